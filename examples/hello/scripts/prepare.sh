@@ -1,0 +1,2 @@
+#!/bin/bash
+echo "installing $APPLICATION_NAME for $DEPLOYMENT_ID"

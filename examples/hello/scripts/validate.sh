@@ -1,0 +1,2 @@
+#!/bin/bash
+exec node "${SLUICE_INSTALL_ROOT:-}/opt/hello/check.mjs"

@@ -1,0 +1,73 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { algorithm } from "./signature-v4.ts";
+
+/** What a request says of its own signature; nothing of it is proved yet. */
+export interface Authorization {
+  readonly form: "header" | "query" | "v2 link";
+  readonly accessKeyId: string;
+  /** `DATE/REGION/SERVICE/aws4_request`. */
+  readonly scope: string;
+  readonly region: string;
+  readonly service: string;
+  readonly signedHeaders: readonly string[];
+  readonly signature: string;
+  /** As sent, in AWS's compact form; for a SigV2 link, the second at which it expires. */
+  readonly time: string;
+  /** Seconds for which a link holds; absent on headers. */
+  readonly expiresSeconds?: number;
+  readonly sessionToken?: string;
+}
+
+/** Reads what a request says of its signature: undefined when it says nothing, "malformed" when it cannot be read. */
+export function readAuthorization(headers: IncomingHttpHeaders, query: URLSearchParams): Authorization | "malformed" | undefined {
+  if (headers.authorization !== undefined) return readHeader(headers.authorization, headers);
+  if (query.has("X-Amz-Signature") || query.has("X-Amz-Credential")) return readQuery(query);
+  if (query.has("AWSAccessKeyId") && query.has("Signature")) return readV2Link(query);
+  return undefined;
+}
+
+function readHeader(text: string, headers: IncomingHttpHeaders): Authorization | "malformed" {
+  const [, credential, signedHeaders, signature] = /^AWS4-HMAC-SHA256\s+Credential=([^,\s]+),\s*SignedHeaders=([^,\s]+),\s*Signature=([0-9a-f]{64})$/.exec(text) ?? [];
+  const scoped = readCredential(credential);
+  const time = headers["x-amz-date"];
+  if (scoped === undefined || signedHeaders === undefined || signature === undefined || typeof time !== "string") return "malformed";
+  const token = headers["x-amz-security-token"];
+  return { form: "header", ...scoped, signedHeaders: signedHeaders.split(";"), signature, time, ...(typeof token === "string" ? { sessionToken: token } : {}) };
+}
+
+function readQuery(query: URLSearchParams): Authorization | "malformed" {
+  const scoped = readCredential(query.get("X-Amz-Credential") ?? undefined);
+  const signedHeaders = query.get("X-Amz-SignedHeaders")?.split(";");
+  const signature = query.get("X-Amz-Signature");
+  const time = query.get("X-Amz-Date");
+  const expires = query.get("X-Amz-Expires") ?? "";
+  const token = query.get("X-Amz-Security-Token");
+  if (scoped === undefined || signedHeaders === undefined || signature === null || time === null) return "malformed";
+  if (query.get("X-Amz-Algorithm") !== algorithm || !/^\d{1,7}$/.test(expires)) return "malformed";
+  return { form: "query", ...scoped, signedHeaders, signature, time, expiresSeconds: Number(expires), ...(token === null ? {} : { sessionToken: token }) };
+}
+
+function readV2Link(query: URLSearchParams): Authorization | "malformed" {
+  const time = query.get("Expires") ?? "";
+  if (!/^\d{1,12}$/.test(time)) return "malformed";
+  const token = query.get("x-amz-security-token");
+  return {
+    form: "v2 link",
+    accessKeyId: query.get("AWSAccessKeyId") ?? "",
+    scope: "",
+    // A link of this kind names no region; only us-east-1 still takes them.
+    region: "us-east-1",
+    service: "s3",
+    signedHeaders: [],
+    signature: query.get("Signature") ?? "",
+    time,
+    ...(token === null ? {} : { sessionToken: token }),
+  };
+}
+
+function readCredential(credential: string | undefined): Pick<Authorization, "accessKeyId" | "scope" | "region" | "service"> | undefined {
+  const parts = credential?.split("/") ?? [];
+  const [accessKeyId, date, region, service, end] = parts;
+  if (!accessKeyId || !date || !region || !service || end !== "aws4_request" || parts.length !== 5) return undefined;
+  return { accessKeyId, scope: `${date}/${region}/${service}/aws4_request`, region, service };
+}

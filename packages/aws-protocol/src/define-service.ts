@@ -1,0 +1,139 @@
+import { answer, answerFault, speaksJson } from "./answers.ts";
+import { Fault } from "./fault.ts";
+import type { Principal } from "./identity.ts";
+import { decodeJson } from "./json.ts";
+import type { Operation, ServiceModel, Structure } from "./model.ts";
+import { decodeForm, parseForm } from "./query.ts";
+import { createRouter, readBindings, type Router } from "./rest.ts";
+import type { HostPermission, Service, ServiceRequest, ServiceResponse } from "./service.ts";
+import { decodeXml, inBody } from "./xml.ts";
+import { malformed } from "./malformed.ts";
+
+/** What a service is made of. */
+export interface ServiceDefinition<Context> {
+  readonly name: string;
+  readonly model: ServiceModel;
+  readonly signingNames: readonly string[];
+  /** Further `X-Amz-Target` prefixes beside the model's own. */
+  readonly targetPrefixes?: readonly string[];
+  /** By name, typed as `Partial<Operations<Sdk, Context>>`. One that is left out answers like one that does not exist. */
+  readonly operations: object;
+  readonly context: Context;
+  /** What a host's own key may do here; nothing unless this says so. */
+  readonly hosts?: HostPermission;
+  /** Looks at a decoded input before its operation does. Throws a Fault. */
+  readonly checkInput?: (input: Readonly<Record<string, unknown>>, operation: Operation) => void;
+  /** Told of each defect: an error that is no Fault. The caller only learns that there was one. */
+  readonly onDefect?: (error: unknown, requestId: string) => void;
+  /** Longest body that is read into memory, in bytes. Streamed bodies are the operation's matter. */
+  readonly bodyBytesMax?: number;
+}
+
+/** AWS's own services refuse bodies over a megabyte or so; nothing that is not streamed comes near it. */
+const defaultBodyBytesMax = 1024 * 1024;
+
+type Input = Readonly<Record<string, unknown>>;
+type Handler = (context: object, input: Input) => unknown;
+
+/** Makes a table of operations a service that answers requests in AWS's protocol. */
+export function defineService<Context extends object>(definition: ServiceDefinition<Context>): Service {
+  const { name, model, signingNames, targetPrefixes = [] } = definition;
+  const router = model.protocol.startsWith("rest-") ? createRouter(model) : undefined;
+  return {
+    name,
+    signingNames,
+    targetPrefixes: [...(model.targetPrefix === undefined ? [] : [model.targetPrefix]), ...targetPrefixes],
+    ...(model.protocol === "query" || model.protocol === "ec2" ? { version: model.version } : {}),
+    protocol: model.protocol,
+    serve: (request) => serve(definition, router, request),
+    refuse: (fault, request) => answerFault(model, fault, request),
+  };
+}
+
+/** From request to response, one step after the other: route, decode, permit, check, operate, encode. */
+async function serve<Context extends object>(definition: ServiceDefinition<Context>, router: Router | undefined, request: ServiceRequest): Promise<ServiceResponse> {
+  const { model, context, checkInput, onDefect } = definition;
+  const about = { requestId: request.call.requestId, headers: request.headers, path: request.path };
+  let operationName: string | undefined;
+  try {
+    const { operation, input } = await decode(definition, router, request);
+    operationName = operation.name;
+    const handler = handlerOf(definition, operation.name);
+    await permit(definition, request.call.principal, operation.name, input);
+    requireMembers(operation, input);
+    checkInput?.(input, operation);
+    const output = await handler({ ...context, call: request.call }, input);
+    return { ...answer(model, operation, (output ?? {}) as Input, about), operation: operation.name }; // typed by the operations table
+  } catch (error) {
+    const named = operationName === undefined ? {} : { operation: operationName };
+    if (error instanceof Fault) return { ...answerFault(model, error, about), ...named };
+    onDefect?.(error, about.requestId);
+    return { ...answerFault(model, new Fault(model.protocol === "rest-xml" ? "InternalError" : "InternalFailure", "We encountered an internal error. Please try again.", { status: 500 }), about), ...named };
+  }
+}
+
+async function decode<Context>(definition: ServiceDefinition<Context>, router: Router | undefined, request: ServiceRequest): Promise<{ operation: Operation; input: Input }> {
+  const { model, bodyBytesMax = defaultBodyBytesMax } = definition;
+  if (router !== undefined) return decodeRest(definition, router, request);
+  const text = (await request.body.bytes(bodyBytesMax)).toString("utf8");
+  if (speaksJson(model, request)) {
+    const target = String(request.headers["x-amz-target"] ?? "");
+    const operation = known(definition, target.slice(target.indexOf(".") + 1));
+    return { operation, input: decodeJson(operation.input, text) as Input }; // a structure's members
+  }
+  const form = parseForm(request.method === "GET" ? request.query.toString() : text);
+  const operation = known(definition, form.children.get("Action")?.text ?? "");
+  return { operation, input: decodeForm(operation.input, form, model.protocol === "ec2" ? "ec2" : "query") as Input };
+}
+
+async function decodeRest<Context>(definition: ServiceDefinition<Context>, router: Router, request: ServiceRequest): Promise<{ operation: Operation; input: Input }> {
+  const { model, bodyBytesMax = defaultBodyBytesMax } = definition;
+  const found = router(request);
+  const operation = known(definition, found?.operation.name ?? `${request.method} ${request.path}`);
+  if (operation.input.kind !== "structure") return { operation, input: {} };
+  const bound = readBindings(operation.input, request, found?.labels ?? {});
+  const payload = operation.input.members.find(({ traits }) => traits.httpPayload);
+  if (payload?.shape.kind === "stream") return { operation, input: { ...bound, [payload.name]: request.body.stream() } };
+  const bytes = await request.body.bytes(bodyBytesMax);
+  if (payload !== undefined && bytes.length === 0) return { operation, input: bound };
+  if (payload?.shape.kind === "blob") return { operation, input: { ...bound, [payload.name]: bytes } };
+  const text = bytes.toString("utf8");
+  const shape: Structure = payload?.shape.kind === "structure" ? payload.shape : { ...operation.input, members: operation.input.members.filter(inBody) };
+  const read = (model.protocol === "rest-xml" ? decodeXml(shape, shape.members.length === 0 ? "" : text) : decodeJson(shape, text, { jsonNames: true })) as Input;
+  return { operation, input: payload === undefined ? { ...bound, ...read } : { ...bound, [payload.name]: read } };
+}
+
+/** An operation that is not served answers like an unknown one; this is the one place where that happens. */
+function known<Context>({ model, operations, name }: ServiceDefinition<Context>, operationName: string): Operation {
+  const operation = model.operations.get(operationName);
+  if (operation !== undefined && Object.hasOwn(operations, operationName)) return operation;
+  switch (model.protocol) {
+    case "json":
+      throw new Fault("UnknownOperationException", `There is no operation "${operationName}" of ${name}`);
+    case "rest-json":
+      throw new Fault("UnknownOperationException", `There is no operation for ${operationName}`, { status: 404 });
+    case "rest-xml":
+      throw new Fault("NotImplemented", "A header or query you provided implies functionality that is not implemented", { status: 501 });
+    case "query":
+    case "ec2":
+      throw new Fault("InvalidAction", `The action ${operationName} is not valid for this web service.`);
+  }
+}
+
+function handlerOf<Context>({ operations }: ServiceDefinition<Context>, operationName: string): Handler {
+  return Reflect.get(operations, operationName) as Handler; // `known` has made sure that it is there; Operations types it
+}
+
+async function permit<Context>({ hosts, model }: ServiceDefinition<Context>, principal: Principal, operation: string, input: Input): Promise<void> {
+  const { host } = principal;
+  if (host === undefined || (await hosts?.({ ...principal, host }, operation, input)) === true) return;
+  const code = model.protocol === "rest-xml" || model.protocol === "query" ? "AccessDenied" : model.protocol === "ec2" ? "UnauthorizedOperation" : "AccessDeniedException";
+  throw new Fault(code, `User: ${principal.arn} is not authorized to perform: ${operation} on this resource`, { status: model.protocol === "json" ? 400 : 403 });
+}
+
+/** Outside CodeDeploy, whose faults name the member, a missing required member is told in the protocol's own general code. */
+function requireMembers({ input: shape }: Operation, input: Input): void {
+  if (shape.kind !== "structure") return;
+  for (const { name, required, traits } of shape.members)
+    if (required && input[name] === undefined && (traits.httpQuery !== undefined || traits.httpHeader !== undefined)) throw malformed(name, null, "a value: it is required");
+}

@@ -1,0 +1,120 @@
+import { Fault } from "./fault.ts";
+import { below, depthMax, malformed } from "./malformed.ts";
+import type { Member, Shape, Structure } from "./model.ts";
+import { parseTimestamp } from "./timestamp.ts";
+
+/** Whether members go by their `jsonName`, as in REST-JSON. */
+export interface JsonNames {
+  readonly jsonNames?: boolean;
+}
+
+/** A JSON body's value checked against a shape. Unknown members are left out, null counts as absent. Throws SerializationException. */
+export function decodeJson(shape: Shape, body: string, options: JsonNames = {}): unknown {
+  return readJson(shape, parse(body), { path: "", depth: 0, ...options });
+}
+
+/** A value of a shape as JSON text. Absent members are left out; times are seconds since the epoch unless their shape says otherwise. */
+export function encodeJson(shape: Shape, value: unknown, options: JsonNames = {}): string {
+  return JSON.stringify(plain(shape, value, options)) ?? "{}";
+}
+
+interface Place extends JsonNames {
+  readonly path: string;
+  readonly depth: number;
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body === "" ? "{}" : body);
+  } catch (cause) {
+    throw new Fault("SerializationException", "Cannot read the body: it is not JSON", { cause });
+  }
+}
+
+function readJson(shape: Shape, value: unknown, place: Place): unknown {
+  const { path, depth } = place;
+  if (depth > depthMax) throw new Fault("SerializationException", `Cannot read the input: it is nested more than ${depthMax} levels deep`);
+  switch (shape.kind) {
+    case "string":
+      if (typeof value !== "string") throw malformed(path, value, "text");
+      return value;
+    case "number":
+      if (typeof value !== "number") throw malformed(path, value, "a number");
+      return value;
+    case "boolean":
+      if (typeof value !== "boolean") throw malformed(path, value, "true or false");
+      return value;
+    case "blob":
+    case "stream":
+      if (typeof value !== "string") throw malformed(path, value, "base64 text");
+      return Buffer.from(value, "base64");
+    case "timestamp":
+      if (typeof value !== "number" && typeof value !== "string") throw malformed(path, value, "a timestamp");
+      return parseTimestamp(String(value), path);
+    case "list":
+      if (!Array.isArray(value)) throw malformed(path, value, "a list");
+      return value.map((item: unknown, index) => readJson(shape.item.shape, item, { ...place, path: `${path}[${index}]`, depth: depth + 1 }));
+    case "map":
+      return Object.fromEntries(
+        Object.entries(structured(value, path)).map(([key, item]) => [key, readJson(shape.value.shape, item, { ...place, path: below(path, key), depth: depth + 1 })]),
+      );
+    case "structure":
+      return readStructure(shape, structured(value, path), place);
+    case "unit":
+      structured(value, path);
+      return {};
+    case "document":
+      return value;
+  }
+}
+
+function readStructure({ members }: Structure, value: Readonly<Record<string, unknown>>, place: Place): unknown {
+  const result: Record<string, unknown> = {};
+  for (const member of members) {
+    const name = wireName(member, place);
+    const found = Object.hasOwn(value, name) ? value[name] : undefined;
+    if (found !== undefined && found !== null)
+      result[member.name] = readJson(member.shape, found, { ...place, path: below(place.path, name), depth: place.depth + 1 });
+  }
+  return result;
+}
+
+function structured(value: unknown, path: string): Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw malformed(path, value, "a structure");
+  return value as Readonly<Record<string, unknown>>; // JSON.parse makes plain objects
+}
+
+const wireName = (member: Member, { jsonNames }: JsonNames) => (jsonNames === true ? (member.traits.jsonName ?? member.name) : member.name);
+
+function plain(shape: Shape, value: unknown, options: JsonNames): unknown {
+  if (value === undefined || value === null) return undefined;
+  switch (shape.kind) {
+    case "blob":
+    case "stream":
+      return Buffer.from(value as Uint8Array).toString("base64"); // typed by the operations table
+    case "timestamp":
+      return jsonTime(value as Date, shape.format);
+    case "list":
+      return (value as readonly unknown[]).map((item) => plain(shape.item.shape, item, options));
+    case "map":
+      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(shape.value.shape, item, options)]));
+    case "structure": {
+      const members = value as Readonly<Record<string, unknown>>;
+      const result: Record<string, unknown> = {};
+      for (const member of shape.members) {
+        const found = plain(member.shape, members[member.name], options);
+        if (found !== undefined) result[wireName(member, options)] = found;
+      }
+      return result;
+    }
+    case "unit":
+      return {};
+    default:
+      return value;
+  }
+}
+
+function jsonTime(date: Date, format: string | undefined): number | string {
+  if (format === "date-time") return date.toISOString();
+  return format === "http-date" ? date.toUTCString() : date.getTime() / 1000;
+}

@@ -1,0 +1,22 @@
+import { Fault } from "./fault.ts";
+
+/** How deep values may be nested. AWS's deepest input has about ten levels; deeper ones only cost stack. */
+export const depthMax = 64;
+
+/** A value that is not of the form its member wants. */
+export function malformed(path: string, found: unknown, wanted: string): Fault {
+  return new Fault("SerializationException", `Cannot read ${path === "" ? "the input" : `member "${path}"`}: found ${describe(found)}, wanted ${wanted}`);
+}
+
+/** A member's path below its parent's. */
+export function below(path: string, name: string): string {
+  return path === "" ? name : `${path}.${name}`;
+}
+
+function describe(found: unknown): string {
+  if (found === null) return "null";
+  if (Array.isArray(found)) return "a list";
+  if (typeof found === "object") return "a structure";
+  const text = String(found);
+  return `${typeof found === "string" ? "text" : `a ${typeof found}`} "${text.length > 40 ? `${text.slice(0, 40)}…` : text}"`;
+}

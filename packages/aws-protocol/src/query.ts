@@ -1,0 +1,83 @@
+import { Fault } from "./fault.ts";
+import { below, depthMax } from "./malformed.ts";
+import type { Member, Shape } from "./model.ts";
+import { decodeText } from "./text.ts";
+
+/** A form's dotted keys as a tree: `Filter.1.Name=x` is a leaf three levels down. */
+export interface FormNode {
+  text?: string;
+  readonly children: Map<string, FormNode>;
+}
+
+/** How many parameters a form may have: the largest real ones, RunInstances and CreateTags, have hundreds. */
+const parametersMax = 10_000;
+
+/** A form body's tree. Throws when it is too large or too deep. */
+export function parseForm(body: string): FormNode {
+  const root: FormNode = { children: new Map() };
+  let count = 0;
+  for (const [key, text] of new URLSearchParams(body)) {
+    const parts = key.split(".");
+    if (++count > parametersMax || parts.length > depthMax)
+      throw new Fault("MalformedQueryString", `Cannot read the form: more than ${parametersMax} parameters, or one nested more than ${depthMax} levels deep`);
+    let node = root;
+    for (const part of parts) {
+      let next = node.children.get(part);
+      if (next === undefined) node.children.set(part, (next = { children: new Map() }));
+      node = next;
+    }
+    node.text = text;
+  }
+  return root;
+}
+
+/** A form's values checked against an operation's input, in the query protocol or EC2's dialect of it. */
+export function decodeForm(shape: Shape, form: FormNode, dialect: "query" | "ec2"): unknown {
+  return readForm({ name: "", shape, traits: {}, required: true }, form, { path: "", dialect }) ?? {};
+}
+
+interface Place {
+  readonly path: string;
+  readonly dialect: "query" | "ec2";
+}
+
+function readForm({ shape, traits }: Member, node: FormNode | undefined, place: Place): unknown {
+  if (node === undefined) return undefined;
+  switch (shape.kind) {
+    case "unit":
+      return {};
+    case "structure": {
+      const result: Record<string, unknown> = {};
+      for (const member of shape.members) {
+        const name = formName(member, place);
+        const found = readForm(member, node.children.get(name), { ...place, path: below(place.path, name) });
+        if (found !== undefined) result[member.name] = found;
+      }
+      return result;
+    }
+    case "list": {
+      const holder = place.dialect === "ec2" || traits.xmlFlattened ? node : (node.children.get(shape.item.traits.xmlName ?? "member") ?? node);
+      return numbered(holder).map(([index, item]) => readForm(shape.item, item, { ...place, path: below(place.path, index) }));
+    }
+    case "map": {
+      const holder = traits.xmlFlattened ? node : (node.children.get("entry") ?? node);
+      const entries = numbered(holder).map(([index, entry]): [string, unknown] => [
+        entry.children.get(shape.key.traits.xmlName ?? "key")?.text ?? "",
+        readForm(shape.value, entry.children.get(shape.value.traits.xmlName ?? "value"), { ...place, path: below(place.path, index) }),
+      ]);
+      return Object.fromEntries(entries);
+    }
+    default:
+      return node.text === undefined ? undefined : decodeText(shape, node.text, place.path);
+  }
+}
+
+function formName({ name, traits }: Member, { dialect }: Place): string {
+  if (dialect === "query") return traits.xmlName ?? name;
+  const base = traits.xmlName ?? name;
+  return traits.ec2QueryName ?? base.charAt(0).toUpperCase() + base.slice(1);
+}
+
+function numbered(node: FormNode): readonly (readonly [string, FormNode])[] {
+  return [...node.children].filter(([key]) => /^\d+$/.test(key)).toSorted(([a], [b]) => Number(a) - Number(b));
+}

@@ -1,0 +1,118 @@
+import { createHash, createHmac } from "node:crypto";
+
+/** A key to sign with. */
+export interface SigningCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+/** A request to be signed. */
+export interface SignableRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+  readonly credentials: SigningCredentials;
+  readonly region: string;
+  readonly service: string;
+  /** The time of signing; now when absent. */
+  readonly now?: Date;
+}
+
+/** What goes into a canonical request. Header names are lower case; `signedHeaders` tells which of them, sorted. */
+export interface CanonicalParts {
+  readonly method: string;
+  /** As it goes over the wire. */
+  readonly path: string;
+  readonly query: Iterable<readonly [name: string, value: string]>;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly signedHeaders: readonly string[];
+  readonly payloadHash: string;
+  readonly service: string;
+}
+
+/** The name of the only algorithm there is, as requests carry it. */
+export const algorithm = "AWS4-HMAC-SHA256";
+
+/** Signs a request in its Authorization header. Gives every header to send. */
+export function signHeaders({ method, url, headers, body, credentials, region, service, now = new Date() }: SignableRequest): Record<string, string> {
+  const time = amzDate(now);
+  const payloadHash = sha256Hex(body);
+  const sent: Record<string, string> = {
+    ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
+    host: url.host,
+    "x-amz-date": time,
+    ...(service === "s3" ? { "x-amz-content-sha256": payloadHash } : {}),
+    ...(credentials.sessionToken === undefined ? {} : { "x-amz-security-token": credentials.sessionToken }),
+  };
+  const signedHeaders = Object.keys(sent).toSorted();
+  const canonical = canonicalRequest({ method, path: url.pathname, query: url.searchParams, headers: sent, signedHeaders, payloadHash, service });
+  const scope = `${time.slice(0, 8)}/${region}/${service}/aws4_request`;
+  const signature = signText(signingKey(credentials.secretAccessKey, scope), stringToSign(canonical, time, scope));
+  return { ...sent, authorization: `${algorithm} Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${signedHeaders.join(";")}, Signature=${signature}` };
+}
+
+/** The canonical form of a request, which both sides hash. S3's paths are taken as they are; every other service's are normalized and encoded once more. */
+export function canonicalRequest({ method, path, query, headers, signedHeaders, payloadHash, service }: CanonicalParts): string {
+  const pairs = [...query].map(([name, value]) => [encodeUri(name), encodeUri(value)] as const);
+  // By name, then by value, in code-unit order: sorting joined pairs would let "=" take part.
+  const sorted = pairs.toSorted(([nameA, valueA], [nameB, valueB]) => compare(nameA, nameB) || compare(valueA, valueB));
+  return [
+    method,
+    service === "s3" ? path : canonicalPath(path),
+    sorted.map(([name, value]) => `${name}=${value}`).join("&"),
+    ...signedHeaders.map((name) => `${name}:${canonicalValue(headers[name])}`),
+    "",
+    signedHeaders.join(";"),
+    payloadHash,
+  ].join("\n");
+}
+
+/** The text whose keyed hash is the signature. */
+export function stringToSign(canonical: string, time: string, scope: string): string {
+  return `${algorithm}\n${time}\n${scope}\n${sha256Hex(canonical)}`;
+}
+
+/** Derives the key for a scope (`DATE/REGION/SERVICE/aws4_request`) from a secret. */
+export function signingKey(secretAccessKey: string, scope: string): Buffer {
+  return scope.split("/").reduce<Buffer>((key, part) => hmac(key, part), Buffer.from(`AWS4${secretAccessKey}`));
+}
+
+/** A signature in hex. */
+export function signText(key: Buffer, text: string): string {
+  return hmac(key, text).toString("hex");
+}
+
+/** The SHA-256 of text or bytes, in hex. */
+export function sha256Hex(content: string | Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+/** `20261124T125419Z`. */
+export function amzDate(date: Date): string {
+  return date.toISOString().replaceAll(/[-:]|\.\d+/g, "");
+}
+
+/** Percent-encodes everything but the unreserved characters of RFC 3986. */
+export function encodeUri(text: string): string {
+  return encodeURIComponent(text).replaceAll(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+function canonicalPath(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "." && part !== "") parts.push(encodeUri(part));
+  }
+  const trailing = parts.length > 0 && /\/\.{0,2}$/.test(path) ? "/" : "";
+  return `/${parts.join("/")}${trailing}`;
+}
+
+function canonicalValue(value: string | readonly string[] | undefined): string {
+  const values = value === undefined || typeof value === "string" ? [value ?? ""] : value;
+  return values.map((one) => one.trim().replaceAll(/\s+/g, " ")).join(",");
+}
+
+const hmac = (key: Buffer, text: string) => createHmac("sha256", key).update(text, "utf8").digest();
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,135 @@
+import { timingSafeEqual } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+import type { Authorization } from "./authorization.ts";
+import type { AccessKey, AccessKeys } from "./identity.ts";
+import { type Refusal, refusal } from "./refusals.ts";
+import { signatureOfV2Link } from "./signature-v2.ts";
+import { canonicalRequest, sha256Hex, signingKey, signText, stringToSign } from "./signature-v4.ts";
+
+/** How far a caller's clock may be off, in milliseconds: AWS allows 15 minutes. */
+const skewMillisecondsMax = 15 * 60 * 1000;
+
+/** How long a link may hold, in seconds: AWS's seven days. */
+const linkSecondsMax = 7 * 24 * 3600;
+
+/** Signing keys kept: one for each key, day, region and service in use. */
+const signingKeysMax = 2_000;
+
+/** A request as far as its signature covers it; a header-signed body that does not say its hash must be given whole. */
+export interface SignedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  /** For requests that sign their body without saying its hash. */
+  readonly bodyHash: () => Promise<string>;
+}
+
+/** What a verified signature tells, and what the body's own proofs need. */
+export interface VerifiedSignature {
+  readonly accessKey: AccessKey;
+  readonly authorization: Authorization;
+  /** What stood for the body in the signed text: a hash, `UNSIGNED-PAYLOAD` or `STREAMING-…`. */
+  readonly payload: string;
+  readonly signingKey: Buffer;
+}
+
+const signingKeys = new Map<string, Buffer>();
+
+/** Proves who made a request. Throws the refusal of the service's protocol; the message never holds a secret. */
+export async function verifySignature(request: SignedRequest, authorization: Authorization, options: { keys: AccessKeys; now: number; protocol: string }): Promise<VerifiedSignature> {
+  const { keys, now, protocol } = options;
+  const refuse = (why: Refusal, message: string) => refusal(protocol, why, message);
+  checkTime(authorization, now, refuse);
+  const accessKey = await keys.find(authorization.accessKeyId);
+  if (accessKey === undefined) throw refuse("unknown key", protocol === "rest-xml" ? "The AWS Access Key Id you provided does not exist in our records." : "The security token included in the request is invalid.");
+  if (accessKey.sessionToken !== authorization.sessionToken) throw refuse("bad token", "The security token included in the request is invalid.");
+  if (accessKey.expiresAt !== undefined && accessKey.expiresAt <= now) throw refuse("expired token", "The security token included in the request is expired");
+  if (authorization.form === "v2 link") return verifyV2Link(request, authorization, accessKey, refuse);
+
+  checkSignedHeaders(request.headers, authorization, refuse);
+  const payload = await payloadOf(request, authorization);
+  const canonical = canonicalRequest({
+    method: request.method,
+    path: request.path,
+    query: withoutSignature(request.query),
+    headers: request.headers,
+    signedHeaders: authorization.signedHeaders,
+    payloadHash: payload,
+    service: authorization.service,
+  });
+  const key = cachedSigningKey(accessKey, authorization.scope);
+  const expected = signText(key, stringToSign(canonical, authorization.time, authorization.scope));
+  if (!equal(expected, authorization.signature)) throw refuse("wrong signature", doesNotMatch);
+  return { accessKey, authorization, payload, signingKey: key };
+}
+
+const doesNotMatch =
+  "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.";
+
+type Refuse = (why: Refusal, message: string) => Error;
+
+function checkTime({ form, time, scope, expiresSeconds = 0 }: Authorization, now: number, refuse: Refuse): void {
+  if (form === "v2 link") {
+    if (Number(time) * 1000 <= now) throw refuse("expired link", "Request has expired");
+    return;
+  }
+  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(time) ?? [];
+  const signedAt = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  if (Number.isNaN(signedAt) || !scope.startsWith(time.slice(0, 8))) throw refuse("malformed signature", `The date of the signature, "${time.slice(0, 32)}", does not have the form YYYYMMDDTHHMMSSZ, or is not the credential's`);
+  if (form === "query") {
+    if (expiresSeconds > linkSecondsMax) throw refuse("malformed signature", `X-Amz-Expires must be less than a week (in seconds) that is ${linkSecondsMax}`);
+    if (signedAt + expiresSeconds * 1000 <= now) throw refuse("expired link", "Request has expired");
+    if (signedAt - now > skewMillisecondsMax) throw refuse("expired link", "Request is not yet valid");
+  } else if (Math.abs(now - signedAt) > skewMillisecondsMax) {
+    const earliest = compact(now - skewMillisecondsMax);
+    throw refuse(
+      "skewed clock",
+      signedAt < now
+        ? `Signature expired: ${time} is now earlier than ${earliest} (${compact(now)} - 15 min.)`
+        : `Signature not yet current: ${time} is still later than ${compact(now + skewMillisecondsMax)} (${compact(now)} + 15 min.)`,
+    );
+  }
+}
+
+/** The host, and every x-amz- header, must be signed: an unsigned one could have been put in on the way. */
+function checkSignedHeaders(headers: IncomingHttpHeaders, { signedHeaders, form }: Authorization, refuse: Refuse): void {
+  const signed = new Set(signedHeaders);
+  const unsigned = Object.keys(headers).find((name) => (name === "host" || (name.startsWith("x-amz-") && form === "header")) && !signed.has(name));
+  if (unsigned !== undefined || !signed.has("host")) throw refuse("wrong signature", `There were headers present in the request which were not signed: ${unsigned ?? "host"}`);
+}
+
+async function payloadOf({ headers, bodyHash }: SignedRequest, { form, service }: Authorization): Promise<string> {
+  const said = headers["x-amz-content-sha256"];
+  if (typeof said === "string") return said;
+  return form === "query" && service === "s3" ? "UNSIGNED-PAYLOAD" : bodyHash();
+}
+
+function verifyV2Link(request: SignedRequest, authorization: Authorization, accessKey: AccessKey, refuse: Refuse): VerifiedSignature {
+  const expected = signatureOfV2Link(request, accessKey.secretAccessKey);
+  if (!equal(expected, authorization.signature)) throw refuse("wrong signature", doesNotMatch);
+  return { accessKey, authorization, payload: "UNSIGNED-PAYLOAD", signingKey: Buffer.alloc(0) };
+}
+
+function cachedSigningKey({ accessKeyId, secretAccessKey }: AccessKey, scope: string): Buffer {
+  // The secret is part of the name, as a hash, so that a key id given anew is not verified with the old secret.
+  const name = `${accessKeyId}/${scope}/${sha256Hex(secretAccessKey)}`;
+  let key = signingKeys.get(name);
+  if (key === undefined) {
+    if (signingKeys.size >= signingKeysMax) signingKeys.clear();
+    signingKeys.set(name, (key = signingKey(secretAccessKey, scope)));
+  }
+  return key;
+}
+
+function* withoutSignature(query: URLSearchParams): Iterable<readonly [string, string]> {
+  for (const pair of query) if (pair[0] !== "X-Amz-Signature") yield pair;
+}
+
+function equal(expected: string, found: string): boolean {
+  const a = Buffer.from(expected);
+  const b = Buffer.from(found);
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+const compact = (milliseconds: number) => new Date(milliseconds).toISOString().replaceAll(/[-:]|\.\d+/g, "");

@@ -1,0 +1,68 @@
+import { resolve } from "node:path";
+
+/** Every setting of the command line: its flag, its environment variable, its default and its meaning. `--help` and the docs print this table. */
+export const settings = {
+  port: { flag: "--port <number>", variable: "SLUICE_PORT", default: "4566", meaning: "TCP port of every service" },
+  data: { flag: "--data <folder>", variable: "SLUICE_DATA", default: ".sluice", meaning: "folder of everything durable" },
+  region: { flag: "--region <name>", variable: "SLUICE_REGION", default: "us-east-1", meaning: "region of the local cloud" },
+  driver: { flag: "--driver <name>", variable: "SLUICE_DRIVER", default: "auto", meaning: "how instances run: auto, ns (isolated) or plain (ordinary processes)" },
+  log: { flag: "--log <level>", variable: "SLUICE_LOG", default: "warn", meaning: "log level of the server: trace, debug, info, warn, error" },
+} as const satisfies Record<string, Setting>;
+
+export interface Setting {
+  readonly flag: string;
+  readonly variable: string;
+  readonly default: string;
+  readonly meaning: string;
+}
+
+/** The account that everything in a local cloud belongs to; AWS's own documentation uses it for examples. */
+export const accountId = "123456789012";
+
+/** The address that the one port is opened on: nothing but this machine reaches it. */
+export const hostname = "127.0.0.1";
+
+type Flags = Readonly<Partial<Record<keyof typeof settings, string>>>;
+
+/** The settings in force: a flag wins over the environment, the environment over the default. Throws with what was found and wanted. */
+export function configuration(flags: Flags) {
+  const value = (name: keyof typeof settings) => flags[name] ?? process.env[settings[name].variable] ?? settings[name].default;
+  return {
+    port: portNumber(value("port")),
+    dataFolder: resolve(value("data")),
+    region: regionName(value("region")),
+    driver: oneOf("driver", value("driver"), ["auto", "ns", "plain"] as const),
+    logLevel: oneOf("log level", value("log"), ["trace", "debug", "info", "warn", "error"] as const),
+  };
+}
+
+export type Configuration = ReturnType<typeof configuration>;
+
+/** What the AWS variables of the environment say; a running local cloud stands in for those that are absent. */
+export function environmentCredentials() {
+  const { AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+  return {
+    endpoint: AWS_ENDPOINT_URL,
+    region: AWS_REGION ?? AWS_DEFAULT_REGION,
+    accessKeyId: AWS_ACCESS_KEY_ID,
+    secretAccessKey: AWS_SECRET_ACCESS_KEY,
+    sessionToken: AWS_SESSION_TOKEN,
+  };
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new Error(`Cannot use port "${text}": a number from 0 to 65535 is wanted (0 takes any free port)`);
+}
+
+function regionName(text: string): string {
+  if (/^[a-z]{2}(-[a-z]+)+-\d$/.test(text)) return text;
+  throw new Error(`Cannot use region "${text}": a name like "us-east-1" is wanted`);
+}
+
+function oneOf<const Choice extends string>(what: string, text: string, choices: readonly Choice[]): Choice {
+  const found = choices.find((choice) => choice === text);
+  if (found !== undefined) return found;
+  throw new Error(`Cannot use ${what} "${text}": one of ${choices.join(", ")} is wanted`);
+}

@@ -1,0 +1,90 @@
+import { CodeDeployClient } from "@aws-sdk/client-codedeploy";
+import { Command, Option } from "commander";
+import { configuration, settings, type Configuration } from "./config.ts";
+import type { DeployRequest } from "./deploy.ts";
+import { clientOptions, findEndpoint } from "./endpoint.ts";
+
+// Each command loads what it needs when it runs: `sluice env` need not wait for a server's code.
+const program = new Command("sluice").description("AWS CodeDeploy as open software: control plane, agent and a local cloud").showHelpAfterError();
+for (const { flag, variable, default: value, meaning } of Object.values(settings))
+  program.addOption(new Option(flag, `${meaning} (${variable}; default ${value})`));
+
+const configured = (): Configuration => configuration(program.opts());
+
+program
+  .command("up")
+  .description("start the control plane and a local cloud on one port, and deploy the example")
+  .option("--instances <number>", "instances for the example", "3")
+  .option("--no-example", "start empty")
+  .action(async ({ instances, example }: { instances: string; example: boolean }) => {
+    const { up } = await import("./up.ts");
+    await up(configured(), { instances: instanceCount(instances), example });
+  });
+
+program
+  .command("env")
+  .description("print exports for a shell: endpoint, key, region")
+  .action(async () => console.log((await import("./env.ts")).env(configured())));
+
+program
+  .command("exec")
+  .argument("<instance>", "instance id")
+  .argument("<command...>", "after --")
+  .description("run a command on a local instance")
+  .action(async (instance: string, command: string[]) => {
+    process.exitCode = await (await import("./exec.ts")).exec(configured(), instance, command);
+  });
+
+program
+  .command("deploy")
+  .argument("<folder>", "a folder with an appspec.yml")
+  .option("--application <name>", "default: the only one there is")
+  .option("--group <name>", "deployment group; default: the only one there is")
+  .option("--bucket <name>", "bucket for the revision")
+  .option("--config <name>", "deployment configuration; default: the group's")
+  .option("--description <text>")
+  .addOption(new Option("--file-exists-behavior <what>").choices(["DISALLOW", "OVERWRITE", "RETAIN"]))
+  .description("bundle a folder, upload it, deploy it and watch")
+  .action(async (folder: string, options: Omit<DeployRequest, "folder">) => {
+    const endpoint = findEndpoint(configured());
+    const client = new CodeDeployClient(clientOptions(endpoint));
+    const id = await (await import("./deploy.ts")).deploy(client, endpoint, { folder, ...options });
+    await watchToEnd(client, id);
+  });
+
+program
+  .command("watch")
+  .argument("<deployment>", "deployment id")
+  .description("show a deployment until it ends; exit 0 only if it succeeded")
+  .action(async (id: string) => watchToEnd(new CodeDeployClient(clientOptions(findEndpoint(configured()))), id));
+
+program
+  .command("down")
+  .description("stop what `sluice up` started")
+  .action(async () => console.log(await (await import("./down.ts")).down(configured())));
+
+async function watchToEnd(client: CodeDeployClient, id: string): Promise<void> {
+  const { watch } = await import("./watch.ts");
+  process.exitCode = (await watch(client, id, process.stdout)) ? 0 : 1;
+  client.destroy();
+}
+
+function instanceCount(text: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && count <= 50) return count;
+  throw new Error(`Cannot start "${text}" instances: a number from 1 to 50 is wanted`);
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(explain(error));
+  process.exit(1);
+}
+
+/** One line for people: what failed, and why as far as it is known. */
+function explain(error: unknown): string {
+  const reasons: string[] = [];
+  for (let cause = error; cause instanceof Error; cause = cause.cause) reasons.push(cause.message);
+  return `sluice: ${reasons.join(": ") || String(error)}`;
+}

@@ -1,0 +1,79 @@
+import { styleText } from "node:util";
+import type { DeploymentInfo, DeploymentTarget, Diagnostics, LifecycleEvent } from "@aws-sdk/client-codedeploy";
+
+/** A deployment as a person watches it. */
+export interface Picture {
+  readonly deployment: DeploymentInfo;
+  readonly targets: readonly DeploymentTarget[];
+}
+
+/** A deployment as a tree: its status, its targets, and the events of those that have begun. */
+export function tree({ deployment, targets }: Picture): string {
+  const head = `${paint(deployment.status)} ${deployment.deploymentId}  ${deployment.applicationName} / ${deployment.deploymentGroupName}`;
+  return [head, ...targets.flatMap(({ instanceTarget }) => (instanceTarget === undefined ? [] : targetLines(instanceTarget)))].join("\n");
+}
+
+/** Why a deployment did not succeed: AWS's sentence, then each failed target's event, script and the end of its log. */
+export function failure({ deployment, targets }: Picture): string {
+  const { errorInformation: error } = deployment;
+  const failed = targets.flatMap(({ instanceTarget }) =>
+    (instanceTarget?.lifecycleEvents ?? [])
+      .filter(({ status }) => status === "Failed")
+      .map((event) => failedEvent(instanceTarget?.targetId ?? "", event)),
+  );
+  return [...(error === undefined ? [] : [`${error.code}: ${error.message}`]), ...failed].join("\n");
+}
+
+/** A line for each event that has ended since the picture before; what a log shows where a tree cannot be redrawn. */
+export function news(before: Picture | undefined, now: Picture): readonly string[] {
+  const known = new Set(before === undefined ? [] : facts(before));
+  return facts(now).filter((fact) => !known.has(fact));
+}
+
+function facts({ deployment, targets }: Picture): readonly string[] {
+  return [
+    `${deployment.deploymentId} ${deployment.status}`,
+    ...targets.flatMap(({ instanceTarget: target }) =>
+      (target?.lifecycleEvents ?? [])
+        .filter(({ status }) => status === "Succeeded" || status === "Failed")
+        .map((event) => `${target?.targetId} ${event.lifecycleEventName} ${event.status}${duration(event)}`),
+    ),
+  ];
+}
+
+function targetLines({ targetId, status, lifecycleEvents = [] }: NonNullable<DeploymentTarget["instanceTarget"]>): readonly string[] {
+  const begun = lifecycleEvents.filter((event) => event.status !== "Pending" && event.status !== "Skipped");
+  return [`  ${paint(status)} ${targetId}`, ...begun.map((event) => `      ${paint(event.status)} ${event.lifecycleEventName}${duration(event)}`)];
+}
+
+function failedEvent(targetId: string, { lifecycleEventName, diagnostics }: LifecycleEvent): string {
+  return [`  ${targetId}, ${lifecycleEventName}: ${diagnostics?.message ?? "no diagnostics"}`, ...diagnosticLines(diagnostics)].join("\n");
+}
+
+function diagnosticLines(diagnostics: Diagnostics | undefined): readonly string[] {
+  const { errorCode, scriptName, logTail } = diagnostics ?? {};
+  return [
+    ...(scriptName ? [`    script ${scriptName} (${errorCode})`] : []),
+    ...(logTail ? ["    the end of its log:", ...logTail.trimEnd().split("\n").map((line) => `      ${printable(line)}`)] : []),
+  ];
+}
+
+/** Logs come from hosts: what could steer the terminal is taken out. */
+// oxlint-disable-next-line no-control-regex -- control characters are what this removes
+const printable = (line: string) => line.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "");
+
+const duration = ({ startTime, endTime }: LifecycleEvent) =>
+  startTime === undefined || endTime === undefined ? "" : `  ${Math.max(0, endTime.getTime() - startTime.getTime())} ms`;
+
+const marks: Readonly<Record<string, readonly [mark: string, style: "green" | "red" | "yellow" | "gray"]>> = {
+  Succeeded: ["✔", "green"],
+  Failed: ["✘", "red"],
+  Stopped: ["■", "red"],
+  Skipped: ["↷", "gray"],
+  InProgress: ["●", "yellow"],
+};
+
+function paint(status: string | undefined): string {
+  const [mark, style] = marks[status ?? ""] ?? ["○", "gray"];
+  return styleText(style, `${mark} ${status}`);
+}

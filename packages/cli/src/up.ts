@@ -1,0 +1,102 @@
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { startCloud, type RunningCloud } from "@sluice/cloud";
+import { consoleListener } from "@sluice/console";
+import { openIdentities, startServer, type RunningServer } from "@sluice/server";
+import { agentBundle } from "./agent-bundle.ts";
+import { accountId, hostname, type Configuration } from "./config.ts";
+import { deployExample } from "./example.ts";
+import { forgetRunning, noteRunning } from "./running.ts";
+
+export interface UpOptions {
+  readonly instances: number;
+  readonly example: boolean;
+}
+
+/** Starts control plane and local cloud on one port, deploys the example unless told not to, and stays up until a signal ends it. */
+export async function up(configuration: Configuration, { instances, example }: UpOptions): Promise<void> {
+  const { dataFolder, region } = configuration;
+  makeDataFolder(dataFolder);
+  const house = await open(configuration, example);
+  const { server, cloud, key } = house;
+  noteRunning(dataFolder, { url: server.url, region, ...key });
+  const ended = signalled();
+  console.log(`ready on ${server.url}`);
+  try {
+    if (example) await deployExample({ url: server.url, region, credentials: key }, { instances, driver: cloud.driver });
+    console.log(invitation(example));
+    console.log(`\nStopping: ${await ended}`);
+  } finally {
+    forgetRunning(dataFolder);
+    await close(house);
+  }
+}
+
+interface House {
+  readonly server: RunningServer;
+  readonly cloud: RunningCloud;
+  readonly key: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+async function open({ dataFolder, port, region, driver, logLevel }: Configuration, example: boolean): Promise<House> {
+  const clock = () => Date.now();
+  const identities = await openIdentities({ dataFolder, accountId, clock });
+  const common = { dataFolder, region, accountId, clock };
+  const cloud = await startCloud({ ...common, keys: identities, driver, plainInstead: example, agentBundle: agentBundle() });
+  if (cloud.why !== undefined) console.log(`Instances run as ordinary processes: ${cloud.why}\n`);
+  const key = identities.administrator();
+  try {
+    const server = await startServer({
+      ...common,
+      port,
+      hostname,
+      identities,
+      logLevel,
+      services: cloud.services,
+      ec2: "self",
+      fallback: consoleListener(),
+    });
+    await cloud.connect(server);
+    return { server, cloud, key };
+  } catch (error) {
+    await cloud.close();
+    throw error;
+  }
+}
+
+async function close({ server, cloud }: House): Promise<void> {
+  await cloud.close();
+  await server.close();
+}
+
+function makeDataFolder(dataFolder: string): void {
+  try {
+    mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new Error(`Cannot make the data folder "${dataFolder}"; name another with --data`, { cause });
+  }
+}
+
+/** Resolves with the name of the first signal that asks to end. */
+function signalled(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve(signal));
+  });
+}
+
+const invitation = (example: boolean) => `
+${example ? "The example application runs. Try next" : "Try"}, in another terminal:
+  eval "$(npx sluice env)"                                  # points the aws CLI and every SDK here
+  aws deploy list-deployments
+  aws ec2 describe-instances --query 'Reservations[].Instances[].[InstanceId,State.Name,PrivateIpAddress]' --output text
+${
+  example
+    ? `  npx sluice exec INSTANCE -- curl -s localhost:8080         # INSTANCE: an id from the line above
+  cp -r ${exampleFolder} mine && echo 2 > mine/app/VERSION  # a version of your own …
+  npx sluice deploy mine                                    # … deployed, with live progress`
+    : `  npx sluice deploy FOLDER --application A --group G          # a folder with an appspec.yml`
+}
+Stop with Ctrl-C, or: npx sluice down`;
+
+/** The folder of the example application. */
+export const exampleFolder = fileURLToPath(new URL("../../../examples/hello", import.meta.url));

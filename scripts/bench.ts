@@ -1,0 +1,15 @@
+// Measures what the house promises to be fast and small, each figure beside its rival or its limit. Runs all, or those whose name contains an argument.
+import { benches } from "./bench/all.ts";
+
+const wanted = process.argv.slice(2);
+let missed = 0;
+for (const [name, bench] of Object.entries(benches)) {
+  if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
+  console.log(`\n${name}`);
+  for (const { figure, value, limit, holds } of await bench()) {
+    console.log(`  ${holds ? "✔" : "✘"} ${figure}: ${value} (wanted: ${limit})`);
+    if (!holds) missed++;
+  }
+}
+console.log(missed === 0 ? "\nEvery figure holds" : `\n${missed} figures missed`);
+process.exitCode = missed === 0 ? 0 : 1;

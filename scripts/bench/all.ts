@@ -1,0 +1,13 @@
+import { agentMemory } from "./agent-memory.ts";
+import { eventLatency } from "./event-latency.ts";
+import { heldPolls } from "./held-polls.ts";
+import { signedRequests } from "./signed-requests.ts";
+import { start } from "./start.ts";
+
+export const benches = {
+  "from a command to its hook": eventLatency,
+  "start to ready, and to the example deployed": start,
+  "signed, durable requests beside bare node:http": signedRequests,
+  "an idle agent's memory": agentMemory,
+  "what a held poll costs": heldPolls,
+};

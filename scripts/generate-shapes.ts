@@ -1,0 +1,165 @@
+// Writes packages/aws-protocol/src/tables/*.json: the shapes of the operations we serve, read off the schemas that AWS's SDK packages export.
+// Run it with `npm run generate` after an SDK upgrade; a test proves that running it again changes nothing.
+import { writeFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+
+/** What is taken from which package. `operations` absent means all. */
+const plan = {
+  codedeploy: { package: "codedeploy", protocol: "json", version: "2014-10-06", targetPrefix: "CodeDeploy_20141006" },
+  ec2: {
+    package: "ec2",
+    protocol: "ec2",
+    version: "2016-11-15",
+    xmlns: "http://ec2.amazonaws.com/doc/2016-11-15/",
+    operations:
+      "RunInstances DescribeInstances DescribeInstanceStatus TerminateInstances StopInstances StartInstances RebootInstances CreateTags DeleteTags DescribeTags DescribeImages DescribeVpcs DescribeSubnets DescribeAvailabilityZones DescribeRegions DescribeSecurityGroups DescribeInstanceTypes DescribeInstanceAttribute DescribeKeyPairs DescribeVolumes GetConsoleOutput",
+  },
+  s3: {
+    package: "s3",
+    protocol: "rest-xml",
+    version: "2006-03-01",
+    xmlns: "http://s3.amazonaws.com/doc/2006-03-01/",
+    operations:
+      "CreateBucket DeleteBucket HeadBucket ListBuckets GetBucketLocation GetBucketVersioning PutBucketVersioning ListObjects ListObjectsV2 ListObjectVersions PutObject GetObject HeadObject CopyObject DeleteObject DeleteObjects CreateMultipartUpload UploadPart CompleteMultipartUpload AbortMultipartUpload ListParts ListMultipartUploads",
+  },
+  sts: {
+    package: "sts",
+    protocol: "query",
+    version: "2011-06-15",
+    xmlns: "https://sts.amazonaws.com/doc/2011-06-15/",
+    operations: "GetCallerIdentity",
+  },
+  lambda: {
+    package: "lambda",
+    protocol: "rest-json",
+    version: "2015-03-31",
+    operations: "CreateFunction GetFunction ListFunctions Invoke GetAlias UpdateAlias",
+  },
+  cloudwatch: {
+    package: "cloudwatch",
+    protocol: "query",
+    version: "2010-08-01",
+    targetPrefix: "GraniteServiceVersion20100801",
+    xmlns: "http://monitoring.amazonaws.com/doc/2010-08-01/",
+    operations: "DescribeAlarms PutMetricAlarm SetAlarmState DeleteAlarms PutMetricData",
+  },
+} satisfies Record<string, { package: string; protocol: string; version: string; operations?: string; targetPrefix?: string; xmlns?: string }>;
+
+/** Bits of a schema's numeric traits. */
+const traitBits = ["httpLabel", "idempotent", "idempotencyToken", "sensitive", "httpPayload", "httpResponseCode", "httpQueryParams"];
+
+/** Traits that a codec or a router reads; the SDK carries more. */
+const traitsKept = new Set([
+  ...["httpLabel", "httpPayload", "httpResponseCode", "httpQueryParams", "httpQuery", "httpHeader", "httpPrefixHeaders"],
+  ...["xmlName", "xmlFlattened", "xmlAttribute", "xmlNamespace", "ec2QueryName", "jsonName"],
+]);
+
+const simpleKinds: Readonly<Record<number, string>> = {
+  ...{ 0: "string", 1: "number", 2: "boolean", 4: "timestamp", 5: "timestamp-date-time", 6: "timestamp-http-date" },
+  ...{ 7: "timestamp-epoch-seconds", 15: "document", 17: "number", 19: "number", 21: "blob", 42: "stream" },
+};
+
+type Traits = Record<string, unknown>;
+type Reference = [shape: number, traits?: Traits];
+
+/** The tables of every service of the plan, by name, as the text of their files. */
+export async function generateTables(): Promise<ReadonlyMap<string, string>> {
+  const tables = new Map<string, string>();
+  for (const [name, service] of Object.entries(plan)) tables.set(name, await tableOf(service));
+  return tables;
+}
+
+async function tableOf({ package: packageName, operations, ...head }: (typeof plan)[keyof typeof plan] & { operations?: string }): Promise<string> {
+  const sdk = (await import(`@aws-sdk/client-${packageName}`)) as Record<string, unknown>; // its exports ending in $ are schemas
+  const shapes = new ShapeTable();
+  const names = operations?.split(" ") ?? schemaNames(sdk, 9);
+  const operationRows = names.map((operation) => {
+    const [, , , traits, input, output] = schemaOf(sdk, operation);
+    const http = traitsOf(traits)["http"];
+    return [operation, [shapes.reference(input)[0], shapes.reference(output)[0], ...(http === undefined ? [] : [http])]];
+  });
+  const errors = schemaNames(sdk, -3).map((error) => {
+    const traits = traitsOf(schemaOf(sdk, error)[3]);
+    const query = traits["awsQueryError"] as [code: string, status: number] | undefined;
+    return [error, [query?.[0] ?? error, traits["httpError"] ?? query?.[1] ?? (traits["error"] === "server" ? 500 : 400)]];
+  });
+  const table = {
+    generatedBy: "npm run generate (scripts/generate-shapes.ts)",
+    ...head,
+    operations: Object.fromEntries(operationRows),
+    errors: Object.fromEntries(errors),
+  };
+  // One shape a line: an SDK upgrade shows as a diff of the shapes that changed.
+  const rows = shapes.rows.map((row) => JSON.stringify(row)).join(",\n");
+  return `${JSON.stringify(table).slice(0, -1)},"shapes":[\n${rows}\n]}\n`;
+}
+
+function schemaNames(sdk: Record<string, unknown>, kind: number): string[] {
+  return Object.entries(sdk)
+    .filter(([name, schema]) => name.endsWith("$") && Array.isArray(schema) && schema[0] === kind && (kind !== -3 || schema[3]))
+    .map(([name]) => name.slice(0, -1));
+}
+
+function schemaOf(sdk: Record<string, unknown>, name: string): unknown[] {
+  const schema = sdk[`${name}$`];
+  if (!Array.isArray(schema)) throw new Error(`Cannot find the schema of ${name}: the package does not export "${name}$"`);
+  return schema;
+}
+
+function traitsOf(traits: unknown): Traits {
+  if (typeof traits === "object" && traits !== null) return traits as Traits;
+  return Object.fromEntries(traitBits.filter((_, bit) => (Number(traits) >> bit) & 1).map((name) => [name, 1]));
+}
+
+function kept(traits: Traits): Traits {
+  return Object.fromEntries(Object.entries(traits).filter(([name]) => traitsKept.has(name)));
+}
+
+/** Numbers shapes in the order in which they are first met. */
+class ShapeTable {
+  readonly rows: unknown[] = [];
+  #numbers = new Map<unknown, number>();
+
+  /** A reference to a schema, as a member, a list's item or an operation's input makes it. */
+  reference(schema: unknown): Reference {
+    let target = schema;
+    let traits: Traits = {};
+    for (;;) {
+      if (typeof target === "function") target = target();
+      else if (Array.isArray(target) && target.length === 2) {
+        traits = { ...kept(traitsOf(target[1])), ...traits };
+        target = target[0];
+      } else break;
+    }
+    const number = this.#number(target);
+    return Object.keys(traits).length > 0 ? [number, traits] : [number];
+  }
+
+  #number(schema: unknown): number {
+    const known = this.#numbers.get(schema);
+    if (known !== undefined) return known;
+    const number = this.rows.push(null) - 1;
+    this.#numbers.set(schema, number);
+    this.rows[number] = this.#row(schema);
+    return number;
+  }
+
+  #row(schema: unknown): unknown {
+    if (typeof schema === "string") return ["unit"];
+    if (typeof schema === "number") {
+      if (schema >= 128) return ["map", "", {}, this.reference(0), this.reference(schema & 63)];
+      if (schema >= 64) return ["list", "", {}, this.reference(schema & 63)];
+      return [simpleKinds[schema] ?? "string"];
+    }
+    const [kind, , name, traits, first, second, required = 0] = schema as [number, string, string, unknown, unknown, unknown, number?];
+    const own = kept(traitsOf(traits));
+    if (kind === 0) return [simpleKinds[Number(first)] ?? "string", name, own];
+    if (kind === 1) return ["list", name, own, this.reference(first)];
+    if (kind === 2) return ["map", name, own, this.reference(first), this.reference(second)];
+    const members = (first as string[]).map((member, index) => [member, this.reference((second as unknown[])[index]), ...(index < required ? [1] : [])]);
+    return ["structure", name, own, members];
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href)
+  for (const [name, text] of await generateTables()) writeFileSync(new URL(`../packages/aws-protocol/src/tables/${name}.json`, import.meta.url), text);

@@ -1,0 +1,167 @@
+// The house's rules as a test: who may import whom, how large things may grow, where side effects live. Each finding says why.
+import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
+import { test } from "node:test";
+
+interface Source {
+  readonly path: string;
+  readonly text: string;
+  readonly lines: readonly string[];
+  readonly imports: readonly { readonly from: string; readonly typeOnly: boolean }[];
+}
+
+const sources: readonly Source[] = globSync(["packages/*/src/**/*.ts", "scripts/*.ts"])
+  .filter((path) => !path.includes("/tables/"))
+  .toSorted()
+  .map((path) => {
+    const text = readFileSync(path, "utf8");
+    const imports = [...text.matchAll(/^(?:import|export)\s+(type\s+)?(?:[^"';]*?from\s+)?"([^"]+)"/gm)];
+    const lazy = [...text.matchAll(/\bimport\("([^"]+)"\)/g)];
+    return {
+      path,
+      text,
+      lines: text.split("\n"),
+      imports: [
+        ...imports.map(([, type, from]) => ({ from: from ?? "", typeOnly: type !== undefined })),
+        ...lazy.map(([, from]) => ({ from: from ?? "", typeOnly: false })),
+      ],
+    };
+  });
+const products = sources.filter(({ path }) => !path.endsWith(".test.ts") && path.startsWith("packages/"));
+
+/** Runs a check over files and fails with every finding at once, each with the reason of the rule. */
+function check(rule: string, why: string, files: readonly Source[], find: (file: Source) => readonly string[]): void {
+  test(rule, () => {
+    const findings = files.flatMap((file) => find(file).map((finding) => `${file.path}: ${finding}`));
+    assert.equal(findings.length, 0, `\n${findings.join("\n")}\nWhy: ${why}\n`);
+  });
+}
+
+/** What each place may import besides its own package and `node:*`. The longest prefix decides. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  "packages/engine/src/": [],
+  "packages/engine/src/appspec/": ["yaml"],
+  "packages/aws-protocol/src/": [],
+  "packages/agent/src/": ["@sluice/engine/appspec", "@sluice/aws-protocol/signature-v4", "tar-stream", "yauzl", "yaml"],
+  "packages/server/src/": ["@sluice/engine", "@sluice/aws-protocol", "pino", "pkijs", "asn1js"],
+  "packages/server/src/gateways/": ["@sluice/engine", "@aws-sdk/"],
+  "packages/cloud/src/": ["@sluice/aws-protocol"],
+  "packages/console/src/": [],
+  "packages/cli/src/": ["@sluice/", "@aws-sdk/", "commander", "tar-stream"],
+};
+
+check(
+  "dependencies between packages point one way",
+  "what a package may load decides where it can run (ARCHITECTURE.md)",
+  products,
+  ({ path, imports }) => {
+    const place = Object.keys(mayImport)
+      .filter((prefix) => path.startsWith(prefix))
+      .toSorted((a, b) => b.length - a.length)[0];
+    const allowed = mayImport[place ?? ""] ?? [];
+    return imports
+      .filter(({ from, typeOnly }) => !from.startsWith("node:") && !from.startsWith(".") && !(typeOnly && from.startsWith("@aws-sdk/")))
+      .filter(({ from }) => !allowed.some((name) => from === name || (name.endsWith("/") && from.startsWith(name))))
+      .map(({ from }) => `imports "${from}", and may import only ${[...allowed, "node:*"].join(", ")}`);
+  },
+);
+
+check(
+  "the engine does no I/O",
+  "it must give the same answer in a simulator, a test and a server",
+  products.filter(({ path }) => path.startsWith("packages/engine/src/")),
+  ({ imports }) => imports.filter(({ from }) => from.startsWith("node:") && from !== "node:assert" && from !== "node:assert/strict").map(({ from }) => `imports "${from}"`),
+);
+
+/** Inside the server: which rooms may enter which. */
+const serverRooms: Readonly<Record<string, readonly string[]>> = {
+  operations: ["operations", "store", "faults"],
+  "host-commands": ["host-commands", "store", "specification"],
+  store: ["store"],
+  gateways: ["gateways"],
+};
+
+check(
+  "the server's rooms open in one direction",
+  "an operation records intent, the reconciler alone decides, the store keeps facts",
+  products.filter(({ path }) => path.startsWith("packages/server/src/")),
+  ({ path, imports }) => {
+    const room = path.split("/")[3] ?? "";
+    const allowed = serverRooms[room];
+    if (allowed === undefined) return [];
+    return imports
+      .filter(({ from, typeOnly }) => from.startsWith("../") && !typeOnly)
+      .map(({ from }) => join(dirname(path), from).split("/")[3] ?? "")
+      .filter((entered) => entered.includes("/") === false && !entered.endsWith(".ts") && !allowed.includes(entered))
+      .map((entered) => `enters "${entered}" from "${room}"`);
+  },
+);
+
+check("nobody imports a composition root", "main files are leaves", products, ({ imports }) =>
+  imports.filter(({ from }) => basename(from) === "main.ts").map(({ from }) => `imports "${from}"`),
+);
+
+check("relative imports name a file that is in the same package", "a package is what its index offers", products, ({ path, imports }) =>
+  imports
+    .filter(({ from }) => from.startsWith("."))
+    .filter(({ from }) => !relative(path.split("/").slice(0, 2).join("/"), join(dirname(path), from)).startsWith("src") || !/\.(ts|json|js)$/.test(from))
+    .map(({ from }) => `imports "${from}"`),
+);
+
+test("no imports go in a circle", () => {
+  const graph = new Map(products.map(({ path, imports }) => [path, imports.filter(({ from }) => from.startsWith(".")).map(({ from }) => join(dirname(path), from))]));
+  const done = new Set<string>();
+  const visit = (path: string, trail: readonly string[]): void => {
+    assert(!trail.includes(path), `${[...trail.slice(trail.indexOf(path)), path].join(" → ")}\nWhy: a circle has no top to read from`);
+    if (done.has(path)) return;
+    for (const next of graph.get(path) ?? []) visit(next, [...trail, path]);
+    done.add(path);
+  };
+  for (const path of graph.keys()) visit(path, []);
+});
+
+check("file names say what is in them", "a drawer called utils fills up", products, ({ path }) =>
+  /(^|-)(utils?|helpers?|common|misc|types|manager)\.ts$/.test(basename(path)) || !/^[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.ts$/.test(basename(path)) ? ["its name"] : [],
+);
+
+/** Lines a file may have: one concept fits. */
+const linesMax = 300;
+check("files hold one concept", `above ${linesMax} lines a file holds two`, products, ({ lines }) => (lines.length > linesMax + 1 ? [`${lines.length} lines`] : []));
+
+/** Lines a function may have. */
+const functionLinesMax = 60;
+check("functions fit on a screen", `above ${functionLinesMax} lines nobody sees the whole`, products, ({ lines }) =>
+  lines.flatMap((line, start) => {
+    const indent = /^(\s*)(?:export )?(?:async )?function\b/.exec(line)?.[1];
+    if (indent === undefined) return [];
+    const length = lines.slice(start).findIndex((later) => later === `${indent}}`);
+    return length > functionLinesMax ? [`line ${start + 1}: a function of ${length} lines`] : [];
+  }),
+);
+
+/** What belongs to one home each, and which files are that home. */
+const homes: readonly { readonly what: string; readonly pattern: RegExp; readonly home: RegExp; readonly within: RegExp; readonly why: string }[] = [
+  { what: "the environment", pattern: /\bprocess\.env\b/, home: /config\.ts$|environment\.ts$|\/agent\/src\/|\/cloud\/src\/instance\//, within: /./, why: "settings are one table" },
+  { what: "a clock", pattern: /\bDate\.now\(|\bnew Date\(\)/, home: /\/cli\/src\/up\.ts$|clock\.ts$/, within: /packages\/(engine|server|cloud)\/src\//, why: "time is injected, so that tests own it" },
+  { what: "chance", pattern: /\bMath\.random\(/, home: /random\.ts$/, within: /packages\/(engine|server)\/src\//, why: "a run must be repeatable by its seed" },
+  { what: "SQL", pattern: /\b(SELECT|INSERT INTO|UPDATE|DELETE FROM)\s+[a-z_*]/, home: /\/store\/|\/identity\/|\/cloud\/src\//, within: /packages\/server\/src\//, why: "the store is the only room that knows tables" },
+];
+for (const { what, pattern, home, within, why } of homes)
+  check(`${what} has one home`, why, products.filter(({ path }) => within.test(path) && !home.test(path)), ({ lines }) =>
+    lines.flatMap((line, index) => (pattern.test(line) && !/^\s*(\/\/|\*|\/\*)/.test(line) ? [`line ${index + 1}: ${line.trim().slice(0, 80)}`] : [])),
+  );
+
+check("no catch is empty, nothing is left to do later", "a swallowed error is a lie; a promise in a comment is nobody's", products, ({ text }) => [
+  ...(/catch\s*(\([^)]*\))?\s*\{\s*\}/.test(text) ? ["an empty catch"] : []),
+  ...(/\b(TODO|FIXME|XXX)\b/.test(text) ? ["a promise in a comment"] : []),
+  ...(/^export default /m.test(text) ? ["a default export"] : []),
+]);
+
+check("every export says what it promises", "the sentence above it is its contract", products.filter(({ path }) => basename(path) !== "index.ts"), ({ lines }) =>
+  lines.flatMap((line, index) =>
+    /^export (async )?(function|class|interface|type|const) /.test(line) && !/^export (type )?\{/.test(line) && !/\*\/\s*$/.test(lines[index - 1] ?? "")
+      ? [`line ${index + 1}: ${line.slice(0, 70)}`]
+      : [],
+  ),
+);

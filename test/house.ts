@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { promisify } from "node:util";
+import type { TestContext } from "node:test";
+
+const run = promisify(execFile);
+const program = resolve(import.meta.dirname, "../packages/cli/src/main.ts");
+
+/** A whole `sluice up` in a process of its own, with a data folder of its own, for one test. */
+export class House {
+  readonly folder = mkdtempSync(join(tmpdir(), "sluice-test-"));
+  #arguments: readonly string[];
+  #process: ChildProcess | undefined;
+  #lines: string[] = [];
+  /** 0 until the first start has taken a free port; later starts take the same one, because hosts know it. */
+  port = 0;
+
+  constructor(test: TestContext, upArguments: readonly string[]) {
+    this.#arguments = upArguments;
+    test.after(() => this.remove());
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get pid(): number {
+    assert(this.#process?.pid, "the house is open");
+    return this.#process.pid;
+  }
+
+  /** Everything the program has printed so far. */
+  get output(): string {
+    return this.#lines.join("\n");
+  }
+
+  /** Starts the program; resolves once it says that it is ready. */
+  async open(): Promise<void> {
+    const child = spawn(process.execPath, [program, ...this.#common(), "up", ...this.#arguments], { stdio: ["ignore", "pipe", "pipe"] });
+    this.#process = child;
+    await new Promise<void>((ready, failed) => {
+      for (const stream of [child.stdout, child.stderr])
+        createInterface({ input: stream }).on("line", (line) => {
+          this.#lines.push(line);
+          const port = /^ready on http:\/\/127\.0\.0\.1:(\d+)$/.exec(line)?.[1];
+          if (port !== undefined) {
+            this.port = Number(port);
+            ready();
+          }
+        });
+      child.once("exit", (code, signal) => failed(new Error(`sluice up ended with ${code ?? signal} before it was ready:\n${this.output}`)));
+    });
+  }
+
+  /** Ends the program as a power cut would. */
+  async kill(): Promise<void> {
+    const child = this.#process;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, "exit");
+    child.kill("SIGKILL");
+    await gone;
+  }
+
+  /** Runs a command of `sluice` against this house. */
+  sluice(...words: readonly string[]): Promise<Result> {
+    return outcome(process.execPath, [program, ...this.#common(), ...words], {});
+  }
+
+  /** Runs the real `aws` CLI against this house; throws unless it succeeds. */
+  async aws(...words: readonly string[]): Promise<string> {
+    const result = await this.tryAws(...words);
+    assert.equal(result.code, 0, `aws ${words.join(" ")}\n${result.stderr}\n${this.output}`);
+    return result.stdout.trim();
+  }
+
+  /** Runs the real `aws` CLI against this house, whatever comes of it. */
+  async tryAws(...words: readonly string[]): Promise<Result> {
+    return outcome("aws", words, { ...(await this.environment()), AWS_PAGER: "", AWS_EC2_METADATA_DISABLED: "true" });
+  }
+
+  /** The variables that `sluice env` exports. */
+  async environment(): Promise<Record<string, string>> {
+    const { stdout, stderr, code } = await this.sluice("env");
+    assert.equal(code, 0, stderr);
+    return Object.fromEntries([...stdout.matchAll(/^export (\w+)='(.*)'$/gm)].map(([, name = "", value = ""]) => [name, value]));
+  }
+
+  /** Ends everything and removes the folder. */
+  async remove(): Promise<void> {
+    await this.sluice("down");
+    await this.kill();
+    await this.sluice("down");
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #common(): readonly string[] {
+    return ["--data", join(this.folder, "data"), "--port", String(this.port)];
+  }
+}
+
+export interface Result {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function outcome(command: string, words: readonly string[], variables: Readonly<Record<string, string>>): Promise<Result> {
+  try {
+    const { stdout, stderr } = await run(command, words, { env: { ...process.env, ...variables }, maxBuffer: 64 * 1024 * 1024 });
+    return { code: 0, stdout, stderr };
+  } catch (error) {
+    const { code, stdout = "", stderr = "" } = error as { code?: number | string; stdout?: string; stderr?: string }; // what execFile's promise rejects with
+    return { code: typeof code === "number" ? code : 1, stdout, stderr: stderr || String(error) };
+  }
+}
+
+/** Whether a command is on this machine's PATH. */
+export async function has(command: string): Promise<boolean> {
+  return (await outcome("sh", ["-c", `command -v ${command}`], {})).code === 0;
+}

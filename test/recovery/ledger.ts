@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { resolve } from "node:path";
+import {
+  CodeDeployClient,
+  CreateApplicationCommand,
+  CreateDeploymentGroupCommand,
+  GetDeploymentCommand,
+  ListDeploymentTargetsCommand,
+  GetDeploymentTargetCommand,
+} from "@aws-sdk/client-codedeploy";
+import { EC2Client, DescribeImagesCommand, RunInstancesCommand } from "@aws-sdk/client-ec2";
+import { deploy } from "../../packages/cli/src/deploy.ts";
+import { eventually } from "../eventually.ts";
+import type { House } from "../house.ts";
+
+const fixture = resolve(import.meta.dirname, "../fixtures/ledger");
+
+/** One instance with a deployment group of its own, whose scripts write down when they begin and end. */
+export class LedgerHost {
+  readonly house: House;
+  readonly instanceId: string;
+
+  constructor(house: House, instanceId: string) {
+    this.house = house;
+    this.instanceId = instanceId;
+  }
+
+  /** Launches the instance and makes application and group. */
+  static async launch(house: House): Promise<LedgerHost> {
+    const endpoint = await connection(house);
+    const ec2 = new EC2Client(endpoint);
+    const { Images = [] } = await ec2.send(new DescribeImagesCommand({}));
+    const tag = { Key: "Role", Value: "ledger" };
+    const { Instances = [] } = await ec2.send(
+      new RunInstancesCommand({
+        ImageId: Images[0]?.ImageId,
+        MinCount: 1,
+        MaxCount: 1,
+        TagSpecifications: [{ ResourceType: "instance", Tags: [tag] }],
+      }),
+    );
+    ec2.destroy();
+    await using(house, async (client) => {
+      await client.send(new CreateApplicationCommand({ applicationName: "ledger" }));
+      const group = { applicationName: "ledger", deploymentGroupName: "ledger", serviceRoleArn: "arn:aws:iam::123456789012:role/deploy" };
+      await client.send(new CreateDeploymentGroupCommand({ ...group, ec2TagFilters: [{ ...tag, Type: "KEY_AND_VALUE" }] }));
+    });
+    const [instance] = Instances;
+    assert(instance?.InstanceId, "an instance was launched");
+    return new LedgerHost(house, instance.InstanceId);
+  }
+
+  /** Deploys the ledger's revision. Gives the deployment's id. */
+  async deploy(): Promise<string> {
+    const { AWS_ENDPOINT_URL: url = "", AWS_ACCESS_KEY_ID: accessKeyId = "", AWS_SECRET_ACCESS_KEY: secretAccessKey = "" } = await this.house.environment();
+    const endpoint = { url, region: "us-east-1", credentials: { accessKeyId, secretAccessKey } };
+    return using(this.house, (client) => deploy(client, endpoint, { folder: fixture, application: "ledger", group: "ledger" }));
+  }
+
+  /** Runs a shell line on the instance, in the folder where the ledger lies. Gives what it printed. */
+  async shell(line: string): Promise<string> {
+    const { stdout } = await this.house.sluice("exec", this.instanceId, "--", "sh", "-c", `mkdir -p "\${SLUICE_INSTALL_ROOT:-}/var/ledger" && cd "\${SLUICE_INSTALL_ROOT:-}/var/ledger" && ${line}`);
+    return stdout.trim();
+  }
+
+  /** The ledger's lines about one deployment, without its id. */
+  async lines(deploymentId: string): Promise<readonly string[]> {
+    const ledger = await this.shell("cat ledger 2> /dev/null || true");
+    return ledger
+      .split("\n")
+      .filter((line) => line.startsWith(deploymentId))
+      .map((line) => line.slice(deploymentId.length + 1));
+  }
+
+  /** Waits for a line of the ledger. */
+  async writes(deploymentId: string, line: string): Promise<void> {
+    await eventually(`the ledger of ${deploymentId} says "${line}"`, async () => ((await this.lines(deploymentId)).includes(line) ? true : undefined));
+  }
+
+  /** Waits for the deployment's end. */
+  async end(deploymentId: string) {
+    return eventually(`deployment ${deploymentId} ends`, async () => {
+      const { deploymentInfo } = await using(this.house, (client) => client.send(new GetDeploymentCommand({ deploymentId })));
+      return ["Succeeded", "Failed", "Stopped"].includes(deploymentInfo?.status ?? "") ? deploymentInfo : undefined;
+    });
+  }
+
+  /** The deployment's events on the instance; undefined before it has begun. */
+  async events(deploymentId: string) {
+    return using(this.house, async (client) => {
+      const { targetIds = [] } = await client.send(new ListDeploymentTargetsCommand({ deploymentId })).catch(() => ({ targetIds: [] as string[] }));
+      const [targetId] = targetIds;
+      if (targetId === undefined) return undefined;
+      const { deploymentTarget } = await client.send(new GetDeploymentTargetCommand({ deploymentId, targetId }));
+      return deploymentTarget?.instanceTarget?.lifecycleEvents;
+    });
+  }
+}
+
+/** An SDK client of the house, for one piece of work. */
+export async function using<Answer>(house: House, work: (client: CodeDeployClient) => Promise<Answer>): Promise<Answer> {
+  const client = new CodeDeployClient(await connection(house));
+  try {
+    return await work(client);
+  } finally {
+    client.destroy();
+  }
+}
+
+async function connection(house: House) {
+  const { AWS_ENDPOINT_URL: endpoint = "", AWS_ACCESS_KEY_ID: accessKeyId = "", AWS_SECRET_ACCESS_KEY: secretAccessKey = "" } = await house.environment();
+  return { endpoint, region: "us-east-1", credentials: { accessKeyId, secretAccessKey } };
+}
