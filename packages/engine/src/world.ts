@@ -116,11 +116,11 @@ export type Decision =
   /** The host is to run an event: the outbox gets a command. */
   | { readonly do: "run"; readonly target: string; readonly event: LifecycleEventName; readonly because: string }
   /** A host has picked its command up. */
-  | { readonly do: "note start"; readonly target: string; readonly event: LifecycleEventName; readonly at: number; readonly because: string }
-  | { readonly do: "settle event"; readonly target: string; readonly event: LifecycleEventName; readonly as: "Succeeded" | "Failed" | "Skipped"; readonly at: number; readonly diagnostics?: Diagnostics; readonly because: string }
+  | { readonly do: "note start"; readonly commandId: string; readonly target: string; readonly event: LifecycleEventName; readonly at: number; readonly because: string }
+  | { readonly do: "settle event"; readonly commandId: string; readonly target: string; readonly event: LifecycleEventName; readonly as: "Succeeded" | "Failed" | "Skipped"; readonly at: number; readonly diagnostics?: Diagnostics; readonly because: string }
   | { readonly do: "settle target"; readonly target: string; readonly as: "Succeeded" | "Failed" | "Skipped" | "Unknown"; readonly because: string }
   /** An answer to a command that is over: it changes nothing, and is said. */
-  | { readonly do: "disregard answer"; readonly commandId: string; readonly because: string }
+  | { readonly do: "disregard answer"; readonly commandId: string; readonly kind: "acknowledged" | "completed"; readonly because: string }
   | { readonly do: "finish"; readonly as: Outcome; readonly error?: ErrorInformation; readonly because: string }
   /** `until` is when the wait ends by itself, if nothing else ends it. */
   | { readonly do: "wait"; readonly for: string; readonly until?: number };

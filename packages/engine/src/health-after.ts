@@ -1,0 +1,30 @@
+import type { FleetMember, Outcome, Target } from "./world.ts";
+
+/** What a deployment group remembers of a host. `Installed` names a revision in whatever form the store compares. */
+export interface HostMemory<Installed> {
+  readonly health: FleetMember["health"];
+  readonly installed?: Installed;
+}
+
+/** What to remember of a host after a deployment has ended (deployments.md §4.1). A host that is not known yet is Unhealthy. */
+export function healthAfter<Installed>(
+  before: HostMemory<Installed> | undefined,
+  target: Pick<Target, "status">,
+  deployed: { readonly outcome: Outcome; readonly revision: Installed; readonly wasCurrent: boolean },
+): HostMemory<Installed> {
+  const known = before ?? { health: "Unhealthy" };
+  if (target.status === "Succeeded") return { health: "Healthy", installed: deployed.revision };
+  if (target.status === "Pending" || target.status === "Skipped") return known;
+  const forgets = deployed.outcome === "Succeeded" && deployed.wasCurrent;
+  return known.installed === undefined || forgets ? { health: "Unhealthy" } : { health: "Unhealthy", installed: known.installed };
+}
+
+/** The revision health of a host: what it holds beside what the group last deployed with success. */
+export function revisionHealth<Installed>(
+  installed: Installed | undefined,
+  lastSuccessful: Installed | undefined,
+  isSame: (a: Installed, b: Installed) => boolean,
+): FleetMember["revision"] {
+  if (installed === undefined) return "Unknown";
+  return lastSuccessful !== undefined && isSame(installed, lastSuccessful) ? "Current" : "Old";
+}

@@ -1,0 +1,61 @@
+import type { Diagnostics, ErrorInformation, InstanceState, LifecycleEventName, MinimumHealthyHosts } from "./world.ts";
+import type { Tally } from "./minimum-healthy-hosts.ts";
+
+// Every sentence that a deployment may end with, in one table: AWS's where it is known.
+const information = (code: string, message: string): ErrorInformation => ({ code, message });
+
+/** Nobody matched the selectors of the deployment group. */
+export const noInstances = information(
+  "NO_INSTANCES",
+  "The deployment failed because no instances were found for your deployment group. Check your deployment group settings to make sure the tags for your EC2 instances or Auto Scaling groups correctly identify the instances you want to deploy to, and then try again.",
+);
+
+/** Too many hosts failed (AWS's text, and the figures). */
+export const healthConstraints = ({ failed, succeeded, skipped }: Tally): ErrorInformation =>
+  information(
+    "HEALTH_CONSTRAINTS",
+    `The overall deployment failed because too many individual instances failed deployment, too few healthy instances are available for deployment, or some instances in your deployment group are experiencing problems. (${succeeded} succeeded, ${failed} failed, ${skipped} skipped)`,
+  );
+
+/** The configuration leaves no host that may be taken out of service. */
+export const healthConstraintsInvalid = ({ type, value }: MinimumHealthyHosts, hosts: number, minimumHealthy: number): ErrorInformation =>
+  information(
+    "HEALTH_CONSTRAINTS_INVALID",
+    `The deployment can't start: its minimum healthy hosts (${type} ${value}) keep ${minimumHealthy} of ${hosts} instances in service, so that none may be updated. Choose a deployment configuration with a lower minimum`,
+  );
+
+/** More targets than one deployment may have. */
+export const overMaxInstances = (hosts: number, most: number): ErrorInformation =>
+  information("OVER_MAX_INSTANCES", `The deployment group matches ${hosts} instances, and one deployment may have at most ${most}`);
+
+/** Somebody asked to stop. */
+export const manualStop = information("MANUAL_STOP", "The deployment was stopped on request");
+
+/** The whole deployment took too long. */
+export const timeout = (hours: number): ErrorInformation => information("TIMEOUT", `The deployment took longer than the ${hours} hours that it may take`);
+
+/** What a deployment was made of has gone. */
+export const missing = {
+  APPLICATION_MISSING: information("APPLICATION_MISSING", "The application was deleted before the deployment started"),
+  DEPLOYMENT_GROUP_MISSING: information("DEPLOYMENT_GROUP_MISSING", "The deployment group was deleted before the deployment started"),
+  REVISION_MISSING: information("REVISION_MISSING", "The revision was deleted before the deployment started"),
+} as const;
+
+const unknownError = (message: string): Diagnostics => ({ errorCode: "UnknownError", scriptName: "", message, logTail: "" });
+
+/** The host never picked the event up. */
+export const didNotRun = (event: LifecycleEventName, minutes: number): Diagnostics =>
+  unknownError(
+    `CodeDeploy agent was not able to receive the lifecycle event ${event} within ${minutes} minutes. Check that the agent is running on the instance, that it reaches this server, and that its credentials are valid, and then try again`,
+  );
+
+/** The host picked the event up and never answered. */
+export const didNotEnd = (event: LifecycleEventName, minutes: number): Diagnostics =>
+  unknownError(`The lifecycle event ${event} did not end within the ${minutes} minutes that it may take`);
+
+/** The instance went away. */
+export const hostGone = (state: InstanceState, event: LifecycleEventName): Diagnostics =>
+  unknownError(`The instance is ${state}: the lifecycle event ${event} can't end`);
+
+/** The deployment's own limit ended the event. */
+export const deploymentTooLong = (hours: number): Diagnostics => unknownError(`The deployment reached its limit of ${hours} hours while this event ran`);

@@ -1,0 +1,19 @@
+import { randomBytes, randomInt, randomUUID } from "node:crypto";
+
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+/** A deployment id in AWS's form, such as `d-75I7MBT7C` (api.md §1.7). */
+export const newDeploymentId = (): string => `d-${Array.from({ length: 9 }, () => alphabet[randomInt(alphabet.length)]).join("")}`;
+
+/** An id of an application, a deployment group or a custom configuration. */
+export const newId = (): string => randomUUID();
+
+/** A number that orders hosts of one class. */
+export const newLot = (): number => randomInt(2 ** 40);
+
+/** The id part of an access key: AWS's prefixes are AKIA for long-lived keys and ASIA for temporary ones. */
+export const newAccessKeyId = (prefix: "AKIA" | "ASIA"): string =>
+  `${prefix}${Array.from({ length: 16 }, () => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[randomInt(32)]).join("")}`;
+
+/** A secret of 240 random bits. */
+export const newSecret = (): string => randomBytes(30).toString("base64");

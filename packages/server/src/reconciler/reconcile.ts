@@ -1,0 +1,51 @@
+import { decide, type Decision, evolveAll, type Fleet, type InstanceState } from "@sluice/engine";
+import type { DeploymentGroup } from "../store/deployment-groups.ts";
+import type { Store } from "../store/index.ts";
+import { commitOf, observe } from "./world.ts";
+
+/** What a pass needs of the world outside the store. */
+export interface Shell {
+  readonly store: Store;
+  readonly clock: () => number;
+  readonly region: string;
+  readonly accountId: string;
+  /** States of instances as last seen. */
+  readonly instanceStates: () => Readonly<Record<string, InstanceState>>;
+  /** Looks which hosts a deployment group selects. */
+  readonly findFleet: (group: DeploymentGroup) => Promise<Fleet>;
+  /** Wakes the polls of hosts that have a command. */
+  readonly wakeHosts: (hosts: readonly string[]) => void;
+  readonly log: (deploymentId: string, decision: Decision) => void;
+}
+
+/** One pass over one deployment: observe, decide, commit, deliver. It takes no hint of what changed: a missed wake-up costs time, never correctness. */
+export async function reconcile(deploymentId: string, shell: Shell): Promise<void> {
+  const { store, clock, instanceStates, wakeHosts, log } = shell;
+  const observed = observe(store, deploymentId, { now: clock(), states: instanceStates() });
+  if (observed === undefined) return;
+  const decisions = decide(observed.world);
+  const changes = decisions.filter((decision) => decision.do !== "wait" && decision.do !== "look up fleet");
+  if (changes.length > 0) {
+    const after = evolveAll(observed.world, decisions);
+    const commit = commitOf(observed, after, { ...shell, decisions });
+    const committed = await store.write(() => {
+      if (!store.deployments.commit(observed.record, commit)) return false;
+      if (after.deployment.status === "Succeeded") store.groups.succeeded(observed.record.groupId, observed.record.request.revision);
+      return true;
+    });
+    if (!committed) return reconcile(deploymentId, shell); // somebody moved first: look again
+    for (const decision of changes) log(deploymentId, decision);
+    wakeHosts(commit.issued.map(({ host }) => host));
+  }
+  if (decisions.at(-1)?.do === "look up fleet") await lookUpFleet(deploymentId, shell);
+}
+
+async function lookUpFleet(deploymentId: string, shell: Shell): Promise<void> {
+  const { store, findFleet } = shell;
+  const record = store.deployments.byId(deploymentId);
+  const group = record && store.groups.byId(record.groupId);
+  if (group === undefined) return;
+  const fleet = await findFleet(group);
+  await store.write(() => store.deployments.noteFleet(deploymentId, fleet));
+  await reconcile(deploymentId, shell);
+}

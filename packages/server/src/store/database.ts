@@ -1,0 +1,108 @@
+import { join } from "node:path";
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+
+interface Job {
+  readonly work: () => unknown;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** An embedded database that only this process may open. Writes of one event-loop turn share one transaction and one fsync. */
+export class Database {
+  readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  #jobs: Job[] = [];
+
+  /** Opens or creates the file. Throws one clear sentence when another process has it, or it can't be written. */
+  constructor(dataFolder: string, file: string, schema: string) {
+    this.#db = open(join(dataFolder, file), dataFolder);
+    this.#db.exec(schema);
+  }
+
+  /** The first row, or undefined. `Row` is what the schema says of the columns that are asked for. */
+  get<Row>(sql: string, ...values: readonly SQLInputValue[]): Row | undefined {
+    return this.#prepare(sql).get(...values) as Row | undefined; // the schema beside the statement types it
+  }
+
+  /** All rows. */
+  all<Row>(sql: string, ...values: readonly SQLInputValue[]): readonly Row[] {
+    return this.#prepare(sql).all(...values) as unknown as readonly Row[]; // the schema beside the statement types it
+  }
+
+  /** Changes rows and says how many. Only within `write`. */
+  run(sql: string, ...values: readonly SQLInputValue[]): number {
+    return Number(this.#prepare(sql).run(...values).changes);
+  }
+
+  /** Runs work in a transaction and resolves with its result once it is on the disk. Work that throws leaves nothing behind, and ends nobody else's. */
+  write<Result>(work: () => Result): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      if (this.#jobs.length === 0) setImmediate(() => this.#commit());
+      this.#jobs.push({ work, resolve: resolve as (value: unknown) => void, reject }); // `work` gives what `resolve` takes
+    });
+  }
+
+  /** Finishes what is waiting to be written and closes the file. */
+  close(): void {
+    if (this.#jobs.length > 0) this.#commit();
+    this.#statements.clear();
+    this.#db.close();
+  }
+
+  #commit(): void {
+    const jobs = this.#jobs;
+    this.#jobs = [];
+    if (jobs.length === 0) return;
+    const settle: (() => void)[] = [];
+    try {
+      this.#db.exec("BEGIN IMMEDIATE");
+      for (const job of jobs) settle.push(this.#attempt(job));
+      this.#db.exec("COMMIT");
+    } catch (cause) {
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      const error = new Error(`Cannot write to the data folder: ${reason(cause)}`, { cause });
+      for (const { reject } of jobs) reject(error);
+      return;
+    }
+    for (const done of settle) done();
+  }
+
+  #attempt({ work, resolve, reject }: Job): () => void {
+    this.#db.exec("SAVEPOINT job");
+    try {
+      const result = work();
+      this.#db.exec("RELEASE job");
+      return () => resolve(result);
+    } catch (error) {
+      this.#db.exec("ROLLBACK TO job; RELEASE job");
+      return () => reject(error);
+    }
+  }
+
+  #prepare(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#db.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}
+
+function open(path: string, dataFolder: string): DatabaseSync {
+  try {
+    const db = new DatabaseSync(path, { timeout: 0 });
+    // EXCLUSIVE keeps the lock for as long as the process lives: a second process must not decide about the same deployments.
+    db.exec("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; BEGIN IMMEDIATE; COMMIT");
+    return db;
+  } catch (cause) {
+    throw new Error(`Cannot open the data folder "${dataFolder}": ${reason(cause)}`, { cause });
+  }
+}
+
+function reason(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  if (/database is locked|busy/i.test(message)) return "another process uses it. End that one first, or choose another folder with --data";
+  if (/disk is full|disk I\/O/i.test(message)) return `${message}. Make room on the disk and start again; nothing that was acknowledged is lost`;
+  if (/readonly|unable to open/i.test(message)) return `${message}. It must be writable by this user`;
+  return message;
+}

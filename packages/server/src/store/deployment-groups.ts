@@ -1,0 +1,68 @@
+import type { EC2TagFilter, RevisionLocation, Tag } from "@aws-sdk/client-codedeploy";
+import type { Database } from "./database.ts";
+
+/** What a deployment group is made of. */
+export interface GroupSettings {
+  readonly deploymentConfigName: string;
+  readonly serviceRoleArn: string;
+  readonly ec2TagFilters?: readonly EC2TagFilter[];
+  readonly ec2TagSet?: readonly (readonly EC2TagFilter[])[];
+  readonly outdatedInstancesStrategy: "UPDATE" | "IGNORE";
+}
+
+/** A deployment group as it is stored. */
+export interface DeploymentGroup {
+  readonly id: string;
+  readonly applicationId: string;
+  readonly name: string;
+  readonly settings: GroupSettings;
+  /** The revision of the last deployment that succeeded. */
+  readonly targetRevision?: RevisionLocation;
+}
+
+interface Row {
+  readonly id: string;
+  readonly application_id: string;
+  readonly name: string;
+  readonly settings: string;
+  readonly target_revision: string | null;
+}
+
+const columns = "id, application_id, name, settings, target_revision";
+
+function fromRow(row: Row): DeploymentGroup {
+  const settings = JSON.parse(row.settings) as GroupSettings; // written by `add` and `change`
+  const common = { id: row.id, applicationId: row.application_id, name: row.name, settings };
+  return row.target_revision === null ? common : { ...common, targetRevision: JSON.parse(row.target_revision) as RevisionLocation }; // written by `succeeded`
+}
+
+/** Deployment groups by application and name, and by id. */
+export function deploymentGroups(db: Database) {
+  return {
+    byName(applicationId: string, name: string): DeploymentGroup | undefined {
+      const row = db.get<Row>(`SELECT ${columns} FROM deployment_groups WHERE application_id = ? AND name = ?`, applicationId, name);
+      return row && fromRow(row);
+    },
+    byId(id: string): DeploymentGroup | undefined {
+      const row = db.get<Row>(`SELECT ${columns} FROM deployment_groups WHERE id = ?`, id);
+      return row && fromRow(row);
+    },
+    of: (applicationId: string): readonly DeploymentGroup[] =>
+      db.all<Row>(`SELECT ${columns} FROM deployment_groups WHERE application_id = ? ORDER BY name`, applicationId).map(fromRow),
+    using: (config: string): number =>
+      db.get<{ n: number }>("SELECT count(*) AS n FROM deployment_groups WHERE settings ->> 'deploymentConfigName' = ?", config)?.n ?? 0,
+    add({ id, applicationId, name, settings }: DeploymentGroup, tags: readonly Tag[]): void {
+      db.run("INSERT INTO deployment_groups VALUES (?, ?, ?, ?, NULL, ?)", id, applicationId, name, JSON.stringify(settings), JSON.stringify(tags));
+    },
+    change(id: string, name: string, settings: GroupSettings): void {
+      db.run("UPDATE deployment_groups SET name = ?, settings = ? WHERE id = ?", name, JSON.stringify(settings), id);
+    },
+    succeeded(id: string, revision: RevisionLocation): void {
+      db.run("UPDATE deployment_groups SET target_revision = ? WHERE id = ?", JSON.stringify(revision), id);
+    },
+    remove(id: string): void {
+      db.run("DELETE FROM deployment_groups WHERE id = ?", id);
+      db.run("DELETE FROM host_memories WHERE group_id = ?", id);
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import { applications } from "./applications.ts";
+import { commands } from "./commands.ts";
+import { Database } from "./database.ts";
+import { deploymentConfigs } from "./deployment-configs.ts";
+import { deploymentGroups } from "./deployment-groups.ts";
+import { deployments } from "./deployments.ts";
+import { revisions } from "./revisions.ts";
+import { schema } from "./schema.ts";
+
+/** Opens the control plane's store: facts by noun, written in groups. */
+export function openStore(dataFolder: string) {
+  const db = new Database(dataFolder, "codedeploy.sqlite", schema);
+  return {
+    applications: applications(db),
+    groups: deploymentGroups(db),
+    revisions: revisions(db),
+    configs: deploymentConfigs(db),
+    deployments: deployments(db),
+    commands: commands(db),
+    /** Runs work in a transaction; resolves once it is on the disk. */
+    write: <Result>(work: () => Result): Promise<Result> => db.write(work),
+    close: () => db.close(),
+  };
+}
+
+export type Store = ReturnType<typeof openStore>;
+export { revisionIdentity } from "./revisions.ts";

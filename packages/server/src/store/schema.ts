@@ -1,0 +1,42 @@
+/** The tables. Times are milliseconds since the epoch; columns named like documents hold JSON. */
+export const schema = `
+CREATE TABLE IF NOT EXISTS applications (
+  id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, compute_platform TEXT NOT NULL, create_time INTEGER NOT NULL, tags TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS deployment_groups (
+  id TEXT PRIMARY KEY, application_id TEXT NOT NULL REFERENCES applications ON DELETE CASCADE, name TEXT NOT NULL,
+  settings TEXT NOT NULL, target_revision TEXT, tags TEXT NOT NULL, UNIQUE (application_id, name)
+) STRICT;
+CREATE TABLE IF NOT EXISTS revisions (
+  application_id TEXT NOT NULL REFERENCES applications ON DELETE CASCADE, identity TEXT NOT NULL, location TEXT NOT NULL, description TEXT,
+  register_time INTEGER NOT NULL, first_used_time INTEGER, last_used_time INTEGER, PRIMARY KEY (application_id, identity)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS deployment_configs (
+  name TEXT PRIMARY KEY, id TEXT NOT NULL, minimum_healthy_hosts TEXT NOT NULL, create_time INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS deployments (
+  id TEXT PRIMARY KEY, application_id TEXT NOT NULL REFERENCES applications ON DELETE CASCADE, group_id TEXT NOT NULL, status TEXT NOT NULL,
+  create_time INTEGER NOT NULL, is_over INTEGER NOT NULL, version INTEGER NOT NULL, request TEXT NOT NULL, state TEXT NOT NULL, fleet TEXT
+) STRICT;
+CREATE INDEX IF NOT EXISTS deployments_by_group ON deployments (group_id, create_time);
+CREATE INDEX IF NOT EXISTS deployments_live ON deployments (is_over) WHERE is_over = 0;
+CREATE TABLE IF NOT EXISTS targets (
+  deployment_id TEXT NOT NULL REFERENCES deployments ON DELETE CASCADE, position INTEGER NOT NULL, id TEXT NOT NULL, host TEXT NOT NULL, target TEXT NOT NULL,
+  PRIMARY KEY (deployment_id, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS targets_by_host ON targets (host);
+CREATE TABLE IF NOT EXISTS commands (
+  id TEXT PRIMARY KEY, identifier TEXT NOT NULL UNIQUE, deployment_id TEXT NOT NULL REFERENCES deployments ON DELETE CASCADE,
+  target_id TEXT NOT NULL, host TEXT NOT NULL, event TEXT NOT NULL, issued_at INTEGER NOT NULL, is_open INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS commands_open ON commands (host, issued_at) WHERE is_open = 1;
+CREATE TABLE IF NOT EXISTS answers (
+  command_id TEXT NOT NULL, kind TEXT NOT NULL, deployment_id TEXT NOT NULL REFERENCES deployments ON DELETE CASCADE, sequence INTEGER NOT NULL,
+  answer TEXT NOT NULL, is_new INTEGER NOT NULL, PRIMARY KEY (command_id, kind)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS answers_new ON answers (deployment_id, sequence) WHERE is_new = 1;
+CREATE TABLE IF NOT EXISTS host_memories (
+  group_id TEXT NOT NULL, host TEXT NOT NULL, memory TEXT NOT NULL, PRIMARY KEY (group_id, host)
+) STRICT, WITHOUT ROWID;
+PRAGMA user_version = 1;
+`;
