@@ -17,7 +17,7 @@ export function openSigner(dataFolder: string, clock: () => number): Signer {
 
 async function prepare(dataFolder: string, clock: () => number): Promise<Signer> {
   const pkijs = await import("pkijs");
-  pkijs.setEngine("node", new pkijs.CryptoEngine({ name: "node", crypto: webcrypto as Crypto })); // the same interface, by Node's own name
+  pkijs.setEngine("node", new pkijs.CryptoEngine({ name: "node", crypto: webcrypto as Crypto }) as unknown as import("pkijs").ICryptoEngine); // its types lag behind the platform's own
   const file = join(dataFolder, "signer.pem");
   if (!existsSync(file)) {
     const { privateKey } = await promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
@@ -28,7 +28,7 @@ async function prepare(dataFolder: string, clock: () => number): Promise<Signer>
   const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
   const key = await webcrypto.subtle.importKey("pkcs8", pem.export({ type: "pkcs8", format: "der" }), algorithm, true, ["sign"]);
   const { n, e } = await webcrypto.subtle.exportKey("jwk", key);
-  const publicKey = await webcrypto.subtle.importKey("jwk", { kty: "RSA", n, e } as JsonWebKey, algorithm, true, ["verify"]);
+  const publicKey = await webcrypto.subtle.importKey("jwk", { kty: "RSA", ...(n === undefined || e === undefined ? {} : { n, e }) }, algorithm, true, ["verify"]);
   const certificate = await selfSigned(pkijs, { key, publicKey, now: clock() });
   return (text) => sign(pkijs, { text, key, certificate, now: clock() });
 }

@@ -1,0 +1,118 @@
+import { codedeployCommands, codedeployCommandsTargetPrefixes, defineService, Fault, type HostCommandOperations, type Service } from "@sluice/aws-protocol";
+import { redeliveryMilliseconds } from "../choices.ts";
+import { deploymentIdIn } from "../reconciler/host-command-identifier.ts";
+import type { CommandRecord } from "../store/commands.ts";
+import type { Store } from "../store/index.ts";
+import { diagnosticsOf } from "./diagnostics.ts";
+import type { HeldPolls } from "./polls.ts";
+
+/** What the host agents' operations work with. */
+export interface HostContext {
+  readonly store: Store;
+  readonly clock: () => number;
+  readonly polls: HeldPolls;
+  /** When commands were handed out, in this process's life: after a restart all are handed out again. */
+  readonly handedOut: Map<string, number>;
+  /** The signed specification of a deployment. */
+  readonly specification: (deploymentId: string) => Promise<string>;
+  readonly wake: (deploymentId: string) => void;
+}
+
+const clientFault = (message: string) => new Fault("ClientException", message);
+
+const operations: HostCommandOperations<HostContext> = {
+  async PollHostCommand({ store, clock, polls, handedOut, call }, { HostIdentifier: host = "" }) {
+    if (host === "") throw clientFault("HostIdentifier is missing");
+    const next = () => {
+      const now = clock();
+      const command = store.commands.openFor(host).find(({ id }) => now - (handedOut.get(id) ?? Number.NEGATIVE_INFINITY) >= redeliveryMilliseconds);
+      if (command !== undefined) handedOut.set(command.id, now);
+      return command;
+    };
+    let command = next();
+    if (command === undefined) {
+      await polls.hold(host, call.signal);
+      command = call.signal.aborted ? undefined : next();
+    }
+    if (command === undefined) return {};
+    const DeploymentExecutionId = executionIdOf(command);
+    return { HostCommand: { HostCommandIdentifier: command.identifier, HostIdentifier: host, DeploymentExecutionId, CommandName: command.event, Nonce: 1 } };
+  },
+
+  async GetDeploymentSpecification({ store, specification }, { DeploymentExecutionId = "", HostIdentifier = "" }) {
+    const id = deploymentIdIn(DeploymentExecutionId);
+    if (id === undefined || !store.deployments.hasTarget(id, HostIdentifier)) throw clientFault(`No deployment "${DeploymentExecutionId.slice(0, 200)}" for this host`);
+    const Payload = await specification(id);
+    return { DeploymentSystem: "CodeDeploy", DeploymentSpecification: { GenericEnvelope: { Format: "PKCS7/JSON", Payload } } };
+  },
+
+  async PutHostCommandAcknowledgement({ store, clock, handedOut, wake }, { HostCommandIdentifier }) {
+    const command = commandOf(store, HostCommandIdentifier);
+    const status = await store.write(() => {
+      const now = statusOf(store, command);
+      if (now !== "Pending" && now !== "InProgress") return now === "Succeeded" ? "Succeeded" : "Failed";
+      store.commands.answer({ commandId: command.id, targetId: command.targetId, event: command.event, at: clock(), kind: "acknowledged" }, command.deploymentId);
+      return "InProgress";
+    });
+    handedOut.delete(command.id);
+    wake(command.deploymentId);
+    return { CommandStatus: status };
+  },
+
+  async PutHostCommandComplete({ store, clock, handedOut, wake }, { HostCommandIdentifier, CommandStatus, Diagnostics: envelope }) {
+    if (CommandStatus !== "Succeeded" && CommandStatus !== "Failed") throw clientFault(`CommandStatus is "${CommandStatus}", and Succeeded or Failed is wanted`);
+    const command = commandOf(store, HostCommandIdentifier);
+    const diagnostics = diagnosticsOf(envelope, CommandStatus);
+    // The first answer stands; a later one is no error (agent.md §0.3).
+    await store.write(() => {
+      if (statusOf(store, command) === undefined) return;
+      const answer = { commandId: command.id, targetId: command.targetId, event: command.event, at: clock(), kind: "completed" as const };
+      store.commands.answer({ ...answer, status: CommandStatus, diagnostics }, command.deploymentId);
+    });
+    handedOut.delete(command.id);
+    wake(command.deploymentId);
+  },
+
+  async PostHostCommandUpdate({ store }, { HostCommandIdentifier }) {
+    const status = statusOf(store, commandOf(store, HostCommandIdentifier));
+    return { CommandStatus: status === "Pending" || status === "Succeeded" || status === "InProgress" ? status : "Failed" };
+  },
+};
+
+function commandOf(store: Store, identifier: string | undefined): CommandRecord {
+  const command = identifier === undefined ? undefined : store.commands.byIdentifier(identifier);
+  if (command === undefined) throw clientFault("There is no such host command");
+  return command;
+}
+
+/** The status of the event that a command is about; undefined when its target has gone. */
+function statusOf(store: Store, { deploymentId, targetId, event }: CommandRecord) {
+  const target = store.deployments.targets(deploymentId).find(({ id }) => id === targetId);
+  return target?.events.find(({ name }) => name === event)?.status;
+}
+
+/** The execution id is part of the identifier, which this server has made. */
+function executionIdOf({ identifier }: CommandRecord): string {
+  const [, fields] = JSON.parse(Buffer.from(identifier, "base64").toString("utf8")) as readonly [string, { readonly deploymentId: string }]; // hostCommandIdentifier's form
+  return fields.deploymentId;
+}
+
+/** The host agents' service. A host's key polls for that host and answers its commands, nothing else. */
+export function hostCommandService(context: HostContext, onDefect: (error: unknown, requestId: string) => void): Service {
+  return defineService({
+    name: "codedeploy-commands",
+    model: codedeployCommands,
+    signingNames: ["codedeploy-commands", "codedeploy-commands-secure"],
+    targetPrefixes: codedeployCommandsTargetPrefixes,
+    operations,
+    context,
+    hosts: ({ host }, _operation, input) => isOwn(context.store, host, input),
+    onDefect,
+  });
+}
+
+function isOwn(store: Store, host: string, input: unknown): boolean {
+  const { HostIdentifier, HostCommandIdentifier } = input as { readonly HostIdentifier?: string; readonly HostCommandIdentifier?: string }; // decoded by the service's own table
+  if (HostCommandIdentifier !== undefined) return store.commands.byIdentifier(HostCommandIdentifier)?.host === host;
+  return HostIdentifier === host;
+}

@@ -1,0 +1,56 @@
+import { fault } from "../faults.ts";
+import { newId } from "../random.ts";
+import type { Application } from "../store/applications.ts";
+import { applicationOf, type CodeDeployOperations, date } from "./context.ts";
+import { page } from "./page.ts";
+import { checkTags } from "./tags.ts";
+
+/** Applications an account may have (api.md §5). */
+const applicationsMax = 1000;
+
+/** The operations on applications (api.md §2.3). */
+export const applicationOperations: CodeDeployOperations = {
+  async CreateApplication({ store, clock }, { applicationName: name = "", computePlatform = "Server", tags = [] }) {
+    checkTags(tags);
+    const application: Application = { id: newId(), name, computePlatform, createTime: clock() };
+    await store.write(() => {
+      if (store.applications.byName(name) !== undefined) throw fault("ApplicationAlreadyExists", `An application with the name "${name}" already exists`);
+      if (store.applications.count() >= applicationsMax) throw fault("ApplicationLimitExceeded", `More than ${applicationsMax} applications are not allowed`);
+      store.applications.add(application, tags);
+    });
+    return { applicationId: application.id };
+  },
+
+  GetApplication: (context, { applicationName }) => ({ application: infoOf(applicationOf(context, applicationName)) }),
+
+  BatchGetApplications: (context, { applicationNames = [] }) => ({
+    applicationsInfo: applicationNames.map((name) => infoOf(applicationOf(context, name))),
+  }),
+
+  ListApplications({ store }, { nextToken }) {
+    const { items, nextToken: token } = page(store.applications.names(), nextToken);
+    return { applications: items, nextToken: token };
+  },
+
+  async UpdateApplication(context, { applicationName, newApplicationName: name = "" }) {
+    const { store } = context;
+    await store.write(() => {
+      const { id } = applicationOf(context, applicationName);
+      if (store.applications.byName(name) !== undefined) throw fault("ApplicationAlreadyExists", `An application with the name "${name}" already exists`);
+      store.applications.rename(id, name);
+    });
+  },
+
+  async DeleteApplication({ store }, { applicationName = "" }) {
+    // Unknown names are not refused: clients delete what may be gone already (api.md §0.2).
+    await store.write(() => store.applications.remove(store.applications.byName(applicationName)?.id ?? ""));
+  },
+};
+
+const infoOf = ({ id, name, createTime, computePlatform }: Application) => ({
+  applicationId: id,
+  applicationName: name,
+  createTime: date(createTime),
+  linkedToGitHub: false,
+  computePlatform,
+});

@@ -1,0 +1,45 @@
+import type * as CodeDeploy from "@aws-sdk/client-codedeploy";
+import type { Operations } from "@sluice/aws-protocol";
+import { fault } from "../faults.ts";
+import type { Application } from "../store/applications.ts";
+import type { DeploymentGroup } from "../store/deployment-groups.ts";
+import type { DeploymentRecord } from "../store/deployments.ts";
+import type { Store } from "../store/index.ts";
+
+/** What every operation works with. An operation records intent; it never advances a deployment. */
+export interface Context {
+  readonly store: Store;
+  readonly clock: () => number;
+  readonly region: string;
+  readonly accountId: string;
+  /** Hints that a deployment may have something to do. */
+  readonly wake: (deploymentId: string) => void;
+}
+
+/** The CodeDeploy operations that are served, typed by the SDK. */
+export type CodeDeployOperations = Partial<Operations<typeof CodeDeploy, Context>>;
+
+/** The application of a name. */
+export function applicationOf({ store }: Context, name: string | undefined): Application {
+  const application = store.applications.byName(name ?? "");
+  if (application === undefined) throw fault("ApplicationDoesNotExist", `No application found for name: ${name}`);
+  return application;
+}
+
+/** The deployment group of a name. */
+export function groupOf({ store }: Context, application: Application, name: string | undefined): DeploymentGroup {
+  const group = store.groups.byName(application.id, name ?? "");
+  if (group === undefined) throw fault("DeploymentGroupDoesNotExist", `No Deployment Group found for name: ${name}`);
+  return group;
+}
+
+/** The deployment of an id. */
+export function deploymentOf({ store }: Context, id: string | undefined): DeploymentRecord {
+  const deployment = store.deployments.byId(id ?? "");
+  if (deployment === undefined) throw fault("DeploymentDoesNotExist", `The deployment ${id} could not be found`);
+  return deployment;
+}
+
+/** A point in time as the SDK's types have it; undefined stays. */
+export const date = <Time extends number | undefined>(time: Time): Time extends number ? Date : Date | undefined =>
+  (time === undefined ? undefined : new Date(time)) as Time extends number ? Date : Date | undefined; // the type says it in one expression

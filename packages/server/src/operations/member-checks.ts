@@ -1,0 +1,91 @@
+import type { Operation } from "@sluice/aws-protocol";
+import { batchOfHundred, batchOfTwentyFive, descriptionCharactersMax } from "../choices.ts";
+import { fault } from "../faults.ts";
+
+/** How one member is checked, whatever input has it (api.md §2.1). */
+interface MemberCheck {
+  /** The fault, without `Exception`, for a member that is missing or empty where it is needed. */
+  readonly required?: string;
+  /** The fault for a text or a list item that does not have the form. */
+  readonly invalid?: readonly [name: string, form: RegExp, wanted: string];
+  readonly values?: readonly [name: string, values: readonly string[]];
+  readonly itemsMax?: readonly [name: string, most: number];
+  readonly charactersMax?: readonly [name: string, most: number];
+}
+
+const nameForm = /^[A-Za-z0-9._+=,@-]{1,100}$/;
+const nameWanted = "1 to 100 letters, digits and . _ + = , @ -";
+const named = (noun: string): MemberCheck => ({ required: `${noun}NameRequired`, invalid: [`Invalid${noun}Name`, nameForm, nameWanted] });
+const deploymentId: MemberCheck = { required: "DeploymentIdRequired", invalid: ["InvalidDeploymentId", /^d-[A-Z0-9]{9}$/, '"d-" and nine capital letters or digits'] };
+const targetId: MemberCheck = {
+  required: "DeploymentTargetIdRequired",
+  invalid: ["InvalidDeploymentTargetId", /^[A-Za-z0-9+=,.@_:-]{1,200}$/, "an instance id or the name of an on-premises instance"],
+};
+const instanceId: MemberCheck = { required: "InstanceIdRequired", invalid: ["InvalidInstanceName", /^[A-Za-z0-9+=,.@_-]{1,100}$/, "an instance id or name"] };
+
+const checks: Readonly<Record<string, MemberCheck>> = {
+  applicationName: named("Application"),
+  applicationNames: { ...named("Application"), itemsMax: ["BatchLimitExceeded", batchOfHundred] },
+  newApplicationName: named("Application"),
+  deploymentGroupName: named("DeploymentGroup"),
+  deploymentGroupNames: { ...named("DeploymentGroup"), itemsMax: ["BatchLimitExceeded", batchOfHundred] },
+  currentDeploymentGroupName: named("DeploymentGroup"),
+  newDeploymentGroupName: named("DeploymentGroup"),
+  deploymentConfigName: named("DeploymentConfig"),
+  deploymentId,
+  deploymentIds: { ...deploymentId, itemsMax: ["BatchLimitExceeded", batchOfHundred] },
+  targetId,
+  targetIds: { ...targetId, itemsMax: ["DeploymentTargetListSizeExceeded", batchOfTwentyFive] },
+  instanceId,
+  instanceIds: { ...instanceId, itemsMax: ["BatchLimitExceeded", batchOfTwentyFive] },
+  revision: { required: "RevisionRequired" },
+  revisions: { required: "RevisionRequired", itemsMax: ["BatchLimitExceeded", batchOfTwentyFive] },
+  serviceRoleArn: { required: "RoleRequired", invalid: ["InvalidRole", /^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, "the ARN of a role"] },
+  description: { charactersMax: ["DescriptionTooLong", descriptionCharactersMax] },
+  computePlatform: { values: ["InvalidComputePlatform", ["Server", "Lambda", "ECS"]] },
+  fileExistsBehavior: { values: ["InvalidFileExistsBehavior", ["DISALLOW", "OVERWRITE", "RETAIN"]] },
+  outdatedInstancesStrategy: { values: ["InvalidInput", ["UPDATE", "IGNORE"]] },
+  sortBy: { values: ["InvalidSortBy", ["registerTime", "firstUsedTime", "lastUsedTime"]] },
+  sortOrder: { values: ["InvalidSortOrder", ["ascending", "descending"]] },
+  deployed: { values: ["InvalidDeployedStateFilter", ["include", "exclude", "ignore"]] },
+  s3Bucket: { invalid: ["InvalidBucketNameFilter", /^[a-z0-9][a-z0-9.-]{2,62}$/, "the name of a bucket"] },
+  s3KeyPrefix: { invalid: ["InvalidKeyPrefixFilter", /^[^\u0000]{1,1024}$/, "the beginning of a key"] },
+  includeOnlyStatuses: {
+    values: ["InvalidDeploymentStatus", ["Created", "Queued", "InProgress", "Baking", "Succeeded", "Failed", "Stopped", "Ready"]],
+  },
+  instanceStatusFilter: { values: ["InvalidInstanceStatus", ["Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Unknown", "Ready"]] },
+  instanceTypeFilter: { values: ["InvalidInstanceType", ["Blue", "Green"]] },
+};
+
+/** Members that an operation needs although the model calls them optional. */
+const alsoRequired: Readonly<Record<string, readonly string[]>> = {
+  CreateDeployment: ["deploymentGroupName", "revision"],
+  UpdateApplication: ["applicationName", "newApplicationName"],
+  GetDeploymentTarget: ["targetId"],
+  BatchGetDeploymentTargets: ["targetIds"],
+};
+
+/** Checks the members of an input: what is required first, then forms (api.md §2.1). Throws the fault that names the member. */
+export function checkMembers(input: Readonly<Record<string, unknown>>, { name, input: shape }: Operation): void {
+  if (shape.kind !== "structure") return;
+  const rows = shape.members.map((member) => ({ ...member, check: checks[member.name], value: input[member.name] }));
+  for (const { name: member, required, check, value } of rows)
+    if (check?.required !== undefined && (required || alsoRequired[name]?.includes(member) || isEmpty(value)) && (value === undefined || isEmpty(value)))
+      throw fault(check.required, `The member "${member}" is missing or empty`);
+  for (const { name: member, check, value } of rows) if (check !== undefined && value !== undefined) checkForm(member, check, value);
+}
+
+const isEmpty = (value: unknown): boolean => value === "" || (Array.isArray(value) && value.length === 0);
+
+function checkForm(member: string, { invalid, values, itemsMax, charactersMax, required }: MemberCheck, value: unknown): void {
+  const items: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (itemsMax !== undefined && items.length > itemsMax[1]) throw fault(itemsMax[0], `"${member}" has ${items.length} items, and at most ${itemsMax[1]} are allowed`);
+  for (const item of items) {
+    if (item === "" && required !== undefined) throw fault(required, `"${member}" has an empty item`);
+    if (typeof item !== "string") continue;
+    if (invalid !== undefined && !invalid[1].test(item)) throw fault(invalid[0], `"${member}" is "${item.slice(0, 120)}", and ${invalid[2]} are wanted`);
+    if (values !== undefined && !values[1].includes(item)) throw fault(values[0], `"${member}" is "${item.slice(0, 120)}", and one of ${values[1].join(", ")} is wanted`);
+    if (charactersMax !== undefined && item.length > charactersMax[1])
+      throw fault(charactersMax[0], `"${member}" has ${item.length} characters, and at most ${charactersMax[1]} are allowed`);
+  }
+}

@@ -1,0 +1,72 @@
+import type { RevisionLocation } from "@aws-sdk/client-codedeploy";
+import { fault } from "../faults.ts";
+import { revisionIdentity } from "../store/index.ts";
+import type { Revision } from "../store/revisions.ts";
+import { applicationOf, type CodeDeployOperations, type Context, date } from "./context.ts";
+import { page } from "./page.ts";
+import { checkRevision } from "./revision-location.ts";
+
+/** The operations on revisions (api.md §2.4). */
+export const revisionOperations: CodeDeployOperations = {
+  async RegisterApplicationRevision(context, { applicationName, revision, description }) {
+    const { store, clock } = context;
+    const location = checkRevision(revision);
+    await store.write(() => store.revisions.register(applicationOf(context, applicationName).id, location, { description, now: clock() }));
+  },
+
+  GetApplicationRevision(context, { applicationName, revision }) {
+    const { id, name } = applicationOf(context, applicationName);
+    const found = context.store.revisions.find(id, checkRevision(revision));
+    if (found === undefined) throw fault("RevisionDoesNotExist", `Application "${name}" has no such revision`);
+    return { applicationName: name, revision: found.location, revisionInfo: infoOf(context, id, found) };
+  },
+
+  BatchGetApplicationRevisions(context, { applicationName, revisions = [] }) {
+    const { id, name } = applicationOf(context, applicationName);
+    const found = revisions.map((revision) => context.store.revisions.find(id, checkRevision(revision)));
+    return {
+      applicationName: name,
+      errorMessage: found.includes(undefined) ? "Some of the revisions are not registered" : "",
+      revisions: found.filter((one) => one !== undefined).map((one) => ({ revisionLocation: one.location, genericRevisionInfo: infoOf(context, id, one) })),
+    };
+  },
+
+  ListApplicationRevisions(context, { applicationName, sortBy, sortOrder, s3Bucket, s3KeyPrefix, deployed = "ignore", nextToken }) {
+    const { id } = applicationOf(context, applicationName);
+    if (s3KeyPrefix !== undefined && s3Bucket === undefined) throw fault("BucketNameFilterRequired", "s3KeyPrefix needs s3Bucket beside it");
+    if (sortOrder !== undefined && sortBy === undefined) throw fault("InvalidSortBy", "sortOrder needs sortBy beside it");
+    const time = timeBy(sortBy);
+    const matching = context.store.revisions.of(id).filter(({ location }) => {
+      const isDeployed = groupsWith(context, id, location).length > 0;
+      if (deployed !== "ignore" && isDeployed !== (deployed === "include")) return false;
+      return (s3Bucket === undefined || location.s3Location?.bucket === s3Bucket) && (location.s3Location?.key ?? "").startsWith(s3KeyPrefix ?? "");
+    });
+    const sign = sortOrder === "descending" ? -1 : 1;
+    // Revisions that were never used come last in either order.
+    const sorted = matching.toSorted((a, b) => Number(time(a) === undefined) - Number(time(b) === undefined) || sign * ((time(a) ?? 0) - (time(b) ?? 0)));
+    const { items, nextToken: token } = page(sorted.map(({ location }) => JSON.stringify(location)), nextToken);
+    return { revisions: items.map((text) => JSON.parse(text) as RevisionLocation), nextToken: token }; // made text one line above
+  },
+};
+
+function timeBy(sortBy: string | undefined): (revision: Revision) => number | undefined {
+  if (sortBy === "firstUsedTime") return ({ firstUsedTime }) => firstUsedTime;
+  if (sortBy === "lastUsedTime") return ({ lastUsedTime }) => lastUsedTime;
+  return ({ registerTime }) => registerTime;
+}
+
+function groupsWith({ store }: Context, applicationId: string, location: RevisionLocation): string[] {
+  const identity = revisionIdentity(location);
+  return store.groups
+    .of(applicationId)
+    .filter(({ targetRevision }) => targetRevision !== undefined && revisionIdentity(targetRevision) === identity)
+    .map(({ name }) => name);
+}
+
+const infoOf = (context: Context, applicationId: string, { location, description, registerTime, firstUsedTime, lastUsedTime }: Revision) => ({
+  description,
+  deploymentGroups: groupsWith(context, applicationId, location),
+  firstUsedTime: date(firstUsedTime),
+  lastUsedTime: date(lastUsedTime),
+  registerTime: date(registerTime),
+});

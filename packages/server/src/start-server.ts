@@ -1,0 +1,124 @@
+import type { RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createFrontDoor, createFrontDoorServer, type Service } from "@sluice/aws-protocol";
+import { pino } from "pino";
+import { pollHoldMilliseconds } from "./choices.ts";
+import { fleetGateway } from "./gateways/fleet.ts";
+import { hostCommandService } from "./host-commands/index.ts";
+import { HeldPolls } from "./host-commands/polls.ts";
+import type { Identities } from "./identity/identities.ts";
+import { codedeployService } from "./operations/index.ts";
+import { findFleet } from "./reconciler/find-fleet.ts";
+import { Reconciler } from "./reconciler/reconciler.ts";
+import { openSigner } from "./specification/signer.ts";
+import { signedSpecifications } from "./specification/signed-specifications.ts";
+import { openStore, type Store } from "./store/index.ts";
+
+export interface ServerOptions {
+  readonly dataFolder: string;
+  readonly region: string;
+  readonly accountId: string;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly hostname: string;
+  readonly identities: Identities;
+  readonly logLevel: "trace" | "debug" | "info" | "warn" | "error";
+  /** Services of a local cloud, answered on the same port. */
+  readonly services: readonly Service[];
+  /** Where fleets are looked up: in our own EC2, or at AWS with the usual credentials. */
+  readonly ec2: "self" | "aws";
+  /** Serves what is no AWS request. */
+  readonly fallback?: RequestListener;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  readonly port: number;
+  /** The front door, for further ways in. */
+  readonly listener: RequestListener;
+  /** Whether an object belongs to a revision that a deployment under way brings to this host. */
+  mayReadObject(host: string, bucket: string, key: string): boolean;
+  close(): Promise<void>;
+}
+
+/** Opens the store, takes up what an earlier process left, and listens. Throws one clear sentence when it cannot. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { dataFolder, region, accountId, clock, identities, services, fallback } = options;
+  const log = pino({ level: options.logLevel }, process.stderr);
+  const store = openStore(dataFolder);
+  const polls = new HeldPolls();
+  const own = { url: "" };
+  const gateway = fleetGateway(() => ({ region, ...(options.ec2 === "self" ? { endpoint: own.url, credentials: identities.administrator() } : {}) }));
+  const onDefect = (error: unknown, about: string) => log.error({ err: error, about }, "defect");
+  const reconciler = new Reconciler({
+    store,
+    clock,
+    region,
+    accountId,
+    findFleet: (group) => findFleet(group, { store, gateway, region, accountId }),
+    findStates: (ids) => gateway.states(ids),
+    wakeHosts: (hosts) => polls.wake(hosts),
+    log: (deploymentId, decision) => log.info({ deploymentId, ...decision }, "decided"),
+    onDefect,
+  });
+  const wake = (id: string) => reconciler.wake(id);
+  const specification = signedSpecifications(store, openSigner(dataFolder, clock));
+  const listener = createFrontDoor({
+    services: [
+      codedeployService({ store, clock, region, accountId, wake }, onDefect),
+      hostCommandService({ store, clock, polls, handedOut: new Map(), specification, wake }, onDefect),
+      ...services,
+    ],
+    keys: identities,
+    clock,
+    log: (line) => log.info(line, "request"),
+    ...(fallback === undefined ? {} : { fallback }),
+  });
+  const server = createFrontDoorServer(listener);
+  try {
+    await listen(server, options);
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+  const { port } = server.address() as AddressInfo; // it listens on TCP
+  own.url = `http://${options.hostname}:${port}`;
+  reconciler.start();
+  return {
+    url: own.url,
+    port,
+    listener,
+    mayReadObject: (host, bucket, key) => mayReadObject(store, host, { bucket, key }),
+    async close() {
+      await reconciler.close();
+      const closed = new Promise((resolve) => server.close(resolve));
+      polls.close();
+      server.closeIdleConnections();
+      const patience = setTimeout(() => server.closeAllConnections(), shutdownMilliseconds);
+      await closed;
+      clearTimeout(patience);
+      await gateway.close();
+      store.close();
+      identities.close();
+    },
+  };
+}
+
+/** How long requests under way may take to end when the server closes, in milliseconds; held polls are ended at once. */
+const shutdownMilliseconds = Math.min(2_000, pollHoldMilliseconds);
+
+function listen(server: ReturnType<typeof createFrontDoorServer>, { port, hostname }: ServerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => {
+      const why = cause.code === "EADDRINUSE" ? "another program uses it; choose another with --port" : cause.message;
+      reject(new Error(`Cannot listen on ${hostname}:${port}: ${why}`, { cause }));
+    });
+    server.listen(port, hostname, resolve);
+  });
+}
+
+function mayReadObject(store: Store, host: string, { bucket, key }: { bucket: string; key: string }): boolean {
+  return store.deployments.revisionsFor(host).some(({ s3Location }) => s3Location?.bucket === bucket && s3Location.key === key);
+}
