@@ -1,0 +1,4 @@
+export type * from "./appspec.ts";
+export { scriptableEvents, timeoutSecondsDefault } from "./appspec.ts";
+export type { Finding } from "./findings.ts";
+export { type Parsed, parseAppSpec } from "./parse.ts";

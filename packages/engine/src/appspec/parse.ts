@@ -1,0 +1,88 @@
+import type { AppSpec, FileExistsBehavior, OperatingSystem } from "./appspec.ts";
+import { readFiles } from "./files.ts";
+import { type Finding, Findings } from "./findings.ts";
+import { readHooks } from "./hooks.ts";
+import { warnOfUnknownKeys } from "./known-keys.ts";
+import * as messages from "./messages.ts";
+import { readPermissions } from "./permissions.ts";
+import { textOfBytes } from "./text-of-bytes.ts";
+import { dump, kindOf, type MapTree, readYaml, type Tree } from "./yaml-tree.ts";
+
+/** What a file was found to be: an AppSpec exactly when no finding is an error. */
+export interface Parsed {
+  readonly appSpec?: AppSpec;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Reads the AppSpec file of a server's revision (appspec.md §1 to §5). Never throws: all problems are findings,
+ * in the order in which the official agent looks, so that the first error's message starts with its sentence.
+ * `os` is that of the host; without it, either is right. `file` is the name that messages show.
+ */
+export function parseAppSpec(source: string | Uint8Array, { file, os }: { file: string; os?: OperatingSystem }): Parsed {
+  const findings = new Findings(file);
+  const text = typeof source === "string" ? source : textOfBytes(source, findings);
+  const tree = text === undefined ? undefined : readYaml(text.replace(/^\uFEFF/, ""), findings);
+  const appSpec = tree === undefined ? undefined : readDocument(tree, { os, findings });
+  const found = findings.all();
+  return appSpec === undefined || found.some(({ severity }) => severity === "error") ? { findings: found } : { appSpec, findings: found };
+}
+
+function readDocument(tree: Tree, { os, findings }: { os: OperatingSystem | undefined; findings: Findings }): AppSpec | undefined {
+  if (tree.kind === "null" || (tree.kind === "text" && !tree.quoted && tree.text === "false")) {
+    findings.error(messages.empty, tree.place);
+    return undefined;
+  }
+  if (tree.kind !== "map") {
+    findings.error(messages.badShape("the whole", "a mapping with the keys version and os", kindOf(tree)), tree.place);
+    return undefined;
+  }
+  const version = readVersion(tree, findings);
+  const system = readOs(tree, { os, findings });
+  const hooks = readHooks(tree.entries.get("hooks")?.value, findings);
+  const files = readFiles(tree.entries.get("files")?.value, system, findings);
+  const permissions = readPermissions(tree.entries.get("permissions")?.value, system, findings);
+  const fileExistsBehavior = readFileExistsBehavior(tree, findings);
+  warnOfUnknownKeys(tree, ["version", "os", "hooks", "files", "permissions", "file_exists_behavior"], findings);
+  return { version, os: system, files, permissions, hooks, ...(fileExistsBehavior === undefined ? {} : { fileExistsBehavior }) };
+}
+
+function readVersion(map: MapTree, findings: Findings): string {
+  const tree = map.entries.get("version")?.value;
+  const text = dump(tree);
+  const isZero = /^[-+]?(\d+\.?\d*|\.\d+)$/.test(text) && Number(text) === 0;
+  if (tree?.kind === "text" && isZero && !tree.quoted) return text;
+  const remedy = isZero ? "Remove the quotes: the version is a number" : spelling(map, "version");
+  findings.error(messages.badVersion(text), tree?.place ?? map.place, remedy);
+  return text;
+}
+
+function readOs(map: MapTree, { os, findings }: { os: OperatingSystem | undefined; findings: Findings }): OperatingSystem {
+  const tree = map.entries.get("os")?.value;
+  const text = dump(tree);
+  if ((text === "linux" || text === "windows") && (os === undefined || os === text)) return text;
+  const forFunctions = ["Resources", "resources"].some((key) => map.entries.has(key));
+  const remedy = forFunctions ? "This is an AppSpec file for Lambda or ECS, and the deployment is to servers" : osRemedy(text, os) ?? spelling(map, "os");
+  findings.error(messages.badOs(text), tree?.place ?? map.place, remedy);
+  return text === "windows" ? "windows" : "linux";
+}
+
+function osRemedy(text: string, os: OperatingSystem | undefined): string | undefined {
+  if (text === "linux" || text === "windows") return `This host runs ${os ?? "another system"}`;
+  return text.toLowerCase() === "linux" || text.toLowerCase() === "windows" ? `Write "${text.toLowerCase()}"` : undefined;
+}
+
+function spelling(map: MapTree, key: string): string | undefined {
+  const found = [...map.entries.keys()].find((name) => name !== key && name.toLowerCase() === key);
+  return found === undefined ? undefined : `Keys are lower case: write "${key}" for "${found}"`;
+}
+
+const behaviors = ["DISALLOW", "OVERWRITE", "RETAIN"] as const satisfies readonly FileExistsBehavior[];
+
+function readFileExistsBehavior(map: MapTree, findings: Findings): FileExistsBehavior | undefined {
+  const tree = map.entries.get("file_exists_behavior")?.value;
+  if (tree === undefined || tree.kind === "null") return undefined;
+  const behavior = behaviors.find((name) => name === dump(tree));
+  if (behavior === undefined) findings.error(messages.badFileExistsBehavior(dump(tree)), tree.place);
+  return behavior;
+}

@@ -1,0 +1,182 @@
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from "yaml";
+import type { Findings, Place } from "./findings.ts";
+import * as messages from "./messages.ts";
+import { yamlRemedy } from "./yaml-remedies.ts";
+
+// Scalars keep their raw text, because YAML 1.1 reads 0644 as 420 and 1:30 as 90 (appspec.md §8): each rule reads
+// its own value from the text, and knows whether it was quoted.
+
+/** A part of the file, with its place. */
+export type Tree = TextTree | ListTree | MapTree | NullTree;
+export interface TextTree {
+  readonly kind: "text";
+  readonly text: string;
+  readonly quoted: boolean;
+  readonly place: Place;
+}
+export interface ListTree {
+  readonly kind: "list";
+  readonly items: readonly Tree[];
+  readonly place: Place;
+}
+export interface MapTree {
+  readonly kind: "map";
+  readonly entries: ReadonlyMap<string, Entry>;
+  readonly place: Place;
+}
+export interface NullTree {
+  readonly kind: "null";
+  readonly place: Place;
+}
+export interface Entry {
+  readonly place: Place;
+  readonly value: Tree;
+}
+
+/** Parts that one file may have, aliases counted each time: a few lines of aliases can stand for billions. */
+const partsMax = 20_000;
+
+/** Errors that are reported: after the first ones, most are echoes. */
+const errorsMax = 5;
+
+/** The first document of a YAML text; undefined = it does not parse, and `findings` says why. */
+export function readYaml(text: string, findings: Findings): Tree | undefined {
+  const lines = new LineCounter();
+  const place = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  };
+
+  try {
+    const documents = parseAllDocuments(text, { version: "1.1", uniqueKeys: false, prettyErrors: false, lineCounter: lines });
+    const document = documents[0];
+    if (document === undefined) return { kind: "null", place: { line: 1, column: 1 } };
+    for (const error of document.errors.slice(0, errorsMax)) {
+      const at = place(error.pos[0]);
+      findings.error(messages.badYaml(error.message), at, yamlRemedy(text, at));
+    }
+    if (document.errors.length > 0) return undefined;
+    return new TreeBuilder(document, { findings, place, text }).build(document.contents);
+  } catch (error) {
+    // The parser is recursive: a file that nests too deeply ends on the stack's limit, not in a document.
+    if (!(error instanceof RangeError)) throw error;
+    findings.error(messages.badYaml("it nests too deeply"), { line: 1, column: 1 });
+    return undefined;
+  }
+}
+
+class Refused extends Error {}
+
+class TreeBuilder {
+  readonly #document: Document;
+  readonly #findings: Findings;
+  readonly #place: (offset: number) => Place;
+  readonly #text: string;
+  #parts = 0;
+
+  constructor(document: Document, { findings, place, text }: { findings: Findings; place: (offset: number) => Place; text: string }) {
+    this.#text = text;
+    this.#document = document;
+    this.#findings = findings;
+    this.#place = place;
+  }
+
+  build(contents: unknown): Tree | undefined {
+    try {
+      return this.#tree(contents, { line: 1, column: 1 });
+    } catch (error) {
+      if (error instanceof Refused) return undefined;
+      throw error;
+    }
+  }
+
+  #tree(node: unknown, outer: Place): Tree {
+    const place = placeOf(node, outer, this.#place);
+    this.#parts += 1;
+    if (this.#parts > partsMax) this.#refuse(`it has more than ${partsMax} parts`, place);
+    if (isAlias(node)) {
+      const target = node.resolve(this.#document);
+      if (target === undefined) this.#refuse(`Unknown alias: ${node.source}`, place);
+      return this.#tree(target, place);
+    }
+    this.#refuseForeignTag(node, place);
+    if (isMap(node)) return this.#map(node.items, place);
+    if (isSeq(node)) return { kind: "list", items: node.items.map((item) => this.#tree(item, place)), place };
+    if (isScalar(node)) return scalar(node, place);
+    return { kind: "null", place };
+  }
+
+  #map(items: readonly { key: unknown; value: unknown }[], place: Place): MapTree {
+    const entries = new Map<string, Entry>();
+    const merged: Tree[] = [];
+    for (const item of items) {
+      const key = this.#tree(item.key, place);
+      const value = this.#tree(item.value, key.place);
+      const name = dump(key);
+      if (name === "<<" && key.kind === "text" && !key.quoted) {
+        merged.push(value);
+        continue;
+      }
+      if (entries.has(name)) this.#findings.warn("duplicate-key", `The key "${name}" stands here twice; the last one counts`, key.place);
+      entries.set(name, { place: key.place, value });
+    }
+    for (const source of merged) mergeInto(entries, source);
+    return { kind: "map", entries, place };
+  }
+
+  #refuseForeignTag(node: unknown, place: Place): void {
+    const tag = isMap(node) || isSeq(node) || isScalar(node) ? node.tag : undefined;
+    if (tag !== undefined && !tag.startsWith("tag:yaml.org,2002:")) this.#refuse(`the tag ${tag} is not allowed`, place);
+  }
+
+  #refuse(trouble: string, place: Place): never {
+    this.#findings.error(messages.badYaml(trouble), place, yamlRemedy(this.#text, place));
+    throw new Refused(trouble);
+  }
+}
+
+function placeOf(node: unknown, outer: Place, place: (offset: number) => Place): Place {
+  const range = isAlias(node) || isMap(node) || isSeq(node) || isScalar(node) ? (node as Node).range : undefined;
+  return range == null ? outer : place(range[0]);
+}
+
+function scalar(node: { value: unknown; source?: string; type?: string }, place: Place): Tree {
+  const text = node.source ?? String(node.value ?? "");
+  const quoted = node.type !== undefined && node.type !== "PLAIN";
+  return !quoted && /^(|~|null|Null|NULL)$/.test(text) ? { kind: "null", place } : { kind: "text", text, quoted, place };
+}
+
+function mergeInto(entries: Map<string, Entry>, source: Tree): void {
+  for (const map of source.kind === "list" ? source.items : [source]) {
+    if (map.kind !== "map") continue;
+    for (const [name, entry] of map.entries) if (!entries.has(name)) entries.set(name, entry);
+  }
+}
+
+/** A part as the official agent's messages show it: Ruby's way of writing lists and maps. */
+export function dump(tree: Tree | undefined): string {
+  return tree === undefined || tree.kind === "null" ? "" : tree.kind === "text" ? tree.text : inspect(tree);
+}
+
+function inspect(tree: Tree): string {
+  switch (tree.kind) {
+    case "null":
+      return "nil";
+    case "text":
+      return !tree.quoted && /^-?\d+(\.\d+)?$/.test(tree.text) ? tree.text : JSON.stringify(tree.text);
+    case "list":
+      return `[${tree.items.map(inspect).join(", ")}]`;
+    case "map":
+      return `{${[...tree.entries].map(([name, { value }]) => `${JSON.stringify(name)}=>${inspect(value)}`).join(", ")}}`;
+  }
+}
+
+/** What a part is, in words for a message. */
+export function kindOf(tree: Tree): string {
+  return { text: "text", list: "a list", map: "a mapping", null: "nothing" }[tree.kind];
+}
+
+/** The text of a part, outer blanks removed; "" for nothing. */
+export function textOf(tree: Tree | undefined): string {
+  return tree?.kind === "text" ? tree.text.trim() : "";
+}
