@@ -1,1 +1,3 @@
-export {};
+export { type Configuration, readConfiguration } from "./config.ts";
+export { runHostAgent, type HostAgentOptions } from "./host-agent.ts";
+export { AgentLog } from "./agent-log.ts";

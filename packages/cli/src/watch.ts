@@ -43,14 +43,19 @@ async function look(client: CodeDeployClient, deploymentId: string): Promise<Pic
 }
 
 async function allTargets(client: CodeDeployClient, deploymentId: string): Promise<readonly DeploymentTarget[]> {
-  const { BatchGetDeploymentTargetsCommand, paginateListDeploymentTargets } = await import("@aws-sdk/client-codedeploy");
+  const { BatchGetDeploymentTargetsCommand, ListDeploymentTargetsCommand } = await import("@aws-sdk/client-codedeploy");
   const targets: DeploymentTarget[] = [];
-  for await (const { targetIds = [] } of paginateListDeploymentTargets({ client }, { deploymentId }))
+  let nextToken: string | undefined;
+  do {
+    const page = await client.send(new ListDeploymentTargetsCommand({ deploymentId, ...(nextToken === undefined ? {} : { nextToken }) }));
+    const { targetIds = [] } = page;
     for (let first = 0; first < targetIds.length; first += targetsPerCall) {
       const ids = targetIds.slice(first, first + targetsPerCall);
       const { deploymentTargets = [] } = await client.send(new BatchGetDeploymentTargetsCommand({ deploymentId, targetIds: ids }));
       targets.push(...deploymentTargets);
     }
+    ({ nextToken } = page);
+  } while (nextToken !== undefined);
   return targets;
 }
 

@@ -1,0 +1,74 @@
+import { createWriteStream } from "node:fs";
+import type { IncomingMessage } from "node:http";
+import { pipeline } from "node:stream/promises";
+import { setTimeout as pause } from "node:timers/promises";
+import { encodeUri, type SigningCredentials } from "@sluice/aws-protocol/signature-v4";
+import { readText, type SignedRequests } from "../protocol/signed-requests.ts";
+import type { S3Revision } from "../protocol/specification.ts";
+
+/** A bundle to fetch, and the file that it becomes. */
+export interface Download {
+  readonly revision: S3Revision;
+  readonly into: string;
+  readonly credentials: SigningCredentials;
+  readonly region: string;
+  /** Instead of AWS's own; the bucket then stands in the path. */
+  readonly endpoint: string | undefined;
+  readonly requests: SignedRequests;
+  readonly log: (line: string) => void;
+}
+
+/** Pauses between attempts, in milliseconds. Half of each is random, so that a fleet does not come back in step. */
+const pausesMilliseconds = [200, 1_000, 3_000];
+
+/** S3's errors are a few lines of XML. */
+const errorBytesMax = 64 * 1024;
+
+/** Fetches a bundle from S3 into a file (agent.md §4.1). What S3 refuses is not asked for again; troubles on the way are. */
+export async function downloadBundle(download: Download): Promise<void> {
+  for (const wait of pausesMilliseconds) {
+    try {
+      return await attempt(download);
+    } catch (error) {
+      if (error instanceof Refused) throw error;
+      download.log(`Downloading ${objectName(download.revision)} failed, and is tried again: ${error instanceof Error ? error.message : String(error)}`);
+      await pause(wait / 2 + (Math.random() * wait) / 2);
+    }
+  }
+  return attempt(download);
+}
+
+class Refused extends Error {}
+
+async function attempt({ revision, into, credentials, region, endpoint, requests }: Download): Promise<void> {
+  const response = await requests.send({ method: "GET", url: objectUrl(revision, region, endpoint), service: "s3", region, credentials });
+  if (response.statusCode !== 200) throw await refusal(response, revision);
+  const found = String(response.headers.etag ?? "").replaceAll('"', "");
+  const wanted = revision.eTag?.replaceAll('"', "");
+  if (wanted !== undefined && wanted !== found) {
+    response.destroy();
+    throw new Refused(`Expected deployment artifact bundle etag ${wanted} but was actually "${found}"`);
+  }
+  await pipeline(response, createWriteStream(into));
+}
+
+function objectUrl({ bucket, key, version }: S3Revision, region: string, endpoint: string | undefined): URL {
+  const path = key.split("/").map(encodeUri).join("/");
+  const domain = region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+  // A bucket's name with dots in it does not match the certificate of its own host.
+  const inPath = endpoint !== undefined || bucket.includes(".");
+  const base = endpoint ?? (inPath ? `https://s3.${region}.${domain}` : `https://${bucket}.s3.${region}.${domain}`);
+  const url = new URL(`${base.replace(/\/$/, "")}/${inPath ? `${encodeUri(bucket)}/` : ""}${path}`);
+  if (version !== undefined) url.searchParams.set("versionId", version);
+  return url;
+}
+
+async function refusal(response: IncomingMessage, revision: S3Revision): Promise<Error> {
+  const text = await readText(response, errorBytesMax);
+  const [code, message] = ["Code", "Message"].map((name) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1]);
+  const status = response.statusCode ?? 0;
+  const sentence = `Cannot download ${objectName(revision)}: status ${status}${code === undefined ? "" : `, ${code}`}${message === undefined ? "" : `: ${message}`}`;
+  return status >= 500 ? new Error(sentence) : new Refused(sentence);
+}
+
+const objectName = ({ bucket, key, version }: S3Revision) => `s3://${bucket}/${key}${version === undefined ? "" : ` (version ${version})`}`;

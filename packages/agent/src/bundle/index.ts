@@ -1,0 +1,2 @@
+export { downloadBundle, type Download } from "./download.ts";
+export { unpackBundle } from "./unpack.ts";

@@ -1,0 +1,53 @@
+import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
+import { createGunzip } from "node:zlib";
+import type { Header } from "tar-stream";
+import { UnsafeEntry } from "./rules.ts";
+import type { BundleWriter } from "./writer.ts";
+
+/** Unpacks a tar archive, gzipped or not: its first bytes tell. */
+export async function unpackTar(file: string, writer: BundleWriter): Promise<void> {
+  const { extract } = await import("tar-stream");
+  const entries = extract();
+  const source = createReadStream(file);
+  const bytes = (await isGzipped(file)) ? source.pipe(createGunzip()) : source;
+  // Errors of the first stages end the last one, which is read below.
+  source.on("error", (error) => entries.destroy(error));
+  bytes.on("error", (error) => entries.destroy(error));
+  bytes.pipe(entries);
+  try {
+    for await (const entry of entries) {
+      await unpackEntry(entry.header, entry as AsyncIterable<Uint8Array> & { resume(): unknown }, writer); // an entry streams its bytes
+    }
+  } finally {
+    source.destroy();
+    entries.destroy();
+  }
+}
+
+async function unpackEntry(header: Header, content: AsyncIterable<Uint8Array> & { resume(): unknown }, writer: BundleWriter): Promise<void> {
+  const { name, type, linkname, mode = 0o644, mtime, uid, gid } = header;
+  if (type === "file" || type === "contiguous-file")
+    return writer.file({ name, mode, modified: mtime, owner: uid === undefined || gid === undefined ? undefined : { uid, gid } }, content);
+  content.resume();
+  switch (type) {
+    case "directory":
+      return writer.folder({ name, mode });
+    case "symlink":
+      return writer.symbolicLink(name, linkname ?? "");
+    case "link":
+      return writer.hardLink(name, linkname ?? "");
+    default:
+      throw new UnsafeEntry(`The bundle's entry "${name}" is neither a file nor a folder nor a link, but of type ${String(type)}`);
+  }
+}
+
+async function isGzipped(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
+    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+  } finally {
+    await file.close();
+  }
+}

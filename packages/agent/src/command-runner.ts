@@ -1,0 +1,139 @@
+import { execute, type Host, isNoop } from "./execute.ts";
+import type { Entry, Journal } from "./journal.ts";
+import { completedNoop, diagnosticsPayload, failedAfterRestart, type Outcome, outcomeOf, succeeded } from "./outcome.ts";
+import { type CommandService, type HostCommand, RequestRefused } from "./protocol/command-service.ts";
+import { readSpecification, type Specification } from "./protocol/specification.ts";
+import { type Retry, Stopping } from "./retry.ts";
+import { endLeftGroup } from "./scripts/process-groups.ts";
+
+/** Specifications and settled commands that are kept in memory: those of many deployments at once, and bounded. */
+const keptMax = 256;
+
+/** Takes commands from their arrival to the confirmation of their outcome; none is executed twice (agent.md §1.4 to §1.6). */
+export class CommandRunner {
+  readonly #host: Host;
+  readonly #service: CommandService;
+  readonly #journal: Journal;
+  readonly #retry: Retry;
+  /** Commands under way and settled ones, by identifier: what arrives again is not taken up again. */
+  readonly #known = new Map<string, Promise<void>>();
+  readonly #specifications = new Map<string, Promise<Specification>>();
+  /** The last command of each deployment group: its commands run one after the other. */
+  readonly #queues = new Map<string, Promise<void>>();
+
+  constructor({ host, service, journal, retry }: { host: Host; service: CommandService; journal: Journal; retry: Retry }) {
+    this.#host = host;
+    this.#service = service;
+    this.#journal = journal;
+    this.#retry = retry;
+  }
+
+  /** Settles what an earlier life of the agent has left: ended commands are reported, begun ones failed, others executed. */
+  async recover(): Promise<void> {
+    for (const entry of this.#journal.unsettled()) {
+      if (entry.state === "started") {
+        if (entry.script !== undefined) await endLeftGroup(entry.script);
+        this.#journal.untrack(entry.deploymentId);
+      }
+      this.#keep(entry.command.identifier, this.#resume(entry));
+    }
+  }
+
+  /** Takes a command up. A command that is known already is left alone. */
+  accept(command: HostCommand): void {
+    if (this.#known.has(command.identifier)) return;
+    this.#journal.write({ state: "received", command });
+    this.#keep(command.identifier, this.#run(command));
+  }
+
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#known.values());
+  }
+
+  #resume(entry: Entry): Promise<void> {
+    switch (entry.state) {
+      case "received":
+        return this.#run(entry.command);
+      case "started":
+        return this.#finish(entry.command, failedAfterRestart);
+      case "finished":
+        return this.#deliver(entry.command, entry.outcome);
+    }
+  }
+
+  async #run(command: HostCommand): Promise<void> {
+    try {
+      const specification = await this.#specification(command.deploymentExecutionId);
+      const noop = isNoop(this.#host, { name: command.name, specification });
+      const status = await this.#retry(() => this.#service.acknowledge(command.identifier, noop));
+      if (status === "Succeeded" || (status === "Failed" && !noop)) return this.#journal.settle(command);
+      if (status === "Failed") return await this.#finish(command, completedNoop);
+      await this.#inTurn(specification.deploymentGroupId, () => this.#execute(command, specification));
+    } catch (error) {
+      if (error instanceof Stopping) return;
+      await this.#finish(command, outcomeOf(error));
+    }
+  }
+
+  async #execute(command: HostCommand, specification: Specification): Promise<void> {
+    const { deploymentId } = specification;
+    const { log } = this.#host;
+    this.#journal.write({ state: "started", command, deploymentId });
+    log(`${deploymentId}: ${command.name} begins`);
+    const started = (script: { pid: number; startTicks: string }) => this.#journal.write({ state: "started", command, deploymentId, script });
+    const outcome = await execute(this.#host, { name: command.name, specification, started }).then(() => succeeded, outcomeOf);
+    log(`${deploymentId}: ${command.name} ${outcome.status === "Succeeded" ? "succeeded" : `failed: ${outcome.message}`}`);
+    await this.#finish(command, outcome, () => this.#journal.untrack(deploymentId));
+  }
+
+  /** The outcome is kept before it is told, and the command forgotten when it has been heard. */
+  async #finish(command: HostCommand, outcome: Outcome, kept: () => void = () => {}): Promise<void> {
+    this.#journal.write({ state: "finished", command, outcome });
+    kept();
+    await this.#deliver(command, outcome);
+  }
+
+  async #deliver(command: HostCommand, outcome: Outcome): Promise<void> {
+    const tell = () => this.#service.complete(command.identifier, outcome.status, diagnosticsPayload(outcome));
+    try {
+      // Whoever cannot be reached now may be away for longer than this host has power.
+      await this.#retry(tell, () => this.#journal.write({ state: "finished", command, outcome }, { durable: true }));
+    } catch (error) {
+      if (error instanceof Stopping) return;
+      if (!(error instanceof RequestRefused)) throw error;
+      this.#host.log(`The outcome of ${command.name} is not wanted: ${error.message}`);
+    }
+    this.#journal.settle(command);
+  }
+
+  #specification(executionId: string): Promise<Specification> {
+    const kept = this.#specifications.get(executionId);
+    if (kept !== undefined) return kept;
+    const read = this.#retry(() => this.#service.specification(executionId)).then((envelope) => readSpecification(envelope, this.#host.configuration.trustedSigner));
+    this.#specifications.set(executionId, read);
+    read.catch(() => this.#specifications.delete(executionId));
+    forgetOldest(this.#specifications);
+    return read;
+  }
+
+  #inTurn(groupId: string, work: () => Promise<void>): Promise<void> {
+    const turn = (this.#queues.get(groupId) ?? Promise.resolve()).then(work);
+    const done = turn.catch(() => {}); // its own caller reports it; the next in the queue only waits
+    this.#queues.set(groupId, done);
+    void done.then(() => this.#queues.get(groupId) === done && this.#queues.delete(groupId));
+    return turn;
+  }
+
+  #keep(identifier: string, run: Promise<void>): void {
+    const watched = run.catch((error: unknown) => this.#host.log(`A command could not be settled: ${error instanceof Error ? error.message : String(error)}`));
+    this.#known.set(identifier, watched);
+    // What is under way is never forgotten: only what has ended may be.
+    void watched.then(() => forgetOldest(this.#known));
+  }
+}
+
+function forgetOldest(kept: Map<string, unknown>): void {
+  const [oldest] = kept.keys();
+  if (kept.size > keptMax && oldest !== undefined) kept.delete(oldest);
+}

@@ -1,0 +1,104 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { AgentLog } from "../agent-log.ts";
+import type { Configuration } from "../config.ts";
+import { runHostAgent } from "../host-agent.ts";
+import { trackedDeployments } from "../journal.ts";
+import { PidFile } from "./pid-file.ts";
+
+/** What a command of the program works with. */
+export interface Program {
+  readonly configuration: Configuration;
+  readonly configurationFile: string;
+  /** Keys of the file that nothing reads. */
+  readonly unread: readonly string[];
+  readonly version: string;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** Prints a line and gives an exit code: what every command ends with. */
+const said = (line: string): number => {
+  console.log(line);
+  return 0;
+};
+const refused = (line: string): number => {
+  console.error(`error: ${line}`);
+  return 1;
+};
+
+/** Runs the agent in this process until a signal ends it. */
+export async function run({ configuration, unread, version, environment }: Program): Promise<number> {
+  const log = new AgentLog({ folder: configuration.logDir, name: configuration.programName, verbose: configuration.verbose });
+  const pidFile = new PidFile(configuration.pidDir, configuration.programName);
+  if (!pidFile.take()) {
+    log.error(`Could not acquire lock on ${pidFile.path} - aborting start!`);
+    return refused(`The AWS CodeDeploy agent is running as PID ${pidFile.running()}`);
+  }
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGQUIT"] as const) process.on(signal, () => stop.abort());
+  try {
+    for (const key of unread) log.warn(`The configuration key "${key}" is not known and changes nothing`);
+    process.send?.("started");
+    if (process.connected) process.disconnect?.();
+    log.info(`Version ${version} started`);
+    await runHostAgent({ configuration, environment, log, version, signal: stop.signal });
+    log.info("Stopped");
+    return 0;
+  } finally {
+    pidFile.release();
+  }
+}
+
+/** Starts the agent in the background. */
+export async function start({ configuration, configurationFile }: Program): Promise<number> {
+  const pidFile = new PidFile(configuration.pidDir, configuration.programName);
+  if (pidFile.running() !== undefined) return 0;
+  if (pidFile.isStale()) console.log(`Pidfile ${pidFile.path} present but no matching process running - cleaning up`);
+  mkdirSync(configuration.logDir, { recursive: true });
+  const output = openSync(join(configuration.logDir, `${configuration.programName}.output.log`), "a");
+  const [script = ""] = process.argv.slice(1);
+  const child = spawn(process.execPath, [...process.execArgv, script, "--config_file", configurationFile, "run"], { detached: true, stdio: ["ignore", output, output, "ipc"] });
+  const began = await new Promise<boolean>((resolve) => {
+    child.once("message", () => resolve(true));
+    child.once("exit", () => resolve(false));
+    child.once("error", () => resolve(false));
+  });
+  if (!began) return refused(`The agent ended before it began; see ${join(configuration.logDir, `${configuration.programName}.output.log`)}`);
+  if (child.connected) child.disconnect();
+  child.unref();
+  return said(`Started master ${child.pid} with 1 children`);
+}
+
+/** How often a process that is to end is looked at, in milliseconds. */
+const lookMilliseconds = 20;
+
+/** Stops the agent; commands under way are not interrupted, so they refuse it. */
+export async function stop({ configuration }: Program): Promise<number> {
+  const pidFile = new PidFile(configuration.pidDir, configuration.programName);
+  const pid = pidFile.running();
+  if (pid === undefined) return said("Nothing running that could be stopped");
+  console.log("Checking first if a deployment is already in progress");
+  const deployments = trackedDeployments(join(configuration.rootDir, configuration.ongoingDeploymentTracking));
+  if (deployments.length > 0) return refused(`Deployment ${deployments.join(", ")} is in progress, so the agent goes on. Try again when it has ended, or end it at once with: kill ${pid}`);
+  console.log(`Stopping master ${pid}`);
+  process.kill(pid, "SIGTERM");
+  while (pidFile.running() === pid) await pause(lookMilliseconds);
+  return 0;
+}
+
+/** Tells whether the agent runs. */
+export async function status({ configuration }: Program): Promise<number> {
+  const pidFile = new PidFile(configuration.pidDir, configuration.programName);
+  const pid = pidFile.running();
+  if (pid !== undefined) return said(`The AWS CodeDeploy agent is running as PID ${pid}`);
+  if (pidFile.isStale()) console.log(`Pidfile ${pidFile.path} present but no matching process running - cleaning up`);
+  return refused("No AWS CodeDeploy agent running");
+}
+
+/** Stops the agent, when it runs, and starts it. */
+export async function restart(program: Program): Promise<number> {
+  const stopped = await stop(program);
+  return stopped === 0 ? start(program) : stopped;
+}

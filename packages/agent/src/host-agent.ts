@@ -1,0 +1,73 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { AgentLog } from "./agent-log.ts";
+import { CommandRunner } from "./command-runner.ts";
+import type { Configuration } from "./config.ts";
+import { findIdentity } from "./identity/identity.ts";
+import { Journal } from "./journal.ts";
+import { CommandService } from "./protocol/command-service.ts";
+import { SignedRequests } from "./protocol/signed-requests.ts";
+import { pauseAfter, retryUntil } from "./retry.ts";
+
+/** What one agent runs with. */
+export interface HostAgentOptions {
+  readonly configuration: Configuration;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly log: AgentLog;
+  readonly version: string;
+  /** Aborted when the agent is to stop: commands under way end first. */
+  readonly signal: AbortSignal;
+}
+
+/** Polls for commands and executes them until it is told to stop. One poll is always open, so that a command meets a waiting host. */
+export async function runHostAgent(options: HostAgentOptions): Promise<void> {
+  const { configuration, environment, log, signal } = options;
+  const requests = new SignedRequests({
+    proxyUri: configuration.proxyUri,
+    readTimeoutSeconds: configuration.httpReadTimeoutSeconds,
+    certificateFile: environment.SSL_CERT_FILE ?? environment.AWS_CA_BUNDLE,
+  });
+  try {
+    const retry = retryUntil(signal, (line) => log.warn(line));
+    const identity = await retry(() => findIdentity(configuration, environment));
+    log.info(`Host identifier ${identity.hostIdentifier}`);
+    const service = new CommandService(requests, identity, options);
+    const host = { configuration, environment, identity, requests, log: (line: string) => log.info(line) };
+    const runner = new CommandRunner({ host, service, journal: new Journal(configuration.rootDir, configuration.ongoingDeploymentTracking), retry });
+    await runner.recover();
+    await pollUntilStopped(options, service, runner);
+    await endWithin(configuration.killAgentMaxWaitTimeSeconds, runner.idle());
+  } finally {
+    requests.close();
+  }
+}
+
+async function pollUntilStopped({ configuration, log, signal }: HostAgentOptions, service: CommandService, runner: CommandRunner): Promise<void> {
+  for (let failures = 0; !signal.aborted; ) {
+    const began = performance.now();
+    let wait: number;
+    try {
+      const command = await service.poll(signal);
+      failures = 0;
+      log.debug(command === undefined ? "PollHostCommand: nothing to do" : `PollHostCommand: ${command.name}`);
+      if (command !== undefined) runner.accept(command);
+      // Whoever holds polls back has paced them already; whoever answers at once is asked at the configured pace.
+      wait = command === undefined ? configuration.waitBetweenRunsSeconds * 1000 - (performance.now() - began) : 0;
+    } catch (error) {
+      if (signal.aborted) return;
+      failures += 1;
+      wait = pauseAfter(failures);
+      log.warn(`Cannot poll: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    if (wait > 0) await pause(wait, undefined, { signal }).catch(() => {}); // aborted: the loop ends
+  }
+}
+
+/** A script may run for an hour; a service manager waits that long only if told so. */
+async function endWithin(seconds: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, seconds * 1000);
+  });
+  await Promise.race([work, patience]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,59 @@
+import { appendFileSync, existsSync, lstatSync, readFileSync, rmdirSync, rmSync, unlinkSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+
+/** What precedes the path of a file whose SELinux context was set. */
+const contextMark = "semanage\0";
+
+/** The list of what an installation has made, by which the next one removes it (agent.md §3.7). */
+export class CleanupList {
+  readonly #file: string;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** Notes a file that is about to be written, or a folder that has been made. */
+  note(path: string): void {
+    appendFileSync(this.#file, `${path}\n`);
+  }
+
+  /** Notes a context that is about to be set. */
+  noteContext(path: string): void {
+    this.note(contextMark + path);
+  }
+
+  /** The paths on the list. A last line without its end was torn. */
+  paths(): ReadonlySet<string> {
+    return new Set(this.#lines().filter((line) => !line.startsWith(contextMark)));
+  }
+
+  /** Removes what is on the list, last things first, and the list. Folders that hold other things stay. */
+  carryOut(): void {
+    for (const line of this.#lines().toReversed()) {
+      if (line.startsWith(contextMark)) spawnSync("semanage", ["fcontext", "-d", line.slice(contextMark.length)]);
+      else remove(line);
+    }
+    rmSync(this.#file, { force: true });
+  }
+
+  #lines(): readonly string[] {
+    if (!existsSync(this.#file)) return [];
+    return readFileSync(this.#file, "utf8")
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => line.trim())
+      .filter((line) => line !== "");
+  }
+}
+
+function remove(path: string): void {
+  const kind = lstatSync(path, { throwIfNoEntry: false });
+  if (kind === undefined) return;
+  if (!kind.isDirectory()) return unlinkSync(path);
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOTEMPTY" && code !== "EEXIST" && code !== "EBUSY") throw error;
+  }
+}

@@ -1,0 +1,1 @@
+export { install, type Installation } from "./install.ts";

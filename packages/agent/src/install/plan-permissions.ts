@@ -1,0 +1,86 @@
+import { statSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Permission } from "@sluice/engine/appspec";
+import { groupId, userId } from "./accounts.ts";
+import { type Instruction, semanageContext } from "./instructions.ts";
+
+/** What an installation will write: destinations of files, and folders, each with where it comes from. */
+export interface Written {
+  readonly copies: ReadonlyMap<string, string>;
+  readonly folders: ReadonlyMap<string, string>;
+}
+
+/** The permissions of everything that an installation writes (agent.md §5.4, §5.5). Throws AWS's sentence when a rule cannot be met. */
+export function planPermissions(permissions: readonly Permission[], written: Written): readonly Instruction[] {
+  const taken = new Set<string>();
+  return permissions.flatMap((permission) => {
+    checkAccounts(permission);
+    return matches(permission, written).flatMap((path) => {
+      if (taken.has(path))
+        throw new Error(
+          `The deployment failed because the permissions setting for (${path}) is specified more than once in the application specification file. Update the files section of the AppSpec file, and then try again.`,
+        );
+      taken.add(path);
+      return instructionsFor(permission, path);
+    });
+  });
+}
+
+function checkAccounts({ owner, group }: Permission): void {
+  if (owner !== undefined && userId(owner) === undefined) throw new Error(`can't find user for ${owner}`);
+  if (group !== undefined && groupId(group) === undefined) throw new Error(`can't find group for ${group}`);
+}
+
+function matches(permission: Permission, { copies, folders }: Written): readonly string[] {
+  const { object, type } = permission;
+  if (copies.has(object)) return type.includes("file") ? [theFile(permission)] : [];
+  if (!folders.has(object) && !statSync(object, { throwIfNoEntry: false })?.isDirectory()) return [];
+  const files = type.includes("file") ? [...copies.keys()].filter((path) => isMatch(permission, path)) : [];
+  if (files[0] !== undefined) refuseDefaultAcl(permission);
+  return [...files, ...(type.includes("directory") ? [...folders.keys()].filter((path) => isMatch(permission, path)) : [])];
+}
+
+/** A rule on a file says nothing of patterns. */
+function theFile(permission: Permission): string {
+  const { object, pattern, except } = permission;
+  if (pattern !== "**")
+    throw new Error(
+      `The deployment failed because the application specification file includes an object (${object}) with an invalid pattern (${pattern}), such as a pattern for a file applied to a directory. Correct the permissions section of the AppSpec file, and then try again.`,
+    );
+  if (except.length > 0)
+    throw new Error(
+      `The deployment failed because the except parameter for a pattern in the permissions section (${JSON.stringify(except).replaceAll(",", ", ")}) for the object named ${object} contains an invalid format. Update the AppSpec file, and then try again.`,
+    );
+  refuseDefaultAcl(permission);
+  return object;
+}
+
+function refuseDefaultAcl({ acls = [] }: Permission): void {
+  if (acls.some((entry) => entry.startsWith("default:")))
+    throw new Error("The deployment failed because the -d parameter has been specified to apply an acl setting to a file. This parameter is supported for directories only. Update the AppSpec file, and then try again.");
+}
+
+function isMatch({ object, pattern, except }: Permission, path: string): boolean {
+  const prefix = object === "/" ? "/" : `${object}/`;
+  if (!path.startsWith(prefix) || path === object) return false;
+  const isChild = dirname(path) === object;
+  const name = path.slice(prefix.length);
+  if (isChild && except.some((one) => nameMatches(one, name))) return false;
+  return pattern === "**" || (isChild && nameMatches(pattern, name));
+}
+
+/** Only `*` is special, and it stands for any text of a name. */
+function nameMatches(pattern: string, name: string): boolean {
+  const source = pattern.split(/\*+/).map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)).join(".*");
+  return new RegExp(`^${source}$`, "s").test(name);
+}
+
+/** The owner first: giving a file away clears its setuid bit, and a mode may ask for one. */
+function instructionsFor({ mode, acls, context, owner, group }: Permission, file: string): readonly Instruction[] {
+  return [
+    ...(owner === undefined && group === undefined ? [] : [{ type: "chown", owner: owner ?? null, group: group ?? null, file } as const]),
+    ...(mode === undefined ? [] : [{ type: "chmod", mode: mode.toString(8).padStart(3, "0"), file } as const]),
+    ...(acls === undefined ? [] : [{ type: "setfacl", acl: acls, file } as const]),
+    ...(context === undefined ? [] : [{ type: "semanage", context: semanageContext(context), file } as const]),
+  ];
+}

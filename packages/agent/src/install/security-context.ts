@@ -1,0 +1,18 @@
+import { spawnSync } from "node:child_process";
+import { realpathSync } from "node:fs";
+import type { SemanageContext } from "./instructions.ts";
+
+/** Sets the SELinux context of an object, for good. */
+export function setContext(path: string, { user, type, range }: SemanageContext): void {
+  const real = realpathSync(path);
+  run("semanage", ["fcontext", "-a", ...(user === null ? [] : ["-s", user]), "-t", type, ...(range === null ? [] : ["-r", range]), real]);
+  run("restorecon", ["-v", real]);
+}
+
+function run(command: string, words: readonly string[]): void {
+  const { status, error } = spawnSync(command, words);
+  if (status === 0) return;
+  throw new Error(
+    `The deployment failed because the application specification file contains an error in the settings for the context parameter. Update the permissions section of the AppSpec file, and then try again. Failed command: ${[command, ...words].join(" ")}. Exit code: ${error?.message ?? status}`,
+  );
+}

@@ -1,0 +1,58 @@
+import { existsSync } from "node:fs";
+import { configurationFiles, readConfiguration } from "./config.ts";
+import { type Program, restart, run, start, status, stop } from "./daemon/commands.ts";
+
+// The entry point of the host agent: `codedeploy-agent [--config_file F] start|stop|restart|status|run`.
+
+const version = "sluice_0.1.0";
+const commands = { start, stop, restart, status, run } satisfies Record<string, (program: Program) => Promise<number>>;
+const help = `AWS CodeDeploy Agent, by Sluice
+
+codedeploy-agent [--config_file FILE] COMMAND
+
+  start     starts the agent in the background
+  stop      stops it
+  restart   stops and starts it
+  status    tells whether it runs
+  run       runs it in the foreground
+
+  --config_file FILE   default ${configurationFiles.join(", else ")}`;
+
+/** Exit code for a command that does not exist (agent.md §7.2). */
+const usageError = 64;
+
+async function main(words: readonly string[]): Promise<number> {
+  const { name, file } = readArguments(words);
+  if (name === undefined || name === "help" || name === "--help" || name === "-h") {
+    console.log(help);
+    return 0;
+  }
+  if (!Object.hasOwn(commands, name)) {
+    console.error(`error: Unknown command '${name}'\n\n${help}`);
+    return usageError;
+  }
+  const configurationFile = file ?? configurationFiles.find((path) => existsSync(path)) ?? configurationFiles[0];
+  const { configuration, unread } = readConfiguration(configurationFile);
+  return commands[name as keyof typeof commands]({ configuration, configurationFile, unread, version, environment: process.env }); // looked up above
+}
+
+function readArguments(words: readonly string[]): { readonly name: string | undefined; readonly file: string | undefined } {
+  let file: string | undefined;
+  const names: string[] = [];
+  for (let index = 0; index < words.length; index += 1) {
+    const word = words[index] ?? "";
+    const inline = /^--config[_-]file=(.*)$/.exec(word)?.[1];
+    if (inline !== undefined) file = inline;
+    else if (/^--config[_-]file$/.test(word)) file = words[(index += 1)];
+    else names.push(word);
+  }
+  return { name: names[0], file };
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+    process.exit(1);
+  },
+);

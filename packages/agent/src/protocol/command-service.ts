@@ -1,0 +1,110 @@
+import type { Configuration } from "../config.ts";
+import type { Identity } from "../identity/identity.ts";
+import { readText, type SignedRequests } from "./signed-requests.ts";
+
+/** A command as the control plane hands it out. */
+export interface HostCommand {
+  readonly identifier: string;
+  readonly deploymentExecutionId: string;
+  readonly name: string;
+}
+
+/** What the control plane thinks of a command. */
+export type CommandStatus = "Pending" | "InProgress" | "Succeeded" | "Failed";
+
+/** The control plane understood the request and refuses it: asking again gives the same answer. */
+export class RequestRefused extends Error {}
+
+/** An answer is a few KB, a specification with its signature too. */
+const answerBytesMax = 1024 * 1024;
+
+/** The five operations of the control plane for hosts, as this host calls them (agent.md §1.2). */
+export class CommandService {
+  readonly #requests: SignedRequests;
+  readonly #identity: Identity;
+  readonly #url: URL;
+  readonly #secure: boolean;
+  readonly #version: string;
+
+  constructor(requests: SignedRequests, identity: Identity, { configuration, version }: { configuration: Configuration; version: string }) {
+    this.#requests = requests;
+    this.#identity = identity;
+    this.#secure = configuration.enableAuthPolicy;
+    this.#url = new URL(configuration.deployControlEndpoint ?? defaultEndpoint(identity.region, configuration));
+    this.#version = version;
+  }
+
+  /** The next command for this host; undefined when there is none. The control plane may hold the answer back for a minute. */
+  async poll(signal: AbortSignal): Promise<HostCommand | undefined> {
+    const { HostCommand: found } = await this.#call("PollHostCommand", { HostIdentifier: this.#identity.hostIdentifier }, signal);
+    if (found === null || found === undefined) return undefined;
+    const { HostCommandIdentifier, HostIdentifier, DeploymentExecutionId, CommandName } = found as Readonly<Record<string, unknown>>; // checked below
+    if (typeof HostIdentifier !== "string" || !this.#identity.hostIdentifier.includes(HostIdentifier))
+      throw new Error(`Host Identifier mismatch: ${this.#identity.hostIdentifier} != ${String(HostIdentifier)}`);
+    if (typeof CommandName !== "string" || CommandName === "") throw new Error("Command Name missing");
+    if (typeof HostCommandIdentifier !== "string" || typeof DeploymentExecutionId !== "string") throw new Error("Cannot read the command: its identifiers are missing");
+    return { identifier: HostCommandIdentifier, deploymentExecutionId: DeploymentExecutionId, name: CommandName };
+  }
+
+  /** The envelope of a deployment's specification. Throws when it is not for CodeDeploy. */
+  async specification(deploymentExecutionId: string): Promise<{ readonly format: string; readonly payload: string }> {
+    const answer = await this.#call("GetDeploymentSpecification", { DeploymentExecutionId: deploymentExecutionId, HostIdentifier: this.#identity.hostIdentifier });
+    if (answer.DeploymentSystem !== "CodeDeploy") throw new Error(`Deployment System mismatch: CodeDeploy != ${String(answer.DeploymentSystem)}`);
+    const envelope = (answer.DeploymentSpecification as { GenericEnvelope?: { Format?: unknown; Payload?: unknown } } | undefined)?.GenericEnvelope; // checked below
+    if (typeof envelope?.Format !== "string" || typeof envelope.Payload !== "string") throw new Error("Deployment Specification missing");
+    return { format: envelope.Format, payload: envelope.Payload };
+  }
+
+  /** Says that this host takes a command up. */
+  async acknowledge(identifier: string, isNoop: boolean): Promise<CommandStatus | undefined> {
+    const { CommandStatus: status } = await this.#call("PutHostCommandAcknowledgement", { HostCommandIdentifier: identifier, Diagnostics: envelope(JSON.stringify({ IsCommandNoop: isNoop })) });
+    return status as CommandStatus | undefined; // anything else than these counts as InProgress (agent.md §1.4)
+  }
+
+  /** Says how a command ended. `payload` is the diagnostics' JSON text. */
+  async complete(identifier: string, status: "Succeeded" | "Failed", payload: string): Promise<void> {
+    await this.#call("PutHostCommandComplete", { HostCommandIdentifier: identifier, CommandStatus: status, Diagnostics: envelope(payload) });
+  }
+
+  async #call(operation: string, input: object, signal?: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
+    const prefix = this.#secure ? "CodeDeployCommandService" : "CodeDeployCommandService_v20141006";
+    const response = await this.#requests.send({
+      method: "POST",
+      url: this.#url,
+      headers: { "content-type": "application/x-amz-json-1.1", "x-amz-target": `${prefix}.${operation}`, "x-amz-codedeploy-agent-version": this.#version },
+      body: JSON.stringify(input),
+      service: this.#secure ? "codedeploy-commands-secure" : "codedeploy-commands",
+      region: this.#identity.region,
+      credentials: await this.#identity.credentials(),
+      signal,
+    });
+    const text = await readText(response, answerBytesMax);
+    const answer = parse(text, operation);
+    const status = response.statusCode ?? 0;
+    if (status === 200) return answer;
+    const trouble = `${operation} was answered with status ${status}: ${[answer.__type, answer.message ?? answer.Message].filter(Boolean).join(" - ")}`;
+    // A refused signature or a busy server may be otherwise a moment later.
+    throw status === 400 && answer.__type === "ClientException" ? new RequestRefused(trouble) : new Error(trouble);
+  }
+}
+
+const envelope = (payload: string) => ({ Format: "JSON", Payload: payload });
+
+function parse(text: string, operation: string): Readonly<Record<string, unknown>> {
+  if (text === "") return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null) return { ...value };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new Error(`${operation} was answered with something that is no JSON object`);
+}
+
+const fipsRegions = ["us-east-1", "us-east-2", "us-west-1", "us-west-2", "us-gov-east-1", "us-gov-west-1"];
+
+function defaultEndpoint(region: string, { useFipsMode, enableAuthPolicy }: Configuration): string {
+  if (useFipsMode && !fipsRegions.includes(region)) throw new Error("use_fips_mode can be set to true only in regions located in the USA");
+  const domain = region.startsWith("cn-") ? "amazonaws.com.cn" : region === "eusc-de-east-1" ? "amazonaws.eu" : "amazonaws.com";
+  return `https://codedeploy-commands${enableAuthPolicy ? "-secure" : ""}${useFipsMode ? "-fips" : ""}.${region}.${domain}`;
+}

@@ -1,0 +1,88 @@
+import { createHash, verify, X509Certificate } from "node:crypto";
+import { type Asn1, objectIdentifier, octets, readAsn1, tags } from "./der.ts";
+
+const oid = { signedData: "1.2.840.113549.1.7.2", messageDigest: "1.2.840.113549.1.9.4" } as const;
+
+const digests: Readonly<Record<string, string>> = {
+  "1.3.14.3.2.26": "sha1",
+  "2.16.840.1.101.3.4.2.1": "sha256",
+  "2.16.840.1.101.3.4.2.2": "sha384",
+  "2.16.840.1.101.3.4.2.3": "sha512",
+};
+
+/**
+ * The content of a PKCS#7 envelope in PEM, after its signature was found to be that of the certificate inside (agent.md §1.7).
+ * `trustedSigner` pins the signer: the SHA-256 of its public key, in hex. Throws when anything is not as it should be.
+ */
+export function signedContent(pem: string, trustedSigner?: string): string {
+  const { content, certificates, signer } = readEnvelope(pem);
+  const certificate = certificates.find(({ serialNumber }) => BigInt(`0x${serialNumber}`) === signer.serialNumber);
+  if (certificate === undefined) throw new Error("Cannot trust the deployment specification: the signer's certificate is not in its envelope");
+  const key = certificate.publicKey.export({ type: "spki", format: "der" });
+  if (trustedSigner !== undefined && createHash("sha256").update(key).digest("hex") !== trustedSigner.toLowerCase())
+    throw new Error("Cannot trust the deployment specification: its signer is not the one that trusted_signer names");
+  if (!signer.digestMatches(content) || !verify(signer.digest, signer.signedBytes(content), certificate.publicKey, signer.signature))
+    throw new Error("Cannot trust the deployment specification: its signature does not match its content");
+  return content.toString("utf8");
+}
+
+interface Envelope {
+  readonly content: Buffer;
+  readonly certificates: readonly X509Certificate[];
+  readonly signer: Signer;
+}
+
+interface Signer {
+  readonly serialNumber: bigint;
+  readonly digest: string;
+  readonly signature: Buffer;
+  readonly signedBytes: (content: Buffer) => Buffer;
+  readonly digestMatches: (content: Buffer) => boolean;
+}
+
+function readEnvelope(pem: string): Envelope {
+  const base64 = /-----BEGIN PKCS7-----([A-Za-z0-9+/=\s]*)-----END PKCS7-----/.exec(pem)?.[1];
+  if (base64 === undefined) throw new Error("Could not parse the PKCS7: a PEM text with the label PKCS7 was expected");
+  try {
+    const [type, wrapped] = readAsn1(Buffer.from(base64, "base64")).parts;
+    if (type === undefined || objectIdentifier(type) !== oid.signedData) throw new Error("it holds no signed data");
+    const [, , encapsulated, ...rest] = part(wrapped, 0).parts;
+    const signers = rest.find(({ tag }) => tag === tags.set);
+    return {
+      content: octets(part(part(encapsulated, 1), 0)),
+      certificates: (rest.find(({ tag }) => tag === tags.context0)?.parts ?? []).map(({ bytes }) => new X509Certificate(bytes)),
+      signer: readSigner(part(signers, 0)),
+    };
+  } catch (cause) {
+    throw new Error(`Could not parse the PKCS7: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+function readSigner(signer: Asn1): Signer {
+  const [, identifier, digestAlgorithm, ...rest] = signer.parts;
+  const attributes = rest.find(({ tag }) => tag === tags.context0);
+  const signature = rest.find(({ tag }) => tag === tags.octetString);
+  const digest = digests[objectIdentifier(part(digestAlgorithm, 0))];
+  if (digest === undefined || signature === undefined) throw new Error("its digest algorithm is unknown, or its signature missing");
+  // The signature covers the attributes as a SET, whatever tag they carry inside the envelope (RFC 2315, 9.3).
+  const signedAttributes = attributes && Buffer.concat([Buffer.from([tags.set]), attributes.bytes.subarray(1)]);
+  const messageDigest = attributes && attributeOf(attributes, oid.messageDigest);
+  return {
+    serialNumber: BigInt(`0x${part(identifier, 1).content.toString("hex") || "0"}`),
+    digest,
+    signature: signature.content,
+    signedBytes: (content) => signedAttributes ?? content,
+    digestMatches: (content) => messageDigest === undefined || createHash(digest).update(content).digest().equals(messageDigest),
+  };
+}
+
+function attributeOf(attributes: Asn1, type: string): Buffer {
+  const found = attributes.parts.find((attribute) => objectIdentifier(part(attribute, 0)) === type);
+  return part(part(found, 1), 0).content;
+}
+
+function part(value: Asn1 | undefined, index: number): Asn1 {
+  const found = value?.parts[index];
+  if (found === undefined) throw new Error("a part is missing");
+  return found;
+}

@@ -1,0 +1,87 @@
+import { readFileSync } from "node:fs";
+import { Agent, type IncomingMessage, request as httpRequest } from "node:http";
+import { Agent as SecureAgent, request as httpsRequest } from "node:https";
+import { signHeaders, type SigningCredentials } from "@sluice/aws-protocol/signature-v4";
+
+/** One request to an AWS service. */
+export interface SignedRequest {
+  readonly method: "GET" | "POST";
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly service: string;
+  readonly region: string;
+  readonly credentials: SigningCredentials;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface TransportOptions {
+  /** An HTTP proxy for everything that is sent. */
+  readonly proxyUri?: string | undefined;
+  readonly readTimeoutSeconds: number;
+  /** File with further trusted certificates, in PEM. */
+  readonly certificateFile?: string | undefined;
+}
+
+/** How long an idle connection is kept, in milliseconds: longer than the pause between two polls, shorter than servers keep theirs. */
+const idleMilliseconds = 50_000;
+
+/** Sends signed requests over connections that are kept open. */
+export class SignedRequests {
+  readonly #plain: Agent;
+  readonly #secure: SecureAgent;
+  readonly #readTimeout: number;
+
+  constructor({ proxyUri, readTimeoutSeconds, certificateFile }: TransportOptions) {
+    const proxyEnv = proxyUri === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxyUri, HTTPS_PROXY: proxyUri } };
+    const options = { keepAlive: true, keepAliveMsecs: idleMilliseconds, ...proxyEnv };
+    this.#plain = new Agent(options);
+    this.#secure = new SecureAgent({ ...options, ...(certificateFile === undefined ? {} : { ca: readFileSync(certificateFile) }) });
+    this.#readTimeout = readTimeoutSeconds * 1000;
+  }
+
+  /** Sends a request. Resolves with the answer's head; its body is still to be read. A connection that the server closed while it lay idle is replaced. */
+  async send(request: SignedRequest): Promise<IncomingMessage> {
+    try {
+      return await this.#attempt(request);
+    } catch (error) {
+      if (!(error instanceof StaleConnection) || request.signal?.aborted) throw error;
+      return this.#attempt(request);
+    }
+  }
+
+  /** Closes all connections. */
+  close(): void {
+    this.#plain.destroy();
+    this.#secure.destroy();
+  }
+
+  #attempt({ method, url, headers = {}, body = "", service, region, credentials, signal }: SignedRequest): Promise<IncomingMessage> {
+    const signed = signHeaders({ method, url, headers, body, credentials, region, service });
+    const isSecure = url.protocol === "https:";
+    const options = { method, headers: { ...signed, "content-length": Buffer.byteLength(body) }, agent: isSecure ? this.#secure : this.#plain, timeout: this.#readTimeout, ...(signal === undefined ? {} : { signal }) };
+    return new Promise((resolve, reject) => {
+      const sent = (isSecure ? httpsRequest : httpRequest)(url, options, resolve);
+      sent.on("timeout", () => sent.destroy(new Error(`no answer within ${this.#readTimeout / 1000} s`)));
+      sent.on("error", (cause: NodeJS.ErrnoException) => {
+        const stale = sent.reusedSocket && (cause.code === "ECONNRESET" || cause.code === "EPIPE");
+        reject(stale ? new StaleConnection(`Cannot reach ${url.origin}: ${cause.message}`, { cause }) : new Error(`Cannot reach ${url.origin}: ${cause.message}`, { cause }));
+      });
+      sent.end(body);
+    });
+  }
+}
+
+class StaleConnection extends Error {}
+
+/** The answer's body as text. Throws when it is longer than `bytesMax`. */
+export async function readText(response: IncomingMessage, bytesMax: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > bytesMax) throw new Error(`The answer is longer than ${bytesMax} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}

@@ -1,0 +1,72 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type AppSpec, type Hook, parseAppSpec } from "@sluice/engine/appspec";
+import { archiveOf, type DeploymentFolders, type Pointer, readPointer } from "../folders.ts";
+import type { Specification } from "../protocol/specification.ts";
+
+/** The events for which scripts run, each with the revision that they come from (agent.md §6.1). */
+const revisionOf: Readonly<Record<string, "current" | Pointer>> = {
+  BeforeBlockTraffic: "last_successful_install",
+  AfterBlockTraffic: "last_successful_install",
+  ApplicationStop: "last_successful_install",
+  BeforeInstall: "current",
+  AfterInstall: "current",
+  ApplicationStart: "current",
+  ValidateService: "current",
+  BeforeAllowTraffic: "current",
+  AfterAllowTraffic: "current",
+};
+
+/** When a blue/green deployment is rolled back, the roles of the two revisions change. */
+const rolledBack: Readonly<Record<string, Pointer>> = {
+  BeforeBlockTraffic: "most_recent_install",
+  AfterBlockTraffic: "most_recent_install",
+  BeforeAllowTraffic: "last_successful_install",
+  AfterAllowTraffic: "last_successful_install",
+};
+
+/** Whether scripts may be run for an event. */
+export function isScriptable(event: string): boolean {
+  return Object.hasOwn(revisionOf, event);
+}
+
+/** The scripts of one event, and the unpacked revision that they are in. */
+export interface LifecycleScripts {
+  readonly scripts: readonly Hook[];
+  readonly archive: string;
+}
+
+/** The scripts that an event runs; none when there is no revision that it could take them from. Throws when that revision's AppSpec file is missing or wrong. */
+export function lifecycleScripts(event: string, specification: Specification, folders: DeploymentFolders): LifecycleScripts {
+  const archive = archiveFor(event, specification, folders);
+  if (archive === undefined) return { scripts: [], archive: folders.archive };
+  const { hooks } = readAppSpec(archive, specification.appSpecFilename).appSpec;
+  return { scripts: Object.hasOwn(hooks, event) ? (hooks[event] ?? []) : [], archive };
+}
+
+function archiveFor(event: string, { deploymentGroupId, deploymentCreator, deploymentType }: Specification, { archive, instructions }: DeploymentFolders): string | undefined {
+  const isRollback = deploymentCreator === "codeDeployRollback" && deploymentType === "BLUE_GREEN";
+  const revision = (isRollback ? rolledBack[event] : undefined) ?? revisionOf[event] ?? "current";
+  // A deployment that has been downloaded before brings its own scripts to every event.
+  if (revision === "current" || existsSync(archive)) return archive;
+  const deployment = readPointer(instructions, deploymentGroupId, revision);
+  return deployment === undefined ? undefined : archiveOf(deployment);
+}
+
+/**
+ * Reads the AppSpec file of an unpacked revision. Throws the first error's sentence.
+ * Unlike AWS's first agent, every event finds `appspec.yaml` too, and the file's name is looked up in each revision by itself.
+ */
+export function readAppSpec(archive: string, appSpecFilename: string): { readonly appSpec: AppSpec; readonly warnings: readonly string[] } {
+  const name = [appSpecFilename, "appspec.yaml", "appspec.yml"].find((candidate) => existsSync(join(archive, candidate)));
+  if (name === undefined) throw new Error(missing(archive, appSpecFilename));
+  const { appSpec, findings } = parseAppSpec(readFileSync(join(archive, name)), { file: name, os: "linux" });
+  const [error] = findings.filter(({ severity }) => severity === "error");
+  if (appSpec === undefined) throw new Error(error?.message ?? `Cannot read ${name}`);
+  return { appSpec, warnings: findings.map(({ message }) => message) };
+}
+
+const missing = (archive: string, file: string) =>
+  `The CodeDeploy agent did not find an AppSpec file within the unpacked revision directory at revision-relative path "${file}". ` +
+  `The revision was unpacked to directory "${archive}", and the AppSpec file was expected but not found at path "${join(archive, file)}". ` +
+  `Consult the AWS CodeDeploy Appspec documentation for more information at http://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file.html`;

@@ -1,0 +1,137 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { accessSync, chmodSync, constants, existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import type { Hook } from "@sluice/engine/appspec";
+import type { ScriptProcess } from "../journal.ts";
+import { type ErrorCode, errorCodes, ScriptError } from "../outcome.ts";
+import { endGroup, startTicks } from "./process-groups.ts";
+import type { ScriptOutput } from "./script-output.ts";
+
+/** Around a script while it runs. */
+export interface ScriptContext {
+  /** The unpacked revision that the script belongs to. */
+  readonly archive: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly output: ScriptOutput;
+  /** Told of the process as soon as there is one. */
+  readonly started: (process: ScriptProcess) => void;
+}
+
+/** Runs one script to its end (agent.md §6.3 to §6.5). Throws a ScriptError unless it exits with 0. */
+export async function runScript(script: Hook, context: ScriptContext): Promise<void> {
+  const { location } = script;
+  const path = join(context.archive, location);
+  const fail = (errorCode: ErrorCode, message: string): never => {
+    throw new ScriptError(message, { errorCode, scriptName: location, log: context.output.tail() });
+  };
+  context.output.note(`Script - ${location}`);
+  if (!existsSync(path) || !statSync(path).isFile()) fail(errorCodes.scriptMissing, `Script does not exist at specified location: ${path}`);
+  if (!makeExecutable(path)) fail(errorCodes.scriptNotExecutable, `Unable to set script at specified location: ${location} as executable`);
+
+  const result = await execute(commandLine(script, path), script.timeoutSeconds, context);
+  const who = script.runas === undefined ? "" : ` run as user ${script.runas}`;
+  switch (result.kind) {
+    case "exited":
+      if (result.code !== 0) fail(errorCodes.scriptFailed, `Script at specified location: ${location}${who} failed with exit code ${result.code}`);
+      return;
+    case "killed":
+      return fail(errorCodes.scriptFailed, `Script at specified location: ${location}${who} failed with exit code : it was ended by ${result.signal}`);
+    case "not started":
+      return fail(errorCodes.scriptFailed, `Script at specified location: ${location}${who} failed with error ${result.code} with message ${result.message}`);
+    case "timed out":
+      return fail(errorCodes.scriptTimedOut, `Script at specified location: ${location} failed to complete in ${script.timeoutSeconds} seconds`);
+    case "output left open":
+      return fail(errorCodes.outputsLeftOpen, `Script at specified location: ${location} failed to close ${result.stream}`);
+  }
+}
+
+function makeExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    // Root may execute what has any executable bit; without one, access tells the truth for everybody.
+    if ((statSync(path).mode & 0o111) !== 0) return true;
+  } catch {
+    // Not executable yet.
+  }
+  try {
+    chmodSync(path, statSync(path).mode | 0o111);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+type CommandLine = readonly [command: string, ...words: readonly string[]];
+
+function commandLine({ runas, sudo }: Hook, path: string): CommandLine {
+  const asUser: CommandLine = runas === undefined ? [path] : ["su", runas, "-c", `'${path.replaceAll("'", `'\\''`)}'`];
+  return sudo ? ["sudo", ...asUser] : asUser;
+}
+
+type Result =
+  | { readonly kind: "exited"; readonly code: number }
+  | { readonly kind: "killed"; readonly signal: string }
+  | { readonly kind: "not started"; readonly code: string; readonly message: string }
+  | { readonly kind: "timed out" }
+  | { readonly kind: "output left open"; readonly stream: "STDOUT" | "STDERR" };
+
+type Child = ChildProcessByStdio<null, Readable, Readable>;
+
+async function execute(line: CommandLine, timeoutSeconds: number, context: ScriptContext): Promise<Result> {
+  const started = await start(line, context.environment);
+  if ("error" in started) return { kind: "not started", code: started.error.code ?? "Error", message: started.error.message };
+  const { child, pid } = started;
+  context.started({ pid, startTicks: startTicks(pid) ?? "" });
+
+  const follow = (stream: Readable, prefix: "[stdout]" | "[stderr]") => context.output.follow(stream.setEncoding("utf8") as AsyncIterable<string>, prefix).catch(() => {}); // a stream that was destroyed below has ended
+  const streams = [follow(child.stdout, "[stdout]"), follow(child.stderr, "[stderr]")];
+  const exit = new Promise<Result>((resolve) =>
+    child.once("exit", (code, signal) => resolve(code === null ? { kind: "killed", signal: signal ?? "a signal" } : { kind: "exited", code })),
+  );
+  const result = await untilDeadline(timeoutSeconds, exit, { child, streams });
+  if (result.kind === "timed out" || result.kind === "output left open") await endGroup(pid);
+  child.stdout.destroy();
+  child.stderr.destroy();
+  await Promise.all(streams);
+  return result;
+}
+
+interface Running {
+  readonly child: Child;
+  readonly streams: readonly Promise<void>[];
+}
+
+async function untilDeadline(timeoutSeconds: number, exit: Promise<Result>, { child, streams }: Running): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<"deadline">((resolve) => {
+    timer = setTimeout(() => resolve("deadline"), timeoutSeconds * 1000);
+  });
+  const ended = await Promise.race([exit, deadline]);
+  if (ended === "deadline") return { kind: "timed out" };
+  // A child of the script may hold its output open: the same deadline covers it.
+  const closed = await Promise.race([Promise.all(streams), deadline]);
+  clearTimeout(timer);
+  return closed === "deadline" ? { kind: "output left open", stream: child.stdout.closed ? "STDERR" : "STDOUT" } : ended;
+}
+
+type Started = { readonly child: Child; readonly pid: number } | { readonly error: NodeJS.ErrnoException };
+
+/** A file without a first line that names its interpreter is run by the shell, as any shell would. */
+async function start(line: CommandLine, environment: NodeJS.ProcessEnv): Promise<Started> {
+  const started = await spawned(line, environment);
+  return "error" in started && started.error.code === "ENOEXEC" ? spawned(["/bin/sh", ...line], environment) : started;
+}
+
+function spawned([command, ...words]: CommandLine, env: NodeJS.ProcessEnv): Promise<Started> {
+  return new Promise((resolve) => {
+    try {
+      const child = spawn(command, words, { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+      child.once("error", (error) => resolve({ error }));
+      const { pid } = child;
+      if (pid !== undefined) resolve({ child, pid });
+    } catch (error) {
+      resolve({ error: error as NodeJS.ErrnoException }); // spawn throws what it could also have emitted
+    }
+  });
+}
