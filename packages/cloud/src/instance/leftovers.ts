@@ -1,0 +1,13 @@
+import { ControlClient } from "./ns/control-client.ts";
+import { stateFolderOf } from "./ns/folders.ts";
+import { plainInstances } from "./plain/instance-folder.ts";
+import { endProcesses, processesOf } from "./plain/processes.ts";
+
+/** Ends instances that have outlived their control plane. False when there were none. */
+export async function endLeftovers({ dataFolder }: { dataFolder: string }): Promise<boolean> {
+  const control = await ControlClient.find(stateFolderOf(dataFolder));
+  await control?.closeAll();
+  const plain = plainInstances(dataFolder).filter(({ folder }) => processesOf(folder).length > 0);
+  await Promise.all(plain.map(({ folder }) => endProcesses(folder)));
+  return control !== undefined || plain.length > 0;
+}

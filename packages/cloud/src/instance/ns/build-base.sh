@@ -1,0 +1,53 @@
+#!/bin/sh
+# Builds the layer that all instances share, as root of the user namespace. Environment: BASE, IMAGE (the folder with
+# our own files), MAP (many or one: how many user ids there are), AGENT (the agent's bundle), NODE.
+set -e
+umask 022
+rm -rf "$BASE" "$BASE.new"
+B=$BASE.new
+mkdir -p "$B/usr" "$B/etc"
+
+# Folders of the host belong to nobody in here, so root may not write into them. A folder of the same name in this layer
+# belongs to root, and merges with the host's: files can then be created, replaced and deleted.
+(cd /usr && find . -xdev -maxdepth 3 -type d ! -path './share/doc/*' ! -path './share/man/*' ! -path './lib/python*' 2> /dev/null) | (cd "$B/usr" && xargs mkdir -p)
+
+cp -rP --no-preserve=ownership /etc/. "$B/etc/" 2> /dev/null || : # what this user may not read, instances do without
+chmod -R u+rwX "$B/etc"
+rm -rf "$B/etc/resolv.conf" "$B/etc/mtab" "$B/etc/machine-id" "$B/etc/codedeploy-agent"
+: > "$B/etc/resolv.conf"
+
+user=1000
+[ "$MAP" = one ] && user=0
+cat > "$B/etc/passwd" << END
+root:x:0:0:root:/root:/bin/bash
+daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin
+nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
+ec2-user:x:$user:$user:EC2 Default User:/home/ec2-user:/bin/bash
+END
+cat > "$B/etc/group" << END
+root:x:0:
+daemon:x:1:
+tty:x:5:
+wheel:x:10:ec2-user
+ec2-user:x:$user:
+nogroup:x:65534:
+END
+printf 'root:*:19000:0:99999:7:::\nec2-user:!:19000:0:99999:7:::\n' > "$B/etc/shadow"
+chmod 600 "$B/etc/shadow"
+mkdir -p "$B/etc/pam.d"
+for service in su su-l runuser runuser-l login other; do
+  printf 'auth sufficient pam_permit.so\naccount sufficient pam_permit.so\nsession sufficient pam_permit.so\npassword sufficient pam_permit.so\n' > "$B/etc/pam.d/$service"
+done
+printf 'passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n' > "$B/etc/nsswitch.conf"
+printf 'NAME="Amazon Linux"\nVERSION="2023"\nID="amzn"\nID_LIKE="fedora"\nVERSION_ID="2023"\nPRETTY_NAME="Amazon Linux 2023 (Sluice local cloud)"\n' > "$B/etc/os-release"
+
+cp -r "$IMAGE/usr" "$IMAGE/etc" "$B/"
+cp "$IMAGE/usr/bin/yum" "$B/usr/bin/dnf"
+if [ "$MAP" = one ]; then cp "$IMAGE/single/su" "$B/usr/bin/su"; else install -o 0 -g 0 -m 4755 "$(command -v su)" "$B/usr/bin/su"; fi
+chmod 755 "$B/usr/bin/sudo" "$B/usr/bin/systemctl" "$B/usr/bin/yum" "$B/usr/bin/dnf" "$B/usr/sbin/service" "$B/usr/sbin/sluice-init" "$B/etc/init.d/codedeploy-agent"
+[ "$MAP" != one ] || chmod 755 "$B/usr/bin/su"
+
+mkdir -p "$B/usr/lib/codedeploy-agent" "$B/etc/codedeploy-agent/conf" "$B/etc/sluice/enabled"
+cp "$AGENT" "$B/usr/lib/codedeploy-agent/codedeploy-agent.cjs"
+: > "$B/etc/sluice/enabled/codedeploy-agent"
+mv "$B" "$BASE"

@@ -1,0 +1,74 @@
+import { chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { InstanceDriver, Launch, Outside } from "../driver.ts";
+import { agentConfiguration } from "../agent-configuration.ts";
+import { ControlClient } from "./control-client.ts";
+import { stateFolderOf, stateFolders } from "./folders.ts";
+import { OutsideServer } from "./outside-server.ts";
+import { startNetd } from "./start-netd.ts";
+
+/** How long instances outlive a control plane that went without a word, in seconds: as long as a restart may take. */
+const aloneSeconds = 60;
+
+/** Instances as process trees in namespaces of their own, all below one process that outlives a crash of ours. */
+export class NamespaceDriver implements InstanceDriver {
+  readonly name = "ns";
+  readonly #state: string;
+  readonly #control: ControlClient;
+  #outside: OutsideServer | undefined;
+
+  private constructor(state: string, control: ControlClient) {
+    this.#state = state;
+    this.#control = control;
+  }
+
+  /** Finds the instances of an earlier life, or makes room for new ones. Throws what the system said when it refuses. */
+  static async open({ dataFolder, agentBundle }: { dataFolder: string; agentBundle: string }): Promise<NamespaceDriver> {
+    const state = stateFolderOf(dataFolder);
+    mkdirSync(join(state, ".."), { recursive: true });
+    const found = await ControlClient.find(state);
+    if (found === undefined) await startNetd({ state, agentBundle, aloneSeconds });
+    const control = found ?? (await ControlClient.find(state));
+    if (control === undefined) throw new Error("netd does not answer");
+    await control.ask({ op: "attach" });
+    return new NamespaceDriver(state, control);
+  }
+
+  async connect(outside: Outside): Promise<void> {
+    this.#outside = new OutsideServer(outside);
+    await this.#outside.listen(this.#state);
+    this.#configureAgents(outside.port);
+    await this.#control.ask({ op: "listen", port: outside.port });
+  }
+
+  async launch({ instanceId, privateIp, hostname, userData }: Launch): Promise<void> {
+    await this.#control.ask({ op: "launch", instanceId, privateIp, hostname, ...(userData === undefined ? {} : { userData: Buffer.from(userData).toString("base64") }) });
+  }
+
+  async stop(instanceId: string): Promise<void> {
+    await this.#control.ask({ op: "stop", instanceId });
+  }
+
+  async terminate(instanceId: string): Promise<void> {
+    await this.#control.ask({ op: "terminate", instanceId });
+  }
+
+  async running(): Promise<readonly string[]> {
+    return (await this.#control.ask({ op: "running" })).instances ?? [];
+  }
+
+  async close(): Promise<void> {
+    await this.#outside?.close();
+    await this.#control.closeAll();
+  }
+
+  /** Instances that boot from now on find the control plane at this port. */
+  #configureAgents(port: number): void {
+    const file = join(stateFolders(this.#state).base, "etc/codedeploy-agent/conf/codedeployagent.yml");
+    const endpoint = `http://172.31.0.1:${port}`;
+    const content = agentConfiguration({ endpoint, root: "" });
+    if (existsSync(file) && readFileSync(file, "utf8") === content) return;
+    writeFileSync(file, content);
+    if (process.getuid?.() === 0) chownSync(file, 500_000, 500_000);
+  }
+}

@@ -1,0 +1,158 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import type { Request } from "./control-protocol.ts";
+import type { StateFolders } from "./folders.ts";
+
+/** What instances are made of. */
+export interface Carrier {
+  readonly folders: StateFolders;
+  /** The folder of our shell scripts. */
+  readonly scripts: string;
+  readonly node: string;
+  /** How many user ids there are inside: `many` or `one`. */
+  readonly map: string;
+}
+
+interface Instance {
+  readonly address: string;
+  readonly process: ChildProcess;
+  /** Resolves when the instance is up; rejects when it ends before. */
+  readonly up: Promise<void>;
+  readonly ended: Promise<void>;
+}
+
+/** How long an instance may take to end by itself after SIGTERM, in milliseconds. */
+const endsWithinMilliseconds = 3_000;
+
+/** The instances that run in this namespace. */
+export class Instances {
+  readonly #carrier: Carrier;
+  readonly #instances = new Map<string, Instance>();
+  #links = 0;
+
+  constructor(carrier: Carrier) {
+    this.#carrier = carrier;
+  }
+
+  /** Throws when the base layer cannot be mounted here: overlays are not to be had everywhere. */
+  check(names: readonly string[]): void {
+    if (!names.includes("base")) throw new Error("the base layer has not been built");
+    const { state, base } = this.#carrier.folders;
+    const probe = join(state, "probe");
+    for (const name of ["upper", "work", "root"]) mkdirSync(join(probe, name), { recursive: true });
+    const options = `lowerdir=${base}/usr:/usr,upperdir=${probe}/upper,workdir=${probe}/work,userxattr`;
+    execFileSync("unshare", ["-m", "mount", "-t", "overlay", "overlay", "-o", options, join(probe, "root")]);
+    rmSync(probe, { recursive: true, force: true });
+  }
+
+  /** Starts an instance; resolves when it has booted. */
+  launch(request: Extract<Request, { op: "launch" }>): Promise<void> {
+    const found = this.#instances.get(request.instanceId);
+    if (found !== undefined) return found.up;
+    const instance = this.#start(request);
+    this.#instances.set(request.instanceId, instance);
+    void instance.ended.then(() => this.#instances.delete(request.instanceId));
+    return instance.up;
+  }
+
+  /** Ends an instance; its disk stays. */
+  async stop(instanceId: string): Promise<void> {
+    const instance = this.#instances.get(instanceId);
+    if (instance === undefined) return;
+    try {
+      process.kill(this.firstProcess(instanceId), "SIGTERM");
+    } catch {
+      // It is ending already, or has not begun: SIGKILL below covers both.
+    }
+    const patience = setTimeout(() => instance.process.kill("SIGKILL"), endsWithinMilliseconds);
+    await instance.ended;
+    clearTimeout(patience);
+  }
+
+  /** Ends an instance and deletes its disk. */
+  async terminate(instanceId: string): Promise<void> {
+    const instance = this.#instances.get(instanceId);
+    instance?.process.kill("SIGKILL");
+    await instance?.ended;
+    rmSync(this.#folder(instanceId), { recursive: true, force: true });
+  }
+
+  running(): readonly string[] {
+    return [...this.#instances.keys()];
+  }
+
+  /** The instance with an address; undefined when there is none. */
+  at(address: string): string | undefined {
+    return [...this.#instances].find(([, instance]) => instance.address === address)?.[0];
+  }
+
+  /** The process id, as seen from here, of the first process of an instance. Throws when it does not run. */
+  firstProcess(instanceId: string): number {
+    const pid = this.#instances.get(instanceId)?.process.pid;
+    const [first] = pid === undefined ? [] : readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+    if (!first) throw new Error(`Instance ${instanceId} does not run`);
+    return Number(first);
+  }
+
+  #folder(instanceId: string): string {
+    // Ids come over the control socket and become folders that are deleted.
+    if (!/^i-[0-9a-f]{8,17}$/.test(instanceId)) throw new Error(`"${instanceId}" is no instance id`);
+    return join(this.#carrier.folders.instances, instanceId);
+  }
+
+  #start({ instanceId, privateIp, hostname, userData }: Extract<Request, { op: "launch" }>): Instance {
+    const folder = this.#folder(instanceId);
+    const isNew = !existsSync(join(folder, "root", "usr"));
+    mkdirSync(folder, { recursive: true });
+    if (isNew && userData !== undefined) writeFileSync(join(folder, "user-data"), Buffer.from(userData, "base64"), { mode: 0o700 });
+    const log = openSync(join(folder, "console.log"), "a");
+    const child = spawn("unshare", ["-m", "-p", "-n", "-u", "-i", "-f", "--kill-child=KILL", "sh", join(this.#carrier.scripts, "boot-instance.sh")], {
+      stdio: ["pipe", log, log, "pipe"],
+      env: {
+        PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
+        INSTANCE: folder,
+        BASE: this.#carrier.folders.base,
+        NODE: this.#carrier.node,
+        MAP: this.#carrier.map,
+        HOST_NAME: hostname,
+        ADDRESS: privateIp,
+        GATEWAY: "172.31.0.1",
+      },
+    });
+    closeSync(log);
+    const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+    const failed = ended.then(() => Promise.reject(new Error(`Instance ${instanceId} ended before it had booted: ${lastLines(join(folder, "console.log"))}`)));
+    const up = Promise.race([this.#boot(child), failed]);
+    up.catch(() => {}); // whoever launches it awaits it
+    failed.catch(() => {}); // an instance that has booted ends some day
+    return { address: privateIp, process: child, up, ended };
+  }
+
+  async #boot(child: ChildProcess): Promise<void> {
+    const progress = child.stdio[3] as Readable; // opened as a pipe above
+    for await (const line of createInterface({ input: progress })) {
+      if (line === "booted") return;
+      if (line !== "ready") continue;
+      this.#links += 1;
+      const link = `link add v${this.#links} type veth peer name eth0 netns ${child.pid}\nlink set v${this.#links} master br0 up\n`;
+      await runIp(link);
+      (child.stdin as Writable).write("network\n"); // opened as a pipe above
+    }
+  }
+}
+
+function runIp(batch: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn("ip", ["-batch", "-"], { stdio: ["pipe", "ignore", "inherit"] });
+    child.once("exit", (status) => (status === 0 ? resolve() : reject(new Error(`ip ended with ${status}: ${batch}`))));
+    child.once("error", reject);
+    child.stdin.end(batch);
+  });
+}
+
+function lastLines(file: string): string {
+  return readFileSync(file, "utf8").trim().split("\n").slice(-3).join("; ");
+}

@@ -1,0 +1,109 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, rmSync, writeFileSync, writeSync, closeSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { type Answer, type Numbered, readLine } from "./control-protocol.ts";
+import { sockets, stateFolders } from "./folders.ts";
+import { type Carrier, Instances } from "./netd-instances.ts";
+import { Listeners } from "./netd-listeners.ts";
+import { runInInstance } from "./netd-exec.ts";
+
+// The root of the outer namespaces: carries the network of all instances and the instances themselves. It is a process of
+// its own, so that instances outlive a crash of the control plane. Its settings come from its starter, in the environment.
+
+const { SLUICE_STATE: state = "", SLUICE_CODE: code = "", SLUICE_NODE: node = "", SLUICE_MAP: map = "one", SLUICE_ALONE_SECONDS: aloneSeconds = "60" } = process.env;
+const folders = stateFolders(state);
+const carrier: Carrier = { folders, scripts: join(code, "instance/ns"), node, map };
+
+/** The gateway and the link-local address of the metadata service. */
+const network = `link set lo up
+link add br0 type bridge
+addr add 172.31.0.1/16 dev br0
+addr add 169.254.169.254/32 dev br0
+link set br0 up
+`;
+
+function prepare(): void {
+  execFileSync("mount", ["-t", "proc", "proc", "/proc"]);
+  execFileSync("ip", ["-batch", "-"], { input: network });
+  for (const scope of ["all", "default"]) {
+    try {
+      writeFileSync(`/proc/sys/net/ipv6/conf/${scope}/disable_ipv6`, "1");
+    } catch {
+      // A kernel without IPv6 has nothing to switch off.
+    }
+  }
+}
+
+const instances = new Instances(carrier);
+const listeners = new Listeners(instances, join(state, sockets.outside));
+let attached: Socket | undefined;
+let alone: NodeJS.Timeout | undefined;
+
+/** Without a control plane the instances go on for a while: it may only be restarting. */
+function waitForControlPlane(): void {
+  clearTimeout(alone);
+  alone = setTimeout(() => process.exit(0), Number(aloneSeconds) * 1000);
+}
+
+async function serve(socket: Socket): Promise<void> {
+  socket.on("error", () => socket.destroy());
+  const first = await readLine(socket);
+  if (first === undefined) return void socket.destroy();
+  const request = JSON.parse(first.line) as Numbered; // the socket lies in a folder that only our own user may enter
+  if (request.op === "exec") return runInInstance(socket, first.rest, { argv: request.argv, first: instances.firstProcess(request.instanceId) });
+  socket.unshift(Buffer.concat([Buffer.from(`${first.line}\n`), first.rest]));
+  for await (const line of createInterface({ input: socket })) void answer(JSON.parse(line) as Numbered, socket);
+  if (socket === attached) {
+    attached = undefined;
+    waitForControlPlane();
+  }
+}
+
+async function answer(request: Numbered, socket: Socket): Promise<void> {
+  const send = (fields: Omit<Answer, "id">) => socket.writable && socket.write(`${JSON.stringify({ id: request.id, ...fields })}\n`);
+  try {
+    send(await carryOut(request, socket));
+  } catch (error) {
+    send({ error: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+async function carryOut(request: Numbered, socket: Socket): Promise<Omit<Answer, "id">> {
+  switch (request.op) {
+    case "attach":
+      attached = socket;
+      clearTimeout(alone);
+      return {};
+    case "listen":
+      await listeners.open(request.port);
+      return {};
+    case "launch":
+      await instances.launch(request);
+      return {};
+    case "stop":
+      await instances.stop(request.instanceId);
+      return {};
+    case "terminate":
+      await instances.terminate(request.instanceId);
+      return {};
+    case "running":
+      return { instances: instances.running() };
+    case "close":
+      process.exit(0); // the kernel ends every process of this namespace with its first one
+    case "exec":
+      throw new Error("exec begins a connection of its own");
+  }
+}
+
+prepare();
+// Instances of an earlier life are stopped: their disks are there, and what was mounted on them is not.
+instances.check(readdirSync(state));
+const control = join(state, sockets.control);
+rmSync(control, { force: true });
+createServer((socket) => void serve(socket).catch(() => socket.destroy())).listen(control, () => {
+  waitForControlPlane();
+  writeSync(3, "ready\n");
+  closeSync(3);
+});

@@ -1,0 +1,63 @@
+import { chmodSync, rmSync } from "node:fs";
+import { createServer as createHttpServer, type RequestListener, type Server as HttpServer } from "node:http";
+import { createServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
+import type { Outside } from "../driver.ts";
+import { readLine } from "./control-protocol.ts";
+import { sockets, withSocketPath } from "./folders.ts";
+
+/** Above the idle time of any client's connection pool, in milliseconds (agent.md §1.1). */
+const keepAliveMilliseconds = 75_000;
+
+/** Answers the connections that instances make to the outside: each begins with a line that names service and instance. */
+export class OutsideServer {
+  readonly #server: Server;
+  readonly #endpoint: HttpServer;
+  readonly #metadata = new Map<string, HttpServer>();
+  readonly #outside: Outside;
+  readonly #sockets = new Set<Socket>();
+
+  constructor(outside: Outside) {
+    this.#outside = outside;
+    this.#endpoint = httpServer(outside.listener);
+    this.#server = createServer({ allowHalfOpen: true }, (socket) => void this.#serve(socket).catch(() => socket.destroy()));
+  }
+
+  /** Listens in a state folder. The user inside the namespaces may be another one: the folder is what keeps others out. */
+  async listen(state: string): Promise<void> {
+    rmSync(join(state, sockets.outside), { force: true });
+    await withSocketPath(state, sockets.outside, (path) => new Promise<void>((resolve, reject) => this.#server.once("error", reject).listen(path, resolve)));
+    chmodSync(join(state, sockets.outside), 0o666);
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  async #serve(socket: Socket): Promise<void> {
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket));
+    socket.on("error", () => socket.destroy());
+    const first = await readLine(socket);
+    const [service, instanceId = ""] = first?.line.split(" ") ?? [];
+    if (first === undefined) return void socket.destroy();
+    if (first.rest.length > 0) socket.unshift(first.rest);
+    (service === "metadata" ? this.#metadataOf(instanceId) : this.#endpoint).emit("connection", socket);
+    socket.resume();
+  }
+
+  #metadataOf(instanceId: string): HttpServer {
+    const found = this.#metadata.get(instanceId) ?? httpServer(this.#outside.metadata(instanceId));
+    this.#metadata.set(instanceId, found);
+    return found;
+  }
+}
+
+function httpServer(listener: RequestListener): HttpServer {
+  const server = createHttpServer(listener);
+  server.keepAliveTimeout = keepAliveMilliseconds;
+  server.requestTimeout = 0; // uploads from an instance may be long; their listener has its own limits
+  return server;
+}

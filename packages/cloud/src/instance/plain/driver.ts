@@ -1,0 +1,88 @@
+import { spawn } from "node:child_process";
+import { closeSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { once } from "node:events";
+import { join } from "node:path";
+import { agentConfiguration } from "../agent-configuration.ts";
+import type { InstanceDriver, Launch, Outside } from "../driver.ts";
+import { openPlainInstance, type PlainInstance, plainFolderOf, plainInstances } from "./instance-folder.ts";
+import { endProcesses, mark, processesOf } from "./processes.ts";
+
+/** Instances as ordinary processes of this user: an agent with folders and ports of its own, and nothing that isolates it. */
+export class PlainDriver implements InstanceDriver {
+  readonly name = "plain";
+  readonly #dataFolder: string;
+  readonly #agentBundle: string;
+  readonly #metadata = new Map<string, Server>();
+  #outside: Outside | undefined;
+
+  constructor({ dataFolder, agentBundle }: { dataFolder: string; agentBundle: string }) {
+    this.#dataFolder = dataFolder;
+    this.#agentBundle = agentBundle;
+  }
+
+  async connect(outside: Outside): Promise<void> {
+    this.#outside = outside;
+    // Agents that outlived us go on asking at the addresses that they know.
+    for (const instance of plainInstances(this.#dataFolder)) await this.#serveMetadata(instance);
+  }
+
+  async launch({ instanceId, userData }: Launch): Promise<void> {
+    if (this.#outside === undefined) throw new Error("The driver is not connected");
+    if (userData !== undefined) throw new Error("User data is not run by the plain driver: it would run on this machine itself. Use isolated instances (--driver ns)");
+    const instance = await openPlainInstance(this.#dataFolder, instanceId);
+    await this.#serveMetadata(instance);
+    if (processesOf(instance.folder).length > 0) return;
+    const { folder, root, configuration, port, metadataPort } = instance;
+    writeFileSync(configuration, agentConfiguration({ endpoint: `http://127.0.0.1:${this.#outside.port}`, root: folder, installRoot: root }));
+    const output = openSync(join(folder, "console.log"), "a");
+    const child = spawn(process.execPath, [this.#agentBundle, "--config_file", configuration, "run"], {
+      detached: true,
+      cwd: folder,
+      stdio: ["ignore", output, output, "ipc"],
+      env: { ...process.env, PORT: String(port), AWS_EC2_METADATA_SERVICE_ENDPOINT: `http://127.0.0.1:${metadataPort}`, [mark]: folder },
+    });
+    closeSync(output);
+    const began = await Promise.race([once(child, "message").then(() => true), once(child, "exit").then(() => false)]);
+    if (!began) throw new Error(`The agent of instance ${instanceId} ended at once; see "${join(folder, "console.log")}"`);
+    if (child.connected) child.disconnect();
+    child.unref();
+  }
+
+  async stop(instanceId: string): Promise<void> {
+    await endProcesses(this.#folder(instanceId));
+  }
+
+  async terminate(instanceId: string): Promise<void> {
+    await this.stop(instanceId);
+    this.#metadata.get(instanceId)?.close();
+    this.#metadata.delete(instanceId);
+    rmSync(this.#folder(instanceId), { recursive: true, force: true });
+  }
+
+  async running(): Promise<readonly string[]> {
+    return plainInstances(this.#dataFolder)
+      .filter(({ folder }) => processesOf(folder).length > 0)
+      .map(({ instanceId }) => instanceId);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(plainInstances(this.#dataFolder).map(({ folder }) => endProcesses(folder)));
+    for (const server of this.#metadata.values()) {
+      server.close();
+      server.closeAllConnections();
+    }
+  }
+
+  async #serveMetadata({ instanceId, metadataPort }: PlainInstance): Promise<void> {
+    if (this.#metadata.has(instanceId) || this.#outside === undefined) return;
+    const server = createServer(this.#outside.metadata(instanceId));
+    this.#metadata.set(instanceId, server);
+    server.listen(metadataPort, "127.0.0.1");
+    await once(server, "listening");
+  }
+
+  #folder(instanceId: string): string {
+    return join(plainFolderOf(this.#dataFolder), instanceId);
+  }
+}
