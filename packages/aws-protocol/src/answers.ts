@@ -33,7 +33,9 @@ export function answer(model: ServiceModel, operation: Operation, output: Readon
 function answerRest(model: ServiceModel, operation: Operation, output: Readonly<Record<string, unknown>>, requestId: string): ServiceResponse {
   const isXml = model.protocol === "rest-xml";
   const bound = writeBindings(operation.output, output, operation.http?.status ?? 200);
-  const head = { status: bound.status, headers: { ...requestIdHeaders(model, requestId), ...bound.headers } };
+  // A part of an object has a status of its own, which S3's model does not say.
+  const status = bound.headers["Content-Range"] === undefined ? bound.status : 206;
+  const head = { status, headers: { ...requestIdHeaders(model, requestId), ...bound.headers } };
   if (bound.payload !== undefined) {
     const value = output[bound.payload.name];
     if (value === undefined) return head;

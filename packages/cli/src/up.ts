@@ -23,9 +23,11 @@ export async function up(configuration: Configuration, { instances, example }: U
   const ended = signalled();
   console.log(`ready on ${server.url}`);
   try {
-    if (example) await deployExample({ url: server.url, region, credentials: key }, { instances, driver: cloud.driver });
-    console.log(invitation(example));
+    const shown = example ? deployExample({ url: server.url, region, credentials: key }, { instances, driver: cloud.driver }) : Promise.resolve();
+    const signal = await Promise.race([ended, shown]);
+    if (signal === undefined) console.log(invitation(example));
     console.log(`\nStopping: ${await ended}`);
+    shown.catch(() => {}); // it was watching a server that now goes
   } finally {
     forgetRunning(dataFolder);
     await close(house);

@@ -1,1 +1,2 @@
-export {};
+export { endLeftovers, execInInstance, type Execution } from "./instance/index.ts";
+export { type CloudOptions, type ControlPlane, type RunningCloud, startCloud } from "./start-cloud.ts";

@@ -6,8 +6,8 @@ import { promisify } from "node:util";
 /** Signs texts as PKCS#7 with the content attached, in PEM. */
 export type Signer = (text: string) => Promise<string>;
 
-/** How long the signing certificate is valid, in milliseconds. Agents do not check it; it identifies the signer. */
-const validity = 30 * 365 * 86_400_000;
+/** How long the signing certificate is valid, in milliseconds. It is made anew at each start, and agents do not check it: it carries the key. */
+const validity = 365 * 86_400_000;
 
 /** Opens the signing key of a data folder; the first time makes it. Loading the ASN.1 library is left to the first signature. */
 export function openSigner(dataFolder: string, clock: () => number): Signer {

@@ -1,0 +1,126 @@
+import { createHmac, randomBytes } from "node:crypto";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { hostnameOf, type InstanceRecord } from "./instance-record.ts";
+import { roleName } from "./instances.ts";
+import { vpc } from "./network.ts";
+
+/** A key pair for a host's own use. */
+export interface HostKeys {
+  /** A key for a host, which acts as `arn`. */
+  issueForHost(host: string, arn: string): Promise<{ readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string; readonly expiresAt?: number }>;
+}
+
+/** What the metadata service works with. */
+export interface MetadataOptions {
+  readonly find: (instanceId: string) => InstanceRecord | undefined;
+  readonly keys: HostKeys;
+  readonly region: string;
+  readonly accountId: string;
+  readonly clock: () => number;
+}
+
+/** Longest life of a token, in seconds: EC2's own. */
+const tokenSecondsMax = 21_600;
+
+/** The metadata service, version 2: each instance reads about itself, by a token that it asked for. */
+export function metadataService(options: MetadataOptions): (instanceId: string) => RequestListener {
+  const secret = randomBytes(32);
+  const sign = (text: string) => createHmac("sha256", secret).update(text).digest("base64url");
+  return (instanceId) => (request, response) => {
+    const record = options.find(instanceId);
+    if (record === undefined) return send(response, 404, "");
+    if (request.url === "/latest/api/token") return giveToken(request, response, { instanceId, now: options.clock(), sign });
+    if (!holds(request, { instanceId, now: options.clock(), sign })) return send(response, 401, "");
+    answer(options, record, request)
+      .then((text) => send(response, text === undefined ? 404 : 200, text ?? ""))
+      .catch(() => send(response, 500, ""));
+  };
+}
+
+interface TokenWork {
+  readonly instanceId: string;
+  readonly now: number;
+  readonly sign: (text: string) => string;
+}
+
+function giveToken(request: IncomingMessage, response: ServerResponse, { instanceId, now, sign }: TokenWork): void {
+  if (request.method !== "PUT") return send(response, 405, "");
+  const seconds = Number(request.headers["x-aws-ec2-metadata-token-ttl-seconds"]);
+  if (!(seconds >= 1 && seconds <= tokenSecondsMax)) return send(response, 400, "");
+  const end = String(now + seconds * 1000);
+  response.setHeader("x-aws-ec2-metadata-token-ttl-seconds", String(seconds));
+  send(response, 200, `${end}.${sign(`${instanceId} ${end}`)}`);
+}
+
+function holds({ headers }: IncomingMessage, { instanceId, now, sign }: TokenWork): boolean {
+  const [end = "", signature] = String(headers["x-aws-ec2-metadata-token"] ?? "").split(".");
+  return Number(end) > now && signature === sign(`${instanceId} ${end}`);
+}
+
+function send(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { "content-type": "text/plain", "content-length": Buffer.byteLength(text) });
+  response.end(text);
+}
+
+async function answer(options: MetadataOptions, record: InstanceRecord, { url = "/" }: IncomingMessage): Promise<string | undefined> {
+  const path = url.split("?")[0]?.replace(/\/+$/, "") ?? "";
+  const leaves = documents(options, record);
+  const leaf = Object.hasOwn(leaves, path) ? leaves[path] : undefined;
+  if (leaf !== undefined) return leaf();
+  const below = Object.keys(leaves).filter((name) => name.startsWith(`${path}/`)).map((name) => name.slice(path.length + 1));
+  // A folder lists what is in it, folders with a slash.
+  const names = [...new Set(below.map((name) => (name.includes("/") ? `${name.split("/")[0]}/` : name)))];
+  return names.length === 0 ? undefined : names.join("\n");
+}
+
+type Documents = Readonly<Record<string, () => string | Promise<string | undefined>>>;
+
+function documents({ keys, region, accountId, clock }: MetadataOptions, record: InstanceRecord): Documents {
+  const { id, privateIp, imageId, instanceType, availabilityZone, userData, tags } = record;
+  const meta = "/latest/meta-data";
+  const role = `${meta}/iam/security-credentials/${roleName}`;
+  return {
+    [`${meta}/ami-id`]: () => imageId,
+    [`${meta}/hostname`]: () => hostnameOf(privateIp),
+    [`${meta}/instance-id`]: () => id,
+    [`${meta}/instance-type`]: () => instanceType,
+    [`${meta}/local-hostname`]: () => hostnameOf(privateIp),
+    [`${meta}/local-ipv4`]: () => privateIp,
+    [`${meta}/placement/availability-zone`]: () => availabilityZone,
+    [`${meta}/placement/region`]: () => region,
+    [`${meta}/security-groups`]: () => "default",
+    [`${meta}/services/domain`]: () => "amazonaws.com",
+    [`${meta}/services/partition`]: () => "aws",
+    ...Object.fromEntries(tags.map(({ Key, Value }) => [`${meta}/tags/instance/${Key}`, () => Value])),
+    [`${meta}/iam/info`]: () => JSON.stringify({ Code: "Success", LastUpdated: timestamp(clock()), InstanceProfileArn: `arn:aws:iam::${accountId}:instance-profile/${roleName}` }),
+    [role]: async () => {
+      const issued = await keys.issueForHost(`arn:aws:ec2:${region}:${accountId}:instance/${id}`, `arn:aws:sts::${accountId}:assumed-role/${roleName}/${id}`);
+      return JSON.stringify({
+        Code: "Success",
+        LastUpdated: timestamp(clock()),
+        Type: "AWS-HMAC",
+        AccessKeyId: issued.accessKeyId,
+        SecretAccessKey: issued.secretAccessKey,
+        Token: issued.sessionToken,
+        Expiration: issued.expiresAt === undefined ? undefined : timestamp(issued.expiresAt),
+      });
+    },
+    "/latest/dynamic/instance-identity/document": () =>
+      JSON.stringify({
+        accountId,
+        architecture: process.arch === "arm64" ? "arm64" : "x86_64",
+        availabilityZone,
+        imageId,
+        instanceId: id,
+        instanceType,
+        pendingTime: timestamp(record.launchedAt),
+        privateIp,
+        region,
+        version: "2017-09-30",
+      }),
+    ...(userData === undefined ? {} : { "/latest/user-data": () => Buffer.from(userData, "base64").toString("utf8") }),
+    [`${meta}/network/interfaces/macs/02:00:00:00:00:01/vpc-id`]: () => vpc.id,
+  };
+}
+
+const timestamp = (milliseconds: number): string => new Date(milliseconds).toISOString().replace(/\.\d+/, "");

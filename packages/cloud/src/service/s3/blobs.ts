@@ -1,0 +1,79 @@
+import { createHash } from "node:crypto";
+import { createReadStream, createWriteStream, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Readable, Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { randomHex } from "../../random.ts";
+
+/** Bytes that have been stored. */
+export interface Blob {
+  readonly id: string;
+  readonly size: number;
+  /** In hex. */
+  readonly md5: string;
+}
+
+/** A span of bytes, both ends included. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Files with names of our own making: an object's key never becomes a path. */
+export class Blobs {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    mkdirSync(folder, { recursive: true });
+  }
+
+  /** Stores what a stream gives, and forces it to the disk. Leaves nothing behind when the stream fails. */
+  async store(content: Readable): Promise<Blob> {
+    const id = randomHex(16);
+    const md5 = createHash("md5");
+    let size = 0;
+    const measure = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        md5.update(chunk);
+        size += chunk.length;
+        done(null, chunk);
+      },
+    });
+    const path = this.#path(id);
+    mkdirSync(dirname(path), { recursive: true });
+    try {
+      await pipeline(content, measure, createWriteStream(path, { flush: true }));
+    } catch (error) {
+      rmSync(path, { force: true });
+      throw error;
+    }
+    return { id, size, md5: md5.digest("hex") };
+  }
+
+  /** One blob made of others, in order. */
+  join(ids: readonly string[]): Promise<Blob> {
+    const parts = async function* (open: (id: string) => Readable) {
+      for (const id of ids) yield* open(id) as AsyncIterable<Buffer>;
+    };
+    return this.store(Readable.from(parts((id) => this.read(id)), { objectMode: false }));
+  }
+
+  /** The bytes of a blob, or a span of them. */
+  read(id: string, span?: Span): Readable {
+    return createReadStream(this.#path(id), span);
+  }
+
+  async delete(ids: readonly string[]): Promise<void> {
+    for (const id of ids) rmSync(this.#path(id), { force: true });
+  }
+
+  /** Deletes files that nothing refers to: a kill between two steps leaves some. */
+  sweep(isKnown: (id: string) => boolean): void {
+    for (const group of readdirSync(this.#folder)) for (const id of readdirSync(join(this.#folder, group))) if (!isKnown(id)) rmSync(join(this.#folder, group, id), { force: true });
+  }
+
+  #path(id: string): string {
+    return join(this.#folder, id.slice(0, 2), id);
+  }
+}

@@ -1,0 +1,55 @@
+import { join } from "node:path";
+import { defineService, Fault, type Service, serviceModel } from "@sluice/aws-protocol";
+import type { CloudDatabase } from "../../store/database.ts";
+import { Blobs } from "./blobs.ts";
+import { bucketOperations } from "./buckets.ts";
+import type { S3Context } from "./context.ts";
+import { listOperations } from "./lists.ts";
+import { objectOperations } from "./objects.ts";
+import { uploadOperations } from "./uploads.ts";
+
+/** What the service is opened with. */
+export interface S3Options {
+  readonly dataFolder: string;
+  readonly db: CloudDatabase;
+  readonly region: string;
+  readonly accountId: string;
+  readonly clock: () => number;
+  /** Whether a host may read an object: only what its deployments need. */
+  readonly mayRead: (host: string, bucket: string, key: string) => boolean;
+  readonly onDefect: (error: unknown, requestId: string) => void;
+}
+
+/** Opens S3 on a data folder. */
+export function s3Service({ dataFolder, db, region, accountId, clock, mayRead, onDefect }: S3Options): Service {
+  const blobs = new Blobs(join(dataFolder, "cloud", "s3"));
+  blobs.sweep((id) => db.get("SELECT 1 FROM objects WHERE blob = ?1 UNION ALL SELECT 1 FROM parts WHERE blob = ?1", id) !== undefined);
+  const context: S3Context = { db, blobs, region, accountId, clock };
+  const service = defineService({
+    name: "s3",
+    model: serviceModel("s3"),
+    signingNames: ["s3"],
+    operations: { ...bucketOperations, ...objectOperations, ...listOperations, ...uploadOperations },
+    context,
+    hosts: ({ host }, operation, input) => {
+      const { Bucket = "", Key = "" } = input as { readonly Bucket?: string; readonly Key?: string }; // decoded by the service's table
+      return (operation === "GetObject" || operation === "HeadObject") && mayRead(host, Bucket, Key);
+    },
+    onDefect,
+  });
+  return {
+    ...service,
+    async serve(request) {
+      const foreign = subresources.find((name) => request.query.has(name));
+      if (foreign === undefined) return service.serve(request);
+      return service.refuse(new Fault("NotImplemented", `The subresource "${foreign}" is not served here`, { status: 501 }), { requestId: request.call.requestId, headers: request.headers, path: request.path });
+    },
+  };
+}
+
+/** What S3 has beside objects. Without this list a request for an object's ACL would be taken for the object itself. */
+const subresources = [
+  ...["accelerate", "acl", "analytics", "attributes", "cors", "encryption", "intelligent-tiering", "inventory", "legal-hold", "lifecycle", "logging", "metrics"],
+  ...["notification", "object-lock", "ownershipControls", "policy", "policyStatus", "publicAccessBlock", "replication", "requestPayment", "restore", "retention"],
+  ...["select", "tagging", "torrent", "versions", "website"],
+];

@@ -1,0 +1,100 @@
+import { bucketOf, quoted, type S3Context, type S3Operations } from "./context.ts";
+import type { ObjectRow } from "./object-rows.ts";
+
+/** Keys on a page: S3's own limit. */
+const keysMax = 1000;
+
+/** After every key that begins with a prefix, in the order of keys. */
+const afterPrefix = (prefix: string): string => `${prefix}\u{10FFFF}`;
+
+/** Operations that list objects. */
+export const listOperations: S3Operations = {
+  ListObjectsV2(context, input) {
+    const { Bucket, Prefix = "", Delimiter = "", EncodingType, ContinuationToken, StartAfter = "", MaxKeys = keysMax } = input;
+    const after = ContinuationToken === undefined ? StartAfter : Buffer.from(ContinuationToken, "base64url").toString("utf8");
+    const page = listPage(context, { bucket: bucketOf(context, Bucket).name, prefix: Prefix, delimiter: Delimiter, after, most: Math.min(MaxKeys, keysMax) });
+    const encode = encoder(EncodingType);
+    return {
+      Name: Bucket,
+      Prefix: encode(Prefix),
+      ...(Delimiter === "" ? {} : { Delimiter: encode(Delimiter) }),
+      MaxKeys,
+      EncodingType,
+      KeyCount: page.rows.length + page.prefixes.length,
+      IsTruncated: page.next !== undefined,
+      ContinuationToken,
+      ...(StartAfter === "" ? {} : { StartAfter: encode(StartAfter) }),
+      ...(page.next === undefined ? {} : { NextContinuationToken: Buffer.from(page.next).toString("base64url") }),
+      Contents: page.rows.map((row) => describe(row, encode)),
+      CommonPrefixes: page.prefixes.map((prefix) => ({ Prefix: encode(prefix) })),
+    };
+  },
+
+  ListObjects(context, input) {
+    const { Bucket, Prefix = "", Delimiter = "", EncodingType, Marker = "", MaxKeys = keysMax } = input;
+    const page = listPage(context, { bucket: bucketOf(context, Bucket).name, prefix: Prefix, delimiter: Delimiter, after: Marker, most: Math.min(MaxKeys, keysMax) });
+    const encode = encoder(EncodingType);
+    return {
+      Name: Bucket,
+      Prefix: encode(Prefix),
+      Marker: encode(Marker),
+      ...(Delimiter === "" ? {} : { Delimiter: encode(Delimiter) }),
+      MaxKeys,
+      EncodingType,
+      IsTruncated: page.next !== undefined,
+      ...(page.next === undefined ? {} : { NextMarker: encode(page.next) }),
+      Contents: page.rows.map((row) => describe(row, encode)),
+      CommonPrefixes: page.prefixes.map((prefix) => ({ Prefix: encode(prefix) })),
+    };
+  },
+};
+
+interface Listing {
+  readonly bucket: string;
+  readonly prefix: string;
+  /** Keys that have it after the prefix are told as one common prefix; "" = none. */
+  readonly delimiter: string;
+  /** Only keys after this one. */
+  readonly after: string;
+  readonly most: number;
+}
+
+interface Page {
+  readonly rows: readonly ObjectRow[];
+  readonly prefixes: readonly string[];
+  /** What the next page begins after; undefined when this is the last one. */
+  readonly next?: string;
+}
+
+function listPage({ db }: S3Context, { bucket, prefix, delimiter, after, most }: Listing): Page {
+  const rows: ObjectRow[] = [];
+  const prefixes: string[] = [];
+  const nextRow = (from: string) =>
+    db.get<ObjectRow>(
+      "SELECT * FROM objects WHERE bucket = ? AND is_latest = 1 AND is_delete_marker = 0 AND key > ? AND key >= ? AND key < ? ORDER BY key LIMIT 1",
+      ...[bucket, from, prefix, afterPrefix(prefix)],
+    );
+  let cursor = after;
+  for (let row = nextRow(cursor); row !== undefined; row = nextRow(cursor)) {
+    if (rows.length + prefixes.length === most) return { rows, prefixes, next: cursor };
+    const at = delimiter === "" ? -1 : row.key.indexOf(delimiter, prefix.length);
+    if (at === -1) {
+      rows.push(row);
+      cursor = row.key;
+    } else {
+      const common = row.key.slice(0, at + delimiter.length);
+      prefixes.push(common);
+      cursor = afterPrefix(common);
+    }
+  }
+  return { rows, prefixes };
+}
+
+function describe({ key, modified_at, etag, size }: ObjectRow, encode: (text: string) => string) {
+  return { Key: encode(key), LastModified: new Date(modified_at), ETag: quoted(etag), Size: size, StorageClass: "STANDARD" as const };
+}
+
+/** Keys may hold characters that XML cannot: callers ask for them percent-encoded. */
+function encoder(type: string | undefined): (text: string) => string {
+  return type === "url" ? (text) => encodeURIComponent(text).replaceAll("%2F", "/") : (text) => text;
+}

@@ -1,0 +1,76 @@
+import type { RequestListener } from "node:http";
+import type { Service } from "@sluice/aws-protocol";
+import { openDriver } from "./instance/index.ts";
+import { ec2Service, Fleet, type HostKeys, metadataService } from "./service/ec2/index.ts";
+import { s3Service } from "./service/s3/index.ts";
+import { stsService } from "./service/sts/index.ts";
+import { CloudDatabase } from "./store/database.ts";
+
+/** What a local cloud is opened with. */
+export interface CloudOptions {
+  readonly dataFolder: string;
+  readonly region: string;
+  readonly accountId: string;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  /** Gives instances keys of their own, and takes them back. */
+  readonly keys: HostKeys & { revokeHost(host: string): Promise<void> };
+  readonly driver: "auto" | "ns" | "plain";
+  /** With `auto`: run instances as ordinary processes where isolated ones cannot be had, instead of failing. */
+  readonly plainInstead: boolean;
+  /** Path of the agent as one file. */
+  readonly agentBundle: string;
+}
+
+/** The control plane, as the cloud sees it. */
+export interface ControlPlane {
+  readonly listener: RequestListener;
+  readonly port: number;
+  mayReadObject(host: string, bucket: string, key: string): boolean;
+}
+
+/** A local cloud that is open. */
+export interface RunningCloud {
+  /** To be answered on the control plane's port. */
+  readonly services: readonly Service[];
+  readonly driver: "ns" | "plain";
+  /** Why instances are ordinary processes, when nobody asked for that. */
+  readonly why?: string;
+  /** Lets instances reach the control plane, and brings those back up that should run. */
+  connect(controlPlane: ControlPlane): Promise<void>;
+  /** Ends all instances; they come back with the next start. */
+  close(): Promise<void>;
+}
+
+/** Opens the local cloud of a data folder. Throws one clear sentence when it cannot. */
+export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
+  const { dataFolder, region, accountId, clock, keys } = options;
+  const { driver, why } = await openDriver(options);
+  const db = new CloudDatabase(dataFolder);
+  const ended = (instanceId: string) => keys.revokeHost(`arn:aws:ec2:${region}:${accountId}:instance/${instanceId}`);
+  const fleet = new Fleet({ db, driver, clock, ended });
+  const onDefect = (error: unknown, requestId: string) => console.error(`Request ${requestId} met a defect:`, error);
+  let controlPlane: ControlPlane | undefined;
+  const common = { db, clock, region, accountId };
+  const services = [
+    s3Service({ ...common, dataFolder, onDefect, mayRead: (host, bucket, key) => controlPlane?.mayReadObject(host, bucket, key) ?? false }),
+    ec2Service({ ...common, fleet }, onDefect),
+    stsService(onDefect),
+  ];
+  const metadata = metadataService({ find: (id) => fleet.find(id), keys, region, accountId, clock });
+  return {
+    services,
+    driver: driver.name,
+    ...(why === undefined ? {} : { why }),
+    async connect(found) {
+      controlPlane = found;
+      await driver.connect({ listener: found.listener, port: found.port, metadata });
+      await fleet.resume();
+    },
+    async close() {
+      await fleet.settle();
+      await driver.close();
+      db.close();
+    },
+  };
+}
