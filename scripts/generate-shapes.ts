@@ -43,14 +43,33 @@ const plan = {
     xmlns: "http://monitoring.amazonaws.com/doc/2010-08-01/",
     operations: "DescribeAlarms PutMetricAlarm SetAlarmState DeleteAlarms PutMetricData",
   },
-} satisfies Record<string, { package: string; protocol: string; version: string; operations?: string; targetPrefix?: string; xmlns?: string }>;
+} satisfies Record<
+  string,
+  { package: string; protocol: string; version: string; operations?: string; targetPrefix?: string; xmlns?: string }
+>;
 
 /** Bits of a schema's numeric traits. */
-const traitBits = ["httpLabel", "idempotent", "idempotencyToken", "sensitive", "httpPayload", "httpResponseCode", "httpQueryParams"];
+const traitBits = [
+  "httpLabel",
+  "idempotent",
+  "idempotencyToken",
+  "sensitive",
+  "httpPayload",
+  "httpResponseCode",
+  "httpQueryParams",
+];
 
 /** Traits that a codec or a router reads; the SDK carries more. */
 const traitsKept = new Set([
-  ...["httpLabel", "httpPayload", "httpResponseCode", "httpQueryParams", "httpQuery", "httpHeader", "httpPrefixHeaders"],
+  ...[
+    "httpLabel",
+    "httpPayload",
+    "httpResponseCode",
+    "httpQueryParams",
+    "httpQuery",
+    "httpHeader",
+    "httpPrefixHeaders",
+  ],
   ...["xmlName", "xmlFlattened", "xmlAttribute", "xmlNamespace", "ec2QueryName", "jsonName"],
 ]);
 
@@ -69,19 +88,29 @@ export async function generateTables(): Promise<ReadonlyMap<string, string>> {
   return tables;
 }
 
-async function tableOf({ package: packageName, operations, ...head }: (typeof plan)[keyof typeof plan] & { operations?: string }): Promise<string> {
+async function tableOf({
+  package: packageName,
+  operations,
+  ...head
+}: (typeof plan)[keyof typeof plan] & { operations?: string }): Promise<string> {
   const sdk = (await import(`@aws-sdk/client-${packageName}`)) as Record<string, unknown>; // its exports ending in $ are schemas
   const shapes = new ShapeTable();
   const names = operations?.split(" ") ?? schemaNames(sdk, 9);
   const operationRows = names.map((operation) => {
     const [, , , traits, input, output] = schemaOf(sdk, operation);
     const http = traitsOf(traits)["http"];
-    return [operation, [shapes.reference(input)[0], shapes.reference(output)[0], ...(http === undefined ? [] : [http])]];
+    return [
+      operation,
+      [shapes.reference(input)[0], shapes.reference(output)[0], ...(http === undefined ? [] : [http])],
+    ];
   });
   const errors = schemaNames(sdk, -3).map((error) => {
     const traits = traitsOf(schemaOf(sdk, error)[3]);
     const query = traits["awsQueryError"] as [code: string, status: number] | undefined;
-    return [error, [query?.[0] ?? error, traits["httpError"] ?? query?.[1] ?? (traits["error"] === "server" ? 500 : 400)]];
+    return [
+      error,
+      [query?.[0] ?? error, traits["httpError"] ?? query?.[1] ?? (traits["error"] === "server" ? 500 : 400)],
+    ];
   });
   const table = {
     generatedBy: "npm run generate (scripts/generate-shapes.ts)",
@@ -96,13 +125,17 @@ async function tableOf({ package: packageName, operations, ...head }: (typeof pl
 
 function schemaNames(sdk: Record<string, unknown>, kind: number): string[] {
   return Object.entries(sdk)
-    .filter(([name, schema]) => name.endsWith("$") && Array.isArray(schema) && schema[0] === kind && (kind !== -3 || schema[3]))
+    .filter(
+      ([name, schema]) =>
+        name.endsWith("$") && Array.isArray(schema) && schema[0] === kind && (kind !== -3 || schema[3]),
+    )
     .map(([name]) => name.slice(0, -1));
 }
 
 function schemaOf(sdk: Record<string, unknown>, name: string): unknown[] {
   const schema = sdk[`${name}$`];
-  if (!Array.isArray(schema)) throw new Error(`Cannot find the schema of ${name}: the package does not export "${name}$"`);
+  if (!Array.isArray(schema))
+    throw new Error(`Cannot find the schema of ${name}: the package does not export "${name}$"`);
   return schema;
 }
 
@@ -151,15 +184,28 @@ class ShapeTable {
       if (schema >= 64) return ["list", "", {}, this.reference(schema & 63)];
       return [simpleKinds[schema] ?? "string"];
     }
-    const [kind, , name, traits, first, second, required = 0] = schema as [number, string, string, unknown, unknown, unknown, number?];
+    const [kind, , name, traits, first, second, required = 0] = schema as [
+      number,
+      string,
+      string,
+      unknown,
+      unknown,
+      unknown,
+      number?,
+    ];
     const own = kept(traitsOf(traits));
     if (kind === 0) return [simpleKinds[Number(first)] ?? "string", name, own];
     if (kind === 1) return ["list", name, own, this.reference(first)];
     if (kind === 2) return ["map", name, own, this.reference(first), this.reference(second)];
-    const members = (first as string[]).map((member, index) => [member, this.reference((second as unknown[])[index]), ...(index < required ? [1] : [])]);
+    const members = (first as string[]).map((member, index) => [
+      member,
+      this.reference((second as unknown[])[index]),
+      ...(index < required ? [1] : []),
+    ]);
     return ["structure", name, own, members];
   }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href)
-  for (const [name, text] of await generateTables()) writeFileSync(new URL(`../packages/aws-protocol/src/tables/${name}.json`, import.meta.url), text);
+  for (const [name, text] of await generateTables())
+    writeFileSync(new URL(`../packages/aws-protocol/src/tables/${name}.json`, import.meta.url), text);

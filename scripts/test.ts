@@ -2,7 +2,12 @@
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 
-const patterns = ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts", "test/**/*.test.ts", "scripts/**/*.test.ts"];
+const patterns = [
+  "packages/*/src/**/*.test.ts",
+  "packages/*/test/**/*.test.ts",
+  "test/**/*.test.ts",
+  "scripts/**/*.test.ts",
+];
 const wanted = process.argv.slice(2);
 const files = patterns
   .flatMap((pattern) => globSync(pattern))

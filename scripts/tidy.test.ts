@@ -61,7 +61,10 @@ check(
       .toSorted((a, b) => b.length - a.length)[0];
     const allowed = mayImport[place ?? ""] ?? [];
     return imports
-      .filter(({ from, typeOnly }) => !from.startsWith("node:") && !from.startsWith(".") && !(typeOnly && from.startsWith("@aws-sdk/")))
+      .filter(
+        ({ from, typeOnly }) =>
+          !from.startsWith("node:") && !from.startsWith(".") && !(typeOnly && from.startsWith("@aws-sdk/")),
+      )
       .filter(({ from }) => !allowed.some((name) => from === name || (name.endsWith("/") && from.startsWith(name))))
       .map(({ from }) => `imports "${from}", and may import only ${[...allowed, "node:*"].join(", ")}`);
   },
@@ -71,7 +74,10 @@ check(
   "the engine does no I/O",
   "it must give the same answer in a simulator, a test and a server",
   products.filter(({ path }) => path.startsWith("packages/engine/src/")),
-  ({ imports }) => imports.filter(({ from }) => from.startsWith("node:") && from !== "node:assert" && from !== "node:assert/strict").map(({ from }) => `imports "${from}"`),
+  ({ imports }) =>
+    imports
+      .filter(({ from }) => from.startsWith("node:") && from !== "node:assert" && from !== "node:assert/strict")
+      .map(({ from }) => `imports "${from}"`),
 );
 
 /** Inside the server: which rooms may enter which. */
@@ -93,7 +99,7 @@ check(
     return imports
       .filter(({ from, typeOnly }) => from.startsWith("../") && !typeOnly)
       .map(({ from }) => join(dirname(path), from).split("/")[3] ?? "")
-      .filter((entered) => entered.includes("/") === false && !entered.endsWith(".ts") && !allowed.includes(entered))
+      .filter((entered) => !entered.includes("/") && !entered.endsWith(".ts") && !allowed.includes(entered))
       .map((entered) => `enters "${entered}" from "${room}"`);
   },
 );
@@ -102,18 +108,34 @@ check("nobody imports a composition root", "main files are leaves", products, ({
   imports.filter(({ from }) => basename(from) === "main.ts").map(({ from }) => `imports "${from}"`),
 );
 
-check("relative imports name a file that is in the same package", "a package is what its index offers", products, ({ path, imports }) =>
-  imports
-    .filter(({ from }) => from.startsWith("."))
-    .filter(({ from }) => !relative(path.split("/").slice(0, 2).join("/"), join(dirname(path), from)).startsWith("src") || !/\.(ts|json|js)$/.test(from))
-    .map(({ from }) => `imports "${from}"`),
+check(
+  "relative imports name a file that is in the same package",
+  "a package is what its index offers",
+  products,
+  ({ path, imports }) =>
+    imports
+      .filter(({ from }) => from.startsWith("."))
+      .filter(
+        ({ from }) =>
+          !relative(path.split("/").slice(0, 2).join("/"), join(dirname(path), from)).startsWith("src") ||
+          !/\.(ts|json|js)$/.test(from),
+      )
+      .map(({ from }) => `imports "${from}"`),
 );
 
 test("no imports go in a circle", () => {
-  const graph = new Map(products.map(({ path, imports }) => [path, imports.filter(({ from }) => from.startsWith(".")).map(({ from }) => join(dirname(path), from))]));
+  const graph = new Map(
+    products.map(({ path, imports }) => [
+      path,
+      imports.filter(({ from }) => from.startsWith(".")).map(({ from }) => join(dirname(path), from)),
+    ]),
+  );
   const done = new Set<string>();
   const visit = (path: string, trail: readonly string[]): void => {
-    assert(!trail.includes(path), `${[...trail.slice(trail.indexOf(path)), path].join(" → ")}\nWhy: a circle has no top to read from`);
+    assert(
+      !trail.includes(path),
+      `${[...trail.slice(trail.indexOf(path)), path].join(" → ")}\nWhy: a circle has no top to read from`,
+    );
     if (done.has(path)) return;
     for (const next of graph.get(path) ?? []) visit(next, [...trail, path]);
     done.add(path);
@@ -122,12 +144,17 @@ test("no imports go in a circle", () => {
 });
 
 check("file names say what is in them", "a drawer called utils fills up", products, ({ path }) =>
-  /(^|-)(utils?|helpers?|common|misc|types|manager)\.ts$/.test(basename(path)) || !/^[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.ts$/.test(basename(path)) ? ["its name"] : [],
+  /(^|-)(utils?|helpers?|common|misc|types|manager)\.ts$/.test(basename(path)) ||
+  !/^[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.ts$/.test(basename(path))
+    ? ["its name"]
+    : [],
 );
 
 /** Lines a file may have: one concept fits. */
 const linesMax = 300;
-check("files hold one concept", `above ${linesMax} lines a file holds two`, products, ({ lines }) => (lines.length > linesMax + 1 ? [`${lines.length} lines`] : []));
+check("files hold one concept", `above ${linesMax} lines a file holds two`, products, ({ lines }) =>
+  lines.length > linesMax + 1 ? [`${lines.length} lines`] : [],
+);
 
 /** Lines a function may have. */
 const functionLinesMax = 60;
@@ -141,27 +168,76 @@ check("functions fit on a screen", `above ${functionLinesMax} lines nobody sees 
 );
 
 /** What belongs to one home each, and which files are that home. */
-const homes: readonly { readonly what: string; readonly pattern: RegExp; readonly home: RegExp; readonly within: RegExp; readonly why: string }[] = [
-  { what: "the environment", pattern: /\bprocess\.env\b/, home: /config\.ts$|environment\.ts$|\/agent\/src\/|\/cloud\/src\/instance\//, within: /./, why: "settings are one table" },
-  { what: "a clock", pattern: /\bDate\.now\(|\bnew Date\(\)/, home: /\/cli\/src\/up\.ts$|clock\.ts$/, within: /packages\/(engine|server|cloud)\/src\//, why: "time is injected, so that tests own it" },
-  { what: "chance", pattern: /\bMath\.random\(/, home: /random\.ts$/, within: /packages\/(engine|server)\/src\//, why: "a run must be repeatable by its seed" },
-  { what: "SQL", pattern: /\b(SELECT|INSERT INTO|UPDATE|DELETE FROM)\s+[a-z_*]/, home: /\/store\/|\/identity\/|\/cloud\/src\//, within: /packages\/server\/src\//, why: "the store is the only room that knows tables" },
+const homes: readonly {
+  readonly what: string;
+  readonly pattern: RegExp;
+  readonly home: RegExp;
+  readonly within: RegExp;
+  readonly why: string;
+}[] = [
+  {
+    what: "the environment",
+    pattern: /\bprocess\.env\b/,
+    home: /config\.ts$|environment\.ts$|\/agent\/src\/|\/cloud\/src\/instance\//,
+    within: /./,
+    why: "settings are one table",
+  },
+  {
+    what: "a clock",
+    pattern: /\bDate\.now\(|\bnew Date\(\)/,
+    home: /\/cli\/src\/up\.ts$|clock\.ts$/,
+    within: /packages\/(engine|server|cloud)\/src\//,
+    why: "time is injected, so that tests own it",
+  },
+  {
+    what: "chance",
+    pattern: /\bMath\.random\(/,
+    home: /random\.ts$/,
+    within: /packages\/(engine|server)\/src\//,
+    why: "a run must be repeatable by its seed",
+  },
+  {
+    what: "SQL",
+    pattern: /\b(SELECT|INSERT INTO|UPDATE|DELETE FROM)\s+[a-z_*]/,
+    home: /\/store\/|\/identity\/|\/cloud\/src\//,
+    within: /packages\/server\/src\//,
+    why: "the store is the only room that knows tables",
+  },
 ];
 for (const { what, pattern, home, within, why } of homes)
-  check(`${what} has one home`, why, products.filter(({ path }) => within.test(path) && !home.test(path)), ({ lines }) =>
-    lines.flatMap((line, index) => (pattern.test(line) && !/^\s*(\/\/|\*|\/\*)/.test(line) ? [`line ${index + 1}: ${line.trim().slice(0, 80)}`] : [])),
+  check(
+    `${what} has one home`,
+    why,
+    products.filter(({ path }) => within.test(path) && !home.test(path)),
+    ({ lines }) =>
+      lines.flatMap((line, index) =>
+        pattern.test(line) && !/^\s*(\/\/|\*|\/\*)/.test(line)
+          ? [`line ${index + 1}: ${line.trim().slice(0, 80)}`]
+          : [],
+      ),
   );
 
-check("no catch is empty, nothing is left to do later", "a swallowed error is a lie; a promise in a comment is nobody's", products, ({ text }) => [
-  ...(/catch\s*(\([^)]*\))?\s*\{\s*\}/.test(text) ? ["an empty catch"] : []),
-  ...(/\b(TODO|FIXME|XXX)\b/.test(text) ? ["a promise in a comment"] : []),
-  ...(/^export default /m.test(text) ? ["a default export"] : []),
-]);
+check(
+  "no catch is empty, nothing is left to do later",
+  "a swallowed error is a lie; a promise in a comment is nobody's",
+  products,
+  ({ text }) => [
+    ...(/catch\s*(\([^)]*\))?\s*\{\s*\}/.test(text) ? ["an empty catch"] : []),
+    ...(/\b(TODO|FIXME|XXX)\b/.test(text) ? ["a promise in a comment"] : []),
+    ...(/^export default /m.test(text) ? ["a default export"] : []),
+  ],
+);
 
-check("every export says what it promises", "the sentence above it is its contract", products.filter(({ path }) => basename(path) !== "index.ts"), ({ lines }) =>
-  lines.flatMap((line, index) =>
-    /^export (async )?(function|class|interface|type|const) /.test(line) && !/^export (type )?\{/.test(line) && !/\*\/\s*$/.test(lines[index - 1] ?? "")
-      ? [`line ${index + 1}: ${line.slice(0, 70)}`]
-      : [],
-  ),
+check(
+  "every export says what it promises",
+  "the sentence above it is its contract",
+  products.filter(({ path }) => basename(path) !== "index.ts"),
+  ({ lines }) =>
+    lines.flatMap((line, index) =>
+      /^export (async )?(function|class|interface|type|const) /.test(line) &&
+      !/^export (type )?\{/.test(line) &&
+      !/\*\/\s*$/.test(lines[index - 1] ?? "")
+        ? [`line ${index + 1}: ${line.slice(0, 70)}`]
+        : [],
+    ),
 );

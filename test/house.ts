@@ -41,7 +41,9 @@ export class House {
 
   /** Starts the program; resolves once it says that it is ready. */
   async open(): Promise<void> {
-    const child = spawn(process.execPath, [program, ...this.#common(), "up", ...this.#arguments], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [program, ...this.#common(), "up", ...this.#arguments], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     this.#process = child;
     await new Promise<void>((ready, failed) => {
       for (const stream of [child.stdout, child.stderr])
@@ -53,7 +55,9 @@ export class House {
             ready();
           }
         });
-      child.once("exit", (code, signal) => failed(new Error(`sluice up ended with ${code ?? signal} before it was ready:\n${this.output}`)));
+      child.once("exit", (code, signal) =>
+        failed(new Error(`sluice up ended with ${code ?? signal} before it was ready:\n${this.output}`)),
+      );
     });
   }
 
@@ -87,7 +91,9 @@ export class House {
   async environment(): Promise<Record<string, string>> {
     const { stdout, stderr, code } = await this.sluice("env");
     assert.equal(code, 0, stderr);
-    return Object.fromEntries([...stdout.matchAll(/^export (\w+)='(.*)'$/gm)].map(([, name = "", value = ""]) => [name, value]));
+    return Object.fromEntries(
+      [...stdout.matchAll(/^export (\w+)='(.*)'$/gm)].map(([, name = "", value = ""]) => [name, value]),
+    );
   }
 
   /** Ends everything and removes the folder. */
@@ -109,9 +115,16 @@ export interface Result {
   readonly stderr: string;
 }
 
-async function outcome(command: string, words: readonly string[], variables: Readonly<Record<string, string>>): Promise<Result> {
+async function outcome(
+  command: string,
+  words: readonly string[],
+  variables: Readonly<Record<string, string>>,
+): Promise<Result> {
   try {
-    const { stdout, stderr } = await run(command, words, { env: { ...process.env, ...variables }, maxBuffer: 64 * 1024 * 1024 });
+    const { stdout, stderr } = await run(command, words, {
+      env: { ...process.env, ...variables },
+      maxBuffer: 64 * 1024 * 1024,
+    });
     return { code: 0, stdout, stderr };
   } catch (error) {
     const { code, stdout = "", stderr = "" } = error as { code?: number | string; stdout?: string; stderr?: string }; // what execFile's promise rejects with

@@ -24,7 +24,9 @@ export async function openHouse(...words: readonly string[]): Promise<BenchHouse
   const folder = mkdtempSync(join(tmpdir(), "sluice-bench-"));
   const dataFolder = join(folder, "data");
   const started = performance.now();
-  const child = spawn(process.execPath, [program, "--data", dataFolder, "--port", "0", "up", ...words], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [program, "--data", dataFolder, "--port", "0", "up", ...words], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const seen: { readonly text: string; readonly at: number }[] = [];
   const waiting = new Set<() => void>();
   createInterface({ input: child.stdout }).on("line", (text) => {

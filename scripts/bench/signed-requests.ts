@@ -21,7 +21,10 @@ export async function signedRequests(): Promise<readonly Figure[]> {
     signHeaders({
       method: "POST",
       url: new URL(url),
-      headers: { "content-type": "application/x-amz-json-1.1", "x-amz-target": "CodeDeploy_20141006.CreateApplication" },
+      headers: {
+        "content-type": "application/x-amz-json-1.1",
+        "x-amz-target": "CodeDeploy_20141006.CreateApplication",
+      },
       body: text,
       credentials: house.credentials,
       region: "us-east-1",
@@ -38,13 +41,22 @@ export async function signedRequests(): Promise<readonly Figure[]> {
   agent.destroy();
   bare.close();
   await house.close();
-  return [atLeast(`signed, durable, beside bare (${Math.round(median(speeds))} a second), median of ${rounds}`, median(ratios), 0.25, "x")];
+  return [
+    atLeast(
+      `signed, durable, beside bare (${Math.round(median(speeds))} a second), median of ${rounds}`,
+      median(ratios),
+      0.25,
+      "x",
+    ),
+  ];
 }
 
 async function bareServer(): Promise<Server> {
   const answer = JSON.stringify({ applicationId: "00000000-0000-0000-0000-000000000000" });
   const server = createServer((incoming, response) => {
-    incoming.resume().on("end", () => response.writeHead(200, { "content-type": "application/x-amz-json-1.1" }).end(answer));
+    incoming
+      .resume()
+      .on("end", () => response.writeHead(200, { "content-type": "application/x-amz-json-1.1" }).end(answer));
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   return server;
@@ -61,7 +73,8 @@ async function requestsPerSecond(agent: Agent, url: string, body: () => string, 
   const started = performance.now();
   let next = 0;
   const worker = async () => {
-    for (let one = prepared[next++]; one !== undefined; one = prepared[next++]) await send(agent, url, one.text, one.headers);
+    for (let one = prepared[next++]; one !== undefined; one = prepared[next++])
+      await send(agent, url, one.text, one.headers);
   };
   await Promise.all(Array.from({ length: inFlight }, worker));
   return (requestsPerRound / (performance.now() - started)) * 1000;
@@ -69,10 +82,14 @@ async function requestsPerSecond(agent: Agent, url: string, body: () => string, 
 
 function send(agent: Agent, url: string, text: string, headers: Record<string, string>): Promise<void> {
   return new Promise((done, failed) => {
-    const outgoing = request(url, { agent, method: "POST", headers: { ...headers, "content-length": Buffer.byteLength(text) } }, (response) => {
-      if (response.statusCode !== 200) failed(new Error(`${url} answered ${response.statusCode}`));
-      response.resume().on("end", done);
-    });
+    const outgoing = request(
+      url,
+      { agent, method: "POST", headers: { ...headers, "content-length": Buffer.byteLength(text) } },
+      (response) => {
+        if (response.statusCode !== 200) failed(new Error(`${url} answered ${response.statusCode}`));
+        response.resume().on("end", done);
+      },
+    );
     outgoing.on("error", failed);
     outgoing.end(text);
   });

@@ -5,29 +5,39 @@ import { LedgerHost } from "./ledger.ts";
 
 const scripted = ["BeforeInstall", "AfterInstall", "ApplicationStart", "ValidateService"] as const;
 
-test("an agent killed in mid-script is started again, fails that event and runs no script twice", { timeout: 240_000 }, async (t) => {
-  const house = new House(t, ["--no-example"]);
-  await house.open();
-  if (house.output.includes("ordinary processes")) return t.skip("instances with a service manager need user namespaces");
-  const host = await LedgerHost.launch(house);
-  await host.end(await host.deploy());
+test(
+  "an agent killed in mid-script is started again, fails that event and runs no script twice",
+  { timeout: 240_000 },
+  async (t) => {
+    const house = new House(t, ["--no-example"]);
+    await house.open();
+    if (house.output.includes("ordinary processes"))
+      return t.skip("instances with a service manager need user namespaces");
+    const host = await LedgerHost.launch(house);
+    await host.end(await host.deploy());
 
-  for (const event of scripted) {
-    await host.shell("echo 30 > pace");
-    const deployment = await host.deploy();
-    await letPass(host, deployment, event);
-    await host.shell("kill -9 $(cat /opt/codedeploy-agent/state/.pid/codedeploy-agent.pid); echo 0 > pace; service codedeploy-agent start");
+    for (const event of scripted) {
+      await host.shell("echo 30 > pace");
+      const deployment = await host.deploy();
+      await letPass(host, deployment, event);
+      await host.shell(
+        "kill -9 $(cat /opt/codedeploy-agent/state/.pid/codedeploy-agent.pid); echo 0 > pace; service codedeploy-agent start",
+      );
 
-    const info = await host.end(deployment);
-    assert.equal(info?.status, "Failed", `killed in ${event}`);
-    const failed = (await host.events(deployment))?.filter(({ status }) => status === "Failed");
-    assert.deepEqual(failed?.map(({ lifecycleEventName }) => lifecycleEventName), [event]);
-    assert.match(failed?.[0]?.diagnostics?.message ?? "", /agent restart/);
-    const lines = await host.lines(deployment);
-    assert.equal(new Set(lines).size, lines.length, `a script ran twice:\n${lines.join("\n")}`);
-    assert(!lines.includes(`${event} end`), "the interrupted script was ended with its agent");
-  }
-});
+      const info = await host.end(deployment);
+      assert.equal(info?.status, "Failed", `killed in ${event}`);
+      const failed = (await host.events(deployment))?.filter(({ status }) => status === "Failed");
+      assert.deepEqual(
+        failed?.map(({ lifecycleEventName }) => lifecycleEventName),
+        [event],
+      );
+      assert.match(failed?.[0]?.diagnostics?.message ?? "", /agent restart/);
+      const lines = await host.lines(deployment);
+      assert.equal(new Set(lines).size, lines.length, `a script ran twice:\n${lines.join("\n")}`);
+      assert(!lines.includes(`${event} end`), "the interrupted script was ended with its agent");
+    }
+  },
+);
 
 /** Lets every script before the wanted one pass at once. */
 async function letPass(host: LedgerHost, deployment: string, wanted: string): Promise<void> {

@@ -42,8 +42,14 @@ export class LedgerHost {
     ec2.destroy();
     await using(house, async (client) => {
       await client.send(new CreateApplicationCommand({ applicationName: "ledger" }));
-      const group = { applicationName: "ledger", deploymentGroupName: "ledger", serviceRoleArn: "arn:aws:iam::123456789012:role/deploy" };
-      await client.send(new CreateDeploymentGroupCommand({ ...group, ec2TagFilters: [{ ...tag, Type: "KEY_AND_VALUE" }] }));
+      const group = {
+        applicationName: "ledger",
+        deploymentGroupName: "ledger",
+        serviceRoleArn: "arn:aws:iam::123456789012:role/deploy",
+      };
+      await client.send(
+        new CreateDeploymentGroupCommand({ ...group, ec2TagFilters: [{ ...tag, Type: "KEY_AND_VALUE" }] }),
+      );
     });
     const [instance] = Instances;
     assert(instance?.InstanceId, "an instance was launched");
@@ -52,14 +58,27 @@ export class LedgerHost {
 
   /** Deploys the ledger's revision. Gives the deployment's id. */
   async deploy(): Promise<string> {
-    const { AWS_ENDPOINT_URL: url = "", AWS_ACCESS_KEY_ID: accessKeyId = "", AWS_SECRET_ACCESS_KEY: secretAccessKey = "" } = await this.house.environment();
+    const {
+      AWS_ENDPOINT_URL: url = "",
+      AWS_ACCESS_KEY_ID: accessKeyId = "",
+      AWS_SECRET_ACCESS_KEY: secretAccessKey = "",
+    } = await this.house.environment();
     const endpoint = { url, region: "us-east-1", credentials: { accessKeyId, secretAccessKey } };
-    return using(this.house, (client) => deploy(client, endpoint, { folder: fixture, application: "ledger", group: "ledger" }));
+    return using(this.house, (client) =>
+      deploy(client, endpoint, { folder: fixture, application: "ledger", group: "ledger" }),
+    );
   }
 
   /** Runs a shell line on the instance, in the folder where the ledger lies. Gives what it printed. */
   async shell(line: string): Promise<string> {
-    const { stdout } = await this.house.sluice("exec", this.instanceId, "--", "sh", "-c", `mkdir -p "\${SLUICE_INSTALL_ROOT:-}/var/ledger" && cd "\${SLUICE_INSTALL_ROOT:-}/var/ledger" && ${line}`);
+    const { stdout } = await this.house.sluice(
+      "exec",
+      this.instanceId,
+      "--",
+      "sh",
+      "-c",
+      `mkdir -p "\${SLUICE_INSTALL_ROOT:-}/var/ledger" && cd "\${SLUICE_INSTALL_ROOT:-}/var/ledger" && ${line}`,
+    );
     return stdout.trim();
   }
 
@@ -74,13 +93,17 @@ export class LedgerHost {
 
   /** Waits for a line of the ledger. */
   async writes(deploymentId: string, line: string): Promise<void> {
-    await eventually(`the ledger of ${deploymentId} says "${line}"`, async () => ((await this.lines(deploymentId)).includes(line) ? true : undefined));
+    await eventually(`the ledger of ${deploymentId} says "${line}"`, async () =>
+      (await this.lines(deploymentId)).includes(line) ? true : undefined,
+    );
   }
 
   /** Waits for the deployment's end. */
   async end(deploymentId: string) {
     return eventually(`deployment ${deploymentId} ends`, async () => {
-      const { deploymentInfo } = await using(this.house, (client) => client.send(new GetDeploymentCommand({ deploymentId })));
+      const { deploymentInfo } = await using(this.house, (client) =>
+        client.send(new GetDeploymentCommand({ deploymentId })),
+      );
       return ["Succeeded", "Failed", "Stopped"].includes(deploymentInfo?.status ?? "") ? deploymentInfo : undefined;
     });
   }
@@ -88,7 +111,9 @@ export class LedgerHost {
   /** The deployment's events on the instance; undefined before it has begun. */
   async events(deploymentId: string) {
     return using(this.house, async (client) => {
-      const { targetIds = [] } = await client.send(new ListDeploymentTargetsCommand({ deploymentId })).catch(() => ({ targetIds: [] as string[] }));
+      const { targetIds = [] } = await client
+        .send(new ListDeploymentTargetsCommand({ deploymentId }))
+        .catch(() => ({ targetIds: [] as string[] }));
       const [targetId] = targetIds;
       if (targetId === undefined) return undefined;
       const { deploymentTarget } = await client.send(new GetDeploymentTargetCommand({ deploymentId, targetId }));
@@ -98,7 +123,10 @@ export class LedgerHost {
 }
 
 /** An SDK client of the house, for one piece of work. */
-export async function using<Answer>(house: House, work: (client: CodeDeployClient) => Promise<Answer>): Promise<Answer> {
+export async function using<Answer>(
+  house: House,
+  work: (client: CodeDeployClient) => Promise<Answer>,
+): Promise<Answer> {
   const client = new CodeDeployClient(await connection(house));
   try {
     return await work(client);
@@ -108,6 +136,10 @@ export async function using<Answer>(house: House, work: (client: CodeDeployClien
 }
 
 async function connection(house: House) {
-  const { AWS_ENDPOINT_URL: endpoint = "", AWS_ACCESS_KEY_ID: accessKeyId = "", AWS_SECRET_ACCESS_KEY: secretAccessKey = "" } = await house.environment();
+  const {
+    AWS_ENDPOINT_URL: endpoint = "",
+    AWS_ACCESS_KEY_ID: accessKeyId = "",
+    AWS_SECRET_ACCESS_KEY: secretAccessKey = "",
+  } = await house.environment();
   return { endpoint, region: "us-east-1", credentials: { accessKeyId, secretAccessKey } };
 }

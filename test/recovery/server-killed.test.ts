@@ -7,63 +7,85 @@ import { LedgerHost, using } from "./ledger.ts";
 
 const scripted = ["ApplicationStop", "BeforeInstall", "AfterInstall", "ApplicationStart", "ValidateService"] as const;
 
-test("a server killed at each step of a deployment finishes it, forgets no acknowledged request, and no script runs twice", { timeout: 180_000 }, async (t) => {
-  const house = new House(t, ["--no-example", "--driver", "plain"]);
-  await house.open();
-  const host = await LedgerHost.launch(house);
-  const before = await host.deploy();
-  assert.equal((await host.end(before))?.status, "Succeeded");
-  await host.shell("echo 0.4 > pace");
-
-  const acknowledged: string[] = [];
-  const deployment = await host.deploy();
-  for (const event of scripted) {
-    await host.writes(deployment, `${event} begin`);
-    const applicationName = `made-during-${event}`;
-    await using(house, (client) => client.send(new CreateApplicationCommand({ applicationName })));
-    acknowledged.push(applicationName);
-    await house.kill();
+test(
+  "a server killed at each step of a deployment finishes it, forgets no acknowledged request, and no script runs twice",
+  { timeout: 180_000 },
+  async (t) => {
+    const house = new House(t, ["--no-example", "--driver", "plain"]);
     await house.open();
-  }
+    const host = await LedgerHost.launch(house);
+    const before = await host.deploy();
+    assert.equal((await host.end(before))?.status, "Succeeded");
+    await host.shell("echo 0.4 > pace");
 
-  assert.equal((await host.end(deployment))?.status, "Succeeded");
-  assert.deepEqual(await host.lines(deployment), scripted.flatMap((event) => [`${event} begin`, `${event} end`]));
-  const kept = await using(house, async (client) => {
-    const names: string[] = [];
-    for await (const { applications = [] } of paginateListApplications({ client }, {})) names.push(...applications);
-    return names;
-  });
-  assert.deepEqual(acknowledged.filter((name) => !kept.includes(name)), []);
-});
-
-test("a server killed between a script's end and the next one's begin finishes the deployment too", { timeout: 180_000 }, async (t) => {
-  const house = new House(t, ["--no-example", "--driver", "plain"]);
-  await house.open();
-  const host = await LedgerHost.launch(house);
-  for (const event of ["BeforeInstall", "AfterInstall", "ApplicationStart", "ValidateService"]) {
+    const acknowledged: string[] = [];
     const deployment = await host.deploy();
-    await host.writes(deployment, `${event} end`);
-    await house.kill();
-    await house.open();
+    for (const event of scripted) {
+      await host.writes(deployment, `${event} begin`);
+      const applicationName = `made-during-${event}`;
+      await using(house, (client) => client.send(new CreateApplicationCommand({ applicationName })));
+      acknowledged.push(applicationName);
+      await house.kill();
+      await house.open();
+    }
 
     assert.equal((await host.end(deployment))?.status, "Succeeded");
-    const lines = await host.lines(deployment);
-    assert.equal(new Set(lines).size, lines.length, `a script ran twice:\n${lines.join("\n")}`);
-  }
-});
-
-test("a server killed while the host downloads and installs finishes the deployment", { timeout: 180_000 }, async (t) => {
-  const house = new House(t, ["--no-example", "--driver", "plain"]);
-  await house.open();
-  const host = await LedgerHost.launch(house);
-  for (const event of ["DownloadBundle", "Install"]) {
-    const deployment = await host.deploy();
-    await eventually(`${event} of ${deployment} has been reached`, async () =>
-      (await host.events(deployment))?.some(({ lifecycleEventName, status }) => lifecycleEventName === event && status !== "Pending") ? true : undefined,
+    assert.deepEqual(
+      await host.lines(deployment),
+      scripted.flatMap((event) => [`${event} begin`, `${event} end`]),
     );
-    await house.kill();
-    await house.open();
+    const kept = await using(house, async (client) => {
+      const names: string[] = [];
+      for await (const { applications = [] } of paginateListApplications({ client }, {})) names.push(...applications);
+      return names;
+    });
+    assert.deepEqual(
+      acknowledged.filter((name) => !kept.includes(name)),
+      [],
+    );
+  },
+);
 
-    assert.equal((await host.end(deployment))?.status, "Succeeded");
-  }
-});
+test(
+  "a server killed between a script's end and the next one's begin finishes the deployment too",
+  { timeout: 180_000 },
+  async (t) => {
+    const house = new House(t, ["--no-example", "--driver", "plain"]);
+    await house.open();
+    const host = await LedgerHost.launch(house);
+    for (const event of ["BeforeInstall", "AfterInstall", "ApplicationStart", "ValidateService"]) {
+      const deployment = await host.deploy();
+      await host.writes(deployment, `${event} end`);
+      await house.kill();
+      await house.open();
+
+      assert.equal((await host.end(deployment))?.status, "Succeeded");
+      const lines = await host.lines(deployment);
+      assert.equal(new Set(lines).size, lines.length, `a script ran twice:\n${lines.join("\n")}`);
+    }
+  },
+);
+
+test(
+  "a server killed while the host downloads and installs finishes the deployment",
+  { timeout: 180_000 },
+  async (t) => {
+    const house = new House(t, ["--no-example", "--driver", "plain"]);
+    await house.open();
+    const host = await LedgerHost.launch(house);
+    for (const event of ["DownloadBundle", "Install"]) {
+      const deployment = await host.deploy();
+      await eventually(`${event} of ${deployment} has been reached`, async () =>
+        (await host.events(deployment))?.some(
+          ({ lifecycleEventName, status }) => lifecycleEventName === event && status !== "Pending",
+        )
+          ? true
+          : undefined,
+      );
+      await house.kill();
+      await house.open();
+
+      assert.equal((await host.end(deployment))?.status, "Succeeded");
+    }
+  },
+);

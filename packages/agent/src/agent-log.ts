@@ -47,7 +47,10 @@ export class AgentLog {
     const now = new Date();
     try {
       if (dayOf(now) !== this.#day) this.#roll(dayOf(now));
-      appendFileSync(this.#file(), `${localTime(now, "T")} ${level.padEnd(5)} [codedeploy-agent(${process.pid})]: ${message}\n`);
+      appendFileSync(
+        this.#file(),
+        `${localTime(now, "T")} ${level.padEnd(5)} [codedeploy-agent(${process.pid})]: ${message}\n`,
+      );
     } catch (error) {
       process.stderr.write(`Cannot write the log "${this.#file()}": ${String(error)}\n`);
     }
@@ -56,7 +59,9 @@ export class AgentLog {
   #roll(today: string): void {
     renameSync(this.#file(), join(this.#folder, `${this.#name}.${this.#day}.log`));
     this.#day = today;
-    const old = readdirSync(this.#folder).filter((file) => file.startsWith(`${this.#name}.`) && /\.\d{8}\.log$/.test(file));
+    const old = readdirSync(this.#folder).filter(
+      (file) => file.startsWith(`${this.#name}.`) && /\.\d{8}\.log$/.test(file),
+    );
     for (const file of old.toSorted().slice(0, -filesMax)) rmSync(join(this.#folder, file), { force: true });
   }
 

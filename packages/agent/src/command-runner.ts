@@ -1,6 +1,13 @@
 import { execute, type Host, isNoop } from "./execute.ts";
 import type { Entry, Journal } from "./journal.ts";
-import { completedNoop, diagnosticsPayload, failedAfterRestart, type Outcome, outcomeOf, succeeded } from "./outcome.ts";
+import {
+  completedNoop,
+  diagnosticsPayload,
+  failedAfterRestart,
+  type Outcome,
+  outcomeOf,
+  succeeded,
+} from "./outcome.ts";
 import { type CommandService, type HostCommand, RequestRefused } from "./protocol/command-service.ts";
 import { readSpecification, type Specification } from "./protocol/specification.ts";
 import { type Retry, Stopping } from "./retry.ts";
@@ -21,7 +28,17 @@ export class CommandRunner {
   /** The last command of each deployment group: its commands run one after the other. */
   readonly #queues = new Map<string, Promise<void>>();
 
-  constructor({ host, service, journal, retry }: { host: Host; service: CommandService; journal: Journal; retry: Retry }) {
+  constructor({
+    host,
+    service,
+    journal,
+    retry,
+  }: {
+    host: Host;
+    service: CommandService;
+    journal: Journal;
+    retry: Retry;
+  }) {
     this.#host = host;
     this.#service = service;
     this.#journal = journal;
@@ -81,9 +98,15 @@ export class CommandRunner {
     const { log } = this.#host;
     this.#journal.write({ state: "started", command, deploymentId });
     log(`${deploymentId}: ${command.name} begins`);
-    const started = (script: { pid: number; startTicks: string }) => this.#journal.write({ state: "started", command, deploymentId, script });
-    const outcome = await execute(this.#host, { name: command.name, specification, started }).then(() => succeeded, outcomeOf);
-    log(`${deploymentId}: ${command.name} ${outcome.status === "Succeeded" ? "succeeded" : `failed: ${outcome.message}`}`);
+    const started = (script: { pid: number; startTicks: string }) =>
+      this.#journal.write({ state: "started", command, deploymentId, script });
+    const outcome = await execute(this.#host, { name: command.name, specification, started }).then(
+      () => succeeded,
+      outcomeOf,
+    );
+    log(
+      `${deploymentId}: ${command.name} ${outcome.status === "Succeeded" ? "succeeded" : `failed: ${outcome.message}`}`,
+    );
     await this.#finish(command, outcome, () => this.#journal.untrack(deploymentId));
   }
 
@@ -110,7 +133,9 @@ export class CommandRunner {
   #specification(executionId: string): Promise<Specification> {
     const kept = this.#specifications.get(executionId);
     if (kept !== undefined) return kept;
-    const read = this.#retry(() => this.#service.specification(executionId)).then((envelope) => readSpecification(envelope, this.#host.configuration.trustedSigner));
+    const read = this.#retry(() => this.#service.specification(executionId)).then((envelope) =>
+      readSpecification(envelope, this.#host.configuration.trustedSigner),
+    );
     this.#specifications.set(executionId, read);
     read.catch(() => this.#specifications.delete(executionId));
     forgetOldest(this.#specifications);
@@ -126,7 +151,9 @@ export class CommandRunner {
   }
 
   #keep(identifier: string, run: Promise<void>): void {
-    const watched = run.catch((error: unknown) => this.#host.log(`A command could not be settled: ${error instanceof Error ? error.message : String(error)}`));
+    const watched = run.catch((error: unknown) =>
+      this.#host.log(`A command could not be settled: ${error instanceof Error ? error.message : String(error)}`),
+    );
     this.#known.set(identifier, watched);
     // What is under way is never forgotten: only what has ended may be.
     void watched.then(() => forgetOldest(this.#known));

@@ -29,7 +29,10 @@ export interface Configuration {
 }
 
 /** Where the configuration file is looked for when none is named. */
-export const configurationFiles = ["/etc/codedeploy-agent/conf/codedeployagent.yml", "/opt/codedeploy-agent/conf/codedeployagent.yml"] as const;
+export const configurationFiles = [
+  "/etc/codedeploy-agent/conf/codedeployagent.yml",
+  "/opt/codedeploy-agent/conf/codedeployagent.yml",
+] as const;
 
 const readers = {
   program_name: (value) => ({ programName: text(value) ?? "codedeploy-agent" }),
@@ -39,9 +42,13 @@ const readers = {
   verbose: (value) => ({ verbose: value === true }),
   wait_between_runs: (value) => ({ waitBetweenRunsSeconds: count(value, "wait_between_runs", { least: 0 }) ?? 30 }),
   http_read_timeout: (value) => ({ httpReadTimeoutSeconds: count(value, "http_read_timeout", { least: 1 }) ?? 80 }),
-  kill_agent_max_wait_time_seconds: (value) => ({ killAgentMaxWaitTimeSeconds: count(value, "kill_agent_max_wait_time_seconds", { least: 0 }) ?? 7200 }),
+  kill_agent_max_wait_time_seconds: (value) => ({
+    killAgentMaxWaitTimeSeconds: count(value, "kill_agent_max_wait_time_seconds", { least: 0 }) ?? 7200,
+  }),
   max_revisions: (value) => ({ maxRevisions: count(value, "max_revisions", { least: 1 }) ?? 5 }),
-  on_premises_config_file: (value) => ({ onPremisesConfigFile: text(value) ?? "/etc/codedeploy-agent/conf/codedeploy.onpremises.yml" }),
+  on_premises_config_file: (value) => ({
+    onPremisesConfigFile: text(value) ?? "/etc/codedeploy-agent/conf/codedeploy.onpremises.yml",
+  }),
   ongoing_deployment_tracking: (value) => ({ ongoingDeploymentTracking: text(value) ?? "ongoing-deployment" }),
   enable_deployments_log: (value) => ({ enableDeploymentsLog: value !== false }),
   disable_imds_v1: (value) => ({ disableImdsV1: value === true }),
@@ -75,7 +82,10 @@ const retired = [
 ];
 
 /** Reads the configuration file. Throws one sentence that names the file. `unread` are keys that nothing here reads. */
-export function readConfiguration(file: string): { readonly configuration: Configuration; readonly unread: readonly string[] } {
+export function readConfiguration(file: string): {
+  readonly configuration: Configuration;
+  readonly unread: readonly string[];
+} {
   let content: string;
   try {
     content = readFileSync(file, "utf8");
@@ -90,19 +100,26 @@ export function readConfiguration(file: string): { readonly configuration: Confi
     return { configuration, unread };
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`An error occurred loading the CodeDeploy agent config file at ${file}. Error message: ${why}`, { cause });
+    throw new Error(`An error occurred loading the CodeDeploy agent config file at ${file}. Error message: ${why}`, {
+      cause,
+    });
   }
 }
 
 /** Keys are written `key:` or, as Ruby symbols, `:key:`. */
 export function plainKeys(document: unknown): Map<string, unknown> {
   if (document === null || document === undefined) return new Map();
-  if (typeof document !== "object" || Array.isArray(document)) throw new Error(`a mapping of keys to values was expected, and ${JSON.stringify(document)} was found`);
+  if (typeof document !== "object" || Array.isArray(document))
+    throw new Error(`a mapping of keys to values was expected, and ${JSON.stringify(document)} was found`);
   return new Map(Object.entries(document).map(([key, value]) => [key.replace(/^:/, ""), value]));
 }
 
 function text(value: unknown): string | undefined {
-  return value === null || value === undefined || value === "" ? undefined : String(value);
+  return value === null || value === undefined || value === ""
+    ? undefined
+    : typeof value === "string"
+      ? value
+      : JSON.stringify(value);
 }
 
 function optional<Name extends keyof Configuration>(name: Name, value: unknown): Partial<Configuration> {
@@ -113,6 +130,9 @@ function optional<Name extends keyof Configuration>(name: Name, value: unknown):
 function count(value: unknown, key: string, { least }: { least: number }): number | undefined {
   if (value === null || value === undefined || value === "") return undefined;
   const number = Number(value);
-  if (!Number.isInteger(number) || number < least) throw new Error(`Invalid configuration :${key}=${JSON.stringify(value)}: a whole number of ${least} or more was expected`);
+  if (!Number.isInteger(number) || number < least)
+    throw new Error(
+      `Invalid configuration :${key}=${JSON.stringify(value)}: a whole number of ${least} or more was expected`,
+    );
   return number;
 }

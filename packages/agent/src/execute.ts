@@ -40,13 +40,23 @@ export async function execute(host: Host, work: Work): Promise<void> {
 }
 
 /** Whether there is nothing to do for a command: only events with scripts can tell (agent.md §1.4). Throws when their AppSpec file is missing or wrong. */
-export function isNoop({ configuration }: Host, { name, specification }: Pick<Work, "name" | "specification">): boolean {
+export function isNoop(
+  { configuration }: Host,
+  { name, specification }: Pick<Work, "name" | "specification">,
+): boolean {
   if (name === "DownloadBundle" || name === "Install") return false;
   if (!isScriptable(name)) return true;
-  return lifecycleScripts(name, specification, openDeploymentFolders(configuration.rootDir, specification)).scripts.length === 0;
+  return (
+    lifecycleScripts(name, specification, openDeploymentFolders(configuration.rootDir, specification)).scripts
+      .length === 0
+  );
 }
 
-async function download({ configuration, identity, requests, log }: Host, { deploymentGroupId, revision }: Specification, folders: DeploymentFolders): Promise<void> {
+async function download(
+  { configuration, identity, requests, log }: Host,
+  { deploymentGroupId, revision }: Specification,
+  folders: DeploymentFolders,
+): Promise<void> {
   await deleteOldRevisions(folders, deploymentGroupId, configuration.maxRevisions);
   await downloadBundle({
     revision,
@@ -58,10 +68,17 @@ async function download({ configuration, identity, requests, log }: Host, { depl
     log,
   });
   await unpackBundle({ file: folders.bundle, type: revision.bundleType, into: folders.archive });
-  writePointer(folders.instructions, deploymentGroupId, { pointer: "most_recent_install", deployment: folders.deployment });
+  writePointer(folders.instructions, deploymentGroupId, {
+    pointer: "most_recent_install",
+    deployment: folders.deployment,
+  });
 }
 
-async function installRevision({ configuration, log }: Host, specification: Specification, folders: DeploymentFolders): Promise<void> {
+async function installRevision(
+  { configuration, log }: Host,
+  specification: Specification,
+  folders: DeploymentFolders,
+): Promise<void> {
   const { deploymentGroupId, fileExistsBehavior } = specification;
   const { appSpec, warnings } = readAppSpec(folders.archive, specification.appSpecFilename);
   for (const warning of warnings) log(warning);
@@ -74,14 +91,25 @@ async function installRevision({ configuration, log }: Host, specification: Spec
     installRoot: configuration.installRoot,
     log,
   });
-  writePointer(folders.instructions, deploymentGroupId, { pointer: "last_successful_install", deployment: folders.deployment });
+  writePointer(folders.instructions, deploymentGroupId, {
+    pointer: "last_successful_install",
+    deployment: folders.deployment,
+  });
 }
 
-async function runScripts({ configuration, environment }: Host, { name, specification, started }: Work, folders: DeploymentFolders): Promise<void> {
+async function runScripts(
+  { configuration, environment }: Host,
+  { name, specification, started }: Work,
+  folders: DeploymentFolders,
+): Promise<void> {
   const { scripts, archive } = lifecycleScripts(name, specification, folders);
   if (scripts.length === 0) return;
   const merged = join(configuration.rootDir, "deployment-logs", `${configuration.programName}-deployments.log`);
-  const target = { deploymentId: specification.deploymentId, logs: folders.logs, ...(configuration.enableDeploymentsLog ? { merged } : {}) };
+  const target = {
+    deploymentId: specification.deploymentId,
+    logs: folders.logs,
+    ...(configuration.enableDeploymentsLog ? { merged } : {}),
+  };
   const context = {
     archive,
     environment: scriptEnvironment(environment, specification, { event: name, installRoot: configuration.installRoot }),

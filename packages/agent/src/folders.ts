@@ -15,7 +15,10 @@ export interface DeploymentFolders {
 }
 
 /** Gives the folders of a deployment, and makes its own. */
-export function openDeploymentFolders(rootDir: string, { deploymentGroupId, deploymentId }: Specification): DeploymentFolders {
+export function openDeploymentFolders(
+  rootDir: string,
+  { deploymentGroupId, deploymentId }: Specification,
+): DeploymentFolders {
   const group = join(rootDir, deploymentGroupId);
   const deployment = join(group, deploymentId);
   mkdirSync(deployment, { recursive: true });
@@ -45,9 +48,14 @@ export function readPointer(instructions: string, group: string, pointer: Pointe
 }
 
 /** Sets a pointer to a deployment's folder. */
-export function writePointer(instructions: string, group: string, { pointer, deployment }: { pointer: Pointer; deployment: string }): void {
+export function writePointer(
+  instructions: string,
+  group: string,
+  { pointer, deployment }: { pointer: Pointer; deployment: string },
+): void {
   mkdirSync(instructions, { recursive: true });
   writeFileSync(pointerFile(instructions, group, pointer), deployment);
 }
 
-const pointerFile = (instructions: string, group: string, pointer: Pointer) => join(instructions, `${group}_${pointer}`);
+const pointerFile = (instructions: string, group: string, pointer: Pointer) =>
+  join(instructions, `${group}_${pointer}`);

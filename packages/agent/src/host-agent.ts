@@ -32,7 +32,12 @@ export async function runHostAgent(options: HostAgentOptions): Promise<void> {
     log.info(`Host identifier ${identity.hostIdentifier}`);
     const service = new CommandService(requests, identity, options);
     const host = { configuration, environment, identity, requests, log: (line: string) => log.info(line) };
-    const runner = new CommandRunner({ host, service, journal: new Journal(configuration.rootDir, configuration.ongoingDeploymentTracking), retry });
+    const runner = new CommandRunner({
+      host,
+      service,
+      journal: new Journal(configuration.rootDir, configuration.ongoingDeploymentTracking),
+      retry,
+    });
     await runner.recover();
     await pollUntilStopped(options, service, runner);
     await endWithin(configuration.killAgentMaxWaitTimeSeconds, runner.idle());
@@ -41,8 +46,12 @@ export async function runHostAgent(options: HostAgentOptions): Promise<void> {
   }
 }
 
-async function pollUntilStopped({ configuration, log, signal }: HostAgentOptions, service: CommandService, runner: CommandRunner): Promise<void> {
-  for (let failures = 0; !signal.aborted; ) {
+async function pollUntilStopped(
+  { configuration, log, signal }: HostAgentOptions,
+  service: CommandService,
+  runner: CommandRunner,
+): Promise<void> {
+  for (let failures = 0; !signal.aborted;) {
     const began = performance.now();
     let wait: number;
     try {

@@ -1,5 +1,17 @@
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { Outcome } from "./outcome.ts";
 import type { HostCommand } from "./protocol/command-service.ts";
@@ -13,7 +25,12 @@ export type Entry =
   /** Taken up; none of its scripts has begun, so it may be executed. */
   | { readonly state: "received"; readonly command: HostCommand }
   /** Its scripts may have run, so it may not be executed again. `script` is what runs now. */
-  | { readonly state: "started"; readonly command: HostCommand; readonly deploymentId: string; readonly script?: ScriptProcess }
+  | {
+      readonly state: "started";
+      readonly command: HostCommand;
+      readonly deploymentId: string;
+      readonly script?: ScriptProcess;
+    }
   /** Over; the control plane has not confirmed that it knows. */
   | { readonly state: "finished"; readonly command: HostCommand; readonly outcome: Outcome };
 
@@ -48,7 +65,8 @@ export class Journal {
 
   /** Keeps the newest state of a command. `durable` forces it to the disk. */
   write(entry: Entry, { durable = false }: { durable?: boolean } = {}): void {
-    if (entry.state === "started" && entry.script === undefined) writeFileSync(join(this.#tracking, entry.deploymentId), entry.command.identifier);
+    if (entry.state === "started" && entry.script === undefined)
+      writeFileSync(join(this.#tracking, entry.deploymentId), entry.command.identifier);
     const file = this.#file(entry.command);
     writeFileSync(`${file}.new`, JSON.stringify(entry));
     if (durable) force(`${file}.new`);

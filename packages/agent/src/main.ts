@@ -33,10 +33,19 @@ async function main(words: readonly string[]): Promise<number> {
   }
   const configurationFile = file ?? configurationFiles.find((path) => existsSync(path)) ?? configurationFiles[0];
   const { configuration, unread } = readConfiguration(configurationFile);
-  return commands[name as keyof typeof commands]({ configuration, configurationFile, unread, version, environment: process.env }); // looked up above
+  return commands[name as keyof typeof commands]({
+    configuration,
+    configurationFile,
+    unread,
+    version,
+    environment: process.env,
+  }); // looked up above
 }
 
-function readArguments(words: readonly string[]): { readonly name: string | undefined; readonly file: string | undefined } {
+function readArguments(words: readonly string[]): {
+  readonly name: string | undefined;
+  readonly file: string | undefined;
+} {
   let file: string | undefined;
   const names: string[] = [];
   for (let index = 0; index < words.length; index += 1) {

@@ -20,10 +20,17 @@ export const errorCodes = {
   failedAfterRestart: 7,
 } as const;
 
+/** One of the numbers. */
 export type ErrorCode = (typeof errorCodes)[keyof typeof errorCodes];
 
 /** Everything went as it should. */
-export const succeeded: Outcome = { status: "Succeeded", errorCode: errorCodes.success, scriptName: "", message: "Succeeded: ", log: "" };
+export const succeeded: Outcome = {
+  status: "Succeeded",
+  errorCode: errorCodes.success,
+  scriptName: "",
+  message: "Succeeded: ",
+  log: "",
+};
 
 /** The control plane had given up on an event for which there was nothing to do. */
 export const completedNoop: Outcome = { ...succeeded, message: "Succeeded: CompletedNoopCommand" };
@@ -39,8 +46,21 @@ export const failedAfterRestart: Outcome = {
 
 /** The outcome of a command that ended with an error. */
 export function outcomeOf(error: unknown): Outcome {
-  if (error instanceof ScriptError) return { status: "Failed", errorCode: error.errorCode, scriptName: error.scriptName, message: error.message, log: error.log };
-  return { status: "Failed", errorCode: errorCodes.unknownError, scriptName: "", message: error instanceof Error ? error.message : String(error), log: "" };
+  if (error instanceof ScriptError)
+    return {
+      status: "Failed",
+      errorCode: error.errorCode,
+      scriptName: error.scriptName,
+      message: error.message,
+      log: error.log,
+    };
+  return {
+    status: "Failed",
+    errorCode: errorCodes.unknownError,
+    scriptName: "",
+    message: error instanceof Error ? error.message : String(error),
+    log: "",
+  };
 }
 
 /** A script is to blame. */
@@ -49,7 +69,10 @@ export class ScriptError extends Error {
   readonly scriptName: string;
   readonly log: string;
 
-  constructor(message: string, { errorCode, scriptName, log }: { errorCode: ErrorCode; scriptName: string; log: string }) {
+  constructor(
+    message: string,
+    { errorCode, scriptName, log }: { errorCode: ErrorCode; scriptName: string; log: string },
+  ) {
     super(message);
     this.errorCode = errorCode;
     this.scriptName = scriptName;
@@ -62,7 +85,8 @@ const payloadCharactersMax = 8192;
 
 /** An outcome as the JSON text that goes over the wire. A message that would not fit is cut. */
 export function diagnosticsPayload({ errorCode, scriptName, message, log }: Outcome): string {
-  const write = (text: string, tail: string) => JSON.stringify({ error_code: errorCode, script_name: scriptName, message: text, log: tail });
+  const write = (text: string, tail: string) =>
+    JSON.stringify({ error_code: errorCode, script_name: scriptName, message: text, log: tail });
   const payload = write(message, log);
   if (payload.length <= payloadCharactersMax) return payload;
   const shorter = write(message.slice(0, 2048), log);

@@ -4,7 +4,11 @@ import { join } from "node:path";
 import { type DeploymentFolders, readPointer } from "./folders.ts";
 
 /** Deletes the oldest deployments of a group, so that at most `maxRevisions` folders are left, the current one included (agent.md §3.8). */
-export async function deleteOldRevisions(folders: DeploymentFolders, groupId: string, maxRevisions: number): Promise<void> {
+export async function deleteOldRevisions(
+  folders: DeploymentFolders,
+  groupId: string,
+  maxRevisions: number,
+): Promise<void> {
   const last = readPointer(folders.instructions, groupId, "last_successful_install");
   const candidates = readdirSync(folders.group)
     .map((name) => join(folders.group, name))

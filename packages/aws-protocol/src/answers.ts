@@ -8,21 +8,42 @@ import type { Fault } from "./fault.ts";
 const declaration = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
 /** An operation's output as a response in the service's protocol. */
-export function answer(model: ServiceModel, operation: Operation, output: Readonly<Record<string, unknown>>, request: RefusedRequest): ServiceResponse {
+export function answer(
+  model: ServiceModel,
+  operation: Operation,
+  output: Readonly<Record<string, unknown>>,
+  request: RefusedRequest,
+): ServiceResponse {
   const { requestId } = request;
   const { name } = operation;
   if (speaksJson(model, request))
     // An operation without an output shape answers with an empty body (api.md §1.2).
-    return { status: 200, headers: jsonHeaders(request), body: operation.output.kind === "unit" ? "" : encodeJson(operation.output, output) };
+    return {
+      status: 200,
+      headers: jsonHeaders(request),
+      body: operation.output.kind === "unit" ? "" : encodeJson(operation.output, output),
+    };
   switch (model.protocol) {
     case "json":
     case "query": {
-      const result = operation.output.kind === "unit" ? "" : `<${name}Result>${encodeXmlMembers(operation.output, output)}</${name}Result>`;
-      return xml(200, `<${name}Response xmlns="${model.xmlns}">${result}<ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata></${name}Response>`, requestId);
+      const result =
+        operation.output.kind === "unit"
+          ? ""
+          : `<${name}Result>${encodeXmlMembers(operation.output, output)}</${name}Result>`;
+      return xml(
+        200,
+        `<${name}Response xmlns="${model.xmlns}">${result}<ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata></${name}Response>`,
+        requestId,
+      );
     }
     case "ec2": {
-      const members = operation.output.kind === "unit" ? "<return>true</return>" : encodeXmlMembers(operation.output, output);
-      return xml(200, `${declaration}<${name}Response xmlns="${model.xmlns}"><requestId>${requestId}</requestId>${members}</${name}Response>`, requestId);
+      const members =
+        operation.output.kind === "unit" ? "<return>true</return>" : encodeXmlMembers(operation.output, output);
+      return xml(
+        200,
+        `${declaration}<${name}Response xmlns="${model.xmlns}"><requestId>${requestId}</requestId>${members}</${name}Response>`,
+        requestId,
+      );
     }
     case "rest-json":
     case "rest-xml":
@@ -30,7 +51,12 @@ export function answer(model: ServiceModel, operation: Operation, output: Readon
   }
 }
 
-function answerRest(model: ServiceModel, operation: Operation, output: Readonly<Record<string, unknown>>, requestId: string): ServiceResponse {
+function answerRest(
+  model: ServiceModel,
+  operation: Operation,
+  output: Readonly<Record<string, unknown>>,
+  requestId: string,
+): ServiceResponse {
   const isXml = model.protocol === "rest-xml";
   const bound = writeBindings(operation.output, output, operation.http?.status ?? 200);
   // A part of an object has a status of its own, which S3's model does not say.
@@ -40,11 +66,22 @@ function answerRest(model: ServiceModel, operation: Operation, output: Readonly<
     const value = output[bound.payload.name];
     if (value === undefined) return head;
     if (bound.payload.shape.kind !== "structure") return { ...head, body: value as string | Uint8Array }; // text, bytes or a stream: typed by the operations table
-    const body = isXml ? declaration + encodeXmlPayload(bound.payload, value, model.xmlns) : encodeJson(bound.payload.shape, value, { jsonNames: true });
-    return { ...head, headers: { "content-type": isXml ? "application/xml" : "application/json", ...head.headers }, body };
+    const body = isXml
+      ? declaration + encodeXmlPayload(bound.payload, value, model.xmlns)
+      : encodeJson(bound.payload.shape, value, { jsonNames: true });
+    return {
+      ...head,
+      headers: { "content-type": isXml ? "application/xml" : "application/json", ...head.headers },
+      body,
+    };
   }
   if (!bound.hasBody || operation.output.kind !== "structure") return head;
-  if (!isXml) return { ...head, headers: { "content-type": "application/json", ...head.headers }, body: encodeJson(operation.output, output, { jsonNames: true }) };
+  if (!isXml)
+    return {
+      ...head,
+      headers: { "content-type": "application/json", ...head.headers },
+      body: encodeJson(operation.output, output, { jsonNames: true }),
+    };
   const root = operation.output.xmlName ?? operation.output.name;
   return {
     ...head,
@@ -61,7 +98,11 @@ export function answerFault(model: ServiceModel, fault: Fault, request: RefusedR
   const { code, message } = fault;
   const response = speaksJson(model, request)
     ? // The CLI reads the body's `__type` alone, some SDKs the header alone.
-      { status, headers: { ...jsonHeaders(request), "x-amzn-ErrorType": code }, body: JSON.stringify({ __type: code, message }) }
+      {
+        status,
+        headers: { ...jsonHeaders(request), "x-amzn-ErrorType": code },
+        body: JSON.stringify({ __type: code, message }),
+      }
     : faultInProtocol(model, { status, code: modelled?.code ?? code, message }, { requestId, path });
   return { ...response, fault: code };
 }
@@ -72,7 +113,11 @@ interface WireFault {
   readonly message: string;
 }
 
-function faultInProtocol(model: ServiceModel, { status, code, message }: WireFault, { requestId, path }: Pick<RefusedRequest, "requestId" | "path">): ServiceResponse {
+function faultInProtocol(
+  model: ServiceModel,
+  { status, code, message }: WireFault,
+  { requestId, path }: Pick<RefusedRequest, "requestId" | "path">,
+): ServiceResponse {
   const text = `<Code>${escapeXml(code)}</Code><Message>${escapeXml(message)}</Message>`;
   switch (model.protocol) {
     case "rest-json":
@@ -88,7 +133,11 @@ function faultInProtocol(model: ServiceModel, { status, code, message }: WireFau
         body: `${declaration}<Error>${text}<Resource>${escapeXml(path)}</Resource><RequestId>${requestId}</RequestId></Error>`,
       };
     case "ec2":
-      return xml(status, `${declaration}<Response><Errors><Error>${text}</Error></Errors><RequestID>${requestId}</RequestID></Response>`, requestId);
+      return xml(
+        status,
+        `${declaration}<Response><Errors><Error>${text}</Error></Errors><RequestID>${requestId}</RequestID></Response>`,
+        requestId,
+      );
     case "json":
     case "query":
       return xml(
@@ -100,17 +149,22 @@ function faultInProtocol(model: ServiceModel, { status, code, message }: WireFau
 }
 
 /** Whether a request speaks JSON: always to JSON services, and to a query service whose newer clients name a target. */
-export function speaksJson({ protocol }: Pick<ServiceModel, "protocol">, { headers }: Pick<RefusedRequest, "headers">): boolean {
+export function speaksJson(
+  { protocol }: Pick<ServiceModel, "protocol">,
+  { headers }: Pick<RefusedRequest, "headers">,
+): boolean {
   return protocol === "json" || (protocol === "query" && headers["x-amz-target"] !== undefined);
 }
 
 function jsonHeaders({ headers, requestId }: RefusedRequest): Record<string, string> {
-  const version = /^application\/x-amz-json-1\.0/.test(headers["content-type"] ?? "") ? "1.0" : "1.1";
+  const version = (headers["content-type"] ?? "").startsWith("application/x-amz-json-1.0") ? "1.0" : "1.1";
   return { "content-type": `application/x-amz-json-${version}`, "x-amzn-RequestId": requestId };
 }
 
 function requestIdHeaders({ protocol }: ServiceModel, requestId: string): Record<string, string> {
-  return protocol === "rest-xml" ? { "x-amz-request-id": requestId, "x-amz-id-2": requestId } : { "x-amzn-RequestId": requestId };
+  return protocol === "rest-xml"
+    ? { "x-amz-request-id": requestId, "x-amz-id-2": requestId }
+    : { "x-amzn-RequestId": requestId };
 }
 
 function xml(status: number, body: string, requestId: string): ServiceResponse {

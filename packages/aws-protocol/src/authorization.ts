@@ -19,7 +19,10 @@ export interface Authorization {
 }
 
 /** Reads what a request says of its signature: undefined when it says nothing, "malformed" when it cannot be read. */
-export function readAuthorization(headers: IncomingHttpHeaders, query: URLSearchParams): Authorization | "malformed" | undefined {
+export function readAuthorization(
+  headers: IncomingHttpHeaders,
+  query: URLSearchParams,
+): Authorization | "malformed" | undefined {
   if (headers.authorization !== undefined) return readHeader(headers.authorization, headers);
   if (query.has("X-Amz-Signature") || query.has("X-Amz-Credential")) return readQuery(query);
   if (query.has("AWSAccessKeyId") && query.has("Signature")) return readV2Link(query);
@@ -27,12 +30,21 @@ export function readAuthorization(headers: IncomingHttpHeaders, query: URLSearch
 }
 
 function readHeader(text: string, headers: IncomingHttpHeaders): Authorization | "malformed" {
-  const [, credential, signedHeaders, signature] = /^AWS4-HMAC-SHA256\s+Credential=([^,\s]+),\s*SignedHeaders=([^,\s]+),\s*Signature=([0-9a-f]{64})$/.exec(text) ?? [];
+  const [, credential, signedHeaders, signature] =
+    /^AWS4-HMAC-SHA256\s+Credential=([^,\s]+),\s*SignedHeaders=([^,\s]+),\s*Signature=([0-9a-f]{64})$/.exec(text) ?? [];
   const scoped = readCredential(credential);
   const time = headers["x-amz-date"];
-  if (scoped === undefined || signedHeaders === undefined || signature === undefined || typeof time !== "string") return "malformed";
+  if (scoped === undefined || signedHeaders === undefined || signature === undefined || typeof time !== "string")
+    return "malformed";
   const token = headers["x-amz-security-token"];
-  return { form: "header", ...scoped, signedHeaders: signedHeaders.split(";"), signature, time, ...(typeof token === "string" ? { sessionToken: token } : {}) };
+  return {
+    form: "header",
+    ...scoped,
+    signedHeaders: signedHeaders.split(";"),
+    signature,
+    time,
+    ...(typeof token === "string" ? { sessionToken: token } : {}),
+  };
 }
 
 function readQuery(query: URLSearchParams): Authorization | "malformed" {
@@ -44,7 +56,15 @@ function readQuery(query: URLSearchParams): Authorization | "malformed" {
   const token = query.get("X-Amz-Security-Token");
   if (scoped === undefined || signedHeaders === undefined || signature === null || time === null) return "malformed";
   if (query.get("X-Amz-Algorithm") !== algorithm || !/^\d{1,7}$/.test(expires)) return "malformed";
-  return { form: "query", ...scoped, signedHeaders, signature, time, expiresSeconds: Number(expires), ...(token === null ? {} : { sessionToken: token }) };
+  return {
+    form: "query",
+    ...scoped,
+    signedHeaders,
+    signature,
+    time,
+    expiresSeconds: Number(expires),
+    ...(token === null ? {} : { sessionToken: token }),
+  };
 }
 
 function readV2Link(query: URLSearchParams): Authorization | "malformed" {
@@ -65,7 +85,9 @@ function readV2Link(query: URLSearchParams): Authorization | "malformed" {
   };
 }
 
-function readCredential(credential: string | undefined): Pick<Authorization, "accessKeyId" | "scope" | "region" | "service"> | undefined {
+function readCredential(
+  credential: string | undefined,
+): Pick<Authorization, "accessKeyId" | "scope" | "region" | "service"> | undefined {
   const parts = credential?.split("/") ?? [];
   const [accessKeyId, date, region, service, end] = parts;
   if (!accessKeyId || !date || !region || !service || end !== "aws4_request" || parts.length !== 5) return undefined;

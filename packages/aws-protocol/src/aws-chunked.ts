@@ -35,7 +35,9 @@ export class AwsChunked extends Transform {
     this.#signed = signature.payload.startsWith("STREAMING-AWS4-HMAC-SHA256");
     this.#previousSignature = signature.authorization.signature;
     this.#trailerName = trailer?.trim().toLowerCase();
-    this.#checksum = this.#trailerName?.startsWith("x-amz-checksum-") ? createChecksum(this.#trailerName.slice("x-amz-checksum-".length)) : undefined;
+    this.#checksum = this.#trailerName?.startsWith("x-amz-checksum-")
+      ? createChecksum(this.#trailerName.slice("x-amz-checksum-".length))
+      : undefined;
   }
 
   override _transform(bytes: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
@@ -50,9 +52,23 @@ export class AwsChunked extends Transform {
 
   override _flush(done: TransformCallback): void {
     // The last empty line may be missing: some clients end the body after the last trailer.
-    if (this.#state !== "trailer" && this.#state !== "done") return done(new Fault("IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header"));
-    const isProved = (this.#checksum === undefined || this.#checksumHeld) && (!this.#needsTrailerSignature() || this.#trailerSigned);
-    done(isProved ? null : new Fault("MalformedTrailerError", "The request contained trailing data that was not well-formed or did not conform to our published schema."));
+    if (this.#state !== "trailer" && this.#state !== "done")
+      return done(
+        new Fault(
+          "IncompleteBody",
+          "You did not provide the number of bytes specified by the Content-Length HTTP header",
+        ),
+      );
+    const isProved =
+      (this.#checksum === undefined || this.#checksumHeld) && (!this.#needsTrailerSignature() || this.#trailerSigned);
+    done(
+      isProved
+        ? null
+        : new Fault(
+            "MalformedTrailerError",
+            "The request contained trailing data that was not well-formed or did not conform to our published schema.",
+          ),
+    );
   }
 
   /** Takes one piece off the buffer. False when more bytes are needed. */
@@ -73,14 +89,16 @@ export class AwsChunked extends Transform {
           else this.#readTrailer(line);
         });
       case "done":
-        if (this.#buffered.length > 0 && this.#buffered.toString("latin1").trim() !== "") return this.#line((line) => this.#readTrailer(line));
+        if (this.#buffered.length > 0 && this.#buffered.toString("latin1").trim() !== "")
+          return this.#line((line) => this.#readTrailer(line));
         return false;
     }
   }
 
   #line(read: (line: string) => void): boolean {
     const end = this.#buffered.indexOf("\r\n");
-    if (end > lineBytesMax || (end < 0 && this.#buffered.length > lineBytesMax)) throw malformedFraming(`a line of more than ${lineBytesMax} bytes`);
+    if (end > lineBytesMax || (end < 0 && this.#buffered.length > lineBytesMax))
+      throw malformedFraming(`a line of more than ${lineBytesMax} bytes`);
     if (end < 0) return false;
     const line = this.#buffered.toString("latin1", 0, end);
     this.#buffered = this.#buffered.subarray(end + 2);
@@ -119,13 +137,25 @@ export class AwsChunked extends Transform {
 
   #proveChunk(): void {
     if (!this.#signed) return;
-    this.#prove("AWS4-HMAC-SHA256-PAYLOAD", [emptyHash, this.#chunkHash?.digest("hex") ?? emptyHash], this.#chunkSignature);
+    this.#prove(
+      "AWS4-HMAC-SHA256-PAYLOAD",
+      [emptyHash, this.#chunkHash?.digest("hex") ?? emptyHash],
+      this.#chunkSignature,
+    );
   }
 
   #prove(kind: string, hashes: readonly string[], found: string): void {
     const { authorization, signingKey } = this.#signature;
-    const expected = signText(signingKey, [kind, authorization.time, authorization.scope, this.#previousSignature, ...hashes].join("\n"));
-    if (expected !== found) throw new Fault("SignatureDoesNotMatch", "The chunk signature we calculated does not match the signature you provided.", { status: 403 });
+    const expected = signText(
+      signingKey,
+      [kind, authorization.time, authorization.scope, this.#previousSignature, ...hashes].join("\n"),
+    );
+    if (expected !== found)
+      throw new Fault(
+        "SignatureDoesNotMatch",
+        "The chunk signature we calculated does not match the signature you provided.",
+        { status: 403 },
+      );
     this.#previousSignature = expected;
   }
 
@@ -151,7 +181,11 @@ export class AwsChunked extends Transform {
 
 /** A checksum that does not fit the bytes that came. */
 export function checksumMismatch(header: string): Fault {
-  return new Fault("BadDigest", `The ${header.replace(/^x-amz-checksum-/i, "").toUpperCase()} you specified did not match the calculated checksum.`);
+  return new Fault(
+    "BadDigest",
+    `The ${header.replace(/^x-amz-checksum-/i, "").toUpperCase()} you specified did not match the calculated checksum.`,
+  );
 }
 
-const malformedFraming = (what: string) => new Fault("InvalidChunkSizeError", `Cannot read the aws-chunked body: found ${what}`);
+const malformedFraming = (what: string) =>
+  new Fault("InvalidChunkSizeError", `Cannot read the aws-chunked body: found ${what}`);

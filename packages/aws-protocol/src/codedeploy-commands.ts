@@ -29,7 +29,13 @@ export const codedeployCommands: ServiceModel = buildModel({
     ["timestamp"],
     ["unit"],
     structure("Envelope", { Format: text, Payload: text }),
-    structure("HostCommandInstance", { HostCommandIdentifier: text, HostIdentifier: text, DeploymentExecutionId: text, CommandName: text, Nonce: number }),
+    structure("HostCommandInstance", {
+      HostCommandIdentifier: text,
+      HostIdentifier: text,
+      DeploymentExecutionId: text,
+      CommandName: text,
+      Nonce: number,
+    }),
     structure("DeploymentSpecification", { VariantId: text, VariantEnvelope: envelope, GenericEnvelope: envelope }),
     structure("PollHostCommandInput", { HostIdentifier: text }),
     structure("PollHostCommandOutput", { HostCommand: hostCommand }),
@@ -37,13 +43,24 @@ export const codedeployCommands: ServiceModel = buildModel({
     structure("GetDeploymentSpecificationOutput", { DeploymentSystem: text, DeploymentSpecification: specification }),
     structure("PutHostCommandAcknowledgementInput", { HostCommandIdentifier: text, Diagnostics: envelope }),
     structure("PutHostCommandAcknowledgementOutput", { CommandStatus: text }),
-    structure("PutHostCommandCompleteInput", { HostCommandIdentifier: text, CommandStatus: text, Diagnostics: envelope }),
-    structure("PostHostCommandUpdateInput", { HostCommandIdentifier: text, EstimatedCompletionTime: timestamp, Diagnostics: envelope }),
+    structure("PutHostCommandCompleteInput", {
+      HostCommandIdentifier: text,
+      CommandStatus: text,
+      Diagnostics: envelope,
+    }),
+    structure("PostHostCommandUpdateInput", {
+      HostCommandIdentifier: text,
+      EstimatedCompletionTime: timestamp,
+      Diagnostics: envelope,
+    }),
   ],
 });
 
 /** Further target prefixes that agents use: `enable_auth_policy`, and the test double's. */
-export const codedeployCommandsTargetPrefixes = ["CodeDeployCommandService", "ApolloDeployControlService_mock"] as const;
+export const codedeployCommandsTargetPrefixes = [
+  "CodeDeployCommandService",
+  "ApolloDeployControlService_mock",
+] as const;
 
 /** A text and what form it is in. */
 export interface Envelope {
@@ -56,20 +73,33 @@ export type CommandStatus = "Pending" | "InProgress" | "Succeeded" | "Failed";
 
 /** The five operations, typed by hand as `Operations` types the SDK's. */
 export interface HostCommandOperations<Context> {
-  PollHostCommand(context: Context & { readonly call: Call }, input: { readonly HostIdentifier?: string }): Promise<{ readonly HostCommand?: HostCommandInstance }>;
+  PollHostCommand(
+    context: Context & { readonly call: Call },
+    input: { readonly HostIdentifier?: string },
+  ): Promise<{ readonly HostCommand?: HostCommandInstance }>;
   GetDeploymentSpecification(
     context: Context & { readonly call: Call },
     input: { readonly DeploymentExecutionId?: string; readonly HostIdentifier?: string },
-  ): Promise<{ readonly DeploymentSystem: string; readonly DeploymentSpecification: { readonly GenericEnvelope: Envelope } }>;
+  ): Promise<{
+    readonly DeploymentSystem: string;
+    readonly DeploymentSpecification: { readonly GenericEnvelope: Envelope };
+  }>;
   PutHostCommandAcknowledgement(
     context: Context & { readonly call: Call },
     input: { readonly HostCommandIdentifier?: string; readonly Diagnostics?: Envelope },
   ): Promise<{ readonly CommandStatus: CommandStatus }>;
   PutHostCommandComplete(
     context: Context & { readonly call: Call },
-    input: { readonly HostCommandIdentifier?: string; readonly CommandStatus?: string; readonly Diagnostics?: Envelope },
+    input: {
+      readonly HostCommandIdentifier?: string;
+      readonly CommandStatus?: string;
+      readonly Diagnostics?: Envelope;
+    },
   ): Promise<void>;
-  PostHostCommandUpdate(context: Context & { readonly call: Call }, input: { readonly HostCommandIdentifier?: string }): Promise<{ readonly CommandStatus: CommandStatus }>;
+  PostHostCommandUpdate(
+    context: Context & { readonly call: Call },
+    input: { readonly HostCommandIdentifier?: string },
+  ): Promise<{ readonly CommandStatus: CommandStatus }>;
 }
 
 /** A command as the poll hands it out. */
@@ -81,6 +111,9 @@ export interface HostCommandInstance {
   readonly Nonce?: number;
 }
 
-function structure(name: string, members: Readonly<Record<string, number>>): readonly ["structure", string, Record<string, never>, unknown] {
+function structure(
+  name: string,
+  members: Readonly<Record<string, number>>,
+): readonly ["structure", string, Record<string, never>, unknown] {
   return ["structure", name, {}, Object.entries(members).map(([member, shape]) => [member, [shape]])];
 }

@@ -51,7 +51,11 @@ export function defineService<Context extends object>(definition: ServiceDefinit
 }
 
 /** From request to response, one step after the other: route, decode, permit, check, operate, encode. */
-async function serve<Context extends object>(definition: ServiceDefinition<Context>, router: Router | undefined, request: ServiceRequest): Promise<ServiceResponse> {
+async function serve<Context extends object>(
+  definition: ServiceDefinition<Context>,
+  router: Router | undefined,
+  request: ServiceRequest,
+): Promise<ServiceResponse> {
   const { model, context, checkInput, onDefect } = definition;
   const about = { requestId: request.call.requestId, headers: request.headers, path: request.path };
   let operationName: string | undefined;
@@ -68,11 +72,26 @@ async function serve<Context extends object>(definition: ServiceDefinition<Conte
     const named = operationName === undefined ? {} : { operation: operationName };
     if (error instanceof Fault) return { ...answerFault(model, error, about), ...named };
     onDefect?.(error, about.requestId);
-    return { ...answerFault(model, new Fault(model.protocol === "rest-xml" ? "InternalError" : "InternalFailure", "We encountered an internal error. Please try again.", { status: 500 }), about), ...named };
+    return {
+      ...answerFault(
+        model,
+        new Fault(
+          model.protocol === "rest-xml" ? "InternalError" : "InternalFailure",
+          "We encountered an internal error. Please try again.",
+          { status: 500 },
+        ),
+        about,
+      ),
+      ...named,
+    };
   }
 }
 
-async function decode<Context>(definition: ServiceDefinition<Context>, router: Router | undefined, request: ServiceRequest): Promise<{ operation: Operation; input: Input }> {
+async function decode<Context>(
+  definition: ServiceDefinition<Context>,
+  router: Router | undefined,
+  request: ServiceRequest,
+): Promise<{ operation: Operation; input: Input }> {
   const { model, bodyBytesMax = defaultBodyBytesMax } = definition;
   if (router !== undefined) return decodeRest(definition, router, request);
   const text = (await request.body.bytes(bodyBytesMax)).toString("utf8");
@@ -86,20 +105,32 @@ async function decode<Context>(definition: ServiceDefinition<Context>, router: R
   return { operation, input: decodeForm(operation.input, form, model.protocol === "ec2" ? "ec2" : "query") as Input };
 }
 
-async function decodeRest<Context>(definition: ServiceDefinition<Context>, router: Router, request: ServiceRequest): Promise<{ operation: Operation; input: Input }> {
+async function decodeRest<Context>(
+  definition: ServiceDefinition<Context>,
+  router: Router,
+  request: ServiceRequest,
+): Promise<{ operation: Operation; input: Input }> {
   const { model, bodyBytesMax = defaultBodyBytesMax } = definition;
   const found = router(request);
   const operation = known(definition, found?.operation.name ?? `${request.method} ${request.path}`);
   if (operation.input.kind !== "structure") return { operation, input: {} };
   const bound = readBindings(operation.input, request, found?.labels ?? {});
   const payload = operation.input.members.find(({ traits }) => traits.httpPayload);
-  if (payload?.shape.kind === "stream") return { operation, input: { ...bound, [payload.name]: request.body.stream() } };
+  if (payload?.shape.kind === "stream")
+    return { operation, input: { ...bound, [payload.name]: request.body.stream() } };
   const bytes = await request.body.bytes(bodyBytesMax);
   if (payload !== undefined && bytes.length === 0) return { operation, input: bound };
   if (payload?.shape.kind === "blob") return { operation, input: { ...bound, [payload.name]: bytes } };
   const text = bytes.toString("utf8");
-  const shape: Structure = payload?.shape.kind === "structure" ? payload.shape : { ...operation.input, members: operation.input.members.filter(inBody) };
-  const read = (model.protocol === "rest-xml" ? decodeXml(shape, shape.members.length === 0 ? "" : text) : decodeJson(shape, text, { jsonNames: true })) as Input;
+  const shape: Structure =
+    payload?.shape.kind === "structure"
+      ? payload.shape
+      : { ...operation.input, members: operation.input.members.filter(inBody) };
+  const read = (
+    model.protocol === "rest-xml"
+      ? decodeXml(shape, shape.members.length === 0 ? "" : text)
+      : decodeJson(shape, text, { jsonNames: true })
+  ) as Input;
   return { operation, input: payload === undefined ? { ...bound, ...read } : { ...bound, [payload.name]: read } };
 }
 
@@ -113,7 +144,11 @@ function known<Context>({ model, operations, name }: ServiceDefinition<Context>,
     case "rest-json":
       throw new Fault("UnknownOperationException", `There is no operation for ${operationName}`, { status: 404 });
     case "rest-xml":
-      throw new Fault("NotImplemented", "A header or query you provided implies functionality that is not implemented", { status: 501 });
+      throw new Fault(
+        "NotImplemented",
+        "A header or query you provided implies functionality that is not implemented",
+        { status: 501 },
+      );
     case "query":
     case "ec2":
       throw new Fault("InvalidAction", `The action ${operationName} is not valid for this web service.`);
@@ -124,16 +159,29 @@ function handlerOf<Context>({ operations }: ServiceDefinition<Context>, operatio
   return Reflect.get(operations, operationName) as Handler; // `known` has made sure that it is there; Operations types it
 }
 
-async function permit<Context>({ hosts, model }: ServiceDefinition<Context>, principal: Principal, operation: string, input: Input): Promise<void> {
+async function permit<Context>(
+  { hosts, model }: ServiceDefinition<Context>,
+  principal: Principal,
+  operation: string,
+  input: Input,
+): Promise<void> {
   const { host } = principal;
   if (host === undefined || (await hosts?.({ ...principal, host }, operation, input)) === true) return;
-  const code = model.protocol === "rest-xml" || model.protocol === "query" ? "AccessDenied" : model.protocol === "ec2" ? "UnauthorizedOperation" : "AccessDeniedException";
-  throw new Fault(code, `User: ${principal.arn} is not authorized to perform: ${operation} on this resource`, { status: model.protocol === "json" ? 400 : 403 });
+  const code =
+    model.protocol === "rest-xml" || model.protocol === "query"
+      ? "AccessDenied"
+      : model.protocol === "ec2"
+        ? "UnauthorizedOperation"
+        : "AccessDeniedException";
+  throw new Fault(code, `User: ${principal.arn} is not authorized to perform: ${operation} on this resource`, {
+    status: model.protocol === "json" ? 400 : 403,
+  });
 }
 
 /** Outside CodeDeploy, whose faults name the member, a missing required member is told in the protocol's own general code. */
 function requireMembers({ input: shape }: Operation, input: Input): void {
   if (shape.kind !== "structure") return;
   for (const { name, required, traits } of shape.members)
-    if (required && input[name] === undefined && (traits.httpQuery !== undefined || traits.httpHeader !== undefined)) throw malformed(name, null, "a value: it is required");
+    if (required && input[name] === undefined && (traits.httpQuery !== undefined || traits.httpHeader !== undefined))
+      throw malformed(name, null, "a value: it is required");
 }

@@ -75,20 +75,29 @@ async function admit(options: FrontDoorOptions, arrival: Arrival): Promise<void>
   const authorization = readAuthorization(message.headers, arrival.query);
   const service = chooseService(options.services, arrival, authorization);
   if (service === undefined) {
-    if (authorization !== undefined) return answer(options, arrival, unknownService(authorization, arrival.requestId), "-", "-");
-    if (options.fallback !== undefined) return void options.fallback(message, response);
+    if (authorization !== undefined)
+      return answer(options, arrival, unknownService(authorization, arrival.requestId), "-", "-");
+    if (options.fallback !== undefined) return options.fallback(message, response);
     return answer(options, arrival, { status: 404, headers: {} }, "-", "-");
   }
   const about = { requestId: arrival.requestId, headers: message.headers, path: arrival.path };
   let caller = "-";
   try {
-    if ((message.url ?? "").length > urlBytesMax) throw new Fault("RequestUriTooLong", `The request's URL is longer than ${urlBytesMax} bytes`, { status: 414 });
+    if ((message.url ?? "").length > urlBytesMax)
+      throw new Fault("RequestUriTooLong", `The request's URL is longer than ${urlBytesMax} bytes`, { status: 414 });
     const path = service.protocol === "rest-xml" ? pathWithBucket(arrival) : arrival.path;
     const body = new WireBody(message);
     const signature = await prove(options, service, { ...arrival, path }, authorization, body);
     caller = signature.accessKey.principal.arn;
     const call = callOf(arrival, signature.authorization, signature.accessKey.principal);
-    const request = { method: arrival.method, path, query: arrival.query, headers: message.headers, body: body.verified(signature, service.protocol), call };
+    const request = {
+      method: arrival.method,
+      path,
+      query: arrival.query,
+      headers: message.headers,
+      body: body.verified(signature, service.protocol),
+      call,
+    };
     await answer(options, arrival, await service.serve(request), service.name, caller);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
@@ -96,33 +105,60 @@ async function admit(options: FrontDoorOptions, arrival: Arrival): Promise<void>
   }
 }
 
-async function prove({ keys, clock }: FrontDoorOptions, { protocol }: Service, arrival: Arrival, authorization: Authorization | "malformed" | undefined, body: WireBody) {
-  if (authorization === undefined) throw refusal(protocol, "unsigned", protocol === "rest-xml" ? "Access Denied" : "Missing Authentication Token");
+async function prove(
+  { keys, clock }: FrontDoorOptions,
+  { protocol }: Service,
+  arrival: Arrival,
+  authorization: Authorization | "malformed" | undefined,
+  body: WireBody,
+) {
+  if (authorization === undefined)
+    throw refusal(protocol, "unsigned", protocol === "rest-xml" ? "Access Denied" : "Missing Authentication Token");
   if (authorization === "malformed")
-    throw refusal(protocol, "malformed signature", "Authorization header requires 'Credential', 'SignedHeaders' and 'Signature' parameters, and the request an 'X-Amz-Date'");
+    throw refusal(
+      protocol,
+      "malformed signature",
+      "Authorization header requires 'Credential', 'SignedHeaders' and 'Signature' parameters, and the request an 'X-Amz-Date'",
+    );
   // SigV2 signs the path as it was sent to a bucket's own host with the bucket in front; SigV4 signs it as it was sent.
-  const path = authorization.form === "v2 link" ? arrival.path : (arrival.message.url ?? "/").split("?", 1)[0] ?? "/";
+  const path = authorization.form === "v2 link" ? arrival.path : ((arrival.message.url ?? "/").split("?", 1)[0] ?? "/");
   const bodyHash = () => hashOf(body, unhashedBodyBytesMax);
-  return verifySignature({ method: arrival.method, path, query: arrival.query, headers: arrival.message.headers, bodyHash }, authorization, { keys, now: clock(), protocol });
+  return verifySignature(
+    { method: arrival.method, path, query: arrival.query, headers: arrival.message.headers, bodyHash },
+    authorization,
+    { keys, now: clock(), protocol },
+  );
 }
 
 /** By credential scope first; a query service's version tells apart those that share a name; an unsigned request by what it speaks. */
-function chooseService(services: readonly Service[], { message, query, path }: Arrival, authorization: Authorization | "malformed" | undefined): Service | undefined {
+function chooseService(
+  services: readonly Service[],
+  { message, query, path }: Arrival,
+  authorization: Authorization | "malformed" | undefined,
+): Service | undefined {
   if (authorization !== undefined && authorization !== "malformed") {
     const named = services.filter(({ signingNames }) => signingNames.includes(authorization.service));
     return named.find(({ version }) => version !== undefined && version === query.get("Version")) ?? named[0];
   }
   const target = message.headers["x-amz-target"];
-  if (typeof target === "string") return services.find(({ targetPrefixes }) => targetPrefixes.includes(target.split(".", 1)[0] ?? ""));
-  if (query.has("Action")) return services.find(({ version }) => version !== undefined && version === query.get("Version"));
+  if (typeof target === "string")
+    return services.find(({ targetPrefixes }) => targetPrefixes.includes(target.split(".", 1)[0] ?? ""));
+  if (query.has("Action"))
+    return services.find(({ version }) => version !== undefined && version === query.get("Version"));
   const s3 = services.find(({ protocol }) => protocol === "rest-xml");
-  const isForBucket = bucketOfHost(message.headers.host) !== undefined || /x-amz-|aws-sdk|aws-cli|boto/i.test(`${Object.keys(message.headers).join(" ")} ${message.headers["user-agent"]}`);
+  const isForBucket =
+    bucketOfHost(message.headers.host) !== undefined ||
+    /x-amz-|aws-sdk|aws-cli|boto/i.test(`${Object.keys(message.headers).join(" ")} ${message.headers["user-agent"]}`);
   const isForm = message.headers["content-type"]?.startsWith("application/x-www-form-urlencoded") === true;
   if (isForm && path === "/") return services.find(({ protocol }) => protocol === "query");
   return isForBucket || authorization === "malformed" ? s3 : undefined;
 }
 
-function callOf({ requestId, message, response }: Arrival, { region }: Authorization, principal: Call["principal"]): Call {
+function callOf(
+  { requestId, message, response }: Arrival,
+  { region }: Authorization,
+  principal: Call["principal"],
+): Call {
   let controller: AbortController | undefined;
   return {
     requestId,
@@ -141,7 +177,13 @@ function callOf({ requestId, message, response }: Arrival, { region }: Authoriza
   };
 }
 
-async function answer({ log }: FrontDoorOptions, { message, response, requestId, startedAt, method }: Arrival, { status, headers, body, operation, fault }: ServiceResponse, service: string, caller: string): Promise<void> {
+async function answer(
+  { log }: FrontDoorOptions,
+  { message, response, requestId, startedAt, method }: Arrival,
+  { status, headers, body, operation, fault }: ServiceResponse,
+  service: string,
+  caller: string,
+): Promise<void> {
   // A body that was not read to its end would be taken for the next request.
   const leftover = message.complete ? {} : { connection: "close" };
   if (body instanceof Readable && method !== "HEAD") {
@@ -154,18 +196,38 @@ async function answer({ log }: FrontDoorOptions, { message, response, requestId,
     response.end(method === "HEAD" ? undefined : bytes);
     if (body instanceof Readable) body.destroy();
   }
-  log({ requestId, service, operation: operation ?? "-", caller, status, ...(fault === undefined ? {} : { fault }), milliseconds: Math.round((performance.now() - startedAt) * 10) / 10 });
+  log({
+    requestId,
+    service,
+    operation: operation ?? "-",
+    caller,
+    status,
+    ...(fault === undefined ? {} : { fault }),
+    milliseconds: Math.round((performance.now() - startedAt) * 10) / 10,
+  });
 }
 
 function unknownService(authorization: Authorization | "malformed", requestId: string): ServiceResponse {
-  const name = authorization === "malformed" ? "that the request is for" : `"${authorization.service}" of the credential scope`;
+  const name =
+    authorization === "malformed" ? "that the request is for" : `"${authorization.service}" of the credential scope`;
   const message = `There is no service ${name} here`;
-  return { status: 404, headers: { "content-type": "application/x-amz-json-1.1", "x-amzn-RequestId": requestId, "x-amzn-ErrorType": "UnknownServiceException" }, body: JSON.stringify({ __type: "UnknownServiceException", message }), fault: "UnknownServiceException" };
+  return {
+    status: 404,
+    headers: {
+      "content-type": "application/x-amz-json-1.1",
+      "x-amzn-RequestId": requestId,
+      "x-amzn-ErrorType": "UnknownServiceException",
+    },
+    body: JSON.stringify({ __type: "UnknownServiceException", message }),
+    fault: "UnknownServiceException",
+  };
 }
 
 /** The bucket that a virtual-host request names in its Host header. */
 function bucketOfHost(host = ""): string | undefined {
-  return /^(.+?)\.(?:s3(?:[.-][a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?|s3\.localhost|s3\.[a-z0-9-]+\.localhost|localhost)(?::\d+)?$/.exec(host)?.[1];
+  return /^(.+?)\.(?:s3(?:[.-][a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?|s3\.localhost|s3\.[a-z0-9-]+\.localhost|localhost)(?::\d+)?$/.exec(
+    host,
+  )?.[1];
 }
 
 function pathWithBucket({ path, message }: Arrival): string {
@@ -178,7 +240,16 @@ const keepAliveMilliseconds = 75_000;
 
 /** An HTTP server for the front door, with limits that fit held polls and streamed uploads. */
 export function createFrontDoorServer(listener: RequestListener): Server {
-  const server = createServer({ keepAliveTimeout: keepAliveMilliseconds, headersTimeout: 20_000, requestTimeout: 0, maxHeaderSize: 32 * 1024, noDelay: true }, listener);
+  const server = createServer(
+    {
+      keepAliveTimeout: keepAliveMilliseconds,
+      headersTimeout: 20_000,
+      requestTimeout: 0,
+      maxHeaderSize: 32 * 1024,
+      noDelay: true,
+    },
+    listener,
+  );
   server.on("clientError", (_error, socket) => {
     if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n");
   });

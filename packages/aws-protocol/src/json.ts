@@ -33,7 +33,8 @@ function parse(body: string): unknown {
 
 function readJson(shape: Shape, value: unknown, place: Place): unknown {
   const { path, depth } = place;
-  if (depth > depthMax) throw new Fault("SerializationException", `Cannot read the input: it is nested more than ${depthMax} levels deep`);
+  if (depth > depthMax)
+    throw new Fault("SerializationException", `Cannot read the input: it is nested more than ${depthMax} levels deep`);
   switch (shape.kind) {
     case "string":
       if (typeof value !== "string") throw malformed(path, value, "text");
@@ -53,10 +54,15 @@ function readJson(shape: Shape, value: unknown, place: Place): unknown {
       return parseTimestamp(String(value), path);
     case "list":
       if (!Array.isArray(value)) throw malformed(path, value, "a list");
-      return value.map((item: unknown, index) => readJson(shape.item.shape, item, { ...place, path: `${path}[${index}]`, depth: depth + 1 }));
+      return value.map((item: unknown, index) =>
+        readJson(shape.item.shape, item, { ...place, path: `${path}[${index}]`, depth: depth + 1 }),
+      );
     case "map":
       return Object.fromEntries(
-        Object.entries(structured(value, path)).map(([key, item]) => [key, readJson(shape.value.shape, item, { ...place, path: below(path, key), depth: depth + 1 })]),
+        Object.entries(structured(value, path)).map(([key, item]) => [
+          key,
+          readJson(shape.value.shape, item, { ...place, path: below(path, key), depth: depth + 1 }),
+        ]),
       );
     case "structure":
       return readStructure(shape, structured(value, path), place);
@@ -74,7 +80,11 @@ function readStructure({ members }: Structure, value: Readonly<Record<string, un
     const name = wireName(member, place);
     const found = Object.hasOwn(value, name) ? value[name] : undefined;
     if (found !== undefined && found !== null)
-      result[member.name] = readJson(member.shape, found, { ...place, path: below(place.path, name), depth: place.depth + 1 });
+      result[member.name] = readJson(member.shape, found, {
+        ...place,
+        path: below(place.path, name),
+        depth: place.depth + 1,
+      });
   }
   return result;
 }
@@ -84,7 +94,8 @@ function structured(value: unknown, path: string): Readonly<Record<string, unkno
   return value as Readonly<Record<string, unknown>>; // JSON.parse makes plain objects
 }
 
-const wireName = (member: Member, { jsonNames }: JsonNames) => (jsonNames === true ? (member.traits.jsonName ?? member.name) : member.name);
+const wireName = (member: Member, { jsonNames }: JsonNames) =>
+  jsonNames === true ? (member.traits.jsonName ?? member.name) : member.name;
 
 function plain(shape: Shape, value: unknown, options: JsonNames): unknown {
   if (value === undefined || value === null) return undefined;
@@ -97,7 +108,9 @@ function plain(shape: Shape, value: unknown, options: JsonNames): unknown {
     case "list":
       return (value as readonly unknown[]).map((item) => plain(shape.item.shape, item, options));
     case "map":
-      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(shape.value.shape, item, options)]));
+      return Object.fromEntries(
+        Object.entries(value).map(([key, item]) => [key, plain(shape.value.shape, item, options)]),
+      );
     case "structure": {
       const members = value as Readonly<Record<string, unknown>>;
       const result: Record<string, unknown> = {};

@@ -5,7 +5,10 @@ export const depthMax = 64;
 
 /** A value that is not of the form its member wants. */
 export function malformed(path: string, found: unknown, wanted: string): Fault {
-  return new Fault("SerializationException", `Cannot read ${path === "" ? "the input" : `member "${path}"`}: found ${describe(found)}, wanted ${wanted}`);
+  return new Fault(
+    "SerializationException",
+    `Cannot read ${path === "" ? "the input" : `member "${path}"`}: found ${describe(found)}, wanted ${wanted}`,
+  );
 }
 
 /** A member's path below its parent's. */
@@ -17,6 +20,6 @@ function describe(found: unknown): string {
   if (found === null) return "null";
   if (Array.isArray(found)) return "a list";
   if (typeof found === "object") return "a structure";
-  const text = String(found);
+  const text = typeof found === "string" ? found : JSON.stringify(found);
   return `${typeof found === "string" ? "text" : `a ${typeof found}`} "${text.length > 40 ? `${text.slice(0, 40)}…` : text}"`;
 }

@@ -78,7 +78,12 @@ export interface Table {
   readonly version: string;
   readonly targetPrefix?: string;
   readonly xmlns?: string;
-  readonly operations: Readonly<Record<string, readonly [input: number, output: number, http?: readonly [method: string, uri: string, status: number]]>>;
+  readonly operations: Readonly<
+    Record<
+      string,
+      readonly [input: number, output: number, http?: readonly [method: string, uri: string, status: number]]
+    >
+  >;
   readonly errors: Readonly<Record<string, readonly [code: string, status: number]>>;
   readonly shapes: readonly Row[];
 }
@@ -98,7 +103,11 @@ export function serviceModel(name: ServiceName): ServiceModel {
 
 /** A model from a table: numbers become references. */
 export function buildModel(table: Table): ServiceModel {
-  const built: Mutable[] = table.shapes.map(([kind, name = "", traits = {}]) => ({ ...simple(kind), name, ownTraits: traits }));
+  const built: Mutable[] = table.shapes.map(([kind, name = "", traits = {}]) => ({
+    ...simple(kind),
+    name,
+    ownTraits: traits,
+  }));
   const shape = (number: number): Mutable => {
     const found = built[number];
     if (found === undefined) throw new Error(`Cannot read the table: there is no shape ${number}`);
@@ -112,16 +121,22 @@ export function buildModel(table: Table): ServiceModel {
     const target = shape(index);
     // What stands in a row's fourth and fifth place is told by its kind.
     if (kind === "list") target["item"] = member("member", first as Reference);
-    if (kind === "map") Object.assign(target, { key: member("key", first as Reference), value: member("value", second as Reference) });
+    if (kind === "map")
+      Object.assign(target, { key: member("key", first as Reference), value: member("value", second as Reference) });
     if (kind === "structure") {
       const rows = first as readonly (readonly [string, Reference, 1?])[];
-      Object.assign(target, { members: rows.map(([name, reference, required]) => member(name, reference, required === 1)) });
+      Object.assign(target, {
+        members: rows.map(([name, reference, required]) => member(name, reference, required === 1)),
+      });
       if (target.ownTraits.xmlName !== undefined) target["xmlName"] = target.ownTraits.xmlName;
     }
   });
   const operations = Object.entries(table.operations).map(([name, [input, output, http]]): [string, Operation] => {
     const shapes = { name, input: shape(input) as unknown as Shape, output: shape(output) as unknown as Shape };
-    return [name, http === undefined ? shapes : { ...shapes, http: { method: http[0], uri: http[1], status: http[2] } }];
+    return [
+      name,
+      http === undefined ? shapes : { ...shapes, http: { method: http[0], uri: http[1], status: http[2] } },
+    ];
   });
   return {
     protocol: table.protocol as Protocol,

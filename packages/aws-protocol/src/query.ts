@@ -19,7 +19,10 @@ export function parseForm(body: string): FormNode {
   for (const [key, text] of new URLSearchParams(body)) {
     const parts = key.split(".");
     if (++count > parametersMax || parts.length > depthMax)
-      throw new Fault("MalformedQueryString", `Cannot read the form: more than ${parametersMax} parameters, or one nested more than ${depthMax} levels deep`);
+      throw new Fault(
+        "MalformedQueryString",
+        `Cannot read the form: more than ${parametersMax} parameters, or one nested more than ${depthMax} levels deep`,
+      );
     let node = root;
     for (const part of parts) {
       let next = node.children.get(part);
@@ -56,14 +59,22 @@ function readForm({ shape, traits }: Member, node: FormNode | undefined, place: 
       return result;
     }
     case "list": {
-      const holder = place.dialect === "ec2" || traits.xmlFlattened ? node : (node.children.get(shape.item.traits.xmlName ?? "member") ?? node);
-      return numbered(holder).map(([index, item]) => readForm(shape.item, item, { ...place, path: below(place.path, index) }));
+      const holder =
+        place.dialect === "ec2" || traits.xmlFlattened
+          ? node
+          : (node.children.get(shape.item.traits.xmlName ?? "member") ?? node);
+      return numbered(holder).map(([index, item]) =>
+        readForm(shape.item, item, { ...place, path: below(place.path, index) }),
+      );
     }
     case "map": {
       const holder = traits.xmlFlattened ? node : (node.children.get("entry") ?? node);
       const entries = numbered(holder).map(([index, entry]): [string, unknown] => [
         entry.children.get(shape.key.traits.xmlName ?? "key")?.text ?? "",
-        readForm(shape.value, entry.children.get(shape.value.traits.xmlName ?? "value"), { ...place, path: below(place.path, index) }),
+        readForm(shape.value, entry.children.get(shape.value.traits.xmlName ?? "value"), {
+          ...place,
+          path: below(place.path, index),
+        }),
       ]);
       return Object.fromEntries(entries);
     }

@@ -1,7 +1,16 @@
 import { Fault } from "./fault.ts";
 
 /** Why a request is refused before its service sees it. */
-export type Refusal = "unsigned" | "unknown key" | "wrong signature" | "malformed signature" | "skewed clock" | "expired link" | "bad token" | "expired token" | "wrong body";
+export type Refusal =
+  | "unsigned"
+  | "unknown key"
+  | "wrong signature"
+  | "malformed signature"
+  | "skewed clock"
+  | "expired link"
+  | "bad token"
+  | "expired token"
+  | "wrong body";
 
 type Codes = Readonly<Record<Refusal, string>>;
 
@@ -33,7 +42,14 @@ const codes: Readonly<Record<string, Codes>> = {
   json,
   "rest-json": json,
   query,
-  ec2: { ...query, "unknown key": "AuthFailure", "wrong signature": "AuthFailure", "skewed clock": "RequestExpired", "bad token": "AuthFailure", "wrong body": "AuthFailure" },
+  ec2: {
+    ...query,
+    "unknown key": "AuthFailure",
+    "wrong signature": "AuthFailure",
+    "skewed clock": "RequestExpired",
+    "bad token": "AuthFailure",
+    "wrong body": "AuthFailure",
+  },
   "rest-xml": {
     unsigned: "AccessDenied",
     "unknown key": "InvalidAccessKeyId",
@@ -47,10 +63,19 @@ const codes: Readonly<Record<string, Codes>> = {
   },
 };
 
-const statuses: Readonly<Record<string, number>> = { json: 400, "rest-json": 403, query: 403, ec2: 401, "rest-xml": 403 };
+const statuses: Readonly<Record<string, number>> = {
+  json: 400,
+  "rest-json": 403,
+  query: 403,
+  ec2: 401,
+  "rest-xml": 403,
+};
 
 /** The fault that a service of a protocol gives for a refusal (api.md §1.3). */
 export function refusal(protocol: string, why: Refusal, message: string): Fault {
-  const status = protocol === "rest-xml" && (why === "malformed signature" || why === "wrong body" || why === "expired token") ? 400 : (statuses[protocol] ?? 400);
+  const status =
+    protocol === "rest-xml" && (why === "malformed signature" || why === "wrong body" || why === "expired token")
+      ? 400
+      : (statuses[protocol] ?? 400);
   return new Fault(codes[protocol]?.[why] ?? json[why], message, { status });
 }

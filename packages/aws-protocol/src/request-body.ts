@@ -35,7 +35,9 @@ export class WireBody {
     const proofs = () => bodyProofs(signature, headers, protocol);
     const framed = signature.payload.startsWith("STREAMING-");
     const stream = () => {
-      const plain = framed ? pass(this.#message, new AwsChunked(signature, oneHeader(headers["x-amz-trailer"]))) : this.#message;
+      const plain = framed
+        ? pass(this.#message, new AwsChunked(signature, oneHeader(headers["x-amz-trailer"])))
+        : this.#message;
       const all = proofs();
       return all.length === 0 ? plain : pass(plain, new Proving(all));
     };
@@ -58,16 +60,33 @@ interface Proof {
   finish(): void;
 }
 
-function bodyProofs({ payload }: VerifiedSignature, headers: IncomingMessage["headers"], protocol: string): readonly Proof[] {
+function bodyProofs(
+  { payload }: VerifiedSignature,
+  headers: IncomingMessage["headers"],
+  protocol: string,
+): readonly Proof[] {
   const proofs: Proof[] = [];
   if (/^[0-9a-f]{64}$/.test(payload)) {
-    const mismatch = refusal(protocol, "wrong body", "The provided 'x-amz-content-sha256' header does not match what was computed.");
+    const mismatch = refusal(
+      protocol,
+      "wrong body",
+      "The provided 'x-amz-content-sha256' header does not match what was computed.",
+    );
     proofs.push(hashProof(createHash("sha256"), (hash) => hash.digest("hex") === payload, mismatch));
   }
   const md5 = headers["content-md5"];
-  if (typeof md5 === "string") proofs.push(hashProof(createHash("md5"), (hash) => hash.digest("base64") === md5, new Fault("BadDigest", "The Content-MD5 you specified did not match what we received.")));
+  if (typeof md5 === "string")
+    proofs.push(
+      hashProof(
+        createHash("md5"),
+        (hash) => hash.digest("base64") === md5,
+        new Fault("BadDigest", "The Content-MD5 you specified did not match what we received."),
+      ),
+    );
   for (const [name, value] of Object.entries(headers)) {
-    const checksum = name.startsWith("x-amz-checksum-") ? createChecksum(name.slice("x-amz-checksum-".length)) : undefined;
+    const checksum = name.startsWith("x-amz-checksum-")
+      ? createChecksum(name.slice("x-amz-checksum-".length))
+      : undefined;
     if (checksum !== undefined) proofs.push(checksumProof(checksum, name, String(value)));
   }
   return proofs;
@@ -128,7 +147,11 @@ function readAll(stream: Readable, bytesMax: number): Promise<Buffer> {
       if (length > bytesMax) {
         stream.removeAllListeners("data");
         stream.resume(); // the rest is let go, so that the answer can be read
-        reject(new Fault("RequestEntityTooLargeException", `The request's body is longer than ${bytesMax} bytes`, { status: 413 }));
+        reject(
+          new Fault("RequestEntityTooLargeException", `The request's body is longer than ${bytesMax} bytes`, {
+            status: 413,
+          }),
+        );
       } else parts.push(part);
     });
     stream.on("end", () => resolve(parts.length === 1 ? (parts[0] ?? Buffer.alloc(0)) : Buffer.concat(parts)));

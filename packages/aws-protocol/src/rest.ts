@@ -6,7 +6,9 @@ import { formatTimestamp } from "./timestamp.ts";
 import { inBody } from "./xml.ts";
 
 /** Finds the operation of a REST request, and what its path says. */
-export type Router = (request: Pick<ServiceRequest, "method" | "path" | "query" | "headers">) => { readonly operation: Operation; readonly labels: Labels } | undefined;
+export type Router = (
+  request: Pick<ServiceRequest, "method" | "path" | "query" | "headers">,
+) => { readonly operation: Operation; readonly labels: Labels } | undefined;
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -47,9 +49,13 @@ function routeOf(operation: Operation): readonly Route[] {
       const [name = "", value] = part.split("=");
       return [name, value];
     });
-  const required = operation.input.kind === "structure" ? operation.input.members.filter((member) => member.required) : [];
+  const required =
+    operation.input.kind === "structure" ? operation.input.members.filter((member) => member.required) : [];
   // The SDK writes S3's paths without their bucket, which its clients put in the host or in front.
-  const bucket = required.some(({ name, traits }) => name === "Bucket" && traits.httpLabel) && !path.includes("{Bucket}") ? ["{Bucket}"] : [];
+  const bucket =
+    required.some(({ name, traits }) => name === "Bucket" && traits.httpLabel) && !path.includes("{Bucket}")
+      ? ["{Bucket}"]
+      : [];
   return [
     {
       operation,
@@ -65,7 +71,12 @@ function matchPath(segments: readonly string[], path: readonly string[]): Labels
   const greedy = segments.at(-1)?.endsWith("+}") ?? false;
   // `/bucket/` is the bucket, but the slashes of `/bucket/folder/` belong to the key.
   const parts = !greedy && path.at(-1) === "" ? path.slice(0, -1) : path;
-  if (greedy ? parts.length < segments.length || parts.slice(segments.length - 1).join("/") === "" : parts.length !== segments.length) return undefined;
+  if (
+    greedy
+      ? parts.length < segments.length || parts.slice(segments.length - 1).join("/") === ""
+      : parts.length !== segments.length
+  )
+    return undefined;
   const labels: Record<string, string> = {};
   for (const [index, segment] of segments.entries()) {
     const label = /^\{(\w+)\+?\}$/.exec(segment)?.[1];
@@ -76,30 +87,45 @@ function matchPath(segments: readonly string[], path: readonly string[]): Labels
   return labels;
 }
 
-function specificity({ query, requiredQuery, requiredHeaders, segments }: Route, request: Pick<ServiceRequest, "query" | "headers">): number {
+function specificity(
+  { query, requiredQuery, requiredHeaders, segments }: Route,
+  request: Pick<ServiceRequest, "query" | "headers">,
+): number {
   const holds =
-    query.every(([name, value]) => request.query.has(name) && (value === undefined || request.query.get(name) === value)) &&
+    query.every(
+      ([name, value]) => request.query.has(name) && (value === undefined || request.query.get(name) === value),
+    ) &&
     requiredQuery.every((name) => request.query.has(name)) &&
     requiredHeaders.every((name) => request.headers[name] !== undefined);
-  return holds ? segments.filter((segment) => !segment.startsWith("{")).length + 10 * (query.length + requiredQuery.length + requiredHeaders.length) : -1;
+  return holds
+    ? segments.filter((segment) => !segment.startsWith("{")).length +
+        10 * (query.length + requiredQuery.length + requiredHeaders.length)
+    : -1;
 }
 
 function decodePath(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch (cause) {
-    throw new Fault("InvalidURI", `Cannot read the path: "${text.slice(0, 80)}" is not percent-encoded UTF-8`, { cause });
+    throw new Fault("InvalidURI", `Cannot read the path: "${text.slice(0, 80)}" is not percent-encoded UTF-8`, {
+      cause,
+    });
   }
 }
 
 /** What path, query and headers say of an operation's input. */
-export function readBindings({ members }: Structure, { query, headers }: Pick<ServiceRequest, "query" | "headers">, labels: Labels): Record<string, unknown> {
+export function readBindings(
+  { members }: Structure,
+  { query, headers }: Pick<ServiceRequest, "query" | "headers">,
+  labels: Labels,
+): Record<string, unknown> {
   const input: Record<string, unknown> = {};
   for (const { name, shape, traits } of members) {
     if (traits.httpPrefixHeaders !== undefined) {
       const prefix = traits.httpPrefixHeaders.toLowerCase();
       const found = Object.entries(headers).filter(([header]) => header.startsWith(prefix));
-      if (found.length > 0) input[name] = Object.fromEntries(found.map(([header, value]) => [header.slice(prefix.length), String(value)]));
+      if (found.length > 0)
+        input[name] = Object.fromEntries(found.map(([header, value]) => [header.slice(prefix.length), String(value)]));
       continue;
     }
     const texts = boundTexts({ name, shape, traits }, { query, headers }, labels);
@@ -111,7 +137,11 @@ export function readBindings({ members }: Structure, { query, headers }: Pick<Se
   return input;
 }
 
-function boundTexts({ name, shape, traits }: Omit<Member, "required">, { query, headers }: Pick<ServiceRequest, "query" | "headers">, labels: Labels): readonly string[] {
+function boundTexts(
+  { name, shape, traits }: Omit<Member, "required">,
+  { query, headers }: Pick<ServiceRequest, "query" | "headers">,
+  labels: Labels,
+): readonly string[] {
   if (traits.httpLabel) return [labels[name] ?? ""];
   if (traits.httpQuery !== undefined) return query.getAll(traits.httpQuery);
   const header = traits.httpHeader === undefined ? undefined : headers[traits.httpHeader.toLowerCase()];

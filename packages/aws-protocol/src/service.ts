@@ -15,12 +15,18 @@ type CommandOf<Sdk, Name extends string> = `${Name}Command` extends keyof Sdk
 export type InputOf<Sdk, Name extends string> = CommandOf<Sdk, Name> extends { input: infer Input } ? Input : never;
 
 // Every output of the SDK extends its metadata, which is the client's own; a command carries it in the type of the handler that it resolves to.
-type ResolvedOutput<Command> = Command extends { resolveMiddleware(...args: never[]): (...args: never[]) => Promise<{ output: infer Output }> } ? Output : never;
+type ResolvedOutput<Command> = Command extends {
+  resolveMiddleware(...args: never[]): (...args: never[]) => Promise<{ output: infer Output }>;
+}
+  ? Output
+  : never;
 
 /** The output of one operation, as the SDK types it; members may be given as undefined, and streams as bytes. */
 export type OutputOf<Sdk, Name extends string> = Given<Omit<ResolvedOutput<CommandOf<Sdk, Name>>, "$metadata">>;
 
-type Given<Value> = { [Key in keyof Value]: Key extends "Body" ? Uint8Array | Readable | undefined : Value[Key] | undefined };
+type Given<Value> = {
+  [Key in keyof Value]: Key extends "Body" ? Uint8Array | Readable | undefined : Value[Key] | undefined;
+};
 
 /** Every operation of a service by name, typed by the SDK itself: a missing one does not compile. */
 export type Operations<Sdk, Context> = {
@@ -83,4 +89,8 @@ export interface Service {
 }
 
 /** Which requests a host's own key may make of a service. Administrators may make them all; a host may make none unless this says so. */
-export type HostPermission = (principal: Principal & { readonly host: string }, operation: string, input: unknown) => boolean | Promise<boolean>;
+export type HostPermission = (
+  principal: Principal & { readonly host: string },
+  operation: string,
+  input: unknown,
+) => boolean | Promise<boolean>;

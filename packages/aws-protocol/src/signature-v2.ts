@@ -4,13 +4,30 @@ import type { IncomingHttpHeaders } from "node:http";
 /** Query parameters that are part of the resource that a SigV2 link names. */
 const subResources = [
   ...["acl", "delete", "lifecycle", "location", "logging", "notification", "partNumber", "policy", "requestPayment"],
-  ...["response-cache-control", "response-content-disposition", "response-content-encoding", "response-content-language", "response-content-type", "response-expires"],
+  ...[
+    "response-cache-control",
+    "response-content-disposition",
+    "response-content-encoding",
+    "response-content-language",
+    "response-content-type",
+    "response-expires",
+  ],
   ...["tagging", "torrent", "uploadId", "uploads", "versionId", "versioning", "versions", "website"],
 ];
 
 /** The signature of a SigV2 query link to S3, which `aws s3 presign` still makes in us-east-1. The path must begin with the bucket. */
 export function signatureOfV2Link(
-  { method, path, query, headers }: { readonly method: string; readonly path: string; readonly query: URLSearchParams; readonly headers: IncomingHttpHeaders },
+  {
+    method,
+    path,
+    query,
+    headers,
+  }: {
+    readonly method: string;
+    readonly path: string;
+    readonly query: URLSearchParams;
+    readonly headers: IncomingHttpHeaders;
+  },
   secretAccessKey: string,
 ): string {
   const resource = subResources
@@ -22,6 +39,12 @@ export function signatureOfV2Link(
     .filter(([name]) => name.startsWith("x-amz-"))
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => `${name}:${String(value).trim()}\n`);
-  const text = [method, headers["content-md5"] ?? "", headers["content-type"] ?? "", query.get("Expires"), `${amz.join("")}${path}${resource === "" ? "" : `?${resource}`}`].join("\n");
+  const text = [
+    method,
+    headers["content-md5"] ?? "",
+    headers["content-type"] ?? "",
+    query.get("Expires"),
+    `${amz.join("")}${path}${resource === "" ? "" : `?${resource}`}`,
+  ].join("\n");
   return createHmac("sha1", secretAccessKey).update(text).digest("base64");
 }

@@ -36,7 +36,16 @@ export interface CanonicalParts {
 export const algorithm = "AWS4-HMAC-SHA256";
 
 /** Signs a request in its Authorization header. Gives every header to send. */
-export function signHeaders({ method, url, headers, body, credentials, region, service, now = new Date() }: SignableRequest): Record<string, string> {
+export function signHeaders({
+  method,
+  url,
+  headers,
+  body,
+  credentials,
+  region,
+  service,
+  now = new Date(),
+}: SignableRequest): Record<string, string> {
   const time = amzDate(now);
   const payloadHash = sha256Hex(body);
   const sent: Record<string, string> = {
@@ -47,14 +56,33 @@ export function signHeaders({ method, url, headers, body, credentials, region, s
     ...(credentials.sessionToken === undefined ? {} : { "x-amz-security-token": credentials.sessionToken }),
   };
   const signedHeaders = Object.keys(sent).toSorted();
-  const canonical = canonicalRequest({ method, path: url.pathname, query: url.searchParams, headers: sent, signedHeaders, payloadHash, service });
+  const canonical = canonicalRequest({
+    method,
+    path: url.pathname,
+    query: url.searchParams,
+    headers: sent,
+    signedHeaders,
+    payloadHash,
+    service,
+  });
   const scope = `${time.slice(0, 8)}/${region}/${service}/aws4_request`;
   const signature = signText(signingKey(credentials.secretAccessKey, scope), stringToSign(canonical, time, scope));
-  return { ...sent, authorization: `${algorithm} Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${signedHeaders.join(";")}, Signature=${signature}` };
+  return {
+    ...sent,
+    authorization: `${algorithm} Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${signedHeaders.join(";")}, Signature=${signature}`,
+  };
 }
 
 /** The canonical form of a request, which both sides hash. S3's paths are taken as they are; every other service's are normalized and encoded once more. */
-export function canonicalRequest({ method, path, query, headers, signedHeaders, payloadHash, service }: CanonicalParts): string {
+export function canonicalRequest({
+  method,
+  path,
+  query,
+  headers,
+  signedHeaders,
+  payloadHash,
+  service,
+}: CanonicalParts): string {
   const pairs = [...query].map(([name, value]) => [encodeUri(name), encodeUri(value)] as const);
   // By name, then by value, in code-unit order: sorting joined pairs would let "=" take part.
   const sorted = pairs.toSorted(([nameA, valueA], [nameB, valueB]) => compare(nameA, nameB) || compare(valueA, valueB));
@@ -96,7 +124,10 @@ export function amzDate(date: Date): string {
 
 /** Percent-encodes everything but the unreserved characters of RFC 3986. */
 export function encodeUri(text: string): string {
-  return encodeURIComponent(text).replaceAll(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  return encodeURIComponent(text).replaceAll(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 function canonicalPath(path: string): string {

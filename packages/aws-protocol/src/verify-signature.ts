@@ -37,14 +37,26 @@ export interface VerifiedSignature {
 const signingKeys = new Map<string, Buffer>();
 
 /** Proves who made a request. Throws the refusal of the service's protocol; the message never holds a secret. */
-export async function verifySignature(request: SignedRequest, authorization: Authorization, options: { keys: AccessKeys; now: number; protocol: string }): Promise<VerifiedSignature> {
+export async function verifySignature(
+  request: SignedRequest,
+  authorization: Authorization,
+  options: { keys: AccessKeys; now: number; protocol: string },
+): Promise<VerifiedSignature> {
   const { keys, now, protocol } = options;
   const refuse = (why: Refusal, message: string) => refusal(protocol, why, message);
   checkTime(authorization, now, refuse);
   const accessKey = await keys.find(authorization.accessKeyId);
-  if (accessKey === undefined) throw refuse("unknown key", protocol === "rest-xml" ? "The AWS Access Key Id you provided does not exist in our records." : "The security token included in the request is invalid.");
-  if (accessKey.sessionToken !== authorization.sessionToken) throw refuse("bad token", "The security token included in the request is invalid.");
-  if (accessKey.expiresAt !== undefined && accessKey.expiresAt <= now) throw refuse("expired token", "The security token included in the request is expired");
+  if (accessKey === undefined)
+    throw refuse(
+      "unknown key",
+      protocol === "rest-xml"
+        ? "The AWS Access Key Id you provided does not exist in our records."
+        : "The security token included in the request is invalid.",
+    );
+  if (accessKey.sessionToken !== authorization.sessionToken)
+    throw refuse("bad token", "The security token included in the request is invalid.");
+  if (accessKey.expiresAt !== undefined && accessKey.expiresAt <= now)
+    throw refuse("expired token", "The security token included in the request is expired");
   if (authorization.form === "v2 link") return verifyV2Link(request, authorization, accessKey, refuse);
 
   checkSignedHeaders(request.headers, authorization, refuse);
@@ -76,9 +88,17 @@ function checkTime({ form, time, scope, expiresSeconds = 0 }: Authorization, now
   }
   const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(time) ?? [];
   const signedAt = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-  if (Number.isNaN(signedAt) || !scope.startsWith(time.slice(0, 8))) throw refuse("malformed signature", `The date of the signature, "${time.slice(0, 32)}", does not have the form YYYYMMDDTHHMMSSZ, or is not the credential's`);
+  if (Number.isNaN(signedAt) || !scope.startsWith(time.slice(0, 8)))
+    throw refuse(
+      "malformed signature",
+      `The date of the signature, "${time.slice(0, 32)}", does not have the form YYYYMMDDTHHMMSSZ, or is not the credential's`,
+    );
   if (form === "query") {
-    if (expiresSeconds > linkSecondsMax) throw refuse("malformed signature", `X-Amz-Expires must be less than a week (in seconds) that is ${linkSecondsMax}`);
+    if (expiresSeconds > linkSecondsMax)
+      throw refuse(
+        "malformed signature",
+        `X-Amz-Expires must be less than a week (in seconds) that is ${linkSecondsMax}`,
+      );
     if (signedAt + expiresSeconds * 1000 <= now) throw refuse("expired link", "Request has expired");
     if (signedAt - now > skewMillisecondsMax) throw refuse("expired link", "Request is not yet valid");
   } else if (Math.abs(now - signedAt) > skewMillisecondsMax) {
@@ -93,10 +113,20 @@ function checkTime({ form, time, scope, expiresSeconds = 0 }: Authorization, now
 }
 
 /** The host, and every x-amz- header, must be signed: an unsigned one could have been put in on the way. */
-function checkSignedHeaders(headers: IncomingHttpHeaders, { signedHeaders, form }: Authorization, refuse: Refuse): void {
+function checkSignedHeaders(
+  headers: IncomingHttpHeaders,
+  { signedHeaders, form }: Authorization,
+  refuse: Refuse,
+): void {
   const signed = new Set(signedHeaders);
-  const unsigned = Object.keys(headers).find((name) => (name === "host" || (name.startsWith("x-amz-") && form === "header")) && !signed.has(name));
-  if (unsigned !== undefined || !signed.has("host")) throw refuse("wrong signature", `There were headers present in the request which were not signed: ${unsigned ?? "host"}`);
+  const unsigned = Object.keys(headers).find(
+    (name) => (name === "host" || (name.startsWith("x-amz-") && form === "header")) && !signed.has(name),
+  );
+  if (unsigned !== undefined || !signed.has("host"))
+    throw refuse(
+      "wrong signature",
+      `There were headers present in the request which were not signed: ${unsigned ?? "host"}`,
+    );
 }
 
 async function payloadOf({ headers, bodyHash }: SignedRequest, { form, service }: Authorization): Promise<string> {
@@ -105,7 +135,12 @@ async function payloadOf({ headers, bodyHash }: SignedRequest, { form, service }
   return form === "query" && service === "s3" ? "UNSIGNED-PAYLOAD" : bodyHash();
 }
 
-function verifyV2Link(request: SignedRequest, authorization: Authorization, accessKey: AccessKey, refuse: Refuse): VerifiedSignature {
+function verifyV2Link(
+  request: SignedRequest,
+  authorization: Authorization,
+  accessKey: AccessKey,
+  refuse: Refuse,
+): VerifiedSignature {
   const expected = signatureOfV2Link(request, accessKey.secretAccessKey);
   if (!equal(expected, authorization.signature)) throw refuse("wrong signature", doesNotMatch);
   return { accessKey, authorization, payload: "UNSIGNED-PAYLOAD", signingKey: Buffer.alloc(0) };

@@ -9,7 +9,8 @@ export interface XmlElement {
 }
 
 // One piece of markup or text at a time. There is no place for a document type: neither entities nor anything from outside is ever read.
-const piece = /<\?[^]*?\?>|<!--[^]*?-->|<!\[CDATA\[([^]*?)\]\]>|<(\/?)([\w:.-]+)((?:\s+[\w:.-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>|([^<]+)/gy;
+const piece =
+  /<\?[^]*?\?>|<!--[^]*?-->|<!\[CDATA\[([^]*?)\]\]>|<(\/?)([\w:.-]+)((?:\s+[\w:.-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>|([^<]+)/gy;
 
 const entities: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };
 
@@ -38,22 +39,42 @@ export function parseXml(text: string, depthMax: number): XmlElement {
     }
   }
   const [root, ...others] = top.children;
-  if (root === undefined || others.length > 0 || open.length !== 1 || end !== text.length || top.text.trim().replace("\ufeff", "") !== "") throw notWellFormed();
+  if (
+    root === undefined ||
+    others.length > 0 ||
+    open.length !== 1 ||
+    end !== text.length ||
+    top.text.trim().replace("\ufeff", "") !== ""
+  )
+    throw notWellFormed();
   return root;
 }
 
 function parseAttributes(text: string): ReadonlyMap<string, string> {
-  return new Map([...text.matchAll(/([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)].map(([, name = "", double, single]) => [name, unescape(double ?? single ?? "")]));
+  return new Map(
+    [...text.matchAll(/([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)].map(([, name = "", double, single]) => [
+      name,
+      unescape(double ?? single ?? ""),
+    ]),
+  );
 }
 
 function unescape(text: string): string {
   return text.replaceAll(/&([^;]{0,10});?/g, (whole, entity: string) => {
     const code = /^#x([0-9a-f]{1,6})$/i.exec(entity)?.[1] ?? /^#(\d{1,7})$/.exec(entity)?.[1];
-    const point = code === undefined ? undefined : Number.parseInt(code, entity.startsWith("#x") || entity.startsWith("#X") ? 16 : 10);
-    const character = point === undefined ? entities[entity] : point <= 0x10_ff_ff ? String.fromCodePoint(point) : undefined;
+    const point =
+      code === undefined
+        ? undefined
+        : Number.parseInt(code, entity.startsWith("#x") || entity.startsWith("#X") ? 16 : 10);
+    const character =
+      point === undefined ? entities[entity] : point <= 0x10_ff_ff ? String.fromCodePoint(point) : undefined;
     if (character === undefined || !whole.endsWith(";")) throw notWellFormed();
     return character;
   });
 }
 
-const notWellFormed = () => new Fault("MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema");
+const notWellFormed = () =>
+  new Fault(
+    "MalformedXML",
+    "The XML you provided was not well-formed or did not validate against our published schema",
+  );

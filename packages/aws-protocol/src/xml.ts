@@ -5,12 +5,21 @@ import { decodeText } from "./text.ts";
 import { formatTimestamp } from "./timestamp.ts";
 import { parseXml, type XmlElement } from "./xml-parser.ts";
 
-const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#xD;", "\n": "&#xA;" };
+const escapes: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "\r": "&#xD;",
+  "\n": "&#xA;",
+};
 
 /** Text as XML may carry it. Characters that XML has no form for become U+FFFD. */
 export function escapeXml(text: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what XML 1.0 refuses
-  return text.replaceAll(/[&<>"\r\n]/g, (character) => escapes[character] ?? "").replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd");
+  return text
+    .replaceAll(/[&<>"\r\n]/g, (character) => escapes[character] ?? "")
+    .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd");
 }
 
 /** The elements of a structure's members, those bound to headers and the like left out. */
@@ -18,20 +27,33 @@ export function encodeXmlMembers(shape: Shape, value: unknown): string {
   if (shape.kind !== "structure") return "";
   const members = (value ?? {}) as Readonly<Record<string, unknown>>; // typed by the operations table
   return shape.members
-    .filter((member) => inBody(member) && !member.traits.xmlAttribute && members[member.name] !== undefined && members[member.name] !== null)
+    .filter(
+      (member) =>
+        inBody(member) &&
+        !member.traits.xmlAttribute &&
+        members[member.name] !== undefined &&
+        members[member.name] !== null,
+    )
     .map((member) => element(member.traits.xmlName ?? member.name, member, members[member.name]))
     .join("");
 }
 
 /** A document whose root is the value of a payload member. */
 export function encodeXmlPayload(member: Member, value: unknown, xmlns: string): string {
-  return element(member.traits.xmlName ?? member.shape.name, { ...member, traits: { ...member.traits, xmlNamespace: ["", xmlns] } }, value);
+  return element(
+    member.traits.xmlName ?? member.shape.name,
+    { ...member, traits: { ...member.traits, xmlNamespace: ["", xmlns] } },
+    value,
+  );
 }
 
 /** Whether a member belongs in the body, not in a header, the path or the status. */
 export function inBody({ traits }: Member): boolean {
-  const { httpHeader, httpPrefixHeaders, httpPayload, httpResponseCode, httpLabel, httpQuery, httpQueryParams } = traits;
-  return [httpHeader, httpPrefixHeaders, httpPayload, httpResponseCode, httpLabel, httpQuery, httpQueryParams].every((trait) => trait === undefined);
+  const { httpHeader, httpPrefixHeaders, httpPayload, httpResponseCode, httpLabel, httpQuery, httpQueryParams } =
+    traits;
+  return [httpHeader, httpPrefixHeaders, httpPayload, httpResponseCode, httpLabel, httpQuery, httpQueryParams].every(
+    (trait) => trait === undefined,
+  );
 }
 
 /** An XML body's values checked against a structure. Throws MalformedXML or SerializationException. */
@@ -90,7 +112,13 @@ function readXml({ shape, traits }: Member, found: readonly XmlElement[], path: 
       const result: Record<string, unknown> = {};
       for (const member of shape.members.filter(inBody)) {
         const tag = member.traits.xmlName ?? member.name;
-        const value = member.traits.xmlAttribute ? first.attributes.get(tag) : readXml(member, first.children.filter((child) => child.tag === tag), `${path}/${tag}`);
+        const value = member.traits.xmlAttribute
+          ? first.attributes.get(tag)
+          : readXml(
+              member,
+              first.children.filter((child) => child.tag === tag),
+              `${path}/${tag}`,
+            );
         if (value !== undefined) result[member.name] = value;
       }
       return result;

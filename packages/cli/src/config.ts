@@ -3,12 +3,33 @@ import { resolve } from "node:path";
 /** Every setting of the command line: its flag, its environment variable, its default and its meaning. `--help` and the docs print this table. */
 export const settings = {
   port: { flag: "--port <number>", variable: "SLUICE_PORT", default: "4566", meaning: "TCP port of every service" },
-  data: { flag: "--data <folder>", variable: "SLUICE_DATA", default: ".sluice", meaning: "folder of everything durable" },
-  region: { flag: "--region <name>", variable: "SLUICE_REGION", default: "us-east-1", meaning: "region of the local cloud" },
-  driver: { flag: "--driver <name>", variable: "SLUICE_DRIVER", default: "auto", meaning: "how instances run: auto, ns (isolated) or plain (ordinary processes)" },
-  log: { flag: "--log <level>", variable: "SLUICE_LOG", default: "warn", meaning: "log level of the server: trace, debug, info, warn, error" },
+  data: {
+    flag: "--data <folder>",
+    variable: "SLUICE_DATA",
+    default: ".sluice",
+    meaning: "folder of everything durable",
+  },
+  region: {
+    flag: "--region <name>",
+    variable: "SLUICE_REGION",
+    default: "us-east-1",
+    meaning: "region of the local cloud",
+  },
+  driver: {
+    flag: "--driver <name>",
+    variable: "SLUICE_DRIVER",
+    default: "auto",
+    meaning: "how instances run: auto, ns (isolated) or plain (ordinary processes)",
+  },
+  log: {
+    flag: "--log <level>",
+    variable: "SLUICE_LOG",
+    default: "warn",
+    meaning: "log level of the server: trace, debug, info, warn, error",
+  },
 } as const satisfies Record<string, Setting>;
 
+/** One setting of the command line. */
 export interface Setting {
   readonly flag: string;
   readonly variable: string;
@@ -26,7 +47,8 @@ type Flags = Readonly<Partial<Record<keyof typeof settings, string>>>;
 
 /** The settings in force: a flag wins over the environment, the environment over the default. Throws with what was found and wanted. */
 export function configuration(flags: Flags) {
-  const value = (name: keyof typeof settings) => flags[name] ?? process.env[settings[name].variable] ?? settings[name].default;
+  const value = (name: keyof typeof settings) =>
+    flags[name] ?? process.env[settings[name].variable] ?? settings[name].default;
   return {
     port: portNumber(value("port")),
     dataFolder: resolve(value("data")),
@@ -36,11 +58,19 @@ export function configuration(flags: Flags) {
   };
 }
 
+/** All settings, in force. */
 export type Configuration = ReturnType<typeof configuration>;
 
 /** What the AWS variables of the environment say; a running local cloud stands in for those that are absent. */
 export function environmentCredentials() {
-  const { AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+  const {
+    AWS_ENDPOINT_URL,
+    AWS_ACCESS_KEY_ID,
+    AWS_SECRET_ACCESS_KEY,
+    AWS_SESSION_TOKEN,
+    AWS_REGION,
+    AWS_DEFAULT_REGION,
+  } = process.env;
   return {
     endpoint: AWS_ENDPOINT_URL,
     region: AWS_REGION ?? AWS_DEFAULT_REGION,

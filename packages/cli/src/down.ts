@@ -13,7 +13,9 @@ export async function down({ dataFolder }: Configuration): Promise<string> {
     process.kill(running.pid, "SIGTERM");
     for (let waited = 0; isAlive(running); waited += 50) {
       if (waited >= endsWithinMilliseconds)
-        throw new Error(`Cannot stop process ${running.pid}: it still runs ${endsWithinMilliseconds / 1000} s after SIGTERM. End it with: kill -9 ${running.pid}`);
+        throw new Error(
+          `Cannot stop process ${running.pid}: it still runs ${endsWithinMilliseconds / 1000} s after SIGTERM. End it with: kill -9 ${running.pid}`,
+        );
       await pause(50);
     }
   }

@@ -6,7 +6,11 @@ export interface Endpoint {
   /** Absent against AWS itself: the SDK knows its addresses. */
   readonly url?: string;
   readonly region: string;
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string };
+  readonly credentials?: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  };
 }
 
 /** The endpoint that a command speaks to: the environment's when it names one, else the `sluice up` of the data folder. Throws with what to do when there is neither. */

@@ -4,7 +4,8 @@ import { findRunning } from "./running.ts";
 /** Shell lines that point the `aws` CLI and every SDK at the running local cloud; for `eval "$(npx sluice env)"`. */
 export function env({ dataFolder }: Configuration): string {
   const running = findRunning(dataFolder);
-  if (running === undefined) throw new Error(`Cannot tell the environment: no "sluice up" runs on ${dataFolder}. Start one with: npx sluice up`);
+  if (running === undefined)
+    throw new Error(`Cannot tell the environment: no "sluice up" runs on ${dataFolder}. Start one with: npx sluice up`);
   const exports = {
     AWS_ENDPOINT_URL: running.url,
     AWS_ACCESS_KEY_ID: running.accessKeyId,

@@ -1,16 +1,27 @@
-import { CodeDeployClient, CreateApplicationCommand, CreateDeploymentGroupCommand, ListDeploymentsCommand } from "@aws-sdk/client-codedeploy";
+import { fileURLToPath } from "node:url";
+import {
+  CodeDeployClient,
+  CreateApplicationCommand,
+  CreateDeploymentGroupCommand,
+  ListDeploymentsCommand,
+} from "@aws-sdk/client-codedeploy";
 import { DescribeImagesCommand, DescribeInstancesCommand, EC2Client, RunInstancesCommand } from "@aws-sdk/client-ec2";
 import { accountId } from "./config.ts";
 import { deploy } from "./deploy.ts";
 import { clientOptions, type Endpoint } from "./endpoint.ts";
-import { exampleFolder } from "./up.ts";
 import { watch } from "./watch.ts";
+
+/** The folder of the example application. */
+export const exampleFolder = fileURLToPath(new URL("../../../examples/hello", import.meta.url));
 
 const name = "hello";
 const tag = { Key: "Application", Value: name };
 
 /** Launches what is missing of the example's instances, deploys the example to them and shows it happening. After a restart it watches what is under way instead. */
-export async function deployExample(endpoint: Endpoint, { instances, driver }: { instances: number; driver: string }): Promise<void> {
+export async function deployExample(
+  endpoint: Endpoint,
+  { instances, driver }: { instances: number; driver: string },
+): Promise<void> {
   const codeDeploy = new CodeDeployClient(clientOptions(endpoint));
   const ec2 = new EC2Client(clientOptions(endpoint));
   try {
@@ -19,7 +30,13 @@ export async function deployExample(endpoint: Endpoint, { instances, driver }: {
     await ensureGroup(codeDeploy);
     const underWay = await deploymentUnderWay(codeDeploy);
     if (underWay === undefined && started === 0) return;
-    const request = { folder: exampleFolder, application: name, group: name, bucket: "sluice-example", description: "the example application" };
+    const request = {
+      folder: exampleFolder,
+      application: name,
+      group: name,
+      bucket: "sluice-example",
+      description: "the example application",
+    };
     await watch(codeDeploy, underWay ?? (await deploy(codeDeploy, endpoint, request)), process.stdout);
   } finally {
     codeDeploy.destroy();
@@ -53,7 +70,10 @@ async function launchMissing(ec2: EC2Client, wanted: number): Promise<number> {
 }
 
 async function ensureGroup(codeDeploy: CodeDeployClient): Promise<void> {
-  await unlessThere("ApplicationAlreadyExistsException", codeDeploy.send(new CreateApplicationCommand({ applicationName: name })));
+  await unlessThere(
+    "ApplicationAlreadyExistsException",
+    codeDeploy.send(new CreateApplicationCommand({ applicationName: name })),
+  );
   const group = new CreateDeploymentGroupCommand({
     applicationName: name,
     deploymentGroupName: name,

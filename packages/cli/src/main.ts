@@ -5,7 +5,9 @@ import type { DeployRequest } from "./deploy.ts";
 import { clientOptions, findEndpoint } from "./endpoint.ts";
 
 // Each command loads what it needs when it runs: `sluice env` need not wait for a server's code.
-const program = new Command("sluice").description("AWS CodeDeploy as open software: control plane, agent and a local cloud").showHelpAfterError();
+const program = new Command("sluice")
+  .description("AWS CodeDeploy as open software: control plane, agent and a local cloud")
+  .showHelpAfterError();
 for (const { flag, variable, default: value, meaning } of Object.values(settings))
   program.addOption(new Option(flag, `${meaning} (${variable}; default ${value})`));
 

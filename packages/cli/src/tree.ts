@@ -10,7 +10,10 @@ export interface Picture {
 /** A deployment as a tree: its status, its targets, and the events of those that have begun. */
 export function tree({ deployment, targets }: Picture): string {
   const head = `${paint(deployment.status)} ${deployment.deploymentId}  ${deployment.applicationName} / ${deployment.deploymentGroupName}`;
-  return [head, ...targets.flatMap(({ instanceTarget }) => (instanceTarget === undefined ? [] : targetLines(instanceTarget)))].join("\n");
+  return [
+    head,
+    ...targets.flatMap(({ instanceTarget }) => (instanceTarget === undefined ? [] : targetLines(instanceTarget))),
+  ].join("\n");
 }
 
 /** Why a deployment did not succeed: AWS's sentence, then each failed target's event, script and the end of its log. */
@@ -41,20 +44,38 @@ function facts({ deployment, targets }: Picture): readonly string[] {
   ];
 }
 
-function targetLines({ targetId, status, lifecycleEvents = [] }: NonNullable<DeploymentTarget["instanceTarget"]>): readonly string[] {
+function targetLines({
+  targetId,
+  status,
+  lifecycleEvents = [],
+}: NonNullable<DeploymentTarget["instanceTarget"]>): readonly string[] {
   const begun = lifecycleEvents.filter((event) => event.status !== "Pending" && event.status !== "Skipped");
-  return [`  ${paint(status)} ${targetId}`, ...begun.map((event) => `      ${paint(event.status)} ${event.lifecycleEventName}${duration(event)}`)];
+  return [
+    `  ${paint(status)} ${targetId}`,
+    ...begun.map((event) => `      ${paint(event.status)} ${event.lifecycleEventName}${duration(event)}`),
+  ];
 }
 
 function failedEvent(targetId: string, { lifecycleEventName, diagnostics }: LifecycleEvent): string {
-  return [`  ${targetId}, ${lifecycleEventName}: ${diagnostics?.message ?? "no diagnostics"}`, ...diagnosticLines(diagnostics)].join("\n");
+  return [
+    `  ${targetId}, ${lifecycleEventName}: ${diagnostics?.message ?? "no diagnostics"}`,
+    ...diagnosticLines(diagnostics),
+  ].join("\n");
 }
 
 function diagnosticLines(diagnostics: Diagnostics | undefined): readonly string[] {
   const { errorCode, scriptName, logTail } = diagnostics ?? {};
   return [
     ...(scriptName ? [`    script ${scriptName} (${errorCode})`] : []),
-    ...(logTail ? ["    the end of its log:", ...logTail.trimEnd().split("\n").map((line) => `      ${printable(line)}`)] : []),
+    ...(logTail
+      ? [
+          "    the end of its log:",
+          ...logTail
+            .trimEnd()
+            .split("\n")
+            .map((line) => `      ${printable(line)}`),
+        ]
+      : []),
   ];
 }
 
@@ -63,7 +84,9 @@ function diagnosticLines(diagnostics: Diagnostics | undefined): readonly string[
 const printable = (line: string) => line.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "");
 
 const duration = ({ startTime, endTime }: LifecycleEvent) =>
-  startTime === undefined || endTime === undefined ? "" : `  ${Math.max(0, endTime.getTime() - startTime.getTime())} ms`;
+  startTime === undefined || endTime === undefined
+    ? ""
+    : `  ${Math.max(0, endTime.getTime() - startTime.getTime())} ms`;
 
 const marks: Readonly<Record<string, readonly [mark: string, style: "green" | "red" | "yellow" | "gray"]>> = {
   Succeeded: ["✔", "green"],

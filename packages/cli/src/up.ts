@@ -1,13 +1,13 @@
 import { mkdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { startCloud, type RunningCloud } from "@sluice/cloud";
 import { consoleListener } from "@sluice/console";
 import { openIdentities, startServer, type RunningServer } from "@sluice/server";
 import { agentBundle } from "./agent-bundle.ts";
 import { accountId, hostname, type Configuration } from "./config.ts";
-import { deployExample } from "./example.ts";
+import { deployExample, exampleFolder } from "./example.ts";
 import { forgetRunning, noteRunning } from "./running.ts";
 
+/** What `sluice up` is asked for beside its settings. */
 export interface UpOptions {
   readonly instances: number;
   readonly example: boolean;
@@ -23,7 +23,9 @@ export async function up(configuration: Configuration, { instances, example }: U
   const ended = signalled();
   console.log(`ready on ${server.url}`);
   try {
-    const shown = example ? deployExample({ url: server.url, region, credentials: key }, { instances, driver: cloud.driver }) : Promise.resolve();
+    const shown = example
+      ? deployExample({ url: server.url, region, credentials: key }, { instances, driver: cloud.driver })
+      : Promise.resolve();
     const signal = await Promise.race([ended, shown]);
     if (signal === undefined) console.log(invitation(example));
     console.log(`\nStopping: ${await ended}`);
@@ -44,7 +46,13 @@ async function open({ dataFolder, port, region, driver, logLevel }: Configuratio
   const clock = () => Date.now();
   const identities = await openIdentities({ dataFolder, accountId, clock });
   const common = { dataFolder, region, accountId, clock };
-  const cloud = await startCloud({ ...common, keys: identities, driver, plainInstead: example, agentBundle: agentBundle() });
+  const cloud = await startCloud({
+    ...common,
+    keys: identities,
+    driver,
+    plainInstead: example,
+    agentBundle: agentBundle(),
+  });
   if (cloud.why !== undefined) console.log(`Instances run as ordinary processes: ${cloud.why}\n`);
   const key = identities.administrator();
   try {
@@ -99,6 +107,3 @@ ${
     : `  npx sluice deploy FOLDER --application A --group G          # a folder with an appspec.yml`
 }
 Stop with Ctrl-C, or: npx sluice down`;
-
-/** The folder of the example application. */
-export const exampleFolder = fileURLToPath(new URL("../../../examples/hello", import.meta.url));

@@ -37,7 +37,8 @@ export async function watch(client: CodeDeployClient, deploymentId: string, scre
 async function look(client: CodeDeployClient, deploymentId: string): Promise<Picture> {
   const { GetDeploymentCommand } = await import("@aws-sdk/client-codedeploy");
   const { deploymentInfo } = await client.send(new GetDeploymentCommand({ deploymentId }));
-  if (deploymentInfo === undefined) throw new Error(`Cannot watch deployment "${deploymentId}": the answer has no deploymentInfo`);
+  if (deploymentInfo === undefined)
+    throw new Error(`Cannot watch deployment "${deploymentId}": the answer has no deploymentInfo`);
   const begun = deploymentInfo.deploymentOverview !== undefined;
   return { deployment: deploymentInfo, targets: begun ? await allTargets(client, deploymentId) : [] };
 }
@@ -47,11 +48,15 @@ async function allTargets(client: CodeDeployClient, deploymentId: string): Promi
   const targets: DeploymentTarget[] = [];
   let nextToken: string | undefined;
   do {
-    const page = await client.send(new ListDeploymentTargetsCommand({ deploymentId, ...(nextToken === undefined ? {} : { nextToken }) }));
+    const page = await client.send(
+      new ListDeploymentTargetsCommand({ deploymentId, ...(nextToken === undefined ? {} : { nextToken }) }),
+    );
     const { targetIds = [] } = page;
     for (let first = 0; first < targetIds.length; first += targetsPerCall) {
       const ids = targetIds.slice(first, first + targetsPerCall);
-      const { deploymentTargets = [] } = await client.send(new BatchGetDeploymentTargetsCommand({ deploymentId, targetIds: ids }));
+      const { deploymentTargets = [] } = await client.send(
+        new BatchGetDeploymentTargetsCommand({ deploymentId, targetIds: ids }),
+      );
       targets.push(...deploymentTargets);
     }
     ({ nextToken } = page);

@@ -53,7 +53,12 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   let controlPlane: ControlPlane | undefined;
   const common = { db, clock, region, accountId };
   const services = [
-    s3Service({ ...common, dataFolder, onDefect, mayRead: (host, bucket, key) => controlPlane?.mayReadObject(host, bucket, key) ?? false }),
+    s3Service({
+      ...common,
+      dataFolder,
+      onDefect,
+      mayRead: (host, bucket, key) => controlPlane?.mayReadObject(host, bucket, key) ?? false,
+    }),
     ec2Service({ ...common, fleet }, onDefect),
     stsService(onDefect),
   ];

@@ -1,4 +1,13 @@
-import type { Command, Decision, Deployment, FleetMember, LifecycleEvent, LifecycleEventName, Target, World } from "./world.ts";
+import type {
+  Command,
+  Decision,
+  Deployment,
+  FleetMember,
+  LifecycleEvent,
+  LifecycleEventName,
+  Target,
+  World,
+} from "./world.ts";
 
 /** The world after one decision. The store commits what it gives, and the simulator lives in it. */
 export function evolve(world: World, decision: Decision): World {
@@ -10,7 +19,12 @@ export function evolve(world: World, decision: Decision): World {
         targets: decision.targets.map((member) => newTarget(member, decision.events, world.now)),
       };
     case "run":
-      return onEvent(world, decision, (event) => ({ ...event, command: newCommand(world, decision.target, decision.event) }), "InProgress");
+      return onEvent(
+        world,
+        decision,
+        (event) => ({ ...event, command: newCommand(world, decision.target, decision.event) }),
+        "InProgress",
+      );
     case "note start":
       return withoutAnswer(
         onEvent(world, decision, (event) => ({
@@ -49,10 +63,22 @@ export function evolve(world: World, decision: Decision): World {
 export const evolveAll = (world: World, decisions: readonly Decision[]): World => decisions.reduce(evolve, world);
 
 /** The id of a command: the same for the same event of the same target, so that it can only ever be issued once. */
-export const commandId = (deploymentId: string, targetId: string, event: LifecycleEventName): string => `${deploymentId}/${targetId}/${event}`;
+export const commandId = (deploymentId: string, targetId: string, event: LifecycleEventName): string =>
+  `${deploymentId}/${targetId}/${event}`;
 
-function newTarget({ id, arn, hostIdentifier }: FleetMember, events: readonly LifecycleEventName[], now: number): Target {
-  return { id, arn, hostIdentifier, status: "Pending", lastUpdatedAt: now, events: events.map((name) => ({ name, status: "Pending" })) };
+function newTarget(
+  { id, arn, hostIdentifier }: FleetMember,
+  events: readonly LifecycleEventName[],
+  now: number,
+): Target {
+  return {
+    id,
+    arn,
+    hostIdentifier,
+    status: "Pending",
+    lastUpdatedAt: now,
+    events: events.map((name) => ({ name, status: "Pending" })),
+  };
 }
 
 const newCommand = ({ deployment, now }: World, target: string, event: LifecycleEventName): Command => ({
@@ -60,7 +86,10 @@ const newCommand = ({ deployment, now }: World, target: string, event: Lifecycle
   issuedAt: now,
 });
 
-function settled(event: LifecycleEvent, { as, at, diagnostics }: Decision & { readonly do: "settle event" }): LifecycleEvent {
+function settled(
+  event: LifecycleEvent,
+  { as, at, diagnostics }: Decision & { readonly do: "settle event" },
+): LifecycleEvent {
   const startTime = event.startTime ?? (as === "Skipped" ? undefined : event.command?.issuedAt);
   return {
     ...event,
@@ -73,7 +102,11 @@ function settled(event: LifecycleEvent, { as, at, diagnostics }: Decision & { re
 
 const skipped = (event: LifecycleEvent, now: number): LifecycleEvent => ({ ...event, status: "Skipped", endTime: now });
 
-function finished(deployment: Deployment, { as, error }: Decision & { readonly do: "finish" }, now: number): Deployment {
+function finished(
+  deployment: Deployment,
+  { as, error }: Decision & { readonly do: "finish" },
+  now: number,
+): Deployment {
   return { ...deployment, status: as, completeTime: now, ...(error === undefined ? {} : { error }) };
 }
 

@@ -16,7 +16,9 @@ export function healthAfter<Installed>(
   if (target.status === "Succeeded") return { health: "Healthy", installed: deployed.revision };
   if (target.status === "Pending" || target.status === "Skipped") return known;
   const forgets = deployed.outcome === "Succeeded" && deployed.wasCurrent;
-  return known.installed === undefined || forgets ? { health: "Unhealthy" } : { health: "Unhealthy", installed: known.installed };
+  return known.installed === undefined || forgets
+    ? { health: "Unhealthy" }
+    : { health: "Unhealthy", installed: known.installed };
 }
 
 /** The revision health of a host: what it holds beside what the group last deployed with success. */

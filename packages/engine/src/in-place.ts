@@ -12,4 +12,8 @@ export const inPlaceEvents = [
 ] as const satisfies readonly LifecycleEventName[];
 
 /** The events whose failure `ignoreApplicationStopFailures` tolerates (deployments.md §2.1, fact 4). */
-export const toleratedEvents: ReadonlySet<LifecycleEventName> = new Set(["BeforeBlockTraffic", "AfterBlockTraffic", "ApplicationStop"]);
+export const toleratedEvents: ReadonlySet<LifecycleEventName> = new Set([
+  "BeforeBlockTraffic",
+  "AfterBlockTraffic",
+  "ApplicationStop",
+]);

@@ -18,7 +18,11 @@ export const healthConstraints = ({ failed, succeeded, skipped }: Tally): ErrorI
   );
 
 /** The configuration leaves no host that may be taken out of service. */
-export const healthConstraintsInvalid = ({ type, value }: MinimumHealthyHosts, hosts: number, minimumHealthy: number): ErrorInformation =>
+export const healthConstraintsInvalid = (
+  { type, value }: MinimumHealthyHosts,
+  hosts: number,
+  minimumHealthy: number,
+): ErrorInformation =>
   information(
     "HEALTH_CONSTRAINTS_INVALID",
     `The deployment can't start: its minimum healthy hosts (${type} ${value}) keep ${minimumHealthy} of ${hosts} instances in service, so that none may be updated. Choose a deployment configuration with a lower minimum`,
@@ -26,22 +30,34 @@ export const healthConstraintsInvalid = ({ type, value }: MinimumHealthyHosts, h
 
 /** More targets than one deployment may have. */
 export const overMaxInstances = (hosts: number, most: number): ErrorInformation =>
-  information("OVER_MAX_INSTANCES", `The deployment group matches ${hosts} instances, and one deployment may have at most ${most}`);
+  information(
+    "OVER_MAX_INSTANCES",
+    `The deployment group matches ${hosts} instances, and one deployment may have at most ${most}`,
+  );
 
 /** Somebody asked to stop. */
 export const manualStop = information("MANUAL_STOP", "The deployment was stopped on request");
 
 /** The whole deployment took too long. */
-export const timeout = (hours: number): ErrorInformation => information("TIMEOUT", `The deployment took longer than the ${hours} hours that it may take`);
+export const timeout = (hours: number): ErrorInformation =>
+  information("TIMEOUT", `The deployment took longer than the ${hours} hours that it may take`);
 
 /** What a deployment was made of has gone. */
 export const missing = {
   APPLICATION_MISSING: information("APPLICATION_MISSING", "The application was deleted before the deployment started"),
-  DEPLOYMENT_GROUP_MISSING: information("DEPLOYMENT_GROUP_MISSING", "The deployment group was deleted before the deployment started"),
+  DEPLOYMENT_GROUP_MISSING: information(
+    "DEPLOYMENT_GROUP_MISSING",
+    "The deployment group was deleted before the deployment started",
+  ),
   REVISION_MISSING: information("REVISION_MISSING", "The revision was deleted before the deployment started"),
 } as const;
 
-const unknownError = (message: string): Diagnostics => ({ errorCode: "UnknownError", scriptName: "", message, logTail: "" });
+const unknownError = (message: string): Diagnostics => ({
+  errorCode: "UnknownError",
+  scriptName: "",
+  message,
+  logTail: "",
+});
 
 /** The host never picked the event up. */
 export const didNotRun = (event: LifecycleEventName, minutes: number): Diagnostics =>
@@ -58,4 +74,5 @@ export const hostGone = (state: InstanceState, event: LifecycleEventName): Diagn
   unknownError(`The instance is ${state}: the lifecycle event ${event} can't end`);
 
 /** The deployment's own limit ended the event. */
-export const deploymentTooLong = (hours: number): Diagnostics => unknownError(`The deployment reached its limit of ${hours} hours while this event ran`);
+export const deploymentTooLong = (hours: number): Diagnostics =>
+  unknownError(`The deployment reached its limit of ${hours} hours while this event ran`);

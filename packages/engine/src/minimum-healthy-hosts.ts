@@ -38,7 +38,8 @@ export interface Tally {
 
 /** Counts targets by how far they are. */
 export function tally(targets: readonly Target[]): Tally {
-  const count = (...statuses: readonly Target["status"][]) => targets.filter(({ status }) => statuses.includes(status)).length;
+  const count = (...statuses: readonly Target["status"][]) =>
+    targets.filter(({ status }) => statuses.includes(status)).length;
   return {
     notStarted: count("Pending"),
     inFlight: count("InProgress", "Ready"),
@@ -49,7 +50,8 @@ export function tally(targets: readonly Target[]): Tally {
 }
 
 /** Whether one more target may be taken out of service (deployments.md §4.3 rule 2). */
-export const mayStartAnother = ({ unavailable }: Allowance, { inFlight, failed }: Tally): boolean => inFlight < unavailable - failed;
+export const mayStartAnother = ({ unavailable }: Allowance, { inFlight, failed }: Tally): boolean =>
+  inFlight < unavailable - failed;
 
 /** Whether failures have used up the allowance, so that no target can ever be started again (rule 4). */
 export const isExhausted = ({ unavailable }: Allowance, { failed }: Tally): boolean => failed >= unavailable;

@@ -11,10 +11,12 @@ export function nextOnTarget(world: World, target: Target): Decision | undefined
   const running = target.events.find(isOutstanding);
   if (running !== undefined) return endOf(world, target, running);
   const failure = target.events.find((event) => event.status === "Failed" && !isTolerated(world, event));
-  if (failure !== undefined) return { do: "settle target", target: target.id, as: "Failed", because: `${failure.name} failed` };
+  if (failure !== undefined)
+    return { do: "settle target", target: target.id, as: "Failed", because: `${failure.name} failed` };
   const following = target.events.find(({ status }) => status === "Pending");
   if (isEnding(world)) return interrupted(target, following);
-  if (following === undefined) return { do: "settle target", target: target.id, as: "Succeeded", because: "every event is done" };
+  if (following === undefined)
+    return { do: "settle target", target: target.id, as: "Succeeded", because: "every event is done" };
   return { do: "run", target: target.id, event: following.name, because: "it is the next event" };
 }
 
@@ -47,13 +49,25 @@ function endOf(world: World, target: Target, event: LifecycleEvent): Decision | 
   if (isEnding(world) && event.status === "Pending") return withdraw(world, target, event);
   if (isOverdue(world)) return fail(deploymentTooLong(deploymentLimit / (60 * minute)));
   if (world.now < (untilOnTarget(target) ?? Number.POSITIVE_INFINITY)) return undefined;
-  return fail(event.status === "Pending" ? didNotRun(event.name, pickUpLimit / minute) : didNotEnd(event.name, eventLimit / minute));
+  return fail(
+    event.status === "Pending"
+      ? didNotRun(event.name, pickUpLimit / minute)
+      : didNotEnd(event.name, eventLimit / minute),
+  );
 }
 
 /** A command that the host has not picked up when the deployment is stopped need not run; a later acknowledgement is answered so (deployments.md §9.1). */
 function withdraw(world: World, target: Target, event: LifecycleEvent): Decision {
   const because = "the deployment ends, and the host has not picked it up";
-  return { do: "settle event", commandId: event.command?.id ?? "", target: target.id, event: event.name, as: "Skipped", at: world.now, because };
+  return {
+    do: "settle event",
+    commandId: event.command?.id ?? "",
+    target: target.id,
+    event: event.name,
+    as: "Skipped",
+    at: world.now,
+    because,
+  };
 }
 
 /** A host that was under way when the deployment ended counts as failed, unless nothing has run on it or everything has (inferred). */
@@ -61,8 +75,15 @@ function interrupted(target: Target, following: LifecycleEvent | undefined): Dec
   const hasRun = target.events.some(({ status }) => status === "Succeeded" || status === "Failed");
   const isComplete = following === undefined && target.events.every(({ status }) => status !== "Skipped");
   if (isComplete) return { do: "settle target", target: target.id, as: "Succeeded", because: "every event is done" };
-  if (!hasRun) return { do: "settle target", target: target.id, as: "Skipped", because: "the deployment ends before anything ran" };
+  if (!hasRun)
+    return {
+      do: "settle target",
+      target: target.id,
+      as: "Skipped",
+      because: "the deployment ends before anything ran",
+    };
   return { do: "settle target", target: target.id, as: "Failed", because: "the deployment ends half-way" };
 }
 
-const isTolerated = ({ deployment }: World, { name }: LifecycleEvent) => deployment.ignoreApplicationStopFailures && toleratedEvents.has(name);
+const isTolerated = ({ deployment }: World, { name }: LifecycleEvent) =>
+  deployment.ignoreApplicationStopFailures && toleratedEvents.has(name);

@@ -12,6 +12,7 @@ export interface World {
   readonly instanceStates: Readonly<Record<string, InstanceState>>;
 }
 
+/** A deployment itself; its targets are beside it. */
 export interface Deployment {
   readonly id: string;
   readonly status: DeploymentStatus;
@@ -28,22 +29,30 @@ export interface Deployment {
   readonly error?: ErrorInformation;
 }
 
+/** AWS's statuses of a deployment. */
 export type DeploymentStatus = "Created" | "Queued" | "InProgress" | "Baking" | "Ready" | Outcome;
+/** How a deployment ends. */
 export type Outcome = "Succeeded" | "Failed" | "Stopped";
+/** AWS's statuses of a target. */
 export type TargetStatus = "Pending" | "InProgress" | "Ready" | "Succeeded" | "Failed" | "Skipped" | "Unknown";
+/** AWS's statuses of a lifecycle event. */
 export type EventStatus = "Pending" | "InProgress" | "Succeeded" | "Failed" | "Skipped" | "Unknown";
+/** EC2's states of an instance. */
 export type InstanceState = "pending" | "running" | "stopping" | "stopped" | "shutting-down" | "terminated";
 
+/** How many hosts must stay healthy (deployments.md §4). */
 export interface MinimumHealthyHosts {
   readonly type: "HOST_COUNT" | "FLEET_PERCENT" | "MOST_CONCURRENCY";
   readonly value: number;
 }
 
+/** Why a deployment failed or was stopped, as the API shows it. */
 export interface ErrorInformation {
   readonly code: string;
   readonly message: string;
 }
 
+/** What a look at the deployment group's selectors gave. */
 export type Fleet = { readonly found: readonly FleetMember[] } | { readonly error: ErrorInformation };
 
 /** A host that the deployment group's selectors match, with what the group remembers of it (deployments.md §4.1). */
@@ -59,6 +68,7 @@ export interface FleetMember {
   readonly lot: number;
 }
 
+/** One host of a deployment. */
 export interface Target {
   readonly id: string;
   readonly arn: string;
@@ -68,6 +78,7 @@ export interface Target {
   readonly events: readonly LifecycleEvent[];
 }
 
+/** One lifecycle event of a target. */
 export interface LifecycleEvent {
   readonly name: LifecycleEventName;
   readonly status: EventStatus;
@@ -85,13 +96,21 @@ export interface Command {
   readonly acknowledgedAt?: number;
 }
 
+/** What a host says of an event that ended. */
 export interface Diagnostics {
-  readonly errorCode: "Success" | "ScriptMissing" | "ScriptNotExecutable" | "ScriptTimedOut" | "ScriptFailed" | "UnknownError";
+  readonly errorCode:
+    | "Success"
+    | "ScriptMissing"
+    | "ScriptNotExecutable"
+    | "ScriptTimedOut"
+    | "ScriptFailed"
+    | "UnknownError";
   readonly scriptName: string;
   readonly message: string;
   readonly logTail: string;
 }
 
+/** A host's answer to a command. */
 export interface Answer {
   readonly commandId: string;
   readonly targetId: string;
@@ -103,24 +122,67 @@ export interface Answer {
   readonly diagnostics?: Diagnostics;
 }
 
+/** The events of deployments to servers. */
 export type LifecycleEventName =
-  | "BeforeBlockTraffic" | "BlockTraffic" | "AfterBlockTraffic" | "ApplicationStop" | "DownloadBundle" | "BeforeInstall" | "Install"
-  | "AfterInstall" | "ApplicationStart" | "ValidateService" | "BeforeAllowTraffic" | "AllowTraffic" | "AfterAllowTraffic";
+  | "BeforeBlockTraffic"
+  | "BlockTraffic"
+  | "AfterBlockTraffic"
+  | "ApplicationStop"
+  | "DownloadBundle"
+  | "BeforeInstall"
+  | "Install"
+  | "AfterInstall"
+  | "ApplicationStart"
+  | "ValidateService"
+  | "BeforeAllowTraffic"
+  | "AllowTraffic"
+  | "AfterAllowTraffic";
 
 /** What happens next, in AWS's words, each with the reason a person may read. */
 export type Decision =
   /** Somebody has to look which hosts the deployment group's selectors match; the answer comes back as `World.fleet`. */
   | { readonly do: "look up fleet"; readonly because: string }
   /** Targets and plan are fixed, the deployment is InProgress. */
-  | { readonly do: "begin"; readonly targets: readonly FleetMember[]; readonly events: readonly LifecycleEventName[]; readonly because: string }
+  | {
+      readonly do: "begin";
+      readonly targets: readonly FleetMember[];
+      readonly events: readonly LifecycleEventName[];
+      readonly because: string;
+    }
   /** The host is to run an event: the outbox gets a command. */
   | { readonly do: "run"; readonly target: string; readonly event: LifecycleEventName; readonly because: string }
   /** A host has picked its command up. */
-  | { readonly do: "note start"; readonly commandId: string; readonly target: string; readonly event: LifecycleEventName; readonly at: number; readonly because: string }
-  | { readonly do: "settle event"; readonly commandId: string; readonly target: string; readonly event: LifecycleEventName; readonly as: "Succeeded" | "Failed" | "Skipped"; readonly at: number; readonly diagnostics?: Diagnostics; readonly because: string }
-  | { readonly do: "settle target"; readonly target: string; readonly as: "Succeeded" | "Failed" | "Skipped" | "Unknown"; readonly because: string }
+  | {
+      readonly do: "note start";
+      readonly commandId: string;
+      readonly target: string;
+      readonly event: LifecycleEventName;
+      readonly at: number;
+      readonly because: string;
+    }
+  | {
+      readonly do: "settle event";
+      readonly commandId: string;
+      readonly target: string;
+      readonly event: LifecycleEventName;
+      readonly as: "Succeeded" | "Failed" | "Skipped";
+      readonly at: number;
+      readonly diagnostics?: Diagnostics;
+      readonly because: string;
+    }
+  | {
+      readonly do: "settle target";
+      readonly target: string;
+      readonly as: "Succeeded" | "Failed" | "Skipped" | "Unknown";
+      readonly because: string;
+    }
   /** An answer to a command that is over: it changes nothing, and is said. */
-  | { readonly do: "disregard answer"; readonly commandId: string; readonly kind: "acknowledged" | "completed"; readonly because: string }
+  | {
+      readonly do: "disregard answer";
+      readonly commandId: string;
+      readonly kind: "acknowledged" | "completed";
+      readonly because: string;
+    }
   | { readonly do: "finish"; readonly as: Outcome; readonly error?: ErrorInformation; readonly because: string }
   /** `until` is when the wait ends by itself, if nothing else ends it. */
   | { readonly do: "wait"; readonly for: string; readonly until?: number };

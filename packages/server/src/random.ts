@@ -3,7 +3,8 @@ import { randomBytes, randomInt, randomUUID } from "node:crypto";
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
 /** A deployment id in AWS's form, such as `d-75I7MBT7C` (api.md §1.7). */
-export const newDeploymentId = (): string => `d-${Array.from({ length: 9 }, () => alphabet[randomInt(alphabet.length)]).join("")}`;
+export const newDeploymentId = (): string =>
+  `d-${Array.from({ length: 9 }, () => alphabet[randomInt(alphabet.length)]).join("")}`;
 
 /** An id of an application, a deployment group or a custom configuration. */
 export const newId = (): string => randomUUID();

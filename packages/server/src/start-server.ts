@@ -14,6 +14,7 @@ import { openSigner } from "./specification/signer.ts";
 import { signedSpecifications } from "./specification/signed-specifications.ts";
 import { openStore, type Store } from "./store/index.ts";
 
+/** What a control plane is started with. */
 export interface ServerOptions {
   readonly dataFolder: string;
   readonly region: string;
@@ -33,6 +34,7 @@ export interface ServerOptions {
   readonly fallback?: RequestListener;
 }
 
+/** A control plane that listens. */
 export interface RunningServer {
   readonly url: string;
   readonly port: number;
@@ -50,7 +52,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const store = openStore(dataFolder);
   const polls = new HeldPolls();
   const own = { url: "" };
-  const gateway = fleetGateway(() => ({ region, ...(options.ec2 === "self" ? { endpoint: own.url, credentials: identities.administrator() } : {}) }));
+  const gateway = fleetGateway(() => ({
+    region,
+    ...(options.ec2 === "self" ? { endpoint: own.url, credentials: identities.administrator() } : {}),
+  }));
   const onDefect = (error: unknown, about: string) => log.error({ err: error, about }, "defect");
   const reconciler = new Reconciler({
     store,
@@ -93,12 +98,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     mayReadObject: (host, bucket, key) => mayReadObject(store, host, { bucket, key }),
     async close() {
       await reconciler.close();
-      const closed = new Promise((resolve) => server.close(resolve));
       polls.close();
-      server.closeIdleConnections();
-      const patience = setTimeout(() => server.closeAllConnections(), shutdownMilliseconds);
-      await closed;
-      clearTimeout(patience);
+      await closeListener(server);
       await gateway.close();
       store.close();
       identities.close();
@@ -108,6 +109,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 /** How long requests under way may take to end when the server closes, in milliseconds; held polls are ended at once. */
 const shutdownMilliseconds = Math.min(2_000, pollHoldMilliseconds);
+
+async function closeListener(server: ReturnType<typeof createFrontDoorServer>): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeIdleConnections();
+  const patience = setTimeout(() => server.closeAllConnections(), shutdownMilliseconds);
+  await closed;
+  clearTimeout(patience);
+}
 
 function listen(server: ReturnType<typeof createFrontDoorServer>, { port, hostname }: ServerOptions): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -120,5 +129,7 @@ function listen(server: ReturnType<typeof createFrontDoorServer>, { port, hostna
 }
 
 function mayReadObject(store: Store, host: string, { bucket, key }: { bucket: string; key: string }): boolean {
-  return store.deployments.revisionsFor(host).some(({ s3Location }) => s3Location?.bucket === bucket && s3Location.key === key);
+  return store.deployments
+    .revisionsFor(host)
+    .some(({ s3Location }) => s3Location?.bucket === bucket && s3Location.key === key);
 }

@@ -31,7 +31,9 @@ export async function downloadBundle(download: Download): Promise<void> {
       return await attempt(download);
     } catch (error) {
       if (error instanceof Refused) throw error;
-      download.log(`Downloading ${objectName(download.revision)} failed, and is tried again: ${error instanceof Error ? error.message : String(error)}`);
+      download.log(
+        `Downloading ${objectName(download.revision)} failed, and is tried again: ${error instanceof Error ? error.message : String(error)}`,
+      );
       await pause(wait / 2 + (Math.random() * wait) / 2);
     }
   }
@@ -41,9 +43,15 @@ export async function downloadBundle(download: Download): Promise<void> {
 class Refused extends Error {}
 
 async function attempt({ revision, into, credentials, region, endpoint, requests }: Download): Promise<void> {
-  const response = await requests.send({ method: "GET", url: objectUrl(revision, region, endpoint), service: "s3", region, credentials });
+  const response = await requests.send({
+    method: "GET",
+    url: objectUrl(revision, region, endpoint),
+    service: "s3",
+    region,
+    credentials,
+  });
   if (response.statusCode !== 200) throw await refusal(response, revision);
-  const found = String(response.headers.etag ?? "").replaceAll('"', "");
+  const found = (response.headers.etag ?? "").replaceAll('"', "");
   const wanted = revision.eTag?.replaceAll('"', "");
   if (wanted !== undefined && wanted !== found) {
     response.destroy();
@@ -71,4 +79,5 @@ async function refusal(response: IncomingMessage, revision: S3Revision): Promise
   return status >= 500 ? new Error(sentence) : new Refused(sentence);
 }
 
-const objectName = ({ bucket, key, version }: S3Revision) => `s3://${bucket}/${key}${version === undefined ? "" : ` (version ${version})`}`;
+const objectName = ({ bucket, key, version }: S3Revision) =>
+  `s3://${bucket}/${key}${version === undefined ? "" : ` (version ${version})`}`;

@@ -25,20 +25,26 @@ export async function unpackTar(file: string, writer: BundleWriter): Promise<voi
   }
 }
 
-async function unpackEntry(header: Header, content: AsyncIterable<Uint8Array> & { resume(): unknown }, writer: BundleWriter): Promise<void> {
-  const { name, type, linkname, mode = 0o644, mtime, uid, gid } = header;
+async function unpackEntry(
+  header: Header,
+  content: AsyncIterable<Uint8Array> & { resume(): unknown },
+  writer: BundleWriter,
+): Promise<void> {
+  const { name, type, linkname, mode, mtime, uid, gid } = header;
   if (type === "file" || type === "contiguous-file")
-    return writer.file({ name, mode, modified: mtime, owner: uid === undefined || gid === undefined ? undefined : { uid, gid } }, content);
+    return writer.file({ name, mode, modified: mtime, owner: { uid, gid } }, content);
   content.resume();
   switch (type) {
     case "directory":
       return writer.folder({ name, mode });
     case "symlink":
-      return writer.symbolicLink(name, linkname ?? "");
+      return writer.symbolicLink(name, linkname);
     case "link":
-      return writer.hardLink(name, linkname ?? "");
+      return writer.hardLink(name, linkname);
     default:
-      throw new UnsafeEntry(`The bundle's entry "${name}" is neither a file nor a folder nor a link, but of type ${String(type)}`);
+      throw new UnsafeEntry(
+        `The bundle's entry "${name}" is neither a file nor a folder nor a link, but of type ${type}`,
+      );
   }
 }
 

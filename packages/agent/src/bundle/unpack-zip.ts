@@ -14,7 +14,10 @@ const targetBytesMax = 4096;
 /** Unpacks a zip archive by its central directory. */
 export async function unpackZip(path: string, writer: BundleWriter): Promise<void> {
   const { default: yauzl } = await import("yauzl");
-  const archive = await promisify<string, { lazyEntries: boolean; autoClose: boolean }, ZipFile>(yauzl.open)(path, { lazyEntries: true, autoClose: false });
+  const archive = await promisify<string, { lazyEntries: boolean; autoClose: boolean }, ZipFile>(yauzl.open)(path, {
+    lazyEntries: true,
+    autoClose: false,
+  });
   try {
     const troubled = once(archive, "error").then(([error]: unknown[]) => Promise.reject(error));
     troubled.catch(() => {}); // each entry's race below reports it
@@ -36,12 +39,17 @@ async function unpackEntry(archive: ZipFile, entry: Entry, writer: BundleWriter)
   const kind = attributes & kinds.mask;
   if (name.endsWith("/")) return writer.folder({ name, mode: attributes & 0o777 || 0o755 });
   if (kind === kinds.link) {
-    if (entry.uncompressedSize > targetBytesMax) throw new UnsafeEntry(`The bundle's link "${name}" has a target of ${entry.uncompressedSize} bytes`);
+    if (entry.uncompressedSize > targetBytesMax)
+      throw new UnsafeEntry(`The bundle's link "${name}" has a target of ${entry.uncompressedSize} bytes`);
     return writer.symbolicLink(name, (await buffer(await contentOf(archive, entry))).toString("utf8"));
   }
-  if (kind !== 0 && kind !== kinds.file) throw new UnsafeEntry(`The bundle's entry "${name}" is neither a file nor a folder nor a link (mode ${attributes.toString(8)})`);
+  if (kind !== 0 && kind !== kinds.file)
+    throw new UnsafeEntry(
+      `The bundle's entry "${name}" is neither a file nor a folder nor a link (mode ${attributes.toString(8)})`,
+    );
   const content = await contentOf(archive, entry);
   return writer.file({ name, mode: attributes & 0o7777 || 0o644, modified: entry.getLastModDate() }, content);
 }
 
-const contentOf = (archive: ZipFile, entry: Entry): Promise<Readable> => promisify<Entry, Readable>(archive.openReadStream.bind(archive))(entry);
+const contentOf = (archive: ZipFile, entry: Entry): Promise<Readable> =>
+  promisify<Entry, Readable>(archive.openReadStream.bind(archive))(entry);

@@ -24,7 +24,9 @@ export async function unpackBundle({ file, type, into }: Unpacking): Promise<voi
     await writer.finish();
     await rename(await revisionRoot(temporary), into);
   } catch (cause) {
-    throw new Error(`Error extracting ${type} archive: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new Error(`Error extracting ${type} archive: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }

@@ -35,7 +35,11 @@ export class BundleWriter {
     const mode = this.#rules.mode(head.name, head.mode);
     await this.#makeFolder(dirname(path));
     await rm(path, { force: true });
-    const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+    const file = await open(
+      path,
+      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+      0o600,
+    );
     try {
       for await (const chunk of content) {
         this.#rules.count(head.name, chunk.length);

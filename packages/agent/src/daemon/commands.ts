@@ -30,7 +30,11 @@ const refused = (line: string): number => {
 
 /** Runs the agent in this process until a signal ends it. */
 export async function run({ configuration, unread, version, environment }: Program): Promise<number> {
-  const log = new AgentLog({ folder: configuration.logDir, name: configuration.programName, verbose: configuration.verbose });
+  const log = new AgentLog({
+    folder: configuration.logDir,
+    name: configuration.programName,
+    verbose: configuration.verbose,
+  });
   const pidFile = new PidFile(configuration.pidDir, configuration.programName);
   if (!pidFile.take()) {
     log.error(`Could not acquire lock on ${pidFile.path} - aborting start!`);
@@ -59,13 +63,19 @@ export async function start({ configuration, configurationFile }: Program): Prom
   mkdirSync(configuration.logDir, { recursive: true });
   const output = openSync(join(configuration.logDir, `${configuration.programName}.output.log`), "a");
   const [script = ""] = process.argv.slice(1);
-  const child = spawn(process.execPath, [...process.execArgv, script, "--config_file", configurationFile, "run"], { detached: true, stdio: ["ignore", output, output, "ipc"] });
+  const child = spawn(process.execPath, [...process.execArgv, script, "--config_file", configurationFile, "run"], {
+    detached: true,
+    stdio: ["ignore", output, output, "ipc"],
+  });
   const began = await new Promise<boolean>((resolve) => {
     child.once("message", () => resolve(true));
     child.once("exit", () => resolve(false));
     child.once("error", () => resolve(false));
   });
-  if (!began) return refused(`The agent ended before it began; see ${join(configuration.logDir, `${configuration.programName}.output.log`)}`);
+  if (!began)
+    return refused(
+      `The agent ended before it began; see ${join(configuration.logDir, `${configuration.programName}.output.log`)}`,
+    );
   if (child.connected) child.disconnect();
   child.unref();
   return said(`Started master ${child.pid} with 1 children`);
@@ -81,7 +91,10 @@ export async function stop({ configuration }: Program): Promise<number> {
   if (pid === undefined) return said("Nothing running that could be stopped");
   console.log("Checking first if a deployment is already in progress");
   const deployments = trackedDeployments(join(configuration.rootDir, configuration.ongoingDeploymentTracking));
-  if (deployments.length > 0) return refused(`Deployment ${deployments.join(", ")} is in progress, so the agent goes on. Try again when it has ended, or end it at once with: kill ${pid}`);
+  if (deployments.length > 0)
+    return refused(
+      `Deployment ${deployments.join(", ")} is in progress, so the agent goes on. Try again when it has ended, or end it at once with: kill ${pid}`,
+    );
   console.log(`Stopping master ${pid}`);
   process.kill(pid, "SIGTERM");
   while (pidFile.running() === pid) await pause(lookMilliseconds);

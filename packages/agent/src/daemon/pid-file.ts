@@ -26,7 +26,9 @@ export class PidFile {
         }
       }
     } catch (cause) {
-      throw new Error(`Please make sure the path of the PID directory exists and is writable: "${this.#folder}"`, { cause });
+      throw new Error(`Please make sure the path of the PID directory exists and is writable: "${this.#folder}"`, {
+        cause,
+      });
     }
   }
 

@@ -16,17 +16,28 @@ export async function findIdentity(configuration: Configuration, environment: No
   if (onPremises !== undefined) return { ...onPremises, credentials: async () => onPremises.credentials() };
 
   const { AWS_REGION, AWS_HOST_IDENTIFIER, AWS_ACCESS_KEY, AWS_SECRET_KEY } = environment;
-  const fixed = AWS_ACCESS_KEY && AWS_SECRET_KEY ? { accessKeyId: AWS_ACCESS_KEY, secretAccessKey: AWS_SECRET_KEY } : undefined;
-  const metadata = new InstanceMetadata({ endpoint: environment.AWS_EC2_METADATA_SERVICE_ENDPOINT || undefined, disableV1: configuration.disableImdsV1 });
+  const fixed =
+    AWS_ACCESS_KEY && AWS_SECRET_KEY ? { accessKeyId: AWS_ACCESS_KEY, secretAccessKey: AWS_SECRET_KEY } : undefined;
+  const metadata = new InstanceMetadata({
+    endpoint: environment.AWS_EC2_METADATA_SERVICE_ENDPOINT || undefined,
+    disableV1: configuration.disableImdsV1,
+  });
   const credentials = fixed === undefined ? roleCredentials(metadata) : async () => fixed;
-  if (AWS_REGION && AWS_HOST_IDENTIFIER) return { hostIdentifier: AWS_HOST_IDENTIFIER, region: AWS_REGION, credentials };
+  if (AWS_REGION && AWS_HOST_IDENTIFIER)
+    return { hostIdentifier: AWS_HOST_IDENTIFIER, region: AWS_REGION, credentials };
 
   const found = await describeInstance(metadata);
-  return { hostIdentifier: AWS_HOST_IDENTIFIER || found.hostIdentifier, region: AWS_REGION || found.region, credentials };
+  return {
+    hostIdentifier: AWS_HOST_IDENTIFIER || found.hostIdentifier,
+    region: AWS_REGION || found.region,
+    credentials,
+  };
 }
 
 async function describeInstance(metadata: InstanceMetadata): Promise<{ hostIdentifier: string; region: string }> {
-  const document = JSON.parse((await metadata.get("/latest/dynamic/instance-identity/document")) ?? "{}") as Readonly<Record<string, unknown>>; // checked below
+  const document = JSON.parse((await metadata.get("/latest/dynamic/instance-identity/document")) ?? "{}") as Readonly<
+    Record<string, unknown>
+  >; // checked below
   const { region, accountId, instanceId } = document;
   if (typeof region !== "string" || typeof accountId !== "string" || typeof instanceId !== "string")
     throw new Error("Cannot tell who this instance is: its identity document has no region, accountId or instanceId");
@@ -43,12 +54,18 @@ function roleCredentials(metadata: InstanceMetadata): () => Promise<SigningCrede
     if (kept !== undefined && Date.now() < kept.until) return kept.credentials;
     const path = "/latest/meta-data/iam/security-credentials/";
     const role = (await metadata.get(path))?.split("\n")[0]?.trim();
-    if (!role) throw new Error("Missing credentials - please check if this instance was started with an IAM instance profile");
+    if (!role)
+      throw new Error("Missing credentials - please check if this instance was started with an IAM instance profile");
     const answer = JSON.parse((await metadata.get(path + role)) ?? "{}") as Readonly<Record<string, unknown>>; // checked below
     const { AccessKeyId, SecretAccessKey, Token, Expiration } = answer;
-    if (typeof AccessKeyId !== "string" || typeof SecretAccessKey !== "string") throw new Error(`Cannot read the credentials of role "${role}" from the instance metadata`);
+    if (typeof AccessKeyId !== "string" || typeof SecretAccessKey !== "string")
+      throw new Error(`Cannot read the credentials of role "${role}" from the instance metadata`);
     const end = typeof Expiration === "string" ? Date.parse(Expiration) : Number.NaN;
-    const credentials = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, ...(typeof Token === "string" ? { sessionToken: Token } : {}) };
+    const credentials = {
+      accessKeyId: AccessKeyId,
+      secretAccessKey: SecretAccessKey,
+      ...(typeof Token === "string" ? { sessionToken: Token } : {}),
+    };
     kept = { credentials, until: Number.isNaN(end) ? Date.now() + renewMilliseconds : end - renewMilliseconds };
     return credentials;
   };

@@ -45,25 +45,36 @@ export class InstanceMetadata {
 
   /** "" stands for the first version of the protocol, which has no tokens. */
   async #newToken(): Promise<string> {
-    const { status, text } = await this.#send("PUT", "/latest/api/token", { "x-aws-ec2-metadata-token-ttl-seconds": String(tokenSeconds) });
+    const { status, text } = await this.#send("PUT", "/latest/api/token", {
+      "x-aws-ec2-metadata-token-ttl-seconds": String(tokenSeconds),
+    });
     if (status === 200) return text;
-    if (this.#disableV1) throw new Error(`Cannot get a token from the instance metadata service at ${this.#endpoint}: status ${status}`);
+    if (this.#disableV1)
+      throw new Error(`Cannot get a token from the instance metadata service at ${this.#endpoint}: status ${status}`);
     return "";
   }
 
   #send(method: string, path: string, headers: Record<string, string>): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const fail = (cause: Error) => reject(new Error(`Cannot reach the instance metadata service at ${this.#endpoint}: ${cause.message}`, { cause }));
-      const sent = request(new URL(path, this.#endpoint), { method, headers, timeout: timeoutMilliseconds, agent: false }, (response) => {
-        let text = "";
-        response.setEncoding("utf8");
-        response.on("data", (chunk: string) => {
-          text += chunk;
-          if (text.length > answerBytesMax) sent.destroy(new Error(`its answer is longer than ${answerBytesMax} bytes`));
-        });
-        response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
-        response.on("error", fail);
-      });
+      const fail = (cause: Error) =>
+        reject(
+          new Error(`Cannot reach the instance metadata service at ${this.#endpoint}: ${cause.message}`, { cause }),
+        );
+      const sent = request(
+        new URL(path, this.#endpoint),
+        { method, headers, timeout: timeoutMilliseconds, agent: false },
+        (response) => {
+          let text = "";
+          response.setEncoding("utf8");
+          response.on("data", (chunk: string) => {
+            text += chunk;
+            if (text.length > answerBytesMax)
+              sent.destroy(new Error(`its answer is longer than ${answerBytesMax} bytes`));
+          });
+          response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
+          response.on("error", fail);
+        },
+      );
       sent.on("timeout", () => sent.destroy(new Error(`no answer within ${timeoutMilliseconds / 1000} s`)));
       sent.on("error", fail);
       sent.end();
@@ -76,7 +87,8 @@ interface Answer {
   readonly text: string;
 }
 
-const tokenHeader = (token: string): Record<string, string> => (token === "" ? {} : { "x-aws-ec2-metadata-token": token });
+const tokenHeader = (token: string): Record<string, string> =>
+  token === "" ? {} : { "x-aws-ec2-metadata-token": token };
 
 function textOf({ status, text }: Answer, path: string): string | undefined {
   if (status === 404) return undefined;

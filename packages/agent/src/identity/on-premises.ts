@@ -16,7 +16,8 @@ export function readOnPremises(file: string): OnPremises | undefined {
   const values = readValues(file);
   const user = values.get("iam_user_arn");
   const session = values.get("iam_session_arn");
-  if (user !== undefined && session !== undefined) throw new Error("On Premises config cannot contain both 'iam_user_arn' and 'iam_session_arn' keys.");
+  if (user !== undefined && session !== undefined)
+    throw new Error("On Premises config cannot contain both 'iam_user_arn' and 'iam_session_arn' keys.");
   if (user !== undefined) {
     const need = (key: string) => required(values, key, "iam_user_arn");
     const credentials = { accessKeyId: need("aws_access_key_id"), secretAccessKey: need("aws_secret_access_key") };
@@ -24,14 +25,21 @@ export function readOnPremises(file: string): OnPremises | undefined {
   }
   if (session === undefined) return undefined;
   const need = (key: string) => required(values, key, "iam_session_arn");
-  return { hostIdentifier: session, region: need("region"), credentials: sharedCredentials(need("aws_credentials_file")) };
+  return {
+    hostIdentifier: session,
+    region: need("region"),
+    credentials: sharedCredentials(need("aws_credentials_file")),
+  };
 }
 
 function readValues(file: string): Map<string, string> {
   try {
     return new Map([...plainKeys(parse(readFileSync(file, "utf8")))].map(([key, value]) => [key, String(value)]));
   } catch (cause) {
-    throw new Error(`The deployment failed because the format of the following on-premises configuration file is invalid: ${file}`, { cause });
+    throw new Error(
+      `The deployment failed because the format of the following on-premises configuration file is invalid: ${file}`,
+      { cause },
+    );
   }
 }
 
@@ -47,7 +55,8 @@ const rereadMilliseconds = 30 * 60_000;
 function sharedCredentials(file: string): () => SigningCredentials {
   let read: { at: number; credentials: SigningCredentials } | undefined;
   return () => {
-    if (read === undefined || Date.now() - read.at > rereadMilliseconds) read = { at: Date.now(), credentials: readProfile(file) };
+    if (read === undefined || Date.now() - read.at > rereadMilliseconds)
+      read = { at: Date.now(), credentials: readProfile(file) };
     return read.credentials;
   };
 }
@@ -56,7 +65,11 @@ function readProfile(file: string): SigningCredentials {
   try {
     const profile = /^\[default\]\s*$([^[]*)/m.exec(readFileSync(file, "utf8"))?.[1] ?? "";
     const value = (key: string) => new RegExp(`^\\s*${key}\\s*=\\s*(\\S+)`, "m").exec(profile)?.[1];
-    const [accessKeyId, secretAccessKey, sessionToken] = ["aws_access_key_id", "aws_secret_access_key", "aws_session_token"].map(value);
+    const [accessKeyId, secretAccessKey, sessionToken] = [
+      "aws_access_key_id",
+      "aws_secret_access_key",
+      "aws_session_token",
+    ].map(value);
     if (accessKeyId === undefined || secretAccessKey === undefined) throw new Error("its default profile has no key");
     return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
   } catch (cause) {

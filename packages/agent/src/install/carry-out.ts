@@ -27,7 +27,8 @@ export async function carryOut(instruction: Instruction, list: CleanupList): Pro
 }
 
 /** -1 leaves an owner as it is; names were looked up when the plan was made. */
-const idOf = (name: string | null, lookUp: (name: string) => number | undefined): number => (name === null ? -1 : (lookUp(name) ?? -1));
+const idOf = (name: string | null, lookUp: (name: string) => number | undefined): number =>
+  name === null ? -1 : (lookUp(name) ?? -1);
 
 /** A file appears complete or not at all: it is written beside its place and renamed. Mode, times and, for root, owner come along. */
 async function copy(source: string, destination: string): Promise<void> {

@@ -22,7 +22,15 @@ export interface Installation {
  * Replaces what the group's previous revision has installed by this one (agent.md §3.5, §5).
  * Unlike AWS's first agent, everything is planned first: what cannot be installed leaves the previous revision in place.
  */
-export async function install({ archive, appSpec, instructionsFolder, deploymentGroupId, fileExistsBehavior, installRoot, log }: Installation): Promise<void> {
+export async function install({
+  archive,
+  appSpec,
+  instructionsFolder,
+  deploymentGroupId,
+  fileExistsBehavior,
+  installRoot,
+  log,
+}: Installation): Promise<void> {
   mkdirSync(instructionsFolder, { recursive: true });
   const list = new CleanupList(join(instructionsFolder, `${deploymentGroupId}-cleanup`));
   const instructions = planInstallation({ archive, appSpec, fileExistsBehavior, installRoot, absent: list.paths() });

@@ -37,7 +37,10 @@ function matches(permission: Permission, { copies, folders }: Written): readonly
   if (!folders.has(object) && !statSync(object, { throwIfNoEntry: false })?.isDirectory()) return [];
   const files = type.includes("file") ? [...copies.keys()].filter((path) => isMatch(permission, path)) : [];
   if (files[0] !== undefined) refuseDefaultAcl(permission);
-  return [...files, ...(type.includes("directory") ? [...folders.keys()].filter((path) => isMatch(permission, path)) : [])];
+  return [
+    ...files,
+    ...(type.includes("directory") ? [...folders.keys()].filter((path) => isMatch(permission, path)) : []),
+  ];
 }
 
 /** A rule on a file says nothing of patterns. */
@@ -57,7 +60,9 @@ function theFile(permission: Permission): string {
 
 function refuseDefaultAcl({ acls = [] }: Permission): void {
   if (acls.some((entry) => entry.startsWith("default:")))
-    throw new Error("The deployment failed because the -d parameter has been specified to apply an acl setting to a file. This parameter is supported for directories only. Update the AppSpec file, and then try again.");
+    throw new Error(
+      "The deployment failed because the -d parameter has been specified to apply an acl setting to a file. This parameter is supported for directories only. Update the AppSpec file, and then try again.",
+    );
 }
 
 function isMatch({ object, pattern, except }: Permission, path: string): boolean {
@@ -71,14 +76,19 @@ function isMatch({ object, pattern, except }: Permission, path: string): boolean
 
 /** Only `*` is special, and it stands for any text of a name. */
 function nameMatches(pattern: string, name: string): boolean {
-  const source = pattern.split(/\*+/).map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)).join(".*");
+  const source = pattern
+    .split(/\*+/)
+    .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
+    .join(".*");
   return new RegExp(`^${source}$`, "s").test(name);
 }
 
 /** The owner first: giving a file away clears its setuid bit, and a mode may ask for one. */
 function instructionsFor({ mode, acls, context, owner, group }: Permission, file: string): readonly Instruction[] {
   return [
-    ...(owner === undefined && group === undefined ? [] : [{ type: "chown", owner: owner ?? null, group: group ?? null, file } as const]),
+    ...(owner === undefined && group === undefined
+      ? []
+      : [{ type: "chown", owner: owner ?? null, group: group ?? null, file } as const]),
     ...(mode === undefined ? [] : [{ type: "chmod", mode: mode.toString(8).padStart(3, "0"), file } as const]),
     ...(acls === undefined ? [] : [{ type: "setfacl", acl: acls, file } as const]),
     ...(context === undefined ? [] : [{ type: "semanage", context: semanageContext(context), file } as const]),

@@ -18,7 +18,8 @@ export interface PlanInput {
 /** Everything that Install will do, in order. Throws AWS's sentence when it cannot be done; nothing has been touched then (agent.md §5). */
 export function planInstallation(input: PlanInput): readonly Instruction[] {
   const plan = new Plan(input);
-  for (const { source, destination } of input.appSpec.files) plan.add(join(input.archive, source), onHost(input, destination));
+  for (const { source, destination } of input.appSpec.files)
+    plan.add(join(input.archive, source), onHost(input, destination));
   const permissions = planPermissions(
     input.appSpec.permissions.map((permission) => ({ ...permission, object: onHost(input, permission.object) })),
     plan,
@@ -44,7 +45,10 @@ class Plan {
   /** Plans one entry of `files`: a folder's content goes below the destination, a file into it. */
   add(source: string, destination: string): void {
     const kind = statSync(source, { throwIfNoEntry: false }) ?? lstatSync(source, { throwIfNoEntry: false });
-    if (kind === undefined) throw new Error(`The deployment failed because the source "${source.slice(this.#input.archive.length + 1)}" in the files section of the application specification file is not in the revision`);
+    if (kind === undefined)
+      throw new Error(
+        `The deployment failed because the source "${source.slice(this.#input.archive.length + 1)}" in the files section of the application specification file is not in the revision`,
+      );
     if (kind.isDirectory()) this.#addFolder(source, destination, [realpathSync(source)]);
     else {
       this.#addAncestors(source, destination);
@@ -62,7 +66,10 @@ class Plan {
         continue;
       }
       const real = realpathSync(from);
-      if (trail.includes(real)) throw new Error(`The deployment failed because the link "${from.slice(this.#input.archive.length + 1)}" in the revision leads back to a folder that holds it`);
+      if (trail.includes(real))
+        throw new Error(
+          `The deployment failed because the link "${from.slice(this.#input.archive.length + 1)}" in the revision leads back to a folder that holds it`,
+        );
       this.#addFolder(from, to, [...trail, real]);
     }
   }
@@ -74,7 +81,8 @@ class Plan {
       throw new Error(
         `The deployment failed because the application specification file includes an mkdir command more than once for the same destination path (${folder}) from (${source}). Update the files section of the AppSpec file, and then try again.`,
       );
-    if (this.#exists(folder)) throw new Error(`The deployment failed because the folder "${folder}" cannot be made: a file stands there`);
+    if (this.#exists(folder))
+      throw new Error(`The deployment failed because the folder "${folder}" cannot be made: a file stands there`);
     this.#addAncestors(source, dirname(folder));
     this.folders.set(folder, source);
     this.instructions.push({ type: "mkdir", directory: folder });
@@ -98,7 +106,8 @@ class Plan {
   #mayReplace(path: string): boolean {
     switch (this.#input.fileExistsBehavior) {
       case "OVERWRITE":
-        if (statSync(path).isDirectory()) throw new Error(`The deployment failed because the file "${path}" cannot be written: a folder stands there`);
+        if (statSync(path).isDirectory())
+          throw new Error(`The deployment failed because the file "${path}" cannot be written: a folder stands there`);
         return true;
       case "RETAIN":
         return false;

@@ -5,7 +5,15 @@ import type { SemanageContext } from "./instructions.ts";
 /** Sets the SELinux context of an object, for good. */
 export function setContext(path: string, { user, type, range }: SemanageContext): void {
   const real = realpathSync(path);
-  run("semanage", ["fcontext", "-a", ...(user === null ? [] : ["-s", user]), "-t", type, ...(range === null ? [] : ["-r", range]), real]);
+  run("semanage", [
+    "fcontext",
+    "-a",
+    ...(user === null ? [] : ["-s", user]),
+    "-t",
+    type,
+    ...(range === null ? [] : ["-r", range]),
+    real,
+  ]);
   run("restorecon", ["-v", real]);
 }
 

@@ -26,7 +26,11 @@ export class CommandService {
   readonly #secure: boolean;
   readonly #version: string;
 
-  constructor(requests: SignedRequests, identity: Identity, { configuration, version }: { configuration: Configuration; version: string }) {
+  constructor(
+    requests: SignedRequests,
+    identity: Identity,
+    { configuration, version }: { configuration: Configuration; version: string },
+  ) {
     this.#requests = requests;
     this.#identity = identity;
     this.#secure = configuration.enableAuthPolicy;
@@ -36,34 +40,55 @@ export class CommandService {
 
   /** The next command for this host; undefined when there is none. The control plane may hold the answer back for a minute. */
   async poll(signal: AbortSignal): Promise<HostCommand | undefined> {
-    const { HostCommand: found } = await this.#call("PollHostCommand", { HostIdentifier: this.#identity.hostIdentifier }, signal);
+    const { HostCommand: found } = await this.#call(
+      "PollHostCommand",
+      { HostIdentifier: this.#identity.hostIdentifier },
+      signal,
+    );
     if (found === null || found === undefined) return undefined;
-    const { HostCommandIdentifier, HostIdentifier, DeploymentExecutionId, CommandName } = found as Readonly<Record<string, unknown>>; // checked below
+    const { HostCommandIdentifier, HostIdentifier, DeploymentExecutionId, CommandName } = found as Readonly<
+      Record<string, unknown>
+    >; // checked below
     if (typeof HostIdentifier !== "string" || !this.#identity.hostIdentifier.includes(HostIdentifier))
       throw new Error(`Host Identifier mismatch: ${this.#identity.hostIdentifier} != ${String(HostIdentifier)}`);
     if (typeof CommandName !== "string" || CommandName === "") throw new Error("Command Name missing");
-    if (typeof HostCommandIdentifier !== "string" || typeof DeploymentExecutionId !== "string") throw new Error("Cannot read the command: its identifiers are missing");
+    if (typeof HostCommandIdentifier !== "string" || typeof DeploymentExecutionId !== "string")
+      throw new Error("Cannot read the command: its identifiers are missing");
     return { identifier: HostCommandIdentifier, deploymentExecutionId: DeploymentExecutionId, name: CommandName };
   }
 
   /** The envelope of a deployment's specification. Throws when it is not for CodeDeploy. */
   async specification(deploymentExecutionId: string): Promise<{ readonly format: string; readonly payload: string }> {
-    const answer = await this.#call("GetDeploymentSpecification", { DeploymentExecutionId: deploymentExecutionId, HostIdentifier: this.#identity.hostIdentifier });
-    if (answer.DeploymentSystem !== "CodeDeploy") throw new Error(`Deployment System mismatch: CodeDeploy != ${String(answer.DeploymentSystem)}`);
-    const envelope = (answer.DeploymentSpecification as { GenericEnvelope?: { Format?: unknown; Payload?: unknown } } | undefined)?.GenericEnvelope; // checked below
-    if (typeof envelope?.Format !== "string" || typeof envelope.Payload !== "string") throw new Error("Deployment Specification missing");
+    const answer = await this.#call("GetDeploymentSpecification", {
+      DeploymentExecutionId: deploymentExecutionId,
+      HostIdentifier: this.#identity.hostIdentifier,
+    });
+    if (answer.DeploymentSystem !== "CodeDeploy")
+      throw new Error(`Deployment System mismatch: CodeDeploy != ${String(answer.DeploymentSystem)}`);
+    const envelope = (
+      answer.DeploymentSpecification as { GenericEnvelope?: { Format?: unknown; Payload?: unknown } } | undefined
+    )?.GenericEnvelope; // checked below
+    if (typeof envelope?.Format !== "string" || typeof envelope.Payload !== "string")
+      throw new Error("Deployment Specification missing");
     return { format: envelope.Format, payload: envelope.Payload };
   }
 
   /** Says that this host takes a command up. */
   async acknowledge(identifier: string, isNoop: boolean): Promise<CommandStatus | undefined> {
-    const { CommandStatus: status } = await this.#call("PutHostCommandAcknowledgement", { HostCommandIdentifier: identifier, Diagnostics: envelope(JSON.stringify({ IsCommandNoop: isNoop })) });
+    const { CommandStatus: status } = await this.#call("PutHostCommandAcknowledgement", {
+      HostCommandIdentifier: identifier,
+      Diagnostics: envelope(JSON.stringify({ IsCommandNoop: isNoop })),
+    });
     return status as CommandStatus | undefined; // anything else than these counts as InProgress (agent.md §1.4)
   }
 
   /** Says how a command ended. `payload` is the diagnostics' JSON text. */
   async complete(identifier: string, status: "Succeeded" | "Failed", payload: string): Promise<void> {
-    await this.#call("PutHostCommandComplete", { HostCommandIdentifier: identifier, CommandStatus: status, Diagnostics: envelope(payload) });
+    await this.#call("PutHostCommandComplete", {
+      HostCommandIdentifier: identifier,
+      CommandStatus: status,
+      Diagnostics: envelope(payload),
+    });
   }
 
   async #call(operation: string, input: object, signal?: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
@@ -71,7 +96,11 @@ export class CommandService {
     const response = await this.#requests.send({
       method: "POST",
       url: this.#url,
-      headers: { "content-type": "application/x-amz-json-1.1", "x-amz-target": `${prefix}.${operation}`, "x-amz-codedeploy-agent-version": this.#version },
+      headers: {
+        "content-type": "application/x-amz-json-1.1",
+        "x-amz-target": `${prefix}.${operation}`,
+        "x-amz-codedeploy-agent-version": this.#version,
+      },
       body: JSON.stringify(input),
       service: this.#secure ? "codedeploy-commands-secure" : "codedeploy-commands",
       region: this.#identity.region,
@@ -104,7 +133,12 @@ function parse(text: string, operation: string): Readonly<Record<string, unknown
 const fipsRegions = ["us-east-1", "us-east-2", "us-west-1", "us-west-2", "us-gov-east-1", "us-gov-west-1"];
 
 function defaultEndpoint(region: string, { useFipsMode, enableAuthPolicy }: Configuration): string {
-  if (useFipsMode && !fipsRegions.includes(region)) throw new Error("use_fips_mode can be set to true only in regions located in the USA");
-  const domain = region.startsWith("cn-") ? "amazonaws.com.cn" : region === "eusc-de-east-1" ? "amazonaws.eu" : "amazonaws.com";
+  if (useFipsMode && !fipsRegions.includes(region))
+    throw new Error("use_fips_mode can be set to true only in regions located in the USA");
+  const domain = region.startsWith("cn-")
+    ? "amazonaws.com.cn"
+    : region === "eusc-de-east-1"
+      ? "amazonaws.eu"
+      : "amazonaws.com";
   return `https://codedeploy-commands${enableAuthPolicy ? "-secure" : ""}${useFipsMode ? "-fips" : ""}.${region}.${domain}`;
 }

@@ -13,7 +13,15 @@ export interface Asn1 {
 const depthMax = 32;
 
 /** The tags that a PKCS#7 envelope is made of. */
-export const tags = { integer: 0x02, octetString: 0x04, objectIdentifier: 0x06, sequence: 0x30, set: 0x31, context0: 0xa0, constructedOctetString: 0x24 } as const;
+export const tags = {
+  integer: 0x02,
+  octetString: 0x04,
+  objectIdentifier: 0x06,
+  sequence: 0x30,
+  set: 0x31,
+  context0: 0xa0,
+  constructedOctetString: 0x24,
+} as const;
 
 /** Reads the value at the start of some bytes. Throws when they are not BER, or end too early. */
 export function readAsn1(bytes: Buffer): Asn1 {
@@ -28,7 +36,8 @@ interface Read {
 function readAt(bytes: Buffer, start: number, depth: number): Read {
   const tag = bytes[start];
   const first = bytes[start + 1];
-  if (depth > depthMax || tag === undefined || first === undefined || (tag & 0x1f) === 0x1f) throw new Error("not a BER value");
+  if (depth > depthMax || tag === undefined || first === undefined || (tag & 0x1f) === 0x1f)
+    throw new Error("not a BER value");
   if (first === 0x80) return readIndefinite(bytes, start, depth);
   const lengthBytes = first < 0x80 ? 0 : first & 0x7f;
   if (lengthBytes > 4) throw new Error("a BER length of more than 4 bytes");
@@ -37,7 +46,15 @@ function readAt(bytes: Buffer, start: number, depth: number): Read {
   const end = from + length;
   if (end > bytes.length) throw new Error("a BER value that ends beyond its bytes");
   const content = bytes.subarray(from, end);
-  return { value: { tag, content, bytes: bytes.subarray(start, end), parts: isConstructed(tag) ? readParts(content, depth) : [] }, end };
+  return {
+    value: {
+      tag,
+      content,
+      bytes: bytes.subarray(start, end),
+      parts: isConstructed(tag) ? readParts(content, depth) : [],
+    },
+    end,
+  };
 }
 
 function readIndefinite(bytes: Buffer, start: number, depth: number): Read {
@@ -49,12 +66,15 @@ function readIndefinite(bytes: Buffer, start: number, depth: number): Read {
     parts.push(value);
     at = end;
   }
-  return { value: { tag, content: bytes.subarray(start + 2, at), bytes: bytes.subarray(start, at + 2), parts }, end: at + 2 };
+  return {
+    value: { tag, content: bytes.subarray(start + 2, at), bytes: bytes.subarray(start, at + 2), parts },
+    end: at + 2,
+  };
 }
 
 function readParts(content: Buffer, depth: number): readonly Asn1[] {
   const parts: Asn1[] = [];
-  for (let at = 0; at < content.length; ) {
+  for (let at = 0; at < content.length;) {
     const { value, end } = readAt(content, at, depth + 1);
     parts.push(value);
     at = end;

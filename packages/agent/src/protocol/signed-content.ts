@@ -17,11 +17,15 @@ const digests: Readonly<Record<string, string>> = {
 export function signedContent(pem: string, trustedSigner?: string): string {
   const { content, certificates, signer } = readEnvelope(pem);
   const certificate = certificates.find(({ serialNumber }) => BigInt(`0x${serialNumber}`) === signer.serialNumber);
-  if (certificate === undefined) throw new Error("Cannot trust the deployment specification: the signer's certificate is not in its envelope");
+  if (certificate === undefined)
+    throw new Error("Cannot trust the deployment specification: the signer's certificate is not in its envelope");
   const key = certificate.publicKey.export({ type: "spki", format: "der" });
   if (trustedSigner !== undefined && createHash("sha256").update(key).digest("hex") !== trustedSigner.toLowerCase())
     throw new Error("Cannot trust the deployment specification: its signer is not the one that trusted_signer names");
-  if (!signer.digestMatches(content) || !verify(signer.digest, signer.signedBytes(content), certificate.publicKey, signer.signature))
+  if (
+    !signer.digestMatches(content) ||
+    !verify(signer.digest, signer.signedBytes(content), certificate.publicKey, signer.signature)
+  )
     throw new Error("Cannot trust the deployment specification: its signature does not match its content");
   return content.toString("utf8");
 }
@@ -50,7 +54,9 @@ function readEnvelope(pem: string): Envelope {
     const signers = rest.find(({ tag }) => tag === tags.set);
     return {
       content: octets(part(part(encapsulated, 1), 0)),
-      certificates: (rest.find(({ tag }) => tag === tags.context0)?.parts ?? []).map(({ bytes }) => new X509Certificate(bytes)),
+      certificates: (rest.find(({ tag }) => tag === tags.context0)?.parts ?? []).map(
+        ({ bytes }) => new X509Certificate(bytes),
+      ),
       signer: readSigner(part(signers, 0)),
     };
   } catch (cause) {
@@ -63,7 +69,8 @@ function readSigner(signer: Asn1): Signer {
   const attributes = rest.find(({ tag }) => tag === tags.context0);
   const signature = rest.find(({ tag }) => tag === tags.octetString);
   const digest = digests[objectIdentifier(part(digestAlgorithm, 0))];
-  if (digest === undefined || signature === undefined) throw new Error("its digest algorithm is unknown, or its signature missing");
+  if (digest === undefined || signature === undefined)
+    throw new Error("its digest algorithm is unknown, or its signature missing");
   // The signature covers the attributes as a SET, whatever tag they carry inside the envelope (RFC 2315, 9.3).
   const signedAttributes = attributes && Buffer.concat([Buffer.from([tags.set]), attributes.bytes.subarray(1)]);
   const messageDigest = attributes && attributeOf(attributes, oid.messageDigest);
@@ -72,7 +79,8 @@ function readSigner(signer: Asn1): Signer {
     digest,
     signature: signature.content,
     signedBytes: (content) => signedAttributes ?? content,
-    digestMatches: (content) => messageDigest === undefined || createHash(digest).update(content).digest().equals(messageDigest),
+    digestMatches: (content) =>
+      messageDigest === undefined || createHash(digest).update(content).digest().equals(messageDigest),
   };
 }
 

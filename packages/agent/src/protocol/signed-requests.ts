@@ -15,6 +15,7 @@ export interface SignedRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How requests reach their services. */
 export interface TransportOptions {
   /** An HTTP proxy for everything that is sent. */
   readonly proxyUri?: string | undefined;
@@ -36,7 +37,10 @@ export class SignedRequests {
     const proxyEnv = proxyUri === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxyUri, HTTPS_PROXY: proxyUri } };
     const options = { keepAlive: true, keepAliveMsecs: idleMilliseconds, ...proxyEnv };
     this.#plain = new Agent(options);
-    this.#secure = new SecureAgent({ ...options, ...(certificateFile === undefined ? {} : { ca: readFileSync(certificateFile) }) });
+    this.#secure = new SecureAgent({
+      ...options,
+      ...(certificateFile === undefined ? {} : { ca: readFileSync(certificateFile) }),
+    });
     this.#readTimeout = readTimeoutSeconds * 1000;
   }
 
@@ -56,16 +60,35 @@ export class SignedRequests {
     this.#secure.destroy();
   }
 
-  #attempt({ method, url, headers = {}, body = "", service, region, credentials, signal }: SignedRequest): Promise<IncomingMessage> {
+  #attempt({
+    method,
+    url,
+    headers = {},
+    body = "",
+    service,
+    region,
+    credentials,
+    signal,
+  }: SignedRequest): Promise<IncomingMessage> {
     const signed = signHeaders({ method, url, headers, body, credentials, region, service });
     const isSecure = url.protocol === "https:";
-    const options = { method, headers: { ...signed, "content-length": Buffer.byteLength(body) }, agent: isSecure ? this.#secure : this.#plain, timeout: this.#readTimeout, ...(signal === undefined ? {} : { signal }) };
+    const options = {
+      method,
+      headers: { ...signed, "content-length": Buffer.byteLength(body) },
+      agent: isSecure ? this.#secure : this.#plain,
+      timeout: this.#readTimeout,
+      ...(signal === undefined ? {} : { signal }),
+    };
     return new Promise((resolve, reject) => {
       const sent = (isSecure ? httpsRequest : httpRequest)(url, options, resolve);
       sent.on("timeout", () => sent.destroy(new Error(`no answer within ${this.#readTimeout / 1000} s`)));
       sent.on("error", (cause: NodeJS.ErrnoException) => {
         const stale = sent.reusedSocket && (cause.code === "ECONNRESET" || cause.code === "EPIPE");
-        reject(stale ? new StaleConnection(`Cannot reach ${url.origin}: ${cause.message}`, { cause }) : new Error(`Cannot reach ${url.origin}: ${cause.message}`, { cause }));
+        reject(
+          stale
+            ? new StaleConnection(`Cannot reach ${url.origin}: ${cause.message}`, { cause })
+            : new Error(`Cannot reach ${url.origin}: ${cause.message}`, { cause }),
+        );
       });
       sent.end(body);
     });

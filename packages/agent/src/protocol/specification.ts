@@ -23,7 +23,10 @@ export interface S3Revision {
 }
 
 /** Opens the envelope of a specification and reads it. Throws the official agent's sentences. */
-export function readSpecification({ format, payload }: { format: string; payload: string }, trustedSigner?: string): Specification {
+export function readSpecification(
+  { format, payload }: { format: string; payload: string },
+  trustedSigner?: string,
+): Specification {
   if (format !== "PKCS7/JSON") throw new Error(`Unsupported DeploymentSpecification format: ${format}`);
   return specificationOf(JSON.parse(signedContent(payload, trustedSigner)));
 }
@@ -59,7 +62,8 @@ function deploymentIdOf(text: string): string {
 
 /** Ids become folders on this host: they must be names. */
 function folderName(text: string, key: string): string {
-  if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$/.test(text)) throw new Error(`Deployment Spec has an invalid ${key}: ${JSON.stringify(text.slice(0, 200))}`);
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$/.test(text))
+    throw new Error(`Deployment Spec has an invalid ${key}: ${JSON.stringify(text.slice(0, 200))}`);
   return text;
 }
 
@@ -67,15 +71,27 @@ function revisionOf(revision: Fields | undefined): S3Revision {
   if (revision === undefined) throw new Error("Must specify a revison");
   const type = textAt(revision, "RevisionType");
   if (type === undefined) throw new Error("Must specify a revision source");
-  if (type !== "S3") throw new Error(`Cannot download a revision of type "${type}": this agent reads revisions from S3`);
+  if (type !== "S3")
+    throw new Error(`Cannot download a revision of type "${type}": this agent reads revisions from S3`);
   const s3 = fieldsAt(revision, "S3Revision");
-  const [bucket, key, bundleType, version, eTag] = ["Bucket", "Key", "BundleType", "Version", "ETag"].map((name) => textAt(s3, name));
-  if (bucket === undefined || key === undefined || bundleType === undefined) throw new Error("S3Revision in Deployment Spec must specify Bucket, Key and BundleType");
-  if (bundleType !== "tar" && bundleType !== "tgz" && bundleType !== "zip") throw new Error("BundleType in S3Revision must be tar, tgz or zip");
-  return { bucket, key, bundleType, ...(version === undefined ? {} : { version }), ...(eTag === undefined ? {} : { eTag }) };
+  const [bucket, key, bundleType, version, eTag] = ["Bucket", "Key", "BundleType", "Version", "ETag"].map((name) =>
+    textAt(s3, name),
+  );
+  if (bucket === undefined || key === undefined || bundleType === undefined)
+    throw new Error("S3Revision in Deployment Spec must specify Bucket, Key and BundleType");
+  if (bundleType !== "tar" && bundleType !== "tgz" && bundleType !== "zip")
+    throw new Error("BundleType in S3Revision must be tar, tgz or zip");
+  return {
+    bucket,
+    key,
+    bundleType,
+    ...(version === undefined ? {} : { version }),
+    ...(eTag === undefined ? {} : { eTag }),
+  };
 }
 
-const isFields = (value: unknown): value is Fields => typeof value === "object" && value !== null && !Array.isArray(value);
+const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 function fieldsAt(value: Fields | undefined, key: string): Fields | undefined {
   const found = value?.[key];

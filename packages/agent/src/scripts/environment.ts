@@ -4,7 +4,11 @@ import type { Specification } from "../protocol/specification.ts";
 const ownSecrets = ["AWS_ACCESS_KEY", "AWS_SECRET_KEY"];
 
 /** The environment of a script: the agent's, and what the deployment is (agent.md §6.2). */
-export function scriptEnvironment(agent: NodeJS.ProcessEnv, specification: Specification, { event, installRoot }: { event: string; installRoot?: string | undefined }): NodeJS.ProcessEnv {
+export function scriptEnvironment(
+  agent: NodeJS.ProcessEnv,
+  specification: Specification,
+  { event, installRoot }: { event: string; installRoot?: string | undefined },
+): NodeJS.ProcessEnv {
   const { revision } = specification;
   const inherited = Object.entries(agent).filter(([name]) => !ownSecrets.includes(name) && !name.startsWith("BUNDLE_"));
   return {

@@ -37,14 +37,22 @@ export interface LifecycleScripts {
 }
 
 /** The scripts that an event runs; none when there is no revision that it could take them from. Throws when that revision's AppSpec file is missing or wrong. */
-export function lifecycleScripts(event: string, specification: Specification, folders: DeploymentFolders): LifecycleScripts {
+export function lifecycleScripts(
+  event: string,
+  specification: Specification,
+  folders: DeploymentFolders,
+): LifecycleScripts {
   const archive = archiveFor(event, specification, folders);
   if (archive === undefined) return { scripts: [], archive: folders.archive };
   const { hooks } = readAppSpec(archive, specification.appSpecFilename).appSpec;
   return { scripts: Object.hasOwn(hooks, event) ? (hooks[event] ?? []) : [], archive };
 }
 
-function archiveFor(event: string, { deploymentGroupId, deploymentCreator, deploymentType }: Specification, { archive, instructions }: DeploymentFolders): string | undefined {
+function archiveFor(
+  event: string,
+  { deploymentGroupId, deploymentCreator, deploymentType }: Specification,
+  { archive, instructions }: DeploymentFolders,
+): string | undefined {
   const isRollback = deploymentCreator === "codeDeployRollback" && deploymentType === "BLUE_GREEN";
   const revision = (isRollback ? rolledBack[event] : undefined) ?? revisionOf[event] ?? "current";
   // A deployment that has been downloaded before brings its own scripts to every event.
@@ -57,8 +65,13 @@ function archiveFor(event: string, { deploymentGroupId, deploymentCreator, deplo
  * Reads the AppSpec file of an unpacked revision. Throws the first error's sentence.
  * Unlike AWS's first agent, every event finds `appspec.yaml` too, and the file's name is looked up in each revision by itself.
  */
-export function readAppSpec(archive: string, appSpecFilename: string): { readonly appSpec: AppSpec; readonly warnings: readonly string[] } {
-  const name = [appSpecFilename, "appspec.yaml", "appspec.yml"].find((candidate) => existsSync(join(archive, candidate)));
+export function readAppSpec(
+  archive: string,
+  appSpecFilename: string,
+): { readonly appSpec: AppSpec; readonly warnings: readonly string[] } {
+  const name = [appSpecFilename, "appspec.yaml", "appspec.yml"].find((candidate) =>
+    existsSync(join(archive, candidate)),
+  );
   if (name === undefined) throw new Error(missing(archive, appSpecFilename));
   const { appSpec, findings } = parseAppSpec(readFileSync(join(archive, name)), { file: name, os: "linux" });
   const [error] = findings.filter(({ severity }) => severity === "error");

@@ -39,7 +39,10 @@ export class ScriptOutput {
     appendFileSync(join(this.#target.logs, "scripts.log"), `${localTime(now, " ")} ${text}\n`);
     if (this.#target.merged !== undefined) {
       const milliseconds = String(now.getMilliseconds()).padStart(3, "0");
-      appendMerged(this.#target.merged, `[${localTime(now, " ")}.${milliseconds}] [${this.#target.deploymentId}]${text.trim()}\n`);
+      appendMerged(
+        this.#target.merged,
+        `[${localTime(now, " ")}.${milliseconds}] [${this.#target.deploymentId}]${text.trim()}\n`,
+      );
     }
     this.#remember(`${text}\n`);
   }

@@ -26,23 +26,41 @@ export async function runScript(script: Hook, context: ScriptContext): Promise<v
     throw new ScriptError(message, { errorCode, scriptName: location, log: context.output.tail() });
   };
   context.output.note(`Script - ${location}`);
-  if (!existsSync(path) || !statSync(path).isFile()) fail(errorCodes.scriptMissing, `Script does not exist at specified location: ${path}`);
-  if (!makeExecutable(path)) fail(errorCodes.scriptNotExecutable, `Unable to set script at specified location: ${location} as executable`);
+  if (!existsSync(path) || !statSync(path).isFile())
+    fail(errorCodes.scriptMissing, `Script does not exist at specified location: ${path}`);
+  if (!makeExecutable(path))
+    fail(errorCodes.scriptNotExecutable, `Unable to set script at specified location: ${location} as executable`);
 
   const result = await execute(commandLine(script, path), script.timeoutSeconds, context);
   const who = script.runas === undefined ? "" : ` run as user ${script.runas}`;
   switch (result.kind) {
     case "exited":
-      if (result.code !== 0) fail(errorCodes.scriptFailed, `Script at specified location: ${location}${who} failed with exit code ${result.code}`);
+      if (result.code !== 0)
+        fail(
+          errorCodes.scriptFailed,
+          `Script at specified location: ${location}${who} failed with exit code ${result.code}`,
+        );
       return;
     case "killed":
-      return fail(errorCodes.scriptFailed, `Script at specified location: ${location}${who} failed with exit code : it was ended by ${result.signal}`);
+      return fail(
+        errorCodes.scriptFailed,
+        `Script at specified location: ${location}${who} failed with exit code : it was ended by ${result.signal}`,
+      );
     case "not started":
-      return fail(errorCodes.scriptFailed, `Script at specified location: ${location}${who} failed with error ${result.code} with message ${result.message}`);
+      return fail(
+        errorCodes.scriptFailed,
+        `Script at specified location: ${location}${who} failed with error ${result.code} with message ${result.message}`,
+      );
     case "timed out":
-      return fail(errorCodes.scriptTimedOut, `Script at specified location: ${location} failed to complete in ${script.timeoutSeconds} seconds`);
+      return fail(
+        errorCodes.scriptTimedOut,
+        `Script at specified location: ${location} failed to complete in ${script.timeoutSeconds} seconds`,
+      );
     case "output left open":
-      return fail(errorCodes.outputsLeftOpen, `Script at specified location: ${location} failed to close ${result.stream}`);
+      return fail(
+        errorCodes.outputsLeftOpen,
+        `Script at specified location: ${location} failed to close ${result.stream}`,
+      );
   }
 }
 
@@ -80,14 +98,18 @@ type Child = ChildProcessByStdio<null, Readable, Readable>;
 
 async function execute(line: CommandLine, timeoutSeconds: number, context: ScriptContext): Promise<Result> {
   const started = await start(line, context.environment);
-  if ("error" in started) return { kind: "not started", code: started.error.code ?? "Error", message: started.error.message };
+  if ("error" in started)
+    return { kind: "not started", code: started.error.code ?? "Error", message: started.error.message };
   const { child, pid } = started;
   context.started({ pid, startTicks: startTicks(pid) ?? "" });
 
-  const follow = (stream: Readable, prefix: "[stdout]" | "[stderr]") => context.output.follow(stream.setEncoding("utf8") as AsyncIterable<string>, prefix).catch(() => {}); // a stream that was destroyed below has ended
+  const follow = (stream: Readable, prefix: "[stdout]" | "[stderr]") =>
+    context.output.follow(stream.setEncoding("utf8") as AsyncIterable<string>, prefix).catch(() => {}); // a stream that was destroyed below has ended
   const streams = [follow(child.stdout, "[stdout]"), follow(child.stderr, "[stderr]")];
   const exit = new Promise<Result>((resolve) =>
-    child.once("exit", (code, signal) => resolve(code === null ? { kind: "killed", signal: signal ?? "a signal" } : { kind: "exited", code })),
+    child.once("exit", (code, signal) =>
+      resolve(code === null ? { kind: "killed", signal: signal ?? "a signal" } : { kind: "exited", code }),
+    ),
   );
   const result = await untilDeadline(timeoutSeconds, exit, { child, streams });
   if (result.kind === "timed out" || result.kind === "output left open") await endGroup(pid);
@@ -102,7 +124,11 @@ interface Running {
   readonly streams: readonly Promise<void>[];
 }
 
-async function untilDeadline(timeoutSeconds: number, exit: Promise<Result>, { child, streams }: Running): Promise<Result> {
+async function untilDeadline(
+  timeoutSeconds: number,
+  exit: Promise<Result>,
+  { child, streams }: Running,
+): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<"deadline">((resolve) => {
     timer = setTimeout(() => resolve("deadline"), timeoutSeconds * 1000);
@@ -112,7 +138,9 @@ async function untilDeadline(timeoutSeconds: number, exit: Promise<Result>, { ch
   // A child of the script may hold its output open: the same deadline covers it.
   const closed = await Promise.race([Promise.all(streams), deadline]);
   clearTimeout(timer);
-  return closed === "deadline" ? { kind: "output left open", stream: child.stdout.closed ? "STDERR" : "STDOUT" } : ended;
+  return closed === "deadline"
+    ? { kind: "output left open", stream: child.stdout.closed ? "STDERR" : "STDOUT" }
+    : ended;
 }
 
 type Started = { readonly child: Child; readonly pid: number } | { readonly error: NodeJS.ErrnoException };

@@ -1,5 +1,13 @@
 /** The agent's configuration file on an instance. `root` goes in front of the agent's own folders; `installRoot`, where given, in front of what it installs. */
-export function agentConfiguration({ endpoint, root, installRoot }: { endpoint: string; root: string; installRoot?: string }): string {
+export function agentConfiguration({
+  endpoint,
+  root,
+  installRoot,
+}: {
+  endpoint: string;
+  root: string;
+  installRoot?: string;
+}): string {
   return `---
 :log_aws_wire: false
 :log_dir: '${root}/var/log/aws/codedeploy-agent/'

@@ -21,14 +21,19 @@ export async function execInInstance(execution: Execution): Promise<number> {
   if (plain === undefined) return execInNamespace(execution);
   const [command = "", ...words] = execution.argv;
   const { folder, root, port } = plain;
-  const child = spawn(command, words, { cwd: root, stdio: "inherit", env: { ...process.env, PORT: String(port), SLUICE_INSTALL_ROOT: root, [mark]: folder } });
+  const child = spawn(command, words, {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, PORT: String(port), SLUICE_INSTALL_ROOT: root, [mark]: folder },
+  });
   const [code, signal] = (await once(child, "exit")) as [number | null, string | null]; // what a child process emits
   return code ?? (signal === null ? 1 : 137);
 }
 
 async function execInNamespace({ dataFolder, instanceId, argv, stdio }: Execution): Promise<number> {
   const socket = await connectTo(stateFolderOf(dataFolder), sockets.control);
-  if (socket === undefined) throw new Error(`Cannot run a command on ${instanceId}: no instances run on "${dataFolder}"`);
+  if (socket === undefined)
+    throw new Error(`Cannot run a command on ${instanceId}: no instances run on "${dataFolder}"`);
   socket.on("error", () => socket.destroy());
   socket.write(`${JSON.stringify({ op: "exec", id: 0, instanceId, argv })}\n`);
   stdio.stdin.on("data", (chunk: Buffer) => socket.write(frame(frames.input, chunk)));

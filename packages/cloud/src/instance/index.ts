@@ -20,17 +20,25 @@ export interface DriverChoice {
 }
 
 /** Opens the driver of instances. `why` tells why isolated instances cannot be had, when ordinary processes are taken instead. Throws that sentence when they may not be. */
-export async function openDriver(choice: DriverChoice): Promise<{ readonly driver: InstanceDriver; readonly why?: string }> {
+export async function openDriver(
+  choice: DriverChoice,
+): Promise<{ readonly driver: InstanceDriver; readonly why?: string }> {
   const { dataFolder, driver, plainInstead } = choice;
   if (driver === "plain") return { driver: new PlainDriver(choice) };
   // What this data folder has begun with, it goes on with.
-  if (driver === "auto" && plainInstances(dataFolder).length > 0 && (await ControlClient.find(stateFolderOf(dataFolder))) === undefined)
+  if (
+    driver === "auto" &&
+    plainInstances(dataFolder).length > 0 &&
+    (await ControlClient.find(stateFolderOf(dataFolder))) === undefined
+  )
     return { driver: new PlainDriver(choice), why: "this data folder has begun with them" };
   try {
     return { driver: await NamespaceDriver.open(choice) };
   } catch (cause) {
     const why = whyRefused(cause instanceof Error ? cause.message : String(cause));
     if (driver === "auto" && plainInstead) return { driver: new PlainDriver(choice), why };
-    throw new Error(`Cannot launch instances: ${why}. Or choose ordinary processes, one port each: --driver plain`, { cause });
+    throw new Error(`Cannot launch instances: ${why}. Or choose ordinary processes, one port each: --driver plain`, {
+      cause,
+    });
   }
 }

@@ -37,18 +37,23 @@ function readEntry(tree: Tree, findings: Findings): string | undefined {
   const short = third === undefined;
   const type = types[first] ?? (short ? "user" : undefined);
   const name = short ? (types[first] === undefined ? first : "") : second;
-  if (type === undefined || (name !== "" && (type === "mask" || type === "other"))) return refuse(messages.badAcl(entry), tree, findings);
+  if (type === undefined || (name !== "" && (type === "mask" || type === "other")))
+    return refuse(messages.badAcl(entry), tree, findings);
   if (name === "" && type !== "mask" && !isDefault) return refuse(messages.baseAcl(entry), tree, findings);
 
   const letters = third ?? second;
-  const stranger = /^[0-7]$/.test(letters) ? undefined : [...letters].find((letter) => !"rwx-".includes(letter));
+  const stranger = /^[0-7]$/.test(letters) ? undefined : letters.split("").find((letter) => !"rwx-".includes(letter));
   if (stranger !== undefined) return refuse(messages.badAclCharacter(entry, stranger), tree, findings);
   return `${isDefault ? "default:" : ""}${type}:${name}:${permission(letters)}`;
 }
 
 function permission(letters: string): string {
   const bits = /^[0-7]$/.test(letters) ? Number(letters) : undefined;
-  return ["r", "w", "x"].map((letter, index) => ((bits === undefined ? letters.includes(letter) : (bits & (4 >> index)) !== 0) ? letter : "-")).join("");
+  return ["r", "w", "x"]
+    .map((letter, index) =>
+      (bits === undefined ? letters.includes(letter) : (bits & (4 >> index)) !== 0) ? letter : "-",
+    )
+    .join("");
 }
 
 function refuse(problem: Parameters<Findings["error"]>[0], tree: Tree, findings: Findings): undefined {

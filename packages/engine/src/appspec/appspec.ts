@@ -10,6 +10,7 @@ export interface AppSpec {
   readonly fileExistsBehavior?: FileExistsBehavior;
 }
 
+/** The systems that an AppSpec file can be for. */
 export type OperatingSystem = "linux" | "windows";
 
 /** What Install does when a file that it did not write is in the way. */
@@ -47,6 +48,7 @@ export interface Permission {
   readonly context?: SecurityContext;
 }
 
+/** What permissions may be set on. */
 export type ObjectType = "file" | "directory";
 
 /** An SELinux context. */

@@ -9,13 +9,20 @@ import { kindOf, textOf, type Tree } from "./yaml-tree.ts";
 export function readFiles(tree: Tree | undefined, os: string, findings: Findings): readonly FileMapping[] {
   if (tree === undefined || tree.kind === "null") return [];
   if (tree.kind !== "list") {
-    findings.error(messages.badShape("the files section", "a list of entries with source and destination", kindOf(tree)), tree.place, 'Start each entry with "- source:"');
+    findings.error(
+      messages.badShape("the files section", "a list of entries with source and destination", kindOf(tree)),
+      tree.place,
+      'Start each entry with "- source:"',
+    );
     return [];
   }
   return tree.items.map((item, index) => readFile(item, { next: tree.items[index + 1], os, findings }));
 }
 
-function readFile(tree: Tree, { next, os, findings }: { next: Tree | undefined; os: string; findings: Findings }): FileMapping {
+function readFile(
+  tree: Tree,
+  { next, os, findings }: { next: Tree | undefined; os: string; findings: Findings },
+): FileMapping {
   if (tree.kind !== "map") {
     findings.error(messages.noSource, tree.place, 'Write "- source: PATH" and below it "destination: PATH"');
     return { source: "", destination: "" };
@@ -26,7 +33,8 @@ function readFile(tree: Tree, { next, os, findings }: { next: Tree | undefined; 
   if (source === "") findings.error(messages.noSource, tree.place);
   else if (destination === "") findings.error(messages.noDestination(source), tree.place, splitRemedy(next));
   else if (leaves(source)) findings.error(messages.leavesRevision("source", source), tree.place);
-  else if (!isAbsolute(destination, os)) findings.error(messages.notAbsolute(destination), tree.place, "Write the whole path, from the root folder on");
+  else if (!isAbsolute(destination, os))
+    findings.error(messages.notAbsolute(destination), tree.place, "Write the whole path, from the root folder on");
   return { source, destination };
 }
 

@@ -45,9 +45,21 @@ export class Findings {
     return this.#found;
   }
 
-  #add(severity: Finding["severity"], { rule, text }: Problem, { place, remedy }: { place: Place; remedy?: string }): void {
+  #add(
+    severity: Finding["severity"],
+    { rule, text }: Problem,
+    { place, remedy }: { place: Place; remedy?: string },
+  ): void {
     const message = `${text} (${this.#file} line ${place.line}, column ${place.column})${remedy === undefined ? "" : `. ${remedy}`}`;
     const { line, column } = place;
-    this.#found.push({ severity, rule, message, file: this.#file, line, column, ...(remedy === undefined ? {} : { remedy }) });
+    this.#found.push({
+      severity,
+      rule,
+      message,
+      file: this.#file,
+      line,
+      column,
+      ...(remedy === undefined ? {} : { remedy }),
+    });
   }
 }

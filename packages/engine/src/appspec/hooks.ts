@@ -11,7 +11,10 @@ export function readHooks(tree: Tree | undefined, findings: Findings): Record<st
   const hooks: Record<string, readonly Hook[]> = {};
   if (tree === undefined || tree.kind === "null" || isFalse(tree)) return hooks;
   if (tree.kind !== "map") {
-    findings.error(messages.badShape("the hooks section", "a mapping from lifecycle events to lists of scripts", kindOf(tree)), tree.place);
+    findings.error(
+      messages.badShape("the hooks section", "a mapping from lifecycle events to lists of scripts", kindOf(tree)),
+      tree.place,
+    );
     return hooks;
   }
   for (const [event, entry] of tree.entries) {
@@ -31,20 +34,32 @@ function warnOfEvent(event: string, { place }: Entry, findings: Findings): void 
   const known: readonly string[] = scriptableEvents;
   if (known.includes(event)) return;
   const meant = known.find((name) => name.toLowerCase() === event.toLowerCase());
-  const reason = reserved.includes(event) ? "it runs no scripts" : meant === undefined ? "there is no such event" : `it is spelled "${meant}"`;
+  const reason = reserved.includes(event)
+    ? "it runs no scripts"
+    : meant === undefined
+      ? "there is no such event"
+      : `it is spelled "${meant}"`;
   findings.warn("event", `The scripts of the lifecycle event "${event}" never run: ${reason}`, place);
 }
 
 function readEvent(event: string, tree: Tree, findings: Findings): readonly Hook[] | undefined {
   if (tree.kind === "null") return undefined;
   if (tree.kind !== "list") {
-    findings.error(messages.badShape(`the hook ${event}`, "a list of scripts", kindOf(tree)), tree.place, 'Start each script with "- location:"');
+    findings.error(
+      messages.badShape(`the hook ${event}`, "a list of scripts", kindOf(tree)),
+      tree.place,
+      'Start each script with "- location:"',
+    );
     return undefined;
   }
   const scripts = tree.items.map((item, index) => readHook(item, { event, list: tree, index, findings }));
   const total = scripts.reduce((sum, { timeoutSeconds }) => sum + timeoutSeconds, 0);
   if (scripts.length > 1 && total > timeoutSecondsDefault && tree.items.some(hasTimeout))
-    findings.warn("timeout", `The scripts of ${event} may take ${total} seconds together, and the event ${timeoutSecondsDefault}`, tree.place);
+    findings.warn(
+      "timeout",
+      `The scripts of ${event} may take ${total} seconds together, and the event ${timeoutSecondsDefault}`,
+      tree.place,
+    );
   return scripts;
 }
 
@@ -61,7 +76,11 @@ interface Position {
 
 function readHook(tree: Tree, { event, list, index, findings }: Position): Hook {
   if (tree.kind !== "map") {
-    findings.error(messages.badShape(`each script of ${event}`, "a mapping with a location", kindOf(tree)), tree.place, 'Write "- location: PATH"');
+    findings.error(
+      messages.badShape(`each script of ${event}`, "a mapping with a location", kindOf(tree)),
+      tree.place,
+      'Write "- location: PATH"',
+    );
     return nothing;
   }
   warnOfUnknownKeys(tree, ["location", "timeout", "runas", "sudo"], findings);
@@ -75,24 +94,38 @@ function readHook(tree: Tree, { event, list, index, findings }: Position): Hook 
   };
 }
 
-function readLocation(hook: MapTree, { splitFrom, findings }: { splitFrom: Tree | undefined; findings: Findings }): string {
+function readLocation(
+  hook: MapTree,
+  { splitFrom, findings }: { splitFrom: Tree | undefined; findings: Findings },
+): string {
   const value = hook.entries.get("location")?.value;
   if (value?.kind === "list" || value?.kind === "map") {
-    findings.error(messages.badShape("the location of a script", "text", `${kindOf(value)} ${dump(value)}`), value.place);
+    findings.error(
+      messages.badShape("the location of a script", "text", `${kindOf(value)} ${dump(value)}`),
+      value.place,
+    );
     return "";
   }
   const location = textOf(value);
   if (location === "") findings.error(messages.noLocation, value?.place ?? hook.place, locationRemedy(hook, splitFrom));
   else if (leaves(location)) findings.error(messages.leavesRevision("location", location), hook.place);
   else if (/\s/.test(location))
-    findings.warn("location", `The location "${location}" is one path: a script gets no arguments`, value?.place ?? hook.place);
+    findings.warn(
+      "location",
+      `The location "${location}" is one path: a script gets no arguments`,
+      value?.place ?? hook.place,
+    );
   return location;
 }
 
 function locationRemedy(hook: MapTree, before: Tree | undefined): string | undefined {
-  const split = before?.kind === "map" && before.entries.has("location") && ["timeout", "runas"].some((key) => hook.entries.has(key));
+  const split =
+    before?.kind === "map" &&
+    before.entries.has("location") &&
+    ["timeout", "runas"].some((key) => hook.entries.has(key));
   return split ? "Remove the dash in front of this line: it starts a script of its own" : undefined;
 }
 
 /** `sudo` was never documented: text counts by its meaning (appspec.md H22). */
-const isTrue = (tree: Tree | undefined): boolean => tree !== undefined && tree.kind !== "null" && !/^(false|no|off|n|)$/i.test(textOf(tree));
+const isTrue = (tree: Tree | undefined): boolean =>
+  tree !== undefined && tree.kind !== "null" && !/^(false|no|off|n|)$/i.test(textOf(tree));

@@ -14,10 +14,14 @@ export function readMode(tree: Tree | undefined, findings: Findings): number | u
     return undefined;
   }
   const mode = text.padStart(3, "0");
-  const stranger = [...mode].find((character) => !/[0-7]/.test(character));
+  const stranger = mode.split("").find((character) => !/[0-7]/.test(character));
   if (mode.length > 4) findings.error(messages.badModeLength(mode), tree.place);
   else if (stranger !== undefined) findings.error(messages.badModeCharacter(mode, stranger), tree.place);
   else if (tree.kind === "text" && !tree.quoted && text.length > 1 && text.startsWith("0"))
-    findings.warn("mode", `Put quotes around the mode ${text}: other readers of this file take it for another number`, tree.place);
+    findings.warn(
+      "mode",
+      `Put quotes around the mode ${text}: other readers of this file take it for another number`,
+      tree.place,
+    );
   return mode.length > 4 || stranger !== undefined ? undefined : Number.parseInt(mode, 8);
 }

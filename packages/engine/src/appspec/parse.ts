@@ -19,16 +19,24 @@ export interface Parsed {
  * in the order in which the official agent looks, so that the first error's message starts with its sentence.
  * `os` is that of the host; without it, either is right. `file` is the name that messages show.
  */
-export function parseAppSpec(source: string | Uint8Array, { file, os }: { file: string; os?: OperatingSystem }): Parsed {
+export function parseAppSpec(
+  source: string | Uint8Array,
+  { file, os }: { file: string; os?: OperatingSystem },
+): Parsed {
   const findings = new Findings(file);
   const text = typeof source === "string" ? source : textOfBytes(source, findings);
   const tree = text === undefined ? undefined : readYaml(text.replace(/^\uFEFF/, ""), findings);
   const appSpec = tree === undefined ? undefined : readDocument(tree, { os, findings });
   const found = findings.all();
-  return appSpec === undefined || found.some(({ severity }) => severity === "error") ? { findings: found } : { appSpec, findings: found };
+  return appSpec === undefined || found.some(({ severity }) => severity === "error")
+    ? { findings: found }
+    : { appSpec, findings: found };
 }
 
-function readDocument(tree: Tree, { os, findings }: { os: OperatingSystem | undefined; findings: Findings }): AppSpec | undefined {
+function readDocument(
+  tree: Tree,
+  { os, findings }: { os: OperatingSystem | undefined; findings: Findings },
+): AppSpec | undefined {
   if (tree.kind === "null" || (tree.kind === "text" && !tree.quoted && tree.text === "false")) {
     findings.error(messages.empty, tree.place);
     return undefined;
@@ -44,7 +52,14 @@ function readDocument(tree: Tree, { os, findings }: { os: OperatingSystem | unde
   const permissions = readPermissions(tree.entries.get("permissions")?.value, system, findings);
   const fileExistsBehavior = readFileExistsBehavior(tree, findings);
   warnOfUnknownKeys(tree, ["version", "os", "hooks", "files", "permissions", "file_exists_behavior"], findings);
-  return { version, os: system, files, permissions, hooks, ...(fileExistsBehavior === undefined ? {} : { fileExistsBehavior }) };
+  return {
+    version,
+    os: system,
+    files,
+    permissions,
+    hooks,
+    ...(fileExistsBehavior === undefined ? {} : { fileExistsBehavior }),
+  };
 }
 
 function readVersion(map: MapTree, findings: Findings): string {
@@ -57,19 +72,26 @@ function readVersion(map: MapTree, findings: Findings): string {
   return text;
 }
 
-function readOs(map: MapTree, { os, findings }: { os: OperatingSystem | undefined; findings: Findings }): OperatingSystem {
+function readOs(
+  map: MapTree,
+  { os, findings }: { os: OperatingSystem | undefined; findings: Findings },
+): OperatingSystem {
   const tree = map.entries.get("os")?.value;
   const text = dump(tree);
   if ((text === "linux" || text === "windows") && (os === undefined || os === text)) return text;
   const forFunctions = ["Resources", "resources"].some((key) => map.entries.has(key));
-  const remedy = forFunctions ? "This is an AppSpec file for Lambda or ECS, and the deployment is to servers" : osRemedy(text, os) ?? spelling(map, "os");
+  const remedy = forFunctions
+    ? "This is an AppSpec file for Lambda or ECS, and the deployment is to servers"
+    : (osRemedy(text, os) ?? spelling(map, "os"));
   findings.error(messages.badOs(text), tree?.place ?? map.place, remedy);
   return text === "windows" ? "windows" : "linux";
 }
 
 function osRemedy(text: string, os: OperatingSystem | undefined): string | undefined {
   if (text === "linux" || text === "windows") return `This host runs ${os ?? "another system"}`;
-  return text.toLowerCase() === "linux" || text.toLowerCase() === "windows" ? `Write "${text.toLowerCase()}"` : undefined;
+  return text.toLowerCase() === "linux" || text.toLowerCase() === "windows"
+    ? `Write "${text.toLowerCase()}"`
+    : undefined;
 }
 
 function spelling(map: MapTree, key: string): string | undefined {

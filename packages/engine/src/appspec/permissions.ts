@@ -11,7 +11,11 @@ import { dump, kindOf, type MapTree, textOf, type Tree } from "./yaml-tree.ts";
 export function readPermissions(tree: Tree | undefined, os: string, findings: Findings): readonly Permission[] {
   if (tree === undefined || tree.kind === "null") return [];
   if (tree.kind !== "list") {
-    findings.error(messages.badShape("the permissions section", "a list of entries with an object", kindOf(tree)), tree.place, 'Start each entry with "- object:"');
+    findings.error(
+      messages.badShape("the permissions section", "a list of entries with an object", kindOf(tree)),
+      tree.place,
+      'Start each entry with "- object:"',
+    );
     return [];
   }
   if (os === "windows" && tree.items.length > 0) findings.error(messages.permissionsOnWindows, tree.place);
@@ -22,13 +26,21 @@ const keys = ["object", "pattern", "except", "type", "owner", "group", "mode", "
 
 function readPermission(tree: Tree, findings: Findings): Permission | undefined {
   if (tree.kind !== "map") {
-    findings.error(messages.badShape("each entry of the permissions section", "a mapping with an object", kindOf(tree)), tree.place);
+    findings.error(
+      messages.badShape("each entry of the permissions section", "a mapping with an object", kindOf(tree)),
+      tree.place,
+    );
     return undefined;
   }
   warnOfUnknownKeys(tree, keys, findings);
   const object = textOf(tree.entries.get("object")?.value);
   if (object === "") findings.error(messages.noObject, tree.place);
-  return { object, pattern: readPattern(tree, findings), except: readList(tree.entries.get("except")?.value), ...readSettings(tree, findings) };
+  return {
+    object,
+    pattern: readPattern(tree, findings),
+    except: readList(tree.entries.get("except")?.value),
+    ...readSettings(tree, findings),
+  };
 }
 
 function readSettings(map: MapTree, findings: Findings): Omit<Permission, "object" | "pattern" | "except"> {
@@ -53,7 +65,11 @@ function readPattern(map: MapTree, findings: Findings): string {
   const pattern = textOf(tree);
   if (tree === undefined || pattern === "") return "**";
   if (pattern !== "**" && /[/?[\]]/.test(pattern))
-    findings.warn("pattern", `The pattern "${pattern}" matches nothing: only the names of direct children count, and only * is special`, tree.place);
+    findings.warn(
+      "pattern",
+      `The pattern "${pattern}" matches nothing: only the names of direct children count, and only * is special`,
+      tree.place,
+    );
   return pattern;
 }
 
@@ -65,7 +81,8 @@ function readList(tree: Tree | undefined): readonly string[] {
 function readTypes(tree: Tree | undefined, findings: Findings): readonly ObjectType[] {
   if (tree === undefined || tree.kind === "null") return ["file", "directory"];
   const items = tree.kind === "list" ? tree.items : [tree];
-  if (items.length === 0) findings.warn("type", "An empty list of types: this permission applies to nothing", tree.place);
+  if (items.length === 0)
+    findings.warn("type", "An empty list of types: this permission applies to nothing", tree.place);
   return items.flatMap((item) => {
     const type = dump(item);
     if (type === "file" || type === "directory") return [type];

@@ -8,7 +8,10 @@ export const appSpecBytesMax = 1024 * 1024;
 export function textOfBytes(bytes: Uint8Array, findings: Findings): string | undefined {
   const start = { line: 1, column: 1 };
   if (bytes.length > appSpecBytesMax) {
-    findings.error(messages.badYaml(`the file has ${bytes.length} bytes, and at most ${appSpecBytesMax} are read`), start);
+    findings.error(
+      messages.badYaml(`the file has ${bytes.length} bytes, and at most ${appSpecBytesMax} are read`),
+      start,
+    );
     return undefined;
   }
   const encoding = foreignEncoding(bytes);
@@ -17,7 +20,12 @@ export function textOfBytes(bytes: Uint8Array, findings: Findings): string | und
     return undefined;
   }
   const text = decode(bytes);
-  if (text === undefined) findings.error(messages.badYaml("incomplete UTF-8 octet sequence"), { line: firstBadLine(bytes), column: 1 }, "Save it as UTF-8");
+  if (text === undefined)
+    findings.error(
+      messages.badYaml("incomplete UTF-8 octet sequence"),
+      { line: firstBadLine(bytes), column: 1 },
+      "Save it as UTF-8",
+    );
   return text;
 }
 

@@ -6,18 +6,25 @@ import type { Tree } from "./yaml-tree.ts";
 /** A script's time limit in seconds (appspec.md H10 to H18). */
 export function readTimeout(tree: Tree | undefined, findings: Findings): number {
   if (tree === undefined || tree.kind === "null") return timeoutSecondsDefault;
-  if (tree.kind !== "text") return refuse(findings, tree.place, `Write a number of seconds, such as ${timeoutSecondsDefault}`);
+  if (tree.kind !== "text")
+    return refuse(findings, tree.place, `Write a number of seconds, such as ${timeoutSecondsDefault}`);
   if (!tree.quoted && tree.text === "false") return timeoutSecondsDefault;
 
   const text = tree.text.trim();
   const ambiguous = ambiguities.find(({ sign }) => sign.test(text));
-  if (ambiguous !== undefined && !(tree.quoted && ambiguous.plainOnly)) return refuse(findings, tree.place, ambiguous.remedy);
+  if (ambiguous !== undefined && !(tree.quoted && ambiguous.plainOnly))
+    return refuse(findings, tree.place, ambiguous.remedy);
 
   const seconds = number(text);
-  if (!Number.isFinite(seconds) || seconds <= 0) return refuse(findings, tree.place, "Write a number of seconds above 0");
+  if (!Number.isFinite(seconds) || seconds <= 0)
+    return refuse(findings, tree.place, "Write a number of seconds above 0");
   if (!/^\d+$/.test(text)) findings.warn("timeout", `The timeout "${text}" is read as ${seconds} seconds`, tree.place);
   if (seconds > timeoutSecondsDefault)
-    findings.warn("timeout", `The timeout of ${seconds} seconds is longer than the ${timeoutSecondsDefault} that a lifecycle event may take`, tree.place);
+    findings.warn(
+      "timeout",
+      `The timeout of ${seconds} seconds is longer than the ${timeoutSecondsDefault} that a lifecycle event may take`,
+      tree.place,
+    );
   return seconds;
 }
 

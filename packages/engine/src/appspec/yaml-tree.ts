@@ -1,4 +1,4 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from "yaml";
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from "yaml";
 import type { Findings, Place } from "./findings.ts";
 import * as messages from "./messages.ts";
 import { yamlRemedy } from "./yaml-remedies.ts";
@@ -8,26 +8,31 @@ import { yamlRemedy } from "./yaml-remedies.ts";
 
 /** A part of the file, with its place. */
 export type Tree = TextTree | ListTree | MapTree | NullTree;
+/** A scalar, as it was written. */
 export interface TextTree {
   readonly kind: "text";
   readonly text: string;
   readonly quoted: boolean;
   readonly place: Place;
 }
+/** A sequence. */
 export interface ListTree {
   readonly kind: "list";
   readonly items: readonly Tree[];
   readonly place: Place;
 }
+/** A mapping; keys as text. */
 export interface MapTree {
   readonly kind: "map";
   readonly entries: ReadonlyMap<string, Entry>;
   readonly place: Place;
 }
+/** Nothing: an empty value, or null. */
 export interface NullTree {
   readonly kind: "null";
   readonly place: Place;
 }
+/** A key's place and its value. */
 export interface Entry {
   readonly place: Place;
   readonly value: Tree;
@@ -48,7 +53,12 @@ export function readYaml(text: string, findings: Findings): Tree | undefined {
   };
 
   try {
-    const documents = parseAllDocuments(text, { version: "1.1", uniqueKeys: false, prettyErrors: false, lineCounter: lines });
+    const documents = parseAllDocuments(text, {
+      version: "1.1",
+      uniqueKeys: false,
+      prettyErrors: false,
+      lineCounter: lines,
+    });
     const document = documents[0];
     if (document === undefined) return { kind: "null", place: { line: 1, column: 1 } };
     for (const error of document.errors.slice(0, errorsMax)) {
@@ -74,7 +84,10 @@ class TreeBuilder {
   readonly #text: string;
   #parts = 0;
 
-  constructor(document: Document, { findings, place, text }: { findings: Findings; place: (offset: number) => Place; text: string }) {
+  constructor(
+    document: Document,
+    { findings, place, text }: { findings: Findings; place: (offset: number) => Place; text: string },
+  ) {
     this.#text = text;
     this.#document = document;
     this.#findings = findings;
@@ -117,7 +130,8 @@ class TreeBuilder {
         merged.push(value);
         continue;
       }
-      if (entries.has(name)) this.#findings.warn("duplicate-key", `The key "${name}" stands here twice; the last one counts`, key.place);
+      if (entries.has(name))
+        this.#findings.warn("duplicate-key", `The key "${name}" stands here twice; the last one counts`, key.place);
       entries.set(name, { place: key.place, value });
     }
     for (const source of merged) mergeInto(entries, source);
@@ -126,7 +140,8 @@ class TreeBuilder {
 
   #refuseForeignTag(node: unknown, place: Place): void {
     const tag = isMap(node) || isSeq(node) || isScalar(node) ? node.tag : undefined;
-    if (tag !== undefined && !tag.startsWith("tag:yaml.org,2002:")) this.#refuse(`the tag ${tag} is not allowed`, place);
+    if (tag !== undefined && !tag.startsWith("tag:yaml.org,2002:"))
+      this.#refuse(`the tag ${tag} is not allowed`, place);
   }
 
   #refuse(trouble: string, place: Place): never {
@@ -136,14 +151,16 @@ class TreeBuilder {
 }
 
 function placeOf(node: unknown, outer: Place, place: (offset: number) => Place): Place {
-  const range = isAlias(node) || isMap(node) || isSeq(node) || isScalar(node) ? (node as Node).range : undefined;
+  const range = isAlias(node) || isMap(node) || isSeq(node) || isScalar(node) ? node.range : undefined;
   return range == null ? outer : place(range[0]);
 }
 
 function scalar(node: { value: unknown; source?: string; type?: string }, place: Place): Tree {
-  const text = node.source ?? String(node.value ?? "");
+  const text = node.source ?? "";
   const quoted = node.type !== undefined && node.type !== "PLAIN";
-  return !quoted && /^(|~|null|Null|NULL)$/.test(text) ? { kind: "null", place } : { kind: "text", text, quoted, place };
+  return !quoted && /^(|~|null|Null|NULL)$/.test(text)
+    ? { kind: "null", place }
+    : { kind: "text", text, quoted, place };
 }
 
 function mergeInto(entries: Map<string, Entry>, source: Tree): void {

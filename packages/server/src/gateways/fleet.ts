@@ -22,7 +22,9 @@ export function fleetGateway(config: () => EC2ClientConfig) {
     /** States by instance id; ids that EC2 no longer knows are terminated. */
     async states(instanceIds: readonly string[]): Promise<Readonly<Record<string, InstanceState>>> {
       const found = await describe(await ec2(), [{ Name: "instance-id", Values: [...instanceIds] }]);
-      const gone = instanceIds.filter((id) => found.every((instance) => instance.id !== id)).map((id) => [id, "terminated"] as const);
+      const gone = instanceIds
+        .filter((id) => found.every((instance) => instance.id !== id))
+        .map((id) => [id, "terminated"] as const);
       return Object.fromEntries([...gone, ...found.map(({ id, state }) => [id, state] as const)]);
     },
     async close(): Promise<void> {

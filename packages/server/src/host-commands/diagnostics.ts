@@ -20,7 +20,10 @@ export function diagnosticsOf(envelope: Envelope | undefined, status: "Succeeded
   const { error_code, script_name, message, log } = payloadOf(envelope?.Payload ?? "");
   if (status === "Succeeded") return { errorCode: "Success", scriptName: "", message: "Succeeded", logTail: "" };
   return {
-    errorCode: errorCodes[String(error_code)] === "Success" ? "UnknownError" : (errorCodes[String(error_code)] ?? "UnknownError"),
+    errorCode:
+      errorCodes[String(error_code)] === "Success"
+        ? "UnknownError"
+        : (errorCodes[String(error_code)] ?? "UnknownError"),
     scriptName: text(script_name),
     message: text(message),
     logTail: text(log).slice(-logTailCharactersMax),

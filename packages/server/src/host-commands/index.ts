@@ -1,6 +1,13 @@
-import { codedeployCommands, codedeployCommandsTargetPrefixes, defineService, Fault, type HostCommandOperations, type Service } from "@sluice/aws-protocol";
+import {
+  codedeployCommands,
+  codedeployCommandsTargetPrefixes,
+  defineService,
+  Fault,
+  type HostCommandOperations,
+  type Service,
+} from "@sluice/aws-protocol";
 import { redeliveryMilliseconds } from "../choices.ts";
-import { deploymentIdIn } from "../reconciler/host-command-identifier.ts";
+import { deploymentIdIn } from "../specification/host-command-identifier.ts";
 import type { CommandRecord } from "../store/commands.ts";
 import type { Store } from "../store/index.ts";
 import { diagnosticsOf } from "./diagnostics.ts";
@@ -25,7 +32,9 @@ const operations: HostCommandOperations<HostContext> = {
     if (host === "") throw clientFault("HostIdentifier is missing");
     const next = () => {
       const now = clock();
-      const command = store.commands.openFor(host).find(({ id }) => now - (handedOut.get(id) ?? Number.NEGATIVE_INFINITY) >= redeliveryMilliseconds);
+      const command = store.commands
+        .openFor(host)
+        .find(({ id }) => now - (handedOut.get(id) ?? Number.NEGATIVE_INFINITY) >= redeliveryMilliseconds);
       if (command !== undefined) handedOut.set(command.id, now);
       return command;
     };
@@ -36,14 +45,26 @@ const operations: HostCommandOperations<HostContext> = {
     }
     if (command === undefined) return {};
     const DeploymentExecutionId = executionIdOf(command);
-    return { HostCommand: { HostCommandIdentifier: command.identifier, HostIdentifier: host, DeploymentExecutionId, CommandName: command.event, Nonce: 1 } };
+    return {
+      HostCommand: {
+        HostCommandIdentifier: command.identifier,
+        HostIdentifier: host,
+        DeploymentExecutionId,
+        CommandName: command.event,
+        Nonce: 1,
+      },
+    };
   },
 
   async GetDeploymentSpecification({ store, specification }, { DeploymentExecutionId = "", HostIdentifier = "" }) {
     const id = deploymentIdIn(DeploymentExecutionId);
-    if (id === undefined || !store.deployments.hasTarget(id, HostIdentifier)) throw clientFault(`No deployment "${DeploymentExecutionId.slice(0, 200)}" for this host`);
+    if (id === undefined || !store.deployments.hasTarget(id, HostIdentifier))
+      throw clientFault(`No deployment "${DeploymentExecutionId.slice(0, 200)}" for this host`);
     const Payload = await specification(id);
-    return { DeploymentSystem: "CodeDeploy", DeploymentSpecification: { GenericEnvelope: { Format: "PKCS7/JSON", Payload } } };
+    return {
+      DeploymentSystem: "CodeDeploy",
+      DeploymentSpecification: { GenericEnvelope: { Format: "PKCS7/JSON", Payload } },
+    };
   },
 
   async PutHostCommandAcknowledgement({ store, clock, handedOut, wake }, { HostCommandIdentifier }) {
@@ -51,7 +72,10 @@ const operations: HostCommandOperations<HostContext> = {
     const status = await store.write(() => {
       const now = statusOf(store, command);
       if (now !== "Pending" && now !== "InProgress") return now === "Succeeded" ? "Succeeded" : "Failed";
-      store.commands.answer({ commandId: command.id, targetId: command.targetId, event: command.event, at: clock(), kind: "acknowledged" }, command.deploymentId);
+      store.commands.answer(
+        { commandId: command.id, targetId: command.targetId, event: command.event, at: clock(), kind: "acknowledged" },
+        command.deploymentId,
+      );
       return "InProgress";
     });
     handedOut.delete(command.id);
@@ -59,14 +83,24 @@ const operations: HostCommandOperations<HostContext> = {
     return { CommandStatus: status };
   },
 
-  async PutHostCommandComplete({ store, clock, handedOut, wake }, { HostCommandIdentifier, CommandStatus, Diagnostics: envelope }) {
-    if (CommandStatus !== "Succeeded" && CommandStatus !== "Failed") throw clientFault(`CommandStatus is "${CommandStatus}", and Succeeded or Failed is wanted`);
+  async PutHostCommandComplete(
+    { store, clock, handedOut, wake },
+    { HostCommandIdentifier, CommandStatus, Diagnostics: envelope },
+  ) {
+    if (CommandStatus !== "Succeeded" && CommandStatus !== "Failed")
+      throw clientFault(`CommandStatus is "${CommandStatus}", and Succeeded or Failed is wanted`);
     const command = commandOf(store, HostCommandIdentifier);
     const diagnostics = diagnosticsOf(envelope, CommandStatus);
     // The first answer stands; a later one is no error (agent.md §0.3).
     await store.write(() => {
       if (statusOf(store, command) === undefined) return;
-      const answer = { commandId: command.id, targetId: command.targetId, event: command.event, at: clock(), kind: "completed" as const };
+      const answer = {
+        commandId: command.id,
+        targetId: command.targetId,
+        event: command.event,
+        at: clock(),
+        kind: "completed" as const,
+      };
       store.commands.answer({ ...answer, status: CommandStatus, diagnostics }, command.deploymentId);
     });
     handedOut.delete(command.id);
@@ -75,7 +109,9 @@ const operations: HostCommandOperations<HostContext> = {
 
   async PostHostCommandUpdate({ store }, { HostCommandIdentifier }) {
     const status = statusOf(store, commandOf(store, HostCommandIdentifier));
-    return { CommandStatus: status === "Pending" || status === "Succeeded" || status === "InProgress" ? status : "Failed" };
+    return {
+      CommandStatus: status === "Pending" || status === "Succeeded" || status === "InProgress" ? status : "Failed",
+    };
   },
 };
 
@@ -93,12 +129,18 @@ function statusOf(store: Store, { deploymentId, targetId, event }: CommandRecord
 
 /** The execution id is part of the identifier, which this server has made. */
 function executionIdOf({ identifier }: CommandRecord): string {
-  const [, fields] = JSON.parse(Buffer.from(identifier, "base64").toString("utf8")) as readonly [string, { readonly deploymentId: string }]; // hostCommandIdentifier's form
+  const [, fields] = JSON.parse(Buffer.from(identifier, "base64").toString("utf8")) as readonly [
+    string,
+    { readonly deploymentId: string },
+  ]; // hostCommandIdentifier's form
   return fields.deploymentId;
 }
 
 /** The host agents' service. A host's key polls for that host and answers its commands, nothing else. */
-export function hostCommandService(context: HostContext, onDefect: (error: unknown, requestId: string) => void): Service {
+export function hostCommandService(
+  context: HostContext,
+  onDefect: (error: unknown, requestId: string) => void,
+): Service {
   return defineService({
     name: "codedeploy-commands",
     model: codedeployCommands,
@@ -112,7 +154,10 @@ export function hostCommandService(context: HostContext, onDefect: (error: unkno
 }
 
 function isOwn(store: Store, host: string, input: unknown): boolean {
-  const { HostIdentifier, HostCommandIdentifier } = input as { readonly HostIdentifier?: string; readonly HostCommandIdentifier?: string }; // decoded by the service's own table
+  const { HostIdentifier, HostCommandIdentifier } = input as {
+    readonly HostIdentifier?: string;
+    readonly HostCommandIdentifier?: string;
+  }; // decoded by the service's own table
   if (HostCommandIdentifier !== undefined) return store.commands.byIdentifier(HostCommandIdentifier)?.host === host;
   return HostIdentifier === host;
 }

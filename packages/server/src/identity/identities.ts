@@ -44,11 +44,19 @@ interface HostKeyRow {
 }
 
 /** Opens the identities of a data folder; the first time makes the administrator's key, in a file that only this user may read. */
-export async function openIdentities(options: { readonly dataFolder: string; readonly accountId: string; readonly clock: () => number }): Promise<Identities> {
+export async function openIdentities(options: {
+  readonly dataFolder: string;
+  readonly accountId: string;
+  readonly clock: () => number;
+}): Promise<Identities> {
   const { dataFolder, accountId, clock } = options;
   const db = new Database(dataFolder, "identities.sqlite", schema);
   const administrator = administratorKey(dataFolder);
-  const principal: Principal = { accountId, arn: `arn:aws:iam::${accountId}:user/administrator`, userId: administrator.accessKeyId.replace(/^AKIA/, "AIDA") };
+  const principal: Principal = {
+    accountId,
+    arn: `arn:aws:iam::${accountId}:user/administrator`,
+    userId: administrator.accessKeyId.replace(/^AKIA/, "AIDA"),
+  };
   return {
     administrator: () => administrator,
     find: (id) => (id === administrator.accessKeyId ? { ...administrator, principal } : hostKey(db, id, accountId)),
@@ -70,14 +78,21 @@ function administratorKey(dataFolder: string): KeyPair {
   const value = (name: string) => new RegExp(`^${name}\\s*=\\s*(\\S+)`, "m").exec(text)?.[1];
   const [accessKeyId, secretAccessKey] = [value("aws_access_key_id"), value("aws_secret_access_key")];
   if (accessKeyId === undefined || secretAccessKey === undefined)
-    throw new Error(`Cannot read the administrator's key: "${file}" must have the lines aws_access_key_id and aws_secret_access_key. Delete it to get a new key`);
+    throw new Error(
+      `Cannot read the administrator's key: "${file}" must have the lines aws_access_key_id and aws_secret_access_key. Delete it to get a new key`,
+    );
   return { accessKeyId, secretAccessKey };
 }
 
 function hostKey(db: Database, accessKeyId: string, accountId: string): AccessKey | undefined {
   const row = db.get<HostKeyRow>("SELECT * FROM host_keys WHERE access_key_id = ?", accessKeyId);
   if (row === undefined) return undefined;
-  const principal: Principal = { accountId, arn: row.arn, userId: `AROA${row.access_key_id.slice(4)}:${row.arn.split("/").at(-1)}`, host: row.host };
+  const principal: Principal = {
+    accountId,
+    arn: row.arn,
+    userId: `AROA${row.access_key_id.slice(4)}:${row.arn.split("/").at(-1)}`,
+    host: row.host,
+  };
   return { ...credentials(row), principal };
 }
 
@@ -90,7 +105,11 @@ const credentials = (row: HostKeyRow): HostCredentials => ({
 
 function issue(db: Database, { host, arn, now }: { host: string; arn: string; now: number }): Promise<HostCredentials> {
   return db.write(() => {
-    const found = db.get<HostKeyRow>("SELECT * FROM host_keys WHERE host = ? AND expires_at > ? ORDER BY expires_at DESC", host, now + renewBefore);
+    const found = db.get<HostKeyRow>(
+      "SELECT * FROM host_keys WHERE host = ? AND expires_at > ? ORDER BY expires_at DESC",
+      host,
+      now + renewBefore,
+    );
     if (found !== undefined) return credentials(found);
     db.run("DELETE FROM host_keys WHERE expires_at < ?", now);
     const row: HostKeyRow = {
@@ -101,7 +120,15 @@ function issue(db: Database, { host, arn, now }: { host: string; arn: string; no
       host,
       arn,
     };
-    db.run("INSERT INTO host_keys VALUES (?, ?, ?, ?, ?, ?)", row.access_key_id, row.secret, row.session_token, row.expires_at, row.host, row.arn);
+    db.run(
+      "INSERT INTO host_keys VALUES (?, ?, ?, ?, ?, ?)",
+      row.access_key_id,
+      row.secret,
+      row.session_token,
+      row.expires_at,
+      row.host,
+      row.arn,
+    );
     return credentials(row);
   });
 }

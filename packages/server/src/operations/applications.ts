@@ -14,8 +14,10 @@ export const applicationOperations: CodeDeployOperations = {
     checkTags(tags);
     const application: Application = { id: newId(), name, computePlatform, createTime: clock() };
     await store.write(() => {
-      if (store.applications.byName(name) !== undefined) throw fault("ApplicationAlreadyExists", `An application with the name "${name}" already exists`);
-      if (store.applications.count() >= applicationsMax) throw fault("ApplicationLimitExceeded", `More than ${applicationsMax} applications are not allowed`);
+      if (store.applications.byName(name) !== undefined)
+        throw fault("ApplicationAlreadyExists", `An application with the name "${name}" already exists`);
+      if (store.applications.count() >= applicationsMax)
+        throw fault("ApplicationLimitExceeded", `More than ${applicationsMax} applications are not allowed`);
       store.applications.add(application, tags);
     });
     return { applicationId: application.id };
@@ -36,7 +38,8 @@ export const applicationOperations: CodeDeployOperations = {
     const { store } = context;
     await store.write(() => {
       const { id } = applicationOf(context, applicationName);
-      if (store.applications.byName(name) !== undefined) throw fault("ApplicationAlreadyExists", `An application with the name "${name}" already exists`);
+      if (store.applications.byName(name) !== undefined)
+        throw fault("ApplicationAlreadyExists", `An application with the name "${name}" already exists`);
       store.applications.rename(id, name);
     });
   },

@@ -14,17 +14,33 @@ const groupsMax = 1000;
 
 /** The operations on deployment groups (api.md §2.6). */
 export const deploymentGroupOperations: CodeDeployOperations = {
-  async CreateDeploymentGroup(context, { applicationName, deploymentGroupName: name = "", serviceRoleArn = "", tags = [], ...given }) {
+  async CreateDeploymentGroup(
+    context,
+    { applicationName, deploymentGroupName: name = "", serviceRoleArn = "", tags = [], ...given },
+  ) {
     const { store } = context;
     checkTags(tags);
     const id = newId();
-    const defaults = { deploymentConfigName: defaultConfigName, serviceRoleArn, ec2TagFilters: [], outdatedInstancesStrategy: "UPDATE" as const };
+    const defaults = {
+      deploymentConfigName: defaultConfigName,
+      serviceRoleArn,
+      ec2TagFilters: [],
+      outdatedInstancesStrategy: "UPDATE" as const,
+    };
     await store.write(() => {
       const application = applicationOf(context, applicationName);
-      if (application.computePlatform !== "Server") throw fault("InvalidInput", `Deployment groups of ${application.computePlatform} applications are not served by this control plane`);
+      if (application.computePlatform !== "Server")
+        throw fault(
+          "InvalidInput",
+          `Deployment groups of ${application.computePlatform} applications are not served by this control plane`,
+        );
       refuseTaken(context, application, name);
-      if (store.groups.of(application.id).length >= groupsMax) throw fault("DeploymentGroupLimitExceeded", `More than ${groupsMax} deployment groups are not allowed`);
-      store.groups.add({ id, applicationId: application.id, name, settings: changeSettings(store, defaults, given) }, tags);
+      if (store.groups.of(application.id).length >= groupsMax)
+        throw fault("DeploymentGroupLimitExceeded", `More than ${groupsMax} deployment groups are not allowed`);
+      store.groups.add(
+        { id, applicationId: application.id, name, settings: changeSettings(store, defaults, given) },
+        tags,
+      );
     });
     return { deploymentGroupId: id };
   },
@@ -36,7 +52,9 @@ export const deploymentGroupOperations: CodeDeployOperations = {
 
   BatchGetDeploymentGroups(context, { applicationName, deploymentGroupNames = [] }) {
     const application = applicationOf(context, applicationName);
-    const missing = deploymentGroupNames.filter((name) => context.store.groups.byName(application.id, name) === undefined);
+    const missing = deploymentGroupNames.filter(
+      (name) => context.store.groups.byName(application.id, name) === undefined,
+    );
     const found = deploymentGroupNames.filter((name) => !missing.includes(name));
     return {
       deploymentGroupsInfo: found.map((name) => infoOf(context, application, groupOf(context, application, name))),
@@ -46,16 +64,23 @@ export const deploymentGroupOperations: CodeDeployOperations = {
 
   ListDeploymentGroups(context, { applicationName, nextToken }) {
     const { id, name } = applicationOf(context, applicationName);
-    const { items, nextToken: token } = page(context.store.groups.of(id).map((group) => group.name), nextToken);
+    const { items, nextToken: token } = page(
+      context.store.groups.of(id).map((group) => group.name),
+      nextToken,
+    );
     return { applicationName: name, deploymentGroups: items, nextToken: token };
   },
 
-  async UpdateDeploymentGroup(context, { applicationName, currentDeploymentGroupName, newDeploymentGroupName, ...given }) {
+  async UpdateDeploymentGroup(
+    context,
+    { applicationName, currentDeploymentGroupName, newDeploymentGroupName, ...given },
+  ) {
     const { store } = context;
     await store.write(() => {
       const application = applicationOf(context, applicationName);
       const group = groupOf(context, application, currentDeploymentGroupName);
-      if (newDeploymentGroupName !== undefined && newDeploymentGroupName !== group.name) refuseTaken(context, application, newDeploymentGroupName);
+      if (newDeploymentGroupName !== undefined && newDeploymentGroupName !== group.name)
+        refuseTaken(context, application, newDeploymentGroupName);
       store.groups.change(group.id, newDeploymentGroupName ?? group.name, changeSettings(store, group.settings, given));
     });
     return { hooksNotCleanedUp: [] };
@@ -73,7 +98,8 @@ export const deploymentGroupOperations: CodeDeployOperations = {
 };
 
 function refuseTaken({ store }: Context, { id }: Application, name: string): void {
-  if (store.groups.byName(id, name) !== undefined) throw fault("DeploymentGroupAlreadyExists", `A deployment group with the name "${name}" already exists`);
+  if (store.groups.byName(id, name) !== undefined)
+    throw fault("DeploymentGroupAlreadyExists", `A deployment group with the name "${name}" already exists`);
 }
 
 /** A group as AWS shows it: unset members as AWS fills them (api.md §3.2). */
@@ -82,7 +108,10 @@ function infoOf({ store }: Context, application: Application, { id, name, settin
   const selectors =
     ec2TagSet === undefined
       ? { ec2TagFilters: [...(ec2TagFilters ?? [])], onPremisesInstanceTagFilters: [] }
-      : { ec2TagSet: { ec2TagSetList: ec2TagSet.map((set) => [...set]) }, onPremisesTagSet: { onPremisesTagSetList: [] } };
+      : {
+          ec2TagSet: { ec2TagSetList: ec2TagSet.map((set) => [...set]) },
+          onPremisesTagSet: { onPremisesTagSetList: [] },
+        };
   return {
     applicationName: application.name,
     deploymentGroupId: id,

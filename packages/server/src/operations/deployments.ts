@@ -21,10 +21,15 @@ export const deploymentOperations: CodeDeployOperations = {
       const deploymentConfigName = input.deploymentConfigName ?? group.settings.deploymentConfigName;
       const minimumHealthyHosts = minimumHealthyHostsOf(store, deploymentConfigName);
       const active = store.deployments.liveOf(group.id);
-      if (active !== undefined) throw fault("DeploymentLimitExceeded", `The Deployment Group '${group.name}' already has an active Deployment '${active}'`);
+      if (active !== undefined)
+        throw fault(
+          "DeploymentLimitExceeded",
+          `The Deployment Group '${group.name}' already has an active Deployment '${active}'`,
+        );
       const now = clock();
       const description = `Application revision registered by Deployment ID: ${id}`;
-      if (store.revisions.find(application.id, revision) === undefined) store.revisions.register(application.id, revision, { description, now });
+      if (store.revisions.find(application.id, revision) === undefined)
+        store.revisions.register(application.id, revision, { description, now });
       store.revisions.used(application.id, revision, now);
       store.deployments.add({
         id,
@@ -53,7 +58,9 @@ export const deploymentOperations: CodeDeployOperations = {
     return { deploymentId: id };
   },
 
-  GetDeployment: (context, { deploymentId }) => ({ deploymentInfo: infoOf(context, deploymentOf(context, deploymentId)) }),
+  GetDeployment: (context, { deploymentId }) => ({
+    deploymentInfo: infoOf(context, deploymentOf(context, deploymentId)),
+  }),
 
   // Unknown ids are left out: the operation lists no fault for them (api.md §2.2).
   BatchGetDeployments: (context, { deploymentIds = [] }) => ({
@@ -63,13 +70,22 @@ export const deploymentOperations: CodeDeployOperations = {
     }),
   }),
 
-  ListDeployments(context, { applicationName, deploymentGroupName, externalId, includeOnlyStatuses = [], createTimeRange, nextToken }) {
+  ListDeployments(
+    context,
+    { applicationName, deploymentGroupName, externalId, includeOnlyStatuses = [], createTimeRange, nextToken },
+  ) {
     if (externalId !== undefined) throw fault("InvalidExternalId", `No deployment has the external id "${externalId}"`);
-    if (applicationName !== undefined && deploymentGroupName === undefined) throw fault("DeploymentGroupNameRequired", "applicationName needs deploymentGroupName beside it");
-    if (applicationName === undefined && deploymentGroupName !== undefined) throw fault("ApplicationNameRequired", "deploymentGroupName needs applicationName beside it");
-    const group = applicationName === undefined ? undefined : groupOf(context, applicationOf(context, applicationName), deploymentGroupName);
+    if (applicationName !== undefined && deploymentGroupName === undefined)
+      throw fault("DeploymentGroupNameRequired", "applicationName needs deploymentGroupName beside it");
+    if (applicationName === undefined && deploymentGroupName !== undefined)
+      throw fault("ApplicationNameRequired", "deploymentGroupName needs applicationName beside it");
+    const group =
+      applicationName === undefined
+        ? undefined
+        : groupOf(context, applicationOf(context, applicationName), deploymentGroupName);
     const { start, end } = createTimeRange ?? {};
-    if (start !== undefined && end !== undefined && end < start) throw fault("InvalidTimeRange", "createTimeRange ends before it starts");
+    if (start !== undefined && end !== undefined && end < start)
+      throw fault("InvalidTimeRange", "createTimeRange ends before it starts");
     const ids = context.store.deployments.list({
       ...(group === undefined ? {} : { groupId: group.id }),
       ...(includeOnlyStatuses.length === 0 ? {} : { statuses: includeOnlyStatuses }),
@@ -85,22 +101,37 @@ export const deploymentOperations: CodeDeployOperations = {
     await store.write(() => {
       const { state } = deploymentOf(context, deploymentId);
       // A stop that is repeated after it has taken effect is no error: that is how callers learn of it (api.md §2.7).
-      if (isOver(state) && state.stopRequestedAt === undefined) throw fault("DeploymentAlreadyCompleted", `The deployment ${deploymentId} has already completed`);
+      if (isOver(state) && state.stopRequestedAt === undefined)
+        throw fault("DeploymentAlreadyCompleted", `The deployment ${deploymentId} has already completed`);
       if (!isOver(state)) store.deployments.requestStop(deploymentId, clock());
     });
     wake(deploymentId);
     if (isOver(deploymentOf(context, deploymentId).state))
-      return { status: "Succeeded", statusMessage: "No more commands will be scheduled for execution in the deployment instances" };
+      return {
+        status: "Succeeded",
+        statusMessage: "No more commands will be scheduled for execution in the deployment instances",
+      };
     return { status: "Pending", statusMessage: "Commands that instances have picked up are still running" };
   },
 };
 
-function refuseUnserved(input: { targetInstances?: unknown; autoRollbackConfiguration?: { enabled?: boolean | undefined } | undefined; overrideAlarmConfiguration?: { enabled?: boolean | undefined } | undefined; updateOutdatedInstancesOnly?: boolean | undefined }): void {
-  if (input.targetInstances !== undefined) throw fault("InvalidTargetInstances", "targetInstances is only for blue/green deployments");
-  if (input.autoRollbackConfiguration?.enabled === true) throw fault("InvalidAutoRollbackConfig", "Automatic rollbacks are not served by this control plane");
-  if (input.overrideAlarmConfiguration?.enabled === true) throw fault("InvalidAlarmConfig", "Alarms are not served by this control plane");
+function refuseUnserved(input: {
+  targetInstances?: unknown;
+  autoRollbackConfiguration?: { enabled?: boolean | undefined } | undefined;
+  overrideAlarmConfiguration?: { enabled?: boolean | undefined } | undefined;
+  updateOutdatedInstancesOnly?: boolean | undefined;
+}): void {
+  if (input.targetInstances !== undefined)
+    throw fault("InvalidTargetInstances", "targetInstances is only for blue/green deployments");
+  if (input.autoRollbackConfiguration?.enabled === true)
+    throw fault("InvalidAutoRollbackConfig", "Automatic rollbacks are not served by this control plane");
+  if (input.overrideAlarmConfiguration?.enabled === true)
+    throw fault("InvalidAlarmConfig", "Alarms are not served by this control plane");
   if (input.updateOutdatedInstancesOnly === true)
-    throw fault("InvalidUpdateOutdatedInstancesOnlyValue", "Deployments to outdated instances only are not served by this control plane");
+    throw fault(
+      "InvalidUpdateOutdatedInstancesOnlyValue",
+      "Deployments to outdated instances only are not served by this control plane",
+    );
 }
 
 /** A deployment as AWS shows it (api.md §3.3). */

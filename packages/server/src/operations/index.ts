@@ -19,5 +19,13 @@ const operations: CodeDeployOperations = {
 
 /** The public API: every operation that is served, by noun. Hosts have no business here. */
 export function codedeployService(context: Context, onDefect: (error: unknown, requestId: string) => void): Service {
-  return defineService({ name: "codedeploy", model: serviceModel("codedeploy"), signingNames: ["codedeploy"], operations, context, checkInput: checkMembers, onDefect });
+  return defineService({
+    name: "codedeploy",
+    model: serviceModel("codedeploy"),
+    signingNames: ["codedeploy"],
+    operations,
+    context,
+    checkInput: checkMembers,
+    onDefect,
+  });
 }

@@ -15,13 +15,26 @@ interface MemberCheck {
 
 const nameForm = /^[A-Za-z0-9._+=,@-]{1,100}$/;
 const nameWanted = "1 to 100 letters, digits and . _ + = , @ -";
-const named = (noun: string): MemberCheck => ({ required: `${noun}NameRequired`, invalid: [`Invalid${noun}Name`, nameForm, nameWanted] });
-const deploymentId: MemberCheck = { required: "DeploymentIdRequired", invalid: ["InvalidDeploymentId", /^d-[A-Z0-9]{9}$/, '"d-" and nine capital letters or digits'] };
+const named = (noun: string): MemberCheck => ({
+  required: `${noun}NameRequired`,
+  invalid: [`Invalid${noun}Name`, nameForm, nameWanted],
+});
+const deploymentId: MemberCheck = {
+  required: "DeploymentIdRequired",
+  invalid: ["InvalidDeploymentId", /^d-[A-Z0-9]{9}$/, '"d-" and nine capital letters or digits'],
+};
 const targetId: MemberCheck = {
   required: "DeploymentTargetIdRequired",
-  invalid: ["InvalidDeploymentTargetId", /^[A-Za-z0-9+=,.@_:-]{1,200}$/, "an instance id or the name of an on-premises instance"],
+  invalid: [
+    "InvalidDeploymentTargetId",
+    /^[A-Za-z0-9+=,.@_:-]{1,200}$/,
+    "an instance id or the name of an on-premises instance",
+  ],
 };
-const instanceId: MemberCheck = { required: "InstanceIdRequired", invalid: ["InvalidInstanceName", /^[A-Za-z0-9+=,.@_-]{1,100}$/, "an instance id or name"] };
+const instanceId: MemberCheck = {
+  required: "InstanceIdRequired",
+  invalid: ["InvalidInstanceName", /^[A-Za-z0-9+=,.@_-]{1,100}$/, "an instance id or name"],
+};
 
 const checks: Readonly<Record<string, MemberCheck>> = {
   applicationName: named("Application"),
@@ -40,7 +53,10 @@ const checks: Readonly<Record<string, MemberCheck>> = {
   instanceIds: { ...instanceId, itemsMax: ["BatchLimitExceeded", batchOfTwentyFive] },
   revision: { required: "RevisionRequired" },
   revisions: { required: "RevisionRequired", itemsMax: ["BatchLimitExceeded", batchOfTwentyFive] },
-  serviceRoleArn: { required: "RoleRequired", invalid: ["InvalidRole", /^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, "the ARN of a role"] },
+  serviceRoleArn: {
+    required: "RoleRequired",
+    invalid: ["InvalidRole", /^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, "the ARN of a role"],
+  },
   description: { charactersMax: ["DescriptionTooLong", descriptionCharactersMax] },
   computePlatform: { values: ["InvalidComputePlatform", ["Server", "Lambda", "ECS"]] },
   fileExistsBehavior: { values: ["InvalidFileExistsBehavior", ["DISALLOW", "OVERWRITE", "RETAIN"]] },
@@ -51,9 +67,14 @@ const checks: Readonly<Record<string, MemberCheck>> = {
   s3Bucket: { invalid: ["InvalidBucketNameFilter", /^[a-z0-9][a-z0-9.-]{2,62}$/, "the name of a bucket"] },
   s3KeyPrefix: { invalid: ["InvalidKeyPrefixFilter", /^[^\u0000]{1,1024}$/, "the beginning of a key"] },
   includeOnlyStatuses: {
-    values: ["InvalidDeploymentStatus", ["Created", "Queued", "InProgress", "Baking", "Succeeded", "Failed", "Stopped", "Ready"]],
+    values: [
+      "InvalidDeploymentStatus",
+      ["Created", "Queued", "InProgress", "Baking", "Succeeded", "Failed", "Stopped", "Ready"],
+    ],
   },
-  instanceStatusFilter: { values: ["InvalidInstanceStatus", ["Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Unknown", "Ready"]] },
+  instanceStatusFilter: {
+    values: ["InvalidInstanceStatus", ["Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Unknown", "Ready"]],
+  },
   instanceTypeFilter: { values: ["InvalidInstanceType", ["Blue", "Green"]] },
 };
 
@@ -70,22 +91,37 @@ export function checkMembers(input: Readonly<Record<string, unknown>>, { name, i
   if (shape.kind !== "structure") return;
   const rows = shape.members.map((member) => ({ ...member, check: checks[member.name], value: input[member.name] }));
   for (const { name: member, required, check, value } of rows)
-    if (check?.required !== undefined && (required || alsoRequired[name]?.includes(member) || isEmpty(value)) && (value === undefined || isEmpty(value)))
+    if (
+      check?.required !== undefined &&
+      (required || alsoRequired[name]?.includes(member) || isEmpty(value)) &&
+      (value === undefined || isEmpty(value))
+    )
       throw fault(check.required, `The member "${member}" is missing or empty`);
-  for (const { name: member, check, value } of rows) if (check !== undefined && value !== undefined) checkForm(member, check, value);
+  for (const { name: member, check, value } of rows)
+    if (check !== undefined && value !== undefined) checkForm(member, check, value);
 }
 
 const isEmpty = (value: unknown): boolean => value === "" || (Array.isArray(value) && value.length === 0);
 
-function checkForm(member: string, { invalid, values, itemsMax, charactersMax, required }: MemberCheck, value: unknown): void {
+function checkForm(
+  member: string,
+  { invalid, values, itemsMax, charactersMax, required }: MemberCheck,
+  value: unknown,
+): void {
   const items: readonly unknown[] = Array.isArray(value) ? value : [value];
-  if (itemsMax !== undefined && items.length > itemsMax[1]) throw fault(itemsMax[0], `"${member}" has ${items.length} items, and at most ${itemsMax[1]} are allowed`);
+  if (itemsMax !== undefined && items.length > itemsMax[1])
+    throw fault(itemsMax[0], `"${member}" has ${items.length} items, and at most ${itemsMax[1]} are allowed`);
   for (const item of items) {
     if (item === "" && required !== undefined) throw fault(required, `"${member}" has an empty item`);
     if (typeof item !== "string") continue;
-    if (invalid !== undefined && !invalid[1].test(item)) throw fault(invalid[0], `"${member}" is "${item.slice(0, 120)}", and ${invalid[2]} are wanted`);
-    if (values !== undefined && !values[1].includes(item)) throw fault(values[0], `"${member}" is "${item.slice(0, 120)}", and one of ${values[1].join(", ")} is wanted`);
+    if (invalid !== undefined && !invalid[1].test(item))
+      throw fault(invalid[0], `"${member}" is "${item.slice(0, 120)}", and ${invalid[2]} are wanted`);
+    if (values !== undefined && !values[1].includes(item))
+      throw fault(values[0], `"${member}" is "${item.slice(0, 120)}", and one of ${values[1].join(", ")} is wanted`);
     if (charactersMax !== undefined && item.length > charactersMax[1])
-      throw fault(charactersMax[0], `"${member}" has ${item.length} characters, and at most ${charactersMax[1]} are allowed`);
+      throw fault(
+        charactersMax[0],
+        `"${member}" has ${item.length} characters, and at most ${charactersMax[1]} are allowed`,
+      );
   }
 }

@@ -14,15 +14,25 @@ const server = (number: number, type: MinimumHealthyHosts["type"], value: number
   computePlatform: "Server",
   minimumHealthyHosts: { type, value },
 });
-const routed = (number: number, computePlatform: "Lambda" | "ECS", trafficRoutingConfig: TrafficRoutingConfig): PredefinedConfig => ({
+const routed = (
+  number: number,
+  computePlatform: "Lambda" | "ECS",
+  trafficRoutingConfig: TrafficRoutingConfig,
+): PredefinedConfig => ({
   id: idOf(number),
   computePlatform,
   trafficRoutingConfig,
 });
 const idOf = (number: number) => `00000000-0000-0000-0000-0000000000${String(number).padStart(2, "0")}`;
 const allAtOnce: TrafficRoutingConfig = { type: "AllAtOnce" };
-const canary = (minutes: number): TrafficRoutingConfig => ({ type: "TimeBasedCanary", timeBasedCanary: { canaryPercentage: 10, canaryInterval: minutes } });
-const linear = (minutes: number): TrafficRoutingConfig => ({ type: "TimeBasedLinear", timeBasedLinear: { linearPercentage: 10, linearInterval: minutes } });
+const canary = (minutes: number): TrafficRoutingConfig => ({
+  type: "TimeBasedCanary",
+  timeBasedCanary: { canaryPercentage: 10, canaryInterval: minutes },
+});
+const linear = (minutes: number): TrafficRoutingConfig => ({
+  type: "TimeBasedLinear",
+  timeBasedLinear: { linearPercentage: 10, linearInterval: minutes },
+});
 
 /** What stands when neither the deployment nor its group names a configuration. */
 export const defaultConfigName = "CodeDeployDefault.OneAtATime";

@@ -11,7 +11,9 @@ export const revisionOperations: CodeDeployOperations = {
   async RegisterApplicationRevision(context, { applicationName, revision, description }) {
     const { store, clock } = context;
     const location = checkRevision(revision);
-    await store.write(() => store.revisions.register(applicationOf(context, applicationName).id, location, { description, now: clock() }));
+    await store.write(() =>
+      store.revisions.register(applicationOf(context, applicationName).id, location, { description, now: clock() }),
+    );
   },
 
   GetApplicationRevision(context, { applicationName, revision }) {
@@ -27,24 +29,40 @@ export const revisionOperations: CodeDeployOperations = {
     return {
       applicationName: name,
       errorMessage: found.includes(undefined) ? "Some of the revisions are not registered" : "",
-      revisions: found.filter((one) => one !== undefined).map((one) => ({ revisionLocation: one.location, genericRevisionInfo: infoOf(context, id, one) })),
+      revisions: found
+        .filter((one) => one !== undefined)
+        .map((one) => ({ revisionLocation: one.location, genericRevisionInfo: infoOf(context, id, one) })),
     };
   },
 
-  ListApplicationRevisions(context, { applicationName, sortBy, sortOrder, s3Bucket, s3KeyPrefix, deployed = "ignore", nextToken }) {
+  ListApplicationRevisions(
+    context,
+    { applicationName, sortBy, sortOrder, s3Bucket, s3KeyPrefix, deployed = "ignore", nextToken },
+  ) {
     const { id } = applicationOf(context, applicationName);
-    if (s3KeyPrefix !== undefined && s3Bucket === undefined) throw fault("BucketNameFilterRequired", "s3KeyPrefix needs s3Bucket beside it");
-    if (sortOrder !== undefined && sortBy === undefined) throw fault("InvalidSortBy", "sortOrder needs sortBy beside it");
+    if (s3KeyPrefix !== undefined && s3Bucket === undefined)
+      throw fault("BucketNameFilterRequired", "s3KeyPrefix needs s3Bucket beside it");
+    if (sortOrder !== undefined && sortBy === undefined)
+      throw fault("InvalidSortBy", "sortOrder needs sortBy beside it");
     const time = timeBy(sortBy);
     const matching = context.store.revisions.of(id).filter(({ location }) => {
       const isDeployed = groupsWith(context, id, location).length > 0;
       if (deployed !== "ignore" && isDeployed !== (deployed === "include")) return false;
-      return (s3Bucket === undefined || location.s3Location?.bucket === s3Bucket) && (location.s3Location?.key ?? "").startsWith(s3KeyPrefix ?? "");
+      return (
+        (s3Bucket === undefined || location.s3Location?.bucket === s3Bucket) &&
+        (location.s3Location?.key ?? "").startsWith(s3KeyPrefix ?? "")
+      );
     });
     const sign = sortOrder === "descending" ? -1 : 1;
     // Revisions that were never used come last in either order.
-    const sorted = matching.toSorted((a, b) => Number(time(a) === undefined) - Number(time(b) === undefined) || sign * ((time(a) ?? 0) - (time(b) ?? 0)));
-    const { items, nextToken: token } = page(sorted.map(({ location }) => JSON.stringify(location)), nextToken);
+    const sorted = matching.toSorted(
+      (a, b) =>
+        Number(time(a) === undefined) - Number(time(b) === undefined) || sign * ((time(a) ?? 0) - (time(b) ?? 0)),
+    );
+    const { items, nextToken: token } = page(
+      sorted.map(({ location }) => JSON.stringify(location)),
+      nextToken,
+    );
     return { revisions: items.map((text) => JSON.parse(text) as RevisionLocation), nextToken: token }; // made text one line above
   },
 };
@@ -63,7 +81,11 @@ function groupsWith({ store }: Context, applicationId: string, location: Revisio
     .map(({ name }) => name);
 }
 
-const infoOf = (context: Context, applicationId: string, { location, description, registerTime, firstUsedTime, lastUsedTime }: Revision) => ({
+const infoOf = (
+  context: Context,
+  applicationId: string,
+  { location, description, registerTime, firstUsedTime, lastUsedTime }: Revision,
+) => ({
   description,
   deploymentGroups: groupsWith(context, applicationId, location),
   firstUsedTime: date(firstUsedTime),

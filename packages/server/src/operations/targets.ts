@@ -10,11 +10,13 @@ export const targetOperations: CodeDeployOperations = {
   ListDeploymentTargets(context, { deploymentId, targetFilters = {}, nextToken }) {
     const targets = targetsOf(context, deploymentId);
     for (const name of Object.keys(targetFilters))
-      if (name !== "TargetStatus" && name !== "ServerInstanceLabel") throw fault("InvalidTargetFilterName", `The filter "${name}" is not TargetStatus or ServerInstanceLabel`);
+      if (name !== "TargetStatus" && name !== "ServerInstanceLabel")
+        throw fault("InvalidTargetFilterName", `The filter "${name}" is not TargetStatus or ServerInstanceLabel`);
     if (targetFilters.ServerInstanceLabel !== undefined) refuseLabel();
     const statuses: readonly string[] = targetFilters.TargetStatus ?? targetStatuses;
     const unknown = statuses.find((status) => !targetStatuses.includes(status));
-    if (unknown !== undefined) throw fault("InvalidInstanceStatus", `The status "${unknown}" is not one of ${targetStatuses.join(", ")}`);
+    if (unknown !== undefined)
+      throw fault("InvalidInstanceStatus", `The status "${unknown}" is not one of ${targetStatuses.join(", ")}`);
     const { items, nextToken: token } = page(idsOf(targets, statuses), nextToken);
     return { targetIds: items, nextToken: token };
   },
@@ -39,13 +41,17 @@ export const targetOperations: CodeDeployOperations = {
   ListDeploymentInstances(context, { deploymentId, instanceStatusFilter = [], instanceTypeFilter, nextToken }) {
     const targets = targetsOf(context, deploymentId);
     if (instanceTypeFilter !== undefined && instanceTypeFilter.length > 0) refuseLabel();
-    const { items, nextToken: token } = page(idsOf(targets, instanceStatusFilter.length === 0 ? targetStatuses : instanceStatusFilter), nextToken);
+    const { items, nextToken: token } = page(
+      idsOf(targets, instanceStatusFilter.length === 0 ? targetStatuses : instanceStatusFilter),
+      nextToken,
+    );
     return { instancesList: items, nextToken: token };
   },
 
   GetDeploymentInstance(context, { deploymentId = "", instanceId = "" }) {
     const target = targetsOf(context, deploymentId).find(({ id }) => id === instanceId);
-    if (target === undefined) throw fault("InstanceDoesNotExist", `The instance ${instanceId} is not part of the deployment ${deploymentId}`);
+    if (target === undefined)
+      throw fault("InstanceDoesNotExist", `The instance ${instanceId} is not part of the deployment ${deploymentId}`);
     return { instanceSummary: instanceSummary(deploymentId, target) };
   },
 
@@ -53,7 +59,9 @@ export const targetOperations: CodeDeployOperations = {
     const targets = targetsOf(context, deploymentId);
     const missing = instanceIds.filter((wanted) => targets.every(({ id }) => id !== wanted));
     return {
-      instancesSummary: instanceIds.flatMap((wanted) => targets.filter(({ id }) => id === wanted)).map((target) => instanceSummary(deploymentId, target)),
+      instancesSummary: instanceIds
+        .flatMap((wanted) => targets.filter(({ id }) => id === wanted))
+        .map((target) => instanceSummary(deploymentId, target)),
       errorMessage: missing.length === 0 ? "" : `Not part of the deployment: ${missing.join(", ")}`,
     };
   },
@@ -61,20 +69,33 @@ export const targetOperations: CodeDeployOperations = {
 
 function targetsOf(context: Context, deploymentId: string | undefined): readonly Target[] {
   const { id, state } = deploymentOf(context, deploymentId);
-  if (state.startTime === undefined && state.completeTime === undefined) throw fault("DeploymentNotStarted", `The deployment ${id} has not started`);
+  if (state.startTime === undefined && state.completeTime === undefined)
+    throw fault("DeploymentNotStarted", `The deployment ${id} has not started`);
   return context.store.deployments.targets(id);
 }
 
-const idsOf = (targets: readonly Target[], statuses: readonly string[]) => targets.filter(({ status }) => statuses.includes(status)).map(({ id }) => id);
+const idsOf = (targets: readonly Target[], statuses: readonly string[]) =>
+  targets.filter(({ status }) => statuses.includes(status)).map(({ id }) => id);
 
 function refuseLabel(): never {
-  throw fault("InvalidDeploymentInstanceType", "Blue and Green are labels of blue/green deployments, and this one is in-place");
+  throw fault(
+    "InvalidDeploymentInstanceType",
+    "Blue and Green are labels of blue/green deployments, and this one is in-place",
+  );
 }
 
-const noTarget = (deploymentId: string, targetId: string) => fault("DeploymentTargetDoesNotExist", `The target ${targetId} is not part of the deployment ${deploymentId}`);
+const noTarget = (deploymentId: string, targetId: string) =>
+  fault("DeploymentTargetDoesNotExist", `The target ${targetId} is not part of the deployment ${deploymentId}`);
 
 function targetInfo(deploymentId: string, { id, arn, status, lastUpdatedAt, events }: Target) {
-  const common = { deploymentId, targetId: id, targetArn: arn, status, lastUpdatedAt: date(lastUpdatedAt), lifecycleEvents: events.map(eventInfo) };
+  const common = {
+    deploymentId,
+    targetId: id,
+    targetArn: arn,
+    status,
+    lastUpdatedAt: date(lastUpdatedAt),
+    lifecycleEvents: events.map(eventInfo),
+  };
   return { deploymentTargetType: "InstanceTarget" as const, instanceTarget: common };
 }
 

@@ -4,6 +4,7 @@ import { newLot } from "../random.ts";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
 import { revisionIdentity, type Store } from "../store/index.ts";
 
+/** Where a fleet is looked up. */
 export interface FleetSources {
   readonly store: Store;
   readonly gateway: ReturnType<typeof fleetGateway>;
@@ -12,7 +13,10 @@ export interface FleetSources {
 }
 
 /** The hosts that a deployment group selects now, with what the group remembers of each. */
-export async function findFleet({ id: groupId, settings, targetRevision }: DeploymentGroup, sources: FleetSources): Promise<Fleet> {
+export async function findFleet(
+  { id: groupId, settings, targetRevision }: DeploymentGroup,
+  sources: FleetSources,
+): Promise<Fleet> {
   const { store, gateway, region, accountId } = sources;
   // The flat list is one set: any of its tags will do.
   const flat = settings.ec2TagFilters ?? [];

@@ -30,7 +30,8 @@ export async function reconcile(deploymentId: string, shell: Shell): Promise<voi
     const commit = commitOf(observed, after, { ...shell, decisions });
     const committed = await store.write(() => {
       if (!store.deployments.commit(observed.record, commit)) return false;
-      if (after.deployment.status === "Succeeded") store.groups.succeeded(observed.record.groupId, observed.record.request.revision);
+      if (after.deployment.status === "Succeeded")
+        store.groups.succeeded(observed.record.groupId, observed.record.request.revision);
       return true;
     });
     if (!committed) return reconcile(deploymentId, shell); // somebody moved first: look again

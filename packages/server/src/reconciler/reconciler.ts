@@ -2,6 +2,7 @@ import type { InstanceState } from "@sluice/engine";
 import { scanMilliseconds } from "../choices.ts";
 import { reconcile, type Shell } from "./reconcile.ts";
 
+/** What the reconciler works with. */
 export interface ReconcilerOptions extends Omit<Shell, "instanceStates"> {
   /** Asks for the states of instances by id. */
   readonly findStates: (instanceIds: readonly string[]) => Promise<Readonly<Record<string, InstanceState>>>;
@@ -26,11 +27,14 @@ export class Reconciler {
 
   /** Begins to scan; the first scan picks up what an earlier process left. */
   start(): void {
-    this.#timer = setTimeout(() => {
-      this.#scanning = this.#scan().finally(() => {
-        if (this.#timer !== undefined) this.start();
-      });
-    }, this.#timer === undefined ? 0 : scanMilliseconds);
+    this.#timer = setTimeout(
+      () => {
+        this.#scanning = this.#scan().finally(() => {
+          if (this.#timer !== undefined) this.start();
+        });
+      },
+      this.#timer === undefined ? 0 : scanMilliseconds,
+    );
   }
 
   /** A hint that a deployment may have something to do. */
@@ -61,7 +65,9 @@ export class Reconciler {
     const { store } = this.#options;
     const live = store.deployments.live();
     try {
-      const ids = live.flatMap((id) => store.deployments.targets(id).filter(({ status }) => status === "InProgress")).map(({ id }) => id);
+      const ids = live
+        .flatMap((id) => store.deployments.targets(id).filter(({ status }) => status === "InProgress"))
+        .map(({ id }) => id);
       this.#states = ids.length === 0 ? {} : await this.#options.findStates(ids);
     } catch (error) {
       this.#options.onDefect(error, "");

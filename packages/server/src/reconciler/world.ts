@@ -1,7 +1,8 @@
 import { type Decision, healthAfter, type HostMemory, type InstanceState, isOver, type World } from "@sluice/engine";
 import { revisionIdentity, type Store } from "../store/index.ts";
-import type { Commit, DeploymentRecord, IssuedCommand } from "../store/deployments.ts";
-import { hostCommandIdentifier } from "./host-command-identifier.ts";
+import type { Commit, IssuedCommand } from "../store/deployment-changes.ts";
+import type { DeploymentRecord } from "../store/deployments.ts";
+import { hostCommandIdentifier } from "../specification/host-command-identifier.ts";
 
 /** Everything that a decision about a deployment may depend on. */
 export interface Observation {
@@ -10,7 +11,11 @@ export interface Observation {
 }
 
 /** Reads the world of a deployment; undefined when it has been deleted. */
-export function observe(store: Store, id: string, { now, states }: { now: number; states: Readonly<Record<string, InstanceState>> }): Observation | undefined {
+export function observe(
+  store: Store,
+  id: string,
+  { now, states }: { now: number; states: Readonly<Record<string, InstanceState>> },
+): Observation | undefined {
   const record = store.deployments.byId(id);
   if (record === undefined) return undefined;
   const { state, fleet } = record;
@@ -27,21 +32,45 @@ export function observe(store: Store, id: string, { now, states }: { now: number
 }
 
 /** What decisions change in the store. */
-export function commitOf({ record, world }: Observation, after: World, context: { decisions: readonly Decision[]; store: Store; region: string; accountId: string }): Commit {
+export function commitOf(
+  { record, world }: Observation,
+  after: World,
+  context: { decisions: readonly Decision[]; store: Store; region: string; accountId: string },
+): Commit {
   const { decisions, store, region, accountId } = context;
   const hosts = new Map(after.targets.map(({ id, hostIdentifier }) => [id, hostIdentifier]));
   const issued = decisions.flatMap((decision): readonly IssuedCommand[] => {
     if (decision.do !== "run") return [];
     const host = hosts.get(decision.target) ?? "";
-    const command = after.targets.find(({ id }) => id === decision.target)?.events.find(({ name }) => name === decision.event)?.command;
-    const identifier = hostCommandIdentifier({ deploymentId: record.id, host, event: decision.event, region, accountId });
-    return command === undefined ? [] : [{ id: command.id, identifier, targetId: decision.target, host, event: decision.event }];
+    const command = after.targets
+      .find(({ id }) => id === decision.target)
+      ?.events.find(({ name }) => name === decision.event)?.command;
+    const identifier = hostCommandIdentifier({
+      deploymentId: record.id,
+      host,
+      event: decision.event,
+      region,
+      accountId,
+    });
+    return command === undefined
+      ? []
+      : [{ id: command.id, identifier, targetId: decision.target, host, event: decision.event }];
   });
-  return { before: world, after, version: record.version, issued, memories: isOver(after.deployment) ? memoriesAfter(record, after, store) : {} };
+  return {
+    before: world,
+    after,
+    version: record.version,
+    issued,
+    memories: isOver(after.deployment) ? memoriesAfter(record, after, store) : {},
+  };
 }
 
 /** What the deployment group remembers of the hosts of a deployment that has ended (deployments.md §4.1). */
-function memoriesAfter({ groupId, request }: DeploymentRecord, { deployment, targets }: World, store: Store): Readonly<Record<string, HostMemory<string>>> {
+function memoriesAfter(
+  { groupId, request }: DeploymentRecord,
+  { deployment, targets }: World,
+  store: Store,
+): Readonly<Record<string, HostMemory<string>>> {
   const { status } = deployment;
   if (status !== "Succeeded" && status !== "Failed" && status !== "Stopped") return {};
   const known = store.deployments.memories(groupId);

@@ -12,7 +12,8 @@ export function signedSpecifications(store: Store, sign: Signer): (deploymentId:
     const found = kept.get(deploymentId);
     if (found !== undefined) return found;
     const record = store.deployments.byId(deploymentId);
-    if (record === undefined) throw new Error(`Cannot sign the specification of deployment "${deploymentId}": it has been deleted`);
+    if (record === undefined)
+      throw new Error(`Cannot sign the specification of deployment "${deploymentId}": it has been deleted`);
     const signed = sign(specificationOf(store, record));
     kept.set(deploymentId, signed);
     signed.catch(() => kept.delete(deploymentId));

@@ -19,7 +19,10 @@ export function specificationOf(store: Store, { id, applicationId, groupId, requ
 
 function revisionOf({ s3Location: s3, gitHubLocation: git }: RevisionLocation): object {
   if (s3 !== undefined)
-    return { RevisionType: "S3", S3Revision: { Bucket: s3.bucket, Key: s3.key, BundleType: s3.bundleType, Version: s3.version, ETag: s3.eTag } };
+    return {
+      RevisionType: "S3",
+      S3Revision: { Bucket: s3.bucket, Key: s3.key, BundleType: s3.bundleType, Version: s3.version, ETag: s3.eTag },
+    };
   const [Account, Repository] = git?.repository?.split("/") ?? [];
   return { RevisionType: "GitHub", GitHubRevision: { Account, Repository, CommitId: git?.commitId } };
 }

@@ -17,7 +17,12 @@ interface Row {
 }
 
 const columns = "id, name, compute_platform, create_time";
-const fromRow = (row: Row): Application => ({ id: row.id, name: row.name, computePlatform: row.compute_platform, createTime: row.create_time });
+const fromRow = (row: Row): Application => ({
+  id: row.id,
+  name: row.name,
+  computePlatform: row.compute_platform,
+  createTime: row.create_time,
+});
 
 /** Applications by name and by id. Deleting one takes its groups, revisions and deployments along. */
 export function applications(db: Database) {
@@ -30,10 +35,18 @@ export function applications(db: Database) {
       const row = db.get<Row>(`SELECT ${columns} FROM applications WHERE id = ?`, id);
       return row && fromRow(row);
     },
-    names: (): readonly string[] => db.all<{ name: string }>("SELECT name FROM applications ORDER BY name").map(({ name }) => name),
+    names: (): readonly string[] =>
+      db.all<{ name: string }>("SELECT name FROM applications ORDER BY name").map(({ name }) => name),
     count: (): number => db.get<{ n: number }>("SELECT count(*) AS n FROM applications")?.n ?? 0,
     add({ id, name, computePlatform, createTime }: Application, tags: readonly Tag[]): void {
-      db.run("INSERT INTO applications VALUES (?, ?, ?, ?, ?)", id, name, computePlatform, createTime, JSON.stringify(tags));
+      db.run(
+        "INSERT INTO applications VALUES (?, ?, ?, ?, ?)",
+        id,
+        name,
+        computePlatform,
+        createTime,
+        JSON.stringify(tags),
+      );
     },
     rename: (id: string, name: string): number => db.run("UPDATE applications SET name = ? WHERE id = ?", name, id),
     remove: (id: string): number => db.run("DELETE FROM applications WHERE id = ?", id),

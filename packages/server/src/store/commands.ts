@@ -40,7 +40,9 @@ export function commands(db: Database) {
     },
     /** Commands that the host has not acknowledged, oldest first. */
     openFor: (host: string): readonly CommandRecord[] =>
-      db.all<Row>(`SELECT ${columns} FROM commands WHERE host = ? AND is_open = 1 ORDER BY issued_at, rowid`, host).map(fromRow),
+      db
+        .all<Row>(`SELECT ${columns} FROM commands WHERE host = ? AND is_open = 1 ORDER BY issued_at, rowid`, host)
+        .map(fromRow),
     /** Keeps the first answer of a kind; a second one changes nothing. */
     answer(answer: Answer, deploymentId: string): void {
       const added = db.run(
@@ -53,7 +55,10 @@ export function commands(db: Database) {
     },
     newAnswers: (deploymentId: string): readonly Answer[] =>
       db
-        .all<{ answer: string }>("SELECT answer FROM answers WHERE deployment_id = ? AND is_new = 1 ORDER BY sequence", deploymentId)
+        .all<{ answer: string }>(
+          "SELECT answer FROM answers WHERE deployment_id = ? AND is_new = 1 ORDER BY sequence",
+          deploymentId,
+        )
         .map(({ answer }) => JSON.parse(answer) as Answer), // written by `answer`
   };
 }

@@ -92,7 +92,9 @@ function open(path: string, dataFolder: string): DatabaseSync {
   try {
     const db = new DatabaseSync(path, { timeout: 0 });
     // EXCLUSIVE keeps the lock for as long as the process lives: a second process must not decide about the same deployments.
-    db.exec("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; BEGIN IMMEDIATE; COMMIT");
+    db.exec(
+      "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; BEGIN IMMEDIATE; COMMIT",
+    );
     return db;
   } catch (cause) {
     throw new Error(`Cannot open the data folder "${dataFolder}": ${reason(cause)}`, { cause });
@@ -101,8 +103,10 @@ function open(path: string, dataFolder: string): DatabaseSync {
 
 function reason(cause: unknown): string {
   const message = cause instanceof Error ? cause.message : String(cause);
-  if (/database is locked|busy/i.test(message)) return "another process uses it. End that one first, or choose another folder with --data";
-  if (/disk is full|disk I\/O/i.test(message)) return `${message}. Make room on the disk and start again; nothing that was acknowledged is lost`;
+  if (/database is locked|busy/i.test(message))
+    return "another process uses it. End that one first, or choose another folder with --data";
+  if (/disk is full|disk I\/O/i.test(message))
+    return `${message}. Make room on the disk and start again; nothing that was acknowledged is lost`;
   if (/readonly|unable to open/i.test(message)) return `${message}. It must be writable by this user`;
   return message;
 }

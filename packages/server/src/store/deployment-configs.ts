@@ -30,9 +30,16 @@ export function deploymentConfigs(db: Database) {
       const row = db.get<Row>("SELECT * FROM deployment_configs WHERE name = ?", name);
       return row && fromRow(row);
     },
-    names: (): readonly string[] => db.all<{ name: string }>("SELECT name FROM deployment_configs ORDER BY name").map(({ name }) => name),
+    names: (): readonly string[] =>
+      db.all<{ name: string }>("SELECT name FROM deployment_configs ORDER BY name").map(({ name }) => name),
     add({ name, id, minimumHealthyHosts, createTime }: DeploymentConfig): void {
-      db.run("INSERT INTO deployment_configs VALUES (?, ?, ?, ?)", name, id, JSON.stringify(minimumHealthyHosts), createTime);
+      db.run(
+        "INSERT INTO deployment_configs VALUES (?, ?, ?, ?)",
+        name,
+        id,
+        JSON.stringify(minimumHealthyHosts),
+        createTime,
+      );
     },
     remove: (name: string): number => db.run("DELETE FROM deployment_configs WHERE name = ?", name),
   };

@@ -33,14 +33,20 @@ const columns = "id, application_id, name, settings, target_revision";
 function fromRow(row: Row): DeploymentGroup {
   const settings = JSON.parse(row.settings) as GroupSettings; // written by `add` and `change`
   const common = { id: row.id, applicationId: row.application_id, name: row.name, settings };
-  return row.target_revision === null ? common : { ...common, targetRevision: JSON.parse(row.target_revision) as RevisionLocation }; // written by `succeeded`
+  return row.target_revision === null
+    ? common
+    : { ...common, targetRevision: JSON.parse(row.target_revision) as RevisionLocation }; // written by `succeeded`
 }
 
 /** Deployment groups by application and name, and by id. */
 export function deploymentGroups(db: Database) {
   return {
     byName(applicationId: string, name: string): DeploymentGroup | undefined {
-      const row = db.get<Row>(`SELECT ${columns} FROM deployment_groups WHERE application_id = ? AND name = ?`, applicationId, name);
+      const row = db.get<Row>(
+        `SELECT ${columns} FROM deployment_groups WHERE application_id = ? AND name = ?`,
+        applicationId,
+        name,
+      );
       return row && fromRow(row);
     },
     byId(id: string): DeploymentGroup | undefined {
@@ -48,11 +54,23 @@ export function deploymentGroups(db: Database) {
       return row && fromRow(row);
     },
     of: (applicationId: string): readonly DeploymentGroup[] =>
-      db.all<Row>(`SELECT ${columns} FROM deployment_groups WHERE application_id = ? ORDER BY name`, applicationId).map(fromRow),
+      db
+        .all<Row>(`SELECT ${columns} FROM deployment_groups WHERE application_id = ? ORDER BY name`, applicationId)
+        .map(fromRow),
     using: (config: string): number =>
-      db.get<{ n: number }>("SELECT count(*) AS n FROM deployment_groups WHERE settings ->> 'deploymentConfigName' = ?", config)?.n ?? 0,
+      db.get<{ n: number }>(
+        "SELECT count(*) AS n FROM deployment_groups WHERE settings ->> 'deploymentConfigName' = ?",
+        config,
+      )?.n ?? 0,
     add({ id, applicationId, name, settings }: DeploymentGroup, tags: readonly Tag[]): void {
-      db.run("INSERT INTO deployment_groups VALUES (?, ?, ?, ?, NULL, ?)", id, applicationId, name, JSON.stringify(settings), JSON.stringify(tags));
+      db.run(
+        "INSERT INTO deployment_groups VALUES (?, ?, ?, ?, NULL, ?)",
+        id,
+        applicationId,
+        name,
+        JSON.stringify(settings),
+        JSON.stringify(tags),
+      );
     },
     change(id: string, name: string, settings: GroupSettings): void {
       db.run("UPDATE deployment_groups SET name = ?, settings = ? WHERE id = ?", name, JSON.stringify(settings), id);

@@ -3,7 +3,8 @@ import { commands } from "./commands.ts";
 import { Database } from "./database.ts";
 import { deploymentConfigs } from "./deployment-configs.ts";
 import { deploymentGroups } from "./deployment-groups.ts";
-import { deployments } from "./deployments.ts";
+import { deploymentChanges } from "./deployment-changes.ts";
+import { deploymentReads } from "./deployments.ts";
 import { revisions } from "./revisions.ts";
 import { schema } from "./schema.ts";
 
@@ -15,7 +16,7 @@ export function openStore(dataFolder: string) {
     groups: deploymentGroups(db),
     revisions: revisions(db),
     configs: deploymentConfigs(db),
-    deployments: deployments(db),
+    deployments: { ...deploymentReads(db), ...deploymentChanges(db) },
     commands: commands(db),
     /** Runs work in a transaction; resolves once it is on the disk. */
     write: <Result>(work: () => Result): Promise<Result> => db.write(work),

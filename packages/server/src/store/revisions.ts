@@ -32,7 +32,15 @@ function fromRow(row: Row): Revision {
 
 /** What makes a revision itself: every field that was given, ETags without quotes (api.md §3.6). */
 export function revisionIdentity({ s3Location: s3, gitHubLocation: git }: RevisionLocation): string {
-  if (s3 !== undefined) return JSON.stringify(["S3", s3.bucket, s3.key, s3.bundleType, s3.version ?? "", (s3.eTag ?? "").replaceAll('"', "")]);
+  if (s3 !== undefined)
+    return JSON.stringify([
+      "S3",
+      s3.bucket,
+      s3.key,
+      s3.bundleType,
+      s3.version ?? "",
+      (s3.eTag ?? "").replaceAll('"', ""),
+    ]);
   return JSON.stringify(["GitHub", git?.repository, git?.commitId]);
 }
 
@@ -40,13 +48,26 @@ export function revisionIdentity({ s3Location: s3, gitHubLocation: git }: Revisi
 export function revisions(db: Database) {
   return {
     find(applicationId: string, location: RevisionLocation): Revision | undefined {
-      const row = db.get<Row>(`SELECT ${columns} FROM revisions WHERE application_id = ? AND identity = ?`, applicationId, revisionIdentity(location));
+      const row = db.get<Row>(
+        `SELECT ${columns} FROM revisions WHERE application_id = ? AND identity = ?`,
+        applicationId,
+        revisionIdentity(location),
+      );
       return row && fromRow(row);
     },
     of: (applicationId: string): readonly Revision[] =>
-      db.all<Row>(`SELECT ${columns} FROM revisions WHERE application_id = ? ORDER BY register_time, identity`, applicationId).map(fromRow),
+      db
+        .all<Row>(
+          `SELECT ${columns} FROM revisions WHERE application_id = ? ORDER BY register_time, identity`,
+          applicationId,
+        )
+        .map(fromRow),
     /** Registers a revision; one that is registered already only gets the new description. */
-    register(applicationId: string, location: RevisionLocation, { description, now }: { description?: string | undefined; now: number }): void {
+    register(
+      applicationId: string,
+      location: RevisionLocation,
+      { description, now }: { description?: string | undefined; now: number },
+    ): void {
       db.run(
         `INSERT INTO revisions VALUES (?, ?, ?, ?, ?, NULL, NULL)
          ON CONFLICT DO UPDATE SET description = coalesce(excluded.description, description)`,

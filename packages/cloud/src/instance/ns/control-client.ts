@@ -25,14 +25,18 @@ export function connectTo(folder: string, name: string): Promise<Socket | undefi
 /** Asks netd over its control socket. */
 export class ControlClient {
   readonly #socket: Socket;
-  readonly #waiting = new Map<number, { readonly resolve: (answer: Answer) => void; readonly reject: (error: Error) => void }>();
+  readonly #waiting = new Map<
+    number,
+    { readonly resolve: (answer: Answer) => void; readonly reject: (error: Error) => void }
+  >();
   #next = 1;
 
   constructor(socket: Socket) {
     this.#socket = socket;
     createInterface({ input: socket }).on("line", (line) => this.#take(JSON.parse(line) as Answer));
     socket.on("close", () => {
-      for (const { reject } of this.#waiting.values()) reject(new Error("The process that carries the instances has ended"));
+      for (const { reject } of this.#waiting.values())
+        reject(new Error("The process that carries the instances has ended"));
     });
     socket.on("error", () => socket.destroy());
   }

@@ -9,7 +9,13 @@ export type Request =
   | { readonly op: "attach" }
   /** Opens the control plane's endpoint inside, at this port. */
   | { readonly op: "listen"; readonly port: number }
-  | { readonly op: "launch"; readonly instanceId: string; readonly privateIp: string; readonly hostname: string; readonly userData?: string /* base64 */ }
+  | {
+      readonly op: "launch";
+      readonly instanceId: string;
+      readonly privateIp: string;
+      readonly hostname: string;
+      readonly userData?: string /* base64 */;
+    }
   | { readonly op: "stop"; readonly instanceId: string }
   | { readonly op: "terminate"; readonly instanceId: string }
   | { readonly op: "running" }
@@ -30,6 +36,7 @@ export interface Answer {
 /** The kinds of frames of a running command: the first byte of each, before four bytes of length. */
 export const frames = { input: 0, output: 1, error: 2, exit: 3, inputEnd: 4 } as const;
 
+/** One kind of frame. */
 export type FrameKind = (typeof frames)[keyof typeof frames];
 
 /** One frame as bytes. */
@@ -41,7 +48,10 @@ export function frame(kind: FrameKind, payload: Uint8Array = new Uint8Array()): 
 }
 
 /** Takes frames out of a stream. `start` are bytes that were read before. */
-export async function* readFrames(stream: Readable, start: Buffer): AsyncGenerator<{ readonly kind: number; readonly payload: Buffer }> {
+export async function* readFrames(
+  stream: Readable,
+  start: Buffer,
+): AsyncGenerator<{ readonly kind: number; readonly payload: Buffer }> {
   let rest = start;
   const complete = () => rest.length >= 5 && rest.length >= 5 + rest.readUInt32BE(1);
   const take = () => {

@@ -23,7 +23,13 @@ export class NamespaceDriver implements InstanceDriver {
   }
 
   /** Finds the instances of an earlier life, or makes room for new ones. Throws what the system said when it refuses. */
-  static async open({ dataFolder, agentBundle }: { dataFolder: string; agentBundle: string }): Promise<NamespaceDriver> {
+  static async open({
+    dataFolder,
+    agentBundle,
+  }: {
+    dataFolder: string;
+    agentBundle: string;
+  }): Promise<NamespaceDriver> {
     const state = stateFolderOf(dataFolder);
     mkdirSync(join(state, ".."), { recursive: true });
     const found = await ControlClient.find(state);
@@ -42,7 +48,13 @@ export class NamespaceDriver implements InstanceDriver {
   }
 
   async launch({ instanceId, privateIp, hostname, userData }: Launch): Promise<void> {
-    await this.#control.ask({ op: "launch", instanceId, privateIp, hostname, ...(userData === undefined ? {} : { userData: Buffer.from(userData).toString("base64") }) });
+    await this.#control.ask({
+      op: "launch",
+      instanceId,
+      privateIp,
+      hostname,
+      ...(userData === undefined ? {} : { userData: Buffer.from(userData).toString("base64") }),
+    });
   }
 
   async stop(instanceId: string): Promise<void> {

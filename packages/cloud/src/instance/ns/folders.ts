@@ -25,7 +25,11 @@ export const sockets = { control: "control.sock", outside: "outside.sock" } as c
  * Runs `use` with a short name for a socket in a folder. A socket's path has at most 107 bytes, and folders are often
  * deeper; through an open descriptor any folder has a short name.
  */
-export async function withSocketPath<Result>(folder: string, name: string, use: (path: string) => Promise<Result>): Promise<Result> {
+export async function withSocketPath<Result>(
+  folder: string,
+  name: string,
+  use: (path: string) => Promise<Result>,
+): Promise<Result> {
   const descriptor = openSync(folder, "r");
   try {
     return await use(`/proc/self/fd/${descriptor}/${name}`);

@@ -92,7 +92,8 @@ export class Instances {
   /** The process id, as seen from here, of the first process of an instance. Throws when it does not run. */
   firstProcess(instanceId: string): number {
     const pid = this.#instances.get(instanceId)?.process.pid;
-    const [first] = pid === undefined ? [] : readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+    const [first] =
+      pid === undefined ? [] : readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
     if (!first) throw new Error(`Instance ${instanceId} does not run`);
     return Number(first);
   }
@@ -107,24 +108,33 @@ export class Instances {
     const folder = this.#folder(instanceId);
     const isNew = !existsSync(join(folder, "root", "usr"));
     mkdirSync(folder, { recursive: true });
-    if (isNew && userData !== undefined) writeFileSync(join(folder, "user-data"), Buffer.from(userData, "base64"), { mode: 0o700 });
+    if (isNew && userData !== undefined)
+      writeFileSync(join(folder, "user-data"), Buffer.from(userData, "base64"), { mode: 0o700 });
     const log = openSync(join(folder, "console.log"), "a");
-    const child = spawn("unshare", ["-m", "-p", "-n", "-u", "-i", "-f", "--kill-child=KILL", "sh", join(this.#carrier.scripts, "boot-instance.sh")], {
-      stdio: ["pipe", log, log, "pipe"],
-      env: {
-        PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
-        INSTANCE: folder,
-        BASE: this.#carrier.folders.base,
-        NODE: this.#carrier.node,
-        MAP: this.#carrier.map,
-        HOST_NAME: hostname,
-        ADDRESS: privateIp,
-        GATEWAY: "172.31.0.1",
+    const child = spawn(
+      "unshare",
+      ["-m", "-p", "-n", "-u", "-i", "-f", "--kill-child=KILL", "sh", join(this.#carrier.scripts, "boot-instance.sh")],
+      {
+        stdio: ["pipe", log, log, "pipe"],
+        env: {
+          PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
+          INSTANCE: folder,
+          BASE: this.#carrier.folders.base,
+          NODE: this.#carrier.node,
+          MAP: this.#carrier.map,
+          HOST_NAME: hostname,
+          ADDRESS: privateIp,
+          GATEWAY: "172.31.0.1",
+        },
       },
-    });
+    );
     closeSync(log);
     const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-    const failed = ended.then(() => Promise.reject(new Error(`Instance ${instanceId} ended before it had booted: ${lastLines(join(folder, "console.log"))}`)));
+    const failed = ended.then(() =>
+      Promise.reject(
+        new Error(`Instance ${instanceId} ended before it had booted: ${lastLines(join(folder, "console.log"))}`),
+      ),
+    );
     const up = Promise.race([this.#boot(child), failed]);
     up.catch(() => {}); // whoever launches it awaits it
     failed.catch(() => {}); // an instance that has booted ends some day

@@ -12,7 +12,13 @@ import { runInInstance } from "./netd-exec.ts";
 // The root of the outer namespaces: carries the network of all instances and the instances themselves. It is a process of
 // its own, so that instances outlive a crash of the control plane. Its settings come from its starter, in the environment.
 
-const { SLUICE_STATE: state = "", SLUICE_CODE: code = "", SLUICE_NODE: node = "", SLUICE_MAP: map = "one", SLUICE_ALONE_SECONDS: aloneSeconds = "60" } = process.env;
+const {
+  SLUICE_STATE: state = "",
+  SLUICE_CODE: code = "",
+  SLUICE_NODE: node = "",
+  SLUICE_MAP: map = "one",
+  SLUICE_ALONE_SECONDS: aloneSeconds = "60",
+} = process.env;
 const folders = stateFolders(state);
 const carrier: Carrier = { folders, scripts: join(code, "instance/ns"), node, map };
 
@@ -52,7 +58,8 @@ async function serve(socket: Socket): Promise<void> {
   const first = await readLine(socket);
   if (first === undefined) return void socket.destroy();
   const request = JSON.parse(first.line) as Numbered; // the socket lies in a folder that only our own user may enter
-  if (request.op === "exec") return runInInstance(socket, first.rest, { argv: request.argv, first: instances.firstProcess(request.instanceId) });
+  if (request.op === "exec")
+    return runInInstance(socket, first.rest, { argv: request.argv, first: instances.firstProcess(request.instanceId) });
   socket.unshift(Buffer.concat([Buffer.from(`${first.line}\n`), first.rest]));
   for await (const line of createInterface({ input: socket })) void answer(JSON.parse(line) as Numbered, socket);
   if (socket === attached) {
@@ -62,7 +69,8 @@ async function serve(socket: Socket): Promise<void> {
 }
 
 async function answer(request: Numbered, socket: Socket): Promise<void> {
-  const send = (fields: Omit<Answer, "id">) => socket.writable && socket.write(`${JSON.stringify({ id: request.id, ...fields })}\n`);
+  const send = (fields: Omit<Answer, "id">) =>
+    socket.writable && socket.write(`${JSON.stringify({ id: request.id, ...fields })}\n`);
   try {
     send(await carryOut(request, socket));
   } catch (error) {

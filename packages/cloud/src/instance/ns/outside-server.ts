@@ -20,13 +20,20 @@ export class OutsideServer {
   constructor(outside: Outside) {
     this.#outside = outside;
     this.#endpoint = httpServer(outside.listener);
-    this.#server = createServer({ allowHalfOpen: true }, (socket) => void this.#serve(socket).catch(() => socket.destroy()));
+    this.#server = createServer(
+      { allowHalfOpen: true },
+      (socket) => void this.#serve(socket).catch(() => socket.destroy()),
+    );
   }
 
   /** Listens in a state folder. The user inside the namespaces may be another one: the folder is what keeps others out. */
   async listen(state: string): Promise<void> {
     rmSync(join(state, sockets.outside), { force: true });
-    await withSocketPath(state, sockets.outside, (path) => new Promise<void>((resolve, reject) => this.#server.once("error", reject).listen(path, resolve)));
+    await withSocketPath(
+      state,
+      sockets.outside,
+      (path) => new Promise<void>((resolve, reject) => this.#server.once("error", reject).listen(path, resolve)),
+    );
     chmodSync(join(state, sockets.outside), 0o666);
   }
 

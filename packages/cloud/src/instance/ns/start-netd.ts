@@ -39,7 +39,8 @@ export async function startNetd(options: NetdOptions): Promise<void> {
   const child = spawnOuter(options, setting, log);
   closeSync(log);
   const ended = new Promise<never>((_, reject) => {
-    const fail = (why: string) => reject(new Error(`${readFileSync(logFile, "utf8").trim().split("\n").slice(-4).join("; ") || why}`));
+    const fail = (why: string) =>
+      reject(new Error(readFileSync(logFile, "utf8").trim().split("\n").slice(-4).join("; ") || why));
     child.once("exit", (exitCode, signal) => fail(`it ended with ${exitCode ?? signal}`));
     child.once("error", (error) => fail(error.message));
   });
@@ -49,12 +50,38 @@ export async function startNetd(options: NetdOptions): Promise<void> {
 }
 
 function spawnOuter({ state, agentBundle, aloneSeconds }: NetdOptions, setting: Setting, log: number): ChildProcess {
-  const seen = setting.isRoot ? { state: "/mnt/state", code: "/mnt/code", node: "/mnt/node" } : { state, code, node: process.execPath };
+  const seen = setting.isRoot
+    ? { state: "/mnt/state", code: "/mnt/code", node: "/mnt/node" }
+    : { state, code, node: process.execPath };
   // The room shows only what is bound into it, so the bundle comes through the state folder.
   const agent = join(state, "codedeploy-agent.cjs");
   writeFileSync(agent, readFileSync(agentBundle), { mode: 0o644 });
-  const unshare = ["unshare", "-U", "-n", "-m", "-p", "-f", "--kill-child=KILL", "sh", join(seen.code, "instance/ns/await-map.sh"), seen.node, join(seen.code, "instance/ns/netd-main.ts")];
-  const room = ["unshare", "-m", "--propagation", "private", "sh", join(code, "instance/ns/room.sh"), String(outsideUser.id), state, code, process.execPath, ...unshare];
+  const unshare = [
+    "unshare",
+    "-U",
+    "-n",
+    "-m",
+    "-p",
+    "-f",
+    "--kill-child=KILL",
+    "sh",
+    join(seen.code, "instance/ns/await-map.sh"),
+    seen.node,
+    join(seen.code, "instance/ns/netd-main.ts"),
+  ];
+  const room = [
+    "unshare",
+    "-m",
+    "--propagation",
+    "private",
+    "sh",
+    join(code, "instance/ns/room.sh"),
+    String(outsideUser.id),
+    state,
+    code,
+    process.execPath,
+    ...unshare,
+  ];
   const [command = "", ...words] = setting.isRoot ? room : unshare;
   return spawn(command, words, {
     detached: true,
@@ -118,14 +145,19 @@ function findSubordinateIds(): Setting["subordinate"] {
   const { username, uid } = userInfo();
   const range = (file: string) => {
     try {
-      const line = readFileSync(file, "utf8").split("\n").map((text) => text.split(":")).find(([name]) => name === username || name === String(uid));
+      const line = readFileSync(file, "utf8")
+        .split("\n")
+        .map((text) => text.split(":"))
+        .find(([name]) => name === username || name === String(uid));
       return line === undefined ? undefined : { first: Number(line[1]), count: Number(line[2]) };
     } catch {
       return undefined; // no such file: no such ids
     }
   };
   const [users, groups] = [range("/etc/subuid"), range("/etc/subgid")];
-  const hasPrograms = ["newuidmap", "newgidmap"].every((program) => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0);
+  const hasPrograms = ["newuidmap", "newgidmap"].every(
+    (program) => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0,
+  );
   if (users === undefined || groups === undefined || !hasPrograms) return undefined;
   return { user: users.first, group: groups.first, count: Math.min(users.count, groups.count, subordinateIdsMax) };
 }

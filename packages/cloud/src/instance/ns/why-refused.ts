@@ -4,7 +4,9 @@ import { readFileSync } from "node:fs";
 /** Why instances with namespaces of their own cannot be had on this machine, and how to allow them. */
 export function whyRefused(trouble: string): string {
   const cause = causes.find(({ applies }) => applies(trouble));
-  return cause === undefined ? `isolated instances cannot be made here: ${trouble}` : `isolated instances cannot be made here: ${cause.why}. ${cause.remedy}`;
+  return cause === undefined
+    ? `isolated instances cannot be made here: ${trouble}`
+    : `isolated instances cannot be made here: ${cause.why}. ${cause.remedy}`;
 }
 
 interface Cause {
@@ -14,9 +16,16 @@ interface Cause {
 }
 
 const causes: readonly Cause[] = [
-  { applies: () => process.platform !== "linux", why: "they need Linux", remedy: "Run Sluice in a Linux virtual machine or a privileged Linux container" },
   {
-    applies: () => ["unshare", "nsenter", "mount", "ip", "setpriv"].some((command) => spawnSync("sh", ["-c", `command -v ${command}`]).status !== 0),
+    applies: () => process.platform !== "linux",
+    why: "they need Linux",
+    remedy: "Run Sluice in a Linux virtual machine or a privileged Linux container",
+  },
+  {
+    applies: () =>
+      ["unshare", "nsenter", "mount", "ip", "setpriv"].some(
+        (command) => spawnSync("sh", ["-c", `command -v ${command}`]).status !== 0,
+      ),
     why: "unshare, nsenter, mount, setpriv or ip is missing",
     remedy: "Install them; on Debian and Ubuntu: apt install util-linux mount iproute2",
   },
@@ -25,8 +34,16 @@ const causes: readonly Cause[] = [
     why: "AppArmor keeps ordinary users from user namespaces",
     remedy: "Allow them with: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0",
   },
-  { applies: () => setting("user/max_user_namespaces") === "0", why: "user namespaces are switched off", remedy: "Allow them with: sudo sysctl user.max_user_namespaces=15000" },
-  { applies: () => setting("kernel/unprivileged_userns_clone") === "0" && process.getuid?.() !== 0, why: "ordinary users may not make user namespaces", remedy: "Allow them with: sudo sysctl kernel.unprivileged_userns_clone=1" },
+  {
+    applies: () => setting("user/max_user_namespaces") === "0",
+    why: "user namespaces are switched off",
+    remedy: "Allow them with: sudo sysctl user.max_user_namespaces=15000",
+  },
+  {
+    applies: () => setting("kernel/unprivileged_userns_clone") === "0" && process.getuid?.() !== 0,
+    why: "ordinary users may not make user namespaces",
+    remedy: "Allow them with: sudo sysctl kernel.unprivileged_userns_clone=1",
+  },
   {
     applies: (trouble) => /overlay/.test(trouble),
     why: "the data folder lies on a file system that cannot carry overlays",

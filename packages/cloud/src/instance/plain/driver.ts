@@ -29,22 +29,34 @@ export class PlainDriver implements InstanceDriver {
 
   async launch({ instanceId, userData }: Launch): Promise<void> {
     if (this.#outside === undefined) throw new Error("The driver is not connected");
-    if (userData !== undefined) throw new Error("User data is not run by the plain driver: it would run on this machine itself. Use isolated instances (--driver ns)");
+    if (userData !== undefined)
+      throw new Error(
+        "User data is not run by the plain driver: it would run on this machine itself. Use isolated instances (--driver ns)",
+      );
     const instance = await openPlainInstance(this.#dataFolder, instanceId);
     await this.#serveMetadata(instance);
     if (processesOf(instance.folder).length > 0) return;
     const { folder, root, configuration, port, metadataPort } = instance;
-    writeFileSync(configuration, agentConfiguration({ endpoint: `http://127.0.0.1:${this.#outside.port}`, root: folder, installRoot: root }));
+    writeFileSync(
+      configuration,
+      agentConfiguration({ endpoint: `http://127.0.0.1:${this.#outside.port}`, root: folder, installRoot: root }),
+    );
     const output = openSync(join(folder, "console.log"), "a");
     const child = spawn(process.execPath, [this.#agentBundle, "--config_file", configuration, "run"], {
       detached: true,
       cwd: folder,
       stdio: ["ignore", output, output, "ipc"],
-      env: { ...process.env, PORT: String(port), AWS_EC2_METADATA_SERVICE_ENDPOINT: `http://127.0.0.1:${metadataPort}`, [mark]: folder },
+      env: {
+        ...process.env,
+        PORT: String(port),
+        AWS_EC2_METADATA_SERVICE_ENDPOINT: `http://127.0.0.1:${metadataPort}`,
+        [mark]: folder,
+      },
     });
     closeSync(output);
     const began = await Promise.race([once(child, "message").then(() => true), once(child, "exit").then(() => false)]);
-    if (!began) throw new Error(`The agent of instance ${instanceId} ended at once; see "${join(folder, "console.log")}"`);
+    if (!began)
+      throw new Error(`The agent of instance ${instanceId} ended at once; see "${join(folder, "console.log")}"`);
     if (child.connected) child.disconnect();
     child.unref();
   }

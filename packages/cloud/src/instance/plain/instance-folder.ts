@@ -43,8 +43,18 @@ export async function openPlainInstance(dataFolder: string, instanceId: string):
 
 function describe(all: string, instanceId: string): PlainInstance {
   const folder = join(all, instanceId);
-  const { port, metadataPort } = JSON.parse(readFileSync(join(folder, "ports.json"), "utf8")) as { port: number; metadataPort: number }; // written above
-  return { instanceId, folder, root: join(folder, "root"), configuration: join(folder, "codedeployagent.yml"), port, metadataPort };
+  const { port, metadataPort } = JSON.parse(readFileSync(join(folder, "ports.json"), "utf8")) as {
+    port: number;
+    metadataPort: number;
+  }; // written above
+  return {
+    instanceId,
+    folder,
+    root: join(folder, "root"),
+    configuration: join(folder, "codedeployagent.yml"),
+    port,
+    metadataPort,
+  };
 }
 
 async function freePort(): Promise<number> {

@@ -27,14 +27,19 @@ const valuesMax = 200;
 /** Whether an instance matches every filter, each by one of its values. A Fault for a filter that is not known. */
 export function matchesFilters(instance: InstanceRecord, filters: readonly Filter[]): boolean {
   return filters.every(({ Name = "", Values = [] }) => {
-    if (Values.length > valuesMax) throw new Fault("FilterLimitExceeded", `The filter '${Name}' has ${Values.length} values; at most ${valuesMax} are allowed`);
+    if (Values.length > valuesMax)
+      throw new Fault(
+        "FilterLimitExceeded",
+        `The filter '${Name}' has ${Values.length} values; at most ${valuesMax} are allowed`,
+      );
     const found = valuesOf(instance, Name);
     return Values.some((pattern) => found.some((value) => matchesPattern(value, pattern)));
   });
 }
 
 function valuesOf(instance: InstanceRecord, name: string): readonly string[] {
-  if (name.startsWith("tag:")) return instance.tags.filter(({ Key }) => Key === name.slice(4)).map(({ Value }) => Value);
+  if (name.startsWith("tag:"))
+    return instance.tags.filter(({ Key }) => Key === name.slice(4)).map(({ Value }) => Value);
   const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
   if (field === undefined) throw new Fault("InvalidParameterValue", `The filter '${name}' is invalid`);
   return field(instance);

@@ -30,7 +30,8 @@ export class Fleet {
     const records = this.#records();
     if (!this.#connected) return records;
     const running = new Set(await this.#options.driver.running());
-    for (const record of records) if (record.state === "running" && !running.has(record.id) && !this.#turns.has(record.id)) this.#crashed(record);
+    for (const record of records)
+      if (record.state === "running" && !running.has(record.id) && !this.#turns.has(record.id)) this.#crashed(record);
     return this.#records();
   }
 
@@ -95,11 +96,20 @@ export class Fleet {
     if (record === undefined || record.state === "shutting-down" || record.state === "terminated") return;
     const { privateIp, userData } = record;
     try {
-      await this.#options.driver.launch({ instanceId, privateIp, hostname: hostnameOf(privateIp), ...(userData === undefined ? {} : { userData: Buffer.from(userData, "base64") }) });
+      await this.#options.driver.launch({
+        instanceId,
+        privateIp,
+        hostname: hostnameOf(privateIp),
+        ...(userData === undefined ? {} : { userData: Buffer.from(userData, "base64") }),
+      });
       if (this.find(instanceId)?.state !== "shutting-down") this.change(instanceId, { state: "running" });
     } catch (error) {
       const Message = `Server.InternalError: ${error instanceof Error ? error.message : String(error)}`;
-      this.change(instanceId, { state: "terminated", terminatedAt: this.#options.clock(), stateReason: { Code: "Server.InternalError", Message } });
+      this.change(instanceId, {
+        state: "terminated",
+        terminatedAt: this.#options.clock(),
+        stateReason: { Code: "Server.InternalError", Message },
+      });
     }
   }
 
@@ -115,7 +125,13 @@ export class Fleet {
   }
 
   #crashed({ id }: InstanceRecord): void {
-    this.change(id, { state: "stopped", stateReason: { Code: "Server.InternalError", Message: "Server.InternalError: the instance's processes have ended" } });
+    this.change(id, {
+      state: "stopped",
+      stateReason: {
+        Code: "Server.InternalError",
+        Message: "Server.InternalError: the instance's processes have ended",
+      },
+    });
   }
 
   #inTurn(instanceId: string, work: () => Promise<void>): void {
@@ -133,8 +149,15 @@ export class Fleet {
   }
 
   #keep(record: InstanceRecord): void {
-    this.#options.db.run("INSERT INTO instances (id, record) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET record = ?2", record.id, JSON.stringify(record));
+    this.#options.db.run(
+      "INSERT INTO instances (id, record) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET record = ?2",
+      record.id,
+      JSON.stringify(record),
+    );
   }
 }
 
-const byUser = { Code: "Client.UserInitiatedShutdown", Message: "Client.UserInitiatedShutdown: User initiated shutdown" } as const;
+const byUser = {
+  Code: "Client.UserInitiatedShutdown",
+  Message: "Client.UserInitiatedShutdown: User initiated shutdown",
+} as const;

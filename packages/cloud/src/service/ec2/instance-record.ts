@@ -24,7 +24,14 @@ export interface InstanceRecord {
 }
 
 /** AWS's numbers of the states. */
-export const stateCodes = { pending: 0, running: 16, "shutting-down": 32, terminated: 48, stopping: 64, stopped: 80 } as const satisfies Record<InstanceStateName, number>;
+export const stateCodes = {
+  pending: 0,
+  running: 16,
+  "shutting-down": 32,
+  terminated: 48,
+  stopping: 64,
+  stopped: 80,
+} as const satisfies Record<InstanceStateName, number>;
 
 /** The host name that EC2 gives to an address. */
 export function hostnameOf(privateIp: string): string {

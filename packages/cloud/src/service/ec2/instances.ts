@@ -23,12 +23,21 @@ export const instanceOperations: Ec2Operations = {
     const { items, next } = page(records, { MaxResults, NextToken });
     const ids = [...new Set(items.map(({ reservationId }) => reservationId))];
     return {
-      Reservations: ids.map((id) => reservation(context, id, items.filter(({ reservationId }) => reservationId === id))),
+      Reservations: ids.map((id) =>
+        reservation(
+          context,
+          id,
+          items.filter(({ reservationId }) => reservationId === id),
+        ),
+      ),
       NextToken: next,
     };
   },
 
-  async DescribeInstanceStatus(context, { InstanceIds = [], Filters = [], IncludeAllInstances = false, MaxResults, NextToken }) {
+  async DescribeInstanceStatus(
+    context,
+    { InstanceIds = [], Filters = [], IncludeAllInstances = false, MaxResults, NextToken },
+  ) {
     const records = await select(context, { InstanceIds, Filters });
     const { items, next } = page(
       records.filter(({ state }) => IncludeAllInstances || state === "running"),
@@ -40,24 +49,53 @@ export const instanceOperations: Ec2Operations = {
         InstanceId: record.id,
         AvailabilityZone: record.availabilityZone,
         InstanceState: stateOf(record),
-        InstanceStatus: record.state === "running" ? { ...check, Details: [...check.Details] } : { Status: "not-applicable" as const },
-        SystemStatus: record.state === "running" ? { ...check, Details: [...check.Details] } : { Status: "not-applicable" as const },
+        InstanceStatus:
+          record.state === "running"
+            ? { ...check, Details: [...check.Details] }
+            : { Status: "not-applicable" as const },
+        SystemStatus:
+          record.state === "running"
+            ? { ...check, Details: [...check.Details] }
+            : { Status: "not-applicable" as const },
       })),
       NextToken: next,
     };
   },
 
   async TerminateInstances(context, { InstanceIds = [] }) {
-    const changes = await change(context, InstanceIds, (record) => record.state !== "terminated" && record.state !== "shutting-down" && context.fleet.terminate(record.id));
+    const changes = await change(
+      context,
+      InstanceIds,
+      (record) =>
+        record.state !== "terminated" && record.state !== "shutting-down" && context.fleet.terminate(record.id),
+    );
     return { TerminatingInstances: changes };
   },
 
   async StopInstances(context, { InstanceIds = [] }) {
-    return { StoppingInstances: await change(context, InstanceIds, (record) => expect(record, ["running", "pending", "stopping", "stopped"]) && (record.state === "running" || record.state === "pending") && context.fleet.stop(record.id)) };
+    return {
+      StoppingInstances: await change(
+        context,
+        InstanceIds,
+        (record) =>
+          expect(record, ["running", "pending", "stopping", "stopped"]) &&
+          (record.state === "running" || record.state === "pending") &&
+          context.fleet.stop(record.id),
+      ),
+    };
   },
 
   async StartInstances(context, { InstanceIds = [] }) {
-    return { StartingInstances: await change(context, InstanceIds, (record) => expect(record, ["stopped", "running", "pending"]) && record.state === "stopped" && context.fleet.start(record.id)) };
+    return {
+      StartingInstances: await change(
+        context,
+        InstanceIds,
+        (record) =>
+          expect(record, ["stopped", "running", "pending"]) &&
+          record.state === "stopped" &&
+          context.fleet.start(record.id),
+      ),
+    };
   },
 
   async RebootInstances(context, { InstanceIds = [] }) {
@@ -65,21 +103,31 @@ export const instanceOperations: Ec2Operations = {
   },
 };
 
-async function select({ fleet }: Ec2Context, { InstanceIds, Filters }: { InstanceIds: readonly string[]; Filters: readonly Filter[] }): Promise<readonly InstanceRecord[]> {
+async function select(
+  { fleet }: Ec2Context,
+  { InstanceIds, Filters }: { InstanceIds: readonly string[]; Filters: readonly Filter[] },
+): Promise<readonly InstanceRecord[]> {
   const records = await fleet.all();
   checkIds(InstanceIds, records);
-  return records.filter((record) => (InstanceIds.length === 0 || InstanceIds.includes(record.id)) && matchesFilters(record, Filters));
+  return records.filter(
+    (record) => (InstanceIds.length === 0 || InstanceIds.includes(record.id)) && matchesFilters(record, Filters),
+  );
 }
 
 function checkIds(ids: readonly string[], records: readonly InstanceRecord[]): void {
   const malformed = ids.find((id) => !/^i-[0-9a-f]{8,17}$/.test(id));
   if (malformed !== undefined) throw new Fault("InvalidInstanceID.Malformed", `Invalid id: "${malformed}"`);
   const unknown = ids.filter((id) => records.every((record) => record.id !== id));
-  if (unknown.length === 1) throw new Fault("InvalidInstanceID.NotFound", `The instance ID '${unknown[0]}' does not exist`);
-  if (unknown.length > 1) throw new Fault("InvalidInstanceID.NotFound", `The instance IDs '${unknown.join(", ")}' do not exist`);
+  if (unknown.length === 1)
+    throw new Fault("InvalidInstanceID.NotFound", `The instance ID '${unknown[0]}' does not exist`);
+  if (unknown.length > 1)
+    throw new Fault("InvalidInstanceID.NotFound", `The instance IDs '${unknown.join(", ")}' do not exist`);
 }
 
-function page(records: readonly InstanceRecord[], { MaxResults = pageMax, NextToken = "" }: { MaxResults?: number | undefined; NextToken?: string | undefined }) {
+function page(
+  records: readonly InstanceRecord[],
+  { MaxResults = pageMax, NextToken = "" }: { MaxResults?: number | undefined; NextToken?: string | undefined },
+) {
   const first = NextToken === "" ? 0 : records.findIndex(({ id }) => id === NextToken);
   if (first < 0) throw new Fault("InvalidNextToken", `The token '${NextToken.slice(0, 80)}' is invalid`);
   const end = first + Math.min(MaxResults, pageMax);
@@ -92,18 +140,35 @@ async function change({ fleet }: Ec2Context, ids: readonly string[], act: (recor
   checkIds(ids, await fleet.all());
   const records = ids.flatMap((id) => fleet.find(id) ?? []);
   for (const record of records) act(record);
-  return records.map((record) => ({ InstanceId: record.id, PreviousState: stateOf(record), CurrentState: stateOf(fleet.find(record.id) ?? record) }));
+  return records.map((record) => ({
+    InstanceId: record.id,
+    PreviousState: stateOf(record),
+    CurrentState: stateOf(fleet.find(record.id) ?? record),
+  }));
 }
 
 function expect({ id, state }: InstanceRecord, states: readonly string[]): true {
-  if (!states.includes(state)) throw new Fault("IncorrectInstanceState", `The instance '${id}' is not in a state from which it can be changed so: it is ${state}`);
+  if (!states.includes(state))
+    throw new Fault(
+      "IncorrectInstanceState",
+      `The instance '${id}' is not in a state from which it can be changed so: it is ${state}`,
+    );
   return true;
 }
 
 const stateOf = ({ state }: InstanceRecord) => ({ Code: stateCodes[state], Name: state });
 
-function reservation({ accountId, region }: Ec2Context, ReservationId: string, records: readonly InstanceRecord[]): Reservation {
-  return { ReservationId, OwnerId: accountId, Groups: [], Instances: records.map((record) => describe(record, region, accountId)) };
+function reservation(
+  { accountId, region }: Ec2Context,
+  ReservationId: string,
+  records: readonly InstanceRecord[],
+): Reservation {
+  return {
+    ReservationId,
+    OwnerId: accountId,
+    Groups: [],
+    Instances: records.map((record) => describe(record, region, accountId)),
+  };
 }
 
 function describe(record: InstanceRecord, region: string, accountId: string): Instance {
@@ -113,13 +178,22 @@ function describe(record: InstanceRecord, region: string, accountId: string): In
     InstanceId: record.id,
     ImageId: record.imageId,
     State: stateOf(record),
-    ...(record.stateReason === undefined ? {} : { StateReason: record.stateReason, StateTransitionReason: record.stateReason.Message }),
+    ...(record.stateReason === undefined
+      ? {}
+      : { StateReason: record.stateReason, StateTransitionReason: record.stateReason.Message }),
     InstanceType: record.instanceType as "t3.micro", // the SDK's type lists the types of its day
     ...(record.keyName === undefined ? {} : { KeyName: record.keyName }),
     LaunchTime: new Date(record.launchedAt),
     Placement: { AvailabilityZone: record.availabilityZone, Tenancy: "default", GroupName: "" },
     Monitoring: { State: "disabled" },
-    ...(isGone ? {} : { PrivateIpAddress: record.privateIp, SubnetId: record.subnetId, VpcId: vpc.id, SecurityGroups: [{ GroupId: vpc.securityGroup, GroupName: "default" }] }),
+    ...(isGone
+      ? {}
+      : {
+          PrivateIpAddress: record.privateIp,
+          SubnetId: record.subnetId,
+          VpcId: vpc.id,
+          SecurityGroups: [{ GroupId: vpc.securityGroup, GroupName: "default" }],
+        }),
     PrivateDnsName: isGone ? "" : dns,
     PublicDnsName: "",
     IamInstanceProfile: { Arn: `arn:aws:iam::${accountId}:instance-profile/${roleName}`, Id: "AIPA0000000000000000" },

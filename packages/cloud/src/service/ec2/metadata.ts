@@ -7,7 +7,15 @@ import { vpc } from "./network.ts";
 /** A key pair for a host's own use. */
 export interface HostKeys {
   /** A key for a host, which acts as `arn`. */
-  issueForHost(host: string, arn: string): Promise<{ readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string; readonly expiresAt?: number }>;
+  issueForHost(
+    host: string,
+    arn: string,
+  ): Promise<{
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+    readonly expiresAt?: number;
+  }>;
 }
 
 /** What the metadata service works with. */
@@ -29,7 +37,8 @@ export function metadataService(options: MetadataOptions): (instanceId: string) 
   return (instanceId) => (request, response) => {
     const record = options.find(instanceId);
     if (record === undefined) return send(response, 404, "");
-    if (request.url === "/latest/api/token") return giveToken(request, response, { instanceId, now: options.clock(), sign });
+    if (request.url === "/latest/api/token")
+      return giveToken(request, response, { instanceId, now: options.clock(), sign });
     if (!holds(request, { instanceId, now: options.clock(), sign })) return send(response, 401, "");
     answer(options, record, request)
       .then((text) => send(response, text === undefined ? 404 : 200, text ?? ""))
@@ -62,12 +71,18 @@ function send(response: ServerResponse, status: number, text: string): void {
   response.end(text);
 }
 
-async function answer(options: MetadataOptions, record: InstanceRecord, { url = "/" }: IncomingMessage): Promise<string | undefined> {
+async function answer(
+  options: MetadataOptions,
+  record: InstanceRecord,
+  { url = "/" }: IncomingMessage,
+): Promise<string | undefined> {
   const path = url.split("?")[0]?.replace(/\/+$/, "") ?? "";
   const leaves = documents(options, record);
   const leaf = Object.hasOwn(leaves, path) ? leaves[path] : undefined;
   if (leaf !== undefined) return leaf();
-  const below = Object.keys(leaves).filter((name) => name.startsWith(`${path}/`)).map((name) => name.slice(path.length + 1));
+  const below = Object.keys(leaves)
+    .filter((name) => name.startsWith(`${path}/`))
+    .map((name) => name.slice(path.length + 1));
   // A folder lists what is in it, folders with a slash.
   const names = [...new Set(below.map((name) => (name.includes("/") ? `${name.split("/")[0]}/` : name)))];
   return names.length === 0 ? undefined : names.join("\n");
@@ -92,9 +107,17 @@ function documents({ keys, region, accountId, clock }: MetadataOptions, record: 
     [`${meta}/services/domain`]: () => "amazonaws.com",
     [`${meta}/services/partition`]: () => "aws",
     ...Object.fromEntries(tags.map(({ Key, Value }) => [`${meta}/tags/instance/${Key}`, () => Value])),
-    [`${meta}/iam/info`]: () => JSON.stringify({ Code: "Success", LastUpdated: timestamp(clock()), InstanceProfileArn: `arn:aws:iam::${accountId}:instance-profile/${roleName}` }),
+    [`${meta}/iam/info`]: () =>
+      JSON.stringify({
+        Code: "Success",
+        LastUpdated: timestamp(clock()),
+        InstanceProfileArn: `arn:aws:iam::${accountId}:instance-profile/${roleName}`,
+      }),
     [role]: async () => {
-      const issued = await keys.issueForHost(`arn:aws:ec2:${region}:${accountId}:instance/${id}`, `arn:aws:sts::${accountId}:assumed-role/${roleName}/${id}`);
+      const issued = await keys.issueForHost(
+        `arn:aws:ec2:${region}:${accountId}:instance/${id}`,
+        `arn:aws:sts::${accountId}:assumed-role/${roleName}/${id}`,
+      );
       return JSON.stringify({
         Code: "Success",
         LastUpdated: timestamp(clock()),

@@ -3,7 +3,11 @@ import { Fault } from "@sluice/aws-protocol";
 // The default network that every account has: one VPC, a subnet in each of three zones.
 
 /** The default VPC. */
-export const vpc = { id: "vpc-00000000000000001", cidr: "172.31.0.0/16", securityGroup: "sg-00000000000000001" } as const;
+export const vpc = {
+  id: "vpc-00000000000000001",
+  cidr: "172.31.0.0/16",
+  securityGroup: "sg-00000000000000001",
+} as const;
 
 /** The one image: the host's own programs, with the agent installed. */
 export const image = { id: "ami-00000000000000001", name: "sluice-local-cloud", rootDevice: "/dev/xvda" } as const;
@@ -39,5 +43,8 @@ export function freeAddress({ third }: Subnet, taken: ReadonlySet<string>): stri
     const address = `172.31.${third + Math.trunc(number / 256)}.${last}`;
     if (!taken.has(address)) return address;
   }
-  throw new Fault("InsufficientFreeAddressesInSubnet", "There are not enough free addresses in the subnet to satisfy the requested number of instances.");
+  throw new Fault(
+    "InsufficientFreeAddressesInSubnet",
+    "There are not enough free addresses in the subnet to satisfy the requested number of instances.",
+  );
 }

@@ -27,7 +27,18 @@ export const surroundingsOperations: Ec2Operations = {
     };
   },
 
-  DescribeVpcs: ({ accountId }) => ({ Vpcs: [{ VpcId: vpc.id, CidrBlock: vpc.cidr, State: "available", IsDefault: true, OwnerId: accountId, InstanceTenancy: "default" }] }),
+  DescribeVpcs: ({ accountId }) => ({
+    Vpcs: [
+      {
+        VpcId: vpc.id,
+        CidrBlock: vpc.cidr,
+        State: "available",
+        IsDefault: true,
+        OwnerId: accountId,
+        InstanceTenancy: "default",
+      },
+    ],
+  }),
 
   DescribeSubnets: ({ accountId, region }, { SubnetIds = [] }) => ({
     Subnets: subnets
@@ -46,13 +57,31 @@ export const surroundingsOperations: Ec2Operations = {
   }),
 
   DescribeAvailabilityZones: ({ region }) => ({
-    AvailabilityZones: subnets.map(({ zone }) => ({ ZoneName: `${region}${zone}`, ZoneId: `local-${zone}`, RegionName: region, State: "available" as const, ZoneType: "availability-zone" })),
+    AvailabilityZones: subnets.map(({ zone }) => ({
+      ZoneName: `${region}${zone}`,
+      ZoneId: `local-${zone}`,
+      RegionName: region,
+      State: "available" as const,
+      ZoneType: "availability-zone",
+    })),
   }),
 
-  DescribeRegions: ({ region }) => ({ Regions: [{ RegionName: region, Endpoint: `ec2.${region}.amazonaws.com`, OptInStatus: "opt-in-not-required" }] }),
+  DescribeRegions: ({ region }) => ({
+    Regions: [{ RegionName: region, Endpoint: `ec2.${region}.amazonaws.com`, OptInStatus: "opt-in-not-required" }],
+  }),
 
   DescribeSecurityGroups: ({ accountId }) => ({
-    SecurityGroups: [{ GroupId: vpc.securityGroup, GroupName: "default", Description: "default VPC security group", VpcId: vpc.id, OwnerId: accountId, IpPermissions: [], IpPermissionsEgress: [] }],
+    SecurityGroups: [
+      {
+        GroupId: vpc.securityGroup,
+        GroupName: "default",
+        Description: "default VPC security group",
+        VpcId: vpc.id,
+        OwnerId: accountId,
+        IpPermissions: [],
+        IpPermissionsEgress: [],
+      },
+    ],
   }),
 
   DescribeKeyPairs: () => ({ KeyPairs: [] }),

@@ -13,14 +13,25 @@ export const tagOperations: Ec2Operations = {
   DeleteTags(context, { Resources = [], Tags }) {
     for (const { id, tags } of tagged(context, Resources)) {
       // No tags at all means all of them; a tag without a value goes whatever its value is.
-      const left = tags.filter(({ Key, Value }) => Tags !== undefined && !Tags.some((tag) => tag.Key === Key && (tag.Value === undefined || tag.Value === Value)));
+      const left = tags.filter(
+        ({ Key, Value }) =>
+          Tags !== undefined &&
+          !Tags.some((tag) => tag.Key === Key && (tag.Value === undefined || tag.Value === Value)),
+      );
       context.fleet.change(id, { tags: left });
     }
   },
 
   async DescribeTags({ fleet }, { Filters = [] }) {
-    const all = (await fleet.all()).flatMap(({ id, tags }) => tags.map((tag) => ({ ResourceId: id, ResourceType: "instance" as const, ...tag })));
-    const fields = { "resource-id": "ResourceId", "resource-type": "ResourceType", key: "Key", value: "Value" } as const;
+    const all = (await fleet.all()).flatMap(({ id, tags }) =>
+      tags.map((tag) => ({ ResourceId: id, ResourceType: "instance" as const, ...tag })),
+    );
+    const fields = {
+      "resource-id": "ResourceId",
+      "resource-type": "ResourceType",
+      key: "Key",
+      value: "Value",
+    } as const;
     return {
       Tags: all.filter((tag) =>
         Filters.every(({ Name = "", Values = [] }) => {
@@ -35,7 +46,11 @@ export const tagOperations: Ec2Operations = {
 function tagged({ fleet }: Ec2Context, resources: readonly string[]): readonly InstanceRecord[] {
   return resources.map((id) => {
     const record = fleet.find(id);
-    if (record === undefined) throw new Fault(id.startsWith("i-") ? "InvalidInstanceID.NotFound" : "InvalidID", `The ID '${id}' is not valid: only instances of the local cloud can be tagged`);
+    if (record === undefined)
+      throw new Fault(
+        id.startsWith("i-") ? "InvalidInstanceID.NotFound" : "InvalidID",
+        `The ID '${id}' is not valid: only instances of the local cloud can be tagged`,
+      );
     return record;
   });
 }

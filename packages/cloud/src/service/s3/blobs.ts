@@ -56,7 +56,12 @@ export class Blobs {
     const parts = async function* (open: (id: string) => Readable) {
       for (const id of ids) yield* open(id) as AsyncIterable<Buffer>;
     };
-    return this.store(Readable.from(parts((id) => this.read(id)), { objectMode: false }));
+    return this.store(
+      Readable.from(
+        parts((id) => this.read(id)),
+        { objectMode: false },
+      ),
+    );
   }
 
   /** The bytes of a blob, or a span of them. */
@@ -70,7 +75,9 @@ export class Blobs {
 
   /** Deletes files that nothing refers to: a kill between two steps leaves some. */
   sweep(isKnown: (id: string) => boolean): void {
-    for (const group of readdirSync(this.#folder)) for (const id of readdirSync(join(this.#folder, group))) if (!isKnown(id)) rmSync(join(this.#folder, group, id), { force: true });
+    for (const group of readdirSync(this.#folder))
+      for (const id of readdirSync(join(this.#folder, group)))
+        if (!isKnown(id)) rmSync(join(this.#folder, group, id), { force: true });
   }
 
   #path(id: string): string {

@@ -7,10 +7,18 @@ const bucketName = /^(?!\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a
 /** Operations on buckets. */
 export const bucketOperations: S3Operations = {
   CreateBucket({ db, clock, region }, { Bucket = "" }) {
-    if (!bucketName.test(Bucket)) throw new Fault("InvalidBucketName", `The specified bucket is not valid: "${Bucket.slice(0, 80)}"`, { status: 400 });
+    if (!bucketName.test(Bucket))
+      throw new Fault("InvalidBucketName", `The specified bucket is not valid: "${Bucket.slice(0, 80)}"`, {
+        status: 400,
+      });
     const added = db.run("INSERT INTO buckets VALUES (?, ?, NULL) ON CONFLICT DO NOTHING", Bucket, clock());
     // In its oldest region S3 answers a second creation like the first one.
-    if (added === 0 && region !== "us-east-1") throw new Fault("BucketAlreadyOwnedByYou", "Your previous request to create the named bucket succeeded and you already own it.", { status: 409 });
+    if (added === 0 && region !== "us-east-1")
+      throw new Fault(
+        "BucketAlreadyOwnedByYou",
+        "Your previous request to create the named bucket succeeded and you already own it.",
+        { status: 409 },
+      );
     return { Location: `/${Bucket}` };
   },
 
@@ -29,7 +37,10 @@ export const bucketOperations: S3Operations = {
 
   ListBuckets({ db, accountId }, { Prefix = "" }) {
     const rows = db.all<BucketRow>("SELECT * FROM buckets ORDER BY name").filter(({ name }) => name.startsWith(Prefix));
-    return { Owner: { ID: accountId }, Buckets: rows.map((row) => ({ Name: row.name, CreationDate: new Date(row.created_at) })) };
+    return {
+      Owner: { ID: accountId },
+      Buckets: rows.map((row) => ({ Name: row.name, CreationDate: new Date(row.created_at) })),
+    };
   },
 
   GetBucketLocation(context, { Bucket }) {
@@ -46,7 +57,10 @@ export const bucketOperations: S3Operations = {
   PutBucketVersioning(context, { Bucket, VersioningConfiguration }) {
     const { name } = bucketOf(context, Bucket);
     const status = VersioningConfiguration?.Status;
-    if (status !== "Enabled" && status !== "Suspended") throw new Fault("MalformedXML", "The versioning configuration's Status must be Enabled or Suspended", { status: 400 });
+    if (status !== "Enabled" && status !== "Suspended")
+      throw new Fault("MalformedXML", "The versioning configuration's Status must be Enabled or Suspended", {
+        status: 400,
+      });
     context.db.run("UPDATE buckets SET versioning = ? WHERE name = ?", status, name);
   },
 };

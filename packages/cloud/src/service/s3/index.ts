@@ -23,7 +23,10 @@ export interface S3Options {
 /** Opens S3 on a data folder. */
 export function s3Service({ dataFolder, db, region, accountId, clock, mayRead, onDefect }: S3Options): Service {
   const blobs = new Blobs(join(dataFolder, "cloud", "s3"));
-  blobs.sweep((id) => db.get("SELECT 1 FROM objects WHERE blob = ?1 UNION ALL SELECT 1 FROM parts WHERE blob = ?1", id) !== undefined);
+  blobs.sweep(
+    (id) =>
+      db.get("SELECT 1 FROM objects WHERE blob = ?1 UNION ALL SELECT 1 FROM parts WHERE blob = ?1", id) !== undefined,
+  );
   const context: S3Context = { db, blobs, region, accountId, clock };
   const service = defineService({
     name: "s3",
@@ -42,14 +45,41 @@ export function s3Service({ dataFolder, db, region, accountId, clock, mayRead, o
     async serve(request) {
       const foreign = subresources.find((name) => request.query.has(name));
       if (foreign === undefined) return service.serve(request);
-      return service.refuse(new Fault("NotImplemented", `The subresource "${foreign}" is not served here`, { status: 501 }), { requestId: request.call.requestId, headers: request.headers, path: request.path });
+      return service.refuse(
+        new Fault("NotImplemented", `The subresource "${foreign}" is not served here`, { status: 501 }),
+        { requestId: request.call.requestId, headers: request.headers, path: request.path },
+      );
     },
   };
 }
 
 /** What S3 has beside objects. Without this list a request for an object's ACL would be taken for the object itself. */
 const subresources = [
-  ...["accelerate", "acl", "analytics", "attributes", "cors", "encryption", "intelligent-tiering", "inventory", "legal-hold", "lifecycle", "logging", "metrics"],
-  ...["notification", "object-lock", "ownershipControls", "policy", "policyStatus", "publicAccessBlock", "replication", "requestPayment", "restore", "retention"],
+  ...[
+    "accelerate",
+    "acl",
+    "analytics",
+    "attributes",
+    "cors",
+    "encryption",
+    "intelligent-tiering",
+    "inventory",
+    "legal-hold",
+    "lifecycle",
+    "logging",
+    "metrics",
+  ],
+  ...[
+    "notification",
+    "object-lock",
+    "ownershipControls",
+    "policy",
+    "policyStatus",
+    "publicAccessBlock",
+    "replication",
+    "requestPayment",
+    "restore",
+    "retention",
+  ],
   ...["select", "tagging", "torrent", "versions", "website"],
 ];

@@ -10,9 +10,24 @@ const afterPrefix = (prefix: string): string => `${prefix}\u{10FFFF}`;
 /** Operations that list objects. */
 export const listOperations: S3Operations = {
   ListObjectsV2(context, input) {
-    const { Bucket, Prefix = "", Delimiter = "", EncodingType, ContinuationToken, StartAfter = "", MaxKeys = keysMax } = input;
-    const after = ContinuationToken === undefined ? StartAfter : Buffer.from(ContinuationToken, "base64url").toString("utf8");
-    const page = listPage(context, { bucket: bucketOf(context, Bucket).name, prefix: Prefix, delimiter: Delimiter, after, most: Math.min(MaxKeys, keysMax) });
+    const {
+      Bucket,
+      Prefix = "",
+      Delimiter = "",
+      EncodingType,
+      ContinuationToken,
+      StartAfter = "",
+      MaxKeys = keysMax,
+    } = input;
+    const after =
+      ContinuationToken === undefined ? StartAfter : Buffer.from(ContinuationToken, "base64url").toString("utf8");
+    const page = listPage(context, {
+      bucket: bucketOf(context, Bucket).name,
+      prefix: Prefix,
+      delimiter: Delimiter,
+      after,
+      most: Math.min(MaxKeys, keysMax),
+    });
     const encode = encoder(EncodingType);
     return {
       Name: Bucket,
@@ -32,7 +47,13 @@ export const listOperations: S3Operations = {
 
   ListObjects(context, input) {
     const { Bucket, Prefix = "", Delimiter = "", EncodingType, Marker = "", MaxKeys = keysMax } = input;
-    const page = listPage(context, { bucket: bucketOf(context, Bucket).name, prefix: Prefix, delimiter: Delimiter, after: Marker, most: Math.min(MaxKeys, keysMax) });
+    const page = listPage(context, {
+      bucket: bucketOf(context, Bucket).name,
+      prefix: Prefix,
+      delimiter: Delimiter,
+      after: Marker,
+      most: Math.min(MaxKeys, keysMax),
+    });
     const encode = encoder(EncodingType);
     return {
       Name: Bucket,
@@ -91,7 +112,13 @@ function listPage({ db }: S3Context, { bucket, prefix, delimiter, after, most }:
 }
 
 function describe({ key, modified_at, etag, size }: ObjectRow, encode: (text: string) => string) {
-  return { Key: encode(key), LastModified: new Date(modified_at), ETag: quoted(etag), Size: size, StorageClass: "STANDARD" as const };
+  return {
+    Key: encode(key),
+    LastModified: new Date(modified_at),
+    ETag: quoted(etag),
+    Size: size,
+    StorageClass: "STANDARD" as const,
+  };
 }
 
 /** Keys may hold characters that XML cannot: callers ask for them percent-encoded. */

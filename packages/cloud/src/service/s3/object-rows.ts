@@ -32,24 +32,60 @@ export interface StoredHeaders {
 const nullVersion = "null";
 
 /** Picks what is stored beside the bytes out of an input. `aws-chunked` is how the bytes came, not what they are. */
-export function storedHeaders({ ContentType, CacheControl, ContentDisposition, ContentEncoding, ContentLanguage, Metadata }: StoredHeaders): StoredHeaders {
-  const encoding = ContentEncoding?.split(",").map((one) => one.trim()).filter((one) => one !== "aws-chunked" && one !== "").join(",");
-  return { ContentType, CacheControl, ContentDisposition, ContentEncoding: encoding || undefined, ContentLanguage, Metadata };
+export function storedHeaders({
+  ContentType,
+  CacheControl,
+  ContentDisposition,
+  ContentEncoding,
+  ContentLanguage,
+  Metadata,
+}: StoredHeaders): StoredHeaders {
+  const encoding = ContentEncoding?.split(",")
+    .map((one) => one.trim())
+    .filter((one) => one !== "aws-chunked" && one !== "")
+    .join(",");
+  return {
+    ContentType,
+    CacheControl,
+    ContentDisposition,
+    ContentEncoding: encoding || undefined,
+    ContentLanguage,
+    Metadata,
+  };
 }
 
 /** Makes stored bytes the newest version of an object. Gives the version id where the bucket keeps versions. */
-export async function putVersion(context: S3Context, { Bucket, Key }: { Bucket: string | undefined; Key: string | undefined }, { blob, etag, headers }: { blob: Blob | null; etag: string; headers: StoredHeaders }): Promise<string | undefined> {
+export async function putVersion(
+  context: S3Context,
+  { Bucket, Key }: { Bucket: string | undefined; Key: string | undefined },
+  { blob, etag, headers }: { blob: Blob | null; etag: string; headers: StoredHeaders },
+): Promise<string | undefined> {
   const { db, blobs, clock } = context;
   const { name, versioning } = bucketOf(context, Bucket);
   const key = keyOf(Key);
   const version = versioning === "Enabled" ? randomHex(16) : nullVersion;
   const replaced = db.transaction(() => {
-    const old = db.all<{ blob: string }>("SELECT blob FROM objects WHERE bucket = ? AND key = ? AND version_id = ? AND blob IS NOT NULL", name, key, version);
+    const old = db.all<{ blob: string }>(
+      "SELECT blob FROM objects WHERE bucket = ? AND key = ? AND version_id = ? AND blob IS NOT NULL",
+      name,
+      key,
+      version,
+    );
     db.run("DELETE FROM objects WHERE bucket = ? AND key = ? AND version_id = ?", name, key, version);
     db.run("UPDATE objects SET is_latest = 0 WHERE bucket = ? AND key = ?", name, key);
     db.run(
       "INSERT INTO objects (bucket, key, version_id, is_latest, is_delete_marker, size, etag, blob, modified_at, headers) VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?)",
-      ...[name, key, version, blob === null ? 1 : 0, blob?.size ?? 0, etag, blob?.id ?? null, clock(), JSON.stringify(headers)],
+      ...[
+        name,
+        key,
+        version,
+        blob === null ? 1 : 0,
+        blob?.size ?? 0,
+        etag,
+        blob?.id ?? null,
+        clock(),
+        JSON.stringify(headers),
+      ],
     );
     return old;
   });
@@ -58,27 +94,57 @@ export async function putVersion(context: S3Context, { Bucket, Key }: { Bucket: 
 }
 
 /** A version of an object, the newest when none is named. A Fault when there is none, or it marks a deletion. */
-export function findVersion(context: S3Context, { Bucket, Key, VersionId }: { Bucket: string | undefined; Key: string | undefined; VersionId: string | undefined }): ObjectRow {
+export function findVersion(
+  context: S3Context,
+  { Bucket, Key, VersionId }: { Bucket: string | undefined; Key: string | undefined; VersionId: string | undefined },
+): ObjectRow {
   const { name } = bucketOf(context, Bucket);
   const row =
     VersionId === undefined
-      ? context.db.get<ObjectRow>("SELECT * FROM objects WHERE bucket = ? AND key = ? AND is_latest = 1", name, Key ?? "")
-      : context.db.get<ObjectRow>("SELECT * FROM objects WHERE bucket = ? AND key = ? AND version_id = ?", name, Key ?? "", VersionId);
-  if (row === undefined && VersionId !== undefined) throw new Fault("NoSuchVersion", "The specified version does not exist.", { status: 404 });
-  if (row === undefined || row.is_delete_marker === 1) throw new Fault("NoSuchKey", "The specified key does not exist.", { status: 404 });
+      ? context.db.get<ObjectRow>(
+          "SELECT * FROM objects WHERE bucket = ? AND key = ? AND is_latest = 1",
+          name,
+          Key ?? "",
+        )
+      : context.db.get<ObjectRow>(
+          "SELECT * FROM objects WHERE bucket = ? AND key = ? AND version_id = ?",
+          name,
+          Key ?? "",
+          VersionId,
+        );
+  if (row === undefined && VersionId !== undefined)
+    throw new Fault("NoSuchVersion", "The specified version does not exist.", { status: 404 });
+  if (row === undefined || row.is_delete_marker === 1)
+    throw new Fault("NoSuchKey", "The specified key does not exist.", { status: 404 });
   return row;
 }
 
 /** Removes an object: for good, or, where versions are kept, by a marker on top of them. */
-export async function deleteVersion(context: S3Context, { Bucket, Key, VersionId }: { Bucket: string | undefined; Key: string | undefined; VersionId: string | undefined }) {
+export async function deleteVersion(
+  context: S3Context,
+  { Bucket, Key, VersionId }: { Bucket: string | undefined; Key: string | undefined; VersionId: string | undefined },
+) {
   const { db, blobs } = context;
   const { name, versioning } = bucketOf(context, Bucket);
   const key = keyOf(Key);
-  if (VersionId === undefined && versioning === "Enabled") return { DeleteMarker: true, VersionId: await putVersion(context, { Bucket, Key }, { blob: null, etag: "", headers: {} }) };
+  if (VersionId === undefined && versioning === "Enabled")
+    return {
+      DeleteMarker: true,
+      VersionId: await putVersion(context, { Bucket, Key }, { blob: null, etag: "", headers: {} }),
+    };
   const removed = db.transaction(() => {
-    const rows = db.all<ObjectRow>("SELECT * FROM objects WHERE bucket = ? AND key = ? AND version_id = ?", name, key, VersionId ?? nullVersion);
+    const rows = db.all<ObjectRow>(
+      "SELECT * FROM objects WHERE bucket = ? AND key = ? AND version_id = ?",
+      name,
+      key,
+      VersionId ?? nullVersion,
+    );
     db.run("DELETE FROM objects WHERE bucket = ? AND key = ? AND version_id = ?", name, key, VersionId ?? nullVersion);
-    db.run("UPDATE objects SET is_latest = 1 WHERE sequence = (SELECT max(sequence) FROM objects WHERE bucket = ? AND key = ?)", name, key);
+    db.run(
+      "UPDATE objects SET is_latest = 1 WHERE sequence = (SELECT max(sequence) FROM objects WHERE bucket = ? AND key = ?)",
+      name,
+      key,
+    );
     return rows;
   });
   await blobs.delete(removed.flatMap(({ blob }) => blob ?? []));
@@ -90,6 +156,7 @@ const keyBytesMax = 1024;
 
 /** A key that an object may have. */
 export function keyOf(key: string | undefined): string {
-  if (key === undefined || key === "" || Buffer.byteLength(key) > keyBytesMax) throw new Fault("KeyTooLongError", `Your key is too long: it may have 1 to ${keyBytesMax} bytes`, { status: 400 });
+  if (key === undefined || key === "" || Buffer.byteLength(key) > keyBytesMax)
+    throw new Fault("KeyTooLongError", `Your key is too long: it may have 1 to ${keyBytesMax} bytes`, { status: 400 });
   return key;
 }

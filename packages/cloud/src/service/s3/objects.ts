@@ -1,7 +1,15 @@
 import { Readable } from "node:stream";
 import { Fault } from "@sluice/aws-protocol";
 import { bucketOf, quoted, type S3Operations } from "./context.ts";
-import { deleteVersion, findVersion, keyOf, type ObjectRow, putVersion, storedHeaders, type StoredHeaders } from "./object-rows.ts";
+import {
+  deleteVersion,
+  findVersion,
+  keyOf,
+  type ObjectRow,
+  putVersion,
+  storedHeaders,
+  type StoredHeaders,
+} from "./object-rows.ts";
 import { readRange } from "./range.ts";
 
 /** Operations on objects. */
@@ -18,8 +26,15 @@ export const objectOperations: S3Operations = {
     const row = findVersion(context, { Bucket: input.Bucket, Key: input.Key, VersionId: input.VersionId });
     checkConditions(row, input);
     const range = readRange(input.Range, row.size);
-    const part = range === undefined ? { ContentLength: row.size } : { ContentLength: range.end - range.start + 1, ContentRange: `bytes ${range.start}-${range.end}/${row.size}` };
-    return { ...describe(row), ...part, Body: row.blob === null ? Readable.from([]) : context.blobs.read(row.blob, range) };
+    const part =
+      range === undefined
+        ? { ContentLength: row.size }
+        : { ContentLength: range.end - range.start + 1, ContentRange: `bytes ${range.start}-${range.end}/${row.size}` };
+    return {
+      ...describe(row),
+      ...part,
+      Body: row.blob === null ? Readable.from([]) : context.blobs.read(row.blob, range),
+    };
   },
 
   HeadObject(context, input) {
@@ -32,7 +47,8 @@ export const objectOperations: S3Operations = {
     const source = findVersion(context, copySource(input.CopySource ?? ""));
     bucketOf(context, input.Bucket);
     const blob = await context.blobs.join(source.blob === null ? [] : [source.blob]);
-    const headers = input.MetadataDirective === "REPLACE" ? storedHeaders(input) : (JSON.parse(source.headers) as StoredHeaders); // written by putVersion
+    const headers =
+      input.MetadataDirective === "REPLACE" ? storedHeaders(input) : (JSON.parse(source.headers) as StoredHeaders); // written by putVersion
     const VersionId = await putVersion(context, input, { blob, etag: source.etag, headers });
     return { VersionId, CopyObjectResult: { ETag: quoted(source.etag), LastModified: new Date(context.clock()) } };
   },
@@ -41,9 +57,15 @@ export const objectOperations: S3Operations = {
 
   async DeleteObjects(context, { Bucket, Delete }) {
     const { Objects = [], Quiet } = Delete ?? {};
-    if (Objects.length > deletedMax) throw new Fault("MalformedXML", `At most ${deletedMax} keys may be deleted at once, and ${Objects.length} were given`, { status: 400 });
+    if (Objects.length > deletedMax)
+      throw new Fault(
+        "MalformedXML",
+        `At most ${deletedMax} keys may be deleted at once, and ${Objects.length} were given`,
+        { status: 400 },
+      );
     const Deleted = [];
-    for (const { Key, VersionId } of Objects) Deleted.push({ Key, ...(await deleteVersion(context, { Bucket, Key, VersionId })) });
+    for (const { Key, VersionId } of Objects)
+      Deleted.push({ Key, ...(await deleteVersion(context, { Bucket, Key, VersionId })) });
     return Quiet === true ? {} : { Deleted };
   },
 };
@@ -70,13 +92,26 @@ interface Conditions {
   readonly IfUnmodifiedSince?: Date | undefined;
 }
 
-function checkConditions({ etag, modified_at }: ObjectRow, { IfMatch, IfNoneMatch, IfModifiedSince, IfUnmodifiedSince }: Conditions): void {
-  const names = (list: string) => list.split(",").some((one) => one.trim() === "*" || one.trim().replaceAll('"', "") === etag);
+function checkConditions(
+  { etag, modified_at }: ObjectRow,
+  { IfMatch, IfNoneMatch, IfModifiedSince, IfUnmodifiedSince }: Conditions,
+): void {
+  const names = (list: string) =>
+    list.split(",").some((one) => one.trim() === "*" || one.trim().replaceAll('"', "") === etag);
   // HTTP's dates have whole seconds.
   const seconds = Math.floor(modified_at / 1000) * 1000;
-  const failed = new Fault("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", { status: 412 });
-  if (IfMatch !== undefined ? !names(IfMatch) : IfUnmodifiedSince !== undefined && seconds > IfUnmodifiedSince.getTime()) throw failed;
-  if (IfNoneMatch !== undefined ? names(IfNoneMatch) : IfModifiedSince !== undefined && seconds <= IfModifiedSince.getTime())
+  const failed = new Fault("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", {
+    status: 412,
+  });
+  if (
+    IfMatch !== undefined ? !names(IfMatch) : IfUnmodifiedSince !== undefined && seconds > IfUnmodifiedSince.getTime()
+  )
+    throw failed;
+  if (
+    IfNoneMatch !== undefined
+      ? names(IfNoneMatch)
+      : IfModifiedSince !== undefined && seconds <= IfModifiedSince.getTime()
+  )
     throw new Fault("NotModified", "Not Modified", { status: 304 });
 }
 
@@ -86,9 +121,17 @@ function copySource(text: string): { Bucket: string; Key: string; VersionId: str
   return { Bucket, Key: key.join("/"), VersionId: new URLSearchParams(query).get("versionId") ?? undefined };
 }
 
-const checksumNames = ["ChecksumCRC32", "ChecksumCRC32C", "ChecksumCRC64NVME", "ChecksumSHA1", "ChecksumSHA256"] as const;
+const checksumNames = [
+  "ChecksumCRC32",
+  "ChecksumCRC32C",
+  "ChecksumCRC64NVME",
+  "ChecksumSHA1",
+  "ChecksumSHA256",
+] as const;
 
 /** Checksums that the caller sent were proved while the body was read; S3 says them back. */
 function checksums(input: { readonly [Name in (typeof checksumNames)[number]]?: string | undefined }) {
-  return Object.fromEntries(checksumNames.filter((name) => input[name] !== undefined).map((name) => [name, input[name]]));
+  return Object.fromEntries(
+    checksumNames.filter((name) => input[name] !== undefined).map((name) => [name, input[name]]),
+  );
 }

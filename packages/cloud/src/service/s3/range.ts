@@ -8,6 +8,7 @@ export function readRange(header: string | undefined, size: number): Span | unde
   const [, first = "", last = ""] = match;
   const start = first === "" ? Math.max(0, size - Number(last)) : Number(first);
   const end = first === "" || last === "" ? size - 1 : Math.min(Number(last), size - 1);
-  if (start >= size || start > end) throw new Fault("InvalidRange", "The requested range is not satisfiable", { status: 416 });
+  if (start >= size || start > end)
+    throw new Fault("InvalidRange", "The requested range is not satisfiable", { status: 416 });
   return { start, end };
 }

@@ -1,0 +1,104 @@
+import type { Fleet, HostMemory, LifecycleEventName, World } from "@sluice/engine";
+import type { Database } from "./database.ts";
+import type { DeploymentRecord } from "./deployments.ts";
+
+/** A command that a host is to be given. */
+export interface IssuedCommand {
+  readonly id: string;
+  readonly identifier: string;
+  readonly targetId: string;
+  readonly host: string;
+  readonly event: LifecycleEventName;
+}
+
+/** What a pass over a deployment changes, all at once. */
+export interface Commit {
+  readonly before: World;
+  readonly after: World;
+  readonly version: number;
+  readonly issued: readonly IssuedCommand[];
+  /** What the group remembers of its hosts, once the deployment is over. */
+  readonly memories: Readonly<Record<string, HostMemory<string>>>;
+}
+
+/** Changes of deployments and their targets. */
+export function deploymentChanges(db: Database) {
+  return {
+    add({ id, applicationId, groupId, request, state }: Omit<DeploymentRecord, "version" | "fleet">): void {
+      const values = [
+        id,
+        applicationId,
+        groupId,
+        state.status,
+        state.createTime,
+        JSON.stringify(request),
+        JSON.stringify(state),
+      ];
+      db.run("INSERT INTO deployments VALUES (?, ?, ?, ?, ?, 0, 1, ?, ?, NULL)", ...values);
+    },
+    requestStop(id: string, at: number): void {
+      db.run(
+        "UPDATE deployments SET version = version + 1, state = json_set(state, '$.stopRequestedAt', coalesce(state -> '$.stopRequestedAt', ?)) WHERE id = ?",
+        at,
+        id,
+      );
+    },
+    noteFleet: (id: string, fleet: Fleet): number =>
+      db.run(
+        "UPDATE deployments SET fleet = ?, version = version + 1 WHERE id = ? AND is_over = 0",
+        JSON.stringify(fleet),
+        id,
+      ),
+    /** Compare and set: changes nothing and gives false if the deployment has moved since it was observed. */
+    commit(record: DeploymentRecord, commit: Commit): boolean {
+      const { after, version, issued, memories } = commit;
+      const { status } = after.deployment;
+      const isOver = status === "Succeeded" || status === "Failed" || status === "Stopped";
+      const moved = db.run(
+        "UPDATE deployments SET status = ?, is_over = ?, version = version + 1, state = ? WHERE id = ? AND version = ?",
+        ...[status, isOver ? 1 : 0, JSON.stringify(after.deployment), record.id, version],
+      );
+      if (moved === 0) return false;
+      writeTargets(db, record.id, commit);
+      for (const { id, identifier, targetId, host, event } of issued)
+        db.run(
+          "INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?, ?, 1)",
+          id,
+          identifier,
+          record.id,
+          targetId,
+          host,
+          event,
+          after.now,
+        );
+      for (const [host, memory] of Object.entries(memories))
+        db.run(
+          "INSERT INTO host_memories VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET memory = excluded.memory",
+          record.groupId,
+          host,
+          JSON.stringify(memory),
+        );
+      return true;
+    },
+  };
+}
+
+function writeTargets(db: Database, deploymentId: string, { before, after }: Commit): void {
+  for (const [position, target] of after.targets.entries()) {
+    if (before.targets[position] === target) continue;
+    db.run(
+      "INSERT INTO targets VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET target = excluded.target",
+      ...[deploymentId, position, target.id, target.hostIdentifier, JSON.stringify(target)],
+    );
+    for (const { command, status } of target.events)
+      if (
+        command !== undefined &&
+        (command.acknowledgedAt !== undefined || (status !== "Pending" && status !== "InProgress"))
+      )
+        db.run("UPDATE commands SET is_open = 0 WHERE id = ? AND is_open = 1", command.id);
+  }
+  const left = new Set(after.answers);
+  for (const answer of before.answers)
+    if (!left.has(answer))
+      db.run("UPDATE answers SET is_new = 0 WHERE command_id = ? AND kind = ?", answer.commandId, answer.kind);
+}
