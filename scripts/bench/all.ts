@@ -1,3 +1,4 @@
+// Every figure that the house promises.
 import { agentMemory } from "./agent-memory.ts";
 import { eventLatency } from "./event-latency.ts";
 import { heldPolls } from "./held-polls.ts";
