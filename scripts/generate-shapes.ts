@@ -12,7 +12,7 @@ const plan = {
     version: "2016-11-15",
     xmlns: "http://ec2.amazonaws.com/doc/2016-11-15/",
     operations:
-      "RunInstances DescribeInstances DescribeInstanceStatus TerminateInstances StopInstances StartInstances RebootInstances CreateTags DeleteTags DescribeTags DescribeImages DescribeVpcs DescribeSubnets DescribeAvailabilityZones DescribeRegions DescribeSecurityGroups DescribeInstanceTypes DescribeInstanceAttribute DescribeKeyPairs DescribeVolumes GetConsoleOutput",
+      "RunInstances DescribeInstances DescribeInstanceStatus TerminateInstances StopInstances StartInstances RebootInstances CreateTags DeleteTags DescribeTags DescribeImages DescribeVpcs DescribeSubnets DescribeAvailabilityZones DescribeRegions DescribeSecurityGroups DescribeInstanceTypes DescribeInstanceAttribute DescribeKeyPairs DescribeVolumes GetConsoleOutput CreateLaunchTemplate CreateLaunchTemplateVersion ModifyLaunchTemplate DeleteLaunchTemplate DeleteLaunchTemplateVersions DescribeLaunchTemplates DescribeLaunchTemplateVersions CreateSecurityGroup DeleteSecurityGroup AuthorizeSecurityGroupIngress AuthorizeSecurityGroupEgress RevokeSecurityGroupIngress RevokeSecurityGroupEgress DescribeSecurityGroupRules CreateKeyPair ImportKeyPair DeleteKeyPair ModifyInstanceAttribute ModifyInstanceMetadataOptions DescribeRouteTables DescribeInternetGateways DescribeNetworkInterfaces DescribeAccountAttributes DescribeIamInstanceProfileAssociations AssociateIamInstanceProfile DisassociateIamInstanceProfile ReplaceIamInstanceProfileAssociation",
   },
   s3: {
     package: "s3",
@@ -27,13 +27,14 @@ const plan = {
     protocol: "query",
     version: "2011-06-15",
     xmlns: "https://sts.amazonaws.com/doc/2011-06-15/",
-    operations: "GetCallerIdentity",
+    operations: "GetCallerIdentity AssumeRole GetSessionToken GetAccessKeyInfo",
   },
   lambda: {
     package: "lambda",
     protocol: "rest-json",
     version: "2015-03-31",
-    operations: "CreateFunction GetFunction ListFunctions Invoke GetAlias UpdateAlias",
+    operations:
+      "CreateFunction GetFunction GetFunctionConfiguration UpdateFunctionCode UpdateFunctionConfiguration DeleteFunction ListFunctions Invoke PublishVersion ListVersionsByFunction CreateAlias GetAlias UpdateAlias DeleteAlias ListAliases CreateFunctionUrlConfig GetFunctionUrlConfig UpdateFunctionUrlConfig DeleteFunctionUrlConfig ListFunctionUrlConfigs AddPermission RemovePermission GetPolicy PutProvisionedConcurrencyConfig GetProvisionedConcurrencyConfig DeleteProvisionedConcurrencyConfig ListProvisionedConcurrencyConfigs PutFunctionConcurrency GetFunctionConcurrency DeleteFunctionConcurrency PutFunctionEventInvokeConfig GetFunctionEventInvokeConfig UpdateFunctionEventInvokeConfig DeleteFunctionEventInvokeConfig ListTags TagResource UntagResource GetAccountSettings",
   },
   cloudwatch: {
     package: "cloudwatch",
@@ -41,7 +42,61 @@ const plan = {
     version: "2010-08-01",
     targetPrefix: "GraniteServiceVersion20100801",
     xmlns: "http://monitoring.amazonaws.com/doc/2010-08-01/",
-    operations: "DescribeAlarms PutMetricAlarm SetAlarmState DeleteAlarms PutMetricData",
+    operations:
+      "DescribeAlarms PutMetricAlarm SetAlarmState DeleteAlarms PutMetricData GetMetricStatistics GetMetricData ListMetrics EnableAlarmActions DisableAlarmActions DescribeAlarmHistory",
+  },
+  "auto-scaling": {
+    package: "auto-scaling",
+    protocol: "query",
+    version: "2011-01-01",
+    xmlns: "http://autoscaling.amazonaws.com/doc/2011-01-01/",
+  },
+  "load-balancing": {
+    package: "elastic-load-balancing-v2",
+    protocol: "query",
+    version: "2015-12-01",
+    xmlns: "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
+    operations:
+      "CreateTargetGroup ModifyTargetGroup DescribeTargetGroups DeleteTargetGroup ModifyTargetGroupAttributes DescribeTargetGroupAttributes RegisterTargets DeregisterTargets DescribeTargetHealth CreateLoadBalancer DescribeLoadBalancers DeleteLoadBalancer DescribeLoadBalancerAttributes ModifyLoadBalancerAttributes SetSubnets SetSecurityGroups SetIpAddressType CreateListener ModifyListener DescribeListeners DeleteListener DescribeListenerAttributes ModifyListenerAttributes CreateRule ModifyRule DescribeRules DeleteRule SetRulePriorities AddTags RemoveTags DescribeTags DescribeAccountLimits DescribeSSLPolicies",
+  },
+  "classic-load-balancing": {
+    package: "elastic-load-balancing",
+    protocol: "query",
+    version: "2012-06-01",
+    xmlns: "http://elasticloadbalancing.amazonaws.com/doc/2012-06-01/",
+    operations:
+      "CreateLoadBalancer DeleteLoadBalancer DescribeLoadBalancers DescribeLoadBalancerAttributes ModifyLoadBalancerAttributes ConfigureHealthCheck RegisterInstancesWithLoadBalancer DeregisterInstancesFromLoadBalancer DescribeInstanceHealth CreateLoadBalancerListeners DeleteLoadBalancerListeners AddTags RemoveTags DescribeTags",
+  },
+  iam: {
+    package: "iam",
+    protocol: "query",
+    version: "2010-05-08",
+    xmlns: "https://iam.amazonaws.com/doc/2010-05-08/",
+    operations:
+      "CreateRole GetRole ListRoles DeleteRole UpdateRole UpdateAssumeRolePolicy AttachRolePolicy DetachRolePolicy ListAttachedRolePolicies PutRolePolicy GetRolePolicy ListRolePolicies DeleteRolePolicy CreateInstanceProfile GetInstanceProfile ListInstanceProfiles ListInstanceProfilesForRole DeleteInstanceProfile AddRoleToInstanceProfile RemoveRoleFromInstanceProfile CreateUser GetUser ListUsers DeleteUser UpdateUser CreateAccessKey ListAccessKeys UpdateAccessKey DeleteAccessKey GetAccessKeyLastUsed AttachUserPolicy DetachUserPolicy ListAttachedUserPolicies PutUserPolicy GetUserPolicy ListUserPolicies DeleteUserPolicy CreatePolicy GetPolicy ListPolicies DeletePolicy CreatePolicyVersion GetPolicyVersion ListPolicyVersions DeletePolicyVersion SetDefaultPolicyVersion ListEntitiesForPolicy TagRole UntagRole ListRoleTags TagUser UntagUser ListUserTags SimulatePrincipalPolicy",
+  },
+  sns: {
+    package: "sns",
+    protocol: "query",
+    version: "2010-03-31",
+    xmlns: "https://sns.amazonaws.com/doc/2010-03-31/",
+    operations:
+      "CreateTopic DeleteTopic ListTopics GetTopicAttributes SetTopicAttributes Subscribe ConfirmSubscription Unsubscribe ListSubscriptions ListSubscriptionsByTopic GetSubscriptionAttributes SetSubscriptionAttributes Publish PublishBatch TagResource UntagResource ListTagsForResource",
+  },
+  ssm: {
+    package: "ssm",
+    protocol: "json",
+    version: "2014-11-06",
+    targetPrefix: "AmazonSSM",
+    operations: "GetParameter GetParameters GetParametersByPath PutParameter DeleteParameter DescribeParameters",
+  },
+  logs: {
+    package: "cloudwatch-logs",
+    protocol: "json",
+    version: "2014-03-28",
+    targetPrefix: "Logs_20140328",
+    operations:
+      "CreateLogGroup DeleteLogGroup DescribeLogGroups CreateLogStream DescribeLogStreams PutLogEvents GetLogEvents FilterLogEvents PutRetentionPolicy",
   },
 } satisfies Record<
   string,

@@ -67,7 +67,20 @@ export interface ServiceModel {
 }
 
 /** The services that there are tables of. */
-export type ServiceName = "codedeploy" | "ec2" | "s3" | "sts" | "lambda" | "cloudwatch";
+export type ServiceName =
+  | "auto-scaling"
+  | "classic-load-balancing"
+  | "cloudwatch"
+  | "codedeploy"
+  | "ec2"
+  | "iam"
+  | "lambda"
+  | "load-balancing"
+  | "logs"
+  | "s3"
+  | "sns"
+  | "ssm"
+  | "sts";
 
 type Reference = readonly [shape: number, traits?: Traits];
 type Row = readonly [kind: string, name?: string, traits?: Traits, first?: unknown, second?: unknown];
