@@ -1,35 +1,66 @@
-import type { Answer, Decision, LifecycleEvent, World } from "./world.ts";
+import type { Decision } from "./decision.ts";
+import type { Answer, LifecycleEvent, Step, World } from "./world.ts";
 
-/** What the oldest answer of a host that nobody has dealt with means. */
-export function nextAnswer(world: World): Decision | undefined {
-  const [answer] = world.answers;
-  if (answer === undefined) return undefined;
-  const event = world.targets.flatMap(({ events }) => events).find(({ command }) => command?.id === answer.commandId);
-  const { commandId, kind } = answer;
-  if (event === undefined)
-    return { do: "disregard answer", commandId, kind, because: "this deployment has given no such command" };
+/** What the oldest answer to each command means that nobody has dealt with. */
+export function onAnswers(world: World): readonly Decision[] {
+  const oldest = new Map<string, Answer>();
+  for (const answer of world.answers) if (!oldest.has(answer.commandId)) oldest.set(answer.commandId, answer);
+  return [...oldest.values()].map((answer) => onAnswer(world, answer));
+}
+
+function onAnswer(world: World, answer: Answer): Decision {
+  const step = world.deployment.steps.find(({ id }) => id === answer.commandId);
+  if (step !== undefined) return ofStep(answer, step);
+  for (const target of world.targets) {
+    const event = target.events.find(({ command }) => command?.id === answer.commandId);
+    if (event !== undefined) return ofEvent(answer, target.id, event);
+  }
+  return disregard(answer, "this deployment has given no such command");
+}
+
+function ofEvent(answer: Answer, target: string, event: LifecycleEvent): Decision {
   if (event.status !== "Pending" && event.status !== "InProgress")
-    return { do: "disregard answer", commandId, kind, because: `${event.name} is over: it has ${event.status}` };
-  return kind === "acknowledged" ? acknowledged(answer, event) : completed(answer, event);
+    return disregard(answer, `${event.name} is over: it has ${event.status}`);
+  const about = { commandId: answer.commandId, target, event: event.name, at: answer.at };
+  switch (answer.kind) {
+    case "acknowledged":
+      return event.status === "InProgress"
+        ? disregard(answer, `${event.name} runs already`)
+        : { do: "note start", ...about, because: "the host has picked it up" };
+    case "progress":
+      return { do: "note progress", commandId: answer.commandId, target, ...noted(answer), because: answer.because };
+    case "completed": {
+      const { status, diagnostics } = answer;
+      const who = event.command?.work === undefined ? "the host says so" : "the load balancers say so";
+      const because = status === "Succeeded" ? who : (diagnostics?.message ?? who);
+      const told = diagnostics === undefined ? {} : { diagnostics };
+      return { do: "settle event", ...about, as: status, ...told, ...noted(answer), because };
+    }
+  }
 }
 
-function acknowledged({ commandId, kind, targetId, at }: Answer, event: LifecycleEvent): Decision {
-  if (event.status === "InProgress")
-    return { do: "disregard answer", commandId, kind, because: `${event.name} runs already` };
-  return { do: "note start", commandId, target: targetId, event: event.name, at, because: "the host has picked it up" };
+function ofStep(answer: Answer, step: Step): Decision {
+  if (step.status !== "InProgress") return disregard(answer, `"${step.name}" is over: it has ${step.status}`);
+  switch (answer.kind) {
+    case "acknowledged":
+      return disregard(answer, "a step needs no acknowledgement");
+    case "progress":
+      return { do: "note progress", commandId: answer.commandId, ...noted(answer), because: answer.because };
+    case "completed": {
+      const { status, error, at } = answer;
+      const because = error?.message ?? `"${step.name}" has ${status}`;
+      const told = error === undefined ? {} : { error };
+      return { do: "settle step", id: step.id, as: status, at, ...told, ...noted(answer), because };
+    }
+  }
 }
 
-function completed({ commandId, targetId, at, status, diagnostics }: Answer, event: LifecycleEvent): Decision {
-  const as = status ?? "Failed";
-  const because = as === "Succeeded" ? "the host says so" : (diagnostics?.message ?? "the host says so");
-  return {
-    do: "settle event",
-    commandId,
-    target: targetId,
-    event: event.name,
-    as,
-    at,
-    ...(diagnostics === undefined ? {} : { diagnostics }),
-    because,
-  };
-}
+const disregard = ({ commandId, kind }: Answer, because: string): Decision => ({
+  do: "disregard answer",
+  commandId,
+  kind,
+  because,
+});
+
+const noted = (answer: Exclude<Answer, { kind: "acknowledged" }>) =>
+  answer.noted === undefined ? {} : { noted: answer.noted };

@@ -1,31 +1,34 @@
-import { nextAnswer } from "./answer.ts";
-import { isEnding, isOverdue, overdueAt } from "./ending.ts";
-import { evolve } from "./evolve.ts";
-import { inPlaceEvents } from "./in-place.ts";
-import {
-  healthConstraints,
-  healthConstraintsInvalid,
-  manualStop,
-  missing,
-  noInstances,
-  overMaxInstances,
-  timeout,
-} from "./messages.ts";
-import { allowance, hasSucceeded, isExhausted, mayStartAnother, tally } from "./minimum-healthy-hosts.ts";
-import { startOrder } from "./start-order.ts";
+import { onAnswers } from "./answer.ts";
+import { blueGreen } from "./blue-green.ts";
+import { type Course, type Progress, walk } from "./course.ts";
+import { endingOf, overdueAt } from "./ending.ts";
+import { evolveAll } from "./evolve.ts";
+import { inPlace } from "./in-place.ts";
+import { launch, termination } from "./lifecycle-action.ts";
+import { reroute } from "./reroute.ts";
 import { nextOnTarget, untilOnTarget } from "./target.ts";
-import { deploymentLimit, targetsMax } from "./time-limits.ts";
-import type { Decision, Deployment, ErrorInformation, World } from "./world.ts";
+import { stepLimit } from "./time-limits.ts";
+import type { Decision } from "./decision.ts";
+import type { Deployment, DeploymentKind, ErrorInformation, Outcome, Step, World } from "./world.ts";
+
+/** What follows on what, by kind of deployment. */
+const courses = {
+  "in-place": inPlace,
+  "blue-green": blueGreen,
+  reroute,
+  launch,
+  termination,
+} as const satisfies Record<DeploymentKind, (world: World) => Course>;
 
 /** Everything that follows from the world now, in order; it ends with what the deployment waits for, unless it is over. */
 export function decide(world: World): readonly Decision[] {
   const decisions: Decision[] = [];
   for (let now = world; ;) {
-    const decision = next(now);
-    if (decision === undefined) return decisions;
-    decisions.push(decision);
-    if (decision.do === "wait" || decision.do === "look up fleet") return decisions;
-    now = evolve(now, decision);
+    const due = next(now);
+    decisions.push(...due);
+    const last = due.at(-1);
+    if (last === undefined || last.do === "wait" || last.do === "look up fleet") return decisions;
+    now = evolveAll(now, due);
   }
 }
 
@@ -33,94 +36,98 @@ export function decide(world: World): readonly Decision[] {
 export const isOver = ({ status }: Pick<Deployment, "status">): boolean =>
   status === "Succeeded" || status === "Failed" || status === "Stopped";
 
-/** The first thing that is due: answers of hosts first, then what each target needs, then new targets, then the end. */
-function next(world: World): Decision | undefined {
-  const answered = nextAnswer(world);
-  if (answered !== undefined) return answered;
-  if (isOver(world.deployment)) return undefined;
-  if (world.deployment.startTime === undefined) return begin(world);
-  return onTargets(world) ?? startAnother(world) ?? giveUp(world) ?? finish(world) ?? wait(world);
+/** What is due first: answers, then what is under way, then the next stage of the course, then the end. Decisions of one batch do not depend on each other. */
+function next(world: World): readonly Decision[] {
+  const answered = onAnswers(world);
+  if (answered.length > 0 || isOver(world.deployment)) return answered;
+  const underWay = [...onSteps(world), ...onTargets(world)];
+  return underWay.length > 0 ? underWay : along(world, courses[world.deployment.kind](world));
 }
 
-/** From `Created` to `InProgress`, or to an end before anything was contacted (deployments.md §3.1). */
-function begin({ deployment, fleet }: World): Decision {
-  if (deployment.missing !== undefined) return failed(missing[deployment.missing]);
-  if (deployment.stopRequestedAt !== undefined)
-    return { do: "finish", as: "Stopped", error: manualStop, because: "it was stopped before it began" };
-  if (fleet === undefined)
-    return { do: "look up fleet", because: "nobody has looked which hosts the deployment group selects" };
-  if ("error" in fleet) return failed(fleet.error);
-  // Stopped instances are targets, and fail; terminated ones are not (deployments.md §1, rule 11).
-  const hosts = fleet.found.filter(({ state }) => state !== "terminated" && state !== "shutting-down");
-  if (hosts.length === 0) return failed(noInstances);
-  if (hosts.length > targetsMax) return failed(overMaxInstances(hosts.length, targetsMax));
-  const { minimumHealthy, unavailable } = allowance(deployment.minimumHealthyHosts, hosts.length);
-  if (unavailable <= 0)
-    return failed(healthConstraintsInvalid(deployment.minimumHealthyHosts, hosts.length, minimumHealthy));
-  const because = `${hosts.length} hosts are selected, and ${unavailable} may be out of service at once`;
-  return { do: "begin", targets: startOrder(hosts), events: inPlaceEvents, because };
-}
-
-const failed = (error: ErrorInformation): Decision => ({ do: "finish", as: "Failed", error, because: error.message });
-
-function onTargets(world: World): Decision | undefined {
-  for (const target of world.targets) {
-    const decision = target.status === "InProgress" ? nextOnTarget(world, target) : undefined;
-    if (decision !== undefined) return decision;
+function along(world: World, course: Course): readonly Decision[] {
+  const progress = walk(course.stages, world);
+  const end = progress.is === "done" ? progress : (endingOf(world) ?? progress);
+  switch (end.is) {
+    case "due":
+      return end.decisions;
+    case "waiting":
+      return [wait(world, end)];
+    case "done":
+      return finish(world, course, { as: "Succeeded" });
+    case "failed":
+      return giveUp(world) ?? finish(world, course, end);
   }
-  return undefined;
 }
 
-/** Takes one more host out of service if minimum healthy hosts allow it (§4.3). */
-function startAnother(world: World): Decision | undefined {
-  const count = tally(world.targets);
-  const target = world.targets.find(({ status }) => status === "Pending");
-  const [event] = target?.events ?? [];
-  if (target === undefined || event === undefined || isEnding(world) || !mayStartAnother(allowanceOf(world), count))
-    return undefined;
-  return {
-    do: "run",
-    target: target.id,
-    event: event.name,
-    because: `${count.inFlight} in flight and ${count.failed} failed leave room for another host`,
-  };
+/** A step that takes too long fails. */
+function onSteps(world: World): readonly Decision[] {
+  const late = world.deployment.steps.filter(
+    ({ status, startTime }) => status === "InProgress" && world.now >= startTime + stepLimit,
+  );
+  return late.map((step) => {
+    const state = step.progress === undefined ? "" : `: ${step.progress}`;
+    const message = `It took longer than ${stepLimit / 60_000} minutes to ${step.name}${state}`;
+    return failStep(world, step, { code: "TIMEOUT", message });
+  });
 }
 
-/** Gives up on hosts that will never get their turn (§4.3 rule 4, §9.1). */
-function giveUp(world: World): Decision | undefined {
-  const target = world.targets.find(({ status }) => status === "Pending");
-  if (target === undefined) return undefined;
-  if (isEnding(world))
-    return { do: "settle target", target: target.id, as: "Skipped", because: "the deployment ends before its turn" };
-  if (!isExhausted(allowanceOf(world), tally(world.targets))) return undefined;
-  return {
-    do: "settle target",
-    target: target.id,
-    as: "Skipped",
-    because: "as many hosts have failed as may be out of service",
-  };
+const onTargets = (world: World): readonly Decision[] =>
+  world.targets.flatMap((target) => (target.status === "InProgress" ? (nextOnTarget(world, target) ?? []) : []));
+
+/** Before an end that is no success: hosts that will not get their turn are skipped, what runs ends (deployments.md §4.3 rule 4, §9.1). */
+function giveUp(world: World): readonly Decision[] | undefined {
+  const because = "the deployment ends before its turn";
+  const left = world.targets.filter(({ status }) => status === "Pending" || status === "Ready");
+  if (left.length > 0) return left.map(({ id }) => ({ do: "settle target", target: id, as: "Skipped", because }));
+  const copying = world.deployment.steps.find(
+    ({ name, status }) => name === "copy Auto Scaling group" && status === "InProgress",
+  );
+  if (copying !== undefined)
+    return [failStep(world, copying, { code: "MANUAL_STOP", message: "The deployment ended while the copy was made" })];
+  return isBusy(world) ? [wait(world, { for: "" })] : undefined;
 }
 
-function finish(world: World): Decision | undefined {
-  const count = tally(world.targets);
-  if (count.inFlight + count.notStarted > 0) return undefined;
-  if (isOverdue(world) && count.skipped + count.failed > 0) return failed(timeout(deploymentLimit / 3_600_000));
-  if (world.deployment.stopRequestedAt !== undefined && count.skipped + count.failed > 0)
-    return { do: "finish", as: "Stopped", error: manualStop, because: "it was stopped, and nothing runs any more" };
-  if (!hasSucceeded(allowanceOf(world), count)) return failed(healthConstraints(count));
-  return { do: "finish", as: "Succeeded", because: `${count.succeeded} of ${world.targets.length} hosts succeeded` };
+function failStep({ now }: World, { id }: Step, error: ErrorInformation): Decision {
+  return { do: "settle step", id, as: "Failed", at: now, error, because: error.message };
 }
 
-function wait(world: World): Decision {
+const isBusy = ({ targets, deployment }: World): boolean =>
+  targets.some(({ status }) => status === "InProgress") ||
+  deployment.steps.some(({ status }) => status === "InProgress");
+
+/** What has to be done in any case is done; then the deployment is over. A success that cannot be wound up is none. */
+function finish(
+  world: World,
+  course: Course,
+  { as, error }: { readonly as: Outcome; readonly error?: ErrorInformation },
+): readonly Decision[] {
+  for (const stage of course.afterwards(as)) {
+    const progress = stage(world);
+    if (progress.is === "due") return progress.decisions;
+    if (progress.is === "waiting") return [wait(world, progress)];
+    if (progress.is === "failed" && as === "Succeeded")
+      return [{ do: "finish", as: "Failed", error: progress.error, because: progress.error.message }];
+  }
+  if (error !== undefined) return [{ do: "finish", as, error, because: error.message }];
+  const succeeded = world.targets.filter(({ status }) => status === "Succeeded").length;
+  return [{ do: "finish", as, because: `${succeeded} of ${world.targets.length} targets succeeded` }];
+}
+
+function wait(world: World, { for: reason, until }: Pick<Progress & { is: "waiting" }, "for" | "until">): Decision {
   const running = world.targets.filter(({ status }) => status === "InProgress");
-  const untils = running.map((target) => untilOnTarget(target)).filter((until) => until !== undefined);
+  const untils = running.flatMap((target) => untilOnTarget(world, target) ?? []);
   const names = running.flatMap(({ id, events }) => {
     const event = events.find(
       ({ command, status }) => command !== undefined && (status === "Pending" || status === "InProgress"),
     );
-    return event === undefined ? [] : [`${id} to ${event.status === "Pending" ? "pick up" : "finish"} ${event.name}`];
+    if (event === undefined) return [];
+    const state = event.command?.progress === undefined ? "" : ` (${event.command.progress})`;
+    return [`${id} to ${event.status === "Pending" ? "pick up" : "finish"} ${event.name}${state}`];
   });
-  return { do: "wait", for: names.join(", "), until: Math.min(...untils, overdueAt(world)) };
+  const reasons = reason === "" ? names : [reason, ...names];
+  return {
+    do: "wait",
+    for: reasons.join(", ") || "what is under way",
+    until: Math.min(...untils, until ?? Number.POSITIVE_INFINITY, overdueAt(world)),
+  };
 }
-
-const allowanceOf = ({ deployment, targets }: World) => allowance(deployment.minimumHealthyHosts, targets.length);

@@ -1,11 +1,33 @@
-import { deploymentLimit } from "./time-limits.ts";
+import { failed, type Progress } from "./course.ts";
+import { manualStop, missing, timeout } from "./messages.ts";
+import { deploymentLimits } from "./time-limits.ts";
 import type { World } from "./world.ts";
 
+/** How long the whole deployment may take, in milliseconds. */
+export const deploymentLimit = ({ deployment }: World): number => deploymentLimits[deployment.kind];
+
 /** When a deployment has taken as long as it may, in milliseconds since the epoch. */
-export const overdueAt = ({ deployment, now }: World): number => (deployment.startTime ?? now) + deploymentLimit;
+export const overdueAt = (world: World): number => (world.deployment.startTime ?? world.now) + deploymentLimit(world);
 
 /** Whether the deployment has taken as long as it may. */
 export const isOverdue = (world: World): boolean => world.now >= overdueAt(world);
 
 /** Whether nothing new may begin: somebody has asked to stop, or the time is over. */
-export const isEnding = (world: World): boolean => world.deployment.stopRequestedAt !== undefined || isOverdue(world);
+export const isEnding = (world: World): boolean => endingOf(world) !== undefined;
+
+/** Why a deployment must end from outside, whatever its course says. */
+export function endingOf(world: World): (Progress & { readonly is: "failed" }) | undefined {
+  const { deployment } = world;
+  if (deployment.startTime === undefined && deployment.missing !== undefined)
+    return ending("Failed", missing[deployment.missing]);
+  if (isOverdue(world)) return ending("Failed", timeout(deploymentLimit(world) / 3_600_000));
+  if (deployment.stopRequestedAt !== undefined) return ending("Stopped", manualStop);
+  return undefined;
+}
+
+const ending = (as: "Failed" | "Stopped", error: (Progress & { is: "failed" })["error"]) => ({
+  ...failed(error),
+  is: "failed" as const,
+  as,
+  error,
+});

@@ -1,4 +1,12 @@
-import type { Diagnostics, ErrorInformation, InstanceState, LifecycleEventName, MinimumHealthyHosts } from "./world.ts";
+import type {
+  Diagnostics,
+  ErrorInformation,
+  InstanceState,
+  LifecycleEvent,
+  LifecycleEventName,
+  MinimumHealthyHosts,
+} from "./world.ts";
+import type { Balancers } from "./work.ts";
 import type { Tally } from "./minimum-healthy-hosts.ts";
 
 // Every sentence that a deployment may end with, in one table: AWS's where it is known.
@@ -35,6 +43,41 @@ export const overMaxInstances = (hosts: number, most: number): ErrorInformation 
     `The deployment group matches ${hosts} instances, and one deployment may have at most ${most}`,
   );
 
+/** Original hosts of a blue/green deployment still have traffic. */
+export const originalNotRemoved = ({ failed, skipped }: Tally): ErrorInformation =>
+  information(
+    "HEALTH_CONSTRAINTS",
+    `The deployment failed because ${failed + skipped} of the original instances could not be taken out of their load balancers`,
+  );
+
+/** Nobody has continued a deployment that was ready. */
+export const readyTimeout = (minutes: number): ErrorInformation =>
+  information(
+    "TIMEOUT",
+    `The deployment was stopped because nobody continued it within the ${minutes} minutes that it waits for traffic to be rerouted`,
+  );
+
+/** Load balancers that do not exist. */
+export const balancersUnknown = (names: readonly string[]): ErrorInformation =>
+  information(
+    "ELASTIC_LOAD_BALANCING_INVALID",
+    `The deployment group names load balancers or target groups that do not exist: ${names.join(", ")}. Correct the deployment group, and deploy again`,
+  );
+
+/** Target groups that get no traffic. */
+export const balancersIdle = (names: readonly string[]): ErrorInformation =>
+  information(
+    "ELASTIC_LOAD_BALANCING_INVALID",
+    `No listener forwards to ${names.join(", ")}: instances registered there would never become healthy. Add a listener or a rule that forwards to it`,
+  );
+
+/** The fleet serves from balancers that the deployment group does not name. */
+export const servesElsewhere = ({ targetGroups, classic }: Balancers, elsewhere: readonly string[]): ErrorInformation =>
+  information(
+    "ELB_INVALID_INSTANCE",
+    `The deployment group names ${[...targetGroups, ...classic].join(", ")}, and none of its instances is registered there: they serve from ${elsewhere.join(", ")}. Name that one in the deployment group`,
+  );
+
 /** Somebody asked to stop. */
 export const manualStop = information("MANUAL_STOP", "The deployment was stopped on request");
 
@@ -66,8 +109,14 @@ export const didNotRun = (event: LifecycleEventName, minutes: number): Diagnosti
   );
 
 /** The host picked the event up and never answered. */
-export const didNotEnd = (event: LifecycleEventName, minutes: number): Diagnostics =>
-  unknownError(`The lifecycle event ${event} did not end within the ${minutes} minutes that it may take`);
+export const didNotEnd = ({ name, command }: LifecycleEvent, minutes: number): Diagnostics =>
+  unknownError(
+    `The lifecycle event ${name} did not end within the ${minutes} minutes that it may take${command?.progress === undefined ? "" : `. Last state: ${command.progress}`}`,
+  );
+
+/** What the service itself was doing when the deployment was ended from outside. */
+export const interruptedByEnd = (event: LifecycleEventName): Diagnostics =>
+  unknownError(`The deployment was ended while ${event} was under way`);
 
 /** The instance went away. */
 export const hostGone = (state: InstanceState, event: LifecycleEventName): Diagnostics =>

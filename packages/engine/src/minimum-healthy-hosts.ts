@@ -1,4 +1,4 @@
-import type { MinimumHealthyHosts, Target } from "./world.ts";
+import type { MinimumHealthyHosts } from "./world.ts";
 
 /** What a deployment's minimum healthy hosts mean for a fleet of a given size. */
 export interface Allowance {
@@ -36,22 +36,9 @@ export interface Tally {
   readonly skipped: number;
 }
 
-/** Counts targets by how far they are. */
-export function tally(targets: readonly Target[]): Tally {
-  const count = (...statuses: readonly Target["status"][]) =>
-    targets.filter(({ status }) => statuses.includes(status)).length;
-  return {
-    notStarted: count("Pending"),
-    inFlight: count("InProgress", "Ready"),
-    succeeded: count("Succeeded"),
-    failed: count("Failed", "Unknown"),
-    skipped: count("Skipped"),
-  };
-}
-
-/** Whether one more target may be taken out of service (deployments.md §4.3 rule 2). */
-export const mayStartAnother = ({ unavailable }: Allowance, { inFlight, failed }: Tally): boolean =>
-  inFlight < unavailable - failed;
+/** How many more targets may be taken out of service now (deployments.md §4.3 rule 2). */
+export const mayStart = ({ unavailable }: Allowance, { inFlight, failed }: Tally): number =>
+  Math.max(0, unavailable - failed - inFlight);
 
 /** Whether failures have used up the allowance, so that no target can ever be started again (rule 4). */
 export const isExhausted = ({ unavailable }: Allowance, { failed }: Tally): boolean => failed >= unavailable;

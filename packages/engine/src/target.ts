@@ -1,8 +1,9 @@
-import { isEnding, isOverdue } from "./ending.ts";
-import { toleratedEvents } from "./in-place.ts";
-import { deploymentTooLong, didNotEnd, didNotRun, hostGone } from "./messages.ts";
-import { deploymentLimit, eventLimit, pickUpLimit } from "./time-limits.ts";
-import type { Decision, Diagnostics, LifecycleEvent, Target, World } from "./world.ts";
+import { deploymentLimit, isEnding, isOverdue } from "./ending.ts";
+import { deploymentTooLong, didNotEnd, didNotRun, hostGone, interruptedByEnd } from "./messages.ts";
+import { eventLimit, firstContactLimit, pickUpLimit } from "./time-limits.ts";
+import { workOf } from "./traffic.ts";
+import type { Decision } from "./decision.ts";
+import type { Diagnostics, LifecycleEvent, LifecycleEventName, Target, World } from "./world.ts";
 
 const minute = 60_000;
 
@@ -17,14 +18,34 @@ export function nextOnTarget(world: World, target: Target): Decision | undefined
   if (isEnding(world)) return interrupted(target, following);
   if (following === undefined)
     return { do: "settle target", target: target.id, as: "Succeeded", because: "every event is done" };
-  return { do: "run", target: target.id, event: following.name, because: "it is the next event" };
+  if (target.label === "Green" && following.name === "BeforeAllowTraffic")
+    return { do: "settle target", target: target.id, as: "Ready", because: "it has the revision, and no traffic yet" };
+  return run(world, target, { event: following, because: "it is the next event" });
+}
+
+/** Hands an event to the host, or to a gateway if the service runs it itself. */
+export function run(
+  world: World,
+  target: Target,
+  { event, because }: { readonly event: LifecycleEvent; readonly because: string },
+): Decision {
+  const work = workOf(world, target, event);
+  return { do: "run", target: target.id, event: event.name, ...(work === undefined ? {} : { work }), because };
 }
 
 /** When the running event of a target ends by itself; undefined when none runs. */
-export function untilOnTarget(target: Target): number | undefined {
+export function untilOnTarget(world: World, target: Target): number | undefined {
   const command = target.events.find(isOutstanding)?.command;
   if (command === undefined) return undefined;
-  return command.acknowledgedAt === undefined ? command.issuedAt + pickUpLimit : command.acknowledgedAt + eventLimit;
+  return command.acknowledgedAt === undefined
+    ? command.issuedAt + pickUpLimitOf(world, target)
+    : command.acknowledgedAt + eventLimit;
+}
+
+/** A host that may still be booting gets more time for its first event (deployments.md §2.3). */
+function pickUpLimitOf({ deployment }: World, target: Target): number {
+  const isFirst = target.events.filter(({ command }) => command !== undefined).length === 1;
+  return isFirst && (deployment.kind === "launch" || target.label === "Green") ? firstContactLimit : pickUpLimit;
 }
 
 /** Handed to the host and not over. */
@@ -47,12 +68,13 @@ function endOf(world: World, target: Target, event: LifecycleEvent): Decision | 
   const state = world.instanceStates[target.id];
   if (state !== undefined && state !== "running" && state !== "pending") return fail(hostGone(state, event.name));
   if (isEnding(world) && event.status === "Pending") return withdraw(world, target, event);
-  if (isOverdue(world)) return fail(deploymentTooLong(deploymentLimit / (60 * minute)));
-  if (world.now < (untilOnTarget(target) ?? Number.POSITIVE_INFINITY)) return undefined;
+  if (isOverdue(world)) return fail(deploymentTooLong(deploymentLimit(world) / (60 * minute)));
+  if (isEnding(world) && event.command?.work !== undefined) return fail(interruptedByEnd(event.name));
+  if (world.now < (untilOnTarget(world, target) ?? Number.POSITIVE_INFINITY)) return undefined;
   return fail(
     event.status === "Pending"
-      ? didNotRun(event.name, pickUpLimit / minute)
-      : didNotEnd(event.name, eventLimit / minute),
+      ? didNotRun(event.name, pickUpLimitOf(world, target) / minute)
+      : didNotEnd(event, eventLimit / minute),
   );
 }
 
@@ -85,5 +107,13 @@ function interrupted(target: Target, following: LifecycleEvent | undefined): Dec
   return { do: "settle target", target: target.id, as: "Failed", because: "the deployment ends half-way" };
 }
 
-const isTolerated = ({ deployment }: World, { name }: LifecycleEvent) =>
+/** The events whose failure `ignoreApplicationStopFailures` tolerates (deployments.md §2.1, fact 4). */
+const toleratedEvents: ReadonlySet<LifecycleEventName> = new Set([
+  "BeforeBlockTraffic",
+  "AfterBlockTraffic",
+  "ApplicationStop",
+]);
+
+/** Whether a target goes on after this event has failed. */
+export const isTolerated = ({ deployment }: World, { name }: LifecycleEvent): boolean =>
   deployment.ignoreApplicationStopFailures && toleratedEvents.has(name);

@@ -1,13 +1,17 @@
+import type { Balancers, Noted, Work } from "./work.ts";
+
 /** The vocabulary of deployments. Everything a decision may depend on is a field of `World`, `now` included. Times are milliseconds since the epoch. */
 export interface World {
   readonly now: number;
   readonly deployment: Deployment;
   /** In start order once the deployment has begun; empty before. */
   readonly targets: readonly Target[];
-  /** What hosts have answered and no decision has dealt with yet. */
+  /** What hosts and gateways have answered and no decision has dealt with yet. */
   readonly answers: readonly Answer[];
   /** The fleet as the selectors of the deployment group found it; absent until somebody has looked. */
   readonly fleet?: Fleet;
+  /** The fleet that replaces the other one in a blue/green deployment; absent until somebody has looked. */
+  readonly replacement?: Fleet;
   /** States of instances under way, as last seen; an instance that is not listed is taken to be running. */
   readonly instanceStates: Readonly<Record<string, InstanceState>>;
 }
@@ -19,15 +23,99 @@ export interface Deployment {
   readonly createTime: number;
   readonly startTime?: number;
   readonly completeTime?: number;
-  /** Type and option as in `deploymentStyle`; further kinds come beside `in-place.ts`. */
-  readonly kind: "in-place";
+  readonly kind: DeploymentKind;
   readonly minimumHealthyHosts: MinimumHealthyHosts;
   readonly ignoreApplicationStopFailures: boolean;
+  /** Load balancers that every host leaves and returns to; absent when traffic is not controlled. */
+  readonly balancers?: Balancers;
+  /** Auto Scaling groups among the deployment group's selectors. */
+  readonly scalingGroups?: readonly string[];
+  /** Processes of those groups that rest while the deployment runs (`ec2DeploymentOptions`). */
+  readonly processesToSuspend?: readonly string[];
+  /** For `blue-green` only. */
+  readonly blueGreen?: BlueGreen;
+  /** For `reroute` only: where traffic goes back to, and from where. */
+  readonly reroute?: Reroute;
+  /** For `launch` and `termination` only: the lifecycle action that waits for this deployment. */
+  readonly lifecycleAction?: LifecycleAction;
+  /** What the service itself has done for the deployment as a whole, or is doing. */
+  readonly steps: readonly Step[];
+  /** Waits that the deployment has entered. */
+  readonly holds: readonly Hold[];
+  /** What a person should know: `deploymentStatusMessages`. */
+  readonly notes: readonly string[];
   readonly stopRequestedAt?: number;
+  /** When somebody asked to end a wait (ContinueDeployment, SkipWaitTimeForInstanceTermination). */
+  readonly continueRequestedAt?: Readonly<Partial<Record<HoldName, number>>>;
   /** Something the deployment was made of has been deleted since (deployments.md §3.1). */
   readonly missing?: "APPLICATION_MISSING" | "DEPLOYMENT_GROUP_MISSING" | "REVISION_MISSING";
   readonly error?: ErrorInformation;
 }
+
+/** What kind of course a deployment takes: what follows on what. `reroute` is the rollback of a blue/green deployment; `launch` and `termination` are those that Auto Scaling asks for. */
+export type DeploymentKind = "in-place" | "blue-green" | "reroute" | "launch" | "termination";
+
+/** How the replacement fleet comes about, and what becomes of the original one (deployments.md §7.1). */
+export interface BlueGreen {
+  readonly provisioning: "COPY_AUTO_SCALING_GROUP" | "DISCOVER_EXISTING";
+  /** For COPY: the name of the group that is made. */
+  readonly copyName?: string;
+  /** How long to wait for ContinueDeployment before traffic moves; absent to go on at once. In milliseconds. */
+  readonly readyWait?: number;
+  readonly blueInstances: "TERMINATE" | "KEEP_ALIVE";
+  /** In milliseconds. */
+  readonly terminationWait: number;
+}
+
+/** The two fleets of a failed blue/green deployment: hosts that must serve again, and hosts that must not. */
+export interface Reroute {
+  readonly back: readonly FleetMember[];
+  readonly away: readonly FleetMember[];
+}
+
+/** A lifecycle action of an Auto Scaling group that waits for a deployment (deployments.md §6.2). */
+export interface LifecycleAction {
+  readonly scalingGroup: string;
+  readonly hook: string;
+  readonly instance: string;
+  readonly token?: string;
+}
+
+/** One thing that the service itself does for a deployment, through a gateway. */
+export interface Step {
+  readonly id: string;
+  readonly name: StepName;
+  readonly work: Work;
+  readonly status: "InProgress" | "Succeeded" | "Failed";
+  readonly startTime: number;
+  readonly endTime?: number;
+  /** What it waits for, as the gateway says. */
+  readonly progress?: string;
+  readonly noted?: Noted;
+  readonly error?: ErrorInformation;
+}
+
+/** The steps that deployments know; each happens once, but for the heartbeat. */
+export type StepName =
+  | "check load balancers"
+  | "suspend processes"
+  | "resume processes"
+  | "copy Auto Scaling group"
+  | "move deployment group"
+  | "end original instances"
+  | "record heartbeat"
+  | "complete lifecycle action";
+
+/** A wait of the deployment as a whole. */
+export interface Hold {
+  readonly name: HoldName;
+  readonly from: number;
+  readonly until: number;
+  readonly endedAt?: number;
+}
+
+/** The waits that ContinueDeployment can end have AWS's names. */
+export type HoldName = "READY_WAIT" | "TERMINATION_WAIT" | `monitor ${string}`;
 
 /** AWS's statuses of a deployment. */
 export type DeploymentStatus = "Created" | "Queued" | "InProgress" | "Baking" | "Ready" | Outcome;
@@ -62,6 +150,9 @@ export interface FleetMember {
   readonly arn: string;
   readonly hostIdentifier: string;
   readonly state: InstanceState;
+  readonly zone?: string;
+  /** Registrations in load balancers that an earlier deployment took away and did not give back. */
+  readonly takenOut?: Noted["registrations"];
   readonly health: "Healthy" | "Unhealthy";
   readonly revision: "Current" | "Old" | "Unknown";
   /** A random number, drawn when the fleet was observed: it orders hosts of one class. */
@@ -73,6 +164,10 @@ export interface Target {
   readonly id: string;
   readonly arn: string;
   readonly hostIdentifier: string;
+  /** Which fleet of a blue/green deployment it belongs to: AWS's labels. */
+  readonly label?: "Blue" | "Green";
+  readonly zone?: string;
+  readonly takenOut?: Noted["registrations"];
   readonly status: TargetStatus;
   readonly lastUpdatedAt: number;
   readonly events: readonly LifecycleEvent[];
@@ -89,11 +184,16 @@ export interface LifecycleEvent {
   readonly command?: Command;
 }
 
-/** What a host has been told to do. It is picked up when the host acknowledges it. */
+/** What a host, or a gateway, has been told to do. It is picked up when the host acknowledges it; a gateway does so at once. */
 export interface Command {
   readonly id: string;
   readonly issuedAt: number;
   readonly acknowledgedAt?: number;
+  /** Present when the service runs the event itself. */
+  readonly work?: Work;
+  /** What it waits for, as the gateway says. */
+  readonly progress?: string;
+  readonly noted?: Noted;
 }
 
 /** What a host says of an event that ended. */
@@ -110,17 +210,23 @@ export interface Diagnostics {
   readonly logTail: string;
 }
 
-/** A host's answer to a command. */
-export interface Answer {
+/** What a host or a gateway answers to a command or a step. */
+export type Answer = {
+  /** Of the command, or of the step. */
   readonly commandId: string;
-  readonly targetId: string;
-  readonly event: LifecycleEventName;
   readonly at: number;
-  readonly kind: "acknowledged" | "completed";
-  /** For `completed` only. */
-  readonly status?: "Succeeded" | "Failed";
-  readonly diagnostics?: Diagnostics;
-}
+} & (
+  | { readonly kind: "acknowledged" }
+  | { readonly kind: "progress"; readonly because: string; readonly noted?: Noted }
+  | {
+      readonly kind: "completed";
+      readonly status: "Succeeded" | "Failed";
+      readonly diagnostics?: Diagnostics;
+      /** For steps that failed. */
+      readonly error?: ErrorInformation;
+      readonly noted?: Noted;
+    }
+);
 
 /** The events of deployments to servers. */
 export type LifecycleEventName =
@@ -137,52 +243,3 @@ export type LifecycleEventName =
   | "BeforeAllowTraffic"
   | "AllowTraffic"
   | "AfterAllowTraffic";
-
-/** What happens next, in AWS's words, each with the reason a person may read. */
-export type Decision =
-  /** Somebody has to look which hosts the deployment group's selectors match; the answer comes back as `World.fleet`. */
-  | { readonly do: "look up fleet"; readonly because: string }
-  /** Targets and plan are fixed, the deployment is InProgress. */
-  | {
-      readonly do: "begin";
-      readonly targets: readonly FleetMember[];
-      readonly events: readonly LifecycleEventName[];
-      readonly because: string;
-    }
-  /** The host is to run an event: the outbox gets a command. */
-  | { readonly do: "run"; readonly target: string; readonly event: LifecycleEventName; readonly because: string }
-  /** A host has picked its command up. */
-  | {
-      readonly do: "note start";
-      readonly commandId: string;
-      readonly target: string;
-      readonly event: LifecycleEventName;
-      readonly at: number;
-      readonly because: string;
-    }
-  | {
-      readonly do: "settle event";
-      readonly commandId: string;
-      readonly target: string;
-      readonly event: LifecycleEventName;
-      readonly as: "Succeeded" | "Failed" | "Skipped";
-      readonly at: number;
-      readonly diagnostics?: Diagnostics;
-      readonly because: string;
-    }
-  | {
-      readonly do: "settle target";
-      readonly target: string;
-      readonly as: "Succeeded" | "Failed" | "Skipped" | "Unknown";
-      readonly because: string;
-    }
-  /** An answer to a command that is over: it changes nothing, and is said. */
-  | {
-      readonly do: "disregard answer";
-      readonly commandId: string;
-      readonly kind: "acknowledged" | "completed";
-      readonly because: string;
-    }
-  | { readonly do: "finish"; readonly as: Outcome; readonly error?: ErrorInformation; readonly because: string }
-  /** `until` is when the wait ends by itself, if nothing else ends it. */
-  | { readonly do: "wait"; readonly for: string; readonly until?: number };

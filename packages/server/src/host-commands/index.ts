@@ -72,10 +72,7 @@ const operations: HostCommandOperations<HostContext> = {
     const status = await store.write(() => {
       const now = statusOf(store, command);
       if (now !== "Pending" && now !== "InProgress") return now === "Succeeded" ? "Succeeded" : "Failed";
-      store.commands.answer(
-        { commandId: command.id, targetId: command.targetId, event: command.event, at: clock(), kind: "acknowledged" },
-        command.deploymentId,
-      );
+      store.commands.answer({ commandId: command.id, at: clock(), kind: "acknowledged" }, command.deploymentId);
       return "InProgress";
     });
     handedOut.delete(command.id);
@@ -94,14 +91,10 @@ const operations: HostCommandOperations<HostContext> = {
     // The first answer stands; a later one is no error (agent.md §0.3).
     await store.write(() => {
       if (statusOf(store, command) === undefined) return;
-      const answer = {
-        commandId: command.id,
-        targetId: command.targetId,
-        event: command.event,
-        at: clock(),
-        kind: "completed" as const,
-      };
-      store.commands.answer({ ...answer, status: CommandStatus, diagnostics }, command.deploymentId);
+      store.commands.answer(
+        { commandId: command.id, at: clock(), kind: "completed", status: CommandStatus, diagnostics },
+        command.deploymentId,
+      );
     });
     handedOut.delete(command.id);
     wake(command.deploymentId);

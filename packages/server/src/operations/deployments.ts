@@ -1,4 +1,4 @@
-import { deploymentOverview, isOver } from "@sluice/engine";
+import { deploymentOverview, isOver, newDeployment } from "@sluice/engine";
 import type { ErrorCode } from "@aws-sdk/client-codedeploy";
 import { fault } from "../faults.ts";
 import { newDeploymentId } from "../random.ts";
@@ -44,14 +44,13 @@ export const deploymentOperations: CodeDeployOperations = {
           ...(group.targetRevision === undefined ? {} : { previousRevision: group.targetRevision }),
           ...(input.description === undefined ? {} : { description: input.description }),
         },
-        state: {
+        state: newDeployment({
           id,
-          status: "Created",
           createTime: now,
           kind: "in-place",
           minimumHealthyHosts,
           ignoreApplicationStopFailures: input.ignoreApplicationStopFailures ?? false,
-        },
+        }),
       });
     });
     wake(id);

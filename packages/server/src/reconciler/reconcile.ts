@@ -1,5 +1,6 @@
 import { decide, type Decision, evolveAll, type Fleet, type InstanceState } from "@sluice/engine";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
+import type { DeploymentRecord } from "../store/deployments.ts";
 import type { Store } from "../store/index.ts";
 import { commitOf, observe } from "./world.ts";
 
@@ -11,8 +12,12 @@ export interface Shell {
   readonly accountId: string;
   /** States of instances as last seen. */
   readonly instanceStates: () => Readonly<Record<string, InstanceState>>;
-  /** Looks which hosts a deployment group selects. */
-  readonly findFleet: (group: DeploymentGroup) => Promise<Fleet>;
+  /** Looks which hosts a deployment group selects, or which replace them in a blue/green deployment. */
+  readonly findFleet: (
+    group: DeploymentGroup,
+    record: DeploymentRecord,
+    which: "selected" | "replacement",
+  ) => Promise<Fleet>;
   /** Wakes the polls of hosts that have a command. */
   readonly wakeHosts: (hosts: readonly string[]) => void;
   readonly log: (deploymentId: string, decision: Decision) => void;
@@ -38,15 +43,16 @@ export async function reconcile(deploymentId: string, shell: Shell): Promise<voi
     for (const decision of changes) log(deploymentId, decision);
     wakeHosts(commit.issued.map(({ host }) => host));
   }
-  if (decisions.at(-1)?.do === "look up fleet") await lookUpFleet(deploymentId, shell);
+  const last = decisions.at(-1);
+  if (last?.do === "look up fleet") await lookUpFleet(deploymentId, last.fleet, shell);
 }
 
-async function lookUpFleet(deploymentId: string, shell: Shell): Promise<void> {
+async function lookUpFleet(deploymentId: string, which: "selected" | "replacement", shell: Shell): Promise<void> {
   const { store, findFleet } = shell;
   const record = store.deployments.byId(deploymentId);
   const group = record && store.groups.byId(record.groupId);
-  if (group === undefined) return;
-  const fleet = await findFleet(group);
-  await store.write(() => store.deployments.noteFleet(deploymentId, fleet));
+  if (record === undefined || group === undefined) return;
+  const fleet = await findFleet(group, record, which);
+  await store.write(() => store.deployments.noteFleet(deploymentId, which, fleet));
   await reconcile(deploymentId, shell);
 }

@@ -18,7 +18,7 @@ export function observe(
 ): Observation | undefined {
   const record = store.deployments.byId(id);
   if (record === undefined) return undefined;
-  const { state, fleet } = record;
+  const { state, fleets } = record;
   const isGroupMissing = state.startTime === undefined && store.groups.byId(record.groupId) === undefined;
   const world: World = {
     now,
@@ -26,7 +26,8 @@ export function observe(
     targets: store.deployments.targets(id),
     answers: store.commands.newAnswers(id),
     instanceStates: states,
-    ...(fleet === undefined ? {} : { fleet }),
+    ...(fleets.selected === undefined ? {} : { fleet: fleets.selected }),
+    ...(fleets.replacement === undefined ? {} : { replacement: fleets.replacement }),
   };
   return { record, world };
 }
@@ -40,7 +41,7 @@ export function commitOf(
   const { decisions, store, region, accountId } = context;
   const hosts = new Map(after.targets.map(({ id, hostIdentifier }) => [id, hostIdentifier]));
   const issued = decisions.flatMap((decision): readonly IssuedCommand[] => {
-    if (decision.do !== "run") return [];
+    if (decision.do !== "run" || decision.work !== undefined) return [];
     const host = hosts.get(decision.target) ?? "";
     const command = after.targets
       .find(({ id }) => id === decision.target)

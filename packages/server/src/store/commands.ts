@@ -43,10 +43,11 @@ export function commands(db: Database) {
       db
         .all<Row>(`SELECT ${columns} FROM commands WHERE host = ? AND is_open = 1 ORDER BY issued_at, rowid`, host)
         .map(fromRow),
-    /** Keeps the first answer of a kind; a second one changes nothing. */
+    /** Keeps the first answer of a kind: a second one changes nothing, but that the last progress counts. */
     answer(answer: Answer, deploymentId: string): void {
       const added = db.run(
-        `INSERT INTO answers SELECT ?1, ?2, ?3, coalesce(max(sequence), 0) + 1, ?4, 1 FROM answers WHERE deployment_id = ?3 ON CONFLICT DO NOTHING`,
+        `INSERT INTO answers SELECT ?1, ?2, ?3, coalesce(max(sequence), 0) + 1, ?4, 1 FROM answers WHERE deployment_id = ?3
+         ON CONFLICT DO UPDATE SET answer = excluded.answer, sequence = excluded.sequence, is_new = 1 WHERE kind = 'progress'`,
         ...[answer.commandId, answer.kind, deploymentId, JSON.stringify(answer)],
       );
       if (added === 0) return;

@@ -24,7 +24,7 @@ export interface Commit {
 /** Changes of deployments and their targets. */
 export function deploymentChanges(db: Database) {
   return {
-    add({ id, applicationId, groupId, request, state }: Omit<DeploymentRecord, "version" | "fleet">): void {
+    add({ id, applicationId, groupId, request, state }: Omit<DeploymentRecord, "version" | "fleets">): void {
       const values = [
         id,
         applicationId,
@@ -43,9 +43,10 @@ export function deploymentChanges(db: Database) {
         id,
       );
     },
-    noteFleet: (id: string, fleet: Fleet): number =>
+    noteFleet: (id: string, which: "selected" | "replacement", fleet: Fleet): number =>
       db.run(
-        "UPDATE deployments SET fleet = ?, version = version + 1 WHERE id = ? AND is_over = 0",
+        "UPDATE deployments SET fleet = json_set(coalesce(fleet, '{}'), ?, json(?)), version = version + 1 WHERE id = ? AND is_over = 0",
+        `$.${which}`,
         JSON.stringify(fleet),
         id,
       ),

@@ -13,6 +13,12 @@ export interface DeploymentRequest {
   readonly updateOutdatedInstancesOnly: boolean;
 }
 
+/** What looks at fleets gave. */
+export interface Fleets {
+  readonly selected?: Fleet;
+  readonly replacement?: Fleet;
+}
+
 /** A deployment as it is stored: the request, and the engine's state of it. */
 export interface DeploymentRecord {
   readonly id: string;
@@ -20,7 +26,7 @@ export interface DeploymentRecord {
   readonly groupId: string;
   readonly request: DeploymentRequest;
   readonly state: Deployment;
-  readonly fleet?: Fleet;
+  readonly fleets: Fleets;
   /** Counts changes: who commits must have seen the last one. */
   readonly version: number;
 }
@@ -45,7 +51,7 @@ function fromRow(row: Row): DeploymentRecord {
     version: row.version,
     request: JSON.parse(row.request) as DeploymentRequest, // written by `add`
     state: JSON.parse(row.state) as Deployment, // written by `add` and `commit`
-    ...(row.fleet === null ? {} : { fleet: JSON.parse(row.fleet) as Fleet }), // written by `noteFleet`
+    fleets: row.fleet === null ? {} : (JSON.parse(row.fleet) as Fleets), // written by `noteFleet`
   };
 }
 

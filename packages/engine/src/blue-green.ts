@@ -1,0 +1,95 @@
+import { type Course, done, due, type Stage, when } from "./course.ts";
+import { events } from "./in-place.ts";
+import { preflight } from "./preflight.ts";
+import { rollOut, standingOf } from "./roll-out.ts";
+import { add, begin, course, find, hold, hostsOf, mayBegin, step, stepOf } from "./stages.ts";
+import type { BlueGreen, Target, World } from "./world.ts";
+
+const minute = 60_000;
+
+/** A second fleet gets the revision, then the traffic; the first one leaves (deployments.md §7.2). */
+export function blueGreen(world: World): Course {
+  const { minimumHealthyHosts, scalingGroups = [] } = world.deployment;
+  const options = optionsOf(world);
+  const green = hostsOf(world, "replacement");
+  const blue = hostsOf(world, "selected").filter(({ id }) => green.every((host) => host.id !== id));
+  return course([
+    find("selected"),
+    preflight,
+    begin,
+    copy(options, scalingGroups),
+    find("replacement"),
+    mayBegin("replacement"),
+    add({ hosts: green, events: [...events.install, ...events.allow], label: "Green" }),
+    add({ hosts: blue, events: events.block, label: "Blue" }),
+    rollOut({ of: isGreen, events: events.install, rule: minimumHealthyHosts }),
+    when(options.readyWait !== undefined, readyGate(options.readyWait ?? 0)),
+    rollOut({ of: isInstalled, events: events.allow, rule: minimumHealthyHosts }),
+    rollOut({ of: isBlue, events: events.block, rule: "all at once, and none may fail" }),
+    resumeCopied,
+    move(options, scalingGroups),
+    when(options.blueInstances === "TERMINATE", endOriginal(options, scalingGroups)),
+  ]);
+}
+
+function optionsOf({ deployment }: World): BlueGreen {
+  if (deployment.blueGreen === undefined) throw new Error("A blue/green deployment has blue/green options"); // the operation that creates it sees to that
+  return deployment.blueGreen;
+}
+
+const isGreen = ({ label }: Target) => label === "Green";
+const isBlue = ({ label }: Target) => label === "Blue";
+const isInstalled = (target: Target, world: World) =>
+  isGreen(target) && standingOf(world, target, events.install) === "succeeded";
+
+function copy({ provisioning, copyName = "" }: BlueGreen, [from = ""]: readonly string[]): Stage {
+  return (world) =>
+    provisioning === "COPY_AUTO_SCALING_GROUP"
+      ? step("copy Auto Scaling group", {
+          work: "copy Auto Scaling group",
+          from,
+          to: copyName,
+          deploymentId: world.deployment.id,
+        })(world)
+      : done;
+}
+
+const readyGate = (milliseconds: number): Stage =>
+  hold("READY_WAIT", {
+    milliseconds,
+    onTimeout: "stop",
+    because: "the replacement instances are ready, and wait for ContinueDeployment",
+  });
+
+/** What the copy was made with at rest begins, now that the original instances are out of the load balancers. */
+const resumeCopied: Stage = (world) => {
+  const suspended = stepOf(world, "copy Auto Scaling group")?.noted?.suspended;
+  return suspended === undefined ? done : step("resume processes", { work: "resume processes", suspended })(world);
+};
+
+const move = ({ copyName }: BlueGreen, from: readonly string[]): Stage =>
+  step("move deployment group", {
+    work: "move deployment group",
+    from,
+    to: copyName === undefined ? [] : [copyName],
+  });
+
+/** The original instances end after a wait; that they could not be ended is said, and no failure (inferred). */
+function endOriginal({ terminationWait }: BlueGreen, scalingGroups: readonly string[]): Stage {
+  const wait = hold("TERMINATION_WAIT", {
+    milliseconds: terminationWait,
+    onTimeout: "go on",
+    because: `traffic has moved, and the original instances end ${terminationWait / minute} minutes after that`,
+  });
+  return (world) => {
+    if (terminationWait > 0) {
+      const waiting = wait(world);
+      if (waiting.is !== "done") return waiting;
+    }
+    const instances = world.targets.filter(isBlue).map(({ id }) => id);
+    const ended = step("end original instances", { work: "end original instances", scalingGroups, instances })(world);
+    if (ended.is !== "failed") return ended;
+    const because = `The original instances could not be ended: ${ended.error.message}`;
+    return world.deployment.notes.includes(because) ? done : due({ do: "warn", because });
+  };
+}

@@ -1,0 +1,122 @@
+import { allowance } from "./minimum-healthy-hosts.ts";
+import { type Course, done, due, failed, type Progress, type Stage } from "./course.ts";
+import { healthConstraintsInvalid, noInstances, overMaxInstances, readyTimeout } from "./messages.ts";
+import { startOrder } from "./start-order.ts";
+import { targetsMax } from "./time-limits.ts";
+import type {
+  ErrorInformation,
+  FleetMember,
+  HoldName,
+  LifecycleEventName,
+  Outcome,
+  Step,
+  StepName,
+  World,
+} from "./world.ts";
+import type { Work } from "./work.ts";
+
+// The stages that courses are made of.
+
+/** Somebody looks which hosts there are, and there must be some, and not too many. */
+export function find(which: "selected" | "replacement"): Stage {
+  return (world) => {
+    const fleet = which === "selected" ? world.fleet : world.replacement;
+    if (fleet === undefined)
+      return due({ do: "look up fleet", fleet: which, because: `nobody has looked which hosts are ${which}` });
+    if ("error" in fleet) return failed(fleet.error);
+    const hosts = hostsOf(world, which);
+    if (hosts.length === 0) return failed(noInstances);
+    return hosts.length > targetsMax ? failed(overMaxInstances(hosts.length, targetsMax)) : done;
+  };
+}
+
+/** Hosts of a fleet in start order. Stopped instances are among them, and fail; terminated ones are not (deployments.md §1, rule 11). */
+export function hostsOf(world: World, which: "selected" | "replacement"): readonly FleetMember[] {
+  const fleet = which === "selected" ? world.fleet : world.replacement;
+  if (fleet === undefined || "error" in fleet) return [];
+  return startOrder(fleet.found.filter(({ state }) => state !== "terminated" && state !== "shutting-down"));
+}
+
+/** Minimum healthy hosts must leave somebody to begin with (deployments.md §4.3 rule 1). */
+export function mayBegin(which: "selected" | "replacement"): Stage {
+  return (world) => {
+    const hosts = hostsOf(world, which).length;
+    const { minimumHealthyHosts } = world.deployment;
+    const { minimumHealthy, unavailable } = allowance(minimumHealthyHosts, hosts);
+    return unavailable > 0 ? done : failed(healthConstraintsInvalid(minimumHealthyHosts, hosts, minimumHealthy));
+  };
+}
+
+/** The deployment becomes InProgress. */
+export const begin: Stage = ({ deployment }) =>
+  deployment.startTime === undefined ? due({ do: "begin", because: "everything that it needs is there" }) : done;
+
+/** Hosts become targets. */
+export function add(plan: {
+  readonly hosts: readonly FleetMember[];
+  readonly events: readonly LifecycleEventName[];
+  readonly label?: "Blue" | "Green";
+}): Stage {
+  const { hosts, events, label } = plan;
+  return ({ targets }) => {
+    const known = new Set(targets.map(({ id }) => id));
+    const missing = hosts.filter(({ id }) => !known.has(id));
+    if (missing.length === 0) return done;
+    const because = `${missing.length} hosts take part${label === undefined ? "" : ` as ${label}`}`;
+    return due({ do: "add targets", targets: missing, events, ...(label === undefined ? {} : { label }), because });
+  };
+}
+
+/** A gateway does something for the deployment as a whole. `judge` may refuse what it found. */
+export function step(name: StepName, work: Work, judge: (step: Step, world: World) => Progress = () => done): Stage {
+  return (world) => {
+    const found = stepOf(world, name);
+    if (found === undefined) return due({ do: "start step", step: name, work, because: `it is time to ${name}` });
+    switch (found.status) {
+      case "InProgress":
+        return { is: "waiting", for: found.progress ?? name };
+      case "Failed":
+        return failed(found.error ?? unknownError(found));
+      case "Succeeded":
+        return judge(found, world);
+    }
+  };
+}
+
+/** The last step of that name. */
+export const stepOf = ({ deployment }: World, name: StepName): Step | undefined =>
+  deployment.steps.findLast((candidate) => candidate.name === name);
+
+const unknownError = ({ name }: Step): ErrorInformation => ({
+  code: "INTERNAL_ERROR",
+  message: `The deployment failed because it could not ${name}`,
+});
+
+/** The deployment as a whole waits, until the time is over or somebody asks to go on. */
+export function hold(
+  name: HoldName,
+  { milliseconds, onTimeout, because }: { milliseconds: number; onTimeout: "go on" | "stop"; because: string },
+): Stage {
+  return ({ deployment, now }) => {
+    const found = deployment.holds.find((candidate) => candidate.name === name);
+    if (found === undefined) return due({ do: "hold", hold: name, until: now + milliseconds, because });
+    if (found.endedAt !== undefined) return done;
+    if (deployment.continueRequestedAt?.[name] !== undefined)
+      return due({ do: "release", hold: name, because: "somebody has asked to go on" });
+    if (now < found.until) return { is: "waiting", for: because, until: found.until };
+    if (onTimeout === "go on") return due({ do: "release", hold: name, because: "the time is over" });
+    return { is: "failed", as: "Stopped", error: readyTimeout(milliseconds / 60_000) };
+  };
+}
+
+/** Processes that a step has suspended run again, however the deployment ends. */
+export const resume: Stage = (world) => {
+  const suspended = stepOf(world, "suspend processes")?.noted?.suspended;
+  return suspended === undefined ? done : step("resume processes", { work: "resume processes", suspended })(world);
+};
+
+/** A course whose end is the same, whatever it is. */
+export const course = (stages: readonly Stage[], afterwards: readonly Stage[] = []): Course => ({
+  stages,
+  afterwards: (_outcome: Outcome) => afterwards,
+});

@@ -1,0 +1,82 @@
+/** What the service itself does through other AWS services. A gateway is asked for it again and again until it has an outcome, also after a crash: all of it is safe to repeat. */
+export type Work =
+  /** Looks at the balancers before anything moves; what it finds is in `noted.balancers`. */
+  | {
+      readonly work: "check load balancers";
+      readonly balancers: Balancers;
+      readonly instances: readonly string[];
+      readonly scalingGroups: readonly string[];
+    }
+  /** Takes an instance out of every balancer, and waits until no traffic reaches it. What it takes out is in `noted.registrations` before it does. */
+  | { readonly work: "block traffic"; readonly instance: string; readonly balancers: Balancers }
+  /** Puts an instance into every balancer, with the registrations it had, and waits until all call it healthy. */
+  | {
+      readonly work: "allow traffic";
+      readonly instance: string;
+      readonly balancers: Balancers;
+      readonly registrations?: readonly Registration[];
+    }
+  /** Suspends processes that are not suspended yet; those are in `noted.suspended` before it does. */
+  | {
+      readonly work: "suspend processes";
+      readonly scalingGroups: readonly string[];
+      readonly processes: readonly string[];
+    }
+  | { readonly work: "resume processes"; readonly suspended: Readonly<Record<string, readonly string[]>> }
+  /** Copies an Auto Scaling group and waits until its instances are in service. */
+  | {
+      readonly work: "copy Auto Scaling group";
+      readonly from: string;
+      readonly to: string;
+      readonly deploymentId: string;
+    }
+  /** The deployment group follows its fleet: hooks leave the old Auto Scaling group for the new one. */
+  | { readonly work: "move deployment group"; readonly from: readonly string[]; readonly to: readonly string[] }
+  /** Deletes the original Auto Scaling groups, or ends the original instances where there is none. */
+  | {
+      readonly work: "end original instances";
+      readonly scalingGroups: readonly string[];
+      readonly instances: readonly string[];
+    }
+  | ({ readonly work: "record heartbeat" } & LifecycleActionOf)
+  | ({ readonly work: "complete lifecycle action"; readonly result: "CONTINUE" | "ABANDON" } & LifecycleActionOf);
+
+interface LifecycleActionOf {
+  readonly scalingGroup: string;
+  readonly hook: string;
+  readonly instance: string;
+  readonly token?: string;
+}
+
+/** Load balancers by name, as a deployment group lists them. */
+export interface Balancers {
+  readonly targetGroups: readonly string[];
+  readonly classic: readonly string[];
+}
+
+/** One registration of an instance: in a target group by ARN, with its port and zone, or in a classic load balancer by name. */
+export type Registration =
+  | { readonly targetGroup: string; readonly port: number; readonly zone?: string }
+  | { readonly classic: string };
+
+/** What a gateway wants remembered, because it must survive a crash or a later decision needs it. */
+export interface Noted {
+  readonly registrations?: readonly Registration[];
+  /** By Auto Scaling group: processes that we have suspended, and must resume. */
+  readonly suspended?: Readonly<Record<string, readonly string[]>>;
+  readonly balancers?: BalancerFacts;
+  /** What a person should know of the step: differences of a copy, resources that could not be removed. */
+  readonly remarks?: readonly string[];
+}
+
+/** What a look at the balancers of a deployment group gave (deployments.md §5.5). */
+export interface BalancerFacts {
+  /** Names that no target group or classic load balancer has. */
+  readonly unknown: readonly string[];
+  /** Target groups that no listener forwards to. */
+  readonly idle: readonly string[];
+  /** How many of the fleet's instances are registered in the group's own balancers. */
+  readonly registered: number;
+  /** Target groups outside the deployment group that instances of the fleet, or its Auto Scaling groups, are in. */
+  readonly elsewhere: readonly string[];
+}
