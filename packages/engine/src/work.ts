@@ -65,6 +65,8 @@ export interface Noted {
   /** By Auto Scaling group: processes that we have suspended, and must resume. */
   readonly suspended?: Readonly<Record<string, readonly string[]>>;
   readonly balancers?: BalancerFacts;
+  /** How many instances the copy of an Auto Scaling group is to have. */
+  readonly capacity?: number;
   /** What a person should know of the step: differences of a copy, resources that could not be removed. */
   readonly remarks?: readonly string[];
 }

@@ -104,7 +104,7 @@ function refuseTaken({ store }: Context, { id }: Application, name: string): voi
 
 /** A group as AWS shows it: unset members as AWS fills them (api.md §3.2). */
 function infoOf({ store }: Context, application: Application, { id, name, settings, targetRevision }: DeploymentGroup) {
-  const { ec2TagSet, ec2TagFilters, ...others } = settings;
+  const { ec2TagSet, ec2TagFilters, deploymentConfigName, serviceRoleArn, outdatedInstancesStrategy } = settings;
   const selectors =
     ec2TagSet === undefined
       ? { ec2TagFilters: [...(ec2TagFilters ?? [])], onPremisesInstanceTagFilters: [] }
@@ -116,7 +116,9 @@ function infoOf({ store }: Context, application: Application, { id, name, settin
     applicationName: application.name,
     deploymentGroupId: id,
     deploymentGroupName: name,
-    ...others,
+    deploymentConfigName,
+    serviceRoleArn,
+    outdatedInstancesStrategy,
     ...selectors,
     autoScalingGroups: [],
     triggerConfigurations: [],

@@ -1,8 +1,9 @@
-import { deploymentOverview, isOver, newDeployment } from "@sluice/engine";
+import { deploymentOverview, isOver } from "@sluice/engine";
 import type { ErrorCode } from "@aws-sdk/client-codedeploy";
 import { fault } from "../faults.ts";
 import { newDeploymentId } from "../random.ts";
 import type { DeploymentRecord } from "../store/deployments.ts";
+import { recordDeployment, requestOf } from "../store/record-deployment.ts";
 import { minimumHealthyHostsOf } from "./deployment-configs.ts";
 import { applicationOf, type CodeDeployOperations, type Context, date, deploymentOf, groupOf } from "./context.ts";
 import { page } from "./page.ts";
@@ -26,30 +27,18 @@ export const deploymentOperations: CodeDeployOperations = {
           "DeploymentLimitExceeded",
           `The Deployment Group '${group.name}' already has an active Deployment '${active}'`,
         );
-      const now = clock();
-      const description = `Application revision registered by Deployment ID: ${id}`;
-      if (store.revisions.find(application.id, revision) === undefined)
-        store.revisions.register(application.id, revision, { description, now });
-      store.revisions.used(application.id, revision, now);
-      store.deployments.add({
+      recordDeployment(store, {
         id,
-        applicationId: application.id,
-        groupId: group.id,
-        request: {
-          groupName: group.name,
+        now: clock(),
+        group,
+        minimumHealthyHosts,
+        ignoreApplicationStopFailures: input.ignoreApplicationStopFailures ?? false,
+        request: requestOf(group, {
+          creator: "user",
           revision,
           deploymentConfigName,
           fileExistsBehavior: input.fileExistsBehavior ?? "DISALLOW",
-          updateOutdatedInstancesOnly: false,
-          ...(group.targetRevision === undefined ? {} : { previousRevision: group.targetRevision }),
           ...(input.description === undefined ? {} : { description: input.description }),
-        },
-        state: newDeployment({
-          id,
-          createTime: now,
-          kind: "in-place",
-          minimumHealthyHosts,
-          ignoreApplicationStopFailures: input.ignoreApplicationStopFailures ?? false,
         }),
       });
     });

@@ -1,13 +1,42 @@
-import type { EC2TagFilter, RevisionLocation, Tag } from "@aws-sdk/client-codedeploy";
+import type {
+  AlarmConfiguration,
+  AutoRollbackConfiguration,
+  BlueGreenDeploymentConfiguration,
+  DeploymentStyle,
+  EC2TagFilter,
+  ECSService,
+  LoadBalancerInfo,
+  RevisionLocation,
+  Tag,
+  TagFilter,
+  TriggerConfig,
+} from "@aws-sdk/client-codedeploy";
 import type { Database } from "./database.ts";
 
-/** What a deployment group is made of. */
+/** What a deployment group is made of, in AWS's shapes. What was not given is absent. */
 export interface GroupSettings {
   readonly deploymentConfigName: string;
   readonly serviceRoleArn: string;
   readonly ec2TagFilters?: readonly EC2TagFilter[];
   readonly ec2TagSet?: readonly (readonly EC2TagFilter[])[];
+  readonly onPremisesInstanceTagFilters?: readonly TagFilter[];
+  readonly onPremisesTagSet?: readonly (readonly TagFilter[])[];
+  readonly autoScalingGroups?: readonly string[];
   readonly outdatedInstancesStrategy: "UPDATE" | "IGNORE";
+  readonly deploymentStyle?: DeploymentStyle;
+  readonly loadBalancerInfo?: LoadBalancerInfo;
+  readonly blueGreenDeploymentConfiguration?: BlueGreenDeploymentConfiguration;
+  readonly triggerConfigurations?: readonly TriggerConfig[];
+  readonly alarmConfiguration?: AlarmConfiguration;
+  readonly autoRollbackConfiguration?: AutoRollbackConfiguration;
+  readonly ecsServices?: readonly ECSService[];
+  readonly terminationHookEnabled?: boolean;
+  readonly ec2DeploymentOptions?: Ec2DeploymentOptions;
+}
+
+/** A member that AWS's SDK does not know yet (api.md §7). */
+export interface Ec2DeploymentOptions {
+  readonly autoScalingGroupProcessesToSuspend?: readonly string[];
 }
 
 /** A deployment group as it is stored. */

@@ -1,16 +1,40 @@
-import type { RevisionLocation } from "@aws-sdk/client-codedeploy";
+import type {
+  AlarmConfiguration,
+  AutoRollbackConfiguration,
+  BlueGreenDeploymentConfiguration,
+  DeploymentCreator,
+  DeploymentStyle,
+  LoadBalancerInfo,
+  RevisionLocation,
+  TargetInstances,
+} from "@aws-sdk/client-codedeploy";
 import type { Deployment, Fleet, HostMemory, Target } from "@sluice/engine";
 import type { Database } from "./database.ts";
 
-/** What was asked for when a deployment was created. */
+/** What was asked for when a deployment was created, and what its group said then. */
 export interface DeploymentRequest {
   readonly groupName: string;
+  readonly creator: DeploymentCreator;
+  readonly deploymentStyle: Required<DeploymentStyle>;
   readonly revision: RevisionLocation;
   readonly previousRevision?: RevisionLocation;
   readonly deploymentConfigName: string;
   readonly description?: string;
   readonly fileExistsBehavior: "DISALLOW" | "OVERWRITE" | "RETAIN";
   readonly updateOutdatedInstancesOnly: boolean;
+  readonly loadBalancerInfo?: LoadBalancerInfo;
+  readonly blueGreenDeploymentConfiguration?: BlueGreenDeploymentConfiguration;
+  readonly targetInstances?: TargetInstances;
+  /** In force for this deployment: its own, or the group's. */
+  readonly autoRollbackConfiguration?: AutoRollbackConfiguration;
+  readonly alarmConfiguration?: AlarmConfiguration;
+  readonly overrideAlarmConfiguration?: AlarmConfiguration;
+  readonly externalId?: string;
+  readonly deploymentMode?: string;
+  /** On a rollback: what it rolls back, and what both say of it. */
+  readonly rollbackOf?: { readonly deploymentId: string; readonly message: string };
+  /** On a follow-up for outdated instances: the deployment that it follows. */
+  readonly follows?: string;
 }
 
 /** What looks at fleets gave. */
@@ -85,8 +109,12 @@ export function deploymentReads(db: Database) {
     },
     live: (): readonly string[] =>
       db.all<{ id: string }>("SELECT id FROM deployments WHERE is_over = 0 ORDER BY create_time").map(({ id }) => id),
+    /** The one deployment of a group that is under way; those of Auto Scaling do not count (deployments.md §9.2). */
     liveOf(groupId: string): string | undefined {
-      return db.get<{ id: string }>("SELECT id FROM deployments WHERE is_over = 0 AND group_id = ?", groupId)?.id;
+      return db.get<{ id: string }>(
+        "SELECT id FROM deployments WHERE is_over = 0 AND group_id = ? AND state ->> 'kind' NOT IN ('launch', 'termination')",
+        groupId,
+      )?.id;
     },
     lastOf(groupId: string, status?: string): DeploymentRecord | undefined {
       const row = db.get<Row>(

@@ -6,6 +6,7 @@ import { deploymentGroups } from "./deployment-groups.ts";
 import { deploymentChanges } from "./deployment-changes.ts";
 import { deploymentReads } from "./deployments.ts";
 import { revisions } from "./revisions.ts";
+import { scalingHooks } from "./scaling-hooks.ts";
 import { schema } from "./schema.ts";
 
 /** Opens the control plane's store: facts by noun, written in groups. */
@@ -18,6 +19,7 @@ export function openStore(dataFolder: string) {
     configs: deploymentConfigs(db),
     deployments: { ...deploymentReads(db), ...deploymentChanges(db) },
     commands: commands(db),
+    scaling: scalingHooks(db),
     /** Runs work in a transaction; resolves once it is on the disk. */
     write: <Result>(work: () => Result): Promise<Result> => db.write(work),
     close: () => db.close(),

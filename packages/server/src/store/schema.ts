@@ -38,5 +38,12 @@ CREATE INDEX IF NOT EXISTS answers_new ON answers (deployment_id, sequence) WHER
 CREATE TABLE IF NOT EXISTS host_memories (
   group_id TEXT NOT NULL, host TEXT NOT NULL, memory TEXT NOT NULL, PRIMARY KEY (group_id, host)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS scaling_hooks (
+  group_id TEXT NOT NULL, scaling_group TEXT NOT NULL, transition TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (group_id, scaling_group, transition)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lifecycle_actions (
+  group_id TEXT NOT NULL, instance TEXT NOT NULL, transition TEXT NOT NULL, deployment_id TEXT, note TEXT, at INTEGER NOT NULL,
+  PRIMARY KEY (group_id, instance, transition)
+) STRICT, WITHOUT ROWID;
 PRAGMA user_version = 1;
 `;

@@ -1,0 +1,42 @@
+import type { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
+import type { EC2Client, EC2ClientConfig } from "@aws-sdk/client-ec2";
+import type { ElasticLoadBalancingClient } from "@aws-sdk/client-elastic-load-balancing";
+import type { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+
+/** How clients are made: where they call, and as whom. */
+export type ClientConfig = Pick<EC2ClientConfig, "region" | "endpoint" | "credentials" | "maxAttempts">;
+
+/** One client a service, each loaded when it is first needed: together they take some 200 MB. */
+export interface Clients {
+  ec2(): Promise<EC2Client>;
+  scaling(): Promise<AutoScalingClient>;
+  balancing(): Promise<ElasticLoadBalancingV2Client>;
+  classic(): Promise<ElasticLoadBalancingClient>;
+  close(): Promise<void>;
+}
+
+/** The clients that act for one identity. */
+export function openClients(config: () => ClientConfig): Clients {
+  const opened: Promise<{ destroy(): void }>[] = [];
+  const once = <Client extends { destroy(): void }>(make: () => Promise<Client>) => {
+    let client: Promise<Client> | undefined;
+    return () => {
+      if (client === undefined) opened.push((client = make()));
+      return client;
+    };
+  };
+  return {
+    ec2: once(async () => new (await import("@aws-sdk/client-ec2")).EC2Client(config())),
+    scaling: once(async () => new (await import("@aws-sdk/client-auto-scaling")).AutoScalingClient(config())),
+    balancing: once(
+      async () =>
+        new (await import("@aws-sdk/client-elastic-load-balancing-v2")).ElasticLoadBalancingV2Client(config()),
+    ),
+    classic: once(
+      async () => new (await import("@aws-sdk/client-elastic-load-balancing")).ElasticLoadBalancingClient(config()),
+    ),
+    async close() {
+      for (const client of await Promise.all(opened)) client.destroy();
+    },
+  };
+}

@@ -1,0 +1,108 @@
+import type { AutoScalingGroup, CreateAutoScalingGroupCommandInput } from "@aws-sdk/client-auto-scaling";
+import type { Noted, Work } from "@sluice/engine";
+import type { Clients } from "./clients.ts";
+import { copyAttachments } from "./copy-attachments.ts";
+import { finished, refused, underWay, type WorkOutcome } from "./outcome.ts";
+import { scalingGroups } from "./scaling-groups.ts";
+
+type Copy = Work & { readonly work: "copy Auto Scaling group" };
+
+/** Processes that rest on a copy until the original is out of its load balancers: else the copy would put its instances there, and scale, by itself (deployments.md §7.2). */
+const restingProcesses = ["AddToLoadBalancer", "AlarmNotification", "ScheduledActions"];
+
+/** The tag that says which deployment has made a group; AWS's own name. */
+export const provisioningTag = "CodeDeployProvisioningDeploymentId";
+
+/** Copies an Auto Scaling group, empty, with what hangs on it; then lets it grow to the size of the original's healthy part, and waits until all its instances are in service (deployments.md §7.2). */
+export async function copyScalingGroup(clients: Clients, work: Copy, noted: Noted | undefined): Promise<WorkOutcome> {
+  const groups = await scalingGroups(clients, [work.from, work.to]);
+  const source = groups.find(({ AutoScalingGroupName }) => AutoScalingGroupName === work.from);
+  const copy = groups.find(({ AutoScalingGroupName }) => AutoScalingGroupName === work.to);
+  if (noted?.capacity === undefined) {
+    if (source === undefined)
+      return refused("AUTO_SCALING_CONFIGURATION", `The Auto Scaling group "${work.from}" does not exist`);
+    const healthy = (source.Instances ?? []).filter(
+      ({ LifecycleState, HealthStatus }) => LifecycleState === "InService" && HealthStatus === "Healthy",
+    ).length;
+    const capacity = Math.max(healthy, 1);
+    return underWay(`${work.from} is copied`, { capacity, suspended: { [work.to]: restingProcesses } });
+  }
+  if (copy !== undefined && (copy.DesiredCapacity ?? 0) > 0) return growth(clients, copy, noted.capacity);
+  if (source === undefined)
+    return refused("AUTO_SCALING_CONFIGURATION", `The Auto Scaling group "${work.from}" has gone while it was copied`);
+  if (copy === undefined) await create(clients, source, work);
+  const remarks = await copyAttachments(clients, source, work.to);
+  await grow(clients, { source, name: work.to, capacity: noted.capacity });
+  return underWay(`${work.to} launches ${noted.capacity} instances`, remarks.length === 0 ? undefined : { remarks });
+}
+
+async function create(clients: Clients, source: AutoScalingGroup, { to, deploymentId }: Copy): Promise<void> {
+  const { CreateAutoScalingGroupCommand, SuspendProcessesCommand } = await import("@aws-sdk/client-auto-scaling");
+  const client = await clients.scaling();
+  await client.send(new CreateAutoScalingGroupCommand(copyOf(source, to, deploymentId)));
+  await client.send(new SuspendProcessesCommand({ AutoScalingGroupName: to, ScalingProcesses: restingProcesses }));
+}
+
+function copyOf(source: AutoScalingGroup, name: string, deploymentId: string): CreateAutoScalingGroupCommandInput {
+  const tags = (source.Tags ?? []).filter(({ Key = "" }) => Key !== provisioningTag && !Key.startsWith("aws:"));
+  const input: CreateAutoScalingGroupCommandInput = {
+    AutoScalingGroupName: name,
+    LaunchConfigurationName: source.LaunchConfigurationName,
+    LaunchTemplate: source.LaunchTemplate && {
+      LaunchTemplateId: source.LaunchTemplate.LaunchTemplateId,
+      Version: source.LaunchTemplate.Version,
+    },
+    MixedInstancesPolicy: source.MixedInstancesPolicy,
+    MinSize: 0,
+    DesiredCapacity: 0,
+    MaxSize: source.MaxSize,
+    DefaultCooldown: source.DefaultCooldown,
+    AvailabilityZones: source.VPCZoneIdentifier ? undefined : source.AvailabilityZones,
+    VPCZoneIdentifier: source.VPCZoneIdentifier || undefined,
+    LoadBalancerNames: source.LoadBalancerNames?.length ? source.LoadBalancerNames : undefined,
+    TargetGroupARNs: source.TargetGroupARNs?.length ? source.TargetGroupARNs : undefined,
+    HealthCheckType: source.HealthCheckType,
+    HealthCheckGracePeriod: source.HealthCheckGracePeriod,
+    PlacementGroup: source.PlacementGroup,
+    TerminationPolicies: source.TerminationPolicies,
+    NewInstancesProtectedFromScaleIn: source.NewInstancesProtectedFromScaleIn,
+    CapacityRebalance: source.CapacityRebalance,
+    ServiceLinkedRoleARN: source.ServiceLinkedRoleARN,
+    MaxInstanceLifetime: source.MaxInstanceLifetime,
+    DefaultInstanceWarmup: source.DefaultInstanceWarmup,
+    Tags: [
+      ...tags.map(({ Key, Value, PropagateAtLaunch }) => ({ Key, Value, PropagateAtLaunch })),
+      { Key: provisioningTag, Value: deploymentId, PropagateAtLaunch: true },
+    ],
+  };
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as typeof input; // only members without a value have gone
+}
+
+async function grow(
+  clients: Clients,
+  { source, name, capacity }: { source: AutoScalingGroup; name: string; capacity: number },
+): Promise<void> {
+  const { UpdateAutoScalingGroupCommand } = await import("@aws-sdk/client-auto-scaling");
+  await (
+    await clients.scaling()
+  ).send(
+    new UpdateAutoScalingGroupCommand({
+      AutoScalingGroupName: name,
+      MinSize: Math.min(source.MinSize ?? 0, capacity),
+      DesiredCapacity: capacity,
+    }),
+  );
+}
+
+/** How far the copy has grown; a failed activity is the reason when it does not. */
+async function growth(clients: Clients, copy: AutoScalingGroup, capacity: number): Promise<WorkOutcome> {
+  const ready = (copy.Instances ?? []).filter(({ LifecycleState }) => LifecycleState === "InService").length;
+  if (ready >= Math.min(capacity, copy.DesiredCapacity ?? capacity)) return finished();
+  const { DescribeScalingActivitiesCommand } = await import("@aws-sdk/client-auto-scaling");
+  const { Activities = [] } = await (
+    await clients.scaling()
+  ).send(new DescribeScalingActivitiesCommand({ AutoScalingGroupName: copy.AutoScalingGroupName, MaxRecords: 5 }));
+  const failed = Activities.find(({ StatusCode }) => StatusCode === "Failed");
+  const why = failed === undefined ? "" : `; last failure: ${failed.StatusMessage ?? failed.Description}`;
+  return underWay(`${ready} of ${capacity} instances of ${copy.AutoScalingGroupName} are in service${why}`);
+}

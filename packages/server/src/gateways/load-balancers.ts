@@ -1,0 +1,223 @@
+import type { TargetGroup, TargetHealthDescription } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { Balancers, Noted, Registration, Work } from "@sluice/engine";
+import { blockClassic, allowClassic, registeredInClassic, unknownClassic } from "./classic-load-balancers.ts";
+import type { Clients } from "./clients.ts";
+import { finished, refused, underWay, type WorkOutcome } from "./outcome.ts";
+
+type WorkOf<Name extends Work["work"]> = Work & { readonly work: Name };
+type InTargetGroup = Extract<Registration, { readonly targetGroup: string }>;
+
+/** Takes an instance out of its balancers: looks what it is registered as, remembers that, deregisters each by its own port, and waits for draining (deployments.md §5.2, §5.4). */
+export async function blockTraffic(
+  clients: Clients,
+  { instance, balancers }: WorkOf<"block traffic">,
+  noted: Noted | undefined,
+): Promise<WorkOutcome> {
+  if (noted?.registrations === undefined) {
+    const registrations = await registrationsOf(clients, instance, balancers);
+    return registrations.length === 0
+      ? finished({ registrations })
+      : underWay(`${instance} leaves ${registrations.map(nameOf).join(", ")}`, { registrations });
+  }
+  const groups = byTargetGroup(noted.registrations);
+  const waiting: string[] = [];
+  for (const [arn, registrations] of groups)
+    waiting.push(...(await deregister(clients, instance, { arn, registrations })));
+  waiting.push(...(await blockClassic(clients, instance, noted.registrations)));
+  return waiting.length === 0 ? finished() : underWay(waiting.join("; "));
+}
+
+/** Puts an instance into its balancers with the registrations it had, or as the target group does by default, and waits until all call it healthy (deployments.md §5.3). */
+export async function allowTraffic(
+  clients: Clients,
+  { instance, balancers, registrations = [] }: WorkOf<"allow traffic">,
+): Promise<WorkOutcome> {
+  const waiting: string[] = [];
+  for (const group of await targetGroups(clients, balancers.targetGroups)) {
+    const arn = group.TargetGroupArn ?? "";
+    const own = registrations.filter((one): one is InTargetGroup => "targetGroup" in one && one.targetGroup === arn);
+    const wanted = own.length > 0 ? own : [{ targetGroup: arn, port: group.Port ?? 80 }];
+    const state = await register(clients, instance, { group, wanted });
+    if (state.hopeless !== undefined) return refused("CUSTOMER_APPLICATION_UNHEALTHY", state.hopeless);
+    waiting.push(...state.waiting);
+  }
+  waiting.push(...(await allowClassic(clients, instance, balancers.classic)));
+  return waiting.length === 0 ? finished() : underWay(waiting.join("; "));
+}
+
+/** Looks whether the balancers of a deployment group exist, serve, and are those that the fleet is behind (deployments.md §5.5). */
+export async function checkLoadBalancers(
+  clients: Clients,
+  { balancers, instances, scalingGroups }: WorkOf<"check load balancers">,
+): Promise<WorkOutcome> {
+  const found = new Map<string, TargetGroup>();
+  for (const name of balancers.targetGroups)
+    for (const group of await targetGroups(clients, [name]).catch(nothingIfUnknown)) found.set(name, group);
+  const own = new Set([...found.values()].map(({ TargetGroupArn = "" }) => TargetGroupArn));
+  const fleet = new Set(instances);
+  const counts = await Promise.all([...own].map((arn) => countRegistered(clients, arn, fleet)));
+  const classic = await registeredInClassic(clients, fleet, balancers.classic);
+  const registered = counts.reduce((sum, count) => sum + count, 0) + classic;
+  return finished({
+    balancers: {
+      unknown: [
+        ...balancers.targetGroups.filter((name) => !found.has(name)),
+        ...(await unknownClassic(clients, balancers.classic)),
+      ],
+      idle: [...found].filter(([, group]) => (group.LoadBalancerArns ?? []).length === 0).map(([name]) => name),
+      registered,
+      elsewhere: registered > 0 ? [] : await elsewhere(clients, { own, fleet, scalingGroups }),
+    },
+  });
+}
+
+/** Target groups that are looked through for instances which serve from somewhere else; a look at each costs a call. */
+const lookedThroughMax = 50;
+
+async function elsewhere(
+  clients: Clients,
+  { own, fleet, scalingGroups }: { own: Set<string>; fleet: Set<string>; scalingGroups: readonly string[] },
+): Promise<readonly string[]> {
+  const { DescribeTargetGroupsCommand } = await import("@aws-sdk/client-elastic-load-balancing-v2");
+  const { DescribeAutoScalingGroupsCommand } = await import("@aws-sdk/client-auto-scaling");
+  const attached = new Set<string>();
+  if (scalingGroups.length > 0) {
+    const { AutoScalingGroups = [] } = await (
+      await clients.scaling()
+    ).send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [...scalingGroups] }));
+    for (const { TargetGroupARNs = [] } of AutoScalingGroups) for (const arn of TargetGroupARNs) attached.add(arn);
+  }
+  const { TargetGroups = [] } = await (await clients.balancing()).send(new DescribeTargetGroupsCommand({}));
+  const others = TargetGroups.filter(({ TargetGroupArn = "" }) => !own.has(TargetGroupArn)).slice(0, lookedThroughMax);
+  const serving = await Promise.all(
+    others.map(async ({ TargetGroupArn = "", TargetGroupName = "" }) =>
+      attached.has(TargetGroupArn) || (await countRegistered(clients, TargetGroupArn, fleet)) > 0
+        ? [TargetGroupName]
+        : [],
+    ),
+  );
+  return serving.flat();
+}
+
+async function registrationsOf(
+  clients: Clients,
+  instance: string,
+  { targetGroups: names, classic }: Balancers,
+): Promise<readonly Registration[]> {
+  const registrations: Registration[] = [];
+  for (const { TargetGroupArn: targetGroup = "" } of await targetGroups(clients, names))
+    for (const { Target, TargetHealth } of await healthOf(clients, targetGroup))
+      if (Target?.Id === instance && Target.Port !== undefined && TargetHealth?.State !== "draining")
+        registrations.push({ targetGroup, port: Target.Port, ...zoneOf(Target.AvailabilityZone) });
+  for (const name of classic)
+    if ((await registeredInClassic(clients, new Set([instance]), [name])) > 0) registrations.push({ classic: name });
+  return registrations;
+}
+
+/** Deregisters what is still registered, and says what drains. */
+async function deregister(
+  clients: Clients,
+  instance: string,
+  { arn, registrations }: { arn: string; registrations: readonly InTargetGroup[] },
+): Promise<readonly string[]> {
+  const { DeregisterTargetsCommand } = await import("@aws-sdk/client-elastic-load-balancing-v2");
+  const Targets = registrations.map((registration) => targetOf(instance, registration));
+  const health = await healthOf(clients, arn, Targets);
+  const left = health.filter(({ TargetHealth }) => TargetHealth?.Reason !== "Target.NotRegistered");
+  const registered = left.filter(({ TargetHealth }) => TargetHealth?.State !== "draining");
+  if (registered.length > 0)
+    await (
+      await clients.balancing()
+    ).send(
+      new DeregisterTargetsCommand({ TargetGroupArn: arn, Targets: registered.flatMap(({ Target }) => Target ?? []) }),
+    );
+  return left.map(({ Target }) => `${instance}:${Target?.Port} drains from ${shortName(arn)}`);
+}
+
+/** Registers what is missing, and says what is not healthy yet; `hopeless` when it can never be. */
+async function register(
+  clients: Clients,
+  instance: string,
+  { group, wanted }: { group: TargetGroup; wanted: readonly InTargetGroup[] },
+): Promise<{ readonly waiting: readonly string[]; readonly hopeless?: string }> {
+  const { RegisterTargetsCommand } = await import("@aws-sdk/client-elastic-load-balancing-v2");
+  const { TargetGroupArn = "", TargetGroupName = "" } = group;
+  const health = await healthOf(
+    clients,
+    TargetGroupArn,
+    wanted.map((one) => targetOf(instance, one)),
+  );
+  const missing = health.filter(
+    ({ TargetHealth }) => TargetHealth?.Reason === "Target.NotRegistered" || TargetHealth?.State === "draining",
+  );
+  if (missing.length > 0)
+    await (
+      await clients.balancing()
+    ).send(new RegisterTargetsCommand({ TargetGroupArn, Targets: missing.flatMap(({ Target }) => Target ?? []) }));
+  const unused = health.find(({ TargetHealth }) => TargetHealth?.Reason === "Target.NotInUse");
+  if (unused !== undefined)
+    return {
+      waiting: [],
+      hopeless: `${instance} can never become healthy in ${TargetGroupName}: no listener forwards to that target group`,
+    };
+  return { waiting: health.filter((one) => !isServing(one)).map((one) => stateOf(one, instance, group)) };
+}
+
+/** A target whose health checks are disabled serves (deployments.md §5.3 rule 5). */
+const isServing = ({ TargetHealth }: TargetHealthDescription): boolean =>
+  TargetHealth?.State === "healthy" || TargetHealth?.Reason === "Target.HealthCheckDisabled";
+
+function stateOf({ Target, TargetHealth }: TargetHealthDescription, instance: string, group: TargetGroup): string {
+  const { State = "unknown", Reason, Description } = TargetHealth ?? {};
+  const why = [Reason, Description].filter((part) => part !== undefined).join(": ");
+  const check = `${group.HealthCheckProtocol ?? ""} ${group.HealthCheckPath ?? ""}`.trim();
+  return `${instance}:${Target?.Port} is ${State} in ${group.TargetGroupName}${why === "" ? "" : ` (${why})`}, health check ${check}`;
+}
+
+async function targetGroups(clients: Clients, names: readonly string[]): Promise<readonly TargetGroup[]> {
+  if (names.length === 0) return [];
+  const { DescribeTargetGroupsCommand } = await import("@aws-sdk/client-elastic-load-balancing-v2");
+  const command = new DescribeTargetGroupsCommand({ Names: [...names] });
+  return (await (await clients.balancing()).send(command)).TargetGroups ?? [];
+}
+
+function nothingIfUnknown(error: unknown): readonly TargetGroup[] {
+  if (error instanceof Error && error.name.startsWith("TargetGroupNotFound")) return [];
+  throw error;
+}
+
+async function healthOf(
+  clients: Clients,
+  TargetGroupArn: string,
+  Targets?: { Id: string; Port: number; AvailabilityZone?: string }[],
+): Promise<readonly TargetHealthDescription[]> {
+  const { DescribeTargetHealthCommand } = await import("@aws-sdk/client-elastic-load-balancing-v2");
+  const command = new DescribeTargetHealthCommand({ TargetGroupArn, ...(Targets === undefined ? {} : { Targets }) });
+  return (await (await clients.balancing()).send(command)).TargetHealthDescriptions ?? [];
+}
+
+async function countRegistered(clients: Clients, arn: string, fleet: ReadonlySet<string>): Promise<number> {
+  const health = await healthOf(clients, arn);
+  return new Set(health.map(({ Target }) => Target?.Id ?? "").filter((id) => fleet.has(id))).size;
+}
+
+function byTargetGroup(registrations: readonly Registration[]): ReadonlyMap<string, readonly InTargetGroup[]> {
+  const inGroups = registrations.filter((one): one is InTargetGroup => "targetGroup" in one);
+  return Map.groupBy(inGroups, ({ targetGroup }) => targetGroup);
+}
+
+const targetOf = (Id: string, { port: Port, zone }: InTargetGroup) => ({
+  Id,
+  Port,
+  ...(zone === undefined ? {} : { AvailabilityZone: zone }),
+});
+
+/** Only an explicit zone belongs to a registration: instances have theirs anyway. */
+const zoneOf = (zone: string | undefined) => (zone === "all" ? { zone } : {});
+
+const shortName = (arn: string): string => arn.split("/").at(-2) ?? arn;
+
+const nameOf = (registration: Registration): string =>
+  "classic" in registration
+    ? registration.classic
+    : `${shortName(registration.targetGroup)} (port ${registration.port})`;

@@ -1,0 +1,34 @@
+import type { ErrorInformation, Noted } from "@sluice/engine";
+
+/** How a piece of the service's own work stands after a gateway has been asked for it. */
+export type WorkOutcome =
+  /** It has to be asked again; what is noted must be on the disk before that. */
+  | { readonly is: "under way"; readonly because: string; readonly noted?: Noted }
+  | { readonly is: "done"; readonly noted?: Noted }
+  | { readonly is: "failed"; readonly error: ErrorInformation; readonly noted?: Noted };
+
+/** The work goes on. */
+export const underWay = (because: string, noted?: Noted): WorkOutcome => ({
+  is: "under way",
+  because,
+  ...(noted === undefined ? {} : { noted }),
+});
+
+/** The work has come to its end. */
+export const finished = (noted?: Noted): WorkOutcome => ({ is: "done", ...(noted === undefined ? {} : { noted }) });
+
+/** The work cannot succeed. */
+export const refused = (code: string, message: string): WorkOutcome => ({ is: "failed", error: { code, message } });
+
+/** Codes of refusals that pass by themselves: AWS asks callers to come back (deployments.md §13, 43). */
+const passing =
+  /Throttl|RequestLimitExceeded|TooManyRequests|ScalingActivityInProgress|ResourceContention|ServiceUnavailable/;
+
+/** What an error of an AWS call means for the work: a refusal ends it, anything that may pass is tried again within the event's own limit. */
+export function outcomeOfError(error: unknown): WorkOutcome {
+  if (!(error instanceof Error)) return underWay(String(error));
+  const isRefusal = "$fault" in error && error.$fault === "client" && !passing.test(error.name);
+  if (!isRefusal) return underWay(`${error.name}: ${error.message}`);
+  const isRight = /AccessDenied|Unauthorized|UnauthorizedOperation|InvalidClientTokenId/.test(error.name);
+  return refused(isRight ? "IAM_ROLE_PERMISSIONS" : "INTERNAL_ERROR", `${error.name}: ${error.message}`);
+}
