@@ -100,11 +100,20 @@ export function answerFault(model: ServiceModel, fault: Fault, request: RefusedR
     ? // The CLI reads the body's `__type` alone, some SDKs the header alone.
       {
         status,
-        headers: { ...jsonHeaders(request), "x-amzn-ErrorType": code },
+        headers: {
+          ...jsonHeaders(request),
+          "x-amzn-ErrorType": code,
+          ...queryError(model, modelled?.code ?? code, status),
+        },
         body: JSON.stringify({ __type: code, message }),
       }
     : faultInProtocol(model, { status, code: modelled?.code ?? code, message }, { requestId, path });
   return { ...response, fault: code };
+}
+
+/** Clients that came from the query protocol still go by its codes. */
+function queryError({ protocol }: ServiceModel, code: string, status: number): Record<string, string> {
+  return protocol === "query" ? { "x-amzn-query-error": `${code};${status < 500 ? "Sender" : "Receiver"}` } : {};
 }
 
 interface WireFault {
@@ -150,10 +159,12 @@ function faultInProtocol(
 
 /** Whether a request speaks JSON: always to JSON services, and to a query service whose newer clients name a target. */
 export function speaksJson(
-  { protocol }: Pick<ServiceModel, "protocol">,
+  { protocol, targetPrefix }: Pick<ServiceModel, "protocol" | "targetPrefix">,
   { headers }: Pick<RefusedRequest, "headers">,
 ): boolean {
-  return protocol === "json" || (protocol === "query" && headers["x-amz-target"] !== undefined);
+  return (
+    protocol === "json" || (protocol === "query" && targetPrefix !== undefined && headers["x-amz-target"] !== undefined)
+  );
 }
 
 function jsonHeaders({ headers, requestId }: RefusedRequest): Record<string, string> {

@@ -1,4 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
 import { Transform, type TransformCallback } from "node:stream";
 import { createChecksum, type Checksum } from "./checksum.ts";
 import { Fault } from "./fault.ts";
@@ -20,6 +21,8 @@ export class AwsChunked extends Transform {
   readonly #trailerName: string | undefined;
   readonly #checksum: Checksum | undefined;
   #buffered: Buffer = Buffer.alloc(0);
+  readonly #expectedLength: number | undefined;
+  #length = 0;
   #state: "head" | "data" | "end of data" | "trailer" | "done" = "head";
   #left = 0;
   #chunkSignature = "";
@@ -29,12 +32,14 @@ export class AwsChunked extends Transform {
   #trailerSigned = false;
   #checksumHeld = false;
 
-  constructor(signature: VerifiedSignature, trailer: string | undefined) {
+  constructor(signature: VerifiedSignature, headers: IncomingHttpHeaders) {
     super();
     this.#signature = signature;
     this.#signed = signature.payload.startsWith("STREAMING-AWS4-HMAC-SHA256");
     this.#previousSignature = signature.authorization.signature;
-    this.#trailerName = trailer?.trim().toLowerCase();
+    this.#trailerName = oneHeader(headers["x-amz-trailer"])?.trim().toLowerCase();
+    const length = oneHeader(headers["x-amz-decoded-content-length"]);
+    this.#expectedLength = length === undefined ? undefined : Number(length);
     this.#checksum = this.#trailerName?.startsWith("x-amz-checksum-")
       ? createChecksum(this.#trailerName.slice("x-amz-checksum-".length))
       : undefined;
@@ -51,24 +56,31 @@ export class AwsChunked extends Transform {
   }
 
   override _flush(done: TransformCallback): void {
-    // The last empty line may be missing: some clients end the body after the last trailer.
-    if (this.#state !== "trailer" && this.#state !== "done")
-      return done(
-        new Fault(
-          "IncompleteBody",
-          "You did not provide the number of bytes specified by the Content-Length HTTP header",
-        ),
+    try {
+      // The last lines may lack their ends: some clients end the body after the last trailer.
+      if (this.#state === "trailer" || this.#state === "done")
+        for (const line of this.#buffered.toString("latin1").split("\r\n")) this.#readTrailer(line);
+      this.#checkEnd();
+      done();
+    } catch (error) {
+      done(error as Error); // as above
+    }
+  }
+
+  #checkEnd(): void {
+    const hasEnded = this.#state === "trailer" || this.#state === "done";
+    if (!hasEnded || (this.#expectedLength !== undefined && this.#expectedLength !== this.#length))
+      throw new Fault(
+        "IncompleteBody",
+        "You did not provide the number of bytes specified by the Content-Length HTTP header",
       );
     const isProved =
       (this.#checksum === undefined || this.#checksumHeld) && (!this.#needsTrailerSignature() || this.#trailerSigned);
-    done(
-      isProved
-        ? null
-        : new Fault(
-            "MalformedTrailerError",
-            "The request contained trailing data that was not well-formed or did not conform to our published schema.",
-          ),
-    );
+    if (!isProved)
+      throw new Fault(
+        "MalformedTrailerError",
+        "The request contained trailing data that was not well-formed or did not conform to our published schema.",
+      );
   }
 
   /** Takes one piece off the buffer. False when more bytes are needed. */
@@ -125,6 +137,7 @@ export class AwsChunked extends Transform {
     const part = this.#buffered.subarray(0, this.#left);
     this.#buffered = this.#buffered.subarray(part.length);
     this.#left -= part.length;
+    this.#length += part.length;
     this.#chunkHash?.update(part);
     this.#checksum?.update(part);
     this.push(part);
@@ -186,6 +199,8 @@ export function checksumMismatch(header: string): Fault {
     `The ${header.replace(/^x-amz-checksum-/i, "").toUpperCase()} you specified did not match the calculated checksum.`,
   );
 }
+
+const oneHeader = (value: string | readonly string[] | undefined) => (typeof value === "string" ? value : value?.[0]);
 
 const malformedFraming = (what: string) =>
   new Fault("InvalidChunkSizeError", `Cannot read the aws-chunked body: found ${what}`);

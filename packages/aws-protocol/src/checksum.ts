@@ -17,7 +17,7 @@ export function createChecksum(name: string): Checksum | undefined {
 }
 
 function hashed(hash: Hash): Checksum {
-  return { update: (bytes) => void hash.update(bytes), base64: () => hash.digest("base64") };
+  return { update: (bytes) => void hash.update(bytes), base64: () => hash.copy().digest("base64") };
 }
 
 function crc(step: (sum: number, bytes: Uint8Array) => number): Checksum {

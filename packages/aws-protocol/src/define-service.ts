@@ -37,7 +37,7 @@ type Handler = (context: object, input: Input) => unknown;
 
 /** Makes a table of operations a service that answers requests in AWS's protocol. */
 export function defineService<Context extends object>(definition: ServiceDefinition<Context>): Service {
-  const { name, model, signingNames, targetPrefixes = [] } = definition;
+  const { name, model, signingNames, targetPrefixes = [], bodyBytesMax = defaultBodyBytesMax } = definition;
   const router = model.protocol.startsWith("rest-") ? createRouter(model) : undefined;
   return {
     name,
@@ -45,6 +45,10 @@ export function defineService<Context extends object>(definition: ServiceDefinit
     targetPrefixes: [...(model.targetPrefix === undefined ? [] : [model.targetPrefix]), ...targetPrefixes],
     ...(model.protocol === "query" || model.protocol === "ec2" ? { version: model.version } : {}),
     protocol: model.protocol,
+    bodyBytesMax,
+    ...(router !== undefined && model.protocol === "rest-json"
+      ? { routes: (request: Parameters<Router>[0]) => router(request) !== undefined }
+      : {}),
     serve: (request) => serve(definition, router, request),
     refuse: (fault, request) => answerFault(model, fault, request),
   };
@@ -92,12 +96,13 @@ async function decode<Context>(
   router: Router | undefined,
   request: ServiceRequest,
 ): Promise<{ operation: Operation; input: Input }> {
-  const { model, bodyBytesMax = defaultBodyBytesMax } = definition;
+  const { model, targetPrefixes = [], bodyBytesMax = defaultBodyBytesMax } = definition;
   if (router !== undefined) return decodeRest(definition, router, request);
   const text = (await request.body.bytes(bodyBytesMax)).toString("utf8");
   if (speaksJson(model, request)) {
-    const target = String(request.headers["x-amz-target"] ?? "");
-    const operation = known(definition, target.slice(target.indexOf(".") + 1));
+    const [prefix = "", ...name] = String(request.headers["x-amz-target"] ?? "").split(".");
+    const isOurs = prefix === model.targetPrefix || targetPrefixes.includes(prefix);
+    const operation = known(definition, isOurs ? name.join(".") : "");
     return { operation, input: decodeJson(operation.input, text) as Input }; // a structure's members
   }
   const form = parseForm(request.method === "GET" ? request.query.toString() : text);

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type Authorization, readAuthorization } from "./authorization.ts";
+import { bucketOfHost, chooseService } from "./choose-service.ts";
 import { Fault } from "./fault.ts";
 import type { AccessKeys, Call } from "./identity.ts";
 import { refusal } from "./refusals.ts";
@@ -20,6 +21,8 @@ export interface FrontDoorOptions {
   readonly log: (line: AccessLine) => void;
   /** Serves what is no AWS request at all. */
   readonly fallback?: RequestListener;
+  /** How long a body may take; a minute when absent. */
+  readonly bodyMilliseconds?: number;
 }
 
 /** What there is to say of a request once it is over. Never a header or a body: they hold secrets. */
@@ -35,6 +38,15 @@ export interface AccessLine {
 
 /** Longest body that has to be read before its signature can be proved, in bytes: JSON and form requests are small. */
 const unhashedBodyBytesMax = 4 * 1024 * 1024;
+
+/** Longest form that is read to learn which service it is for, in bytes: more than any query service takes. */
+const formBytesMax = 1024 * 1024;
+
+/** A body that is held in memory must be there after so many milliseconds, and a streamed one may never pause for longer. */
+const bodyMilliseconds = 60_000;
+
+/** Longest body that is still taken in, and thrown away, after its request was refused, in bytes. */
+const leftoverBytesMax = 64 * 1024 * 1024;
 
 /** Longest line of the request, in bytes. S3's keys have at most 1 KiB, tripled by encoding; a presigned link adds about 1 KiB. */
 const urlBytesMax = 16 * 1024;
@@ -73,11 +85,19 @@ interface Arrival {
 async function admit(options: FrontDoorOptions, arrival: Arrival): Promise<void> {
   const { message, response } = arrival;
   const authorization = readAuthorization(message.headers, arrival.query);
-  const service = chooseService(options.services, arrival, authorization);
+  const body = new WireBody(message, {
+    millisecondsMax: options.bodyMilliseconds ?? bodyMilliseconds,
+    proceed: () => proceed(arrival),
+  });
+  const addressed = { ...arrival, headers: message.headers, formVersion: () => formVersion(body) };
+  const service = await chooseService(options.services, addressed, authorization);
   if (service === undefined) {
     if (authorization !== undefined)
       return answer(options, arrival, unknownService(authorization, arrival.requestId), "-", "-");
-    if (options.fallback !== undefined) return options.fallback(message, response);
+    if (options.fallback !== undefined) {
+      proceed(arrival);
+      return options.fallback(message, response);
+    }
     return answer(options, arrival, { status: 404, headers: {} }, "-", "-");
   }
   const about = { requestId: arrival.requestId, headers: message.headers, path: arrival.path };
@@ -86,7 +106,6 @@ async function admit(options: FrontDoorOptions, arrival: Arrival): Promise<void>
     if ((message.url ?? "").length > urlBytesMax)
       throw new Fault("RequestUriTooLong", `The request's URL is longer than ${urlBytesMax} bytes`, { status: 414 });
     const path = service.protocol === "rest-xml" ? pathWithBucket(arrival) : arrival.path;
-    const body = new WireBody(message);
     const signature = await prove(options, service, { ...arrival, path }, authorization, body);
     caller = signature.accessKey.principal.arn;
     const call = callOf(arrival, signature.authorization, signature.accessKey.principal);
@@ -107,7 +126,7 @@ async function admit(options: FrontDoorOptions, arrival: Arrival): Promise<void>
 
 async function prove(
   { keys, clock }: FrontDoorOptions,
-  { protocol }: Service,
+  { protocol, bodyBytesMax }: Service,
   arrival: Arrival,
   authorization: Authorization | "malformed" | undefined,
   body: WireBody,
@@ -122,37 +141,40 @@ async function prove(
     );
   // SigV2 signs the path as it was sent to a bucket's own host with the bucket in front; SigV4 signs it as it was sent.
   const path = authorization.form === "v2 link" ? arrival.path : ((arrival.message.url ?? "/").split("?", 1)[0] ?? "/");
-  const bodyHash = () => hashOf(body, unhashedBodyBytesMax);
+  const bodyHash = () => hashOf(body, Math.max(unhashedBodyBytesMax, bodyBytesMax));
   return verifySignature(
-    { method: arrival.method, path, query: arrival.query, headers: arrival.message.headers, bodyHash },
+    { method: arrival.method, path, query: arrival.query, headers: signedValues(arrival.message), bodyHash },
     authorization,
     { keys, now: clock(), protocol },
   );
 }
 
-/** By credential scope first; a query service's version tells apart those that share a name; an unsigned request by what it speaks. */
-function chooseService(
-  services: readonly Service[],
-  { message, query, path }: Arrival,
-  authorization: Authorization | "malformed" | undefined,
-): Service | undefined {
-  if (authorization !== undefined && authorization !== "malformed") {
-    const named = services.filter(({ signingNames }) => signingNames.includes(authorization.service));
-    return named.find(({ version }) => version !== undefined && version === query.get("Version")) ?? named[0];
-  }
-  const target = message.headers["x-amz-target"];
-  if (typeof target === "string")
-    return services.find(({ targetPrefixes }) => targetPrefixes.includes(target.split(".", 1)[0] ?? ""));
-  if (query.has("Action"))
-    return services.find(({ version }) => version !== undefined && version === query.get("Version"));
-  const s3 = services.find(({ protocol }) => protocol === "rest-xml");
-  const isForBucket =
-    bucketOfHost(message.headers.host) !== undefined ||
-    /x-amz-|aws-sdk|aws-cli|boto/i.test(`${Object.keys(message.headers).join(" ")} ${message.headers["user-agent"]}`);
-  const isForm = message.headers["content-type"]?.startsWith("application/x-www-form-urlencoded") === true;
-  if (isForm && path === "/") return services.find(({ protocol }) => protocol === "query");
-  return isForBucket || authorization === "malformed" ? s3 : undefined;
+/** Header values as they are signed: repeated ones one by one, which Node joins or drops. */
+function signedValues({ headers, rawHeaders, headersDistinct }: IncomingMessage) {
+  if (rawHeaders.length === 2 * Object.keys(headers).length) return headers;
+  return {
+    ...headers,
+    ...Object.fromEntries(Object.entries(headersDistinct).filter(([, values = []]) => values.length > 1)),
+  };
 }
+
+/** What a form says of its version. A body that cannot be read says nothing here, and fails where its operation reads it. */
+async function formVersion(body: WireBody): Promise<string | undefined> {
+  try {
+    const form = await body.bytes(formBytesMax);
+    return new URLSearchParams(form.toString("utf8")).get("Version") ?? undefined;
+  } catch (error) {
+    if (error instanceof Fault) return undefined;
+    throw error;
+  }
+}
+
+/** Tells a client that waits for leave to send its body to go on. A refusal that needs no body spares it the sending. */
+function proceed({ message, response }: Pick<Arrival, "message" | "response">): void {
+  if (expectsLeave(message)) response.writeContinue();
+}
+
+const expectsLeave = ({ headers }: IncomingMessage) => headers.expect?.toLowerCase() === "100-continue";
 
 function callOf(
   { requestId, message, response }: Arrival,
@@ -184,8 +206,7 @@ async function answer(
   service: string,
   caller: string,
 ): Promise<void> {
-  // A body that was not read to its end would be taken for the next request.
-  const leftover = message.complete ? {} : { connection: "close" };
+  const leftover = willDrain(message) ? {} : { connection: "close" };
   if (body instanceof Readable && method !== "HEAD") {
     response.writeHead(status, { ...headers, ...leftover });
     await pipeline(body, response);
@@ -196,6 +217,7 @@ async function answer(
     response.end(method === "HEAD" ? undefined : bytes);
     if (body instanceof Readable) body.destroy();
   }
+  if (!message.complete && !message.destroyed) message.unpipe().resume(); // what nobody read is let go, or the client would never read its answer
   log({
     requestId,
     service,
@@ -205,6 +227,13 @@ async function answer(
     ...(fault === undefined ? {} : { fault }),
     milliseconds: Math.round((performance.now() - startedAt) * 10) / 10,
   });
+}
+
+/** Whether what is left of a body is little enough to let it come in, so that the connection can be kept. */
+function willDrain(message: IncomingMessage): boolean {
+  if (message.complete) return true;
+  const length = Number(message.headers["content-length"] ?? Number.NaN);
+  return length <= leftoverBytesMax && !expectsLeave(message);
 }
 
 function unknownService(authorization: Authorization | "malformed", requestId: string): ServiceResponse {
@@ -221,13 +250,6 @@ function unknownService(authorization: Authorization | "malformed", requestId: s
     body: JSON.stringify({ __type: "UnknownServiceException", message }),
     fault: "UnknownServiceException",
   };
-}
-
-/** The bucket that a virtual-host request names in its Host header. */
-function bucketOfHost(host = ""): string | undefined {
-  return /^(.+?)\.(?:s3(?:[.-][a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?|s3\.localhost|s3\.[a-z0-9-]+\.localhost|localhost)(?::\d+)?$/.exec(
-    host,
-  )?.[1];
 }
 
 function pathWithBucket({ path, message }: Arrival): string {
@@ -250,6 +272,8 @@ export function createFrontDoorServer(listener: RequestListener): Server {
     },
     listener,
   );
+  // Without this Node itself would ask for every body, also for those of requests that are refused.
+  server.on("checkContinue", listener);
   server.on("clientError", (_error, socket) => {
     if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n");
   });

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { type Readable, Transform } from "node:stream";
+import { type Readable, Transform, type TransformCallback } from "node:stream";
 import { AwsChunked, checksumMismatch } from "./aws-chunked.ts";
 import { createChecksum, type Checksum } from "./checksum.ts";
 import { Fault } from "./fault.ts";
@@ -9,24 +9,34 @@ import type { RequestBody } from "./service.ts";
 import { sha256Hex } from "./signature-v4.ts";
 import type { VerifiedSignature } from "./verify-signature.ts";
 
-/** A body that has been read, to be hashed, before its signature could be proved. */
+/** How a body may come in. */
+export interface BodyTerms {
+  /** A body that is held in memory must be there after so many milliseconds; a streamed one may pause no longer. */
+  readonly millisecondsMax: number;
+  /** Called before the first byte is read: the client may be waiting for leave to send. */
+  readonly proceed: () => void;
+}
+
+/** A body that may have to be read, to be hashed, before its signature could be proved. */
 export class WireBody {
   readonly #message: IncomingMessage;
+  readonly #terms: BodyTerms;
   #read: Promise<Buffer> | undefined;
 
-  constructor(message: IncomingMessage) {
+  constructor(message: IncomingMessage, terms: BodyTerms) {
     this.#message = message;
+    this.#terms = terms;
   }
 
   /** The bytes as they came over the wire. */
-  bytes(bytesMax: number): Promise<Buffer> {
-    this.#read ??= readAll(this.#message, bytesMax);
-    return this.#read;
-  }
-
-  /** The body as it comes in; once. */
-  stream(): Readable {
-    return this.#message;
+  async bytes(bytesMax: number): Promise<Buffer> {
+    if (this.#read === undefined) {
+      this.#terms.proceed();
+      this.#read = readAll(this.#message, bytesMax, this.#terms);
+    }
+    const read = await this.#read;
+    if (read.length > bytesMax) throw tooLong(bytesMax);
+    return read;
   }
 
   /** The body with its framing removed, which proves itself as it is read. */
@@ -35,14 +45,14 @@ export class WireBody {
     const proofs = () => bodyProofs(signature, headers, protocol);
     const framed = signature.payload.startsWith("STREAMING-");
     const stream = () => {
-      const plain = framed
-        ? pass(this.#message, new AwsChunked(signature, oneHeader(headers["x-amz-trailer"])))
-        : this.#message;
-      const all = proofs();
-      return all.length === 0 ? plain : pass(plain, new Proving(all));
+      const open = () => {
+        this.#terms.proceed();
+        return framed ? pass(this.#message, new AwsChunked(signature, headers)) : this.#message;
+      };
+      return new Proving(open, proofs(), this.#terms);
     };
     const bytes = async (bytesMax: number) => {
-      if (framed) return readAll(stream(), bytesMax);
+      if (framed) return readAll(stream(), bytesMax, this.#terms);
       const read = await this.bytes(bytesMax);
       for (const proof of proofs()) {
         proof.update(read);
@@ -110,27 +120,53 @@ function checksumProof(checksum: Checksum, header: string, promised: string): Pr
   };
 }
 
-/** Passes bytes on, and ends in a Fault instead of an end when a proof fails. */
+/** Begins with the first read, passes bytes on, and ends in a Fault instead of an end when a proof fails or no more bytes come for too long. */
 class Proving extends Transform {
-  constructor(proofs: readonly Proof[]) {
-    super({
-      transform: (bytes: Buffer, _encoding, done) => {
-        for (const proof of proofs) proof.update(bytes);
-        done(null, bytes);
-      },
-      flush: (done) => {
-        try {
-          for (const proof of proofs) proof.finish();
-          done();
-        } catch (error) {
-          done(error as Error); // proofs throw Faults only
-        }
-      },
-    });
+  readonly #open: () => Readable;
+  readonly #proofs: readonly Proof[];
+  readonly #millisecondsMax: number;
+  #idle: NodeJS.Timeout | undefined;
+
+  constructor(open: () => Readable, proofs: readonly Proof[], { millisecondsMax }: BodyTerms) {
+    super();
+    this.#open = open;
+    this.#proofs = proofs;
+    this.#millisecondsMax = millisecondsMax;
+  }
+
+  override _read(size: number): void {
+    if (this.#idle === undefined) {
+      this.#idle = setTimeout(() => this.destroy(tooSlow()), this.#millisecondsMax);
+      pass(this.#open(), this);
+    }
+    super._read(size);
+  }
+
+  override _transform(bytes: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.#idle?.refresh();
+    for (const proof of this.#proofs) proof.update(bytes);
+    done(null, bytes);
+  }
+
+  override _flush(done: TransformCallback): void {
+    clearTimeout(this.#idle);
+    try {
+      for (const proof of this.#proofs) proof.finish();
+      done();
+    } catch (error) {
+      done(error as Error); // proofs throw Faults only
+    }
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    clearTimeout(this.#idle);
+    done(error);
   }
 }
 
 function pass(from: Readable, to: Transform): Readable {
+  // Whoever reads learns of the error. Where nobody reads any more, because the request was refused, nobody needs to.
+  to.on("error", () => undefined);
   from.on("error", (error) => to.destroy(error));
   from.on("close", () => {
     if (!from.readableEnded) to.destroy(new Fault("IncompleteBody", "The request's body ended early"));
@@ -138,29 +174,38 @@ function pass(from: Readable, to: Transform): Readable {
   return from.pipe(to);
 }
 
-function readAll(stream: Readable, bytesMax: number): Promise<Buffer> {
+function readAll(stream: Readable, bytesMax: number, { millisecondsMax }: BodyTerms): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
     let length = 0;
+    const refuse = (fault: Error) => {
+      clearTimeout(deadline);
+      stream.removeAllListeners("data");
+      reject(fault);
+    };
+    const deadline = setTimeout(() => refuse(tooSlow()), millisecondsMax);
     stream.on("data", (part: Buffer) => {
       length += part.length;
-      if (length > bytesMax) {
-        stream.removeAllListeners("data");
-        stream.resume(); // the rest is let go, so that the answer can be read
-        reject(
-          new Fault("RequestEntityTooLargeException", `The request's body is longer than ${bytesMax} bytes`, {
-            status: 413,
-          }),
-        );
-      } else parts.push(part);
+      if (length > bytesMax) refuse(tooLong(bytesMax));
+      else parts.push(part);
     });
-    stream.on("end", () => resolve(parts.length === 1 ? (parts[0] ?? Buffer.alloc(0)) : Buffer.concat(parts)));
-    stream.on("error", reject);
-    stream.on("close", () => reject(new Fault("IncompleteBody", "The request's body ended early")));
+    stream.on("end", () => {
+      clearTimeout(deadline);
+      resolve(parts.length === 1 ? (parts[0] ?? Buffer.alloc(0)) : Buffer.concat(parts));
+    });
+    stream.on("error", refuse);
+    stream.on("close", () => refuse(new Fault("IncompleteBody", "The request's body ended early")));
   });
 }
 
-const oneHeader = (value: string | readonly string[] | undefined) => (typeof value === "string" ? value : value?.[0]);
+const tooLong = (bytesMax: number) =>
+  new Fault("RequestEntityTooLargeException", `The request's body is longer than ${bytesMax} bytes`, { status: 413 });
+
+const tooSlow = () =>
+  new Fault(
+    "RequestTimeout",
+    "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.",
+  );
 
 /** The hash of a body that was read whole. */
 export async function hashOf(body: WireBody, bytesMax: number): Promise<string> {

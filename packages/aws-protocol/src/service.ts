@@ -83,6 +83,10 @@ export interface Service {
   /** `Version` parameter of query services; tells apart services that share a signing name. */
   readonly version?: string;
   readonly protocol: "json" | "query" | "ec2" | "rest-json" | "rest-xml";
+  /** Longest body that the service reads into memory, in bytes. */
+  readonly bodyBytesMax: number;
+  /** Whether a path is one of this service's own; absent where paths tell nothing. */
+  readonly routes?: (request: Pick<ServiceRequest, "method" | "path" | "query" | "headers">) => boolean;
   serve(request: ServiceRequest): Promise<ServiceResponse>;
   /** A fault raised before the service saw the request (signature, size, clock), in this service's protocol. */
   refuse(fault: Fault, request: RefusedRequest): ServiceResponse;

@@ -1,5 +1,4 @@
 import { createHmac } from "node:crypto";
-import type { IncomingHttpHeaders } from "node:http";
 
 /** Query parameters that are part of the resource that a SigV2 link names. */
 const subResources = [
@@ -26,7 +25,7 @@ export function signatureOfV2Link(
     readonly method: string;
     readonly path: string;
     readonly query: URLSearchParams;
-    readonly headers: IncomingHttpHeaders;
+    readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   },
   secretAccessKey: string,
 ): string {

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
-import type { IncomingHttpHeaders } from "node:http";
 import type { Authorization } from "./authorization.ts";
+import { Fault } from "./fault.ts";
 import type { AccessKey, AccessKeys } from "./identity.ts";
 import { type Refusal, refusal } from "./refusals.ts";
 import { signatureOfV2Link } from "./signature-v2.ts";
@@ -20,7 +20,8 @@ export interface SignedRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
-  readonly headers: IncomingHttpHeaders;
+  /** Repeated ones as a list. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** For requests that sign their body without saying its hash. */
   readonly bodyHash: () => Promise<string>;
 }
@@ -60,7 +61,7 @@ export async function verifySignature(
   if (authorization.form === "v2 link") return verifyV2Link(request, authorization, accessKey, refuse);
 
   checkSignedHeaders(request.headers, authorization, refuse);
-  const payload = await payloadOf(request, authorization);
+  const payload = await payloadOf(request, authorization, refuse);
   const canonical = canonicalRequest({
     method: request.method,
     path: request.path,
@@ -112,15 +113,11 @@ function checkTime({ form, time, scope, expiresSeconds = 0 }: Authorization, now
   }
 }
 
-/** The host, and every x-amz- header, must be signed: an unsigned one could have been put in on the way. */
-function checkSignedHeaders(
-  headers: IncomingHttpHeaders,
-  { signedHeaders, form }: Authorization,
-  refuse: Refuse,
-): void {
+/** The host, and every x-amz- header, must be signed: an unsigned one could turn a link that puts an object into one that copies another. A session token was proved already. */
+function checkSignedHeaders(headers: SignedRequest["headers"], { signedHeaders }: Authorization, refuse: Refuse): void {
   const signed = new Set(signedHeaders);
   const unsigned = Object.keys(headers).find(
-    (name) => (name === "host" || (name.startsWith("x-amz-") && form === "header")) && !signed.has(name),
+    (name) => (name === "host" || (name.startsWith("x-amz-") && name !== "x-amz-security-token")) && !signed.has(name),
   );
   if (unsigned !== undefined || !signed.has("host"))
     throw refuse(
@@ -129,10 +126,32 @@ function checkSignedHeaders(
     );
 }
 
-async function payloadOf({ headers, bodyHash }: SignedRequest, { form, service }: Authorization): Promise<string> {
+/** What may stand for a body instead of its hash. */
+const payloadForms: ReadonlySet<string> = new Set([
+  "UNSIGNED-PAYLOAD",
+  "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+  "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+  "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+]);
+
+async function payloadOf(
+  { headers, bodyHash }: SignedRequest,
+  { form, service }: Authorization,
+  refuse: Refuse,
+): Promise<string> {
   const said = headers["x-amz-content-sha256"];
-  if (typeof said === "string") return said;
-  return form === "query" && service === "s3" ? "UNSIGNED-PAYLOAD" : bodyHash();
+  if (said === undefined && service === "s3") {
+    if (form === "query") return "UNSIGNED-PAYLOAD";
+    // An object may be too large to be read for its hash before anything is known of it.
+    throw new Fault("InvalidRequest", "Missing required header for this request: x-amz-content-sha256");
+  }
+  if (said === undefined) return bodyHash();
+  if (typeof said !== "string" || !(payloadForms.has(said) || /^[0-9a-f]{64}$/.test(said)))
+    throw refuse(
+      "malformed signature",
+      `x-amz-content-sha256 must be ${[...payloadForms].join(", ")}, or a valid sha256 value`,
+    );
+  return said;
 }
 
 function verifyV2Link(
