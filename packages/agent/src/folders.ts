@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { writeAtomically } from "./atomic-file.ts";
 import type { Specification } from "./protocol/specification.ts";
 
 /** Where everything of one deployment on this host lies (agent.md §3.2). */
@@ -54,7 +55,7 @@ export function writePointer(
   { pointer, deployment }: { pointer: Pointer; deployment: string },
 ): void {
   mkdirSync(instructions, { recursive: true });
-  writeFileSync(pointerFile(instructions, group, pointer), deployment);
+  writeAtomically(pointerFile(instructions, group, pointer), deployment);
 }
 
 const pointerFile = (instructions: string, group: string, pointer: Pointer) =>

@@ -1,18 +1,7 @@
 import { createHash } from "node:crypto";
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { writeAtomically } from "./atomic-file.ts";
 import type { Outcome } from "./outcome.ts";
 import type { HostCommand } from "./protocol/command-service.ts";
 
@@ -66,12 +55,8 @@ export class Journal {
   /** Keeps the newest state of a command. `durable` forces it to the disk. */
   write(entry: Entry, { durable = false }: { durable?: boolean } = {}): void {
     if (entry.state === "started" && entry.script === undefined)
-      writeFileSync(join(this.#tracking, entry.deploymentId), entry.command.identifier);
-    const file = this.#file(entry.command);
-    writeFileSync(`${file}.new`, JSON.stringify(entry));
-    if (durable) force(`${file}.new`);
-    renameSync(`${file}.new`, file);
-    if (durable) force(this.#folder);
+      writeAtomically(join(this.#tracking, entry.deploymentId), entry.command.identifier);
+    writeAtomically(this.#file(entry.command), JSON.stringify(entry), { durable });
   }
 
   /** Forgets the tracking file of a deployment: nothing of it runs any more. */
@@ -106,14 +91,5 @@ function readEntry(file: string): Entry | undefined {
   } catch (error) {
     if (error instanceof SyntaxError) return undefined; // torn by a power cut before it was forced to the disk: never acknowledged as finished
     throw error;
-  }
-}
-
-function force(path: string): void {
-  const descriptor = openSync(path, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }

@@ -1,2 +1,3 @@
 export { downloadBundle, type Download } from "./download.ts";
+export { type RuleSwitches, rulesByDefault } from "./rules.ts";
 export { unpackBundle } from "./unpack.ts";

@@ -2,23 +2,34 @@ import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 import type { Header } from "tar-stream";
-import { UnsafeEntry } from "./rules.ts";
+import { quoted, UnsafeEntry } from "./rules.ts";
 import type { BundleWriter } from "./writer.ts";
+
+/** Bytes that are read and unpacked at a time: fewer turns than with the default, and still little memory. */
+const chunkBytes = 256 * 1024;
 
 /** Unpacks a tar archive, gzipped or not: its first bytes tell. */
 export async function unpackTar(file: string, writer: BundleWriter): Promise<void> {
   const { extract } = await import("tar-stream");
-  const entries = extract();
-  const source = createReadStream(file);
-  const bytes = (await isGzipped(file)) ? source.pipe(createGunzip()) : source;
+  const entries = extract({ allowUnknownFormat: true } as object); // the oldest form carries no mark; the types do not know the option
+  const source = createReadStream(file, { highWaterMark: chunkBytes });
+  const bytes = (await isGzipped(file)) ? source.pipe(createGunzip({ chunkSize: chunkBytes })) : source;
   // Errors of the first stages end the last one, which is read below.
   source.on("error", (error) => entries.destroy(error));
   bytes.on("error", (error) => entries.destroy(error));
   bytes.pipe(entries);
+  let last = "";
   try {
     for await (const entry of entries) {
+      last = entry.header.name;
       await unpackEntry(entry.header, entry as AsyncIterable<Uint8Array> & { resume(): unknown }, writer); // an entry streams its bytes
     }
+  } catch (cause) {
+    if (cause instanceof UnsafeEntry) throw cause;
+    const where = last === "" ? "at its beginning" : `at or after its entry ${quoted(last)}`;
+    throw new Error(`The archive is damaged ${where}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
   } finally {
     source.destroy();
     entries.destroy();
@@ -38,12 +49,12 @@ async function unpackEntry(
     case "directory":
       return writer.folder({ name, mode });
     case "symlink":
-      return writer.symbolicLink(name, linkname);
+      return writer.symbolicLink(name, linkname ?? "");
     case "link":
-      return writer.hardLink(name, linkname);
+      return writer.hardLink(name, linkname ?? "");
     default:
       throw new UnsafeEntry(
-        `The bundle's entry "${name}" is neither a file nor a folder nor a link, but of type ${type}`,
+        `The bundle's entry ${quoted(name)} is neither a file nor a folder nor a link, but of type ${type ?? "unknown"}`,
       );
   }
 }

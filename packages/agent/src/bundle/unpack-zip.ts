@@ -2,8 +2,9 @@ import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { promisify } from "node:util";
+import { crc32 } from "node:zlib";
 import type { Entry, ZipFile } from "yauzl";
-import { UnsafeEntry } from "./rules.ts";
+import { quoted, UnsafeEntry } from "./rules.ts";
 import type { BundleWriter } from "./writer.ts";
 
 const kinds = { mask: 0o170000, file: 0o100000, folder: 0o040000, link: 0o120000 } as const;
@@ -34,21 +35,44 @@ export async function unpackZip(path: string, writer: BundleWriter): Promise<voi
 
 async function unpackEntry(archive: ZipFile, entry: Entry, writer: BundleWriter): Promise<void> {
   const name = entry.fileName;
+  try {
+    await writeEntry(archive, entry, writer);
+  } catch (cause) {
+    if (cause instanceof UnsafeEntry) throw cause;
+    throw new Error(
+      `The bundle's entry ${quoted(name)} is damaged: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
+  }
+}
+
+async function writeEntry(archive: ZipFile, entry: Entry, writer: BundleWriter): Promise<void> {
+  const name = entry.fileName;
   // Archives made on other systems carry no Unix mode.
   const attributes = entry.externalFileAttributes >>> 16;
   const kind = attributes & kinds.mask;
   if (name.endsWith("/")) return writer.folder({ name, mode: attributes & 0o777 || 0o755 });
   if (kind === kinds.link) {
     if (entry.uncompressedSize > targetBytesMax)
-      throw new UnsafeEntry(`The bundle's link "${name}" has a target of ${entry.uncompressedSize} bytes`);
+      throw new UnsafeEntry(`The bundle's link ${quoted(name)} has a target of ${entry.uncompressedSize} bytes`);
     return writer.symbolicLink(name, (await buffer(await contentOf(archive, entry))).toString("utf8"));
   }
   if (kind !== 0 && kind !== kinds.file)
     throw new UnsafeEntry(
-      `The bundle's entry "${name}" is neither a file nor a folder nor a link (mode ${attributes.toString(8)})`,
+      `The bundle's entry ${quoted(name)} is neither a file nor a folder nor a link (mode ${attributes.toString(8)})`,
     );
-  const content = await contentOf(archive, entry);
+  const content = checked(await contentOf(archive, entry), entry.crc32);
   return writer.file({ name, mode: attributes & 0o7777 || 0o644, modified: entry.getLastModDate() }, content);
+}
+
+/** The reader checks sizes and leaves the checksum to its caller. */
+async function* checked(content: AsyncIterable<Uint8Array>, wanted: number): AsyncIterable<Uint8Array> {
+  let sum = 0;
+  for await (const chunk of content) {
+    sum = crc32(chunk, sum);
+    yield chunk;
+  }
+  if (sum !== wanted) throw new Error("its checksum is not that of its content");
 }
 
 const contentOf = (archive: ZipFile, entry: Entry): Promise<Readable> =>

@@ -1,6 +1,7 @@
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { readdirSync } from "node:fs";
+import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { BundleRules } from "./rules.ts";
+import { BundleRules, type RuleSwitches, rulesByDefault, UnsafeEntry } from "./rules.ts";
 import { unpackTar } from "./unpack-tar.ts";
 import { unpackZip } from "./unpack-zip.ts";
 import { BundleWriter } from "./writer.ts";
@@ -10,19 +11,24 @@ export interface Unpacking {
   readonly file: string;
   readonly type: "tar" | "tgz" | "zip";
   readonly into: string;
+  readonly rules?: RuleSwitches;
 }
 
 /** Unpacks a bundle; the folder appears when it is complete (agent.md §4.4, §4.5). Throws, naming the entry, when one of them must not be unpacked; nothing is ever written outside. */
-export async function unpackBundle({ file, type, into }: Unpacking): Promise<void> {
+export async function unpackBundle({ file, type, into, rules: switches = rulesByDefault }: Unpacking): Promise<void> {
   const temporary = `${into}-temp`;
   await rm(into, { recursive: true, force: true });
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true });
   try {
-    const writer = new BundleWriter(new BundleRules(temporary, (await stat(file)).size));
+    const rules = new BundleRules(temporary, (await stat(file)).size, switches);
+    const writer = new BundleWriter(rules);
     await (type === "zip" ? unpackZip(file, writer) : unpackTar(file, writer));
-    await writer.finish();
-    await rename(await revisionRoot(temporary), into);
+    if (rules.entries === 0) throw new UnsafeEntry("The bundle has no entries");
+    writer.finish();
+    const root = revisionRoot(temporary);
+    rules.confineLinks(root);
+    await rename(root, into);
   } catch (cause) {
     throw new Error(`Error extracting ${type} archive: ${cause instanceof Error ? cause.message : String(cause)}`, {
       cause,
@@ -33,9 +39,9 @@ export async function unpackBundle({ file, type, into }: Unpacking): Promise<voi
 }
 
 /** An archive whose only entry is a folder with an AppSpec file in it stands for that folder, as source hosts pack them. */
-async function revisionRoot(folder: string): Promise<string> {
-  const [only, ...others] = await readdir(folder, { withFileTypes: true });
+function revisionRoot(folder: string): string {
+  const [only, ...others] = readdirSync(folder, { withFileTypes: true });
   if (only === undefined || others.length > 0 || !only.isDirectory()) return folder;
   const inner = join(folder, only.name);
-  return (await readdir(inner)).some((name) => /appspec/i.test(name)) ? inner : folder;
+  return readdirSync(inner).some((name) => /appspec/i.test(name)) ? inner : folder;
 }

@@ -1,7 +1,22 @@
-import { constants } from "node:fs";
-import { chmod, chown, link, mkdir, open, rm, symlink } from "node:fs/promises";
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  futimesSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  symlinkSync,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
-import type { BundleRules } from "./rules.ts";
+import { type BundleRules, quoted, UnsafeEntry } from "./rules.ts";
+
+// Calls that wait are used on purpose: a bundle has thousands of small files, and a detour through the thread pool
+// costs each of them more than the call. Between two chunks of a bundle others have their turn.
 
 /** What an archive says of a file. */
 export interface EntryHead {
@@ -12,77 +27,114 @@ export interface EntryHead {
   readonly owner?: { readonly uid: number; readonly gid: number } | undefined;
 }
 
+interface Link {
+  readonly name: string;
+  readonly path: string;
+  readonly target: string;
+  readonly isHard: boolean;
+}
+
 /** Writes the entries of one bundle below its root: links last, so that nothing is ever written through one. */
 export class BundleWriter {
   readonly #rules: BundleRules;
   readonly #made = new Set<string>();
   readonly #folderModes = new Map<string, number>();
-  readonly #links: { readonly path: string; readonly target: string; readonly isHard: boolean }[] = [];
+  readonly #links: Link[] = [];
   readonly #givesAway = process.getuid?.() === 0;
 
   constructor(rules: BundleRules) {
     this.#rules = rules;
   }
 
-  async folder({ name, mode }: EntryHead): Promise<void> {
+  folder({ name, mode }: EntryHead): void {
     const path = this.#rules.place(name);
-    await this.#makeFolder(path);
+    this.#writing(name, () => this.#makeFolder(path));
     this.#folderModes.set(path, mode & 0o777);
   }
 
   async file(head: EntryHead, content: AsyncIterable<Uint8Array>): Promise<void> {
-    const path = this.#rules.place(head.name);
-    const mode = this.#rules.mode(head.name, head.mode);
-    await this.#makeFolder(dirname(path));
-    await rm(path, { force: true });
-    const file = await open(
-      path,
-      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
-      0o600,
-    );
+    const { name, modified, owner } = head;
+    const path = this.#rules.place(name);
+    const mode = this.#rules.mode(name, head.mode);
+    const file = this.#writing(name, () => this.#create(path));
     try {
       for await (const chunk of content) {
-        this.#rules.count(head.name, chunk.length);
-        await file.writeFile(chunk);
+        this.#rules.count(name, chunk.length);
+        this.#writing(name, () => writeWhole(file, chunk));
       }
-      await file.chmod(mode);
-      if (head.modified !== undefined) await file.utimes(head.modified, head.modified);
+      this.#writing(name, () => {
+        if (owner !== undefined && this.#givesAway) giveAway(path, owner);
+        fchmodSync(file, mode); // after the owner, whose change clears setuid bits
+        if (modified !== undefined) futimesSync(file, modified, modified);
+      });
     } finally {
-      await file.close();
+      closeSync(file);
     }
-    if (head.owner !== undefined && this.#givesAway) await giveAway(path, head.owner);
   }
 
   symbolicLink(name: string, target: string): void {
-    this.#links.push({ path: this.#rules.link(name, target), target, isHard: false });
+    this.#links.push({ name, path: this.#rules.link(name, target), target, isHard: false });
   }
 
   /** A second name for another entry. */
   hardLink(name: string, entry: string): void {
-    this.#links.push({ path: this.#rules.place(name), target: this.#rules.place(entry), isHard: true });
+    this.#links.push({ name, path: this.#rules.place(name), target: this.#rules.place(entry), isHard: true });
   }
 
   /** Makes the links, and gives folders their modes. */
-  async finish(): Promise<void> {
-    for (const { path, target, isHard } of this.#links.toSorted((a, b) => Number(b.isHard) - Number(a.isHard))) {
-      await this.#makeFolder(dirname(path));
-      await rm(path, { force: true });
-      await (isHard ? link(target, path) : symlink(target, path));
-    }
+  finish(): void {
+    for (const { name, path, target, isHard } of this.#links.toSorted((a, b) => Number(b.isHard) - Number(a.isHard)))
+      this.#writing(name, () => {
+        this.#makeFolder(dirname(path));
+        rmSync(path, { force: true });
+        if (isHard) linkSync(target, path);
+        else symlinkSync(target, path);
+      });
     // The agent must be able to read and delete what it has unpacked.
-    for (const [path, mode] of this.#folderModes) await chmod(path, mode | 0o700);
+    for (const [path, mode] of this.#folderModes) chmodSync(path, mode | 0o700);
   }
 
-  async #makeFolder(path: string): Promise<void> {
+  #create(path: string): number {
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+    this.#makeFolder(dirname(path));
+    try {
+      return openSync(path, flags, 0o600);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      rmSync(path); // of two entries with one name the later one counts
+      return openSync(path, flags, 0o600);
+    }
+  }
+
+  #makeFolder(path: string): void {
     if (this.#made.has(path)) return;
-    await mkdir(path, { recursive: true });
+    mkdirSync(path, { recursive: true });
     this.#made.add(path);
+  }
+
+  /** What the system refuses is said with the entry's name. */
+  #writing<Result>(name: string, write: () => Result): Result {
+    try {
+      return write();
+    } catch (cause) {
+      throw new UnsafeEntry(
+        `The bundle's entry ${quoted(name)} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`,
+        { cause },
+      );
+    }
   }
 }
 
-async function giveAway(path: string, { uid, gid }: { uid: number; gid: number }): Promise<void> {
-  await chown(path, uid, gid).catch((error: NodeJS.ErrnoException) => {
+function writeWhole(file: number, chunk: Uint8Array): void {
+  for (let written = 0; written < chunk.length;) written += writeSync(file, chunk, written);
+}
+
+function giveAway(path: string, { uid, gid }: { uid: number; gid: number }): void {
+  try {
+    chownSync(path, uid, gid);
+  } catch (error) {
     // In a user namespace that does not know the number, the file stays the agent's.
-    if (error.code !== "EINVAL" && error.code !== "EPERM") throw error;
-  });
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "EINVAL" && code !== "EPERM") throw error;
+  }
 }

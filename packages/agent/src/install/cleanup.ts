@@ -1,5 +1,17 @@
-import { appendFileSync, existsSync, lstatSync, readFileSync, rmdirSync, rmSync, unlinkSync } from "node:fs";
 import { spawnSync } from "node:child_process";
+import {
+  closeSync,
+  existsSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
 
 /** What precedes the path of a file whose SELinux context was set. */
 const contextMark = "semanage\0";
@@ -7,6 +19,7 @@ const contextMark = "semanage\0";
 /** The list of what an installation has made, by which the next one removes it (agent.md §3.7). */
 export class CleanupList {
   readonly #file: string;
+  #open: number | undefined;
 
   constructor(file: string) {
     this.#file = file;
@@ -14,7 +27,8 @@ export class CleanupList {
 
   /** Notes a file that is about to be written, or a folder that has been made. */
   note(path: string): void {
-    appendFileSync(this.#file, `${path}\n`);
+    this.#open ??= openSync(this.#file, "a");
+    writeSync(this.#open, `${path}\n`);
   }
 
   /** Notes a context that is about to be set. */
@@ -22,9 +36,20 @@ export class CleanupList {
     this.note(contextMark + path);
   }
 
-  /** The paths on the list. A last line without its end was torn. */
+  /** Ends the writing. */
+  close(): void {
+    if (this.#open !== undefined) closeSync(this.#open);
+    this.#open = undefined;
+  }
+
+  /** Everything that will be gone once the list has been carried out: folders that hold other things are not. */
   paths(): ReadonlySet<string> {
-    return new Set(this.#lines().filter((line) => !line.startsWith(contextMark)));
+    const paths = new Set(this.#lines().filter((line) => !line.startsWith(contextMark)));
+    const remains = (path: string): boolean => {
+      if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) return false;
+      return readdirSync(path).some((name) => !paths.has(join(path, name)) || remains(join(path, name)));
+    };
+    return new Set([...paths].filter((path) => !remains(path)));
   }
 
   /** Removes what is on the list, last things first, and the list. Folders that hold other things stay. */
@@ -36,6 +61,7 @@ export class CleanupList {
     rmSync(this.#file, { force: true });
   }
 
+  /** A last line without its end was torn. */
   #lines(): readonly string[] {
     if (!existsSync(this.#file)) return [];
     return readFileSync(this.#file, "utf8")

@@ -1,7 +1,8 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { AppSpec } from "@sluice/engine/appspec";
-import { carryOut } from "./carry-out.ts";
+import { writeAtomically } from "../atomic-file.ts";
+import { Installer } from "./carry-out.ts";
 import { CleanupList } from "./cleanup.ts";
 import { planInstallation } from "./plan.ts";
 
@@ -15,6 +16,8 @@ export interface Installation {
   readonly fileExistsBehavior: string;
   /** A folder in front of every destination. */
   readonly installRoot: string | undefined;
+  /** Whether permissions of a symbolic link change what it leads to, as they do with the official agent. */
+  readonly followsLinks?: boolean;
   readonly log: (line: string) => void;
 }
 
@@ -29,14 +32,31 @@ export async function install({
   deploymentGroupId,
   fileExistsBehavior,
   installRoot,
+  followsLinks = false,
   log,
 }: Installation): Promise<void> {
   mkdirSync(instructionsFolder, { recursive: true });
   const list = new CleanupList(join(instructionsFolder, `${deploymentGroupId}-cleanup`));
-  const instructions = planInstallation({ archive, appSpec, fileExistsBehavior, installRoot, absent: list.paths() });
+  const plan = planInstallation({ archive, appSpec, fileExistsBehavior, installRoot, absent: list.paths() });
+  for (const warning of plan.warnings) log(warning);
 
   list.carryOut();
-  writeFileSync(join(instructionsFolder, `${deploymentGroupId}-install.json`), JSON.stringify({ instructions }));
-  for (const instruction of instructions) await carryOut(instruction, list);
-  log(`Installed ${instructions.filter(({ type }) => type === "copy").length} files`);
+  writeAtomically(
+    join(instructionsFolder, `${deploymentGroupId}-install.json`),
+    JSON.stringify({ instructions: plan.instructions }),
+  );
+  const installer = new Installer(list, { followsLinks, log });
+  try {
+    for (const [index, instruction] of plan.instructions.entries()) {
+      if (index % stepsPerTurn === 0) await othersTurn();
+      installer.carryOut(instruction);
+    }
+  } finally {
+    list.close();
+  }
 }
+
+/** Steps between which the agent does nothing else: each is short, and a detour through the thread pool would cost more than the step. */
+const stepsPerTurn = 64;
+
+const othersTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -11,11 +11,18 @@ export interface Written {
 }
 
 /** The permissions of everything that an installation writes (agent.md §5.4, §5.5). Throws AWS's sentence when a rule cannot be met. */
-export function planPermissions(permissions: readonly Permission[], written: Written): readonly Instruction[] {
+export function planPermissions(
+  permissions: readonly Permission[],
+  written: Written,
+): { readonly instructions: readonly Instruction[]; readonly warnings: readonly string[] } {
   const taken = new Set<string>();
-  return permissions.flatMap((permission) => {
+  const warnings: string[] = [];
+  const instructions = permissions.flatMap((permission) => {
     checkAccounts(permission);
-    return matches(permission, written).flatMap((path) => {
+    const paths = matches(permission, written);
+    if (paths.length === 0)
+      warnings.push(`The permission of "${permission.object}" changes nothing: this deployment writes nothing there`);
+    return paths.flatMap((path) => {
       if (taken.has(path))
         throw new Error(
           `The deployment failed because the permissions setting for (${path}) is specified more than once in the application specification file. Update the files section of the AppSpec file, and then try again.`,
@@ -24,6 +31,7 @@ export function planPermissions(permissions: readonly Permission[], written: Wri
       return instructionsFor(permission, path);
     });
   });
+  return { instructions, warnings };
 }
 
 function checkAccounts({ owner, group }: Permission): void {
@@ -74,23 +82,29 @@ function isMatch({ object, pattern, except }: Permission, path: string): boolean
   return pattern === "**" || (isChild && nameMatches(pattern, name));
 }
 
-/** Only `*` is special, and it stands for any text of a name. */
-function nameMatches(pattern: string, name: string): boolean {
-  const source = pattern
-    .split(/\*+/)
-    .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
-    .join(".*");
-  return new RegExp(`^${source}$`, "s").test(name);
+/** Only `*` is special, and it stands for any text of a name. Parts are found from left to right, so that no pattern takes longer than the name is long. */
+export function nameMatches(pattern: string, name: string): boolean {
+  const [first = "", ...rest] = pattern.split("*");
+  const last = rest.pop();
+  if (last === undefined) return name === first;
+  if (!name.startsWith(first) || name.length < first.length + last.length || !name.endsWith(last)) return false;
+  const end = name.length - last.length;
+  let at = first.length;
+  for (const part of rest) {
+    at = name.indexOf(part, at);
+    if (at === -1) return false;
+    at += part.length;
+  }
+  return at <= end;
 }
 
-/** The owner first: giving a file away clears its setuid bit, and a mode may ask for one. */
 function instructionsFor({ mode, acls, context, owner, group }: Permission, file: string): readonly Instruction[] {
   return [
+    ...(mode === undefined ? [] : [{ type: "chmod", mode, file } as const]),
+    ...(acls === undefined ? [] : [{ type: "setfacl", acl: acls, file } as const]),
+    ...(context === undefined ? [] : [{ type: "semanage", context: semanageContext(context), file } as const]),
     ...(owner === undefined && group === undefined
       ? []
       : [{ type: "chown", owner: owner ?? null, group: group ?? null, file } as const]),
-    ...(mode === undefined ? [] : [{ type: "chmod", mode: mode.toString(8).padStart(3, "0"), file } as const]),
-    ...(acls === undefined ? [] : [{ type: "setfacl", acl: acls, file } as const]),
-    ...(context === undefined ? [] : [{ type: "semanage", context: semanageContext(context), file } as const]),
   ];
 }

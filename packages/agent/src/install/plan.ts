@@ -15,8 +15,14 @@ export interface PlanInput {
   readonly absent: ReadonlySet<string>;
 }
 
-/** Everything that Install will do, in order. Throws AWS's sentence when it cannot be done; nothing has been touched then (agent.md §5). */
-export function planInstallation(input: PlanInput): readonly Instruction[] {
+/** Everything that Install will do, in order, and what about it is probably not meant so. */
+export interface InstallationPlan {
+  readonly instructions: readonly Instruction[];
+  readonly warnings: readonly string[];
+}
+
+/** Plans an installation. Throws AWS's sentence when it cannot be done; nothing has been touched then (agent.md §5). */
+export function planInstallation(input: PlanInput): InstallationPlan {
   const plan = new Plan(input);
   for (const { source, destination } of input.appSpec.files)
     plan.add(join(input.archive, source), onHost(input, destination));
@@ -24,7 +30,7 @@ export function planInstallation(input: PlanInput): readonly Instruction[] {
     input.appSpec.permissions.map((permission) => ({ ...permission, object: onHost(input, permission.object) })),
     plan,
   );
-  return [...plan.instructions, ...permissions];
+  return { instructions: [...plan.instructions, ...permissions.instructions], warnings: permissions.warnings };
 }
 
 /** A path of the AppSpec file as a path of this host. */

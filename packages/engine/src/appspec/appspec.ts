@@ -41,8 +41,8 @@ export interface Permission {
   readonly type: readonly ObjectType[];
   readonly owner?: string;
   readonly group?: string;
-  /** Twelve bits. */
-  readonly mode?: number;
+  /** Three or four octal digits. */
+  readonly mode?: string;
   /** Normalized entries such as `default:user:bob:rwx`. */
   readonly acls?: readonly string[];
   readonly context?: SecurityContext;

@@ -3,10 +3,10 @@ import * as messages from "./messages.ts";
 import { dump, type Tree } from "./yaml-tree.ts";
 
 /**
- * The twelve bits of a mode, from the text as written (appspec.md §5.1).
+ * The octal digits of a mode, from the text as written (appspec.md §5.1).
  * Unlike AWS's first agent, which takes an unquoted 0644 for the number 420.
  */
-export function readMode(tree: Tree | undefined, findings: Findings): number | undefined {
+export function readMode(tree: Tree | undefined, findings: Findings): string | undefined {
   if (tree === undefined || tree.kind === "null") return undefined;
   const text = dump(tree);
   if (text === "") {
@@ -23,5 +23,5 @@ export function readMode(tree: Tree | undefined, findings: Findings): number | u
       `Put quotes around the mode ${text}: other readers of this file take it for another number`,
       tree.place,
     );
-  return mode.length > 4 || stranger !== undefined ? undefined : Number.parseInt(mode, 8);
+  return mode.length > 4 || stranger !== undefined ? undefined : mode;
 }

@@ -6,7 +6,7 @@ import { warnOfUnknownKeys } from "./known-keys.ts";
 import * as messages from "./messages.ts";
 import { readPermissions } from "./permissions.ts";
 import { textOfBytes } from "./text-of-bytes.ts";
-import { dump, kindOf, type MapTree, readYaml, type Tree } from "./yaml-tree.ts";
+import { dump, kindOf, type MapTree, readYaml, textOf, type Tree } from "./yaml-tree.ts";
 
 /** What a file was found to be: an AppSpec exactly when no finding is an error. */
 export interface Parsed {
@@ -42,7 +42,12 @@ function readDocument(
     return undefined;
   }
   if (tree.kind !== "map") {
-    findings.error(messages.badShape("the whole", "a mapping with the keys version and os", kindOf(tree)), tree.place);
+    const remedy = /^\w+:\S/.test(textOf(tree)) ? "Put a space after the colon" : undefined;
+    findings.error(
+      messages.badShape("the whole", "a mapping with the keys version and os", kindOf(tree)),
+      tree.place,
+      remedy,
+    );
     return undefined;
   }
   const version = readVersion(tree, findings);

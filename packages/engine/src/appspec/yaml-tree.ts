@@ -63,16 +63,20 @@ export function readYaml(text: string, findings: Findings): Tree | undefined {
     if (document === undefined) return { kind: "null", place: { line: 1, column: 1 } };
     for (const error of document.errors.slice(0, errorsMax)) {
       const at = place(error.pos[0]);
-      findings.error(messages.badYaml(error.message), at, yamlRemedy(text, at));
+      findings.error(messages.badYaml(plainly(error.message)), at, yamlRemedy(text, at));
     }
     if (document.errors.length > 0) return undefined;
     return new TreeBuilder(document, { findings, place, text }).build(document.contents);
   } catch (error) {
-    // The parser is recursive: a file that nests too deeply ends on the stack's limit, not in a document.
     if (!(error instanceof RangeError)) throw error;
-    findings.error(messages.badYaml("it nests too deeply"), { line: 1, column: 1 });
+    findings.error(messages.badYaml(plainly(error.message)), { line: 1, column: 1 });
     return undefined;
   }
+}
+
+/** The parser is recursive: a file that nests too deeply ends on the stack's limit, not in a document. */
+function plainly(trouble: string): string {
+  return trouble.startsWith("Maximum call stack") ? "it nests too deeply" : trouble;
 }
 
 class Refused extends Error {}

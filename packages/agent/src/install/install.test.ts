@@ -1,0 +1,459 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { parseAppSpec } from "@sluice/engine/appspec";
+import { install } from "./install.ts";
+
+/** A host's worth of folders: the revision, the agent's instructions, and where applications go. */
+class Ground {
+  readonly folder = mkdtempSync(join(tmpdir(), "sluice-install-"));
+  readonly archive = join(this.folder, "archive");
+  readonly app = join(this.folder, "app");
+  readonly instructions = join(this.folder, "deployment-instructions");
+  readonly logged: string[] = [];
+
+  constructor(t: TestContext) {
+    t.after(() => rmSync(this.folder, { recursive: true, force: true }));
+    mkdirSync(this.archive);
+  }
+
+  /** A new revision with these files, each with its content. */
+  revision(files: Readonly<Record<string, string>>): void {
+    rmSync(this.archive, { recursive: true });
+    for (const [name, content] of Object.entries(files)) write(join(this.archive, name), content);
+  }
+
+  /** Installs by an AppSpec file; APP stands for the application's folder. */
+  async install(sections: string, fileExistsBehavior = "DISALLOW"): Promise<void> {
+    const text = `version: 0.0\nos: linux\n${sections}\n`.replaceAll("APP", this.app);
+    const { appSpec, findings } = parseAppSpec(text, { file: "appspec.yml" });
+    assert(appSpec, JSON.stringify(findings));
+    await install({
+      archive: this.archive,
+      appSpec,
+      instructionsFolder: this.instructions,
+      deploymentGroupId: "group",
+      fileExistsBehavior: appSpec.fileExistsBehavior ?? fileExistsBehavior,
+      installRoot: undefined,
+      log: (line) => this.logged.push(line),
+    });
+  }
+
+  /** A file of the application. */
+  read(name: string): string {
+    return readFileSync(join(this.app, name), "utf8");
+  }
+
+  /** What the agent has written down, with this ground's own folder left out. */
+  written(name: string): string {
+    return readFileSync(join(this.instructions, name), "utf8").replaceAll(this.folder, "");
+  }
+
+  mode(name: string): string {
+    return (statSync(join(this.app, name)).mode & 0o7777).toString(8);
+  }
+}
+
+function write(path: string, content: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+}
+
+const everything = "files: [{source: /, destination: APP}]";
+
+test("a folder's content goes below the destination, a file into it", async (t) => {
+  const ground = new Ground(t);
+  ground.revision({ "conf/a.txt": "a", "conf/deep/b.txt": "b", "run.sh": "run" });
+
+  await ground.install("files: [{source: conf, destination: APP/etc}, {source: run.sh, destination: APP/bin}]");
+
+  assert.deepEqual(
+    [ground.read("etc/a.txt"), ground.read("etc/deep/b.txt"), ground.read("bin/run.sh")],
+    ["a", "b", "run"],
+  );
+});
+
+test("the plan and the list of what was made are written byte by byte as the official agent writes them", async (t) => {
+  const ground = new Ground(t);
+  ground.revision({ "conf/a.txt": "a" });
+
+  await ground.install(
+    'files: [{source: conf, destination: APP/etc}]\npermissions: [{object: APP, type: [file], mode: "0640", owner: root}]',
+  );
+
+  assert.equal(
+    ground.written("group-install.json"),
+    '{"instructions":[{"type":"mkdir","directory":"/app"},{"type":"mkdir","directory":"/app/etc"},' +
+      '{"type":"copy","source":"/archive/conf/a.txt","destination":"/app/etc/a.txt"},' +
+      '{"type":"chmod","mode":"0640","file":"/app/etc/a.txt"},' +
+      '{"type":"chown","owner":"root","group":null,"file":"/app/etc/a.txt"}]}',
+  );
+  assert.equal(ground.written("group-cleanup"), "/app\n/app/etc\n/app/etc/a.txt\n");
+});
+
+test("a file's mode, times and owner come along, and folders get none", async (t) => {
+  const ground = new Ground(t);
+  ground.revision({ "bin/run": "x" });
+  chmodSync(join(ground.archive, "bin"), 0o700);
+  chmodSync(join(ground.archive, "bin/run"), 0o750);
+
+  await ground.install(everything);
+
+  assert.equal(ground.mode("bin/run"), "750");
+  assert.equal(ground.mode("bin"), (0o777 & ~process.umask()).toString(8));
+  const [copied, original] = [ground.app, ground.archive].map((folder) => statSync(join(folder, "bin/run")).mtimeMs);
+  assert.equal(Math.trunc(copied ?? 0), Math.trunc(original ?? 1));
+});
+
+test("links are copied as links, a link to a folder as that folder", async (t) => {
+  const ground = new Ground(t);
+  ground.revision({ "lib/real.txt": "x" });
+  symlinkSync("real.txt", join(ground.archive, "lib/link.txt"));
+  symlinkSync("nowhere", join(ground.archive, "dangling"));
+  symlinkSync("lib", join(ground.archive, "current"));
+
+  await ground.install(everything);
+
+  assert.equal(readlinkSync(join(ground.app, "lib/link.txt")), "real.txt");
+  assert.equal(readlinkSync(join(ground.app, "dangling")), "nowhere");
+  assert(lstatSync(join(ground.app, "current")).isDirectory());
+});
+
+test("a link that leads back to its own folder is refused before anything is touched", async (t) => {
+  const ground = new Ground(t);
+  ground.revision({ "lib/x": "x" });
+  symlinkSync("..", join(ground.archive, "lib/up"));
+
+  await assert.rejects(
+    ground.install(everything),
+    /the link "lib\/up" in the revision leads back to a folder that holds it/,
+  );
+  assert(!existsSync(ground.app));
+});
+
+test("what the previous revision has installed is gone, what others put there stays", async (t) => {
+  const ground = new Ground(t);
+  ground.revision({ "old/only.txt": "1", "both.txt": "1" });
+  await ground.install(everything);
+  write(join(ground.app, "old/of-the-application.log"), "log");
+  ground.revision({ "both.txt": "2" });
+
+  await ground.install(everything);
+
+  assert.equal(ground.read("both.txt"), "2");
+  assert.deepEqual(readdirSync(join(ground.app, "old")), ["of-the-application.log"]);
+  // Folders that stayed were not made by this installation, so they are not on its list.
+  assert.equal(ground.written("group-cleanup"), "/app/both.txt\n");
+});
+
+test("a list whose last line was torn is used up to there", async (t) => {
+  const ground = new Ground(t);
+  write(join(ground.app, "a"), "a");
+  write(join(ground.app, "ab"), "ab");
+  write(join(ground.instructions, "group-cleanup"), `${ground.app}/ab\n${ground.app}/a`);
+
+  await ground.install("");
+
+  assert.deepEqual(readdirSync(ground.app), ["a"]);
+  assert(!existsSync(join(ground.instructions, "group-cleanup")));
+});
+
+test("a file that stands in the way fails the deployment, and the previous revision stays", async (t) => {
+  const ground = new Ground(t);
+  ground.revision({ "a.txt": "1" });
+  await ground.install(everything);
+  write(join(ground.app, "b.txt"), "somebody's");
+  ground.revision({ "a.txt": "2", "b.txt": "2" });
+
+  await assert.rejects(ground.install(everything), {
+    message: `The deployment failed because a specified file already exists at this location: ${ground.app}/b.txt`,
+  });
+
+  assert.equal(ground.read("a.txt"), "1");
+  assert.equal(ground.read("b.txt"), "somebody's");
+});
+
+test("OVERWRITE replaces a file and owns it from then on", async (t) => {
+  const ground = new Ground(t);
+  write(join(ground.app, "a.txt"), "somebody's");
+  ground.revision({ "a.txt": "new" });
+
+  await ground.install(everything, "OVERWRITE");
+
+  assert.equal(ground.read("a.txt"), "new");
+  assert.equal(ground.written("group-cleanup"), "/app/a.txt\n");
+});
+
+test("OVERWRITE replaces a link instead of writing through it", async (t) => {
+  const ground = new Ground(t);
+  write(join(ground.folder, "victim"), "keep");
+  mkdirSync(ground.app);
+  symlinkSync("../victim", join(ground.app, "a.txt"));
+  ground.revision({ "a.txt": "new" });
+
+  await ground.install(everything, "OVERWRITE");
+
+  assert.equal(ground.read("a.txt"), "new");
+  assert.equal(readFileSync(join(ground.folder, "victim"), "utf8"), "keep");
+});
+
+test("RETAIN leaves a file as it is, without permissions and off the list", async (t) => {
+  const ground = new Ground(t);
+  write(join(ground.app, "a.txt"), "somebody's");
+  chmodSync(join(ground.app, "a.txt"), 0o600);
+  ground.revision({ "a.txt": "new", "b.txt": "new" });
+
+  await ground.install(`${everything}\npermissions: [{object: APP, mode: 755}]`, "RETAIN");
+
+  assert.equal(ground.read("a.txt"), "somebody's");
+  assert.deepEqual([ground.mode("a.txt"), ground.mode("b.txt")], ["600", "755"]);
+  assert.equal(ground.written("group-cleanup"), "/app/b.txt\n");
+});
+
+test("the AppSpec file's behavior beats the deployment's, and an unknown one shows only where it matters", async (t) => {
+  const ground = new Ground(t);
+  ground.revision({ "a.txt": "new" });
+  await ground.install(everything, "WHATEVER");
+  rmSync(join(ground.instructions, "group-cleanup"));
+
+  await assert.rejects(
+    ground.install(everything, "WHATEVER"),
+    /an invalid option was specified for fileExistsBehavior: WHATEVER\. Valid options include OVERWRITE, RETAIN, and DISALLOW\./,
+  );
+  await ground.install(`${everything}\nfile_exists_behavior: OVERWRITE`, "DISALLOW");
+});
+
+test("two sources for one place are refused before anything is touched", async (t) => {
+  const ground = new Ground(t);
+  ground.revision({ "a/f": "1", "b/f": "2" });
+
+  await assert.rejects(ground.install("files: [{source: a, destination: APP}, {source: b, destination: APP}]"), {
+    message: `The deployment failed because the application specification file specifies two source files named ${ground.archive}/b/f and ${ground.archive}/a/f for the same destination (${ground.app}/f). Remove one of the source file paths from the AppSpec file, and then try again.`,
+  });
+  assert(!existsSync(ground.app));
+});
+
+test("a file and a folder for one place are refused, whichever comes first", async (t) => {
+  const ground = new Ground(t);
+  ground.revision({ "a/x": "1", "b/x/y": "2" });
+
+  await assert.rejects(
+    ground.install("files: [{source: b, destination: APP}, {source: a, destination: APP}]"),
+    /calls for installing the file .*\/a\/x, but a file with that name already exists at the location \(.*\/app\/x\)/,
+  );
+  await assert.rejects(
+    ground.install("files: [{source: a, destination: APP}, {source: b, destination: APP}]"),
+    /includes an mkdir command more than once for the same destination path \(.*\/app\/x\) from \(.*\/b\/x\)/,
+  );
+});
+
+test("a source that is not in the revision is refused, and the previous revision stays", async (t) => {
+  const ground = new Ground(t);
+  ground.revision({ a: "1" });
+  await ground.install(everything);
+
+  await assert.rejects(
+    ground.install("files: [{source: missing.txt, destination: APP}]"),
+    /the source "missing\.txt" .* is not in the revision/,
+  );
+  assert.equal(ground.read("a"), "1");
+});
+
+test("permissions reach what their object, pattern, except and type name", async (t) => {
+  const cases: readonly (readonly [rule: string, reached: readonly string[]])[] = [
+    ["", ["a.txt", "s", "s/a.txt", "s/t"]],
+    ['pattern: "*"', ["a.txt", "s"]],
+    ['pattern: "*.txt"', ["a.txt"]],
+    ['pattern: "a**t"', ["a.txt"]],
+    ['pattern: "**/*.txt"', []],
+    ['except: ["a.txt"]', ["s", "s/a.txt", "s/t"]],
+    ["except: [s]", ["a.txt", "s/a.txt", "s/t"]],
+    ['except: ["**"]', ["s/a.txt", "s/t"]],
+    ["type: [file]", ["a.txt", "s/a.txt"]],
+    ["type: [directory]", ["s", "s/t"]],
+    ["type: []", []],
+  ];
+  for (const [rule, reached] of cases) {
+    const ground = new Ground(t);
+    ground.revision({ "a.txt": "a", "s/a.txt": "a" });
+    mkdirSync(join(ground.archive, "s/t"));
+
+    await ground.install(`${everything}\npermissions: [{object: APP, mode: 711${rule === "" ? "" : `, ${rule}`}}]`);
+
+    const found = ["a.txt", "s", "s/a.txt", "s/t"].filter((name) => ground.mode(name) === "711");
+    assert.deepEqual(found, reached, rule);
+  }
+});
+
+test("a rule on a copied file needs no pattern, and one with a pattern or an exception is refused", async (t) => {
+  const ground = new Ground(t);
+  ground.revision({ "a.txt": "a" });
+
+  await assert.rejects(
+    ground.install(`${everything}\npermissions: [{object: APP/a.txt, pattern: "*.txt", mode: 600}]`),
+    {
+      message: `The deployment failed because the application specification file includes an object (${ground.app}/a.txt) with an invalid pattern (*.txt), such as a pattern for a file applied to a directory. Correct the permissions section of the AppSpec file, and then try again.`,
+    },
+  );
+  await assert.rejects(ground.install(`${everything}\npermissions: [{object: APP/a.txt, except: [a, b], mode: 600}]`), {
+    message: `The deployment failed because the except parameter for a pattern in the permissions section (["a", "b"]) for the object named ${ground.app}/a.txt contains an invalid format. Update the AppSpec file, and then try again.`,
+  });
+  assert(!existsSync(ground.app));
+  await ground.install(`${everything}\npermissions: [{object: APP/a.txt, mode: 600}]`);
+  assert.equal(ground.mode("a.txt"), "600");
+});
+
+test("one object in two rules is refused", async (t) => {
+  const ground = new Ground(t);
+  ground.revision({ "a.txt": "a" });
+
+  await assert.rejects(
+    ground.install(`${everything}\npermissions: [{object: APP, mode: 600}, {object: APP/a.txt, mode: 644}]`),
+    {
+      message: `The deployment failed because the permissions setting for (${ground.app}/a.txt) is specified more than once in the application specification file. Update the files section of the AppSpec file, and then try again.`,
+    },
+  );
+});
+
+test("an unknown owner or group is refused before anything is touched", async (t) => {
+  const ground = new Ground(t);
+  ground.revision({ a: "1" });
+
+  await assert.rejects(ground.install(`${everything}\npermissions: [{object: APP, owner: nosuch}]`), {
+    message: "can't find user for nosuch",
+  });
+  await assert.rejects(ground.install(`${everything}\npermissions: [{object: APP, group: nosuch}]`), {
+    message: "can't find group for nosuch",
+  });
+  assert(!existsSync(ground.app));
+});
+
+test("a rule that reaches nothing is warned of", async (t) => {
+  const ground = new Ground(t);
+  ground.revision({ a: "1" });
+
+  await ground.install(`${everything}\npermissions: [{object: /nowhere, mode: 600}]`);
+
+  assert(ground.logged.includes('The permission of "/nowhere" changes nothing: this deployment writes nothing there'));
+});
+
+const isRoot = process.getuid?.() === 0;
+
+test(
+  "owner and group are set by name or number, and a setuid bit that was asked for survives them",
+  { skip: !isRoot && "needs root" },
+  async (t) => {
+    const ground = new Ground(t);
+    ground.revision({ tool: "x", other: "x" });
+
+    await ground.install(
+      `${everything}\npermissions: [{object: APP/tool, mode: 4755, owner: daemon, group: daemon}, {object: APP/other, owner: "12345"}]`,
+    );
+
+    const { uid, gid } = statSync(join(ground.app, "tool"));
+    assert.deepEqual([uid, gid, ground.mode("tool")], [1, 1, "4755"]);
+    assert.equal(statSync(join(ground.app, "other")).uid, 12345);
+  },
+);
+
+test("permissions of a link leave alone what it leads to", { skip: !isRoot && "needs root" }, async (t) => {
+  const ground = new Ground(t);
+  write(join(ground.folder, "victim"), "keep");
+  chmodSync(join(ground.folder, "victim"), 0o600);
+  ground.revision({ f: "1" });
+  symlinkSync("../victim", join(ground.archive, "link"));
+
+  await ground.install(`${everything}\npermissions: [{object: APP, mode: 777, owner: daemon}]`);
+
+  assert.equal(statSync(join(ground.folder, "victim")).mode & 0o777, 0o600);
+  assert.equal(statSync(join(ground.folder, "victim")).uid, 0);
+  assert.equal(lstatSync(join(ground.app, "link")).uid, 1);
+  assert.equal(ground.mode("f"), "777");
+});
+
+function getfacl(path: string): readonly string[] | undefined {
+  try {
+    return execFileSync("getfacl", ["-cp", "--absolute-names", path], { encoding: "utf8" }).trim().split("\n");
+  } catch {
+    return undefined; // this host has no access control lists
+  }
+}
+
+test(
+  "access control lists are replaced, and what they leave out follows from the mode",
+  { skip: getfacl("/") === undefined && "needs getfacl" },
+  async (t) => {
+    const ground = new Ground(t);
+    ground.revision({ "s/f": "1" });
+
+    await ground.install(
+      `${everything}\npermissions: [{object: APP/s, type: [file], mode: 640, acls: ["daemon:rw"]}, {object: APP, type: [directory], pattern: s, mode: 750, acls: ["d:u:daemon:rwx", "g:bin:rx"]}]`,
+    );
+
+    assert.deepEqual(getfacl(join(ground.app, "s/f")), [
+      "user::rw-",
+      "user:daemon:rw-\t#effective:r--",
+      "group::r--",
+      "mask::r--",
+      "other::---",
+    ]);
+    assert.deepEqual(getfacl(join(ground.app, "s")), [
+      "user::rwx",
+      "group::r-x",
+      "group:bin:r-x",
+      "mask::r-x",
+      "other::---",
+      "default:user::rwx",
+      "default:user:daemon:rwx\t#effective:r-x",
+      "default:group::r-x",
+      "default:mask::r-x",
+      "default:other::---",
+    ]);
+  },
+);
+
+test("a default access control list that reaches a file is refused before anything is touched", async (t) => {
+  const ground = new Ground(t);
+  ground.revision({ f: "1" });
+
+  await assert.rejects(
+    ground.install(`${everything}\npermissions: [{object: APP, acls: ["d:u:daemon:r"]}]`),
+    /the -d parameter has been specified to apply an acl setting to a file/,
+  );
+  assert(!existsSync(ground.app));
+});
+
+test(
+  "an SELinux context that cannot be set says which command failed",
+  { skip: existsSync("/sys/fs/selinux/enforce") && "this host has SELinux" },
+  async (t) => {
+    const ground = new Ground(t);
+    ground.revision({ f: "1" });
+
+    await assert.rejects(
+      ground.install(`${everything}\npermissions: [{object: APP, context: {name: u_u, type: t_t, range: s0}}]`),
+      /an error in the settings for the context parameter\. .* Failed command: semanage fcontext -a -s u_u -t t_t -r s0 .*\/app\/f\. Exit code: /,
+    );
+    assert.match(
+      ground.written("group-install.json"),
+      /\{"type":"semanage","context":\{"user":"u_u","role":null,"type":"t_t","range":"s0"\},"file":"\/app\/f"\}/,
+    );
+    assert.match(ground.written("group-cleanup"), /^semanage\0\/app\/f$/m);
+  },
+);
