@@ -21,6 +21,13 @@ export const settings = {
     default: "auto",
     meaning: "how instances run: auto, ns (isolated) or plain (ordinary processes)",
   },
+  chaos: {
+    flag: "--chaos <troubles>",
+    variable: "SLUICE_CHAOS",
+    default: "",
+    meaning:
+      "troubles to make on purpose: package-lock=N, the first N calls of yum on each instance find the package lock taken",
+  },
   log: {
     flag: "--log <level>",
     variable: "SLUICE_LOG",
@@ -54,6 +61,7 @@ export function configuration(flags: Flags) {
     dataFolder: resolve(value("data")),
     region: regionName(value("region")),
     driver: oneOf("driver", value("driver"), ["auto", "ns", "plain"] as const),
+    chaos: chaosOf(value("chaos")),
     logLevel: oneOf("log level", value("log"), ["trace", "debug", "info", "warn", "error"] as const),
   };
 }
@@ -90,6 +98,15 @@ function regionName(text: string): string {
   if (/^[a-z]{2}(-[a-z]+)+-\d$/.test(text)) return text;
   throw new Error(`Cannot use region "${text}": a name like "us-east-1" is wanted`);
 }
+
+function chaosOf(text: string) {
+  const locks = /^(?:package-lock(?:=(\d{1,3}))?)?$/.exec(text);
+  if (locks === null) throw new Error(`Cannot make trouble "${text}": package-lock or package-lock=N is wanted`);
+  return { packageLocks: text === "" ? 0 : Number(locks[1] ?? packageLocks) };
+}
+
+/** How many calls of yum find the lock taken when no number is given: few enough for a script that tries five times. */
+const packageLocks = 2;
 
 function oneOf<const Choice extends string>(what: string, text: string, choices: readonly Choice[]): Choice {
   const found = choices.find((choice) => choice === text);

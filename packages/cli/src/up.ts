@@ -42,7 +42,10 @@ interface House {
   readonly key: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
-async function open({ dataFolder, port, region, driver, logLevel }: Configuration, example: boolean): Promise<House> {
+async function open(
+  { dataFolder, port, region, driver, chaos, logLevel }: Configuration,
+  example: boolean,
+): Promise<House> {
   const clock = () => Date.now();
   const identities = await openIdentities({ dataFolder, accountId, clock });
   const common = { dataFolder, region, accountId, clock };
@@ -50,6 +53,7 @@ async function open({ dataFolder, port, region, driver, logLevel }: Configuratio
     ...common,
     keys: identities,
     driver,
+    chaos,
     plainInstead: example,
     agentBundle: agentBundle(),
   });

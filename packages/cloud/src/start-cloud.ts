@@ -1,8 +1,16 @@
 import type { RequestListener } from "node:http";
 import type { Service } from "@sluice/aws-protocol";
-import { openDriver } from "./instance/index.ts";
-import { ec2Service, Fleet, type HostKeys, metadataService } from "./service/ec2/index.ts";
+import { type Chaos, openDriver } from "./instance/index.ts";
+import {
+  ec2Service,
+  Fleet,
+  type HostKeys,
+  type InstanceProfiles,
+  metadataService,
+  openEc2,
+} from "./service/ec2/index.ts";
 import { s3Service } from "./service/s3/index.ts";
+import { ssmService } from "./service/ssm/index.ts";
 import { stsService } from "./service/sts/index.ts";
 import { CloudDatabase } from "./store/database.ts";
 
@@ -20,6 +28,8 @@ export interface CloudOptions {
   readonly plainInstead: boolean;
   /** Path of the agent as one file. */
   readonly agentBundle: string;
+  /** Troubles to make on purpose. */
+  readonly chaos: Chaos;
 }
 
 /** The control plane, as the cloud sees it. */
@@ -48,10 +58,12 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   const { driver, why } = await openDriver(options);
   const db = new CloudDatabase(dataFolder);
   const ended = (instanceId: string) => keys.revokeHost(`arn:aws:ec2:${region}:${accountId}:instance/${instanceId}`);
-  const fleet = new Fleet({ db, driver, clock, ended });
+  const fleet = new Fleet({ db, driver, clock, ended, changed: () => {} });
+  const profiles = namesakeProfiles(accountId);
   const onDefect = (error: unknown, requestId: string) => console.error(`Request ${requestId} met a defect:`, error);
   let controlPlane: ControlPlane | undefined;
   const common = { db, clock, region, accountId };
+  const ec2 = openEc2({ ...common, fleet, profiles });
   const services = [
     s3Service({
       ...common,
@@ -59,10 +71,11 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
       onDefect,
       mayRead: (host, bucket, key) => controlPlane?.mayReadObject(host, bucket, key) ?? false,
     }),
-    ec2Service({ ...common, fleet }, onDefect),
+    ec2Service(ec2, onDefect),
+    ssmService(common, onDefect),
     stsService(onDefect),
   ];
-  const metadata = metadataService({ find: (id) => fleet.find(id), keys, region, accountId, clock });
+  const metadata = metadataService({ find: (id) => fleet.find(id), keys, profiles, region, accountId, clock });
   return {
     services,
     driver: driver.name,
@@ -77,5 +90,15 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
       await driver.close();
       db.close();
     },
+  };
+}
+
+/** Instance profiles where no IAM keeps any: every name is one, and its role has the same name. */
+function namesakeProfiles(accountId: string): InstanceProfiles {
+  return {
+    find: (name) =>
+      name === ""
+        ? undefined
+        : { name, arn: `arn:aws:iam::${accountId}:instance-profile/${name}`, id: `AIPA${name}`, roleName: name },
   };
 }

@@ -6,7 +6,9 @@ export interface Launch {
   /** Within 172.31.0.0/16, chosen by EC2; `plain` instances are reached on 127.0.0.1 instead. */
   readonly privateIp: string;
   readonly hostname: string;
-  /** Run once, as root, at the first boot; undefined when the instance has been booted before. */
+  /** Whether its image has the agent; without it, user data may install one. */
+  readonly hasAgent: boolean;
+  /** Run once, as root, at the first boot. */
   readonly userData?: Uint8Array;
 }
 
@@ -23,8 +25,19 @@ export interface InstanceDriver {
   running(): Promise<readonly string[]>;
   /** Tells the driver where the control plane answers: opens the endpoint and the metadata service inside the instances' network. Called once, before any launch. */
   connect(outside: Outside): Promise<void>;
+  /** The end of what the instance has written to its console, user data's output with it. */
+  consoleOutput(instanceId: string): Promise<Buffer>;
   /** Ends all instances and what carries them; disks stay. */
   close(): Promise<void>;
+}
+
+/** Bytes of console output that are shown: EC2's own limit. */
+export const consoleBytesMax = 64 * 1024;
+
+/** Troubles that real instances meet now and then, made on purpose. */
+export interface Chaos {
+  /** How many of the first calls of yum on an instance find the package lock taken. */
+  readonly packageLocks: number;
 }
 
 /** What instances reach outside themselves. */

@@ -1,4 +1,4 @@
-import type { InstanceDriver } from "./driver.ts";
+import type { Chaos, InstanceDriver } from "./driver.ts";
 import { ControlClient } from "./ns/control-client.ts";
 import { NamespaceDriver } from "./ns/driver.ts";
 import { stateFolderOf } from "./ns/folders.ts";
@@ -6,7 +6,7 @@ import { whyRefused } from "./ns/why-refused.ts";
 import { PlainDriver } from "./plain/driver.ts";
 import { plainInstances } from "./plain/instance-folder.ts";
 
-export type { InstanceDriver, Launch, Outside } from "./driver.ts";
+export type { Chaos, InstanceDriver, Launch, Outside } from "./driver.ts";
 export { execInInstance, type Execution } from "./exec.ts";
 export { endLeftovers } from "./leftovers.ts";
 
@@ -17,6 +17,9 @@ export interface DriverChoice {
   /** With `auto`: take ordinary processes where isolated instances cannot be had, instead of failing. */
   readonly plainInstead: boolean;
   readonly agentBundle: string;
+  readonly chaos: Chaos;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
 }
 
 /** Opens the driver of instances. `why` tells why isolated instances cannot be had, when ordinary processes are taken instead. Throws that sentence when they may not be. */

@@ -1,18 +1,22 @@
 #!/bin/sh
 # Boots one instance, in namespaces of its own. Environment: INSTANCE (its folder), BASE, NODE, HOST_NAME, ADDRESS, GATEWAY,
-# MAP. On descriptor 3 it tells how far it is; from standard input it learns that its network interface is there.
+# MAP, HAS_AGENT (yes or nothing), PACKAGE_LOCKS. On descriptor 3 it tells how far it is; from standard input it learns that its network interface is there.
 set -e
 echo ready >&3
 root=$INSTANCE/root
 mkdir -p "$INSTANCE/usr.upper" "$INSTANCE/usr.work" "$INSTANCE/etc.upper" "$INSTANCE/etc.work" "$root"
 if [ ! -d "$root/usr" ]; then
   cd "$root"
-  mkdir -p usr etc proc sys dev run tmp home/ec2-user root opt/codedeploy-agent srv mnt media var/log var/lib/cloud var/tmp var/cache var/spool
+  mkdir -p usr etc proc sys dev run tmp home/ec2-user root opt srv mnt media var/log var/lib/cloud var/lib/rpm var/tmp var/cache var/spool
   chmod 1777 tmp var/tmp
   chmod 700 root home/ec2-user
   [ "$MAP" = one ] || chown 1000:1000 home/ec2-user
   ln -s /run var/run
-  ln -s /usr/lib/codedeploy-agent opt/codedeploy-agent/bin
+  if [ -n "$HAS_AGENT" ]; then
+    mkdir opt/codedeploy-agent
+    ln -s /usr/lib/codedeploy-agent opt/codedeploy-agent/bin
+  fi
+  [ "$PACKAGE_LOCKS" = 0 ] || echo "$PACKAGE_LOCKS" > var/lib/rpm/.sluice-locks
   for folder in bin sbin lib lib32 lib64 libx32; do
     if [ -L "/$folder" ]; then ln -s "$(readlink "/$folder")" "$folder"; elif [ -d "/$folder" ]; then mkdir "$folder"; fi
   done
@@ -21,9 +25,11 @@ fi
 printf '127.0.0.1 localhost\n%s %s\n' "$ADDRESS" "$HOST_NAME" > "$INSTANCE/etc.upper/hosts"
 echo "$HOST_NAME" > "$INSTANCE/etc.upper/hostname"
 
+agent=
+[ -z "$HAS_AGENT" ] || agent=$BASE/agent
 mount --bind "$root" "$root"
-mount -t overlay overlay -o "lowerdir=$BASE/usr:/usr,upperdir=$INSTANCE/usr.upper,workdir=$INSTANCE/usr.work,userxattr" "$root/usr"
-mount -t overlay overlay -o "lowerdir=$BASE/etc,upperdir=$INSTANCE/etc.upper,workdir=$INSTANCE/etc.work,userxattr" "$root/etc"
+mount -t overlay overlay -o "lowerdir=${agent:+$agent/usr:}$BASE/usr:/usr,upperdir=$INSTANCE/usr.upper,workdir=$INSTANCE/usr.work,userxattr" "$root/usr"
+mount -t overlay overlay -o "lowerdir=${agent:+$agent/etc:}$BASE/etc,upperdir=$INSTANCE/etc.upper,workdir=$INSTANCE/etc.work,userxattr" "$root/etc"
 for folder in bin sbin lib lib32 lib64 libx32; do
   if [ -d "$root/$folder" ] && [ ! -L "$root/$folder" ]; then mount --bind "/$folder" "$root/$folder"; fi
 done

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds the layer that all instances share, as root of the user namespace. Environment: BASE, IMAGE (the folder with
-# our own files), MAP (many or one: how many user ids there are), AGENT (the agent's bundle), NODE.
+# our own files), MAP (many or one: how many user ids there are), AUTHORITY (the certificate authority), AGENT (the agent's
+# bundle) and PACKAGE (what else belongs to it). The agent lies in a layer of its own below `agent`: one image has it.
 set -e
 umask 022
 rm -rf "$BASE" "$BASE.new"
@@ -13,8 +14,18 @@ mkdir -p "$B/usr" "$B/etc"
 
 cp -rP --no-preserve=ownership /etc/. "$B/etc/" 2> /dev/null || : # what this user may not read, instances do without
 chmod -R u+rwX "$B/etc"
-rm -rf "$B/etc/resolv.conf" "$B/etc/mtab" "$B/etc/machine-id" "$B/etc/codedeploy-agent"
-: > "$B/etc/resolv.conf"
+rm -rf "$B/etc/resolv.conf" "$B/etc/mtab" "$B/etc/machine-id" "$B/etc/codedeploy-agent" "$B/etc/init.d/codedeploy-agent"
+echo 'nameserver 169.254.169.253' > "$B/etc/resolv.conf"
+
+# Every program's list of authorities, wherever this system keeps it, and a file of its own for those with none.
+for list in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem /etc/ssl/ca-bundle.pem; do
+  [ -e "$list" ] || [ "$list" = /etc/ssl/certs/ca-certificates.crt ] || continue
+  mkdir -p "$B${list%/*}"
+  rm -f "$B$list"
+  { cat "$list" 2> /dev/null || :; cat "$AUTHORITY"; } > "$B$list"
+done
+mkdir -p "$B/etc/sluice/enabled"
+cp "$AUTHORITY" "$B/etc/sluice/authority.crt"
 
 user=1000
 [ "$MAP" = one ] && user=0
@@ -41,13 +52,17 @@ done
 printf 'passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n' > "$B/etc/nsswitch.conf"
 printf 'NAME="Amazon Linux"\nVERSION="2023"\nID="amzn"\nID_LIKE="fedora"\nVERSION_ID="2023"\nPRETTY_NAME="Amazon Linux 2023 (Sluice local cloud)"\n' > "$B/etc/os-release"
 
-cp -r "$IMAGE/usr" "$IMAGE/etc" "$B/"
+cp -r "$IMAGE/usr" "$B/"
 cp "$IMAGE/usr/bin/yum" "$B/usr/bin/dnf"
 if [ "$MAP" = one ]; then cp "$IMAGE/single/su" "$B/usr/bin/su"; else install -o 0 -g 0 -m 4755 "$(command -v su)" "$B/usr/bin/su"; fi
-chmod 755 "$B/usr/bin/sudo" "$B/usr/bin/systemctl" "$B/usr/bin/yum" "$B/usr/bin/dnf" "$B/usr/sbin/service" "$B/usr/sbin/sluice-init" "$B/etc/init.d/codedeploy-agent"
+mkdir -p "$B/etc/init.d" "$B/etc/codedeploy-agent/conf"
+chmod 755 "$B/usr/bin/sudo" "$B/usr/bin/systemctl" "$B/usr/bin/yum" "$B/usr/bin/dnf" "$B/usr/sbin/service" "$B/usr/sbin/sluice-init"
 [ "$MAP" != one ] || chmod 755 "$B/usr/bin/su"
 
-mkdir -p "$B/usr/lib/codedeploy-agent" "$B/etc/codedeploy-agent/conf" "$B/etc/sluice/enabled"
-cp "$AGENT" "$B/usr/lib/codedeploy-agent/codedeploy-agent.cjs"
-: > "$B/etc/sluice/enabled/codedeploy-agent"
+A=$B/agent
+mkdir -p "$A/usr/lib/codedeploy-agent" "$A/etc/init.d" "$A/etc/sluice/enabled"
+cp "$AGENT" "$A/usr/lib/codedeploy-agent/codedeploy-agent.cjs"
+cp "$PACKAGE/codedeploy-agent" "$A/etc/init.d/codedeploy-agent"
+chmod 755 "$A/etc/init.d/codedeploy-agent"
+: > "$A/etc/sluice/enabled/codedeploy-agent"
 mv "$B" "$BASE"

@@ -14,6 +14,8 @@ export type Request =
       readonly instanceId: string;
       readonly privateIp: string;
       readonly hostname: string;
+      readonly hasAgent: boolean;
+      readonly packageLocks: number;
       readonly userData?: string /* base64 */;
     }
   | { readonly op: "stop"; readonly instanceId: string }

@@ -1,7 +1,10 @@
 import { chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { InstanceDriver, Launch, Outside } from "../driver.ts";
+import { readConsole } from "../console-output.ts";
+import type { Chaos, InstanceDriver, Launch, Outside } from "../driver.ts";
 import { agentConfiguration } from "../agent-configuration.ts";
+import { withAgentDownloads } from "../agent-downloads.ts";
+import { Authority } from "../tls/authority.ts";
 import { ControlClient } from "./control-client.ts";
 import { stateFolderOf, stateFolders } from "./folders.ts";
 import { OutsideServer } from "./outside-server.ts";
@@ -10,49 +13,61 @@ import { startNetd } from "./start-netd.ts";
 /** How long instances outlive a control plane that went without a word, in seconds: as long as a restart may take. */
 const aloneSeconds = 60;
 
+interface NamespaceOptions {
+  readonly dataFolder: string;
+  readonly agentBundle: string;
+  readonly chaos: Chaos;
+  readonly clock: () => number;
+}
+
 /** Instances as process trees in namespaces of their own, all below one process that outlives a crash of ours. */
 export class NamespaceDriver implements InstanceDriver {
   readonly name = "ns";
   readonly #state: string;
   readonly #control: ControlClient;
+  readonly #options: NamespaceOptions;
+  readonly #authority: Authority;
   #outside: OutsideServer | undefined;
 
-  private constructor(state: string, control: ControlClient) {
-    this.#state = state;
+  private constructor(options: NamespaceOptions, authority: Authority, control: ControlClient) {
+    this.#state = stateFolderOf(options.dataFolder);
+    this.#options = options;
+    this.#authority = authority;
     this.#control = control;
   }
 
   /** Finds the instances of an earlier life, or makes room for new ones. Throws what the system said when it refuses. */
-  static async open({
-    dataFolder,
-    agentBundle,
-  }: {
-    dataFolder: string;
-    agentBundle: string;
-  }): Promise<NamespaceDriver> {
+  static async open(options: NamespaceOptions): Promise<NamespaceDriver> {
+    const { dataFolder, agentBundle, clock } = options;
+    const authority = Authority.open(dataFolder, clock);
     const state = stateFolderOf(dataFolder);
     mkdirSync(join(state, ".."), { recursive: true });
     const found = await ControlClient.find(state);
-    if (found === undefined) await startNetd({ state, agentBundle, aloneSeconds });
+    if (found === undefined) await startNetd({ state, agentBundle, authority: authority.certificate, aloneSeconds });
     const control = found ?? (await ControlClient.find(state));
     if (control === undefined) throw new Error("netd does not answer");
     await control.ask({ op: "attach" });
-    return new NamespaceDriver(state, control);
+    return new NamespaceDriver(options, authority, control);
   }
 
   async connect(outside: Outside): Promise<void> {
-    this.#outside = new OutsideServer(outside);
+    this.#outside = new OutsideServer(outside, {
+      authority: this.#authority,
+      secureListener: withAgentDownloads(outside.listener, this.#options.agentBundle),
+    });
     await this.#outside.listen(this.#state);
     this.#configureAgents(outside.port);
     await this.#control.ask({ op: "listen", port: outside.port });
   }
 
-  async launch({ instanceId, privateIp, hostname, userData }: Launch): Promise<void> {
+  async launch({ instanceId, privateIp, hostname, hasAgent, userData }: Launch): Promise<void> {
     await this.#control.ask({
       op: "launch",
       instanceId,
       privateIp,
       hostname,
+      hasAgent,
+      packageLocks: this.#options.chaos.packageLocks,
       ...(userData === undefined ? {} : { userData: Buffer.from(userData).toString("base64") }),
     });
   }
@@ -67,6 +82,10 @@ export class NamespaceDriver implements InstanceDriver {
 
   async running(): Promise<readonly string[]> {
     return (await this.#control.ask({ op: "running" })).instances ?? [];
+  }
+
+  async consoleOutput(instanceId: string): Promise<Buffer> {
+    return readConsole(join(stateFolders(this.#state).instances, instanceId, "console.log"));
   }
 
   async close(): Promise<void> {

@@ -10,6 +10,8 @@ const environment = {
   LANG: "C.UTF-8",
   SHELL: "/bin/bash",
   TERM: "xterm",
+  NODE_EXTRA_CA_CERTS: "/etc/sluice/authority.crt",
+  AWS_CA_BUNDLE: "/etc/ssl/certs/ca-certificates.crt",
 };
 
 /** Runs a command inside an instance, its input and output carried over the socket in frames. When the socket closes, so does the command. */

@@ -104,7 +104,8 @@ export class Instances {
     return join(this.#carrier.folders.instances, instanceId);
   }
 
-  #start({ instanceId, privateIp, hostname, userData }: Extract<Request, { op: "launch" }>): Instance {
+  #start(request: Extract<Request, { op: "launch" }>): Instance {
+    const { instanceId, privateIp, hostname, userData } = request;
     const folder = this.#folder(instanceId);
     const isNew = !existsSync(join(folder, "root", "usr"));
     mkdirSync(folder, { recursive: true });
@@ -125,6 +126,8 @@ export class Instances {
           HOST_NAME: hostname,
           ADDRESS: privateIp,
           GATEWAY: "172.31.0.1",
+          HAS_AGENT: request.hasAgent ? "yes" : "",
+          PACKAGE_LOCKS: String(request.packageLocks),
         },
       },
     );

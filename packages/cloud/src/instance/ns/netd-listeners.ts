@@ -1,7 +1,10 @@
 import { connect, createServer, type Socket } from "node:net";
 import type { Instances } from "./netd-instances.ts";
 
-/** Where instances find things outside themselves: the control plane's endpoint and the metadata service. Each connection is carried to the control plane, with a first line that says from whom and to what it is. */
+/** Where AWS's own names are answered. */
+const securePort = 443;
+
+/** Where instances find things outside themselves: the control plane's endpoint, the same under AWS's own names, and the metadata service. Each connection is carried to the control plane, with a first line that says from whom and to what it is. */
 export class Listeners {
   readonly #instances: Instances;
   readonly #outside: string;
@@ -14,10 +17,14 @@ export class Listeners {
 
   /** Opens the endpoint at a port, and the metadata service. Opening again changes nothing. */
   async open(port: number): Promise<void> {
-    await Promise.all([this.#listen("endpoint", "172.31.0.1", port), this.#listen("metadata", "169.254.169.254", 80)]);
+    await Promise.all([
+      this.#listen("endpoint", "172.31.0.1", port),
+      this.#listen("secure", "172.31.0.1", securePort),
+      this.#listen("metadata", "169.254.169.254", 80),
+    ]);
   }
 
-  #listen(service: "endpoint" | "metadata", address: string, port: number): Promise<void> {
+  #listen(service: "endpoint" | "secure" | "metadata", address: string, port: number): Promise<void> {
     const key = `${address}:${port}`;
     const found = this.#open.get(key);
     if (found !== undefined) return found;

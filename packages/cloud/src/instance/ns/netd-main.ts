@@ -10,18 +10,20 @@ const {
   SLUICE_STATE: state = "",
   SLUICE_CODE: code = "",
   SLUICE_AGENT: agent = "",
+  SLUICE_AUTHORITY: authority = "",
   SLUICE_MAP: map = "one",
-  SLUICE_NODE: node = "",
 } = process.env;
 const { base } = stateFolders(state);
 const image = join(code, "instance/image");
+const agentPackage = join(code, "instance/agent-package");
 const script = join(code, "instance/ns/build-base.sh");
 
 const digest = createHash("sha256").update(map);
 for (const file of [
   agent,
+  authority,
   script,
-  ...globSync(`${image}/**/*`, { withFileTypes: true })
+  ...globSync([`${image}/**/*`, `${agentPackage}/*`], { withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .toSorted(),
@@ -31,7 +33,15 @@ const stamp = digest.digest("hex");
 const stampFile = join(state, "base.stamp");
 if (!existsSync(base) || !existsSync(stampFile) || readFileSync(stampFile, "utf8") !== stamp) {
   execFileSync("sh", [script], {
-    env: { ...process.env, BASE: base, IMAGE: image, MAP: map, AGENT: agent, NODE: node },
+    env: {
+      ...process.env,
+      BASE: base,
+      IMAGE: image,
+      MAP: map,
+      PACKAGE: agentPackage,
+      AGENT: agent,
+      AUTHORITY: authority,
+    },
     stdio: ["ignore", "inherit", "inherit"],
   });
   writeFileSync(stampFile, stamp);

@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 import { type Answer, type Numbered, readLine } from "./control-protocol.ts";
 import { sockets, stateFolders } from "./folders.ts";
 import { type Carrier, Instances } from "./netd-instances.ts";
+import { answerNames } from "./netd-names.ts";
 import { Listeners } from "./netd-listeners.ts";
 import { runInInstance } from "./netd-exec.ts";
 
@@ -22,11 +23,12 @@ const {
 const folders = stateFolders(state);
 const carrier: Carrier = { folders, scripts: join(code, "instance/ns"), node, map };
 
-/** The gateway and the link-local address of the metadata service. */
+/** The gateway, and the link-local addresses of the metadata service and of the names. */
 const network = `link set lo up
 link add br0 type bridge
 addr add 172.31.0.1/16 dev br0
 addr add 169.254.169.254/32 dev br0
+addr add 169.254.169.253/32 dev br0
 link set br0 up
 `;
 
@@ -106,6 +108,7 @@ async function carryOut(request: Numbered, socket: Socket): Promise<Omit<Answer,
 }
 
 prepare();
+await answerNames("169.254.169.253");
 // Instances of an earlier life are stopped: their disks are there, and what was mounted on them is not.
 instances.check(readdirSync(state));
 const control = join(state, sockets.control);

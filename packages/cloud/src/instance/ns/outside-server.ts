@@ -1,8 +1,11 @@
 import { chmodSync, rmSync } from "node:fs";
 import { createServer as createHttpServer, type RequestListener, type Server as HttpServer } from "node:http";
+import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
+import type { SecureContext } from "node:tls";
 import type { Outside } from "../driver.ts";
+import type { Authority } from "../tls/authority.ts";
 import { readLine } from "./control-protocol.ts";
 import { sockets, withSocketPath } from "./folders.ts";
 
@@ -13,13 +16,19 @@ const keepAliveMilliseconds = 75_000;
 export class OutsideServer {
   readonly #server: Server;
   readonly #endpoint: HttpServer;
+  readonly #secure: HttpsServer;
   readonly #metadata = new Map<string, HttpServer>();
   readonly #outside: Outside;
   readonly #sockets = new Set<Socket>();
 
-  constructor(outside: Outside) {
+  /** `secureListener` answers on 443, under AWS's own names, with certificates of `authority`. */
+  constructor(
+    outside: Outside,
+    { authority, secureListener }: { authority: Authority; secureListener: RequestListener },
+  ) {
     this.#outside = outside;
-    this.#endpoint = httpServer(outside.listener);
+    this.#endpoint = withLimits(createHttpServer(outside.listener));
+    this.#secure = withLimits(createHttpsServer({ SNICallback: certificates(authority) }, secureListener));
     this.#server = createServer(
       { allowHalfOpen: true },
       (socket) => void this.#serve(socket).catch(() => socket.destroy()),
@@ -51,19 +60,35 @@ export class OutsideServer {
     const [service, instanceId = ""] = first?.line.split(" ") ?? [];
     if (first === undefined) return void socket.destroy();
     if (first.rest.length > 0) socket.unshift(first.rest);
-    (service === "metadata" ? this.#metadataOf(instanceId) : this.#endpoint).emit("connection", socket);
-    socket.resume();
+    this.#serverOf(service, instanceId).emit("connection", socket);
+    // TLS reads the socket by itself, what was put back included; in a flowing one it would miss the beginning.
+    if (service !== "secure") socket.resume();
+  }
+
+  #serverOf(service: string | undefined, instanceId: string): HttpServer | HttpsServer {
+    if (service === "metadata") return this.#metadataOf(instanceId);
+    return service === "secure" ? this.#secure : this.#endpoint;
   }
 
   #metadataOf(instanceId: string): HttpServer {
-    const found = this.#metadata.get(instanceId) ?? httpServer(this.#outside.metadata(instanceId));
+    const found = this.#metadata.get(instanceId) ?? withLimits(createHttpServer(this.#outside.metadata(instanceId)));
     this.#metadata.set(instanceId, found);
     return found;
   }
 }
 
-function httpServer(listener: RequestListener): HttpServer {
-  const server = createHttpServer(listener);
+/** A certificate by the name that the client asks for; a name that is not ours ends the handshake. */
+function certificates(authority: Authority) {
+  return (host: string, answer: (error: Error | null, context?: SecureContext) => void): void => {
+    try {
+      answer(null, authority.contextFor(host.toLowerCase()));
+    } catch (error) {
+      answer(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
+}
+
+function withLimits<Kind extends HttpServer | HttpsServer>(server: Kind): Kind {
   server.keepAliveTimeout = keepAliveMilliseconds;
   server.requestTimeout = 0; // uploads from an instance may be long; their listener has its own limits
   return server;

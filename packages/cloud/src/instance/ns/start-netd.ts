@@ -4,13 +4,14 @@ import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
-import { stateFolders } from "./folders.ts";
 
 /** What netd is started with. */
 export interface NetdOptions {
   readonly state: string;
   /** The agent's bundle. */
   readonly agentBundle: string;
+  /** The certificate authority that instances are to trust, in PEM. */
+  readonly authority: string;
   readonly aloneSeconds: number;
 }
 
@@ -38,24 +39,27 @@ export async function startNetd(options: NetdOptions): Promise<void> {
   const log = openSync(logFile, "a");
   const child = spawnOuter(options, setting, log);
   closeSync(log);
-  const ended = new Promise<never>((_, reject) => {
-    const fail = (why: string) =>
-      reject(new Error(readFileSync(logFile, "utf8").trim().split("\n").slice(-4).join("; ") || why));
-    child.once("exit", (exitCode, signal) => fail(`it ended with ${exitCode ?? signal}`));
-    child.once("error", (error) => fail(error.message));
+  const ended = new Promise<string>((resolve) => {
+    child.once("exit", (exitCode, signal) => resolve(`it ended with ${exitCode ?? signal}`));
+    child.once("error", (error) => resolve(error.message));
   });
-  ended.catch(() => {}); // netd outlives this function
-  await Promise.race([begin(child, setting), ended]);
+  const why = await Promise.race([begin(child, setting), ended]);
   child.unref();
+  if (why !== undefined) throw new Error(readFileSync(logFile, "utf8").trim().split("\n").slice(-4).join("; ") || why);
 }
 
-function spawnOuter({ state, agentBundle, aloneSeconds }: NetdOptions, setting: Setting, log: number): ChildProcess {
+function spawnOuter(
+  { state, agentBundle, authority, aloneSeconds }: NetdOptions,
+  setting: Setting,
+  log: number,
+): ChildProcess {
   const seen = setting.isRoot
     ? { state: "/mnt/state", code: "/mnt/code", node: "/mnt/node" }
     : { state, code, node: process.execPath };
   // The room shows only what is bound into it, so the bundle comes through the state folder.
   const agent = join(state, "codedeploy-agent.cjs");
   writeFileSync(agent, readFileSync(agentBundle), { mode: 0o644 });
+  writeFileSync(join(state, "authority.crt"), authority, { mode: 0o644 });
   const unshare = [
     "unshare",
     "-U",
@@ -94,18 +98,20 @@ function spawnOuter({ state, agentBundle, aloneSeconds }: NetdOptions, setting: 
       SLUICE_NODE: seen.node,
       SLUICE_MAP: setting.isRoot || setting.subordinate !== undefined ? "many" : "one",
       SLUICE_ALONE_SECONDS: String(aloneSeconds),
-      SLUICE_AGENT: join(stateFolders(seen.state).state, "codedeploy-agent.cjs"),
+      SLUICE_AGENT: join(seen.state, "codedeploy-agent.cjs"),
+      SLUICE_AUTHORITY: join(seen.state, "authority.crt"),
     },
   });
 }
 
-async function begin(child: ChildProcess, setting: Setting): Promise<void> {
+async function begin(child: ChildProcess, setting: Setting): Promise<undefined> {
   const { pid } = child;
   if (pid === undefined) return new Promise(() => {}); // the error event tells
   await mapUsers(pid, setting);
   child.stdin?.write("mapped\n");
   await new Promise((resolve) => (child.stdio[3] as Readable).once("data", resolve)); // opened as a pipe above
   child.stdin?.end();
+  return undefined;
 }
 
 /** How long the outer process may take to enter its user namespace, in milliseconds. */

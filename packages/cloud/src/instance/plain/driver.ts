@@ -4,6 +4,7 @@ import { createServer, type Server } from "node:http";
 import { once } from "node:events";
 import { join } from "node:path";
 import { agentConfiguration } from "../agent-configuration.ts";
+import { readConsole } from "../console-output.ts";
 import type { InstanceDriver, Launch, Outside } from "../driver.ts";
 import { openPlainInstance, type PlainInstance, plainFolderOf, plainInstances } from "./instance-folder.ts";
 import { endProcesses, mark, processesOf } from "./processes.ts";
@@ -27,11 +28,15 @@ export class PlainDriver implements InstanceDriver {
     for (const instance of plainInstances(this.#dataFolder)) await this.#serveMetadata(instance);
   }
 
-  async launch({ instanceId, userData }: Launch): Promise<void> {
+  async launch({ instanceId, hasAgent, userData }: Launch): Promise<void> {
     if (this.#outside === undefined) throw new Error("The driver is not connected");
     if (userData !== undefined)
       throw new Error(
         "User data is not run by the plain driver: it would run on this machine itself. Use isolated instances (--driver ns)",
+      );
+    if (!hasAgent)
+      throw new Error(
+        "Ordinary processes stand for instances that have the agent, and this image has none. Use another image, or isolated instances (--driver ns)",
       );
     const instance = await openPlainInstance(this.#dataFolder, instanceId);
     await this.#serveMetadata(instance);
@@ -76,6 +81,10 @@ export class PlainDriver implements InstanceDriver {
     return plainInstances(this.#dataFolder)
       .filter(({ folder }) => processesOf(folder).length > 0)
       .map(({ instanceId }) => instanceId);
+  }
+
+  async consoleOutput(instanceId: string): Promise<Buffer> {
+    return readConsole(join(this.#folder(instanceId), "console.log"));
   }
 
   async close(): Promise<void> {

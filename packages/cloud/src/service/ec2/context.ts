@@ -1,12 +1,21 @@
 import type * as Ec2 from "@aws-sdk/client-ec2";
 import type { Operations } from "@sluice/aws-protocol";
 import type { CloudDatabase } from "../../store/database.ts";
+import type { Records } from "../../store/records.ts";
 import type { Fleet } from "./fleet.ts";
+import type { InstanceProfiles } from "./instance-profiles.ts";
+import type { KeyPair } from "./key-pair.ts";
+import type { LaunchTemplate } from "./launch-template.ts";
+import type { SecurityGroup } from "./security-group.ts";
 
 /** What EC2's operations work with. */
 export interface Ec2Context {
   readonly db: CloudDatabase;
   readonly fleet: Fleet;
+  readonly profiles: InstanceProfiles;
+  readonly templates: Records<LaunchTemplate>;
+  readonly securityGroups: Records<SecurityGroup>;
+  readonly keyPairs: Records<KeyPair>;
   readonly clock: () => number;
   readonly region: string;
   readonly accountId: string;

@@ -1,48 +1,50 @@
 import type { Filter } from "@aws-sdk/client-ec2";
 import { Fault } from "@sluice/aws-protocol";
-import { type InstanceRecord, stateCodes } from "./instance-record.ts";
-import { vpc } from "./network.ts";
 
-/** What a filter looks at, by its name. */
-const fields: Readonly<Record<string, (instance: InstanceRecord) => readonly string[]>> = {
-  "availability-zone": ({ availabilityZone }) => [availabilityZone],
-  "client-token": ({ clientToken }) => [clientToken],
-  "image-id": ({ imageId }) => [imageId],
-  "instance-id": ({ id }) => [id],
-  "instance-state-code": ({ state }) => [String(stateCodes[state])],
-  "instance-state-name": ({ state }) => [state],
-  "instance-type": ({ instanceType }) => [instanceType],
-  "key-name": ({ keyName }) => (keyName === undefined ? [] : [keyName]),
-  "private-ip-address": ({ privateIp }) => [privateIp],
-  "reservation-id": ({ reservationId }) => [reservationId],
-  "subnet-id": ({ subnetId }) => [subnetId],
-  "tag-key": ({ tags }) => tags.map(({ Key }) => Key),
-  "tag-value": ({ tags }) => tags.map(({ Value }) => Value),
-  "vpc-id": () => [vpc.id],
-};
+/** What filters look at, by their names: each gives the values that a thing has there. */
+export type FilterFields<Thing> = Readonly<Record<string, (thing: Thing) => readonly (string | undefined)[]>>;
+
+/** A tag as it is kept. */
+export interface KeptTag {
+  readonly Key: string;
+  readonly Value: string;
+}
 
 /** Values that one filter may have: EC2's own limit. */
 const valuesMax = 200;
 
-/** Whether an instance matches every filter, each by one of its values. A Fault for a filter that is not known. */
-export function matchesFilters(instance: InstanceRecord, filters: readonly Filter[]): boolean {
-  return filters.every(({ Name = "", Values = [] }) => {
+/** The things that match every filter, each by one of its values. A Fault for a filter that is not known. */
+export function matching<Thing>(
+  things: readonly Thing[],
+  filters: readonly Filter[],
+  { fields, tagsOf = () => [] }: { fields: FilterFields<Thing>; tagsOf?: (thing: Thing) => readonly KeptTag[] },
+): readonly Thing[] {
+  const tests = filters.map(({ Name = "", Values = [] }) => {
     if (Values.length > valuesMax)
       throw new Fault(
         "FilterLimitExceeded",
         `The filter '${Name}' has ${Values.length} values; at most ${valuesMax} are allowed`,
       );
-    const found = valuesOf(instance, Name);
-    return Values.some((pattern) => found.some((value) => matchesPattern(value, pattern)));
+    const valuesOf = tagField(Name, tagsOf) ?? (Object.hasOwn(fields, Name) ? fields[Name] : undefined);
+    if (valuesOf === undefined) throw new Fault("InvalidParameterValue", `The filter '${Name}' is invalid`);
+    return (thing: Thing) =>
+      valuesOf(thing).some((value) => value !== undefined && Values.some((pattern) => matchesPattern(value, pattern)));
   });
+  return things.filter((thing) => tests.every((test) => test(thing)));
 }
 
-function valuesOf(instance: InstanceRecord, name: string): readonly string[] {
+function tagField<Thing>(
+  name: string,
+  tagsOf: (thing: Thing) => readonly KeptTag[],
+): ((thing: Thing) => readonly string[]) | undefined {
   if (name.startsWith("tag:"))
-    return instance.tags.filter(({ Key }) => Key === name.slice(4)).map(({ Value }) => Value);
-  const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
-  if (field === undefined) throw new Fault("InvalidParameterValue", `The filter '${name}' is invalid`);
-  return field(instance);
+    return (thing) =>
+      tagsOf(thing)
+        .filter(({ Key }) => Key === name.slice(4))
+        .map(({ Value }) => Value);
+  if (name === "tag-key") return (thing) => tagsOf(thing).map(({ Key }) => Key);
+  if (name === "tag-value") return (thing) => tagsOf(thing).map(({ Value }) => Value);
+  return undefined;
 }
 
 /** `*` stands for any text and `?` for one character; a backslash takes their meaning away. */

@@ -1,5 +1,6 @@
 import type { InstanceDriver } from "../../instance/index.ts";
 import type { CloudDatabase } from "../../store/database.ts";
+import { images } from "./images.ts";
 import { hostnameOf, type InstanceRecord } from "./instance-record.ts";
 
 /** How long a terminated instance is still shown, in milliseconds: about an hour, as on AWS. */
@@ -12,32 +13,37 @@ export interface FleetOptions {
   readonly clock: () => number;
   /** Told of each instance that has ended for good. */
   readonly ended: (instanceId: string) => Promise<void>;
+  /** Told whenever the state of an instance has changed. */
+  readonly changed: (instanceId: string) => void;
 }
 
 /** The instances: what is kept of each, and what really runs. */
 export class Fleet {
   readonly #options: FleetOptions;
+  /** What the database holds of instances: this process alone writes there. */
+  readonly #records: Map<string, InstanceRecord>;
   /** What is being done to an instance; the next thing waits for it. */
   readonly #turns = new Map<string, Promise<void>>();
   #connected = false;
 
   constructor(options: FleetOptions) {
     this.#options = options;
+    const rows = options.db.all<{ record: string }>("SELECT record FROM instances ORDER BY rowid");
+    const records = rows.map(({ record }) => JSON.parse(record) as InstanceRecord); // written by #keep
+    this.#records = new Map(records.map((record) => [record.id, record]));
   }
 
   /** Every instance that is shown. One whose processes have ended by themselves is stopped. */
   async all(): Promise<readonly InstanceRecord[]> {
-    const records = this.#records();
-    if (!this.#connected) return records;
+    if (!this.#connected) return this.shown();
     const running = new Set(await this.#options.driver.running());
-    for (const record of records)
+    for (const record of this.#records.values())
       if (record.state === "running" && !running.has(record.id) && !this.#turns.has(record.id)) this.#crashed(record);
-    return this.#records();
+    return this.shown();
   }
 
   find(instanceId: string): InstanceRecord | undefined {
-    const row = this.#options.db.get<{ record: string }>("SELECT record FROM instances WHERE id = ?", instanceId);
-    return row && (JSON.parse(row.record) as InstanceRecord); // written by #keep
+    return this.#records.get(instanceId);
   }
 
   /** Keeps new instances and boots them. */
@@ -76,7 +82,7 @@ export class Fleet {
 
   /** Takes every instance up where an earlier life of this program has left it. Resolves when those that should run do. */
   async resume(): Promise<void> {
-    for (const { id, state } of this.#records()) {
+    for (const { id, state } of this.#records.values()) {
       if (state === "pending" || state === "running") this.#inTurn(id, () => this.#boot(id));
       if (state === "stopping") this.#inTurn(id, () => this.#halt(id));
       if (state === "shutting-down") this.#inTurn(id, () => this.#destroy(id));
@@ -94,12 +100,13 @@ export class Fleet {
   async #boot(instanceId: string): Promise<void> {
     const record = this.find(instanceId);
     if (record === undefined || record.state === "shutting-down" || record.state === "terminated") return;
-    const { privateIp, userData } = record;
+    const { privateIp, userData, imageId } = record;
     try {
       await this.#options.driver.launch({
         instanceId,
         privateIp,
         hostname: hostnameOf(privateIp),
+        hasAgent: images.find(({ id }) => id === imageId)?.hasAgent ?? true,
         ...(userData === undefined ? {} : { userData: Buffer.from(userData, "base64") }),
       });
       if (this.find(instanceId)?.state !== "shutting-down") this.change(instanceId, { state: "running" });
@@ -140,12 +147,17 @@ export class Fleet {
     void turn.then(() => this.#turns.get(instanceId) === turn && this.#turns.delete(instanceId));
   }
 
-  #records(): readonly InstanceRecord[] {
+  /** Every instance that is shown, as it was last seen. */
+  shown(): readonly InstanceRecord[] {
     const now = this.#options.clock();
-    return this.#options.db
-      .all<{ record: string }>("SELECT record FROM instances ORDER BY rowid")
-      .map(({ record }) => JSON.parse(record) as InstanceRecord) // written by #keep
-      .filter(({ terminatedAt }) => terminatedAt === undefined || now - terminatedAt < shownAfterEndMilliseconds);
+    return [...this.#records.values()].filter(
+      ({ terminatedAt }) => terminatedAt === undefined || now - terminatedAt < shownAfterEndMilliseconds,
+    );
+  }
+
+  /** What an instance has written to its console. */
+  consoleOutput(instanceId: string): Promise<Buffer> {
+    return this.#options.driver.consoleOutput(instanceId);
   }
 
   #keep(record: InstanceRecord): void {
@@ -154,6 +166,9 @@ export class Fleet {
       record.id,
       JSON.stringify(record),
     );
+    const before = this.#records.get(record.id);
+    this.#records.set(record.id, record);
+    if (before?.state !== record.state) this.#options.changed(record.id);
   }
 }
 

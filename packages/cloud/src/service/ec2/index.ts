@@ -1,11 +1,28 @@
 import { defineService, type Service, serviceModel } from "@sluice/aws-protocol";
+import { Records } from "../../store/records.ts";
 import type { Ec2Context } from "./context.ts";
 import { instanceOperations } from "./instances.ts";
+import { keyPairOperations } from "./key-pairs.ts";
+import { launchTemplateOperations } from "./launch-templates.ts";
+import { securityGroupOperations } from "./security-groups.ts";
 import { surroundingsOperations } from "./surroundings.ts";
 import { tagOperations } from "./tags.ts";
 
+export type { Ec2Context } from "./context.ts";
 export { Fleet } from "./fleet.ts";
+export { amazonLinux, publicParameters } from "./images.ts";
+export type { InstanceProfile, InstanceProfiles } from "./instance-profiles.ts";
 export { type HostKeys, metadataService } from "./metadata.ts";
+
+/** What EC2 works with, from what it is given and its own drawers of the store. */
+export function openEc2(given: Omit<Ec2Context, "templates" | "securityGroups" | "keyPairs">): Ec2Context {
+  return {
+    ...given,
+    templates: new Records(given.db, "launch-template"),
+    securityGroups: new Records(given.db, "security-group"),
+    keyPairs: new Records(given.db, "key-pair"),
+  };
+}
 
 /** EC2, as far as deployments need it. */
 export function ec2Service(context: Ec2Context, onDefect: (error: unknown, requestId: string) => void): Service {
@@ -13,7 +30,14 @@ export function ec2Service(context: Ec2Context, onDefect: (error: unknown, reque
     name: "ec2",
     model: serviceModel("ec2"),
     signingNames: ["ec2"],
-    operations: { ...instanceOperations, ...tagOperations, ...surroundingsOperations },
+    operations: {
+      ...instanceOperations,
+      ...launchTemplateOperations,
+      ...securityGroupOperations,
+      ...keyPairOperations,
+      ...tagOperations,
+      ...surroundingsOperations,
+    },
     context,
     onDefect,
   });

@@ -1,4 +1,5 @@
 import type { InstanceStateName } from "@aws-sdk/client-ec2";
+import type { KeptTag } from "./filters.ts";
 
 /** An instance as it is kept. */
 export interface InstanceRecord {
@@ -17,7 +18,11 @@ export interface InstanceRecord {
   readonly privateIp: string;
   /** In base64, as it was given. */
   readonly userData?: string;
-  readonly tags: readonly { readonly Key: string; readonly Value: string }[];
+  /** Name of its instance profile; absent for the default one. */
+  readonly instanceProfile?: string;
+  /** Absent for the default one alone. */
+  readonly securityGroupIds?: readonly string[];
+  readonly tags: readonly KeptTag[];
   /** Milliseconds since the epoch. */
   readonly launchedAt: number;
   readonly terminatedAt?: number;

@@ -1,13 +1,12 @@
-import type { Filter, Instance, Reservation } from "@aws-sdk/client-ec2";
+import type { Filter } from "@aws-sdk/client-ec2";
 import { Fault } from "@sluice/aws-protocol";
 import type { Ec2Context, Ec2Operations } from "./context.ts";
-import { matchesFilters } from "./filters.ts";
-import { hostnameOf, type InstanceRecord, stateCodes } from "./instance-record.ts";
-import { image, vpc } from "./network.ts";
+import { describeInstance, describeReservation, stateOf } from "./describe-instance.ts";
+import { type FilterFields, matching } from "./filters.ts";
+import { type InstanceRecord, stateCodes } from "./instance-record.ts";
+import { vpc } from "./network.ts";
+import { pageOf } from "./pages.ts";
 import { newInstances } from "./run-instances.ts";
-
-/** Instances on a page: EC2's own limit. */
-const pageMax = 1000;
 
 /** Operations on instances. */
 export const instanceOperations: Ec2Operations = {
@@ -15,21 +14,15 @@ export const instanceOperations: Ec2Operations = {
     const { reservationId, created } = await newInstances(context, input);
     context.fleet.add(created);
     const records = (await context.fleet.all()).filter((record) => record.reservationId === reservationId);
-    return { ...reservation(context, reservationId, records) };
+    return describeReservation(context, reservationId, records);
   },
 
   async DescribeInstances(context, { InstanceIds = [], Filters = [], MaxResults, NextToken }) {
     const records = await select(context, { InstanceIds, Filters });
-    const { items, next } = page(records, { MaxResults, NextToken });
-    const ids = [...new Set(items.map(({ reservationId }) => reservationId))];
+    const { items, next } = pageOf(records, { MaxResults, NextToken });
+    const reservations = Map.groupBy(items, ({ reservationId }) => reservationId);
     return {
-      Reservations: ids.map((id) =>
-        reservation(
-          context,
-          id,
-          items.filter(({ reservationId }) => reservationId === id),
-        ),
-      ),
+      Reservations: [...reservations].map(([id, members]) => describeReservation(context, id, members)),
       NextToken: next,
     };
   },
@@ -39,24 +32,17 @@ export const instanceOperations: Ec2Operations = {
     { InstanceIds = [], Filters = [], IncludeAllInstances = false, MaxResults, NextToken },
   ) {
     const records = await select(context, { InstanceIds, Filters });
-    const { items, next } = page(
+    const { items, next } = pageOf(
       records.filter(({ state }) => IncludeAllInstances || state === "running"),
       { MaxResults, NextToken },
     );
-    const check = { Status: "ok", Details: [{ Name: "reachability", Status: "passed" }] } as const;
     return {
       InstanceStatuses: items.map((record) => ({
         InstanceId: record.id,
         AvailabilityZone: record.availabilityZone,
         InstanceState: stateOf(record),
-        InstanceStatus:
-          record.state === "running"
-            ? { ...check, Details: [...check.Details] }
-            : { Status: "not-applicable" as const },
-        SystemStatus:
-          record.state === "running"
-            ? { ...check, Details: [...check.Details] }
-            : { Status: "not-applicable" as const },
+        InstanceStatus: checkOf(record),
+        SystemStatus: checkOf(record),
       })),
       NextToken: next,
     };
@@ -101,6 +87,55 @@ export const instanceOperations: Ec2Operations = {
   async RebootInstances(context, { InstanceIds = [] }) {
     await change(context, InstanceIds, (record) => expect(record, ["running"]) && context.fleet.reboot(record.id));
   },
+
+  async GetConsoleOutput(context, { InstanceId = "" }) {
+    await select(context, { InstanceIds: [InstanceId], Filters: [] });
+    const output = await context.fleet.consoleOutput(InstanceId);
+    return {
+      InstanceId,
+      Timestamp: new Date(context.clock()),
+      Output: output.toString("base64"),
+    };
+  },
+
+  async DescribeInstanceAttribute(context, { InstanceId = "", Attribute }) {
+    const [record] = await select(context, { InstanceIds: [InstanceId], Filters: [] });
+    if (record === undefined) return { InstanceId };
+    switch (Attribute) {
+      case "userData":
+        return { InstanceId, UserData: { Value: record.userData } };
+      case "instanceType":
+        return { InstanceId, InstanceType: { Value: record.instanceType } };
+      case "groupSet":
+        return { InstanceId, Groups: describeInstance(context, record).SecurityGroups };
+      case "disableApiTermination":
+        return { InstanceId, DisableApiTermination: { Value: false } };
+      default:
+        throw new Fault(
+          "InvalidParameterValue",
+          `Value (${Attribute}) for parameter attribute is invalid: the local cloud tells userData, instanceType, groupSet and disableApiTermination`,
+        );
+    }
+  },
+};
+
+const fields: FilterFields<InstanceRecord> = {
+  "availability-zone": ({ availabilityZone }) => [availabilityZone],
+  "client-token": ({ clientToken }) => [clientToken],
+  "iam-instance-profile.arn": ({ instanceProfile }) => [instanceProfile],
+  "image-id": ({ imageId }) => [imageId],
+  "instance-id": ({ id }) => [id],
+  "instance-state-code": ({ state }) => [String(stateCodes[state])],
+  "instance-state-name": ({ state }) => [state],
+  "instance-status.status": ({ state }) => [state === "running" ? "ok" : "not-applicable"],
+  "system-status.status": ({ state }) => [state === "running" ? "ok" : "not-applicable"],
+  "instance-type": ({ instanceType }) => [instanceType],
+  "instance.group-id": ({ securityGroupIds = [vpc.securityGroup] }) => securityGroupIds,
+  "key-name": ({ keyName }) => [keyName],
+  "private-ip-address": ({ privateIp }) => [privateIp],
+  "reservation-id": ({ reservationId }) => [reservationId],
+  "subnet-id": ({ subnetId }) => [subnetId],
+  "vpc-id": () => [vpc.id],
 };
 
 async function select(
@@ -109,29 +144,23 @@ async function select(
 ): Promise<readonly InstanceRecord[]> {
   const records = await fleet.all();
   checkIds(InstanceIds, records);
-  return records.filter(
-    (record) => (InstanceIds.length === 0 || InstanceIds.includes(record.id)) && matchesFilters(record, Filters),
+  const wanted = new Set(InstanceIds);
+  return matching(
+    records.filter(({ id }) => wanted.size === 0 || wanted.has(id)),
+    Filters,
+    { fields, tagsOf: ({ tags }) => tags },
   );
 }
 
 function checkIds(ids: readonly string[], records: readonly InstanceRecord[]): void {
   const malformed = ids.find((id) => !/^i-[0-9a-f]{8,17}$/.test(id));
   if (malformed !== undefined) throw new Fault("InvalidInstanceID.Malformed", `Invalid id: "${malformed}"`);
-  const unknown = ids.filter((id) => records.every((record) => record.id !== id));
+  const known = new Set(records.map(({ id }) => id));
+  const unknown = ids.filter((id) => !known.has(id));
   if (unknown.length === 1)
     throw new Fault("InvalidInstanceID.NotFound", `The instance ID '${unknown[0]}' does not exist`);
   if (unknown.length > 1)
     throw new Fault("InvalidInstanceID.NotFound", `The instance IDs '${unknown.join(", ")}' do not exist`);
-}
-
-function page(
-  records: readonly InstanceRecord[],
-  { MaxResults = pageMax, NextToken = "" }: { MaxResults?: number | undefined; NextToken?: string | undefined },
-) {
-  const first = NextToken === "" ? 0 : records.findIndex(({ id }) => id === NextToken);
-  if (first < 0) throw new Fault("InvalidNextToken", `The token '${NextToken.slice(0, 80)}' is invalid`);
-  const end = first + Math.min(MaxResults, pageMax);
-  return { items: records.slice(first, end), next: records[end]?.id };
 }
 
 /** Changes instances one after the other, after all of their ids were found. */
@@ -156,59 +185,7 @@ function expect({ id, state }: InstanceRecord, states: readonly string[]): true 
   return true;
 }
 
-const stateOf = ({ state }: InstanceRecord) => ({ Code: stateCodes[state], Name: state });
-
-function reservation(
-  { accountId, region }: Ec2Context,
-  ReservationId: string,
-  records: readonly InstanceRecord[],
-): Reservation {
-  return {
-    ReservationId,
-    OwnerId: accountId,
-    Groups: [],
-    Instances: records.map((record) => describe(record, region, accountId)),
-  };
+function checkOf({ state }: InstanceRecord) {
+  if (state !== "running") return { Status: "not-applicable" as const };
+  return { Status: "ok" as const, Details: [{ Name: "reachability" as const, Status: "passed" as const }] };
 }
-
-function describe(record: InstanceRecord, region: string, accountId: string): Instance {
-  const isGone = record.state === "terminated";
-  const dns = `${hostnameOf(record.privateIp)}.${region === "us-east-1" ? "ec2" : `${region}.compute`}.internal`;
-  return {
-    InstanceId: record.id,
-    ImageId: record.imageId,
-    State: stateOf(record),
-    ...(record.stateReason === undefined
-      ? {}
-      : { StateReason: record.stateReason, StateTransitionReason: record.stateReason.Message }),
-    InstanceType: record.instanceType as "t3.micro", // the SDK's type lists the types of its day
-    ...(record.keyName === undefined ? {} : { KeyName: record.keyName }),
-    LaunchTime: new Date(record.launchedAt),
-    Placement: { AvailabilityZone: record.availabilityZone, Tenancy: "default", GroupName: "" },
-    Monitoring: { State: "disabled" },
-    ...(isGone
-      ? {}
-      : {
-          PrivateIpAddress: record.privateIp,
-          SubnetId: record.subnetId,
-          VpcId: vpc.id,
-          SecurityGroups: [{ GroupId: vpc.securityGroup, GroupName: "default" }],
-        }),
-    PrivateDnsName: isGone ? "" : dns,
-    PublicDnsName: "",
-    IamInstanceProfile: { Arn: `arn:aws:iam::${accountId}:instance-profile/${roleName}`, Id: "AIPA0000000000000000" },
-    Architecture: process.arch === "arm64" ? "arm64" : "x86_64",
-    RootDeviceType: "ebs",
-    RootDeviceName: image.rootDevice,
-    VirtualizationType: "hvm",
-    Hypervisor: "xen",
-    ClientToken: record.clientToken,
-    AmiLaunchIndex: record.launchIndex,
-    Tags: record.tags.map((tag) => ({ ...tag })),
-    SourceDestCheck: true,
-    EbsOptimized: false,
-  };
-}
-
-/** The role that every local instance has. */
-export const roleName = "sluice-instance";

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { hostnameOf, type InstanceRecord } from "./instance-record.ts";
-import { roleName } from "./instances.ts";
+import { defaultProfile, type InstanceProfiles } from "./instance-profiles.ts";
 import { vpc } from "./network.ts";
 
 /** A key pair for a host's own use. */
@@ -22,6 +22,7 @@ export interface HostKeys {
 export interface MetadataOptions {
   readonly find: (instanceId: string) => InstanceRecord | undefined;
   readonly keys: HostKeys;
+  readonly profiles: InstanceProfiles;
   readonly region: string;
   readonly accountId: string;
   readonly clock: () => number;
@@ -90,10 +91,10 @@ async function answer(
 
 type Documents = Readonly<Record<string, () => string | Promise<string | undefined>>>;
 
-function documents({ keys, region, accountId, clock }: MetadataOptions, record: InstanceRecord): Documents {
+function documents(options: MetadataOptions, record: InstanceRecord): Documents {
+  const { region, accountId } = options;
   const { id, privateIp, imageId, instanceType, availabilityZone, userData, tags } = record;
   const meta = "/latest/meta-data";
-  const role = `${meta}/iam/security-credentials/${roleName}`;
   return {
     [`${meta}/ami-id`]: () => imageId,
     [`${meta}/hostname`]: () => hostnameOf(privateIp),
@@ -107,27 +108,7 @@ function documents({ keys, region, accountId, clock }: MetadataOptions, record: 
     [`${meta}/services/domain`]: () => "amazonaws.com",
     [`${meta}/services/partition`]: () => "aws",
     ...Object.fromEntries(tags.map(({ Key, Value }) => [`${meta}/tags/instance/${Key}`, () => Value])),
-    [`${meta}/iam/info`]: () =>
-      JSON.stringify({
-        Code: "Success",
-        LastUpdated: timestamp(clock()),
-        InstanceProfileArn: `arn:aws:iam::${accountId}:instance-profile/${roleName}`,
-      }),
-    [role]: async () => {
-      const issued = await keys.issueForHost(
-        `arn:aws:ec2:${region}:${accountId}:instance/${id}`,
-        `arn:aws:sts::${accountId}:assumed-role/${roleName}/${id}`,
-      );
-      return JSON.stringify({
-        Code: "Success",
-        LastUpdated: timestamp(clock()),
-        Type: "AWS-HMAC",
-        AccessKeyId: issued.accessKeyId,
-        SecretAccessKey: issued.secretAccessKey,
-        Token: issued.sessionToken,
-        Expiration: issued.expiresAt === undefined ? undefined : timestamp(issued.expiresAt),
-      });
-    },
+    ...profileDocuments(options, record),
     "/latest/dynamic/instance-identity/document": () =>
       JSON.stringify({
         accountId,
@@ -143,6 +124,44 @@ function documents({ keys, region, accountId, clock }: MetadataOptions, record: 
       }),
     ...(userData === undefined ? {} : { "/latest/user-data": () => Buffer.from(userData, "base64").toString("utf8") }),
     [`${meta}/network/interfaces/macs/02:00:00:00:00:01/vpc-id`]: () => vpc.id,
+  };
+}
+
+/** The instance's profile, and credentials of its role when it has one. */
+function profileDocuments(
+  { keys, profiles, region, accountId, clock }: MetadataOptions,
+  record: InstanceRecord,
+): Documents {
+  const { id, instanceProfile } = record;
+  const profile = instanceProfile === undefined ? defaultProfile(accountId) : profiles.find(instanceProfile);
+  if (profile === undefined) return {};
+  const { roleName } = profile;
+  const folder = "/latest/meta-data/iam";
+  const info = () =>
+    JSON.stringify({
+      Code: "Success",
+      LastUpdated: timestamp(clock()),
+      InstanceProfileArn: profile.arn,
+      InstanceProfileId: profile.id,
+    });
+  const credentials = async () => {
+    const issued = await keys.issueForHost(
+      `arn:aws:ec2:${region}:${accountId}:instance/${id}`,
+      `arn:aws:sts::${accountId}:assumed-role/${roleName}/${id}`,
+    );
+    return JSON.stringify({
+      Code: "Success",
+      LastUpdated: timestamp(clock()),
+      Type: "AWS-HMAC",
+      AccessKeyId: issued.accessKeyId,
+      SecretAccessKey: issued.secretAccessKey,
+      Token: issued.sessionToken,
+      Expiration: issued.expiresAt === undefined ? undefined : timestamp(issued.expiresAt),
+    });
+  };
+  return {
+    [`${folder}/info`]: info,
+    ...(roleName === undefined ? {} : { [`${folder}/security-credentials/${roleName}`]: credentials }),
   };
 }
 

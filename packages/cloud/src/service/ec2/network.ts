@@ -9,9 +9,6 @@ export const vpc = {
   securityGroup: "sg-00000000000000001",
 } as const;
 
-/** The one image: the host's own programs, with the agent installed. */
-export const image = { id: "ami-00000000000000001", name: "sluice-local-cloud", rootDevice: "/dev/xvda" } as const;
-
 /** A subnet of the default VPC. */
 export interface Subnet {
   readonly id: string;

@@ -1,31 +1,46 @@
-import type { RunInstancesCommandInput, Tag } from "@aws-sdk/client-ec2";
+import type { RequestLaunchTemplateData, RunInstancesCommandInput } from "@aws-sdk/client-ec2";
 import { Fault } from "@sluice/aws-protocol";
 import { randomHex } from "../../random.ts";
 import type { Ec2Context } from "./context.ts";
+import type { KeptTag } from "./filters.ts";
+import { amazonLinux, imageOf, publicParameters } from "./images.ts";
+import { profileNameOf } from "./instance-profiles.ts";
 import type { InstanceRecord } from "./instance-record.ts";
-import { freeAddress, image, subnetOf } from "./network.ts";
+import { findTemplate, versionOf } from "./launch-template.ts";
+import { freeAddress, subnetOf, vpc } from "./network.ts";
+import { tagsFor } from "./resource-tags.ts";
+import { findGroup } from "./security-group.ts";
 
 /** Instances of one request: a laptop carries some dozens. */
 const instancesMax = 100;
 
-/** EC2's own limits: user data before base64, in bytes; tags of a resource. */
+/** EC2's own limit of user data before base64, in bytes. */
 const userDataBytesMax = 16 * 1024;
-const tagsMax = 50;
 
-/** Makes the records of new instances; of those that an earlier request with the same client token made, if there was one. */
+/** A reservation, new or that of an earlier request with the same client token. */
+export interface Reservation {
+  readonly reservationId: string;
+  readonly created: readonly InstanceRecord[];
+}
+
+/** Makes the records of new instances; none when an earlier request with the same client token has made them. `systemTags` are AWS's own. */
 export async function newInstances(
   context: Ec2Context,
-  input: RunInstancesCommandInput,
-): Promise<{ readonly reservationId: string; readonly created: readonly InstanceRecord[] }> {
-  const { db, clock, region, fleet } = context;
-  const clientToken = input.ClientToken ?? "";
+  request: RunInstancesCommandInput,
+  systemTags: readonly KeptTag[] = [],
+): Promise<Reservation> {
+  const { db, fleet } = context;
+  const clientToken = request.ClientToken ?? "";
   const earlier =
     clientToken === ""
       ? undefined
       : db.get<{ reservation_id: string }>("SELECT reservation_id FROM client_tokens WHERE token = ?", clientToken);
   if (earlier !== undefined) return { reservationId: earlier.reservation_id, created: [] };
 
-  checkInput(input);
+  const { input, templateTags } = withTemplate(context, request);
+  const common = settings(context, input);
+  if (request.DryRun === true)
+    throw new Fault("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", { status: 412 });
   const subnet = subnetOf(input.SubnetId ?? input.NetworkInterfaces?.[0]?.SubnetId);
   const taken = new Set(
     (await fleet.all()).filter(({ state }) => state !== "terminated").map(({ privateIp }) => privateIp),
@@ -40,30 +55,43 @@ export async function newInstances(
       launchIndex,
       clientToken,
       state: "pending",
-      imageId: image.id,
-      instanceType: input.InstanceType ?? "m1.small",
-      ...(input.KeyName === undefined ? {} : { keyName: input.KeyName }),
       subnetId: subnet.id,
-      availabilityZone: `${region}${subnet.zone}`,
+      availabilityZone: `${context.region}${subnet.zone}`,
       privateIp,
-      ...(input.UserData === undefined || input.UserData === "" ? {} : { userData: input.UserData }),
-      tags: tagsFor("instance", input),
-      launchedAt: clock(),
+      launchedAt: context.clock(),
+      ...common,
+      tags: [...common.tags, ...templateTags, ...systemTags],
     };
   });
   if (clientToken !== "") db.run("INSERT INTO client_tokens VALUES (?, ?)", clientToken, reservationId);
   return { reservationId, created };
 }
 
-function checkInput({ ImageId, MinCount = 1, MaxCount = 1, UserData = "", DryRun }: RunInstancesCommandInput): void {
-  if (DryRun === true)
-    throw new Fault("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", { status: 412 });
+/** The request over what its launch template says, if it names one; tags of both are kept. */
+function withTemplate({ templates }: Ec2Context, request: RunInstancesCommandInput) {
+  if (request.LaunchTemplate === undefined) return { input: request, templateTags: [] };
+  const template = findTemplate(templates, request.LaunchTemplate);
+  const version = versionOf(template, request.LaunchTemplate.Version);
+  const { Placement: _placement, ...data }: RequestLaunchTemplateData = version.data;
+  const given = Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined));
+  const input: RunInstancesCommandInput = {
+    ...(data as Omit<RunInstancesCommandInput, "MinCount" | "MaxCount">), // the same members, where they are read here
+    ...given,
+    MinCount: request.MinCount,
+    MaxCount: request.MaxCount,
+    TagSpecifications: [...(data.TagSpecifications ?? []), ...(request.TagSpecifications ?? [])],
+  };
+  const templateTags = [
+    { Key: "aws:ec2launchtemplate:id", Value: template.id },
+    { Key: "aws:ec2launchtemplate:version", Value: String(version.number) },
+  ];
+  return { input, templateTags };
+}
+
+/** What all instances of a request have in common. A Fault when something of it cannot be. */
+function settings(context: Ec2Context, input: RunInstancesCommandInput) {
+  const { ImageId, MinCount = 1, MaxCount = 1, UserData = "", KeyName } = input;
   if (ImageId === undefined) throw new Fault("MissingParameter", "The request must contain the parameter ImageId");
-  if (ImageId !== image.id)
-    throw new Fault(
-      "InvalidAMIID.NotFound",
-      `The image id '[${ImageId}]' does not exist; the local cloud has '${image.id}'`,
-    );
   if (!(MinCount >= 1) || MaxCount < MinCount)
     throw new Fault("InvalidParameterValue", `Invalid counts: at least ${MinCount} and at most ${MaxCount} instances`);
   if (MaxCount > instancesMax)
@@ -71,33 +99,62 @@ function checkInput({ ImageId, MinCount = 1, MaxCount = 1, UserData = "", DryRun
       "InstanceLimitExceeded",
       `You have requested ${MaxCount} instances, and one request may launch at most ${instancesMax}`,
     );
-  if (!/^[A-Za-z0-9+/=\s]*$/.test(UserData))
-    throw new Fault("InvalidUserData.Malformed", "Invalid BASE64 encoding of user data.");
-  if (Buffer.from(UserData, "base64").length > userDataBytesMax)
-    throw new Fault("InvalidParameterValue", "User data is limited to 16384 bytes");
+  checkUserData(UserData);
+  if (KeyName !== undefined && context.keyPairs.all().every(({ name }) => name !== KeyName))
+    throw new Fault("InvalidKeyPair.NotFound", `The key pair '${KeyName}' does not exist`);
+  const instanceProfile = profileOf(context, input);
+  const groups = groupsOf(context, input);
+  return {
+    imageId: imageOf(resolved(ImageId)).id,
+    instanceType: input.InstanceType ?? "m1.small",
+    ...(KeyName === undefined ? {} : { keyName: KeyName }),
+    ...(UserData === "" ? {} : { userData: UserData }),
+    ...(instanceProfile === undefined ? {} : { instanceProfile }),
+    ...(groups.length === 0 ? {} : { securityGroupIds: groups }),
+    tags: tagsFor("instance", input.TagSpecifications),
+  };
 }
 
-function tagsFor(type: string, { TagSpecifications = [] }: RunInstancesCommandInput) {
-  return mergeTags(
-    [],
-    TagSpecifications.filter(({ ResourceType }) => ResourceType === type).flatMap(({ Tags = [] }) => Tags),
+/** An image may be named by a parameter of SSM. */
+function resolved(imageId: string): string {
+  const parameter = /^resolve:ssm:([^:]+)(?::\d+)?$/.exec(imageId)?.[1];
+  return parameter !== undefined && publicParameters.includes(parameter) ? amazonLinux.id : imageId;
+}
+
+function profileOf(
+  { profiles, accountId }: Ec2Context,
+  { IamInstanceProfile }: RunInstancesCommandInput,
+): string | undefined {
+  const { Name, Arn } = IamInstanceProfile ?? {};
+  if (Name === undefined && Arn === undefined) return undefined;
+  if (Name !== undefined && Arn !== undefined)
+    throw new Fault(
+      "InvalidParameterCombination",
+      "The parameter 'iamInstanceProfile.name' may not be used in combination with 'iamInstanceProfile.arn'",
+    );
+  const found = profiles.find(Name ?? profileNameOf(Arn ?? "") ?? "");
+  if (found !== undefined && (Arn === undefined || Arn === found.arn)) return found.name;
+  const what = Name === undefined ? `iamInstanceProfile.arn` : `iamInstanceProfile.name`;
+  const hint = Arn === undefined ? "" : `; its ARN would be like arn:aws:iam::${accountId}:instance-profile/NAME`;
+  throw new Fault(
+    "InvalidParameterValue",
+    `Value (${Name ?? Arn}) for parameter ${what} is invalid. Invalid IAM Instance Profile ${Name === undefined ? "ARN" : "name"}${hint}`,
   );
 }
 
-/** Tags with further ones put over them. A Fault when one has no key, or they are too many. */
-export function mergeTags(tags: InstanceRecord["tags"], more: readonly Tag[]): InstanceRecord["tags"] {
-  const merged = new Map(tags.map(({ Key, Value }) => [Key, Value]));
-  for (const { Key = "", Value = "" } of more) {
-    if (Key === "" || Key.length > 128 || Value.length > 256)
-      throw new Fault(
-        "InvalidParameterValue",
-        `Tag keys have 1 to 128 characters and values at most 256: '${Key.slice(0, 128)}'`,
-      );
-    if (Key.startsWith("aws:"))
-      throw new Fault("InvalidParameterValue", `Tag keys starting with 'aws:' are reserved for internal use: '${Key}'`);
-    merged.set(Key, Value);
-  }
-  if (merged.size > tagsMax)
-    throw new Fault("TagLimitExceeded", `The maximum number of Tags for a resource has been reached: ${tagsMax}`);
-  return [...merged].map(([Key, Value]) => ({ Key, Value }));
+function groupsOf({ securityGroups }: Ec2Context, input: RunInstancesCommandInput): readonly string[] {
+  const ids = [...(input.SecurityGroupIds ?? []), ...(input.NetworkInterfaces?.[0]?.Groups ?? [])];
+  const found = [
+    ...ids.map((id) => findGroup(securityGroups, { id })),
+    ...(input.SecurityGroups ?? []).map((name) => findGroup(securityGroups, { name })),
+  ].map(({ id }) => id);
+  return found.length === 1 && found[0] === vpc.securityGroup ? [] : [...new Set(found)];
+}
+
+/** A Fault for user data that is no base64, or too long. */
+export function checkUserData(userData = ""): void {
+  if (!/^[A-Za-z0-9+/=\s]*$/.test(userData))
+    throw new Fault("InvalidUserData.Malformed", "Invalid BASE64 encoding of user data.");
+  if (Buffer.from(userData, "base64").length > userDataBytesMax)
+    throw new Fault("InvalidParameterValue", "User data is limited to 16384 bytes");
 }

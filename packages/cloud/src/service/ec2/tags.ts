@@ -1,56 +1,51 @@
 import { Fault } from "@sluice/aws-protocol";
 import type { Ec2Context, Ec2Operations } from "./context.ts";
-import type { InstanceRecord } from "./instance-record.ts";
-import { mergeTags } from "./run-instances.ts";
+import { matching } from "./filters.ts";
+import { allTagged, mergeTags, setTags, type Tagged } from "./resource-tags.ts";
 
-/** Operations on tags; only instances carry any. */
+/** Operations on tags. */
 export const tagOperations: Ec2Operations = {
-  CreateTags(context, { Resources = [], Tags = [] }) {
-    const changed = tagged(context, Resources).map(({ id, tags }) => ({ id, tags: mergeTags(tags, Tags) }));
-    for (const { id, tags } of changed) context.fleet.change(id, { tags });
+  async CreateTags(context, { Resources = [], Tags = [] }) {
+    const changed = (await tagged(context, Resources)).map((thing) => ({ thing, tags: mergeTags(thing.tags, Tags) }));
+    for (const { thing, tags } of changed) setTags(context, thing, tags);
   },
 
-  DeleteTags(context, { Resources = [], Tags }) {
-    for (const { id, tags } of tagged(context, Resources)) {
-      // No tags at all means all of them; a tag without a value goes whatever its value is.
-      const left = tags.filter(
+  async DeleteTags(context, { Resources = [], Tags }) {
+    for (const thing of await tagged(context, Resources)) {
+      // No tags at all means all of them, but AWS's own; a tag without a value goes whatever its value is.
+      const left = thing.tags.filter(
         ({ Key, Value }) =>
-          Tags !== undefined &&
-          !Tags.some((tag) => tag.Key === Key && (tag.Value === undefined || tag.Value === Value)),
+          Key.startsWith("aws:") ||
+          (Tags !== undefined &&
+            !Tags.some((tag) => tag.Key === Key && (tag.Value === undefined || tag.Value === Value))),
       );
-      context.fleet.change(id, { tags: left });
+      setTags(context, thing, left);
     }
   },
 
-  async DescribeTags({ fleet }, { Filters = [] }) {
-    const all = (await fleet.all()).flatMap(({ id, tags }) =>
-      tags.map((tag) => ({ ResourceId: id, ResourceType: "instance" as const, ...tag })),
+  async DescribeTags(context, { Filters = [] }) {
+    const all = (await allTagged(context)).flatMap(({ id, type, tags }) =>
+      tags.map((tag) => ({ ResourceId: id, ResourceType: type, ...tag })),
     );
     const fields = {
-      "resource-id": "ResourceId",
-      "resource-type": "ResourceType",
-      key: "Key",
-      value: "Value",
-    } as const;
-    return {
-      Tags: all.filter((tag) =>
-        Filters.every(({ Name = "", Values = [] }) => {
-          if (!Object.hasOwn(fields, Name)) throw new Fault("InvalidParameterValue", `The filter '${Name}' is invalid`);
-          return Values.includes(tag[fields[Name as keyof typeof fields]]); // found above
-        }),
-      ),
+      "resource-id": ({ ResourceId }: (typeof all)[number]) => [ResourceId],
+      "resource-type": ({ ResourceType }: (typeof all)[number]) => [ResourceType],
+      key: ({ Key }: (typeof all)[number]) => [Key],
+      value: ({ Value }: (typeof all)[number]) => [Value],
     };
+    return { Tags: [...matching(all, Filters, { fields, tagsOf: (tag) => [tag] })] };
   },
 };
 
-function tagged({ fleet }: Ec2Context, resources: readonly string[]): readonly InstanceRecord[] {
-  return resources.map((id) => {
-    const record = fleet.find(id);
-    if (record === undefined)
+async function tagged(context: Ec2Context, ids: readonly string[]): Promise<readonly Tagged[]> {
+  const all = await allTagged(context);
+  return ids.map((id) => {
+    const found = all.find((thing) => thing.id === id);
+    if (found === undefined)
       throw new Fault(
         id.startsWith("i-") ? "InvalidInstanceID.NotFound" : "InvalidID",
-        `The ID '${id}' is not valid: only instances of the local cloud can be tagged`,
+        `The ID '${id}' is not valid: instances, launch templates, security groups and key pairs can be tagged here`,
       );
-    return record;
+    return found;
   });
 }

@@ -1,0 +1,63 @@
+import { createHash, createPublicKey, type KeyObject, randomBytes, sign } from "node:crypto";
+import { bitString, integer, moment, objectId, octetString, sequence, setOf, tagged, utf8String, yes } from "./der.ts";
+
+/** What a certificate says. */
+export interface CertificateOptions {
+  /** Its common name. */
+  readonly subject: string;
+  /** The host name that it is for; absent on the authority's own. */
+  readonly host?: string;
+  readonly issuer: { readonly subject: string; readonly privateKey: KeyObject };
+  /** The key that it vouches for; its private form may be given. */
+  readonly key: KeyObject;
+  /** Milliseconds since the epoch. */
+  readonly from: number;
+  readonly until: number;
+}
+
+const ecdsaWithSha256 = sequence(objectId("1.2.840.10045.4.3.2"));
+
+/** Makes an X.509 certificate, in PEM. */
+export function makeCertificate({ subject, host, issuer, key, from, until }: CertificateOptions): string {
+  const publicKey = (key.type === "private" ? createPublicKey(key) : key).export({ type: "spki", format: "der" });
+  const unsigned = sequence(
+    tagged(0xa0, integer(Buffer.from([2]))), // version 3
+    integer(Buffer.concat([Buffer.from([1]), randomBytes(15)])),
+    ecdsaWithSha256,
+    name(issuer.subject),
+    sequence(moment(from), moment(until)),
+    name(subject),
+    publicKey,
+    tagged(0xa3, sequence(...extensions(host, publicKey, issuer))),
+  );
+  const signature = sign("sha256", unsigned, issuer.privateKey);
+  const der = sequence(unsigned, ecdsaWithSha256, bitString(signature));
+  const lines = der.toString("base64").match(/.{1,64}/g) ?? [];
+  return `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`;
+}
+
+const name = (text: string) => sequence(setOf(sequence(objectId("2.5.4.3"), utf8String(text))));
+
+function extensions(host: string | undefined, publicKey: Buffer, issuer: CertificateOptions["issuer"]) {
+  const subjectKeyId = extension("2.5.29.14", octetString(keyId(publicKey)));
+  if (host === undefined)
+    return [
+      subjectKeyId,
+      extension("2.5.29.19", sequence(yes), "critical"), // it may issue others
+      extension("2.5.29.15", tagged(0x03, Buffer.from([1, 0x06])), "critical"), // sign certificates and revocations
+    ];
+  const issuerKey = createPublicKey(issuer.privateKey).export({ type: "spki", format: "der" });
+  return [
+    subjectKeyId,
+    extension("2.5.29.35", sequence(tagged(0x80, keyId(issuerKey)))),
+    extension("2.5.29.19", sequence(), "critical"),
+    extension("2.5.29.15", tagged(0x03, Buffer.from([7, 0x80])), "critical"), // sign handshakes
+    extension("2.5.29.37", sequence(objectId("1.3.6.1.5.5.7.3.1"))), // as a server
+    extension("2.5.29.17", sequence(tagged(0x82, Buffer.from(host)))),
+  ];
+}
+
+const extension = (id: string, value: Uint8Array, critical?: "critical") =>
+  sequence(objectId(id), ...(critical === undefined ? [] : [yes]), octetString(value));
+
+const keyId = (publicKey: Buffer) => createHash("sha1").update(publicKey).digest();

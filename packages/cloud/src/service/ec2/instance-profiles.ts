@@ -1,0 +1,29 @@
+/** An instance profile, as far as EC2 needs it. */
+export interface InstanceProfile {
+  readonly name: string;
+  readonly arn: string;
+  readonly id: string;
+  /** The role whose credentials its instances get; absent when nobody has added one. */
+  readonly roleName?: string;
+}
+
+/** Looks instance profiles up; IAM keeps them. */
+export interface InstanceProfiles {
+  find(name: string): InstanceProfile | undefined;
+}
+
+/** The profile of instances that are launched without one. Unlike AWS, they have a role then: a first try needs no IAM. */
+export function defaultProfile(accountId: string): InstanceProfile & { readonly roleName: string } {
+  const name = "sluice-instance";
+  return {
+    name,
+    arn: `arn:aws:iam::${accountId}:instance-profile/${name}`,
+    id: "AIPA0000000000000000",
+    roleName: name,
+  };
+}
+
+/** The name in the ARN of an instance profile, which may have a path; undefined when it is none. */
+export function profileNameOf(arn: string): string | undefined {
+  return /^arn:aws[a-z-]*:iam::\d{12}:instance-profile\/(?:[!-~]+\/)?([\w+=,.@-]+)$/.exec(arn)?.[1];
+}

@@ -1,0 +1,19 @@
+import { defineService, type Service, serviceModel } from "@sluice/aws-protocol";
+import type { CloudDatabase } from "../../store/database.ts";
+import { Records } from "../../store/records.ts";
+import { parameterOperations, type SsmContext } from "./parameters.ts";
+
+/** Systems Manager's parameters: AWS's public ones that name images, and one's own. */
+export function ssmService(
+  given: { readonly db: CloudDatabase } & Omit<SsmContext, "parameters">,
+  onDefect: (error: unknown, requestId: string) => void,
+): Service {
+  return defineService({
+    name: "ssm",
+    model: serviceModel("ssm"),
+    signingNames: ["ssm"],
+    operations: parameterOperations,
+    context: { ...given, parameters: new Records(given.db, "parameter") } satisfies SsmContext,
+    onDefect,
+  });
+}

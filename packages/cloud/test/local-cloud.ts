@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { TestContext } from "node:test";
+import { PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
+import { promisify } from "node:util";
+import { type AccessKey, createFrontDoor, createFrontDoorServer } from "@sluice/aws-protocol";
+import { endLeftovers, execInInstance, startCloud, type CloudOptions } from "../src/index.ts";
+
+const run = promisify(execFile);
+const accountId = "123456789012";
+const agentBundle = resolve(import.meta.dirname, "../../agent/dist/codedeploy-agent.cjs");
+const administrator: AccessKey = {
+  accessKeyId: "AKIALOCALCLOUDTEST00",
+  secretAccessKey: "local-cloud-test-secret",
+  principal: { accountId, arn: `arn:aws:iam::${accountId}:user/administrator`, userId: "AIDALOCALCLOUDTEST00" },
+};
+
+/** A local cloud on a port of its own, with a data folder of its own, for one test. */
+export interface LocalCloud {
+  readonly folder: string;
+  readonly url: string;
+  /** What SDK clients are made with. */
+  readonly client: { readonly endpoint: string; readonly region: string; readonly credentials: AccessKey };
+  /** Runs a command on an instance; its output, and what it ended with. */
+  exec(instanceId: string, ...argv: readonly string[]): Promise<{ readonly code: number; readonly output: string }>;
+  /** Runs the real `aws` CLI; throws unless it succeeds. */
+  aws(...words: readonly string[]): Promise<string>;
+  /** Closes and opens it again, as a restart does. */
+  restart(): Promise<LocalCloud>;
+}
+
+/** Opens a local cloud, and removes it when the test ends. */
+export async function openLocalCloud(
+  test: TestContext,
+  options: Partial<CloudOptions> = {},
+  folder = mkdtempSync(join(tmpdir(), "sluice-cloud-")),
+): Promise<LocalCloud> {
+  const keys = new Map([[administrator.accessKeyId, administrator]]);
+  const region = options.region ?? "us-east-1";
+  const cloud = await startCloud({
+    dataFolder: folder,
+    region,
+    accountId,
+    clock: () => Date.now(),
+    keys: hostKeys(keys),
+    driver: "plain",
+    plainInstead: false,
+    agentBundle,
+    chaos: { packageLocks: 0 },
+    ...options,
+  });
+  const listener = createFrontDoor({
+    services: cloud.services,
+    keys: { find: (id) => keys.get(id) },
+    clock: () => Date.now(),
+    log: () => {},
+  });
+  const server = createFrontDoorServer(listener).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo; // it listens on TCP
+  await cloud.connect({ listener, port, mayReadObject: () => false });
+  let isOpen = true;
+  const close = async () => {
+    if (!isOpen) return;
+    isOpen = false;
+    await cloud.close();
+    server.close();
+    server.closeAllConnections();
+  };
+  test.after(async () => {
+    await close();
+    await endLeftovers({ dataFolder: folder });
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    folder,
+    url,
+    client: { endpoint: url, region, credentials: administrator },
+    async exec(instanceId, ...argv) {
+      const [stdin, stdout, stderr] = [new PassThrough().end(), new PassThrough(), new PassThrough()];
+      const output = Promise.all([text(stdout), text(stderr)]);
+      const code = await execInInstance({ dataFolder: folder, instanceId, argv, stdio: { stdin, stdout, stderr } });
+      stdout.end();
+      stderr.end();
+      return { code, output: (await output).join("") };
+    },
+    async aws(...words) {
+      const env = {
+        PATH: process.env["PATH"],
+        HOME: process.env["HOME"],
+        AWS_ENDPOINT_URL: url,
+        AWS_ACCESS_KEY_ID: administrator.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: administrator.secretAccessKey,
+        AWS_DEFAULT_REGION: region,
+        AWS_PAGER: "",
+      };
+      return (await run("aws", words, { env })).stdout.trim();
+    },
+    async restart() {
+      await close();
+      return openLocalCloud(test, options, folder);
+    },
+  };
+}
+
+function hostKeys(keys: Map<string, AccessKey>): CloudOptions["keys"] {
+  return {
+    async issueForHost(host, arn) {
+      const accessKeyId = `ASIA${keys.size.toString().padStart(16, "0")}`;
+      const key = {
+        accessKeyId,
+        secretAccessKey: `secret of ${accessKeyId}`,
+        sessionToken: `token of ${accessKeyId}`,
+        expiresAt: Date.now() + 3_600_000,
+        principal: { accountId, arn, userId: accessKeyId, host },
+      };
+      keys.set(accessKeyId, key);
+      return key;
+    },
+    async revokeHost(host) {
+      for (const [id, { principal }] of keys) if (principal.host === host) keys.delete(id);
+    },
+  };
+}
+
+/** Why isolated instances cannot be had on this machine; false when they can. For `skip`. */
+export async function whyNoNamespaces(): Promise<string | false> {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-probe-"));
+  try {
+    const cloud = await startCloud({
+      dataFolder: folder,
+      region: "us-east-1",
+      accountId,
+      clock: () => Date.now(),
+      keys: hostKeys(new Map()),
+      driver: "ns",
+      plainInstead: false,
+      agentBundle,
+      chaos: { packageLocks: 0 },
+    });
+    await cloud.close();
+    return false;
+  } catch (error) {
+    assert(error instanceof Error);
+    return error.message;
+  } finally {
+    await endLeftovers({ dataFolder: folder });
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Asks again and again until the answer is not undefined; throws with the question when it takes too long. */
+export async function eventually<Answer>(
+  question: string,
+  ask: () => Promise<Answer | undefined>,
+  seconds = 30,
+): Promise<Answer> {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (Date.now() > end) throw new Error(`Not within ${seconds} s: ${question}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Whether a command is on this machine's PATH. */
+export async function has(command: string): Promise<boolean> {
+  return run("sh", ["-c", `command -v ${command}`]).then(
+    () => true,
+    () => false,
+  );
+}
