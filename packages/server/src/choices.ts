@@ -20,3 +20,9 @@ export const redeliveryMilliseconds = 10_000;
 
 /** How often deployments are looked at without a hint, and the states of their instances are asked for, in milliseconds. */
 export const scanMilliseconds = 1_000;
+
+/** How often Auto Scaling groups are asked which instances wait for a deployment, in milliseconds. */
+export const scalingScanMilliseconds = 1_000;
+
+/** How often the hooks on Auto Scaling groups are looked at, in milliseconds: somebody else may have removed one. */
+export const hookScanMilliseconds = 30_000;

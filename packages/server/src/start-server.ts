@@ -3,12 +3,11 @@ import type { AddressInfo } from "node:net";
 import { createFrontDoor, createFrontDoorServer, type Service } from "@sluice/aws-protocol";
 import { pino } from "pino";
 import { pollHoldMilliseconds } from "./choices.ts";
-import { fleetGateway } from "./gateways/fleet.ts";
+import { openGateways } from "./gateways/gateways.ts";
 import { hostCommandService } from "./host-commands/index.ts";
 import { HeldPolls } from "./host-commands/polls.ts";
 import type { Identities } from "./identity/identities.ts";
 import { codedeployService } from "./operations/index.ts";
-import { findFleet } from "./reconciler/find-fleet.ts";
 import { Reconciler } from "./reconciler/reconciler.ts";
 import { openSigner } from "./specification/signer.ts";
 import { signedSpecifications } from "./specification/signed-specifications.ts";
@@ -52,19 +51,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const store = openStore(dataFolder);
   const polls = new HeldPolls();
   const own = { url: "" };
-  const gateway = fleetGateway(() => ({
-    region,
-    ...(options.ec2 === "self" ? { endpoint: own.url, credentials: identities.administrator() } : {}),
-  }));
+  const gateways = openGateways(
+    options.ec2 === "self"
+      ? { at: "self", config: () => ({ region, endpoint: own.url, credentials: identities.administrator() }) }
+      : { at: "aws", region },
+  );
   const onDefect = (error: unknown, about: string) => log.error({ err: error, about }, "defect");
   const reconciler = new Reconciler({
     store,
     clock,
     region,
     accountId,
-    findFleet: (group) => findFleet(group, { store, gateway, region, accountId }),
-    findStates: (ids) => gateway.states(ids),
+    gateways,
     wakeHosts: (hosts) => polls.wake(hosts),
+    say: (about, message) => log.warn(about, message),
     log: (deploymentId, decision) => log.info({ deploymentId, ...decision }, "decided"),
     onDefect,
   });
@@ -100,7 +100,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await reconciler.close();
       polls.close();
       await closeListener(server);
-      await gateway.close();
+      await gateways.close();
       store.close();
       identities.close();
     },

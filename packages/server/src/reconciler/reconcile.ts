@@ -1,4 +1,4 @@
-import { decide, type Decision, evolveAll, type Fleet, type InstanceState } from "@sluice/engine";
+import { decide, type Decision, type Deployment, evolveAll, type Fleet, type InstanceState } from "@sluice/engine";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
 import type { DeploymentRecord } from "../store/deployments.ts";
 import type { Store } from "../store/index.ts";
@@ -20,12 +20,14 @@ export interface Shell {
   ) => Promise<Fleet>;
   /** Wakes the polls of hosts that have a command. */
   readonly wakeHosts: (hosts: readonly string[]) => void;
+  /** Sees to what the service itself has to do. */
+  readonly pursueWork: (deploymentId: string) => void;
   readonly log: (deploymentId: string, decision: Decision) => void;
 }
 
 /** One pass over one deployment: observe, decide, commit, deliver. It takes no hint of what changed: a missed wake-up costs time, never correctness. */
 export async function reconcile(deploymentId: string, shell: Shell): Promise<void> {
-  const { store, clock, instanceStates, wakeHosts, log } = shell;
+  const { store, clock, instanceStates, wakeHosts, pursueWork, log } = shell;
   const observed = observe(store, deploymentId, { now: clock(), states: instanceStates() });
   if (observed === undefined) return;
   const decisions = decide(observed.world);
@@ -35,7 +37,7 @@ export async function reconcile(deploymentId: string, shell: Shell): Promise<voi
     const commit = commitOf(observed, after, { ...shell, decisions });
     const committed = await store.write(() => {
       if (!store.deployments.commit(observed.record, commit)) return false;
-      if (after.deployment.status === "Succeeded")
+      if (after.deployment.status === "Succeeded" && movesLastSuccessful(after.deployment))
         store.groups.succeeded(observed.record.groupId, observed.record.request.revision);
       return true;
     });
@@ -43,6 +45,7 @@ export async function reconcile(deploymentId: string, shell: Shell): Promise<voi
     for (const decision of changes) log(deploymentId, decision);
     wakeHosts(commit.issued.map(({ host }) => host));
   }
+  pursueWork(deploymentId);
   const last = decisions.at(-1);
   if (last?.do === "look up fleet") await lookUpFleet(deploymentId, last.fleet, shell);
 }
@@ -56,3 +59,6 @@ async function lookUpFleet(deploymentId: string, which: "selected" | "replacemen
   await store.write(() => store.deployments.noteFleet(deploymentId, which, fleet));
   await reconcile(deploymentId, shell);
 }
+
+/** Deployments of one instance bring what the group has already, and rerouting brings nothing. */
+const movesLastSuccessful = ({ kind }: Deployment): boolean => kind === "in-place" || kind === "blue-green";

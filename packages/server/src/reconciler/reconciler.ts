@@ -1,40 +1,70 @@
-import type { InstanceState } from "@sluice/engine";
-import { scanMilliseconds } from "../choices.ts";
+import type { InstanceState, Noted, Work } from "@sluice/engine";
+import { hookScanMilliseconds, scalingScanMilliseconds, scanMilliseconds } from "../choices.ts";
+import { instanceStates } from "../gateways/fleet.ts";
+import type { Gateways } from "../gateways/gateways.ts";
+import type { WorkOutcome } from "../gateways/outcome.ts";
+import { perform } from "../gateways/perform.ts";
+import type { DeploymentRecord } from "../store/deployments.ts";
+import { findFleet } from "./find-fleet.ts";
+import { takeUpActions } from "./lifecycle-actions.ts";
+import { restoreHooks } from "./managed-hooks.ts";
+import { moveGroup } from "./move-group.ts";
 import { reconcile, type Shell } from "./reconcile.ts";
+import { Round } from "./round.ts";
+import { ServiceWork } from "./service-work.ts";
 
 /** What the reconciler works with. */
-export interface ReconcilerOptions extends Omit<Shell, "instanceStates"> {
-  /** Asks for the states of instances by id. */
-  readonly findStates: (instanceIds: readonly string[]) => Promise<Readonly<Record<string, InstanceState>>>;
+export interface ReconcilerOptions extends Pick<
+  Shell,
+  "store" | "clock" | "region" | "accountId" | "wakeHosts" | "log"
+> {
+  readonly gateways: Gateways;
+  /** Told of what a person should know, and no deployment shows. */
+  readonly say: (about: Readonly<Record<string, string>>, message: string) => void;
   /** Told of a pass that failed; the next scan tries again. */
-  readonly onDefect: (error: unknown, deploymentId: string) => void;
+  readonly onDefect: (error: unknown, about: string) => void;
 }
 
-/** Keeps every live deployment moving: one pass at a time for each, at once after a hint, and every second without one. */
+/** Keeps every live deployment moving: one pass at a time for each, at once after a hint, and every second without one. Looks after the Auto Scaling groups of deployment groups beside that. */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #shell: Shell;
+  readonly #work: ServiceWork;
   readonly #running = new Map<string, Promise<void>>();
   readonly #again = new Set<string>();
+  readonly #rounds: Round[];
   #states: Readonly<Record<string, InstanceState>> = {};
-  #timer: NodeJS.Timeout | undefined;
-  #scanning: Promise<void> = Promise.resolve();
 
   constructor(options: ReconcilerOptions) {
+    const { store, clock, region, accountId, gateways } = options;
     this.#options = options;
-    this.#shell = { ...options, instanceStates: () => this.#states };
+    const wake = (id: string) => this.wake(id);
+    this.#work = new ServiceWork({
+      store,
+      clock,
+      perform: (record, work, noted) => this.#perform(record, work, noted),
+      wake,
+      onDefect: options.onDefect,
+    });
+    this.#shell = {
+      ...options,
+      instanceStates: () => this.#states,
+      findFleet: (group, record, which) =>
+        findFleet(group, record, { which, store, region, accountId, clients: this.#clientsOf(record) }),
+      pursueWork: (id) => this.#work.pursue(id),
+    };
+    const keeper = { store, gateways };
+    const onDefect = (error: unknown) => options.onDefect(error, "");
+    this.#rounds = [
+      new Round(scanMilliseconds, () => this.#scan(), onDefect),
+      new Round(scalingScanMilliseconds, () => takeUpActions({ ...options, wake }), onDefect),
+      new Round(hookScanMilliseconds, () => this.#restoreHooks(keeper), onDefect),
+    ];
   }
 
   /** Begins to scan; the first scan picks up what an earlier process left. */
   start(): void {
-    this.#timer = setTimeout(
-      () => {
-        this.#scanning = this.#scan().finally(() => {
-          if (this.#timer !== undefined) this.start();
-        });
-      },
-      this.#timer === undefined ? 0 : scanMilliseconds,
-    );
+    for (const round of this.#rounds) round.start();
   }
 
   /** A hint that a deployment may have something to do. */
@@ -54,24 +84,50 @@ export class Reconciler {
 
   /** Stops scanning and lets passes under way end. */
   async close(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    await this.#scanning;
+    await Promise.all(this.#rounds.map((round) => round.close()));
+    await this.#work.close();
     this.#again.clear();
     await Promise.allSettled(this.#running.values());
   }
 
+  #perform(record: DeploymentRecord, work: Work, noted: Noted | undefined): Promise<WorkOutcome> {
+    const { store, gateways } = this.#options;
+    if (work.work === "move deployment group") return moveGroup({ store, gateways }, record, work);
+    return perform(this.#clientsOf(record), work, noted);
+  }
+
+  #clientsOf({ groupId }: DeploymentRecord) {
+    const { store, gateways } = this.#options;
+    return gateways.as(store.groups.byId(groupId)?.settings.serviceRoleArn ?? "");
+  }
+
   async #scan(): Promise<void> {
-    const { store } = this.#options;
-    const live = store.deployments.live();
+    const live = this.#options.store.deployments.live();
     try {
-      const ids = live
-        .flatMap((id) => store.deployments.targets(id).filter(({ status }) => status === "InProgress"))
-        .map(({ id }) => id);
-      this.#states = ids.length === 0 ? {} : await this.#options.findStates(ids);
+      this.#states = await this.#statesOf(live);
     } catch (error) {
       this.#options.onDefect(error, "");
     }
     for (const id of live) this.wake(id);
   }
+
+  async #statesOf(deploymentIds: readonly string[]): Promise<Readonly<Record<string, InstanceState>>> {
+    const { store } = this.#options;
+    const states: Record<string, InstanceState> = {};
+    for (const id of deploymentIds) {
+      const record = store.deployments.byId(id);
+      const targets = store.deployments.targets(id).filter(({ status, arn }) => status === "InProgress" && isEc2(arn));
+      if (record === undefined || targets.length === 0) continue;
+      const ids = targets.map((target) => target.id);
+      Object.assign(states, await instanceStates(this.#clientsOf(record), ids));
+    }
+    return states;
+  }
+
+  async #restoreHooks(keeper: Parameters<typeof restoreHooks>[0]): Promise<void> {
+    for (const { scalingGroup, name } of await restoreHooks(keeper))
+      this.#options.say({ scalingGroup }, `The hook ${name} had been removed from ${scalingGroup}: it is back`);
+  }
 }
+
+const isEc2 = (arn: string): boolean => arn.startsWith("arn:aws:ec2:");

@@ -1,4 +1,14 @@
-import { type Decision, healthAfter, type HostMemory, type InstanceState, isOver, type World } from "@sluice/engine";
+import {
+  type Decision,
+  type Deployment,
+  healthAfter,
+  type HostMemory,
+  type InstanceState,
+  isOver,
+  leftOut,
+  type Target,
+  type World,
+} from "@sluice/engine";
 import { revisionIdentity, type Store } from "../store/index.ts";
 import type { Commit, IssuedCommand } from "../store/deployment-changes.ts";
 import type { DeploymentRecord } from "../store/deployments.ts";
@@ -81,7 +91,15 @@ function memoriesAfter(
     targets.map((target) => {
       const before = known[target.id];
       const wasCurrent = current !== undefined && before?.installed === revisionIdentity(current);
-      return [target.id, healthAfter(before, target, { outcome: status, revision, wasCurrent })];
+      const takenOut = leftOut(target);
+      const after = installs(deployment, target)
+        ? healthAfter(before, target, { outcome: status, revision, wasCurrent })
+        : { health: before?.health ?? "Unhealthy", ...before };
+      return [target.id, takenOut === undefined ? after : { ...after, takenOut }];
     }),
   );
 }
+
+/** Whether a deployment brings its revision to this target: original hosts, rerouted ones and those that end keep what they have. */
+const installs = ({ kind }: Deployment, { label }: Target): boolean =>
+  kind !== "reroute" && kind !== "termination" && label !== "Blue";

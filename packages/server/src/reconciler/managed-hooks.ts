@@ -1,0 +1,68 @@
+import type { Gateways } from "../gateways/gateways.ts";
+import { deleteHook, hookName, hooksOf, putHook, type Transition } from "../gateways/lifecycle-hooks.ts";
+import { newId } from "../random.ts";
+import type { DeploymentGroup } from "../store/deployment-groups.ts";
+import type { Store } from "../store/index.ts";
+import type { ScalingHook } from "../store/scaling-hooks.ts";
+
+/** A hook that could not be removed, and why. */
+export interface LeftHook extends ScalingHook {
+  readonly why: string;
+}
+
+/** What hooks are kept with. */
+export interface HookKeeper {
+  readonly store: Store;
+  readonly gateways: Gateways;
+}
+
+/** Installs the hooks that a deployment group has to have on its Auto Scaling groups, and removes those that it no longer has. Throws when one cannot be installed; gives those that could not be removed (deployments.md §6.1, §6.6). */
+export async function syncHooks(
+  { store, gateways }: HookKeeper,
+  group: DeploymentGroup,
+  scalingGroups: readonly string[] = group.settings.autoScalingGroups ?? [],
+): Promise<readonly LeftHook[]> {
+  const transitions: readonly Transition[] = group.settings.terminationHookEnabled
+    ? ["launch", "termination"]
+    : ["launch"];
+  const wanted = scalingGroups.flatMap((scalingGroup) =>
+    transitions.map((transition) => ({ scalingGroup, transition })),
+  );
+  const known = store.scaling.of(group.id);
+  const clients = gateways.as(group.settings.serviceRoleArn);
+  const isSame = (a: Omit<ScalingHook, "groupId" | "name">, b: Omit<ScalingHook, "groupId" | "name">) =>
+    a.scalingGroup === b.scalingGroup && a.transition === b.transition;
+  for (const want of wanted) {
+    if (known.some((hook) => isSame(hook, want))) continue;
+    const hook = { ...want, groupId: group.id, name: hookName(want.transition, group.name, newId()) };
+    await putHook(clients, hook, group.id);
+    await store.write(() => store.scaling.add(hook));
+  }
+  const left: LeftHook[] = [];
+  for (const hook of known.filter((one) => !wanted.some((want) => isSame(one, want)))) {
+    try {
+      await deleteHook(clients, hook);
+      await store.write(() => store.scaling.remove(hook));
+    } catch (error) {
+      left.push({ ...hook, why: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return left;
+}
+
+/** Puts back hooks that somebody else has removed: without them new instances would serve without software, silently (deployments.md §6.6 rule 4). Gives those that were missing. */
+export async function restoreHooks({ store, gateways }: HookKeeper): Promise<readonly ScalingHook[]> {
+  const restored: ScalingHook[] = [];
+  const byScalingGroup = Map.groupBy(store.scaling.all(), ({ scalingGroup }) => scalingGroup);
+  for (const [scalingGroup, hooks] of byScalingGroup)
+    for (const hook of hooks) {
+      const group = store.groups.byId(hook.groupId);
+      if (group === undefined) continue;
+      const clients = gateways.as(group.settings.serviceRoleArn);
+      const names = await hooksOf(clients, scalingGroup).catch(() => undefined); // the group may be gone, or the call refused: the next round looks again
+      if (names === undefined || names.includes(hook.name)) continue;
+      await putHook(clients, hook, hook.groupId);
+      restored.push(hook);
+    }
+  return restored;
+}
