@@ -1,0 +1,165 @@
+// The language of scenarios. A line at the margin says what happens; the indented lines below it are what the engine makes of that.
+import type { Decision, Diagnostics, InstanceState, LifecycleEventName, Target } from "../src/index.ts";
+import { predefined, type Settings, Shell } from "./shell.ts";
+
+/** Plays a scenario and gives it back with the answers that the engine gives now. */
+export function play(scenario: string): string {
+  const shell = new Shell();
+  const lines = scenario.split("\n").filter((line) => !line.startsWith("    "));
+  return lines
+    .flatMap((line) => (isSaid(line) ? [line, ...perform(shell, line).map((answer) => `    ${answer}`)] : [line]))
+    .join("\n");
+}
+
+const isSaid = (line: string) => line.trim() !== "" && !line.startsWith("#");
+
+/** What can be said, and what it does. */
+const phrases: readonly [RegExp, (shell: Shell, ...words: string[]) => readonly Decision[] | readonly string[]][] = [
+  [/^deploy to (\d+) hosts?, (\w+)(?: (\d+))?(, ignoring application stop failures)?$/, deploy],
+  [/^deploy again, (\w+)(?: (\d+))?$/, (shell, type, value) => shell.deploy(settings(type, value))],
+  [/^(\d+) (second|minute|hour)s? pass(?:es)?$/, (shell, count, unit) => shell.wait(milliseconds(count, unit))],
+  [/^(i-\d+) picks up$/, (shell, host) => shell.picksUp(host)],
+  [/^(i-\d+) succeeds$/, (shell, host) => shell.reports(host)],
+  [/^(i-\d+) succeeds up to (\w+)$/, (shell, host, event) => brief(shell.succeeds(host, eventName(event)))],
+  [/^(i-\d+) succeeds to the end$/, (shell, host) => brief(shell.succeeds(host))],
+  [/^(i-\d+) fails with (\w+)$/, (shell, host, code) => shell.reports(host, errorCode(code))],
+  [/^(i-\d+) says (\w+) (Succeeded|Failed)$/, says],
+  [/^(i-\d+) acknowledges (\w+)$/, (shell, host, event) => shell.answer(shell.answerTo(host, eventName(event)))],
+  [/^the answer comes again$/, (shell) => shell.repeat()],
+  [/^(i-\d+) is (\S+)$/, becomes],
+  [/^(i-\d+) joins$/, joins],
+  [/^somebody stops the deployment$/, (shell) => shell.stop()],
+  [/^a pass$/, (shell) => shell.pass()],
+  [/^show$/, show],
+];
+
+function perform(shell: Shell, line: string): readonly string[] {
+  for (const [pattern, act] of phrases) {
+    const match = pattern.exec(line);
+    if (match !== null) return told(act(shell, ...match.slice(1)));
+  }
+  throw new Error(`Cannot play "${line}": no phrase reads so`);
+}
+
+/** Waits in the middle are what the next decision ends: only the last one is told. */
+function told(answers: readonly (Decision | string)[]): readonly string[] {
+  return answers
+    .filter((answer, at) => typeof answer === "string" || answer.do !== "wait" || at === answers.length - 1)
+    .map((answer) => (typeof answer === "string" ? answer : sentence(answer)));
+}
+
+/** A whole run of successes without what every event repeats. */
+const brief = (decisions: readonly Decision[]) =>
+  decisions.filter((made) => made.do !== "note start" && !(made.do === "settle event" && made.as === "Succeeded"));
+
+/** A decision as one line of text. */
+export function sentence(decision: Decision): string {
+  switch (decision.do) {
+    case "begin":
+      return `begin with ${decision.targets.map(({ id }) => id).join(", ")}: ${decision.because}`;
+    case "run":
+      return `run ${decision.event} on ${decision.target}: ${decision.because}`;
+    case "note start":
+      return `note start of ${decision.event} on ${decision.target}: ${decision.because}`;
+    case "settle event":
+      return `settle ${decision.event} on ${decision.target} as ${decision.as}: ${decision.because}`;
+    case "settle target":
+      return `settle ${decision.target} as ${decision.as}: ${decision.because}`;
+    case "disregard answer":
+      return `disregard that ${decision.commandId} is ${decision.kind}: ${decision.because}`;
+    case "finish":
+      return `finish as ${[decision.as, decision.error?.code].filter(Boolean).join(", ")}: ${decision.because}`;
+    case "wait":
+      return `wait for ${decision.for}${decision.until === undefined ? "" : `, until ${clockTime(decision.until)}`}`;
+    case "look up fleet":
+      return `look up fleet: ${decision.because}`;
+  }
+}
+
+const clockTime = (at: number) => new Date(at).toISOString().slice(11, 19);
+
+function deploy(shell: Shell, count = "", type = "", value = "", ignoring = ""): readonly Decision[] {
+  shell.select(Array.from({ length: Number(count) }, (_, at) => `i-${at + 1}`));
+  return shell.deploy({ ...settings(type, value), ignoreApplicationStopFailures: Boolean(ignoring) });
+}
+
+function settings(type = "", value = ""): Settings {
+  if (type === "OneAtATime" || type === "HalfAtATime" || type === "AllAtOnce")
+    return { minimumHealthyHosts: predefined[type] };
+  if ((type === "HOST_COUNT" || type === "FLEET_PERCENT" || type === "MOST_CONCURRENCY") && value !== undefined)
+    return { minimumHealthyHosts: { type, value: Number(value) } };
+  throw new Error(`Cannot deploy with "${type}": want a predefined name, or a type and a value`);
+}
+
+const milliseconds = (count = "", unit = "") =>
+  Number(count) * ({ second: 1000, minute: 60_000, hour: 3_600_000 }[unit] ?? Number.NaN);
+
+function says(shell: Shell, host = "", event = "", status = ""): readonly Decision[] {
+  return shell.answer(shell.answerTo(host, eventName(event), status === "Succeeded" ? status : "Failed"));
+}
+
+function becomes(shell: Shell, host = "", state = ""): readonly Decision[] {
+  const states = ["pending", "running", "stopping", "stopped", "shutting-down", "terminated"] as const;
+  const found = states.find((known): known is InstanceState => known === state);
+  if (found === undefined) throw new Error(`Cannot be "${state}": want one of ${states.join(", ")}`);
+  shell.hosts.set(host, found);
+  return shell.pass();
+}
+
+function joins(shell: Shell, host = ""): readonly Decision[] {
+  shell.select([host]);
+  return shell.pass();
+}
+
+const events = [
+  "BeforeBlockTraffic",
+  "BlockTraffic",
+  "AfterBlockTraffic",
+  "ApplicationStop",
+  "DownloadBundle",
+  "BeforeInstall",
+  "Install",
+  "AfterInstall",
+  "ApplicationStart",
+  "ValidateService",
+  "BeforeAllowTraffic",
+  "AllowTraffic",
+  "AfterAllowTraffic",
+] as const satisfies readonly LifecycleEventName[];
+
+function eventName(word = ""): LifecycleEventName {
+  const found = events.find((name) => name === word);
+  if (found === undefined) throw new Error(`"${word}" is no lifecycle event`);
+  return found;
+}
+
+function errorCode(word = ""): Diagnostics["errorCode"] {
+  const codes = ["ScriptMissing", "ScriptNotExecutable", "ScriptTimedOut", "ScriptFailed", "UnknownError"] as const;
+  const found = codes.find((code) => code === word);
+  if (found === undefined) throw new Error(`"${word}" is no error code: want one of ${codes.join(", ")}`);
+  return found;
+}
+
+/** The deployment, its targets and what the group remembers, as tables. */
+function show({ world, memories }: Shell): readonly string[] {
+  const { id, status, error } = world.deployment;
+  const code = error === undefined ? "" : `, ${error.code}`;
+  return [
+    `${id}: ${status}${code}`,
+    ...world.targets.map((target) => `${target.id} ${target.status}: ${eventsInShort(target)}`),
+    ...Object.entries(memories).map(
+      ([host, { health, installed }]) => `${host} is ${health}, has ${installed ?? "nothing"}`,
+    ),
+  ];
+}
+
+/** Events in order; neighbours of one status are told by the first and the last. */
+function eventsInShort({ events }: Target): string {
+  const runs: { status: string; names: string[] }[] = [];
+  for (const { name, status } of events) {
+    const last = runs.at(-1);
+    if (last?.status === status) last.names.push(name);
+    else runs.push({ status, names: [name] });
+  }
+  return runs.map(({ status, names }) => `${[...new Set([names[0], names.at(-1)])].join(" to ")} ${status}`).join(", ");
+}

@@ -1,0 +1,188 @@
+// The shell around the engine, in memory: it keeps one deployment group, its hosts and its deployments, and makes passes over them.
+import {
+  type Answer,
+  commandId,
+  decide,
+  type Decision,
+  type Deployment,
+  type Diagnostics,
+  evolveAll,
+  type Fleet,
+  type FleetMember,
+  healthAfter,
+  type HostMemory,
+  type InstanceState,
+  isOver,
+  type LifecycleEvent,
+  type LifecycleEventName,
+  revisionHealth,
+  type World,
+} from "../src/index.ts";
+
+/** What a deployment may be told to do otherwise than by default. */
+export type Settings = Partial<Pick<Deployment, "minimumHealthyHosts" | "ignoreApplicationStopFailures">>;
+
+/** A diagnostics as agents give it. */
+export const diagnosticsOf = (errorCode: Diagnostics["errorCode"]): Diagnostics => ({
+  errorCode,
+  scriptName: errorCode === "Success" ? "" : "scripts/run.sh",
+  message: errorCode === "Success" ? "Succeeded" : `${errorCode} in scripts/run.sh`,
+  logTail: "",
+});
+
+/** The words a config may be told in: AWS's predefined names, or a type and a value. */
+export const predefined = {
+  OneAtATime: { type: "MOST_CONCURRENCY", value: 1 },
+  HalfAtATime: { type: "FLEET_PERCENT", value: 50 },
+  AllAtOnce: { type: "FLEET_PERCENT", value: 0 },
+} as const satisfies Record<string, Deployment["minimumHealthyHosts"]>;
+
+/** One deployment group with its hosts; deployments follow one another in it. */
+export class Shell {
+  world: World;
+  now = 0;
+  readonly memories: Record<string, HostMemory<string>> = {};
+  readonly hosts = new Map<string, InstanceState>();
+  lastSuccessful: string | undefined;
+  #deployments = 0;
+  #lastAnswer: Answer | undefined;
+
+  constructor() {
+    this.world = this.#newWorld({});
+  }
+
+  /** Hosts that the group selects from now on. */
+  select(ids: readonly string[]): void {
+    for (const id of ids) this.hosts.set(id, "running");
+  }
+
+  /** Creates the group's next deployment and makes the first pass over it. */
+  deploy(settings: Settings = {}): readonly Decision[] {
+    this.#deployments += 1;
+    this.world = this.#newWorld(settings);
+    return this.pass();
+  }
+
+  /** A pass: observe, decide, commit. A look at the fleet is answered at once. */
+  pass(): readonly Decision[] {
+    const world = { ...this.world, now: this.now, instanceStates: Object.fromEntries(this.hosts) };
+    const wasOver = isOver(world.deployment);
+    const decisions = decide(world);
+    this.world = evolveAll(world, decisions);
+    if (isOver(this.world.deployment) && !wasOver) this.#remember();
+    if (decisions.at(-1)?.do !== "look up fleet") return decisions;
+    this.world = { ...this.world, fleet: this.#fleet() };
+    return [...decisions, ...this.pass()];
+  }
+
+  /** Time goes by, and a pass sees what that means. */
+  wait(milliseconds: number): readonly Decision[] {
+    this.now += milliseconds;
+    return this.pass();
+  }
+
+  /** Somebody asks to stop. */
+  stop(): readonly Decision[] {
+    this.world = { ...this.world, deployment: { ...this.world.deployment, stopRequestedAt: this.now } };
+    return this.pass();
+  }
+
+  /** The event that a host has been handed and not ended. */
+  outstanding(host: string): LifecycleEvent | undefined {
+    return this.world.targets
+      .find(({ id }) => id === host)
+      ?.events.find(
+        ({ command, status }) => command !== undefined && (status === "Pending" || status === "InProgress"),
+      );
+  }
+
+  /** The host acknowledges its command. */
+  picksUp(host: string): readonly Decision[] {
+    return this.answer(this.#answerOf(host, { kind: "acknowledged" }));
+  }
+
+  /** The host ends its event, having picked it up before if need be. */
+  reports(host: string, errorCode: Diagnostics["errorCode"] = "Success"): readonly Decision[] {
+    const first = this.outstanding(host)?.status === "Pending" ? this.picksUp(host) : [];
+    const status = errorCode === "Success" ? "Succeeded" : "Failed";
+    const diagnostics = diagnosticsOf(errorCode);
+    return [...first, ...this.answer(this.#answerOf(host, { kind: "completed", status, diagnostics }))];
+  }
+
+  /** The host succeeds at one event after the other, up to a given one or to its last. */
+  succeeds(host: string, upTo?: LifecycleEventName): readonly Decision[] {
+    const decisions: Decision[] = [];
+    for (let event = this.outstanding(host); event !== undefined; event = this.outstanding(host)) {
+      decisions.push(...this.reports(host));
+      if (event.name === upTo) break;
+    }
+    return decisions;
+  }
+
+  /** Any answer arrives, asked for or not. */
+  answer(answer: Answer): readonly Decision[] {
+    this.#lastAnswer = answer;
+    this.world = { ...this.world, answers: [...this.world.answers, answer] };
+    return this.pass();
+  }
+
+  /** The last answer arrives once more. */
+  repeat(): readonly Decision[] {
+    if (this.#lastAnswer === undefined) throw new Error("nobody has answered yet");
+    return this.answer(this.#lastAnswer);
+  }
+
+  #answerOf(host: string, rest: Pick<Answer, "kind" | "status" | "diagnostics">): Answer {
+    const event = this.outstanding(host);
+    if (event?.command === undefined) throw new Error(`${host} has nothing to do`);
+    return { commandId: event.command.id, targetId: host, event: event.name, at: this.now, ...rest };
+  }
+
+  /** An answer of a host to an event, whether or not it has been told to run it. */
+  answerTo(host: string, event: LifecycleEventName, status?: "Succeeded" | "Failed"): Answer {
+    const command = commandId(this.world.deployment.id, host, event);
+    const asked = { commandId: command, targetId: host, event, at: this.now };
+    return status === undefined ? { ...asked, kind: "acknowledged" } : { ...asked, kind: "completed", status };
+  }
+
+  #newWorld(settings: Settings): World {
+    return {
+      now: this.now,
+      deployment: {
+        id: `d-${this.#deployments}`,
+        status: "Created",
+        createTime: this.now,
+        kind: "in-place",
+        minimumHealthyHosts: predefined.OneAtATime,
+        ignoreApplicationStopFailures: false,
+        ...settings,
+      },
+      targets: [],
+      answers: [],
+      instanceStates: {},
+    };
+  }
+
+  #fleet(): Fleet {
+    const found = [...this.hosts].map(([id, state], lot): FleetMember => {
+      const memory = this.memories[id];
+      const revision = revisionHealth(memory?.installed, this.lastSuccessful, (a, b) => a === b);
+      const arn = `arn:aws:ec2:eu-west-1:123456789012:instance/${id}`;
+      return { id, arn, hostIdentifier: arn, state, health: memory?.health ?? "Unhealthy", revision, lot };
+    });
+    return { found };
+  }
+
+  #remember(): void {
+    const { deployment, targets } = this.world;
+    const { status } = deployment;
+    if (status !== "Succeeded" && status !== "Failed" && status !== "Stopped") return;
+    for (const target of targets) {
+      const before = this.memories[target.id];
+      const wasCurrent = before?.installed !== undefined && before.installed === this.lastSuccessful;
+      const revision = deployment.id;
+      this.memories[target.id] = healthAfter(before, target, { outcome: status, revision, wasCurrent });
+    }
+    if (status === "Succeeded") this.lastSuccessful = deployment.id;
+  }
+}

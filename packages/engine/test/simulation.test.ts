@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { simulate } from "./simulation/simulate.ts";
+
+/** Seeds that the suite plays; `simulate.ts` plays as many as one likes. */
+const deployments = 20_000;
+
+test("twenty thousand deployments with every kind of trouble keep the invariants", () => {
+  const outcomes = { Succeeded: 0, Failed: 0, Stopped: 0 };
+
+  for (let seed = 1; seed <= deployments; seed += 1) {
+    try {
+      outcomes[simulate(seed)] += 1;
+    } catch (cause) {
+      const alone = `node packages/engine/test/simulate.ts --seed ${seed}`;
+      throw new Error(`Seed ${seed} breaks an invariant; run it alone: ${alone}`, { cause });
+    }
+  }
+
+  // A simulation that never fails, or only fails, has not been anywhere.
+  for (const [outcome, count] of Object.entries(outcomes))
+    assert(count > deployments / 20, `only ${count} of ${deployments} deployments have ${outcome}`);
+});
+
+test("a seed always plays the same deployment", () => {
+  const play = () => {
+    const heard: unknown[] = [];
+    simulate(7, (at, said) => heard.push([at, said]));
+    return heard;
+  };
+
+  assert.deepEqual(play(), play());
+});

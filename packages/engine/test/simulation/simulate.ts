@@ -1,0 +1,187 @@
+// One deployment of a made-up fleet, from its creation to its end, on a clock of its own.
+import assert from "node:assert/strict";
+import {
+  type Answer,
+  decide,
+  type Decision,
+  deploymentOverview,
+  evolveAll,
+  type FleetMember,
+  type InstanceState,
+  isOver,
+  type MinimumHealthyHosts,
+  type Outcome,
+  type World,
+} from "../../src/index.ts";
+import { Agenda } from "./agenda.ts";
+import { Books } from "./books.ts";
+import { drawFate, Host } from "./host.ts";
+import { Random } from "./random.ts";
+
+const second = 1000;
+const minute = 60 * second;
+
+/** Told of everything that happens, for a person who follows one seed. */
+export type Listener = (at: number, said: string | Decision) => void;
+
+/** Plays the deployment that a seed stands for; throws at the first invariant that does not hold. Gives how it ended. */
+export function simulate(seed: number, listen: Listener = () => undefined): Outcome {
+  const run = new Run(new Random(seed), listen);
+  return run.toItsEnd();
+}
+
+class Run {
+  readonly #random: Random;
+  readonly #listen: Listener;
+  readonly #agenda = new Agenda();
+  readonly #books = new Books();
+  readonly #hosts: ReadonlyMap<string, Host>;
+  readonly #fleet: readonly FleetMember[];
+  #now = 0;
+  #world: World;
+
+  constructor(random: Random, listen: Listener) {
+    this.#random = random;
+    this.#listen = listen;
+    this.#fleet = drawFleet(random);
+    const trouble = random.pick([0, 0.1, 0.3, 0.8]);
+    const network = {
+      now: () => this.#now,
+      agenda: this.#agenda,
+      random,
+      deliver: (answer: Answer) => this.#arrives(answer),
+    };
+    this.#hosts = new Map(this.#fleet.map(({ id }) => [id, new Host(id, drawFate(random, trouble), network)]));
+    this.#world = newWorld(random);
+    if (random.chance(0.25)) this.#agenda.add(Math.ceil(random.next() ** 3 * 180 * minute), () => this.#stop());
+    this.#agenda.add(0, () => this.#pass());
+  }
+
+  toItsEnd(): Outcome {
+    for (let steps = 0; ; steps += 1) {
+      assert(steps < 50_000, "WAIT: the deployment goes on for ever");
+      const entry = this.#agenda.next();
+      if (entry === undefined) break;
+      this.#now = Math.max(this.#now, entry.at);
+      entry.act();
+    }
+    const { status } = this.#world.deployment;
+    assert(status === "Succeeded" || status === "Failed" || status === "Stopped", "WAIT: every deployment ends");
+    const counted = Object.values(deploymentOverview(this.#world.targets)).reduce((sum, count) => sum + count, 0);
+    assert.equal(counted, this.#world.targets.length, "OVERVIEW: every target is counted once");
+    return status;
+  }
+
+  /** Observe, decide, commit, deliver; and what can go wrong between them. */
+  #pass(): void {
+    const world = { ...this.#world, now: this.#now, instanceStates: this.#instanceStates() };
+    const decisions = decide(world);
+    const after = evolveAll(world, decisions);
+    if (this.#random.chance(0.1)) findsNothingNew(after, decisions);
+    // The server ends between its decision and the commit, or somebody else commits first: as if it had not been.
+    if (this.#random.chance(0.03)) return this.#later(this.#random.integer(0, 30 * second));
+    this.#books.pass(world, decisions, after);
+    for (const decision of decisions) this.#listen(this.#now, decision);
+    // What is stored comes back as it was written.
+    this.#world = this.#random.chance(0.01) ? structuredClone(after) : after;
+    // The server ends between commit and delivery: hosts hear of their commands when they poll again.
+    const outage = this.#random.chance(0.03) ? 60 * second : 0;
+    for (const decision of decisions) this.#deliver(decision, outage);
+  }
+
+  #deliver(decision: Decision, outage: number): void {
+    if (decision.do === "run") return this.#poll(decision, outage);
+    if (decision.do === "look up fleet")
+      this.#agenda.add(this.#now + this.#random.integer(1, 5 * second), () => {
+        this.#world = { ...this.#world, fleet: { found: this.#fleet } };
+        this.#pass();
+      });
+    if (decision.do === "wait" && decision.until !== undefined && !isOver(this.#world.deployment))
+      this.#agenda.add(Math.min(decision.until, this.#now + 20 * minute), () => this.#pass());
+  }
+
+  /** The host's next polls ask for the command until it has taken it up or the server has it no more. */
+  #poll({ target, event }: Decision & { readonly do: "run" }, outage: number): void {
+    const delay = this.#random.chance(0.05) ? this.#random.integer(1, 60 * second) : this.#random.integer(1, second);
+    this.#agenda.add(this.#now + delay + outage, () => {
+      const events = this.#world.targets.find(({ id }) => id === target)?.events ?? [];
+      const place = events.findIndex(({ name }) => name === event);
+      const { command, status } = events[place] ?? {};
+      const isRace = this.#random.chance(0.2);
+      if (command === undefined || (status !== "Pending" && !isRace)) return;
+      const isLost = this.#random.chance(0.03);
+      if (!isLost) this.#hosts.get(target)?.receive(command, event, place);
+      else if (status === "Pending") this.#poll({ do: "run", target, event, because: "" }, 20 * second);
+    });
+  }
+
+  #arrives(answer: Answer): void {
+    this.#listen(this.#now, `${answer.commandId} is ${[answer.kind, answer.status].filter(Boolean).join(", ")}`);
+    this.#world = { ...this.#world, answers: [...this.#world.answers, answer] };
+    // The hint is lost now and then: the next scan finds the answer.
+    this.#later(this.#random.chance(0.1) ? this.#random.integer(0, 10 * second) : this.#random.integer(0, 100));
+  }
+
+  #stop(): void {
+    const { deployment } = this.#world;
+    if (isOver(deployment)) return;
+    this.#listen(this.#now, "somebody asks to stop");
+    this.#world = { ...this.#world, deployment: { ...deployment, stopRequestedAt: this.#now } };
+    this.#later(this.#random.integer(0, second));
+  }
+
+  #later(milliseconds: number): void {
+    this.#agenda.add(this.#now + milliseconds, () => this.#pass());
+  }
+
+  /** Seen only every fifteen seconds, in effect: a host that has just gone may look alive. */
+  #instanceStates(): Readonly<Record<string, InstanceState>> {
+    const seen: Record<string, InstanceState> = {};
+    for (const { id, state } of this.#fleet) {
+      const isGone = this.#hosts.get(id)?.isGone === true && this.#random.chance(0.7);
+      seen[id] = isGone ? "terminated" : state;
+    }
+    return seen;
+  }
+}
+
+/** A second pass over the same world comes to nothing but the same wait. */
+function findsNothingNew(after: World, decisions: readonly Decision[]): void {
+  const idle = decisions.slice(-1).filter((last) => last.do === "wait" || last.do === "look up fleet");
+  assert.deepEqual(decide(after), idle, "AGAIN: a second pass finds nothing new");
+}
+
+function drawFleet(random: Random): readonly FleetMember[] {
+  const hosts = random.chance(0.02) ? 0 : random.pick([1, 2, 3, 3, 3, 4, 5, 8]);
+  return Array.from({ length: hosts }, (_, at): FleetMember => {
+    const id = `i-${at + 1}`;
+    const health = random.pick(["Healthy", "Healthy", "Unhealthy"]);
+    const revision = random.pick(["Unknown", "Old", "Current"]);
+    const state = random.chance(0.03) ? random.pick(["stopped", "terminated"]) : "running";
+    return { id, arn: `arn:${id}`, hostIdentifier: `arn:${id}`, state, health, revision, lot: random.next() };
+  });
+}
+
+function newWorld(random: Random): World {
+  return {
+    now: 0,
+    deployment: {
+      id: "d-1",
+      status: "Created",
+      createTime: 0,
+      kind: "in-place",
+      minimumHealthyHosts: drawMinimum(random),
+      ignoreApplicationStopFailures: random.chance(0.3),
+    },
+    targets: [],
+    answers: [],
+    instanceStates: {},
+  };
+}
+
+function drawMinimum(random: Random): MinimumHealthyHosts {
+  const type = random.pick(["HOST_COUNT", "FLEET_PERCENT", "MOST_CONCURRENCY"]);
+  if (type === "HOST_COUNT") return { type, value: random.integer(0, 6) };
+  if (type === "MOST_CONCURRENCY") return { type, value: 1 };
+  return { type, value: random.pick([0, 25, 40, 50, 66, 75, 85, 95]) };
+}
