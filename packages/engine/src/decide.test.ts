@@ -4,7 +4,8 @@ import { predefined, Shell } from "../test/shell.ts";
 import { decide, isOver } from "./decide.ts";
 import { deploymentOverview } from "./overview.ts";
 import { targetsMax } from "./time-limits.ts";
-import type { Decision, Fleet, FleetMember, InstanceState, World } from "./world.ts";
+import type { Decision } from "./decision.ts";
+import type { Fleet, FleetMember, InstanceState, World } from "./world.ts";
 
 const hosts = (count: number) => Array.from({ length: count }, (_, at) => `i-${at + 1}`);
 
@@ -58,11 +59,12 @@ test("a fleet that could not be looked up fails the deployment with its reason",
 });
 
 test("terminated instances are no targets, stopped ones are", () => {
-  const [begin] = decide(withFleet({ found: [member("i-1", "terminated"), member("i-2", "stopped"), member("i-3")] }));
+  const found = [member("i-1", "terminated"), member("i-2", "stopped"), member("i-3")];
 
-  assert(begin?.do === "begin");
+  const added = decide(withFleet({ found })).find((decision) => decision.do === "add targets");
+
   assert.deepEqual(
-    begin.targets.map(({ id }) => id),
+    added?.targets.map(({ id }) => id),
     ["i-2", "i-3"],
   );
 });
@@ -114,6 +116,18 @@ test("a stop lets the running script end and records its real outcome", () => {
     assert.equal(shell.world.targets[0]?.events[0]?.status, code === "Success" ? "Succeeded" : "Failed");
     assert.equal(shell.world.targets[1]?.status, "Skipped");
   }
+});
+
+test("a stop that leaves the last host half-way is no success, although its failure would be forgiven", () => {
+  const shell = deploying(2);
+  shell.succeeds("i-1");
+  shell.picksUp("i-2");
+
+  shell.stop();
+  shell.reports("i-2");
+
+  assert.equal(shell.world.targets[1]?.status, "Failed");
+  assert.equal(shell.world.deployment.status, "Stopped");
 });
 
 test("a stop withdraws a command that nobody has picked up", () => {

@@ -1,7 +1,7 @@
 import { onAnswers } from "./answer.ts";
 import { blueGreen } from "./blue-green.ts";
 import { type Course, type Progress, walk } from "./course.ts";
-import { endingOf, overdueAt } from "./ending.ts";
+import { endingOf, isCutShort, isOverdue, overdueAt } from "./ending.ts";
 import { evolveAll } from "./evolve.ts";
 import { inPlace } from "./in-place.ts";
 import { launch, termination } from "./lifecycle-action.ts";
@@ -46,7 +46,7 @@ function next(world: World): readonly Decision[] {
 
 function along(world: World, course: Course): readonly Decision[] {
   const progress = walk(course.stages, world);
-  const end = progress.is === "done" ? progress : (endingOf(world) ?? progress);
+  const end = progress.is === "done" && !isCutShort(world) ? progress : (endingOf(world) ?? progress);
   switch (end.is) {
     case "due":
       return end.decisions;
@@ -115,7 +115,11 @@ function finish(
 
 function wait(world: World, { for: reason, until }: Pick<Progress & { is: "waiting" }, "for" | "until">): Decision {
   const running = world.targets.filter(({ status }) => status === "InProgress");
-  const untils = running.flatMap((target) => untilOnTarget(world, target) ?? []);
+  const steps = world.deployment.steps.filter(({ status }) => status === "InProgress");
+  const untils = [
+    ...running.flatMap((target) => untilOnTarget(world, target) ?? []),
+    ...steps.map(({ startTime }) => startTime + stepLimit),
+  ];
   const names = running.flatMap(({ id, events }) => {
     const event = events.find(
       ({ command, status }) => command !== undefined && (status === "Pending" || status === "InProgress"),
@@ -128,6 +132,10 @@ function wait(world: World, { for: reason, until }: Pick<Progress & { is: "waiti
   return {
     do: "wait",
     for: reasons.join(", ") || "what is under way",
-    until: Math.min(...untils, until ?? Number.POSITIVE_INFINITY, overdueAt(world)),
+    until: Math.min(
+      ...untils,
+      ...(until === undefined ? [] : [until]),
+      ...(isOverdue(world) ? [] : [overdueAt(world)]),
+    ),
   };
 }

@@ -25,6 +25,15 @@ export function endingOf(world: World): (Progress & { readonly is: "failed" }) |
   return undefined;
 }
 
+/** Whether an end from outside has left a target undone: then the deployment has not succeeded, although so many failures would be forgiven. */
+export function isCutShort(world: World): boolean {
+  const { stopRequestedAt = Number.POSITIVE_INFINITY } = world.deployment;
+  const since = Math.min(stopRequestedAt, overdueAt(world));
+  return world.targets.some(
+    ({ status, lastUpdatedAt }) => (status === "Failed" || status === "Skipped") && lastUpdatedAt >= since,
+  );
+}
+
 const ending = (as: "Failed" | "Stopped", error: (Progress & { is: "failed" })["error"]) => ({
   ...failed(error),
   is: "failed" as const,

@@ -3,7 +3,7 @@ export * from "./world.ts";
 export { decide, isOver } from "./decide.ts";
 export { commandId, evolve, evolveAll } from "./evolve.ts";
 export { healthAfter, revisionHealth, type HostMemory } from "./health-after.ts";
-export { newDeployment } from "./new-deployment.ts";
+export { newDeployment, type Beginning } from "./new-deployment.ts";
 export { leftOut } from "./traffic.ts";
 export type * from "./work.ts";
 export { deploymentOverview } from "./overview.ts";

@@ -54,25 +54,41 @@ const brief = (decisions: readonly Decision[]) =>
 
 /** A decision as one line of text. */
 export function sentence(decision: Decision): string {
+  if (decision.do === "wait")
+    return `wait for ${decision.for}${decision.until === undefined ? "" : `, until ${clockTime(decision.until)}`}`;
+  return `${decision.do}${details(decision)}: ${decision.because}`;
+}
+
+/** What a decision is about, between what it does and why. */
+function details(decision: Exclude<Decision, { do: "wait" }>): string {
   switch (decision.do) {
-    case "begin":
-      return `begin with ${decision.targets.map(({ id }) => id).join(", ")}: ${decision.because}`;
+    case "add targets":
+      return ` ${decision.targets.map(({ id }) => id).join(", ")}${decision.label === undefined ? "" : ` as ${decision.label}`}`;
     case "run":
-      return `run ${decision.event} on ${decision.target}: ${decision.because}`;
     case "note start":
-      return `note start of ${decision.event} on ${decision.target}: ${decision.because}`;
+      return ` ${decision.event} on ${decision.target}${"work" in decision ? " by the service" : ""}`;
     case "settle event":
-      return `settle ${decision.event} on ${decision.target} as ${decision.as}: ${decision.because}`;
+      return ` ${decision.event} on ${decision.target} as ${decision.as}`;
     case "settle target":
-      return `settle ${decision.target} as ${decision.as}: ${decision.because}`;
+      return ` ${decision.target} as ${decision.as}`;
+    case "settle step":
+      return ` ${decision.id} as ${decision.as}`;
+    case "start step":
+      return ` ${decision.step}`;
+    case "note progress":
     case "disregard answer":
-      return `disregard that ${decision.commandId} is ${decision.kind}: ${decision.because}`;
+      return ` of ${decision.commandId}`;
+    case "hold":
+      return ` ${decision.hold} until ${clockTime(decision.until)}`;
+    case "release":
+      return ` ${decision.hold}`;
     case "finish":
-      return `finish as ${[decision.as, decision.error?.code].filter(Boolean).join(", ")}: ${decision.because}`;
-    case "wait":
-      return `wait for ${decision.for}${decision.until === undefined ? "" : `, until ${clockTime(decision.until)}`}`;
+      return ` as ${[decision.as, decision.error?.code].filter(Boolean).join(", ")}`;
     case "look up fleet":
-      return `look up fleet: ${decision.because}`;
+      return ` ${decision.fleet}`;
+    case "begin":
+    case "warn":
+      return "";
   }
 }
 

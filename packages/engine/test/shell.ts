@@ -1,6 +1,7 @@
 // The shell around the engine, in memory: it keeps one deployment group, its hosts and its deployments, and makes passes over them.
 import {
   type Answer,
+  type Beginning,
   commandId,
   decide,
   type Decision,
@@ -15,12 +16,13 @@ import {
   isOver,
   type LifecycleEvent,
   type LifecycleEventName,
+  newDeployment,
   revisionHealth,
   type World,
 } from "../src/index.ts";
 
 /** What a deployment may be told to do otherwise than by default. */
-export type Settings = Partial<Pick<Deployment, "minimumHealthyHosts" | "ignoreApplicationStopFailures">>;
+export type Settings = Partial<Omit<Beginning, "id" | "createTime">>;
 
 /** A diagnostics as agents give it. */
 export const diagnosticsOf = (errorCode: Diagnostics["errorCode"]): Diagnostics => ({
@@ -36,6 +38,9 @@ export const predefined = {
   HalfAtATime: { type: "FLEET_PERCENT", value: 50 },
   AllAtOnce: { type: "FLEET_PERCENT", value: 0 },
 } as const satisfies Record<string, Deployment["minimumHealthyHosts"]>;
+
+/** What an answer says, whoever gives it. */
+type Said = Answer extends infer Kind ? (Kind extends Answer ? Omit<Kind, "commandId" | "at"> : never) : never;
 
 /** One deployment group with its hosts; deployments follow one another in it. */
 export class Shell {
@@ -70,8 +75,9 @@ export class Shell {
     const decisions = decide(world);
     this.world = evolveAll(world, decisions);
     if (isOver(this.world.deployment) && !wasOver) this.#remember();
-    if (decisions.at(-1)?.do !== "look up fleet") return decisions;
-    this.world = { ...this.world, fleet: this.#fleet() };
+    const last = decisions.at(-1);
+    if (last?.do !== "look up fleet") return decisions;
+    this.world = { ...this.world, [last.fleet === "selected" ? "fleet" : "replacement"]: this.#fleet() };
     return [...decisions, ...this.pass()];
   }
 
@@ -132,31 +138,36 @@ export class Shell {
     return this.answer(this.#lastAnswer);
   }
 
-  #answerOf(host: string, rest: Pick<Answer, "kind" | "status" | "diagnostics">): Answer {
-    const event = this.outstanding(host);
-    if (event?.command === undefined) throw new Error(`${host} has nothing to do`);
-    return { commandId: event.command.id, targetId: host, event: event.name, at: this.now, ...rest };
+  #answerOf(host: string, said: Said): Answer {
+    const command = this.outstanding(host)?.command;
+    if (command === undefined) throw new Error(`${host} has nothing to do`);
+    return { commandId: command.id, at: this.now, ...said };
   }
 
   /** An answer of a host to an event, whether or not it has been told to run it. */
   answerTo(host: string, event: LifecycleEventName, status?: "Succeeded" | "Failed"): Answer {
-    const command = commandId(this.world.deployment.id, host, event);
-    const asked = { commandId: command, targetId: host, event, at: this.now };
-    return status === undefined ? { ...asked, kind: "acknowledged" } : { ...asked, kind: "completed", status };
+    const about = { commandId: commandId(this.world.deployment.id, host, event), at: this.now };
+    return status === undefined ? { ...about, kind: "acknowledged" } : { ...about, kind: "completed", status };
+  }
+
+  /** A gateway answers to the step that is under way. */
+  step(said: Said): readonly Decision[] {
+    const step = this.world.deployment.steps.find(({ status }) => status === "InProgress");
+    if (step === undefined) throw new Error("no step is under way");
+    return this.answer({ commandId: step.id, at: this.now, ...said });
   }
 
   #newWorld(settings: Settings): World {
     return {
       now: this.now,
-      deployment: {
+      deployment: newDeployment({
         id: `d-${this.#deployments}`,
-        status: "Created",
         createTime: this.now,
         kind: "in-place",
         minimumHealthyHosts: predefined.OneAtATime,
         ignoreApplicationStopFailures: false,
         ...settings,
-      },
+      }),
       targets: [],
       answers: [],
       instanceStates: {},

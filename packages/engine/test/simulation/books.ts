@@ -6,34 +6,48 @@ import type {
   FleetMember,
   InstanceState,
   LifecycleEventName,
+  StepName,
   Target,
   World,
 } from "../../src/index.ts";
 
 const minute = 60_000;
 
+/** One target, as the books have it. */
 interface Page {
   readonly need: number;
+  readonly plan: readonly LifecycleEventName[];
   place: number;
-  outstanding: { event: LifecycleEventName; issuedAt: number; acknowledgedAt?: number } | undefined;
+  outstanding: Outstanding | undefined;
   /** Outcomes of the events so far. */
   readonly outcomes: ("Succeeded" | "Failed" | "Skipped")[];
   status: "Pending" | "InProgress" | "Succeeded" | "Failed" | "Skipped";
 }
 
+/** An event that has been handed out; `byService` when a gateway runs it. */
+interface Outstanding {
+  readonly event: LifecycleEventName;
+  readonly issuedAt: number;
+  readonly byService: boolean;
+  acknowledgedAt?: number;
+}
+
 type Of<Do extends Decision["do"]> = Decision & { readonly do: Do };
+type Reports = ReadonlyMap<string, Answer & { readonly kind: "completed" }>;
 
 /** Follows a deployment decision by decision and refuses the first that breaks an invariant. */
 export class Books {
   readonly #issued = new Set<string>();
-  #pages = new Map<string, Page>();
-  #plan: readonly LifecycleEventName[] = [];
+  readonly #pages = new Map<string, Page>();
+  readonly #steps = new Map<StepName, { readonly startedAt: number; status: "InProgress" | "Succeeded" | "Failed" }>();
   #isOver = false;
+  /** An end from outside has left a target undone. */
+  #isCutShort = false;
   #beganAt: number | undefined;
 
   /** A pass: the world that it saw, and what it decided. */
   pass(seen: World, decisions: readonly Decision[], after: World): void {
-    const reports = new Map<string, Answer>();
+    const reports = new Map<string, Answer & { kind: "completed" }>();
     for (const answer of seen.answers)
       if (answer.kind === "completed" && !reports.has(answer.commandId)) reports.set(answer.commandId, answer);
     for (const decision of decisions) this.#check(decision, seen, reports);
@@ -42,11 +56,14 @@ export class Books {
     this.#agrees(after, seen);
   }
 
-  #check(decision: Decision, seen: World, reports: ReadonlyMap<string, Answer>): void {
+  #check(decision: Decision, seen: World, reports: Reports): void {
     if (decision.do === "disregard answer") return;
     if (decision.do === "wait") return this.#isPatient(decision, seen);
     assert(!this.#isOver, `FINAL: "${decision.do}" after the end`);
-    if (decision.do === "begin") return this.#begins(decision, seen);
+    if (decision.do === "begin") return this.#begins(seen);
+    if (decision.do === "add targets") return this.#adds(decision, seen);
+    if (decision.do === "start step") return this.#startsStep(decision, seen);
+    if (decision.do === "settle step") return this.#settlesStep(decision, seen, reports);
     if (decision.do === "run") return this.#runs(decision, seen);
     if (decision.do === "note start") return this.#starts(decision, seen);
     if (decision.do === "settle event") return this.#settlesEvent(decision, seen, reports);
@@ -54,9 +71,14 @@ export class Books {
     if (decision.do === "finish") this.#finishes(decision, seen);
   }
 
-  #begins({ targets, events }: Of<"begin">, { now, deployment }: World): void {
+  #begins({ now, deployment }: World): void {
     assert.equal(this.#beganAt, undefined, "BEGIN: a deployment begins once");
     assert.equal(deployment.stopRequestedAt, undefined, "STOP: nothing begins after a stop");
+    this.#beganAt = now;
+  }
+
+  #adds({ targets, events }: Of<"add targets">, { deployment }: World): void {
+    assert.notEqual(this.#beganAt, undefined, "BEGIN: targets take part in a deployment that has begun");
     assert(mostUnavailable(deployment, targets.length) > 0, "CONSTRAINTS: something may be out of service");
     const needs = targets.map(needOf);
     assert.deepEqual(
@@ -64,23 +86,50 @@ export class Books {
       needs.toSorted((a, b) => a - b),
       "ORDER: the neediest hosts go first",
     );
-    this.#beganAt = now;
-    this.#plan = events;
-    this.#pages = new Map(
-      targets.map((member) => [
-        member.id,
-        { need: needOf(member), place: 0, outstanding: undefined, outcomes: [], status: "Pending" },
-      ]),
-    );
-    assert.equal(this.#pages.size, targets.length, "BEGIN: a host is one target");
+    for (const member of targets) {
+      assert(!this.#pages.has(member.id), "BEGIN: a host is one target");
+      const need = needOf(member);
+      this.#pages.set(member.id, {
+        need,
+        plan: events,
+        place: 0,
+        outstanding: undefined,
+        outcomes: [],
+        status: "Pending",
+      });
+    }
   }
 
-  #runs({ target, event }: Of<"run">, { now, deployment }: World): void {
+  #startsStep({ step }: Of<"start step">, seen: World): void {
+    assert(!this.#steps.has(step), `ONCE: "${step}" is done once`);
+    if (step === "resume processes")
+      assert(this.#count().inFlight === 0, "STEPS: processes rest while a host is under way");
+    else {
+      assert(!this.#isEnding(seen), "STOP: no step begins after a stop, but those that tidy up");
+      assert.equal(this.#issued.size, 0, "STEPS: what comes first is done before a host is touched");
+    }
+    this.#steps.set(step, { startedAt: seen.now, status: "InProgress" });
+  }
+
+  #settlesStep({ id, as }: Of<"settle step">, { now, deployment }: World, reports: Reports): void {
+    const name = deployment.steps.find((step) => step.id === id)?.name ?? "check load balancers";
+    const step = this.#steps.get(name);
+    assert.equal(step?.status, "InProgress", "FINAL: a step ends once");
+    const report = reports.get(id);
+    if (report !== undefined) assert.equal(as, report.status, "ANSWERS: the first outcome that arrives counts");
+    else {
+      assert.equal(as, "Failed", "ANSWERS: a step succeeds only when its gateway says so");
+      assert(now - step.startedAt >= 60 * minute, "TIME: a step that has time left goes on");
+    }
+    step.status = as;
+  }
+
+  #runs({ target, event, work }: Of<"run">, { now, deployment }: World): void {
     const page = this.#page(target);
     assert.equal(deployment.stopRequestedAt, undefined, "STOP: no command after a stop");
     assert(!this.#isLate(now), "LIMIT: no command after the deployment's time");
     assert.equal(page.outstanding, undefined, "ONE AT A TIME: a host has one command of a deployment");
-    assert.equal(event, this.#plan[page.place], "EVENTS: in the order of the plan, none left out");
+    assert.equal(event, page.plan[page.place], "EVENTS: in the order of the plan, none left out");
     assert(!this.#issued.has(`${target}/${event}`), "ONCE: a command is issued once");
     assert(!this.#hasFailed(page, deployment), "EVENTS: none after a failure");
     if (page.status === "Pending") {
@@ -88,13 +137,12 @@ export class Books {
       const most = mostUnavailable(deployment, this.#pages.size);
       assert(inFlight + failed < most, `CONSTRAINTS: ${inFlight} in flight and ${failed} failed of ${most}`);
       const waiting = [...this.#pages.values()].filter(({ status }) => status === "Pending");
-      assert(
-        waiting.every(({ need }) => need >= page.need),
-        "ORDER: the neediest hosts go first",
-      );
+      for (const { need } of waiting) assert(need >= page.need, "ORDER: the neediest hosts go first");
     } else assert.equal(page.status, "InProgress", "FINAL: a target that is over runs nothing");
     page.status = "InProgress";
-    page.outstanding = { event, issuedAt: now };
+    const byService = event === "BlockTraffic" || event === "AllowTraffic";
+    assert.equal(work !== undefined, byService, "EVENTS: the service runs what is reserved for it, and nothing else");
+    page.outstanding = { event, issuedAt: now, byService, ...(byService ? { acknowledgedAt: now } : {}) };
     page.place += 1;
     this.#issued.add(`${target}/${event}`);
   }
@@ -110,7 +158,7 @@ export class Books {
     outstanding.acknowledgedAt = at;
   }
 
-  #settlesEvent(decision: Of<"settle event">, seen: World, reports: ReadonlyMap<string, Answer>): void {
+  #settlesEvent(decision: Of<"settle event">, seen: World, reports: Reports): void {
     const { target, event, as, commandId } = decision;
     const page = this.#page(target);
     const { outstanding } = page;
@@ -128,12 +176,13 @@ export class Books {
     page.outcomes.push(as);
   }
 
-  #hasReasonToFail(outstanding: NonNullable<Page["outstanding"]>, seen: World, target: string): void {
-    const { issuedAt, acknowledgedAt } = outstanding;
+  #hasReasonToFail(outstanding: Outstanding, seen: World, target: string): void {
+    const { issuedAt, acknowledgedAt, byService } = outstanding;
+    const isInterrupted = byService && this.#isEnding(seen);
     const isTooLate =
       acknowledgedAt === undefined ? seen.now - issuedAt >= 5 * minute : seen.now - acknowledgedAt >= 60 * minute;
     assert(
-      isTooLate || !isThere(seen.instanceStates[target]) || this.#isLate(seen.now),
+      isTooLate || isInterrupted || !isThere(seen.instanceStates[target]) || this.#isLate(seen.now),
       "TIME: an event that has time left goes on",
     );
   }
@@ -144,7 +193,7 @@ export class Books {
     assert.equal(page.outstanding, undefined, "FINAL: a target ends when nothing runs on it");
     assert(page.status === "Pending" || page.status === "InProgress", "FINAL: a target ends once");
     const hasFailed = this.#hasFailed(page, deployment);
-    const isComplete = page.outcomes.length === this.#plan.length && !page.outcomes.includes("Skipped");
+    const isComplete = page.outcomes.length === page.plan.length && !page.outcomes.includes("Skipped");
     if (as === "Succeeded") assert(isComplete && !hasFailed, "TARGET: success is every event done");
     else if (as === "Skipped") {
       assert(
@@ -154,23 +203,33 @@ export class Books {
       const isHopeless = this.#count().failed >= mostUnavailable(deployment, this.#pages.size);
       assert(this.#isEnding(seen) || isHopeless, "TARGET: no host is skipped while it may have its turn");
     } else assert(hasFailed || (this.#isEnding(seen) && !isComplete), "TARGET: failure has a failed event, or an end");
-    assert.notEqual(as, "Unknown");
-    page.status = as === "Unknown" ? "Failed" : as;
+    assert(as !== "Unknown" && as !== "Ready", "TARGET: in place, a target ends in one of three ways");
+    page.status = as;
+    this.#isCutShort ||= as !== "Succeeded" && this.#isEnding(seen);
   }
 
   #finishes({ as, error }: Of<"finish">, seen: World): void {
     const { deployment, now } = seen;
     this.#isOver = true;
     assert.equal(as === "Succeeded", error === undefined, "FINISH: an error, unless it succeeded");
-    if (this.#beganAt === undefined) return assert.notEqual(as, "Succeeded", "FINISH: nothing succeeds unbegun");
+    if (as === "Stopped") assert.notEqual(deployment.stopRequestedAt, undefined, "STOP: nobody has asked to");
+    const steps = [...this.#steps.values()];
+    assert(!steps.some(({ status }) => status === "InProgress"), "FINISH: when every step is over");
+    const suspended = deployment.steps.find(({ name }) => name === "suspend processes")?.noted?.suspended;
+    const hasResumed = this.#steps.has("resume processes");
+    assert.equal(hasResumed, suspended !== undefined, "STEPS: what was suspended is resumed, however it ends");
     const { inFlight, pending, failed, succeeded, skipped } = this.#count();
     assert.equal(inFlight + pending, 0, "FINISH: when every target is over");
-    if (as === "Stopped") assert.notEqual(deployment.stopRequestedAt, undefined, "STOP: nobody has asked to");
     const most = mostUnavailable(deployment, this.#pages.size);
     const isEnough = skipped === 0 && failed <= most && succeeded > 0;
-    const isCutShort = this.#isEnding(seen) && failed + skipped > 0;
-    assert.equal(as === "Succeeded", isEnough && !isCutShort, "FINISH: success is enough hosts and none left out");
-    if (as === "Failed") assert.equal(error?.code, this.#isLate(now) && isCutShort ? "TIMEOUT" : "HEALTH_CONSTRAINTS");
+    const isWoundUp = !steps.some(({ status }) => status === "Failed");
+    assert.equal(
+      as === "Succeeded",
+      isEnough && isWoundUp && !this.#isCutShort,
+      "FINISH: success is enough hosts and none left out",
+    );
+    if (as === "Failed" && isWoundUp && this.#pages.size > 0)
+      assert.equal(error?.code, this.#isLate(now) ? "TIMEOUT" : "HEALTH_CONSTRAINTS");
   }
 
   /** Waiting names what it waits for and when that ends; nothing that could be done is left. */
@@ -180,7 +239,10 @@ export class Books {
     assert(until > now, "WAIT: ends by itself");
     assert(this.#isLate(now) || !this.#isLate(until - 1), "LIMIT: no wait goes beyond the deployment's time");
     const { inFlight, pending, failed } = this.#count();
-    assert(inFlight > 0, "WAIT: something is under way");
+    const steps = [...this.#steps.values()].filter(({ status }) => status === "InProgress");
+    assert(inFlight + steps.length > 0, "WAIT: something is under way");
+    for (const { startedAt } of steps)
+      assert(until <= startedAt + 60 * minute, "TIME: a step has no longer than its time");
     const hasRoom = inFlight + failed < mostUnavailable(deployment, this.#pages.size);
     assert(pending === 0 || !hasRoom, "WAIT: a free place is taken at once");
     for (const [target, { status, outstanding }] of this.#pages) {
@@ -197,7 +259,8 @@ export class Books {
     const last = decisions.at(-1);
     if (this.#isOver) return assert.notEqual(last?.do, "wait", "FINAL: nothing is waited for after the end");
     assert(last?.do === "wait" || last?.do === "look up fleet", "WAIT: a live deployment never decides nothing");
-    assert(!this.#isLate(now), "LIMIT: a deployment ends when its time is over");
+    const isTidyingUp = this.#steps.get("resume processes")?.status === "InProgress";
+    assert(!this.#isLate(now) || isTidyingUp, "LIMIT: a deployment ends when its time is over");
   }
 
   /** The world that is stored says what the books say. */
@@ -230,16 +293,17 @@ export class Books {
   }
 
   /** A failed event that nobody tolerates. */
-  #hasFailed({ outcomes }: Page, { ignoreApplicationStopFailures }: World["deployment"]): boolean {
+  #hasFailed({ outcomes, plan }: Page, { ignoreApplicationStopFailures }: World["deployment"]): boolean {
     return outcomes.some(
-      (outcome, place) =>
-        outcome === "Failed" && !(ignoreApplicationStopFailures && this.#plan[place] === "ApplicationStop"),
+      (outcome, place) => outcome === "Failed" && !(ignoreApplicationStopFailures && tolerable.has(plan[place] ?? "")),
     );
   }
 
   #isLate = (now: number): boolean => this.#beganAt !== undefined && now - this.#beganAt >= 480 * minute;
   #isEnding = ({ deployment, now }: World): boolean => deployment.stopRequestedAt !== undefined || this.#isLate(now);
 }
+
+const tolerable: ReadonlySet<string> = new Set(["BeforeBlockTraffic", "AfterBlockTraffic", "ApplicationStop"]);
 
 const isThere = (state: InstanceState = "running") => state === "running" || state === "pending";
 

@@ -1,4 +1,4 @@
-import type { Answer, Command, Diagnostics, LifecycleEventName } from "../../src/index.ts";
+import type { Answer, Command, Diagnostics } from "../../src/index.ts";
 import { diagnosticsOf } from "../shell.ts";
 import type { Agenda } from "./agenda.ts";
 import type { Random } from "./random.ts";
@@ -46,14 +46,14 @@ export class Host {
   }
 
   /** A poll of this host is answered with a command, not for the first time perhaps. */
-  receive({ id: commandId }: Command, event: LifecycleEventName, place: number): void {
+  receive({ id: commandId }: Command, place: number): void {
     const { fate } = this;
     const isTrouble = fate.at === place;
     if (isTrouble && fate.what === "vanishes before") this.isGone = true;
     if (this.isGone || (isTrouble && fate.what === "is silent") || this.#begun.has(commandId)) return;
     this.#begun.add(commandId);
     const { now, agenda, random } = this.#network;
-    const asked = { commandId, targetId: this.id, event };
+    const asked = { commandId };
     this.#send({ ...asked, at: now(), kind: "acknowledged" });
     if (isTrouble && fate.what === "hangs") return;
     const takes = isTrouble && fate.what === "is too slow" ? 70 * minute : fate.paceMilliseconds;

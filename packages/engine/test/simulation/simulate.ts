@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import {
   type Answer,
+  commandId,
   decide,
   type Decision,
   deploymentOverview,
@@ -10,11 +11,13 @@ import {
   type InstanceState,
   isOver,
   type MinimumHealthyHosts,
+  newDeployment,
   type Outcome,
   type World,
 } from "../../src/index.ts";
 import { Agenda } from "./agenda.ts";
 import { Books } from "./books.ts";
+import { Gateway } from "./gateway.ts";
 import { drawFate, Host } from "./host.ts";
 import { Random } from "./random.ts";
 
@@ -36,6 +39,7 @@ class Run {
   readonly #agenda = new Agenda();
   readonly #books = new Books();
   readonly #hosts: ReadonlyMap<string, Host>;
+  readonly #gateway: Gateway;
   readonly #fleet: readonly FleetMember[];
   #now = 0;
   #world: World;
@@ -52,6 +56,7 @@ class Run {
       deliver: (answer: Answer) => this.#arrives(answer),
     };
     this.#hosts = new Map(this.#fleet.map(({ id }) => [id, new Host(id, drawFate(random, trouble), network)]));
+    this.#gateway = new Gateway(network, trouble / 10);
     this.#world = newWorld(random);
     if (random.chance(0.25)) this.#agenda.add(Math.ceil(random.next() ** 3 * 180 * minute), () => this.#stop());
     this.#agenda.add(0, () => this.#pass());
@@ -90,7 +95,13 @@ class Run {
   }
 
   #deliver(decision: Decision, outage: number): void {
-    if (decision.do === "run") return this.#poll(decision, outage);
+    if (decision.do === "run" && decision.work === undefined) return this.#poll(decision, outage);
+    if (decision.do === "run" && decision.work !== undefined)
+      this.#gateway.perform(commandId(this.#world.deployment.id, decision.target, decision.event), decision.work);
+    if (decision.do === "start step") {
+      const step = this.#world.deployment.steps.find(({ name }) => name === decision.step);
+      if (step !== undefined) this.#gateway.perform(step.id, decision.work);
+    }
     if (decision.do === "look up fleet")
       this.#agenda.add(this.#now + this.#random.integer(1, 5 * second), () => {
         this.#world = { ...this.#world, fleet: { found: this.#fleet } };
@@ -110,13 +121,16 @@ class Run {
       const isRace = this.#random.chance(0.2);
       if (command === undefined || (status !== "Pending" && !isRace)) return;
       const isLost = this.#random.chance(0.03);
-      if (!isLost) this.#hosts.get(target)?.receive(command, event, place);
+      if (!isLost) this.#hosts.get(target)?.receive(command, place);
       else if (status === "Pending") this.#poll({ do: "run", target, event, because: "" }, 20 * second);
     });
   }
 
   #arrives(answer: Answer): void {
-    this.#listen(this.#now, `${answer.commandId} is ${[answer.kind, answer.status].filter(Boolean).join(", ")}`);
+    this.#listen(
+      this.#now,
+      `${answer.commandId} is ${answer.kind}${answer.kind === "completed" ? `: ${answer.status}` : ""}`,
+    );
     this.#world = { ...this.#world, answers: [...this.#world.answers, answer] };
     // The hint is lost now and then: the next scan finds the answer.
     this.#later(this.#random.chance(0.1) ? this.#random.integer(0, 10 * second) : this.#random.integer(0, 100));
@@ -165,14 +179,15 @@ function drawFleet(random: Random): readonly FleetMember[] {
 function newWorld(random: Random): World {
   return {
     now: 0,
-    deployment: {
+    deployment: newDeployment({
       id: "d-1",
-      status: "Created",
       createTime: 0,
       kind: "in-place",
       minimumHealthyHosts: drawMinimum(random),
       ignoreApplicationStopFailures: random.chance(0.3),
-    },
+      ...(random.chance(0.3) ? { balancers: { targetGroups: ["web"], classic: [] } } : {}),
+      ...(random.chance(0.1) ? { scalingGroups: ["fleet"], processesToSuspend: ["AZRebalance"] } : {}),
+    }),
     targets: [],
     answers: [],
     instanceStates: {},
