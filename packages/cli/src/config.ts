@@ -28,6 +28,12 @@ export const settings = {
     meaning:
       "troubles to make on purpose: package-lock=N, the first N calls of yum on each instance find the package lock taken",
   },
+  events: {
+    flag: "--events <url>",
+    variable: "SLUICE_EVENTS",
+    default: "",
+    meaning: "webhook that is told of every state change, in the form of EventBridge's events",
+  },
   log: {
     flag: "--log <level>",
     variable: "SLUICE_LOG",
@@ -62,6 +68,7 @@ export function configuration(flags: Flags) {
     region: regionName(value("region")),
     driver: oneOf("driver", value("driver"), ["auto", "ns", "plain"] as const),
     chaos: chaosOf(value("chaos")),
+    eventsUrl: webhook(value("events")),
     logLevel: oneOf("log level", value("log"), ["trace", "debug", "info", "warn", "error"] as const),
   };
 }
@@ -107,6 +114,12 @@ function chaosOf(text: string) {
 
 /** How many calls of yum find the lock taken when no number is given: few enough for a script that tries five times. */
 const packageLocks = 2;
+
+function webhook(text: string): string | undefined {
+  if (text === "") return undefined;
+  if (/^https?:/.test(text) && URL.canParse(text)) return text;
+  throw new Error(`Cannot post events to "${text}": an http or https URL is wanted`);
+}
 
 function oneOf<const Choice extends string>(what: string, text: string, choices: readonly Choice[]): Choice {
   const found = choices.find((choice) => choice === text);

@@ -9,7 +9,7 @@ const program = new Command("sluice")
   .description("AWS CodeDeploy as open software: control plane, agent and a local cloud")
   .showHelpAfterError();
 for (const { flag, variable, default: value, meaning } of Object.values(settings))
-  program.addOption(new Option(flag, `${meaning} (${variable}; default ${value})`));
+  program.addOption(new Option(flag, `${meaning} (${variable}; default ${value || "none"})`));
 
 const configured = (): Configuration => configuration(program.opts());
 

@@ -43,7 +43,7 @@ interface House {
 }
 
 async function open(
-  { dataFolder, port, region, driver, chaos, logLevel }: Configuration,
+  { dataFolder, port, region, driver, chaos, logLevel, eventsUrl }: Configuration,
   example: boolean,
 ): Promise<House> {
   const clock = () => Date.now();
@@ -68,6 +68,7 @@ async function open(
       logLevel,
       services: cloud.services,
       ec2: "self",
+      ...(eventsUrl === undefined ? {} : { eventsUrl }),
       fallback: consoleListener(),
     });
     await cloud.connect(server);

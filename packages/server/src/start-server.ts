@@ -29,6 +29,8 @@ export interface ServerOptions {
   readonly services: readonly Service[];
   /** Where fleets are looked up: in our own EC2, or at AWS with the usual credentials. */
   readonly ec2: "self" | "aws";
+  /** Where state changes are posted, in the form of EventBridge's events. */
+  readonly eventsUrl?: string;
   /** Serves what is no AWS request. */
   readonly fallback?: RequestListener;
 }

@@ -1,7 +1,9 @@
 import type { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
+import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import type { EC2Client, EC2ClientConfig } from "@aws-sdk/client-ec2";
 import type { ElasticLoadBalancingClient } from "@aws-sdk/client-elastic-load-balancing";
 import type { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { SNSClient } from "@aws-sdk/client-sns";
 
 /** How clients are made: where they call, and as whom. */
 export type ClientConfig = Pick<EC2ClientConfig, "region" | "endpoint" | "credentials" | "maxAttempts">;
@@ -12,6 +14,8 @@ export interface Clients {
   scaling(): Promise<AutoScalingClient>;
   balancing(): Promise<ElasticLoadBalancingV2Client>;
   classic(): Promise<ElasticLoadBalancingClient>;
+  notifications(): Promise<SNSClient>;
+  alarms(): Promise<CloudWatchClient>;
   close(): Promise<void>;
 }
 
@@ -35,6 +39,8 @@ export function openClients(config: () => ClientConfig): Clients {
     classic: once(
       async () => new (await import("@aws-sdk/client-elastic-load-balancing")).ElasticLoadBalancingClient(config()),
     ),
+    notifications: once(async () => new (await import("@aws-sdk/client-sns")).SNSClient(config())),
+    alarms: once(async () => new (await import("@aws-sdk/client-cloudwatch")).CloudWatchClient(config())),
     async close() {
       for (const client of await Promise.all(opened)) client.destroy();
     },

@@ -1,8 +1,18 @@
-import { decide, type Decision, type Deployment, evolveAll, type Fleet, type InstanceState } from "@sluice/engine";
+import {
+  decide,
+  type Decision,
+  type Deployment,
+  evolveAll,
+  type Fleet,
+  type InstanceState,
+  type World,
+} from "@sluice/engine";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
 import type { DeploymentRecord } from "../store/deployments.ts";
 import type { Store } from "../store/index.ts";
-import { commitOf, observe } from "./world.ts";
+import { momentsOf } from "./moments.ts";
+import { notificationsOf } from "./notifications.ts";
+import { commitOf, type Observation, observe } from "./world.ts";
 
 /** What a pass needs of the world outside the store. */
 export interface Shell {
@@ -10,6 +20,8 @@ export interface Shell {
   readonly clock: () => number;
   readonly region: string;
   readonly accountId: string;
+  /** Whether somebody listens to the event bus. */
+  readonly hasEventBus: boolean;
   /** States of instances as last seen. */
   readonly instanceStates: () => Readonly<Record<string, InstanceState>>;
   /** Looks which hosts a deployment group selects, or which replace them in a blue/green deployment. */
@@ -39,6 +51,8 @@ export async function reconcile(deploymentId: string, shell: Shell): Promise<voi
       if (!store.deployments.commit(observed.record, commit)) return false;
       if (after.deployment.status === "Succeeded" && movesLastSuccessful(after.deployment))
         store.groups.succeeded(observed.record.groupId, observed.record.request.revision);
+      for (const notification of owedNotifications(observed, after, { ...shell, decisions }))
+        store.notifications.add(notification);
       return true;
     });
     if (!committed) return reconcile(deploymentId, shell); // somebody moved first: look again
@@ -58,6 +72,19 @@ async function lookUpFleet(deploymentId: string, which: "selected" | "replacemen
   const fleet = await findFleet(group, record, which);
   await store.write(() => store.deployments.noteFleet(deploymentId, which, fleet));
   await reconcile(deploymentId, shell);
+}
+
+/** Messages are written with what they tell of, and delivered later. */
+function owedNotifications(
+  { record, world }: Observation,
+  after: World,
+  { store, region, accountId, hasEventBus, decisions }: Shell & { readonly decisions: readonly Decision[] },
+) {
+  const group = store.groups.byId(record.groupId);
+  const applicationName = store.applications.byId(record.applicationId)?.name ?? "";
+  if (group === undefined) return [];
+  const sender = { region, accountId, hasEventBus, applicationName, group, record, world: after };
+  return notificationsOf(momentsOf(world, after, decisions), sender);
 }
 
 /** Deployments of one instance bring what the group has already, and rerouting brings nothing. */

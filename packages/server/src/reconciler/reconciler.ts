@@ -5,6 +5,7 @@ import type { Gateways } from "../gateways/gateways.ts";
 import type { WorkOutcome } from "../gateways/outcome.ts";
 import { perform } from "../gateways/perform.ts";
 import type { DeploymentRecord } from "../store/deployments.ts";
+import { deliverNotifications } from "./deliver-notifications.ts";
 import { findFleet } from "./find-fleet.ts";
 import { takeUpActions } from "./lifecycle-actions.ts";
 import { restoreHooks } from "./managed-hooks.ts";
@@ -19,6 +20,8 @@ export interface ReconcilerOptions extends Pick<
   "store" | "clock" | "region" | "accountId" | "wakeHosts" | "log"
 > {
   readonly gateways: Gateways;
+  /** Where events of the bus are posted; absent when nobody listens. */
+  readonly eventsUrl?: string;
   /** Told of what a person should know, and no deployment shows. */
   readonly say: (about: Readonly<Record<string, string>>, message: string) => void;
   /** Told of a pass that failed; the next scan tries again. */
@@ -48,6 +51,7 @@ export class Reconciler {
     });
     this.#shell = {
       ...options,
+      hasEventBus: options.eventsUrl !== undefined,
       instanceStates: () => this.#states,
       findFleet: (group, record, which) =>
         findFleet(group, record, { which, store, region, accountId, clients: this.#clientsOf(record) }),
@@ -58,6 +62,7 @@ export class Reconciler {
     this.#rounds = [
       new Round(scanMilliseconds, () => this.#scan(), onDefect),
       new Round(scalingScanMilliseconds, () => takeUpActions({ ...options, wake }), onDefect),
+      new Round(scanMilliseconds, () => deliverNotifications(options), onDefect),
       new Round(hookScanMilliseconds, () => this.#restoreHooks(keeper), onDefect),
     ];
   }

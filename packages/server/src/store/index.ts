@@ -5,6 +5,7 @@ import { deploymentConfigs } from "./deployment-configs.ts";
 import { deploymentGroups } from "./deployment-groups.ts";
 import { deploymentChanges } from "./deployment-changes.ts";
 import { deploymentReads } from "./deployments.ts";
+import { notifications } from "./notifications.ts";
 import { revisions } from "./revisions.ts";
 import { scalingHooks } from "./scaling-hooks.ts";
 import { schema } from "./schema.ts";
@@ -19,6 +20,7 @@ export function openStore(dataFolder: string) {
     configs: deploymentConfigs(db),
     deployments: { ...deploymentReads(db), ...deploymentChanges(db) },
     commands: commands(db),
+    notifications: notifications(db),
     scaling: scalingHooks(db),
     /** Runs work in a transaction; resolves once it is on the disk. */
     write: <Result>(work: () => Result): Promise<Result> => db.write(work),

@@ -45,5 +45,8 @@ CREATE TABLE IF NOT EXISTS lifecycle_actions (
   group_id TEXT NOT NULL, instance TEXT NOT NULL, transition TEXT NOT NULL, deployment_id TEXT, note TEXT, at INTEGER NOT NULL,
   PRIMARY KEY (group_id, instance, transition)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS notifications (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, group_id TEXT NOT NULL, topic TEXT, subject TEXT NOT NULL, body TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL
+) STRICT;
 PRAGMA user_version = 1;
 `;

@@ -1,0 +1,66 @@
+import type { TriggerEventType } from "@aws-sdk/client-codedeploy";
+import type { Decision, Deployment, Target, World } from "@sluice/engine";
+
+/** Something that people outside want to be told of. */
+export type Moment =
+  | { readonly about: "deployment"; readonly state: DeploymentState; readonly deployment: Deployment }
+  | { readonly about: "instance"; readonly state: InstanceState; readonly target: Target };
+
+type DeploymentState = "START" | "SUCCESS" | "FAILURE" | "STOP" | "READY";
+type InstanceState = "START" | "SUCCESS" | "FAILURE" | "READY";
+
+/** What a trigger is subscribed to, by moment (deployments.md §10.2). */
+export const triggerEvents = {
+  deployment: {
+    START: "DeploymentStart",
+    SUCCESS: "DeploymentSuccess",
+    FAILURE: "DeploymentFailure",
+    STOP: "DeploymentStop",
+    READY: "DeploymentReady",
+  },
+  instance: { START: "InstanceStart", SUCCESS: "InstanceSuccess", FAILURE: "InstanceFailure", READY: "InstanceReady" },
+} as const satisfies Record<Moment["about"], Readonly<Record<string, TriggerEventType>>>;
+
+/** The moments among a pass's decisions. */
+export function momentsOf(before: World, after: World, decisions: readonly Decision[]): readonly Moment[] {
+  const targets = new Map(after.targets.map((target) => [target.id, target]));
+  const started = new Set(before.targets.filter(hasBegun).map(({ id }) => id));
+  return decisions.flatMap((decision): readonly Moment[] => {
+    switch (decision.do) {
+      case "begin":
+        return [{ about: "deployment", state: "START", deployment: after.deployment }];
+      case "hold":
+        return decision.hold === "READY_WAIT"
+          ? [{ about: "deployment", state: "READY", deployment: after.deployment }]
+          : [];
+      case "finish":
+        return [{ about: "deployment", state: endStates[decision.as], deployment: after.deployment }];
+      case "run": {
+        const target = targets.get(decision.target);
+        if (target === undefined || started.has(target.id)) return [];
+        started.add(target.id);
+        return [{ about: "instance", state: "START", target }];
+      }
+      case "settle target": {
+        const target = targets.get(decision.target);
+        const state = targetStates[decision.as];
+        return target === undefined || state === undefined ? [] : [{ about: "instance", state, target }];
+      }
+      default:
+        return [];
+    }
+  });
+}
+
+const hasBegun = ({ events }: Target): boolean => events.some(({ command }) => command !== undefined);
+
+const endStates = { Succeeded: "SUCCESS", Failed: "FAILURE", Stopped: "STOP" } as const;
+
+/** A skipped target is no news (inferred). */
+const targetStates = {
+  Succeeded: "SUCCESS",
+  Failed: "FAILURE",
+  Unknown: "FAILURE",
+  Ready: "READY",
+  Skipped: undefined,
+} as const;

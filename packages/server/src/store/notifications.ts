@@ -1,0 +1,54 @@
+import type { Database } from "./database.ts";
+
+/** A message that is owed to somebody outside: an SNS topic, or the webhook of the event bus. */
+export interface Notification {
+  readonly id: number;
+  readonly groupId: string;
+  /** A topic's ARN; absent for events. */
+  readonly topic?: string;
+  readonly subject: string;
+  readonly body: string;
+  readonly attempts: number;
+}
+
+interface Row {
+  readonly id: number;
+  readonly group_id: string;
+  readonly topic: string | null;
+  readonly subject: string;
+  readonly body: string;
+  readonly attempts: number;
+}
+
+/** Messages on their way out: written with what they tell of, removed when they have arrived or been given up. */
+export function notifications(db: Database) {
+  return {
+    add: ({ groupId, topic, subject, body }: Omit<Notification, "id" | "attempts">): number =>
+      db.run(
+        "INSERT INTO notifications (group_id, topic, subject, body, attempts, next_at) VALUES (?, ?, ?, ?, 0, 0)",
+        groupId,
+        topic ?? null,
+        subject,
+        body,
+      ),
+    /** Those whose time has come, oldest first. */
+    due: (now: number, most: number): readonly Notification[] =>
+      db
+        .all<Row>(
+          "SELECT id, group_id, topic, subject, body, attempts FROM notifications WHERE next_at <= ? ORDER BY id LIMIT ?",
+          now,
+          most,
+        )
+        .map(({ id, group_id: groupId, topic, subject, body, attempts }) => ({
+          id,
+          groupId,
+          subject,
+          body,
+          attempts,
+          ...(topic === null ? {} : { topic }),
+        })),
+    remove: (id: number): number => db.run("DELETE FROM notifications WHERE id = ?", id),
+    postpone: (id: number, nextAt: number): number =>
+      db.run("UPDATE notifications SET attempts = attempts + 1, next_at = ? WHERE id = ?", nextAt, id),
+  };
+}
