@@ -33,12 +33,15 @@ export class ControlClient {
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    createInterface({ input: socket }).on("line", (line) => this.#take(JSON.parse(line) as Answer));
+    const end = () => socket.destroy();
+    createInterface({ input: socket })
+      .on("line", (line) => this.#take(JSON.parse(line) as Answer))
+      .on("error", end); // it passes the socket's own errors on
     socket.on("close", () => {
       for (const { reject } of this.#waiting.values())
         reject(new Error("The process that carries the instances has ended"));
     });
-    socket.on("error", () => socket.destroy());
+    socket.on("error", end);
   }
 
   /** The netd of a state folder; undefined when none runs. */
