@@ -1,16 +1,16 @@
 import { answer, answerFault, speaksJson } from "./answers.ts";
 import { Fault } from "./fault.ts";
-import type { Principal } from "./identity.ts";
 import { decodeJson } from "./json.ts";
 import type { Operation, ServiceModel, Structure } from "./model.ts";
 import { decodeForm, parseForm } from "./query.ts";
 import { createRouter, readBindings, type Router } from "./rest.ts";
-import type { HostPermission, Service, ServiceRequest, ServiceResponse } from "./service.ts";
+import { accessesOf, type Permissions, permit } from "./permission.ts";
+import type { Service, ServiceRequest, ServiceResponse } from "./service.ts";
 import { decodeXml, inBody } from "./xml.ts";
 import { malformed } from "./malformed.ts";
 
 /** What a service is made of. */
-export interface ServiceDefinition<Context> {
+export interface ServiceDefinition<Context> extends Permissions {
   readonly name: string;
   readonly model: ServiceModel;
   readonly signingNames: readonly string[];
@@ -19,8 +19,6 @@ export interface ServiceDefinition<Context> {
   /** By name, typed as `Partial<Operations<Sdk, Context>>`. One that is left out answers like one that does not exist. */
   readonly operations: object;
   readonly context: Context;
-  /** What a host's own key may do here; nothing unless this says so. */
-  readonly hosts?: HostPermission;
   /** Looks at a decoded input before its operation does. Throws a Fault. */
   readonly checkInput?: (input: Readonly<Record<string, unknown>>, operation: Operation) => void;
   /** Told of each defect: an error that is no Fault. The caller only learns that there was one. */
@@ -62,33 +60,38 @@ async function serve<Context extends object>(
 ): Promise<ServiceResponse> {
   const { model, context, checkInput, onDefect } = definition;
   const about = { requestId: request.call.requestId, headers: request.headers, path: request.path };
-  let operationName: string | undefined;
+  const named: { operation?: string; resources?: readonly string[] } = {};
   try {
     const { operation, input } = await decode(definition, router, request);
-    operationName = operation.name;
+    named.operation = operation.name;
     const handler = handlerOf(definition, operation.name);
-    await permit(definition, request.call.principal, operation.name, input);
+    const asking = {
+      signingName: definition.signingNames[0] ?? definition.name,
+      protocol: model.protocol,
+      operation: operation.name,
+      input,
+      call: request.call,
+    };
+    const asked = await accessesOf(definition, asking);
+    named.resources = [...new Set(asked.map(({ resource }) => resource))];
+    await permit(definition, asking, asked);
     requireMembers(operation, input);
     checkInput?.(input, operation);
     const output = await handler({ ...context, call: request.call }, input);
-    return { ...answer(model, operation, (output ?? {}) as Input, about), operation: operation.name }; // typed by the operations table
+    return { ...answer(model, operation, (output ?? {}) as Input, about), ...named }; // typed by the operations table
   } catch (error) {
-    const named = operationName === undefined ? {} : { operation: operationName };
     if (error instanceof Fault) return { ...answerFault(model, error, about), ...named };
     onDefect?.(error, about.requestId);
-    return {
-      ...answerFault(
-        model,
-        new Fault(
-          model.protocol === "rest-xml" ? "InternalError" : "InternalFailure",
-          "We encountered an internal error. Please try again.",
-          { status: 500 },
-        ),
-        about,
-      ),
-      ...named,
-    };
+    return { ...answerFault(model, internalError(model), about), ...named };
   }
+}
+
+function internalError({ protocol }: ServiceModel): Fault {
+  return new Fault(
+    protocol === "rest-xml" ? "InternalError" : "InternalFailure",
+    "We encountered an internal error. Please try again.",
+    { status: 500 },
+  );
 }
 
 async function decode<Context>(
@@ -162,25 +165,6 @@ function known<Context>({ model, operations, name }: ServiceDefinition<Context>,
 
 function handlerOf<Context>({ operations }: ServiceDefinition<Context>, operationName: string): Handler {
   return Reflect.get(operations, operationName) as Handler; // `known` has made sure that it is there; Operations types it
-}
-
-async function permit<Context>(
-  { hosts, model }: ServiceDefinition<Context>,
-  principal: Principal,
-  operation: string,
-  input: Input,
-): Promise<void> {
-  const { host } = principal;
-  if (host === undefined || (await hosts?.({ ...principal, host }, operation, input)) === true) return;
-  const code =
-    model.protocol === "rest-xml" || model.protocol === "query"
-      ? "AccessDenied"
-      : model.protocol === "ec2"
-        ? "UnauthorizedOperation"
-        : "AccessDeniedException";
-  throw new Fault(code, `User: ${principal.arn} is not authorized to perform: ${operation} on this resource`, {
-    status: model.protocol === "json" ? 400 : 403,
-  });
 }
 
 /** Outside CodeDeploy, whose faults name the member, a missing required member is told in the protocol's own general code. */

@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { type Authorization, readAuthorization } from "./authorization.ts";
 import { bucketOfHost, chooseService } from "./choose-service.ts";
 import { Fault } from "./fault.ts";
-import type { AccessKeys, Call } from "./identity.ts";
+import type { AccessKey, AccessKeys, Call } from "./identity.ts";
 import { refusal } from "./refusals.ts";
 import { hashOf, WireBody } from "./request-body.ts";
 import type { Service, ServiceResponse } from "./service.ts";
@@ -108,7 +108,10 @@ async function admit(options: FrontDoorOptions, arrival: Arrival): Promise<void>
     const path = service.protocol === "rest-xml" ? pathWithBucket(arrival) : arrival.path;
     const signature = await prove(options, service, { ...arrival, path }, authorization, body);
     caller = signature.accessKey.principal.arn;
-    const call = callOf(arrival, signature.authorization, signature.accessKey.principal);
+    const call = callOf(arrival, signature.authorization, {
+      accessKey: signature.accessKey,
+      receivedAt: options.clock(),
+    });
     const request = {
       method: arrival.method,
       path,
@@ -179,13 +182,17 @@ const expectsLeave = ({ headers }: IncomingMessage) => headers.expect?.toLowerCa
 function callOf(
   { requestId, message, response }: Arrival,
   { region }: Authorization,
-  principal: Call["principal"],
+  { accessKey: { principal, accessKeyId }, receivedAt }: { readonly accessKey: AccessKey; readonly receivedAt: number },
 ): Call {
+  const sourceIp = message.socket.remoteAddress?.replace(/^::ffff:/, "");
   let controller: AbortController | undefined;
   return {
     requestId,
     region,
     principal,
+    accessKeyId,
+    receivedAt,
+    ...(sourceIp === undefined ? {} : { sourceIp }),
     endpoint: `http://${message.headers.host ?? "127.0.0.1"}`,
     // Made on demand: most requests never ask for it, and a signal is not free.
     get signal() {

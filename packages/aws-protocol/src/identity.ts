@@ -1,4 +1,6 @@
-/** Who is asking. A principal with a `host` may act as that one host and nothing else; one without is an administrator. */
+import type { PolicyDocument } from "./policy/index.ts";
+
+/** Who is asking. One with neither `host` nor `policies` is an administrator, who may do everything. */
 export interface Principal {
   readonly accountId: string;
   /** `arn:aws:iam::…:user/…`, `arn:aws:sts::…:assumed-role/ROLE/SESSION`, … */
@@ -6,6 +8,12 @@ export interface Principal {
   readonly userId: string;
   /** The HostIdentifier that a host agent polls with, such as `arn:aws:ec2:REGION:ACCOUNT:instance/i-…`. */
   readonly host?: string;
+  /** What it may do: each set must allow it, as a session's own policies narrow those of its role. Absent on a host: nothing beyond what hosts may. */
+  readonly policies?: readonly (readonly PolicyDocument[])[];
+  /** Its tags, for conditions. */
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Set when an AWS service asks for itself, such as `codedeploy.amazonaws.com`. */
+  readonly service?: string;
 }
 
 /** A key that requests are signed with. */
@@ -30,8 +38,14 @@ export interface Call {
   /** Taken from the credential scope: the only place where a request names its region. */
   readonly region: string;
   readonly principal: Principal;
+  /** The key that signed the request. */
+  readonly accessKeyId: string;
   /** Scheme, host and port as the caller addressed us, such as `http://127.0.0.1:4566`. */
   readonly endpoint: string;
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number;
+  /** The caller's address, where it came over TCP. */
+  readonly sourceIp?: string;
   /** Aborted when the caller goes away. */
   readonly signal: AbortSignal;
 }

@@ -10,9 +10,22 @@ export {
 export { defineService, type ServiceDefinition } from "./define-service.ts";
 export { Fault } from "./fault.ts";
 export type { AccessKey, AccessKeys, Call, Principal } from "./identity.ts";
+export { type Access, type AccessOf, contextOf, type HostPermission, type Permissions, refused } from "./permission.ts";
+export {
+  type Caller,
+  type Context,
+  type Decision,
+  evaluate,
+  evaluateTrust,
+  MalformedPolicy,
+  parsePolicy,
+  type PolicyDocument,
+  type PolicyKind,
+  type Statement,
+  type Trust,
+} from "./policy/index.ts";
 export { type Operation, serviceModel, type ServiceModel, type ServiceName } from "./model.ts";
 export type {
-  HostPermission,
   InputOf,
   Operations,
   OutputOf,

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import type { Fault } from "./fault.ts";
-import type { Call, Principal } from "./identity.ts";
+import type { Call } from "./identity.ts";
 
 type OperationName<Sdk> = { [Key in keyof Sdk]: Key extends `${infer Name}Command` ? Name : never }[keyof Sdk];
 
@@ -63,6 +63,8 @@ export interface ServiceResponse {
   /** The operation and, if it failed, its exception name: for the log. */
   readonly operation?: string;
   readonly fault?: string;
+  /** What the request was about, as ARNs: for the audit log. */
+  readonly resources?: readonly string[];
 }
 
 /** What a refusal may know of the request. */
@@ -91,10 +93,3 @@ export interface Service {
   /** A fault raised before the service saw the request (signature, size, clock), in this service's protocol. */
   refuse(fault: Fault, request: RefusedRequest): ServiceResponse;
 }
-
-/** Which requests a host's own key may make of a service. Administrators may make them all; a host may make none unless this says so. */
-export type HostPermission = (
-  principal: Principal & { readonly host: string },
-  operation: string,
-  input: unknown,
-) => boolean | Promise<boolean>;

@@ -67,6 +67,7 @@ async function open(
       identities,
       logLevel,
       services: cloud.services,
+      permissionsOf: cloud.permissionsOf,
       ec2: "self",
       ...(eventsUrl === undefined ? {} : { eventsUrl }),
       fallback: consoleListener(),

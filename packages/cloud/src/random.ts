@@ -4,3 +4,8 @@ import { randomBytes } from "node:crypto";
 export function randomHex(bytes: number): string {
   return randomBytes(bytes).toString("hex");
 }
+
+/** Random capital letters and digits, as IAM's unique ids have them after their prefix. */
+export function randomId(characters: number): string {
+  return Array.from(randomBytes(characters), (byte) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[byte % 32]).join("");
+}

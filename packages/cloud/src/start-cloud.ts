@@ -1,17 +1,11 @@
 import type { RequestListener } from "node:http";
-import type { Service } from "@sluice/aws-protocol";
+import type { Principal, Service } from "@sluice/aws-protocol";
 import { type Chaos, openDriver } from "./instance/index.ts";
-import {
-  ec2Service,
-  Fleet,
-  type HostKeys,
-  type InstanceProfiles,
-  metadataService,
-  openEc2,
-} from "./service/ec2/index.ts";
+import { ec2Service, Fleet, type HostKeys, metadataService, openEc2 } from "./service/ec2/index.ts";
+import { iamRecords, iamService, type Permissions, permissionsOf, type UserKeys } from "./service/iam/index.ts";
 import { s3Service } from "./service/s3/index.ts";
 import { ssmService } from "./service/ssm/index.ts";
-import { stsService } from "./service/sts/index.ts";
+import { type SessionKeys, stsService } from "./service/sts/index.ts";
 import { CloudDatabase } from "./store/database.ts";
 
 /** What a local cloud is opened with. */
@@ -21,8 +15,8 @@ export interface CloudOptions {
   readonly accountId: string;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
-  /** Gives instances keys of their own, and takes them back. */
-  readonly keys: HostKeys & { revokeHost(host: string): Promise<void> };
+  /** Gives instances, users and sessions keys of their own, and takes them back. */
+  readonly keys: HostKeys & UserKeys & SessionKeys & { revokeHost(host: string): Promise<void> };
   readonly driver: "auto" | "ns" | "plain";
   /** With `auto`: run instances as ordinary processes where isolated ones cannot be had, instead of failing. */
   readonly plainInstead: boolean;
@@ -43,6 +37,8 @@ export interface ControlPlane {
 export interface RunningCloud {
   /** To be answered on the control plane's port. */
   readonly services: readonly Service[];
+  /** What IAM lets somebody do. */
+  readonly permissionsOf: (principal: Principal) => Permissions;
   readonly driver: "ns" | "plain";
   /** Why instances are ordinary processes, when nobody asked for that. */
   readonly why?: string;
@@ -59,10 +55,11 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   const db = new CloudDatabase(dataFolder);
   const ended = (instanceId: string) => keys.revokeHost(`arn:aws:ec2:${region}:${accountId}:instance/${instanceId}`);
   const fleet = new Fleet({ db, driver, clock, ended, changed: () => {} });
-  const profiles = namesakeProfiles(accountId);
   const onDefect = (error: unknown, requestId: string) => console.error(`Request ${requestId} met a defect:`, error);
   let controlPlane: ControlPlane | undefined;
   const common = { db, clock, region, accountId };
+  const records = iamRecords(db);
+  const profiles = { find: (name: string) => records.find("profile", name) };
   const ec2 = openEc2({ ...common, fleet, profiles });
   const services = [
     s3Service({
@@ -73,11 +70,13 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
     }),
     ec2Service(ec2, onDefect),
     ssmService(common, onDefect),
-    stsService(onDefect),
+    iamService({ records, keys, clock, accountId }, onDefect),
+    stsService({ records, keys, accountId }, onDefect),
   ];
   const metadata = metadataService({ find: (id) => fleet.find(id), keys, profiles, region, accountId, clock });
   return {
     services,
+    permissionsOf: (principal) => permissionsOf(records, principal),
     driver: driver.name,
     ...(why === undefined ? {} : { why }),
     async connect(found) {
@@ -90,15 +89,5 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
       await driver.close();
       db.close();
     },
-  };
-}
-
-/** Instance profiles where no IAM keeps any: every name is one, and its role has the same name. */
-function namesakeProfiles(accountId: string): InstanceProfiles {
-  return {
-    find: (name) =>
-      name === ""
-        ? undefined
-        : { name, arn: `arn:aws:iam::${accountId}:instance-profile/${name}`, id: `AIPA${name}`, roleName: name },
   };
 }

@@ -9,24 +9,26 @@ import type { TestContext } from "node:test";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
-import { type AccessKey, createFrontDoor, createFrontDoorServer } from "@sluice/aws-protocol";
+import { createFrontDoor, createFrontDoorServer } from "@sluice/aws-protocol";
+import { openIdentities } from "@sluice/server";
 import { endLeftovers, execInInstance, startCloud, type CloudOptions } from "../src/index.ts";
 
 const run = promisify(execFile);
 const accountId = "123456789012";
 const agentBundle = resolve(import.meta.dirname, "../../agent/dist/codedeploy-agent.cjs");
-const administrator: AccessKey = {
-  accessKeyId: "AKIALOCALCLOUDTEST00",
-  secretAccessKey: "local-cloud-test-secret",
-  principal: { accountId, arn: `arn:aws:iam::${accountId}:user/administrator`, userId: "AIDALOCALCLOUDTEST00" },
-};
+const clock = () => Date.now();
+
+interface KeyPair {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
 
 /** A local cloud on a port of its own, with a data folder of its own, for one test. */
 export interface LocalCloud {
   readonly folder: string;
   readonly url: string;
   /** What SDK clients are made with. */
-  readonly client: { readonly endpoint: string; readonly region: string; readonly credentials: AccessKey };
+  readonly client: { readonly endpoint: string; readonly region: string; readonly credentials: KeyPair };
   /** Runs a command on an instance; its output, and what it ended with. */
   exec(instanceId: string, ...argv: readonly string[]): Promise<{ readonly code: number; readonly output: string }>;
   /** Runs the real `aws` CLI; throws unless it succeeds. */
@@ -41,14 +43,15 @@ export async function openLocalCloud(
   options: Partial<CloudOptions> = {},
   folder = mkdtempSync(join(tmpdir(), "sluice-cloud-")),
 ): Promise<LocalCloud> {
-  const keys = new Map([[administrator.accessKeyId, administrator]]);
+  const identities = await openIdentities({ dataFolder: folder, accountId, clock });
+  const administrator = identities.administrator();
   const region = options.region ?? "us-east-1";
   const cloud = await startCloud({
     dataFolder: folder,
     region,
     accountId,
-    clock: () => Date.now(),
-    keys: hostKeys(keys),
+    clock,
+    keys: identities,
     driver: "plain",
     plainInstead: false,
     agentBundle,
@@ -57,8 +60,8 @@ export async function openLocalCloud(
   });
   const listener = createFrontDoor({
     services: cloud.services,
-    keys: { find: (id) => keys.get(id) },
-    clock: () => Date.now(),
+    keys: identities,
+    clock,
     log: () => {},
   });
   const server = createFrontDoorServer(listener).listen(0, "127.0.0.1");
@@ -72,6 +75,7 @@ export async function openLocalCloud(
     await cloud.close();
     server.close();
     server.closeAllConnections();
+    identities.close();
   };
   test.after(async () => {
     await close();
@@ -110,36 +114,17 @@ export async function openLocalCloud(
   };
 }
 
-function hostKeys(keys: Map<string, AccessKey>): CloudOptions["keys"] {
-  return {
-    async issueForHost(host, arn) {
-      const accessKeyId = `ASIA${keys.size.toString().padStart(16, "0")}`;
-      const key = {
-        accessKeyId,
-        secretAccessKey: `secret of ${accessKeyId}`,
-        sessionToken: `token of ${accessKeyId}`,
-        expiresAt: Date.now() + 3_600_000,
-        principal: { accountId, arn, userId: accessKeyId, host },
-      };
-      keys.set(accessKeyId, key);
-      return key;
-    },
-    async revokeHost(host) {
-      for (const [id, { principal }] of keys) if (principal.host === host) keys.delete(id);
-    },
-  };
-}
-
 /** Why isolated instances cannot be had on this machine; false when they can. For `skip`. */
 export async function whyNoNamespaces(): Promise<string | false> {
   const folder = mkdtempSync(join(tmpdir(), "sluice-probe-"));
+  const identities = await openIdentities({ dataFolder: folder, accountId, clock });
   try {
     const cloud = await startCloud({
       dataFolder: folder,
       region: "us-east-1",
       accountId,
-      clock: () => Date.now(),
-      keys: hostKeys(new Map()),
+      clock,
+      keys: identities,
       driver: "ns",
       plainInstead: false,
       agentBundle,
@@ -151,6 +136,7 @@ export async function whyNoNamespaces(): Promise<string | false> {
     assert(error instanceof Error);
     return error.message;
   } finally {
+    identities.close();
     await endLeftovers({ dataFolder: folder });
     rmSync(folder, { recursive: true, force: true });
   }

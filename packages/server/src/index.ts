@@ -1,2 +1,3 @@
-export { type Identities, type HostCredentials, openIdentities } from "./identity/identities.ts";
+export { type Identities, openIdentities, type SessionCredentials } from "./identity/identities.ts";
+export type { Permissions } from "./identity/principals.ts";
 export { type RunningServer, type ServerOptions, startServer } from "./start-server.ts";

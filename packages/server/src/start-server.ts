@@ -7,6 +7,7 @@ import { openGateways } from "./gateways/gateways.ts";
 import { hostCommandService } from "./host-commands/index.ts";
 import { HeldPolls } from "./host-commands/polls.ts";
 import type { Identities } from "./identity/identities.ts";
+import { accessKeys, type PrincipalSources } from "./identity/principals.ts";
 import { codedeployService } from "./operations/index.ts";
 import { Reconciler } from "./reconciler/reconciler.ts";
 import { openSigner } from "./specification/signer.ts";
@@ -24,6 +25,8 @@ export interface ServerOptions {
   readonly port: number;
   readonly hostname: string;
   readonly identities: Identities;
+  /** What IAM lets somebody do; absent, the administrator and hosts alone may do anything. */
+  readonly permissionsOf?: PrincipalSources["permissionsOf"];
   readonly logLevel: "trace" | "debug" | "info" | "warn" | "error";
   /** Services of a local cloud, answered on the same port. */
   readonly services: readonly Service[];
@@ -78,7 +81,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       hostCommandService({ store, clock, polls, handedOut: new Map(), specification, wake }, onDefect),
       ...services,
     ],
-    keys: identities,
+    keys: keysOf(options),
     clock,
     log: (line) => log.info(line, "request"),
     ...(fallback === undefined ? {} : { fallback }),
@@ -107,6 +110,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       identities.close();
     },
   };
+}
+
+function keysOf({ identities, permissionsOf = () => ({ policies: [], tags: {} }) }: ServerOptions) {
+  return accessKeys(identities, { permissionsOf, isOnPremises: () => false });
 }
 
 /** How long requests under way may take to end when the server closes, in milliseconds; held polls are ended at once. */

@@ -141,6 +141,7 @@ export function hostCommandService(
     targetPrefixes: codedeployCommandsTargetPrefixes,
     operations,
     context,
+    isForHostsAlone: true,
     hosts: ({ host }, _operation, input) => isOwn(context.store, host, input),
     onDefect,
   });

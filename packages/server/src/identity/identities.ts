@@ -1,47 +1,54 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import type { AccessKey, AccessKeys, Principal } from "@sluice/aws-protocol";
 import { newAccessKeyId, newSecret } from "../random.ts";
-import { Database } from "../store/database.ts";
+import { administratorKey, type KeyPair } from "./administrator.ts";
+import { hostUserId, type KeyStore, openKeyStore, type StoredKey } from "./key-store.ts";
 
-/** A pair to sign requests with. */
-export interface KeyPair {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-}
-
-/** A host's own key, for a limited time. */
-export interface HostCredentials extends KeyPair {
+/** A key for a limited time. */
+export interface SessionCredentials extends KeyPair {
   readonly sessionToken: string;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
 }
 
+/** A key that was found, with the policies that narrow its session. */
+export interface FoundKey extends AccessKey {
+  readonly sessionPolicies?: readonly string[];
+}
+
 /** Everybody who may sign requests. */
 export interface Identities extends AccessKeys {
+  find(accessKeyId: string): FoundKey | undefined;
   administrator(): KeyPair;
-  /** A key that may act as this host alone. The last one is given again until an hour before it expires. */
-  issueForHost(host: string, arn: string): Promise<HostCredentials>;
+  /** Whether somebody set this house up, and may do everything. */
+  isAdministrator(principal: Principal): boolean;
+  /** A key that may act as this host. The last one is given again until an hour before it expires. */
+  issueForHost(host: string, arn: string): Promise<SessionCredentials>;
   revokeHost(host: string): Promise<void>;
+  /** A key with which a service of this house signs for itself, such as `codedeploy.amazonaws.com`: roles that trust it can be assumed, nothing else. It lives as long as this process. */
+  issueForService(service: string): KeyPair;
+  /** A long-lived key of a user. */
+  issueForUser(user: { readonly arn: string; readonly userId: string }): Promise<KeyPair>;
+  /** A session of a user or a role; policies narrow it. */
+  issueSession(session: {
+    readonly arn: string;
+    readonly userId: string;
+    readonly seconds: number;
+    readonly policies?: readonly string[];
+  }): Promise<SessionCredentials>;
+  /** The long-lived keys of a user, oldest first. */
+  keysOf(
+    userId: string,
+  ): readonly { readonly accessKeyId: string; readonly createdAt: number; readonly isActive: boolean }[];
+  setActive(accessKeyId: string, isActive: boolean): Promise<void>;
+  revokeKey(accessKeyId: string): Promise<void>;
+  /** Gives a user's keys its new ARN. */
+  renameUser(userId: string, arn: string): Promise<void>;
   close(): void;
 }
 
 /** How long a host's key lives, in milliseconds: AWS's instance credentials live about six hours. */
 const hostKeyLifetime = 6 * 3_600_000;
 const renewBefore = 3_600_000;
-
-const schema = `CREATE TABLE IF NOT EXISTS host_keys (
-  access_key_id TEXT PRIMARY KEY, secret TEXT NOT NULL, session_token TEXT NOT NULL, expires_at INTEGER NOT NULL, host TEXT NOT NULL, arn TEXT NOT NULL
-) STRICT; CREATE INDEX IF NOT EXISTS host_keys_by_host ON host_keys (host, expires_at);`;
-
-interface HostKeyRow {
-  readonly access_key_id: string;
-  readonly secret: string;
-  readonly session_token: string;
-  readonly expires_at: number;
-  readonly host: string;
-  readonly arn: string;
-}
 
 /** Opens the identities of a data folder; the first time makes the administrator's key, in a file that only this user may read. */
 export async function openIdentities(options: {
@@ -50,85 +57,89 @@ export async function openIdentities(options: {
   readonly clock: () => number;
 }): Promise<Identities> {
   const { dataFolder, accountId, clock } = options;
-  const db = new Database(dataFolder, "identities.sqlite", schema);
   const administrator = administratorKey(dataFolder);
-  const principal: Principal = {
-    accountId,
-    arn: `arn:aws:iam::${accountId}:user/administrator`,
-    userId: administrator.accessKeyId.replace(/^AKIA/, "AIDA"),
-  };
+  const administratorArn = `arn:aws:iam::${accountId}:user/administrator`;
+  const userId = administrator.accessKeyId.replace(/^AKIA/, "AIDA");
+  const keys = await openKeyStore(dataFolder);
+  const services = new Map<string, AccessKey>();
   return {
     administrator: () => administrator,
-    find: (id) => (id === administrator.accessKeyId ? { ...administrator, principal } : hostKey(db, id, accountId)),
-    issueForHost: (host, arn) => issue(db, { host, arn, now: clock() }),
-    revokeHost: async (host) => void (await db.write(() => db.run("DELETE FROM host_keys WHERE host = ?", host))),
-    close: () => db.close(),
+    isAdministrator: ({ arn }) => arn === administratorArn,
+    find(id) {
+      if (id === administrator.accessKeyId)
+        return { ...administrator, principal: { accountId, arn: administratorArn, userId } };
+      const stored = keys.find(id);
+      return stored === undefined ? services.get(id) : found(stored, accountId);
+    },
+    issueForHost: (host, arn) => issueForHost(keys, { host, arn, now: clock() }),
+    revokeHost: async (host) => void (await keys.write(() => keys.removeHost(host))),
+    issueForService(service) {
+      const known = [...services.values()].find(({ principal }) => principal.service === service);
+      const key = known ?? { ...newPair("AKIA"), principal: { accountId, arn: service, userId: service, service } };
+      services.set(key.accessKeyId, key);
+      return key;
+    },
+    async issueForUser(user) {
+      const pair = newPair("AKIA");
+      await keys.write(() => keys.add({ ...pair, ...user, createdAt: clock(), isActive: true }));
+      return pair;
+    },
+    issueSession: ({ seconds, ...session }) =>
+      keys.write(() => addSession(keys, { ...session, now: clock(), milliseconds: seconds * 1000 })),
+    keysOf: (user) => keys.ofUser(user),
+    setActive: async (id, isActive) => void (await keys.write(() => keys.setActive(id, isActive))),
+    revokeKey: async (id) => void (await keys.write(() => keys.remove(id))),
+    renameUser: async (user, arn) => void (await keys.write(() => keys.rename(user, arn))),
+    close: () => keys.close(),
   };
 }
 
-function administratorKey(dataFolder: string): KeyPair {
-  const file = join(dataFolder, "credentials");
-  if (!existsSync(file)) {
-    const pair: KeyPair = { accessKeyId: newAccessKeyId("AKIA"), secretAccessKey: newSecret() };
-    const text = `[default]\naws_access_key_id = ${pair.accessKeyId}\naws_secret_access_key = ${pair.secretAccessKey}\n`;
-    writeFileSync(`${file}.new`, text, { mode: 0o600, flush: true });
-    renameSync(`${file}.new`, file);
-  }
-  const text = readFileSync(file, "utf8");
-  const value = (name: string) => new RegExp(`^${name}\\s*=\\s*(\\S+)`, "m").exec(text)?.[1];
-  const [accessKeyId, secretAccessKey] = [value("aws_access_key_id"), value("aws_secret_access_key")];
-  if (accessKeyId === undefined || secretAccessKey === undefined)
-    throw new Error(
-      `Cannot read the administrator's key: "${file}" must have the lines aws_access_key_id and aws_secret_access_key. Delete it to get a new key`,
-    );
-  return { accessKeyId, secretAccessKey };
-}
-
-function hostKey(db: Database, accessKeyId: string, accountId: string): AccessKey | undefined {
-  const row = db.get<HostKeyRow>("SELECT * FROM host_keys WHERE access_key_id = ?", accessKeyId);
-  if (row === undefined) return undefined;
-  const principal: Principal = {
-    accountId,
-    arn: row.arn,
-    userId: `AROA${row.access_key_id.slice(4)}:${row.arn.split("/").at(-1)}`,
-    host: row.host,
-  };
-  return { ...credentials(row), principal };
-}
-
-const credentials = (row: HostKeyRow): HostCredentials => ({
-  accessKeyId: row.access_key_id,
-  secretAccessKey: row.secret,
-  sessionToken: row.session_token,
-  expiresAt: row.expires_at,
+const newPair = (prefix: "AKIA" | "ASIA"): KeyPair => ({
+  accessKeyId: newAccessKeyId(prefix),
+  secretAccessKey: newSecret(),
 });
 
-function issue(db: Database, { host, arn, now }: { host: string; arn: string; now: number }): Promise<HostCredentials> {
-  return db.write(() => {
-    const found = db.get<HostKeyRow>(
-      "SELECT * FROM host_keys WHERE host = ? AND expires_at > ? ORDER BY expires_at DESC",
-      host,
-      now + renewBefore,
-    );
-    if (found !== undefined) return credentials(found);
-    db.run("DELETE FROM host_keys WHERE expires_at < ?", now);
-    const row: HostKeyRow = {
-      access_key_id: newAccessKeyId("ASIA"),
-      secret: newSecret(),
-      session_token: newSecret() + newSecret(),
-      expires_at: now + hostKeyLifetime,
-      host,
-      arn,
-    };
-    db.run(
-      "INSERT INTO host_keys VALUES (?, ?, ?, ?, ?, ?)",
-      row.access_key_id,
-      row.secret,
-      row.session_token,
-      row.expires_at,
-      row.host,
-      row.arn,
-    );
-    return credentials(row);
+/** An inactive key is as good as none. */
+function found({ isActive, arn, userId, host, policies, ...key }: StoredKey, accountId: string): FoundKey | undefined {
+  if (!isActive) return undefined;
+  return {
+    ...key,
+    principal: { accountId, arn, userId, ...(host === undefined ? {} : { host }) },
+    ...(policies === undefined ? {} : { sessionPolicies: policies }),
+  };
+}
+
+function issueForHost(
+  keys: KeyStore,
+  { host, arn, now }: { readonly host: string; readonly arn: string; readonly now: number },
+): Promise<SessionCredentials> {
+  return keys.write(() => {
+    const last = keys.ofHost(host, now + renewBefore);
+    // A host whose role has changed gets a key for the new one.
+    if (last?.arn === arn && isSession(last)) return last;
+    return addSession(keys, { host, arn, userId: "", now, milliseconds: hostKeyLifetime });
   });
+}
+
+const isSession = (key: StoredKey): key is StoredKey & SessionCredentials =>
+  key.sessionToken !== undefined && key.expiresAt !== undefined;
+
+function addSession(
+  keys: KeyStore,
+  session: {
+    readonly arn: string;
+    readonly userId: string;
+    readonly host?: string;
+    readonly policies?: readonly string[];
+    readonly now: number;
+    readonly milliseconds: number;
+  },
+): SessionCredentials {
+  const { now, milliseconds, ...whose } = session;
+  keys.removeExpired(now);
+  const pair = newPair("ASIA");
+  const credentials = { ...pair, sessionToken: newSecret() + newSecret(), expiresAt: now + milliseconds };
+  const userId = whose.userId === "" ? hostUserId(pair.accessKeyId, whose.arn) : whose.userId;
+  keys.add({ ...credentials, ...whose, userId, createdAt: now, isActive: true });
+  return credentials;
 }

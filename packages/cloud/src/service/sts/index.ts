@@ -1,23 +1,67 @@
 import type * as Sts from "@aws-sdk/client-sts";
-import { defineService, type Operations, type Service, serviceModel } from "@sluice/aws-protocol";
+import { defineService, Fault, type Operations, type Service, serviceModel } from "@sluice/aws-protocol";
+import { assumeRole, sessionPolicies, type SessionKey, type StsContext } from "./assume-role.ts";
 
-const operations: Partial<Operations<typeof Sts, object>> = {
+export { assumeRoleAsService, type RoleSession, type SessionKeys, type StsContext } from "./assume-role.ts";
+
+/** Seconds that a user's session lasts: STS's own figures. */
+const sessionSeconds = { least: 900, usual: 43_200, most: 129_600 };
+
+const operations: Partial<Operations<typeof Sts, StsContext>> = {
   GetCallerIdentity: ({ call: { principal } }) => ({
     Account: principal.accountId,
     Arn: principal.arn,
     UserId: principal.userId,
   }),
+
+  async AssumeRole(
+    context,
+    { RoleArn = "", RoleSessionName = "", DurationSeconds, ExternalId, Policy, PolicyArns = [] },
+  ) {
+    const policies = sessionPolicies(context, { policy: Policy, arns: PolicyArns.map(({ arn = "" }) => arn) });
+    const { key, userId, arn } = await assumeRole(context, context.call, {
+      roleArn: RoleArn,
+      sessionName: RoleSessionName,
+      seconds: DurationSeconds,
+      externalId: ExternalId,
+      ...(policies === undefined ? {} : { policies }),
+    });
+    return { Credentials: credentials(key), AssumedRoleUser: { AssumedRoleId: userId, Arn: arn } };
+  },
+
+  async GetSessionToken({ keys, call }, { DurationSeconds: seconds = sessionSeconds.usual }) {
+    const { arn, userId, host, service } = call.principal;
+    if (host !== undefined || service !== undefined || !arn.includes(":user/") || call.accessKeyId.startsWith("ASIA"))
+      throw new Fault("AccessDenied", "Cannot call GetSessionToken with session credentials", { status: 403 });
+    if (!(seconds >= sessionSeconds.least && seconds <= sessionSeconds.most))
+      throw new Fault(
+        "ValidationError",
+        `1 validation error detected: Value '${seconds}' at 'durationSeconds' failed to satisfy constraint: Member must be between ${sessionSeconds.least} and ${sessionSeconds.most}`,
+      );
+    return { Credentials: credentials(await keys.issueSession({ arn, userId, seconds })) };
+  },
+
+  GetAccessKeyInfo: ({ accountId }) => ({ Account: accountId }),
 };
 
-/** Says who somebody is. Everybody may ask. */
-export function stsService(onDefect: (error: unknown, requestId: string) => void): Service {
+const credentials = ({ accessKeyId, secretAccessKey, sessionToken, expiresAt }: SessionKey) => ({
+  AccessKeyId: accessKeyId,
+  SecretAccessKey: secretAccessKey,
+  SessionToken: sessionToken,
+  Expiration: new Date(expiresAt),
+});
+
+/** Says who somebody is, and gives sessions. Everybody may ask; roles say themselves whom they trust. */
+export function stsService(context: StsContext, onDefect: (error: unknown, requestId: string) => void): Service {
   return defineService({
     name: "sts",
     model: serviceModel("sts"),
     signingNames: ["sts"],
     operations,
-    context: {},
-    hosts: () => true,
+    context,
+    accesses: (_operation, { RoleArn }) => [
+      { isOpen: true, ...(typeof RoleArn === "string" ? { resource: RoleArn } : {}) },
+    ],
     onDefect,
   });
 }

@@ -1,0 +1,117 @@
+import type { Choice, PolicyDocument, Principals, Statement } from "./document.ts";
+import { holds } from "./operators.ts";
+import { type Context, matches } from "./pattern.ts";
+
+/** One thing that a request would do. */
+export interface Action {
+  /** Such as `codedeploy:CreateDeployment`. */
+  readonly name: string;
+  /** An ARN, or `*` where the action is not about one resource. */
+  readonly resource: string;
+  readonly context: Context;
+}
+
+/** What policies say of an action. `note` tells of a condition that could not be judged. */
+export interface Decision {
+  readonly outcome: "allowed" | "explicitly denied" | "not allowed";
+  readonly note?: string;
+}
+
+/** Evaluates identity policies: an explicit deny wins, else one statement must allow. A condition that cannot be judged denies. */
+export function evaluate(policies: readonly PolicyDocument[], action: Action): Decision {
+  const judged = policies.flatMap(({ statements, hasVariables }) => {
+    const variables = hasVariables ? action.context : undefined;
+    return statements
+      .filter(
+        ({ actions, resources }) =>
+          choosesAction(actions, action.name) &&
+          (resources === undefined || chooses(resources, action.resource, variables)),
+      )
+      .map((statement) => ({ statement, conditions: judgeConditions(statement, action.context, variables) }));
+  });
+  return conclude(judged);
+}
+
+/** Somebody who would take a role on. */
+export interface Caller {
+  readonly accountId: string;
+  /** Its own, and for a session also its role's. */
+  readonly arns: readonly string[];
+  /** For a service, such as `codedeploy.amazonaws.com`. */
+  readonly service?: string;
+}
+
+/** What a trust policy says: `for the account` leaves the choice to the caller's own policies. */
+export type Trust = "trusted" | "trusted for the account" | "explicitly denied" | "not trusted";
+
+/** Evaluates a role's trust policy for somebody who asks for it. */
+export function evaluateTrust({ statements, hasVariables }: PolicyDocument, caller: Caller, action: Action): Trust {
+  const variables = hasVariables ? action.context : undefined;
+  const judged = statements
+    .filter(({ actions }) => choosesAction(actions, action.name))
+    .map((statement) => ({
+      statement,
+      named: named(statement.principals, caller),
+      conditions: judgeConditions(statement, action.context, variables),
+    }))
+    .filter(({ named }) => named !== undefined);
+  const { outcome } = conclude(judged);
+  if (outcome === "explicitly denied") return outcome;
+  if (outcome === "not allowed") return "not trusted";
+  const isDirect = judged.some(
+    ({ statement, named, conditions }) => statement.effect === "Allow" && conditions === true && named === "itself",
+  );
+  return isDirect ? "trusted" : "trusted for the account";
+}
+
+type Judged = { readonly statement: Statement; readonly conditions: boolean | { readonly unknown: string } };
+
+function conclude(judged: readonly Judged[]): Decision {
+  const unknown = judged.flatMap(({ conditions }) => (typeof conditions === "object" ? [conditions.unknown] : []))[0];
+  const note =
+    unknown === undefined
+      ? {}
+      : { note: `a policy uses the condition operator "${unknown.slice(0, 60)}", which is not known here` };
+  if (judged.some(({ statement, conditions }) => statement.effect === "Deny" && conditions !== false))
+    return { outcome: "explicitly denied", ...note };
+  const isAllowed = judged.some(({ statement, conditions }) => statement.effect === "Allow" && conditions === true);
+  return isAllowed ? { outcome: "allowed" } : { outcome: "not allowed", ...note };
+}
+
+function judgeConditions(
+  { conditions }: Statement,
+  context: Context,
+  variables: Context | undefined,
+): boolean | { readonly unknown: string } {
+  let unknown: string | undefined;
+  for (const condition of conditions) {
+    const holding = holds(condition, context.get(condition.key.toLowerCase()) ?? [], variables);
+    if (holding === false) return false;
+    if (holding === undefined) unknown = condition.operator;
+  }
+  return unknown === undefined ? true : { unknown };
+}
+
+/** Names of actions are compared without regard to case. */
+function choosesAction({ patterns, isNegated }: Choice, name: string): boolean {
+  return patterns.some((pattern) => matches(pattern.toLowerCase(), name.toLowerCase())) !== isNegated;
+}
+
+function chooses({ patterns, isNegated }: Choice, resource: string, variables: Context | undefined): boolean {
+  return patterns.some((pattern) => matches(pattern, resource, variables)) !== isNegated;
+}
+
+/** Whether principals name a caller: by its own name, or only as somebody of its account. */
+function named(
+  principals: Principals | undefined,
+  { accountId, arns, service }: Caller,
+): "itself" | "account" | undefined {
+  if (principals === undefined) return undefined;
+  const { aws, services, isNegated } = principals;
+  if (service !== undefined) return services.includes(service) !== isNegated ? "itself" : undefined;
+  const isAccount = (name: string) => name === accountId || name === `arn:aws:iam::${accountId}:root`;
+  const isItself = aws.some((name) => arns.includes(name));
+  if (isNegated) return isItself || aws.some((name) => name === "*" || isAccount(name)) ? undefined : "itself";
+  if (isItself) return "itself";
+  return aws.some((name) => name === "*" || isAccount(name)) ? "account" : undefined;
+}

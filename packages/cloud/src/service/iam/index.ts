@@ -1,0 +1,63 @@
+import { type AccessOf, defineService, type Service, serviceModel } from "@sluice/aws-protocol";
+import { accessKeyOperations } from "./access-keys.ts";
+import { attachedPolicyOperations } from "./attached-policies.ts";
+import type { IamContext, IamOperations } from "./context.ts";
+import { inlinePolicyOperations } from "./inline-policies.ts";
+import { instanceProfileOperations } from "./instance-profiles.ts";
+import { policyOperations } from "./policies.ts";
+import { roleOperations } from "./roles.ts";
+import { simulateOperations } from "./simulate.ts";
+import { userOperations } from "./users.ts";
+
+export type { UserKeys } from "./context.ts";
+export { findPolicy, versionOf } from "./managed-policies.ts";
+export { parsed, type Permissions, permissionsOf } from "./permissions.ts";
+export { iamRecords, type IamRecords, type Role } from "./records.ts";
+
+const operations: IamOperations = {
+  ...accessKeyOperations,
+  ...attachedPolicyOperations,
+  ...inlinePolicyOperations,
+  ...instanceProfileOperations,
+  ...policyOperations,
+  ...roleOperations,
+  ...simulateOperations,
+  ...userOperations,
+};
+
+/** IAM: users, roles, policies and instance profiles of this account. */
+export function iamService(context: IamContext, onDefect: (error: unknown, requestId: string) => void): Service {
+  return defineService({
+    name: "iam",
+    model: serviceModel("iam"),
+    signingNames: ["iam"],
+    operations,
+    context,
+    accesses: accessesOf(context),
+    onDefect,
+  });
+}
+
+/** What a request to IAM is about: the role, user, profile or policy that it names, by its ARN with the path that it has. */
+function accessesOf({ records, accountId }: IamContext): AccessOf {
+  return (operation, input, { principal }) => {
+    const text = (member: string) => (typeof input[member] === "string" ? input[member] : undefined);
+    const named = (kind: "role" | "user" | "profile", name: string) =>
+      records.find(kind, name)?.arn ??
+      `arn:aws:iam::${accountId}:${kind === "profile" ? "instance-profile" : kind}${text("Path") ?? "/"}${name}`;
+    const [profile, role, user] = [text("InstanceProfileName"), text("RoleName"), text("UserName")];
+    const context = { "iam:PolicyARN": text("PolicyArn") };
+    if (profile !== undefined) return [{ resource: named("profile", profile), context }];
+    if (role !== undefined) return [{ resource: named("role", role), context }];
+    if (user !== undefined) return [{ resource: named("user", user), context }];
+    const arn = text("PolicyArn") ?? text("PolicySourceArn");
+    if (arn !== undefined) return [{ resource: arn, context }];
+    const policy = text("PolicyName");
+    if (policy !== undefined)
+      return [{ resource: `arn:aws:iam::${accountId}:policy${text("Path") ?? "/"}${policy}`, context }];
+    return [{ resource: principal.arn.includes(":user/") && forOneself.has(operation) ? principal.arn : "*", context }];
+  };
+}
+
+/** Operations that are about the caller when they name nobody. */
+const forOneself = new Set(["GetUser", "CreateAccessKey", "ListAccessKeys", "UpdateAccessKey", "DeleteAccessKey"]);

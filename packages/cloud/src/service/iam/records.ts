@@ -1,0 +1,91 @@
+import type { CloudDatabase } from "../../store/database.ts";
+
+/** A tag, as IAM's replies carry it. */
+export interface Tag {
+  readonly Key: string;
+  readonly Value: string;
+}
+
+interface Entity {
+  readonly id: string;
+  readonly name: string;
+  readonly path: string;
+  readonly arn: string;
+  readonly createdAt: number;
+  readonly tags: readonly Tag[];
+}
+
+/** Somebody who has policies: a user or a role. */
+export interface Principal extends Entity {
+  /** Inline policies by name, as they were given. */
+  readonly inline: Readonly<Record<string, string>>;
+  /** ARNs of managed policies. */
+  readonly attached: readonly string[];
+}
+
+/** A user. Its keys are kept where all keys are. */
+export type User = Principal;
+
+/** A role. */
+export interface Role extends Principal {
+  readonly trust: string;
+  readonly description?: string;
+  readonly sessionSecondsMax: number;
+}
+
+/** An instance profile: what gives instances a role. */
+export interface Profile extends Entity {
+  readonly roleName?: string;
+}
+
+/** A managed policy of this account, or one of AWS's. */
+export interface ManagedPolicy extends Entity {
+  readonly description?: string;
+  readonly updatedAt: number;
+  readonly defaultVersion: string;
+  readonly versions: readonly PolicyVersion[];
+  /** The last number given to a version: numbers are not used twice. */
+  readonly versionsMade: number;
+}
+
+/** A version of a managed policy. */
+export interface PolicyVersion {
+  readonly id: string;
+  readonly document: string;
+  readonly createdAt: number;
+}
+
+interface Kinds {
+  readonly user: User;
+  readonly role: Role;
+  readonly profile: Profile;
+  readonly policy: ManagedPolicy;
+}
+
+/** What IAM keeps: one record for each name. Names differ by more than the case of their letters. */
+export function iamRecords(db: CloudDatabase) {
+  const key = (name: string) => name.toLowerCase();
+  return {
+    find<Kind extends keyof Kinds>(kind: Kind, name: string): Kinds[Kind] | undefined {
+      const row = db.get<{ record: string }>("SELECT record FROM iam WHERE kind = ? AND name = ?", kind, key(name));
+      return row && (JSON.parse(row.record) as Kinds[Kind]); // written by `put`
+    },
+    all: <Kind extends keyof Kinds>(kind: Kind): readonly Kinds[Kind][] =>
+      db
+        .all<{ record: string }>("SELECT record FROM iam WHERE kind = ? ORDER BY name", kind)
+        .map(({ record }) => JSON.parse(record) as Kinds[Kind]), // written by `put`
+    put<Kind extends keyof Kinds>(kind: Kind, record: Kinds[Kind]): void {
+      db.run(
+        "INSERT INTO iam VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET record = excluded.record",
+        kind,
+        key(record.name),
+        JSON.stringify(record),
+      );
+    },
+    remove: (kind: keyof Kinds, name: string): number =>
+      db.run("DELETE FROM iam WHERE kind = ? AND name = ?", kind, key(name)),
+  };
+}
+
+/** What IAM keeps. */
+export type IamRecords = ReturnType<typeof iamRecords>;

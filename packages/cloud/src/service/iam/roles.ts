@@ -1,0 +1,114 @@
+import {
+  checkDocument,
+  checkName,
+  conflict,
+  encoded,
+  exists,
+  type IamContext,
+  type IamOperations,
+  invalid,
+  mergeTags,
+  newEntity,
+  roleOf,
+} from "./context.ts";
+import { page } from "./page.ts";
+import type { Role } from "./records.ts";
+
+/** IAM's limits: characters of a trust policy, and how long a session of a role may last, in seconds. */
+const trustCharactersMax = 4096;
+const sessionSecondsLeast = 3600;
+const sessionSecondsMost = 43_200;
+
+/** The operations on roles themselves. */
+export const roleOperations: IamOperations = {
+  CreateRole(context, { RoleName, Path, AssumeRolePolicyDocument, Description, MaxSessionDuration, Tags }) {
+    const { records } = context;
+    const name = checkName("roleName", RoleName, 64);
+    if (records.find("role", name) !== undefined) throw exists(`Role with name ${name} already exists.`);
+    const role: Role = {
+      ...newEntity(context, { prefix: "AROA", kind: "role", name, path: Path, tags: Tags }),
+      inline: {},
+      attached: [],
+      trust: trustOf(AssumeRolePolicyDocument, name),
+      sessionSecondsMax: sessionSeconds(MaxSessionDuration),
+      ...(Description === undefined ? {} : { description: Description }),
+    };
+    records.put("role", role);
+    return { Role: shown(role) };
+  },
+
+  GetRole: (context, { RoleName }) => ({ Role: shown(roleOf(context, RoleName)) }),
+
+  ListRoles({ records }, { PathPrefix = "/", ...place }) {
+    const roles = records.all("role").filter(({ path }) => path.startsWith(PathPrefix));
+    const { items, ...rest } = page(roles, place, ({ name }) => name);
+    return { Roles: items.map(shown), ...rest };
+  },
+
+  UpdateRole(context, { RoleName, Description, MaxSessionDuration }) {
+    const role = roleOf(context, RoleName);
+    context.records.put("role", {
+      ...role,
+      ...(Description === undefined ? {} : { description: Description }),
+      ...(MaxSessionDuration === undefined ? {} : { sessionSecondsMax: sessionSeconds(MaxSessionDuration) }),
+    });
+    return {};
+  },
+
+  UpdateAssumeRolePolicy(context, { RoleName, PolicyDocument }) {
+    const role = roleOf(context, RoleName);
+    context.records.put("role", { ...role, trust: trustOf(PolicyDocument, role.name) });
+  },
+
+  DeleteRole(context, { RoleName }) {
+    const { name, inline, attached } = roleOf(context, RoleName);
+    if (profilesOf(context, name).length > 0)
+      throw conflict("Cannot delete entity, must remove roles from instance profile first.");
+    if (attached.length > 0) throw conflict("Cannot delete entity, must detach all policies first.");
+    if (Object.keys(inline).length > 0) throw conflict("Cannot delete entity, must delete policies first.");
+    context.records.remove("role", name);
+  },
+
+  TagRole(context, { RoleName, Tags = [] }) {
+    const role = roleOf(context, RoleName);
+    context.records.put("role", { ...role, tags: mergeTags(role.tags, Tags) });
+  },
+
+  UntagRole(context, { RoleName, TagKeys = [] }) {
+    const role = roleOf(context, RoleName);
+    context.records.put("role", { ...role, tags: role.tags.filter(({ Key }) => !TagKeys.includes(Key)) });
+  },
+
+  ListRoleTags(context, { RoleName, ...place }) {
+    const { items, ...rest } = page(roleOf(context, RoleName).tags, place, ({ Key }) => Key);
+    return { Tags: items, ...rest };
+  },
+};
+
+/** The instance profiles that have a role. */
+export function profilesOf({ records }: IamContext, roleName: string) {
+  return records.all("profile").filter((profile) => profile.roleName === roleName);
+}
+
+const trustOf = (document: string | undefined, name: string) =>
+  checkDocument(document, { kind: "trust", charactersMax: trustCharactersMax, of: `role ${name}` });
+
+function sessionSeconds(seconds = sessionSecondsLeast): number {
+  if (seconds >= sessionSecondsLeast && seconds <= sessionSecondsMost) return seconds;
+  throw invalid(
+    `1 validation error detected: Value '${seconds}' at 'maxSessionDuration' failed to satisfy constraint: Member must be between ${sessionSecondsLeast} and ${sessionSecondsMost}`,
+  );
+}
+
+/** A role as replies show it. */
+export const shown = (role: Role) => ({
+  Path: role.path,
+  RoleName: role.name,
+  RoleId: role.id,
+  Arn: role.arn,
+  CreateDate: new Date(role.createdAt),
+  AssumeRolePolicyDocument: encoded(role.trust),
+  Description: role.description,
+  MaxSessionDuration: role.sessionSecondsMax,
+  Tags: role.tags.length === 0 ? undefined : [...role.tags],
+});

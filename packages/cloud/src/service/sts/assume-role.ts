@@ -1,0 +1,172 @@
+import {
+  type Call,
+  contextOf,
+  evaluate,
+  evaluateTrust,
+  Fault,
+  MalformedPolicy,
+  parsePolicy,
+  refused,
+} from "@sluice/aws-protocol";
+import { findPolicy, type IamRecords, parsed, type Role, versionOf } from "../iam/index.ts";
+
+/** A key for a limited time. */
+export interface SessionKey {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+/** Where sessions' keys are made. */
+export interface SessionKeys {
+  /** A session of a user or a role. Its own policies, where it has some, must allow what it does as well. */
+  issueSession(session: {
+    readonly arn: string;
+    readonly userId: string;
+    readonly seconds: number;
+    readonly policies?: readonly string[];
+  }): Promise<SessionKey>;
+}
+
+/** What sessions are made from. */
+export interface StsContext {
+  readonly records: IamRecords;
+  readonly keys: SessionKeys;
+  readonly accountId: string;
+}
+
+/** Who asks for a role, and for what session of it. */
+export interface RoleRequest {
+  readonly roleArn: string;
+  readonly sessionName: string;
+  readonly seconds?: number | undefined;
+  readonly externalId?: string | undefined;
+  readonly policies?: readonly string[];
+}
+
+/** A session of a role. */
+export interface RoleSession {
+  readonly key: SessionKey;
+  readonly userId: string;
+  readonly arn: string;
+}
+
+/** Seconds: the shortest session, what it is unless asked for, and the longest of a session that itself is one. */
+const secondsLeast = 900;
+const secondsUsual = 3600;
+const secondsMostInChain = 3600;
+
+const invalid = (message: string) => new Fault("ValidationError", message);
+
+/** Gives a session of a role to a caller whom the role trusts and whose policies allow it. */
+export async function assumeRole(context: StsContext, call: Call, request: RoleRequest): Promise<RoleSession> {
+  const role = roleOf(context, request.roleArn);
+  if (role === undefined || !mayAssume(role, call, request))
+    throw refused({ protocol: "query", call }, { name: "sts:AssumeRole", resource: request.roleArn });
+  const isChained = call.principal.arn.includes(":assumed-role/");
+  return sessionOf(context, role, request, isChained ? secondsMostInChain : role.sessionSecondsMax);
+}
+
+/** Gives an AWS service of this house a session of a role that trusts it, such as Lambda a function's role. Throws a Fault when it does not. */
+export async function assumeRoleAsService(
+  context: StsContext,
+  service: string,
+  request: RoleRequest,
+): Promise<RoleSession> {
+  const role = roleOf(context, request.roleArn);
+  const caller = { accountId: context.accountId, arns: [], service };
+  const action = { name: "sts:AssumeRole", resource: request.roleArn, context: new Map() };
+  if (role === undefined || evaluateTrust(parsePolicy(role.trust, "trust"), caller, action) !== "trusted")
+    throw new Fault(
+      "AccessDenied",
+      `${service} is not authorized to perform: sts:AssumeRole on resource: ${request.roleArn}`,
+      {
+        status: 403,
+      },
+    );
+  return sessionOf(context, role, request, role.sessionSecondsMax);
+}
+
+function roleOf({ records }: StsContext, arn: string): Role | undefined {
+  const role = records.find("role", arn.slice(arn.lastIndexOf("/") + 1));
+  return role?.arn === arn ? role : undefined;
+}
+
+/** A trust policy that names the caller suffices; one that names the account leaves it to the caller's policies. */
+function mayAssume(role: Role, call: Call, { sessionName, externalId }: RoleRequest): boolean {
+  const { principal } = call;
+  const context = contextOf(call, { "sts:RoleSessionName": sessionName, "sts:ExternalId": externalId });
+  const action = { name: "sts:AssumeRole", resource: role.arn, context };
+  const arns = [principal.arn, ...(context.get("aws:principalarn") ?? [])];
+  const caller = {
+    accountId: principal.accountId,
+    arns,
+    ...(principal.service === undefined ? {} : { service: principal.service }),
+  };
+  const trust = evaluateTrust(parsePolicy(role.trust, "trust"), caller, action);
+  const own = (principal.policies ?? []).map((set) => evaluate(set, action).outcome);
+  if (own.includes("explicitly denied")) return false;
+  if (trust === "trusted") return true;
+  const isAdministrator = principal.policies === undefined && principal.host === undefined;
+  const isAllowed = own.length > 0 && own.every((outcome) => outcome === "allowed");
+  return trust === "trusted for the account" && (isAdministrator || isAllowed);
+}
+
+async function sessionOf(
+  { keys, accountId }: StsContext,
+  role: Role,
+  { sessionName, seconds, policies }: RoleRequest,
+  secondsMost: number,
+): Promise<RoleSession> {
+  if (!/^[\w+=,.@-]{2,64}$/.test(sessionName))
+    throw invalid(
+      `1 validation error detected: Value '${sessionName.slice(0, 80)}' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]{2,64}`,
+    );
+  const wanted = seconds ?? Math.min(secondsUsual, secondsMost);
+  if (!(wanted >= secondsLeast))
+    throw invalid(
+      `1 validation error detected: Value '${wanted}' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to ${secondsLeast}`,
+    );
+  if (wanted > secondsMost)
+    throw invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
+  const arn = `arn:aws:sts::${accountId}:assumed-role/${role.name}/${sessionName}`;
+  const userId = `${role.id}:${sessionName}`;
+  const key = await keys.issueSession({
+    arn,
+    userId,
+    seconds: wanted,
+    ...(policies === undefined ? {} : { policies }),
+  });
+  return { key, userId, arn };
+}
+
+/** Characters of a session's policies: STS's own limit. */
+const sessionPolicyCharactersMax = 2048;
+
+/** The policies that a session is narrowed to: one that is given, and managed ones. */
+export function sessionPolicies(
+  { records }: StsContext,
+  { policy, arns }: { readonly policy: string | undefined; readonly arns: readonly string[] },
+): readonly string[] | undefined {
+  if (policy === undefined && arns.length === 0) return undefined;
+  if ((policy?.length ?? 0) > sessionPolicyCharactersMax)
+    throw new Fault(
+      "PackedPolicyTooLargeException",
+      `The policy has ${policy?.length} characters, and at most ${sessionPolicyCharactersMax} are allowed`,
+    );
+  const managed = arns.map((arn) => {
+    const found = findPolicy(records, arn);
+    if (found === undefined) throw new Fault("MalformedPolicyDocumentException", `Policy ${arn} was not found.`);
+    return versionOf(found).document;
+  });
+  try {
+    if (policy !== undefined) parsed(policy);
+  } catch (error) {
+    if (error instanceof MalformedPolicy)
+      throw new Fault("MalformedPolicyDocumentException", error.message, { cause: error });
+    throw error;
+  }
+  return [...(policy === undefined ? [] : [policy]), ...managed];
+}

@@ -1,0 +1,44 @@
+import { type AccessKeys, parsePolicy, type PolicyDocument, type Principal } from "@sluice/aws-protocol";
+import type { FoundKey, Identities } from "./identities.ts";
+
+/** What policies say of somebody, and the tags that they may ask for. */
+export interface Permissions {
+  readonly policies: readonly PolicyDocument[];
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** What is known of principals beside their keys. */
+export interface PrincipalSources {
+  /** What IAM lets somebody do; without an IAM, nobody but the administrator may do anything. */
+  readonly permissionsOf: (principal: Principal) => Permissions;
+  /** Whether an on-premises instance is registered with this ARN of a user or a session. */
+  readonly isOnPremises: (arn: string) => boolean;
+}
+
+/** Access keys whose principals know what they may do. */
+export function accessKeys(identities: Identities, sources: PrincipalSources): AccessKeys {
+  return {
+    find(accessKeyId) {
+      const key = identities.find(accessKeyId);
+      return key === undefined || identities.isAdministrator(key.principal)
+        ? key
+        : { ...key, principal: principalOf(key, sources) };
+    },
+  };
+}
+
+/** A user or session that an on-premises instance is registered with acts as that host: its agent polls with the ARN (agent.md §0.2). */
+function principalOf(
+  { principal, sessionPolicies }: FoundKey,
+  { permissionsOf, isOnPremises }: PrincipalSources,
+): Principal {
+  const { policies, tags } = permissionsOf(principal);
+  const narrowing = sessionPolicies?.map((document) => parsePolicy(document, "identity"));
+  const host = principal.host ?? (isOnPremises(principal.arn) ? principal.arn : undefined);
+  return {
+    ...principal,
+    tags,
+    policies: [policies, ...(narrowing === undefined ? [] : [narrowing])],
+    ...(host === undefined ? {} : { host }),
+  };
+}

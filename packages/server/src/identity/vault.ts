@@ -1,0 +1,55 @@
+import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { privateFile } from "./private-file.ts";
+
+/** Seals secrets, so that who has a copy of the database alone cannot sign anything (docs/decisions/007). */
+export interface Vault {
+  /** A text sealed for the owner of a name: it opens for that name alone. */
+  seal(text: string, name: string): Buffer;
+  open(sealed: Uint8Array, name: string): string;
+}
+
+const algorithm = "aes-256-gcm";
+const keyBytes = 32;
+const nonceBytes = 12;
+const tagBytes = 16;
+
+/** Opens the vault of a data folder, whose key is in the file `identities.key`; the first time makes the key. */
+export function openVault(dataFolder: string, { isInUse }: { readonly isInUse: boolean }): Vault {
+  const file = join(dataFolder, "identities.key");
+  if (isInUse && !existsSync(file))
+    throw new Error(
+      `Cannot open the access keys: "${file}" is missing, and they are sealed with it. Put it back from a copy, or delete identities.sqlite to give up all keys but the administrator's`,
+    );
+  const key = Buffer.from(
+    privateFile(file, () => randomBytes(keyBytes).toString("base64")),
+    "base64",
+  );
+  if (key.length !== keyBytes)
+    throw new Error(
+      `Cannot open the access keys: "${file}" must hold ${keyBytes} bytes in base64, and holds ${key.length}`,
+    );
+  return {
+    seal(text, name) {
+      const nonce = randomBytes(nonceBytes);
+      const cipher = createCipheriv(algorithm, key, nonce).setAAD(Buffer.from(name));
+      const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
+      return Buffer.concat([nonce, cipher.getAuthTag(), sealed]);
+    },
+    open(sealed, name) {
+      const decipher = createDecipheriv(algorithm, key, sealed.subarray(0, nonceBytes), { authTagLength: tagBytes })
+        .setAAD(Buffer.from(name))
+        .setAuthTag(sealed.subarray(nonceBytes, nonceBytes + tagBytes));
+      try {
+        return Buffer.concat([decipher.update(sealed.subarray(nonceBytes + tagBytes)), decipher.final()]).toString(
+          "utf8",
+        );
+      } catch (cause) {
+        throw new Error(`Cannot open the access key ${name}: it was sealed with another key than that of "${file}"`, {
+          cause,
+        });
+      }
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { promisify } from "node:util";
+import { startCloud } from "@sluice/cloud";
+import { openIdentities, startServer } from "@sluice/server";
+
+const run = promisify(execFile);
+
+/** The account and the region of the house. */
+export const accountId = "123456789012";
+export const region = "eu-west-1";
+
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+/** Control plane and local cloud of a new data folder, in this process, on a free port; closed after the test. */
+export async function openHouse(test: TestContext, { clock = () => Date.now() } = {}) {
+  const dataFolder = mkdtempSync(join(tmpdir(), "sluice-identity-"));
+  test.after(() => rmSync(dataFolder, { recursive: true, force: true }));
+  const common = { dataFolder, region, accountId, clock };
+  const identities = await openIdentities(common);
+  const cloud = await startCloud({
+    ...common,
+    keys: identities,
+    driver: "plain",
+    plainInstead: false,
+    agentBundle: "/nowhere",
+    chaos: { packageLocks: 0 },
+  });
+  const server = await startServer({
+    ...common,
+    port: 0,
+    hostname: "127.0.0.1",
+    identities,
+    permissionsOf: cloud.permissionsOf,
+    logLevel: "error",
+    services: cloud.services,
+    ec2: "self",
+  });
+  test.after(async () => {
+    await cloud.close();
+    await server.close();
+  });
+  const administrator = identities.administrator();
+  return {
+    dataFolder,
+    identities,
+    url: server.url,
+    administrator,
+    /** Options of an SDK client that signs with a key; the administrator's unless another is given. */
+    as: (credentials: Credentials = administrator) => ({ region, endpoint: server.url, credentials, maxAttempts: 1 }),
+    /** Runs the real `aws` CLI; gives its exit code and what it printed. */
+    aws: (words: readonly string[], options: { readonly as?: Credentials; readonly cwd?: string } = {}) =>
+      aws(server.url, words, { as: administrator, ...options }),
+  };
+}
+
+export type OpenHouse = Awaited<ReturnType<typeof openHouse>>;
+
+async function aws(
+  url: string,
+  words: readonly string[],
+  { as: key, cwd }: { readonly as: Credentials; readonly cwd?: string },
+): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+  const { AWS_SESSION_TOKEN: _, AWS_PROFILE: __, ...rest } = process.env;
+  const env = {
+    ...rest,
+    AWS_ENDPOINT_URL: url,
+    AWS_ACCESS_KEY_ID: key.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
+    ...(key.sessionToken === undefined ? {} : { AWS_SESSION_TOKEN: key.sessionToken }),
+    AWS_DEFAULT_REGION: region,
+    AWS_PAGER: "",
+    AWS_EC2_METADATA_DISABLED: "true",
+    AWS_CONFIG_FILE: "/dev/null",
+  };
+  try {
+    const { stdout, stderr } = await run("aws", [...words], { env, ...(cwd === undefined ? {} : { cwd }) });
+    return { code: 0, stdout: stdout.trim(), stderr };
+  } catch (error) {
+    const { code, stdout = "", stderr = "" } = error as { code?: number | string; stdout?: string; stderr?: string }; // what execFile's promise rejects with
+    if (code === "ENOENT") throw error;
+    return { code: Number(code), stdout: stdout.trim(), stderr };
+  }
+}
