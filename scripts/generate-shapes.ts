@@ -133,6 +133,13 @@ const simpleKinds: Readonly<Record<number, string>> = {
   ...{ 7: "timestamp-epoch-seconds", 15: "document", 17: "number", 19: "number", 21: "blob", 42: "stream" },
 };
 
+/** Members whose numbers need not be whole. The SDK's schemas do not tell; AWS's models do. */
+const fractions = new Set(
+  "AggregateValue Average BreachThreshold BaselineBandwidthInGbps BaselineThroughputInMBps EffectiveCapacityUnits Max Maximum MaximumThroughputInMBps MetricIntervalLowerBound MetricIntervalUpperBound MetricValue Min Minimum PeakBandwidthInGbps SampleCount Sum SustainedClockSpeedInGhz TargetValue Threshold Value targetVersionWeight trafficWeight".split(
+    " ",
+  ),
+);
+
 type Traits = Record<string, unknown>;
 type Reference = [shape: number, traits?: Traits];
 
@@ -223,6 +230,13 @@ class ShapeTable {
     return Object.keys(traits).length > 0 ? [number, traits] : [number];
   }
 
+  #member(name: string, schema: unknown): Reference {
+    const [number, traits] = this.reference(schema);
+    const isFraction = fractions.has(name) && (this.rows[number] as readonly unknown[] | null)?.[0] === "number";
+    if (isFraction) return [number, { ...traits, fraction: 1 }];
+    return traits === undefined ? [number] : [number, traits];
+  }
+
   #number(schema: unknown): number {
     const known = this.#numbers.get(schema);
     if (known !== undefined) return known;
@@ -254,7 +268,7 @@ class ShapeTable {
     if (kind === 2) return ["map", name, own, this.reference(first), this.reference(second)];
     const members = (first as string[]).map((member, index) => [
       member,
-      this.reference((second as unknown[])[index]),
+      this.#member(member, (second as unknown[])[index]),
       ...(index < required ? [1] : []),
     ]);
     return ["structure", name, own, members];

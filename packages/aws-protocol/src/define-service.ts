@@ -101,7 +101,7 @@ async function decode<Context>(
 ): Promise<{ operation: Operation; input: Input }> {
   const { model, targetPrefixes = [], bodyBytesMax = defaultBodyBytesMax } = definition;
   if (router !== undefined) return decodeRest(definition, router, request);
-  const text = (await request.body.bytes(bodyBytesMax)).toString("utf8");
+  const text = textOf(model, await request.body.bytes(bodyBytesMax));
   if (speaksJson(model, request)) {
     const [prefix = "", ...name] = String(request.headers["x-amz-target"] ?? "").split(".");
     const isOurs = prefix === model.targetPrefix || targetPrefixes.includes(prefix);
@@ -129,7 +129,7 @@ async function decodeRest<Context>(
   const bytes = await request.body.bytes(bodyBytesMax);
   if (payload !== undefined && bytes.length === 0) return { operation, input: bound };
   if (payload?.shape.kind === "blob") return { operation, input: { ...bound, [payload.name]: bytes } };
-  const text = bytes.toString("utf8");
+  const text = textOf(model, bytes);
   const shape: Structure =
     payload?.shape.kind === "structure"
       ? payload.shape
@@ -140,6 +140,15 @@ async function decodeRest<Context>(
       : decodeJson(shape, text, { jsonNames: true })
   ) as Input;
   return { operation, input: payload === undefined ? { ...bound, ...read } : { ...bound, [payload.name]: read } };
+}
+
+function textOf({ protocol }: ServiceModel, bytes: Buffer): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    const code = protocol === "rest-xml" ? "MalformedXML" : "SerializationException";
+    throw new Fault(code, "Cannot read the body: it is not UTF-8", { cause });
+  }
 }
 
 /** An operation that is not served answers like an unknown one; this is the one place where that happens. */

@@ -1,6 +1,7 @@
 import { Fault } from "./fault.ts";
 import { below, depthMax, malformed } from "./malformed.ts";
 import type { Member, Shape, Structure } from "./model.ts";
+import { checkNumber, decodeBase64 } from "./text.ts";
 import { parseTimestamp } from "./timestamp.ts";
 
 /** Whether members go by their `jsonName`, as in REST-JSON. */
@@ -10,7 +11,7 @@ export interface JsonNames {
 
 /** A JSON body's value checked against a shape. Unknown members are left out, null counts as absent. Throws SerializationException. */
 export function decodeJson(shape: Shape, body: string, options: JsonNames = {}): unknown {
-  return readJson(shape, parse(body), { path: "", depth: 0, ...options });
+  return readJson({ name: "", shape, traits: {}, required: true }, parse(body), { path: "", depth: 0, ...options });
 }
 
 /** A value of a shape as JSON text. Absent members are left out; times are seconds since the epoch unless their shape says otherwise. */
@@ -31,7 +32,7 @@ function parse(body: string): unknown {
   }
 }
 
-function readJson(shape: Shape, value: unknown, place: Place): unknown {
+function readJson({ shape, traits }: Member, value: unknown, place: Place): unknown {
   const { path, depth } = place;
   if (depth > depthMax)
     throw new Fault("SerializationException", `Cannot read the input: it is nested more than ${depthMax} levels deep`);
@@ -41,27 +42,27 @@ function readJson(shape: Shape, value: unknown, place: Place): unknown {
       return value;
     case "number":
       if (typeof value !== "number") throw malformed(path, value, "a number");
-      return value;
+      return checkNumber(value, traits, path);
     case "boolean":
       if (typeof value !== "boolean") throw malformed(path, value, "true or false");
       return value;
     case "blob":
     case "stream":
       if (typeof value !== "string") throw malformed(path, value, "base64 text");
-      return Buffer.from(value, "base64");
+      return decodeBase64(value, path);
     case "timestamp":
       if (typeof value !== "number" && typeof value !== "string") throw malformed(path, value, "a timestamp");
       return parseTimestamp(String(value), path);
     case "list":
       if (!Array.isArray(value)) throw malformed(path, value, "a list");
       return value.map((item: unknown, index) =>
-        readJson(shape.item.shape, item, { ...place, path: `${path}[${index}]`, depth: depth + 1 }),
+        readJson(shape.item, item, { ...place, path: `${path}[${index}]`, depth: depth + 1 }),
       );
     case "map":
       return Object.fromEntries(
         Object.entries(structured(value, path)).map(([key, item]) => [
           key,
-          readJson(shape.value.shape, item, { ...place, path: below(path, key), depth: depth + 1 }),
+          readJson(shape.value, item, { ...place, path: below(path, key), depth: depth + 1 }),
         ]),
       );
     case "structure":
@@ -80,7 +81,7 @@ function readStructure({ members }: Structure, value: Readonly<Record<string, un
     const name = wireName(member, place);
     const found = Object.hasOwn(value, name) ? value[name] : undefined;
     if (found !== undefined && found !== null)
-      result[member.name] = readJson(member.shape, found, {
+      result[member.name] = readJson(member, found, {
         ...place,
         path: below(place.path, name),
         depth: place.depth + 1,

@@ -42,6 +42,8 @@ export interface Traits {
   readonly xmlNamespace?: readonly [prefix: string, uri: string];
   readonly ec2QueryName?: string;
   readonly jsonName?: string;
+  /** A number that need not be whole. */
+  readonly fraction?: 1;
 }
 
 /** How a service is spoken to. `json` is AWS JSON 1.0 or 1.1, told apart by the request's content type. */
@@ -130,12 +132,14 @@ export function buildModel(table: Table): ServiceModel {
     const target = shape(number);
     return { name, shape: target as unknown as Shape, traits: { ...target.ownTraits, ...traits }, required }; // completed below, before anyone reads it
   };
+  // Members are told by name whether they are whole; items have no name, and some, such as weights, are not.
+  const item = (name: string, [number, traits = {}]: Reference) => member(name, [number, { ...traits, fraction: 1 }]);
   table.shapes.forEach(([kind, , , first, second], index) => {
     const target = shape(index);
     // What stands in a row's fourth and fifth place is told by its kind.
-    if (kind === "list") target["item"] = member("member", first as Reference);
+    if (kind === "list") target["item"] = item("member", first as Reference);
     if (kind === "map")
-      Object.assign(target, { key: member("key", first as Reference), value: member("value", second as Reference) });
+      Object.assign(target, { key: member("key", first as Reference), value: item("value", second as Reference) });
     if (kind === "structure") {
       const rows = first as readonly (readonly [string, Reference, 1?])[];
       Object.assign(target, {

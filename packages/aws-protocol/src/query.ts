@@ -1,5 +1,5 @@
 import { Fault } from "./fault.ts";
-import { below, depthMax } from "./malformed.ts";
+import { below, depthMax, malformed } from "./malformed.ts";
 import type { Member, Shape } from "./model.ts";
 import { decodeText } from "./text.ts";
 
@@ -44,17 +44,18 @@ interface Place {
   readonly dialect: "query" | "ec2";
 }
 
-function readForm({ shape, traits }: Member, node: FormNode | undefined, place: Place): unknown {
+function readForm(member: Member, node: FormNode | undefined, place: Place): unknown {
   if (node === undefined) return undefined;
+  const { shape, traits } = member;
   switch (shape.kind) {
     case "unit":
       return {};
     case "structure": {
       const result: Record<string, unknown> = {};
-      for (const member of shape.members) {
-        const name = formName(member, place);
-        const found = readForm(member, node.children.get(name), { ...place, path: below(place.path, name) });
-        if (found !== undefined) result[member.name] = found;
+      for (const inner of shape.members) {
+        const name = formName(inner, place);
+        const found = readForm(inner, node.children.get(name), { ...place, path: below(place.path, name) });
+        if (found !== undefined) result[inner.name] = found;
       }
       return result;
     }
@@ -64,14 +65,14 @@ function readForm({ shape, traits }: Member, node: FormNode | undefined, place: 
           ? node
           : (node.children.get(shape.item.traits.xmlName ?? "member") ?? node);
       return numbered(holder).map(([index, item]) =>
-        readForm(shape.item, item, { ...place, path: below(place.path, index) }),
+        readItem(shape.item, item, { ...place, path: below(place.path, index) }),
       );
     }
     case "map": {
       const holder = traits.xmlFlattened ? node : (node.children.get("entry") ?? node);
       const entries = numbered(holder).map(([index, entry]): [string, unknown] => [
         entry.children.get(shape.key.traits.xmlName ?? "key")?.text ?? "",
-        readForm(shape.value, entry.children.get(shape.value.traits.xmlName ?? "value"), {
+        readItem(shape.value, entry.children.get(shape.value.traits.xmlName ?? "value"), {
           ...place,
           path: below(place.path, index),
         }),
@@ -79,8 +80,15 @@ function readForm({ shape, traits }: Member, node: FormNode | undefined, place: 
       return Object.fromEntries(entries);
     }
     default:
-      return node.text === undefined ? undefined : decodeText(shape, node.text, place.path);
+      return node.text === undefined ? undefined : decodeText(member, node.text, place.path);
   }
+}
+
+/** An item of a list or a map: one that says nothing has no place in it. */
+function readItem(member: Member, node: FormNode | undefined, place: Place): unknown {
+  const found = readForm(member, node, place);
+  if (found === undefined) throw malformed(place.path, null, `a ${member.shape.kind}`);
+  return found;
 }
 
 function formName({ name, traits }: Member, { dialect }: Place): string {

@@ -130,8 +130,8 @@ export function readBindings(
     }
     const texts = boundTexts({ name, shape, traits }, { query, headers }, labels);
     if (texts.length === 0) continue;
-    const itemShape = shape.kind === "list" ? shape.item.shape : shape;
-    const values = texts.map((text) => decodeText(itemShape, text, name));
+    const item = shape.kind === "list" ? shape.item : { shape, traits };
+    const values = texts.map((text) => decodeText(item, text, name));
     input[name] = shape.kind === "list" ? values : values[0];
   }
   return input;

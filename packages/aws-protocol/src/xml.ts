@@ -104,9 +104,10 @@ function attributes({ members }: Structure, value: unknown): string {
     .join("");
 }
 
-function readXml({ shape, traits }: Member, found: readonly XmlElement[], path: string): unknown {
+function readXml(place: Member, found: readonly XmlElement[], path: string): unknown {
   const [first] = found;
   if (first === undefined) return undefined;
+  const { shape, traits } = place;
   switch (shape.kind) {
     case "structure": {
       const result: Record<string, unknown> = {};
@@ -133,6 +134,6 @@ function readXml({ shape, traits }: Member, found: readonly XmlElement[], path: 
     case "unit":
       return {};
     default:
-      return decodeText(shape, first.text, path);
+      return decodeText(place, first.text, path);
   }
 }
