@@ -154,13 +154,17 @@ function textOf({ protocol }: ServiceModel, bytes: Buffer): string {
 /** An operation that is not served answers like an unknown one; this is the one place where that happens. */
 function known<Context>({ model, operations, name }: ServiceDefinition<Context>, operationName: string): Operation {
   const operation = model.operations.get(operationName);
-  if (operation !== undefined && Object.hasOwn(operations, operationName)) return operation;
+  if (operation !== undefined && Object.hasOwn(operations, operation.name)) return operation;
   switch (model.protocol) {
     case "json":
       throw new Fault("UnknownOperationException", `There is no operation "${operationName}" of ${name}`);
     case "rest-json":
       throw new Fault("UnknownOperationException", `There is no operation for ${operationName}`, { status: 404 });
     case "rest-xml":
+      if (!/^(GET|HEAD|PUT|POST|DELETE) /.test(operationName))
+        throw new Fault("MethodNotAllowed", "The specified method is not allowed against this resource.", {
+          status: 405,
+        });
       throw new Fault(
         "NotImplemented",
         "A header or query you provided implies functionality that is not implemented",

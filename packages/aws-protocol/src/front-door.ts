@@ -213,7 +213,7 @@ async function answer(
   service: string,
   caller: string,
 ): Promise<void> {
-  const leftover = willDrain(message) ? {} : { connection: "close" };
+  const leftover = willDrain(message) && fault !== "RequestTimeout" ? {} : { connection: "close" };
   if (body instanceof Readable && method !== "HEAD") {
     response.writeHead(status, { ...headers, ...leftover });
     await pipeline(body, response);
