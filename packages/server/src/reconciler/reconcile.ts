@@ -51,6 +51,7 @@ export async function reconcile(deploymentId: string, shell: Shell): Promise<voi
       if (!store.deployments.commit(observed.record, commit)) return false;
       if (after.deployment.status === "Succeeded" && movesLastSuccessful(after.deployment))
         store.groups.succeeded(observed.record.groupId, observed.record.request.revision);
+      keepLedger(store, observed.record, after);
       for (const notification of owedNotifications(observed, after, { ...shell, decisions }))
         store.notifications.add(notification);
       return true;
@@ -72,6 +73,14 @@ async function lookUpFleet(deploymentId: string, which: "selected" | "replacemen
   const fleet = await findFleet(group, record, which);
   await store.write(() => store.deployments.noteFleet(deploymentId, which, fleet));
   await reconcile(deploymentId, shell);
+}
+
+/** A group that is about to be copied is in the ledger before it exists, and leaves it when the deployment group owns it. */
+function keepLedger(store: Store, { id, groupId }: DeploymentRecord, { deployment }: World): void {
+  const scalingGroup = deployment.blueGreen?.copyName;
+  if (scalingGroup === undefined || deployment.steps.every(({ name }) => name !== "copy Auto Scaling group")) return;
+  if (deployment.status === "Succeeded") store.copies.settle(id);
+  else store.copies.add({ deploymentId: id, groupId, scalingGroup });
 }
 
 /** Messages are written with what they tell of, and delivered later. */

@@ -6,6 +6,7 @@ import type { WorkOutcome } from "../gateways/outcome.ts";
 import { perform } from "../gateways/perform.ts";
 import type { DeploymentRecord } from "../store/deployments.ts";
 import { deliverNotifications } from "./deliver-notifications.ts";
+import { cleanUpCopies } from "./green-cleanup.ts";
 import { findFleet } from "./find-fleet.ts";
 import { takeUpActions } from "./lifecycle-actions.ts";
 import { restoreHooks } from "./managed-hooks.ts";
@@ -63,6 +64,7 @@ export class Reconciler {
       new Round(scanMilliseconds, () => this.#scan(), onDefect),
       new Round(scalingScanMilliseconds, () => takeUpActions({ ...options, wake }), onDefect),
       new Round(scanMilliseconds, () => deliverNotifications(options), onDefect),
+      new Round(scalingScanMilliseconds, () => cleanUpCopies(options), onDefect),
       new Round(hookScanMilliseconds, () => this.#restoreHooks(keeper), onDefect),
     ];
   }

@@ -43,6 +43,13 @@ export function deploymentChanges(db: Database) {
         id,
       );
     },
+    /** Adds what a person should know of a deployment that may be over. */
+    addNote: (id: string, note: string): number =>
+      db.run(
+        "UPDATE deployments SET version = version + 1, state = json_insert(state, '$.notes[#]', ?) WHERE id = ?",
+        note,
+        id,
+      ),
     noteFleet: (id: string, which: "selected" | "replacement", fleet: Fleet): number =>
       db.run(
         "UPDATE deployments SET fleet = json_set(coalesce(fleet, '{}'), ?, json(?)), version = version + 1 WHERE id = ? AND is_over = 0",
@@ -51,37 +58,39 @@ export function deploymentChanges(db: Database) {
         id,
       ),
     /** Compare and set: changes nothing and gives false if the deployment has moved since it was observed. */
-    commit(record: DeploymentRecord, commit: Commit): boolean {
-      const { after, version, issued, memories } = commit;
-      const { status } = after.deployment;
-      const isOver = status === "Succeeded" || status === "Failed" || status === "Stopped";
-      const moved = db.run(
-        "UPDATE deployments SET status = ?, is_over = ?, version = version + 1, state = ? WHERE id = ? AND version = ?",
-        ...[status, isOver ? 1 : 0, JSON.stringify(after.deployment), record.id, version],
-      );
-      if (moved === 0) return false;
-      writeTargets(db, record.id, commit);
-      for (const { id, identifier, targetId, host, event } of issued)
-        db.run(
-          "INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?, ?, 1)",
-          id,
-          identifier,
-          record.id,
-          targetId,
-          host,
-          event,
-          after.now,
-        );
-      for (const [host, memory] of Object.entries(memories))
-        db.run(
-          "INSERT INTO host_memories VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET memory = excluded.memory",
-          record.groupId,
-          host,
-          JSON.stringify(memory),
-        );
-      return true;
-    },
+    commit: (record: DeploymentRecord, change: Commit): boolean => commit(db, record, change),
   };
+}
+
+function commit(db: Database, record: DeploymentRecord, change: Commit): boolean {
+  const { after, version, issued, memories } = change;
+  const { status } = after.deployment;
+  const isOver = status === "Succeeded" || status === "Failed" || status === "Stopped";
+  const moved = db.run(
+    "UPDATE deployments SET status = ?, is_over = ?, version = version + 1, state = ? WHERE id = ? AND version = ?",
+    ...[status, isOver ? 1 : 0, JSON.stringify(after.deployment), record.id, version],
+  );
+  if (moved === 0) return false;
+  writeTargets(db, record.id, change);
+  for (const { id, identifier, targetId, host, event } of issued)
+    db.run(
+      "INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?, ?, 1)",
+      id,
+      identifier,
+      record.id,
+      targetId,
+      host,
+      event,
+      after.now,
+    );
+  for (const [host, memory] of Object.entries(memories))
+    db.run(
+      "INSERT INTO host_memories VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET memory = excluded.memory",
+      record.groupId,
+      host,
+      JSON.stringify(memory),
+    );
+  return true;
 }
 
 function writeTargets(db: Database, deploymentId: string, { before, after }: Commit): void {

@@ -86,6 +86,14 @@ export function deploymentGroups(db: Database) {
       db
         .all<Row>(`SELECT ${columns} FROM deployment_groups WHERE application_id = ? ORDER BY name`, applicationId)
         .map(fromRow),
+    /** Names of the groups that list an Auto Scaling group. */
+    naming: (scalingGroup: string): readonly string[] =>
+      db
+        .all<{ name: string }>(
+          "SELECT name FROM deployment_groups WHERE EXISTS (SELECT 1 FROM json_each(settings, '$.autoScalingGroups') WHERE value = ?)",
+          scalingGroup,
+        )
+        .map(({ name }) => name),
     using: (config: string): number =>
       db.get<{ n: number }>(
         "SELECT count(*) AS n FROM deployment_groups WHERE settings ->> 'deploymentConfigName' = ?",

@@ -1,4 +1,5 @@
 import { applications } from "./applications.ts";
+import { copiedGroups } from "./copied-groups.ts";
 import { commands } from "./commands.ts";
 import { Database } from "./database.ts";
 import { deploymentConfigs } from "./deployment-configs.ts";
@@ -6,6 +7,7 @@ import { deploymentGroups } from "./deployment-groups.ts";
 import { deploymentChanges } from "./deployment-changes.ts";
 import { deploymentReads } from "./deployments.ts";
 import { notifications } from "./notifications.ts";
+import { resourceTags } from "./resource-tags.ts";
 import { revisions } from "./revisions.ts";
 import { scalingHooks } from "./scaling-hooks.ts";
 import { schema } from "./schema.ts";
@@ -17,11 +19,13 @@ export function openStore(dataFolder: string) {
     applications: applications(db),
     groups: deploymentGroups(db),
     revisions: revisions(db),
+    tags: resourceTags(db),
     configs: deploymentConfigs(db),
     deployments: { ...deploymentReads(db), ...deploymentChanges(db) },
     commands: commands(db),
     notifications: notifications(db),
     scaling: scalingHooks(db),
+    copies: copiedGroups(db),
     /** Runs work in a transaction; resolves once it is on the disk. */
     write: <Result>(work: () => Result): Promise<Result> => db.write(work),
     close: () => db.close(),

@@ -48,5 +48,8 @@ CREATE TABLE IF NOT EXISTS lifecycle_actions (
 CREATE TABLE IF NOT EXISTS notifications (
   id INTEGER PRIMARY KEY AUTOINCREMENT, group_id TEXT NOT NULL, topic TEXT, subject TEXT NOT NULL, body TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS copied_groups (
+  deployment_id TEXT PRIMARY KEY, group_id TEXT NOT NULL, scaling_group TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 PRAGMA user_version = 1;
 `;
