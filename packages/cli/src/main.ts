@@ -61,6 +61,14 @@ program
   .action(async (id: string) => watchToEnd(new CodeDeployClient(clientOptions(findEndpoint(configured()))), id));
 
 program
+  .command("orphans")
+  .description("list Auto Scaling groups that blue/green deployments have left behind")
+  .action(async () => {
+    const lines = await (await import("./orphans.ts")).orphans(findEndpoint(configured()));
+    console.log(lines.join("\n") || "Nothing is left behind");
+  });
+
+program
   .command("down")
   .description("stop what `sluice up` started")
   .action(async () => console.log(await (await import("./down.ts")).down(configured())));
