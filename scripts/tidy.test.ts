@@ -47,6 +47,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "packages/server/src/": ["@sluice/engine", "@sluice/aws-protocol", "pino", "pkijs", "asn1js"],
   "packages/server/src/gateways/": ["@sluice/engine", "@aws-sdk/"],
   "packages/cloud/src/": ["@sluice/aws-protocol"],
+  "packages/cloud/src/service/lambda/": ["@sluice/aws-protocol", "yauzl"],
   "packages/console/src/": [],
   "packages/cli/src/": ["@sluice/", "@aws-sdk/", "commander", "tar-stream"],
 };

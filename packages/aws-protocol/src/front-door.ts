@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { type Authorization, readAuthorization } from "./authorization.ts";
 import { bucketOfHost, chooseService } from "./choose-service.ts";
 import { Fault } from "./fault.ts";
-import type { AccessKey, AccessKeys, Call } from "./identity.ts";
+import { type AccessKeys, anonymous, type Call } from "./identity.ts";
 import { refusal } from "./refusals.ts";
 import { hashOf, WireBody } from "./request-body.ts";
 import type { Service, ServiceResponse } from "./service.ts";
@@ -90,7 +90,8 @@ async function admit(options: FrontDoorOptions, arrival: Arrival): Promise<void>
     proceed: () => proceed(arrival),
   });
   const addressed = { ...arrival, headers: message.headers, formVersion: () => formVersion(body) };
-  const service = await chooseService(options.services, addressed, authorization);
+  const own = options.services.find(({ servesHost }) => servesHost?.(message.headers.host ?? "") === true);
+  const service = own ?? (await chooseService(options.services, addressed, authorization));
   if (service === undefined) {
     if (authorization !== undefined)
       return answer(options, arrival, unknownService(authorization, arrival.requestId), "-", "-");
@@ -106,18 +107,21 @@ async function admit(options: FrontDoorOptions, arrival: Arrival): Promise<void>
     if ((message.url ?? "").length > urlBytesMax)
       throw new Fault("RequestUriTooLong", `The request's URL is longer than ${urlBytesMax} bytes`, { status: 414 });
     const path = service.protocol === "rest-xml" ? pathWithBucket(arrival) : arrival.path;
-    const signature = await prove(options, service, { ...arrival, path }, authorization, body);
-    caller = signature.accessKey.principal.arn;
-    const call = callOf(arrival, signature.authorization, {
-      accessKey: signature.accessKey,
-      receivedAt: options.clock(),
-    });
+    // At its own host names a service reads other authorizations than AWS's itself.
+    const isAnonymous = own !== undefined && (authorization === undefined || authorization === "malformed");
+    const signature = isAnonymous
+      ? undefined
+      : await prove(options, service, { ...arrival, path }, authorization, body);
+    const { principal, accessKeyId } = signature?.accessKey ?? { principal: anonymous, accessKeyId: "" };
+    caller = principal.arn;
+    const region = signature?.authorization.region ?? "";
+    const call = callOf(arrival, { region, principal, accessKeyId, receivedAt: options.clock() });
     const request = {
       method: arrival.method,
       path,
       query: arrival.query,
       headers: message.headers,
-      body: body.verified(signature, service.protocol),
+      body: signature === undefined ? body.unproved() : body.verified(signature, service.protocol),
       call,
     };
     await answer(options, arrival, await service.serve(request), service.name, caller);
@@ -181,8 +185,7 @@ const expectsLeave = ({ headers }: IncomingMessage) => headers.expect?.toLowerCa
 
 function callOf(
   { requestId, message, response }: Arrival,
-  { region }: Authorization,
-  { accessKey: { principal, accessKeyId }, receivedAt }: { readonly accessKey: AccessKey; readonly receivedAt: number },
+  { region, principal, accessKeyId, receivedAt }: Pick<Call, "region" | "principal" | "accessKeyId" | "receivedAt">,
 ): Call {
   const sourceIp = message.socket.remoteAddress?.replace(/^::ffff:/, "");
   let controller: AbortController | undefined;

@@ -49,3 +49,6 @@ export interface Call {
   /** Aborted when the caller goes away. */
   readonly signal: AbortSignal;
 }
+
+/** Who does not sign, at services that admit such callers: function URLs do. */
+export const anonymous: Principal = { accountId: "anonymous", arn: "anonymous", userId: "anonymous" };

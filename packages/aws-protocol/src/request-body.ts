@@ -39,6 +39,15 @@ export class WireBody {
     return read;
   }
 
+  /** The body of a caller who does not sign. */
+  unproved(): RequestBody {
+    const open = () => {
+      this.#terms.proceed();
+      return this.#message;
+    };
+    return { bytes: (bytesMax) => this.bytes(bytesMax), stream: () => new Proving(open, [], this.#terms) };
+  }
+
   /** The body with its framing removed, which proves itself as it is read. */
   verified(signature: VerifiedSignature, protocol: string): RequestBody {
     const { headers } = this.#message;

@@ -58,7 +58,7 @@ export interface ServiceRequest {
 /** What a service answers. */
 export interface ServiceResponse {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string | number>>;
+  readonly headers: Readonly<Record<string, string | number | string[]>>;
   readonly body?: string | Uint8Array | Readable;
   /** The operation and, if it failed, its exception name: for the log. */
   readonly operation?: string;
@@ -89,6 +89,8 @@ export interface Service {
   readonly bodyBytesMax: number;
   /** Whether a path is one of this service's own; absent where paths tell nothing. */
   readonly routes?: (request: Pick<ServiceRequest, "method" | "path" | "query" | "headers">) => boolean;
+  /** For what answers at host names of its own, such as function URLs: it gets every request to them, and whoever does not sign comes as `anonymous`. */
+  readonly servesHost?: (host: string) => boolean;
   serve(request: ServiceRequest): Promise<ServiceResponse>;
   /** A fault raised before the service saw the request (signature, size, clock), in this service's protocol. */
   refuse(fault: Fault, request: RefusedRequest): ServiceResponse;

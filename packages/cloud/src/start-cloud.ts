@@ -3,9 +3,11 @@ import type { Principal, Service } from "@sluice/aws-protocol";
 import { type Chaos, openDriver } from "./instance/index.ts";
 import { ec2Service, Fleet, type HostKeys, metadataService, openEc2 } from "./service/ec2/index.ts";
 import { iamRecords, iamService, type Permissions, permissionsOf, type UserKeys } from "./service/iam/index.ts";
-import { s3Service } from "./service/s3/index.ts";
+import { openLambda } from "./service/lambda/index.ts";
+import { LogStore, logsService } from "./service/logs/index.ts";
+import { objectReader, s3Service } from "./service/s3/index.ts";
 import { ssmService } from "./service/ssm/index.ts";
-import { type SessionKeys, stsService } from "./service/sts/index.ts";
+import { assumeRoleAsService, type SessionKeys, stsService } from "./service/sts/index.ts";
 import { CloudDatabase } from "./store/database.ts";
 
 /** What a local cloud is opened with. */
@@ -61,6 +63,17 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   const records = iamRecords(db);
   const profiles = { find: (name: string) => records.find("profile", name) };
   const ec2 = openEc2({ ...common, fleet, profiles });
+  const sts = { records, keys, accountId };
+  const logs = new LogStore({ db, clock });
+  const lambda = await openLambda({
+    ...{ ...common, dataFolder, logs, onDefect },
+    chance: Math.random,
+    endpoint: () => ({ url: `http://127.0.0.1:${controlPlane?.port}`, port: controlPlane?.port ?? 0 }),
+    roleKeys: async (role, sessionName) =>
+      (await assumeRoleAsService(sts, "lambda.amazonaws.com", { roleArn: role, sessionName })).key,
+    readObject: objectReader({ ...common, dataFolder }),
+    note: (line) => console.error(line),
+  });
   const services = [
     s3Service({
       ...common,
@@ -71,7 +84,9 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
     ec2Service(ec2, onDefect),
     ssmService(common, onDefect),
     iamService({ records, keys, clock, accountId }, onDefect),
-    stsService({ records, keys, accountId }, onDefect),
+    stsService(sts, onDefect),
+    logsService({ ...common, logs }, onDefect),
+    ...lambda.services,
   ];
   const metadata = metadataService({ find: (id) => fleet.find(id), keys, profiles, region, accountId, clock });
   return {
@@ -82,9 +97,10 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
     async connect(found) {
       controlPlane = found;
       await driver.connect({ listener: found.listener, port: found.port, metadata });
-      await fleet.resume();
+      await Promise.all([fleet.resume(), lambda.start()]);
     },
     async close() {
+      await lambda.close();
       await fleet.settle();
       await driver.close();
       db.close();

@@ -22,6 +22,30 @@ CREATE TABLE IF NOT EXISTS records (
   sequence INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, id TEXT NOT NULL, record TEXT NOT NULL, UNIQUE (kind, id)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS client_tokens (token TEXT PRIMARY KEY, reservation_id TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS log_groups (name TEXT PRIMARY KEY, created_at INTEGER NOT NULL, retention INTEGER) STRICT;
+CREATE TABLE IF NOT EXISTS log_streams (group_name TEXT NOT NULL, name TEXT NOT NULL, created_at INTEGER NOT NULL, PRIMARY KEY (group_name, name)) STRICT;
+CREATE TABLE IF NOT EXISTS log_events (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, group_name TEXT NOT NULL, stream TEXT NOT NULL, at INTEGER NOT NULL, ingested_at INTEGER NOT NULL, message TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS log_events_by_time ON log_events (group_name, at, id);
+CREATE TABLE IF NOT EXISTS functions (name TEXT PRIMARY KEY, versions_published INTEGER NOT NULL, reserved INTEGER, tags TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS function_versions (
+  function TEXT NOT NULL REFERENCES functions (name) ON DELETE CASCADE, version TEXT NOT NULL, code TEXT NOT NULL, record TEXT NOT NULL, PRIMARY KEY (function, version)
+) STRICT;
+CREATE TABLE IF NOT EXISTS function_aliases (
+  function TEXT NOT NULL REFERENCES functions (name) ON DELETE CASCADE, name TEXT NOT NULL, record TEXT NOT NULL, PRIMARY KEY (function, name)
+) STRICT;
+CREATE TABLE IF NOT EXISTS function_settings (
+  function TEXT NOT NULL REFERENCES functions (name) ON DELETE CASCADE, qualifier TEXT NOT NULL, kind TEXT NOT NULL, record TEXT NOT NULL, PRIMARY KEY (function, qualifier, kind)
+) STRICT;
+CREATE TABLE IF NOT EXISTS function_urls (
+  id TEXT PRIMARY KEY, function TEXT NOT NULL REFERENCES functions (name) ON DELETE CASCADE, qualifier TEXT NOT NULL, record TEXT NOT NULL, UNIQUE (function, qualifier)
+) STRICT;
+CREATE TABLE IF NOT EXISTS function_events (
+  id TEXT PRIMARY KEY, function TEXT NOT NULL REFERENCES functions (name) ON DELETE CASCADE, qualifier TEXT NOT NULL, payload BLOB NOT NULL,
+  created_at INTEGER NOT NULL, due_at INTEGER, attempts INTEGER NOT NULL, failure TEXT
+) STRICT;
+CREATE INDEX IF NOT EXISTS function_events_due ON function_events (due_at);
 `;
 
 /** What the local cloud keeps, in one SQLite file. A change is on the disk when its call returns. */

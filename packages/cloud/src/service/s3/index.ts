@@ -1,10 +1,12 @@
 import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import { defineService, Fault, type Service, serviceModel } from "@sluice/aws-protocol";
 import type { CloudDatabase } from "../../store/database.ts";
 import { Blobs } from "./blobs.ts";
 import { bucketOperations } from "./buckets.ts";
 import type { S3Context } from "./context.ts";
 import { listOperations } from "./lists.ts";
+import { findVersion } from "./object-rows.ts";
 import { objectOperations } from "./objects.ts";
 import { uploadOperations } from "./uploads.ts";
 
@@ -18,6 +20,18 @@ export interface S3Options {
   /** Whether a host may read an object: only what its deployments need. */
   readonly mayRead: (host: string, bucket: string, key: string) => boolean;
   readonly onDefect: (error: unknown, requestId: string) => void;
+}
+
+/** Reads whole objects, for services that take their input from a bucket. A Fault when there is none. */
+export function objectReader({
+  dataFolder,
+  ...common
+}: Pick<S3Options, "dataFolder" | "db" | "region" | "accountId" | "clock">) {
+  const blobs = new Blobs(join(dataFolder, "cloud", "s3"));
+  return async ({ bucket, key, version }: { bucket: string; key: string; version: string | undefined }) => {
+    const { blob } = findVersion({ ...common, blobs }, { Bucket: bucket, Key: key, VersionId: version });
+    return blob === null ? Buffer.alloc(0) : buffer(blobs.read(blob));
+  };
 }
 
 /** Opens S3 on a data folder. */

@@ -1,0 +1,23 @@
+import type * as Lambda from "@aws-sdk/client-lambda";
+import type { Operations } from "@sluice/aws-protocol";
+import type { CallContext } from "./call-function.ts";
+import type { CodeStore } from "./code-store.ts";
+import type { EventQueue } from "./event-queue.ts";
+import type { Runtimes } from "./runtimes.ts";
+
+/** What Lambda's operations work with. */
+export interface LambdaContext extends CallContext {
+  readonly code: CodeStore;
+  readonly runtimes: Runtimes;
+  readonly events: EventQueue;
+  readonly clock: () => number;
+  /** The port that function URLs are reached at. */
+  readonly port: () => number;
+  /** Reads an object of S3. Throws a Fault when there is none. */
+  readonly readObject: (object: { bucket: string; key: string; version: string | undefined }) => Promise<Uint8Array>;
+  /** A line for whoever runs the cloud. */
+  readonly note: (line: string) => void;
+}
+
+/** Some of Lambda's operations. */
+export type LambdaOperations = Partial<Operations<typeof Lambda, LambdaContext>>;

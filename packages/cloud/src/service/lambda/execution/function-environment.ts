@@ -1,0 +1,89 @@
+import { delimiter } from "node:path";
+import type { Interpreter } from "../runtimes.ts";
+import { folderOfProgram, type Places, systemPath } from "./isolation.ts";
+import type { SandboxWants } from "./sandbox-wants.ts";
+
+/** A role's keys, as a function's process gets them. */
+export interface RoleKeys {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+/** Names that a function's configuration must not set: Lambda's own list. */
+export const reservedVariables: readonly string[] = [
+  ...["_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV"],
+  ...["AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION"],
+  ...["AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME"],
+  ...["AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"],
+  ...["AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR"],
+];
+
+/** What a process needs to know beside what is wanted of it. */
+export interface ProcessSetting {
+  readonly places: Places;
+  readonly runtimeApi: string;
+  readonly endpoint: string;
+  readonly region: string;
+  readonly stream: string;
+  readonly keys: RoleKeys;
+}
+
+/** The variables of a function's process, as Lambda sets them; the function's own cannot change Lambda's. */
+export function functionEnvironment(
+  { name, version, record, interpreter, initialization, logGroup }: SandboxWants,
+  { places, runtimeApi, endpoint, region, stream, keys }: ProcessSetting,
+): Record<string, string> {
+  const { task, modules, bootstrap } = places;
+  return {
+    PATH: [...folderOfProgram(interpreter), ...systemPath.split(delimiter), "/opt/bin"].join(delimiter),
+    LANG: "C.UTF-8",
+    HOME: "/tmp",
+    TZ: ":UTC",
+    NODE_PATH: [modules, task].join(delimiter),
+    PYTHONPATH: task,
+    AWS_ENDPOINT_URL: endpoint,
+    ...record.environment,
+    _HANDLER: record.handler,
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_EXECUTION_ENV: `AWS_Lambda_${record.runtime}`,
+    AWS_LAMBDA_FUNCTION_NAME: name,
+    AWS_LAMBDA_FUNCTION_VERSION: version,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(record.memoryMegabytes),
+    AWS_LAMBDA_INITIALIZATION_TYPE: initialization,
+    AWS_LAMBDA_LOG_GROUP_NAME: logGroup,
+    AWS_LAMBDA_LOG_STREAM_NAME: stream,
+    AWS_LAMBDA_RUNTIME_API: runtimeApi,
+    LAMBDA_TASK_ROOT: task,
+    LAMBDA_RUNTIME_DIR: bootstrap,
+    AWS_ACCESS_KEY_ID: keys.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
+    AWS_SESSION_TOKEN: keys.sessionToken,
+  };
+}
+
+/** The command that runs a function's runtime. */
+export function runtimeCommand(
+  interpreter: Interpreter,
+  { task, bootstrap }: Places,
+  memoryMegabytes: number,
+): readonly string[] {
+  switch (interpreter.family) {
+    case "python":
+      return [interpreter.executable, "-u", `${bootstrap}/python.py`];
+    case "nodejs":
+      // As Lambda does it: the heap gets most of the function's memory, the rest of the program what is left.
+      return [
+        interpreter.executable,
+        `--max-old-space-size=${Math.floor(memoryMegabytes * heapShare)}`,
+        `${bootstrap}/node.mjs`,
+      ];
+    case "provided":
+      return [`${task}/bootstrap`];
+  }
+}
+
+const heapShare = 0.9;

@@ -1,0 +1,140 @@
+import { execFile } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { dirname, join, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import type { Interpreter } from "../runtimes.ts";
+
+/** How functions' processes are kept apart from the machine. */
+export interface Isolation {
+  readonly kind: "ns" | "plain";
+  /** Why they are ordinary processes, when they are. */
+  readonly why?: string;
+  /** Where a function finds its code and its runtime. */
+  readonly places: (code: string) => Places;
+  /** What is to be run so that a command runs for a function. */
+  wrap(command: readonly string[], wanted: Wanted): Wrapped;
+}
+
+/** Paths as the function's process sees them. */
+export interface Places {
+  readonly task: string;
+  readonly bootstrap: string;
+  readonly modules: string;
+}
+
+/** What a function's process is to have. */
+export interface Wanted {
+  readonly code: string;
+  readonly interpreter: Interpreter;
+  readonly temporaryMegabytes: number;
+  /** Longest private memory in bytes, where the runtime bears such a limit. */
+  readonly memoryBytesMax?: number | undefined;
+}
+
+/** A command with the variables that its wrapping needs. */
+export interface Wrapped {
+  readonly command: readonly string[];
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+const run = promisify(execFile);
+const bootstrap = resolve(import.meta.dirname, "../bootstrap");
+const script = resolve(import.meta.dirname, "sandbox.sh");
+
+/** When root runs functions, each becomes this user: nobody outside. */
+const functionUser = "500001";
+
+/** How long the system may take to show whether it allows namespaces, in milliseconds. */
+const probeMilliseconds = 5_000;
+
+/** Finds out what this machine allows: namespaces, or ordinary processes with the reason. `folder` is for an empty mount point. */
+export async function findIsolation(folder: string): Promise<Isolation> {
+  const root = join(folder, "root");
+  mkdirSync(root, { recursive: true });
+  const isRoot = process.getuid?.() === 0;
+  const namespaces = ["unshare", ...(isRoot ? [] : ["-U", "-r"]), "-m", "-p", "-i", "-u", "-f", "--kill-child=KILL"];
+  const hasLimits = await works("prlimit", ["--data=1000000000", "true"]);
+  const hasDeathSignal = await works("setpriv", ["--pdeathsig", "KILL", "true"]);
+  const limit = ({ memoryBytesMax }: Wanted) =>
+    memoryBytesMax === undefined || !hasLimits ? [] : ["prlimit", `--data=${memoryBytesMax}`];
+  // Whatever happens to this program, its functions end with it.
+  const mortal = hasDeathSignal ? ["setpriv", "--pdeathsig", "KILL"] : [];
+  const isolated: Isolation = {
+    kind: "ns",
+    places: () => ({
+      task: "/var/task",
+      bootstrap: "/var/runtime/bootstrap",
+      modules: "/var/runtime/node_modules",
+    }),
+    wrap: (command, wanted) => ({
+      command: [...mortal, ...namespaces, "sh", script, ...limit(wanted), ...command],
+      variables: {
+        SANDBOX_ROOT: root,
+        SANDBOX_TMP: `${wanted.temporaryMegabytes}m`,
+        SANDBOX_BINDS: bindsOf(wanted)
+          .map((bind) => bind.join("\t"))
+          .join("\n"),
+        SANDBOX_USER: isRoot ? functionUser : "",
+      },
+    }),
+  };
+  const trial = isolated.wrap(["true"], trialWants);
+  const why = await failure(trial);
+  if (why === undefined) return isolated;
+  return {
+    kind: "plain",
+    why,
+    places: (code) => ({ task: code, bootstrap, modules: sdkFolder() }),
+    wrap: (command, wanted) => ({ command: [...mortal, ...limit(wanted), ...command], variables: {} }),
+  };
+}
+
+const trialWants: Wanted = {
+  code: bootstrap,
+  interpreter: { family: "provided", executable: "", prefix: "", version: "" },
+  temporaryMegabytes: 1,
+};
+
+function bindsOf({ code, interpreter }: Wanted): readonly (readonly [source: string, target: string])[] {
+  const { prefix } = interpreter;
+  const isSystems =
+    prefix === "" || ["/usr", "/bin", "/lib"].some((folder) => prefix === folder || prefix.startsWith(folder + sep));
+  return [
+    [code, "/var/task"],
+    [bootstrap, "/var/runtime/bootstrap"],
+    [sdkFolder(), "/var/runtime/node_modules"],
+    ...(isSystems ? [] : [[prefix, prefix] as const]),
+  ];
+}
+
+/** The folder of packages that Lambda's Node runtimes bring: AWS's SDK clients. */
+function sdkFolder(): string {
+  const client = fileURLToPath(import.meta.resolve("@aws-sdk/client-codedeploy"));
+  return client.slice(0, client.indexOf(join("node_modules", "@aws-sdk")) + "node_modules".length);
+}
+
+async function works(command: string, words: readonly string[]): Promise<boolean> {
+  return (await failure({ command: [command, ...words], variables: {} })) === undefined;
+}
+
+async function failure({ command, variables }: Wrapped): Promise<string | undefined> {
+  const [program = "", ...words] = command;
+  try {
+    await run(program, words, {
+      timeout: probeMilliseconds,
+      env: { PATH: systemPath, ...variables },
+    });
+    return undefined;
+  } catch (error) {
+    const { stderr = "", message } = error as Error & { stderr?: string }; // what execFile rejects with
+    return stderr.trim().split("\n").at(-1) || message;
+  }
+}
+
+/** Where the system's own programs are. */
+export const systemPath = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
+
+/** The folder of an interpreter's program, for a function's PATH. */
+export const folderOfProgram = ({ executable }: Interpreter): readonly string[] =>
+  executable === "" ? [] : [dirname(executable)];

@@ -1,0 +1,145 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** One event for a function's process. */
+export interface RuntimeEvent {
+  readonly requestId: string;
+  readonly functionArn: string;
+  readonly payload: Uint8Array;
+  /** Milliseconds since the epoch. */
+  readonly deadline: number;
+  readonly clientContext?: string | undefined;
+}
+
+/** What a process says of an event, or of its own start. */
+export interface RuntimeAnswer {
+  readonly payload: Buffer;
+  readonly failed: boolean;
+}
+
+/** Longest answer of a function, in bytes: Lambda's limit for synchronous calls, and a little for its envelope. */
+const answerBytesMax = 6 * 1024 * 1024 + 1024;
+
+const prefix = "/2018-06-01/runtime/";
+
+/**
+ * Lambda's Runtime API for one process, on a port of its own on the loopback: the process asks for the next event, and
+ * answers it. Any runtime speaks it, so custom ones run here as they are.
+ */
+export class RuntimeApi {
+  readonly #server: Server;
+  /** The process's open question for the next event. */
+  #asking: ServerResponse | undefined;
+  #event: RuntimeEvent | undefined;
+  #answer: ((answer: RuntimeAnswer) => void) | undefined;
+  readonly #started = Promise.withResolvers<RuntimeAnswer | undefined>();
+
+  constructor() {
+    this.#server = createServer((request, response) => void this.#serve(request, response));
+    this.#server.keepAliveTimeout = 0;
+    this.#server.requestTimeout = 0; // the question for the next event stays open for as long as nobody calls
+  }
+
+  /** Opens the port, and gives it. */
+  async listen(): Promise<number> {
+    await new Promise<void>((resolve, reject) =>
+      this.#server.once("error", reject).listen(0, "127.0.0.1", () => resolve()),
+    );
+    return (this.#server.address() as AddressInfo).port; // it listens on TCP
+  }
+
+  /** Resolves when the process first asks for an event, or with the error that it reports instead. */
+  get started(): Promise<RuntimeAnswer | undefined> {
+    return this.#started.promise;
+  }
+
+  /** Gives the process an event; resolves with its answer. One event at a time. */
+  deliver(event: RuntimeEvent): Promise<RuntimeAnswer> {
+    return new Promise((resolve) => {
+      this.#event = event;
+      this.#answer = resolve;
+      this.#send();
+    });
+  }
+
+  close(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method, url = "" } = request;
+    const path = url.startsWith(prefix) ? url.slice(prefix.length) : url;
+    if (method === "GET" && path === "invocation/next") {
+      this.#asking = response;
+      this.#started.resolve(undefined);
+      this.#send();
+      return;
+    }
+    const payload = await bodyOf(request);
+    if (method === "POST" && path === "init/error") {
+      this.#started.resolve({ payload: payload ?? Buffer.from("{}"), failed: true });
+      return accept(response);
+    }
+    const [, requestId, what] = /^invocation\/([^/]+)\/(response|error)$/.exec(path) ?? [];
+    if (method !== "POST" || what === undefined)
+      return refuse(response, 404, "NotFound", `There is no ${method} ${url}`);
+    if (requestId !== this.#event?.requestId)
+      return refuse(response, 400, "InvalidRequestID", `Not the event under way: "${requestId}"`);
+    if (payload === undefined) {
+      refuse(response, 413, "RequestEntityTooLarge", `The answer is longer than ${answerBytesMax} bytes`);
+      return this.#finish({ payload: Buffer.from(JSON.stringify(tooLong)), failed: true });
+    }
+    accept(response);
+    this.#finish({ payload, failed: what === "error" });
+  }
+
+  #finish(answer: RuntimeAnswer): void {
+    const give = this.#answer;
+    this.#answer = undefined;
+    this.#event = undefined;
+    give?.(answer);
+  }
+
+  #send(): void {
+    const event = this.#event;
+    const asking = this.#asking;
+    if (event === undefined || asking === undefined) return;
+    this.#asking = undefined;
+    asking.writeHead(200, {
+      "content-type": "application/json",
+      "content-length": event.payload.length,
+      "Lambda-Runtime-Aws-Request-Id": event.requestId,
+      "Lambda-Runtime-Deadline-Ms": event.deadline,
+      "Lambda-Runtime-Invoked-Function-Arn": event.functionArn,
+      ...(event.clientContext === undefined ? {} : { "Lambda-Runtime-Client-Context": event.clientContext }),
+    });
+    asking.end(event.payload);
+  }
+}
+
+const tooLong = {
+  errorType: "Function.ResponseSizeTooLarge",
+  errorMessage: "Response payload size exceeded maximum allowed payload size (6291556 bytes).",
+};
+
+function accept(response: ServerResponse): void {
+  response.writeHead(202, { "content-type": "application/json" });
+  response.end('{"status":"OK"}');
+}
+
+function refuse(response: ServerResponse, status: number, errorType: string, errorMessage: string): void {
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(JSON.stringify({ errorType, errorMessage }));
+}
+
+/** The body, or undefined when it is too long. */
+async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of request as AsyncIterable<Buffer>) {
+    length += part.length;
+    if (length <= answerBytesMax) parts.push(part);
+  }
+  return length > answerBytesMax ? undefined : Buffer.concat(parts);
+}

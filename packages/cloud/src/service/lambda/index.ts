@@ -1,0 +1,104 @@
+import { join } from "node:path";
+import { defineService, type Service, serviceModel } from "@sluice/aws-protocol";
+import type { CloudDatabase } from "../../store/database.ts";
+import type { LogStore } from "../logs/index.ts";
+import { accessesOf } from "./accesses.ts";
+import { aliasOperations } from "./aliases.ts";
+import { CodeStore } from "./code-store.ts";
+import type { LambdaContext } from "./context.ts";
+import { eventInvokeOperations } from "./event-invoke-config.ts";
+import { EventQueue } from "./event-queue.ts";
+import { Executor } from "./execution/executor.ts";
+import type { RoleKeys } from "./execution/function-environment.ts";
+import { type FunctionRow } from "./function-rows.ts";
+import { functionOperations, sweepCode } from "./functions.ts";
+import { urlOperations } from "./function-urls.ts";
+import { callFunction } from "./call-function.ts";
+import { invocationOperations } from "./invocations.ts";
+import { permissionOperations } from "./permissions.ts";
+import { concurrencyOperations, provision } from "./provisioned-concurrency.ts";
+import { findRuntimes } from "./runtimes.ts";
+import { tagOperations } from "./tags.ts";
+import { urlService } from "./url-service.ts";
+import { versionOperations } from "./versions.ts";
+
+export type { RoleKeys } from "./execution/function-environment.ts";
+
+/** What Lambda is opened with. */
+export interface LambdaOptions {
+  readonly dataFolder: string;
+  readonly db: CloudDatabase;
+  readonly logs: LogStore;
+  readonly clock: () => number;
+  readonly chance: () => number;
+  readonly region: string;
+  readonly accountId: string;
+  /** Where functions reach the cloud. */
+  readonly endpoint: () => { readonly url: string; readonly port: number };
+  readonly roleKeys: (role: string, session: string) => Promise<RoleKeys>;
+  readonly readObject: LambdaContext["readObject"];
+  readonly note: (line: string) => void;
+  readonly onDefect: (error: unknown, requestId: string) => void;
+}
+
+/** Lambda, open. */
+export interface OpenLambda {
+  /** The API, and the functions' own addresses. */
+  readonly services: readonly Service[];
+  /** Takes up what an earlier life has left: events, and processes that are to be kept ready. */
+  start(): Promise<void>;
+  /** Ends all processes of functions. */
+  close(): Promise<void>;
+}
+
+/** Longest request, in bytes: code of 50 MB, Lambda's limit for what is uploaded directly, as base64 in JSON. */
+const requestBytesMax = 70 * 1024 * 1024;
+
+/** Opens Lambda on a data folder. */
+export async function openLambda(options: LambdaOptions): Promise<OpenLambda> {
+  const { db, logs, clock, region, accountId, endpoint, onDefect, note } = options;
+  const folder = join(options.dataFolder, "cloud", "lambda");
+  const code = new CodeStore(join(folder, "code"));
+  const runtimes = await findRuntimes();
+  const executor = new Executor({
+    ...{ folder, runtimes, logs, clock, region, note },
+    codeFolder: (one) => code.folderOf(one),
+    endpoint: () => endpoint().url,
+    roleKeys: options.roleKeys,
+  });
+  const common = { ...options, code, runtimes, executor, port: () => endpoint().port };
+  const events = new EventQueue({ db, clock, region, accountId, note, invoke: (event) => callFunction(common, event) });
+  const context: LambdaContext = { ...common, events };
+  sweepCode(context);
+  return {
+    services: [lambdaService(context, onDefect), urlService(context, onDefect)],
+    async start() {
+      await executor.start();
+      for (const { name } of db.all<FunctionRow>("SELECT * FROM functions")) provision(context, name);
+      events.start();
+    },
+    async close() {
+      const settled = events.close();
+      await executor.close();
+      await settled;
+      logs.close();
+    },
+  };
+}
+
+function lambdaService(context: LambdaContext, onDefect: (error: unknown, requestId: string) => void): Service {
+  return defineService({
+    name: "lambda",
+    model: serviceModel("lambda"),
+    signingNames: ["lambda"],
+    operations: {
+      ...{ ...functionOperations, ...versionOperations, ...aliasOperations, ...urlOperations },
+      ...{ ...invocationOperations, ...eventInvokeOperations, ...permissionOperations },
+      ...{ ...concurrencyOperations, ...tagOperations },
+    },
+    context,
+    bodyBytesMax: requestBytesMax,
+    accesses: (operation, input) => accessesOf(context, operation, input),
+    onDefect,
+  });
+}

@@ -1,0 +1,131 @@
+import { createHash } from "node:crypto";
+import { Fault } from "@sluice/aws-protocol";
+import type { LambdaContext, LambdaOperations } from "./context.ts";
+import { findSetting, functionOf, putSetting, sharesOf } from "./function-rows.ts";
+import { arnOf, invalid, latest, readName } from "./names.ts";
+import { staleRevision } from "./stale-revision.ts";
+
+const kind = "policy" as const;
+
+interface Statement {
+  readonly Sid: string;
+  readonly Effect: "Allow";
+  readonly Principal: unknown;
+  readonly Action: string;
+  readonly Resource: string;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+interface Policy {
+  readonly statements: readonly Statement[];
+}
+
+/** Operations on a function's resource policy. It is kept as given; who has a key here may call every function. */
+export const permissionOperations: LambdaOperations = {
+  AddPermission(context, input) {
+    const place = placeOf(context, input);
+    const { statements } = policyOf(context, place, input.RevisionId);
+    const statement = statementOf(context, place, input);
+    if (statements.some(({ Sid }) => Sid === statement.Sid))
+      throw new Fault(
+        "ResourceConflictException",
+        `The statement id (${statement.Sid}) provided already exists. Please provide a new statement id, or remove the existing statement.`,
+      );
+    putSetting(context, { ...place, kind }, { statements: [...statements, statement] } satisfies Policy);
+    return { Statement: JSON.stringify(statement) };
+  },
+
+  RemovePermission(context, input) {
+    const place = placeOf(context, input);
+    const { statements } = policyOf(context, place, input.RevisionId);
+    const rest = statements.filter(({ Sid }) => Sid !== input.StatementId);
+    if (rest.length === statements.length)
+      throw new Fault("ResourceNotFoundException", `Statement ${input.StatementId} is not found in resource policy.`);
+    putSetting(context, { ...place, kind }, rest.length === 0 ? undefined : ({ statements: rest } satisfies Policy));
+  },
+
+  GetPolicy(context, input) {
+    const place = placeOf(context, input);
+    const { statements } = policyOf(context, place, undefined);
+    if (statements.length === 0)
+      throw new Fault("ResourceNotFoundException", "The resource you requested does not exist.");
+    return {
+      Policy: JSON.stringify({ Version: "2012-10-17", Id: "default", Statement: statements }),
+      RevisionId: revisionOf(statements),
+    };
+  },
+};
+
+interface Place {
+  readonly name: string;
+  readonly qualifier: string;
+}
+
+function placeOf(
+  context: LambdaContext,
+  { FunctionName, Qualifier }: { FunctionName?: string | undefined; Qualifier?: string | undefined },
+): Place {
+  const { name, qualifier = latest } = readName(FunctionName, Qualifier);
+  functionOf(context, name);
+  sharesOf(context, name, qualifier);
+  return { name, qualifier };
+}
+
+function policyOf(context: LambdaContext, place: Place, revisionId: string | undefined): Policy {
+  const policy = findSetting<Policy>(context, { ...place, kind }) ?? { statements: [] };
+  if (revisionId !== undefined && revisionId !== revisionOf(policy.statements)) throw staleRevision();
+  return policy;
+}
+
+/** The same statements have the same revision. */
+function revisionOf(statements: readonly Statement[]): string {
+  const hex = createHash("sha256").update(JSON.stringify(statements)).digest("hex");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5");
+}
+
+interface Grant {
+  readonly StatementId?: string | undefined;
+  readonly Action?: string | undefined;
+  readonly Principal?: string | undefined;
+  readonly SourceArn?: string | undefined;
+  readonly SourceAccount?: string | undefined;
+  readonly FunctionUrlAuthType?: string | undefined;
+  readonly PrincipalOrgID?: string | undefined;
+}
+
+function statementOf(context: LambdaContext, { name, qualifier }: Place, grant: Grant): Statement {
+  const { StatementId: sid = "", Action: action = "", Principal: principal = "" } = grant;
+  if (!/^[a-zA-Z0-9-_]{1,100}$/.test(sid)) throw invalid("statementId", sid, /^[a-zA-Z0-9-_]+$/);
+  if (!/^(lambda:[*]|lambda:[a-zA-Z]+|[*])$/.test(action))
+    throw invalid("action", action, /^(lambda:[*]|lambda:[a-zA-Z]+|[*])$/);
+  const condition = {
+    ...(grant.SourceArn === undefined ? {} : { ArnLike: { "AWS:SourceArn": grant.SourceArn } }),
+    ...(grant.SourceAccount === undefined &&
+    grant.FunctionUrlAuthType === undefined &&
+    grant.PrincipalOrgID === undefined
+      ? {}
+      : {
+          StringEquals: {
+            ...(grant.SourceAccount === undefined ? {} : { "AWS:SourceAccount": grant.SourceAccount }),
+            ...(grant.FunctionUrlAuthType === undefined
+              ? {}
+              : { "lambda:FunctionUrlAuthType": grant.FunctionUrlAuthType }),
+            ...(grant.PrincipalOrgID === undefined ? {} : { "aws:PrincipalOrgID": grant.PrincipalOrgID }),
+          },
+        }),
+  };
+  return {
+    Sid: sid,
+    Effect: "Allow",
+    Principal: principalOf(principal),
+    Action: action,
+    Resource: arnOf(context, name, qualifier === latest ? undefined : qualifier),
+    ...(Object.keys(condition).length === 0 ? {} : { Condition: condition }),
+  };
+}
+
+function principalOf(principal: string): unknown {
+  if (principal === "*") return "*";
+  if (/^\d{12}$/.test(principal)) return { AWS: `arn:aws:iam::${principal}:root` };
+  return principal.startsWith("arn:") ? { AWS: principal } : { Service: principal };
+}

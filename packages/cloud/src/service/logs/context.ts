@@ -1,0 +1,43 @@
+import type * as Logs from "@aws-sdk/client-cloudwatch-logs";
+import { Fault, type Operations } from "@sluice/aws-protocol";
+import type { CloudDatabase } from "../../store/database.ts";
+import type { LogStore } from "./log-store.ts";
+
+/** What the operations of CloudWatch Logs work with. */
+export interface LogsContext {
+  readonly db: CloudDatabase;
+  readonly logs: LogStore;
+  readonly clock: () => number;
+  readonly region: string;
+  readonly accountId: string;
+}
+
+/** Some of its operations. */
+export type LogsOperations = Partial<Operations<typeof Logs, LogsContext>>;
+
+/** A log group's row. */
+export interface GroupRow {
+  readonly name: string;
+  readonly created_at: number;
+  /** In days; null keeps lines for ever. */
+  readonly retention: number | null;
+}
+
+/** The group that a name or an ARN tells; a Fault when there is none. */
+export function groupOf({ db, logs }: LogsContext, name: string | undefined, identifier?: string): GroupRow {
+  logs.flush();
+  const wanted = name ?? /:log-group:([^:]+)/.exec(identifier ?? "")?.[1] ?? identifier ?? "";
+  const row = db.get<GroupRow>("SELECT * FROM log_groups WHERE name = ?", wanted);
+  if (row === undefined)
+    throw new Fault("ResourceNotFoundException", `The specified log group does not exist: "${wanted}"`);
+  return row;
+}
+
+/** The number that a paging token stands for; a Fault when it is none of ours. */
+export function readToken(token: string | undefined): { readonly at: number; readonly id: number } | undefined {
+  if (token === undefined) return undefined;
+  const [, at, id] = /^[fb]\/(\d+)\/(\d+)$/.exec(token) ?? [];
+  if (at === undefined || id === undefined)
+    throw new Fault("InvalidParameterException", `The specified nextToken is invalid: "${token.slice(0, 80)}"`);
+  return { at: Number(at), id: Number(id) };
+}

@@ -1,0 +1,18 @@
+import { defineService, type Service, serviceModel } from "@sluice/aws-protocol";
+import type { LogsContext } from "./context.ts";
+import { eventOperations } from "./events.ts";
+import { groupOperations } from "./groups.ts";
+
+export { LogStore, type LogLine, type LogPlace } from "./log-store.ts";
+
+/** CloudWatch Logs, as far as functions and those who read their output need it. */
+export function logsService(context: LogsContext, onDefect: (error: unknown, requestId: string) => void): Service {
+  return defineService({
+    name: "logs",
+    model: serviceModel("logs"),
+    signingNames: ["logs"],
+    operations: { ...groupOperations, ...eventOperations },
+    context,
+    onDefect,
+  });
+}

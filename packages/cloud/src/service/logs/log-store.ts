@@ -1,0 +1,132 @@
+import type { CloudDatabase } from "../../store/database.ts";
+
+/** A line of a log, before it is kept. */
+export interface LogLine {
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number;
+  readonly message: string;
+}
+
+/** Where a line belongs. */
+export interface LogPlace {
+  readonly group: string;
+  readonly stream: string;
+}
+
+/** A kept line. */
+export interface LogEventRow {
+  readonly id: number;
+  readonly stream: string;
+  readonly at: number;
+  readonly ingested_at: number;
+  readonly message: string;
+}
+
+/** Which kept lines are wanted. */
+export interface LogQuery {
+  readonly group: string;
+  readonly streams?: readonly string[] | undefined;
+  readonly from?: number | undefined;
+  /** Not included. */
+  readonly to?: number | undefined;
+  /** Only lines after (or, backward, before) this one. */
+  readonly beyond?: { readonly at: number; readonly id: number } | undefined;
+  readonly direction: "forward" | "backward";
+  readonly limit: number;
+}
+
+/** How long lines wait for company before they are written, in milliseconds: one fsync serves all of them. */
+const gatherMilliseconds = 100;
+
+/** Lines that one group keeps; older ones go. A function that logs without end shall not fill the disk. */
+const linesMax = 200_000;
+
+/** Longest message, in characters: CloudWatch's own limit is 1 MB of UTF-8. */
+const messageCharactersMax = 256 * 1024;
+
+/** The lines of all logs. Those of running functions are gathered and written together; who reads sees them all. */
+export class LogStore {
+  readonly #db: CloudDatabase;
+  readonly #clock: () => number;
+  #gathered: { readonly place: LogPlace; readonly line: LogLine }[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor({ db, clock }: { db: CloudDatabase; clock: () => number }) {
+    this.#db = db;
+    this.#clock = clock;
+  }
+
+  /** Keeps lines in a place, which is made when it is new. They are durable soon after. */
+  append(place: LogPlace, lines: readonly LogLine[]): void {
+    if (this.#closed) return; // the last words of a process that was ended with us
+    for (const line of lines) this.#gathered.push({ place, line });
+    this.#timer ??= setTimeout(() => this.flush(), gatherMilliseconds);
+  }
+
+  /** Writes what has been gathered. */
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const gathered = this.#gathered;
+    if (gathered.length === 0) return;
+    this.#gathered = [];
+    const now = this.#clock();
+    this.#db.transaction(() => {
+      const places = new Map(gathered.map(({ place }) => [`${place.group}\n${place.stream}`, place]));
+      for (const place of places.values()) this.#makePlace(place, now);
+      for (const { place, line } of gathered)
+        this.#db.run(
+          "INSERT INTO log_events (group_name, stream, at, ingested_at, message) VALUES (?, ?, ?, ?, ?)",
+          ...[place.group, place.stream, line.timestamp, now, line.message.slice(0, messageCharactersMax)],
+        );
+      for (const group of new Set(gathered.map(({ place }) => place.group))) this.#forget(group, now);
+    });
+  }
+
+  /** The lines that a query asks for, oldest first; backward gives the newest `limit` of them. */
+  find({ group, streams, from, to, beyond, direction, limit }: LogQuery): readonly LogEventRow[] {
+    this.flush();
+    const forward = direction === "forward";
+    const conditions = ["group_name = ?"];
+    const values: (string | number)[] = [group];
+    const add = (condition: string, ...more: readonly (string | number)[]) => {
+      conditions.push(condition);
+      values.push(...more);
+    };
+    if (streams !== undefined) add(`stream IN (${streams.map(() => "?").join(", ")})`, ...streams);
+    if (from !== undefined) add("at >= ?", from);
+    if (to !== undefined) add("at < ?", to);
+    if (beyond !== undefined) add(`(at, id) ${forward ? ">" : "<"} (?, ?)`, beyond.at, beyond.id);
+    const order = forward ? "ASC" : "DESC";
+    const rows = this.#db.all<LogEventRow>(
+      `SELECT id, stream, at, ingested_at, message FROM log_events WHERE ${conditions.join(" AND ")} ORDER BY at ${order}, id ${order} LIMIT ?`,
+      ...values,
+      limit,
+    );
+    return forward ? rows : rows.toReversed();
+  }
+
+  /** Writes what has been gathered, and gathers no more. */
+  close(): void {
+    this.flush();
+    this.#closed = true;
+  }
+
+  #makePlace({ group, stream }: LogPlace, now: number): void {
+    this.#db.run("INSERT INTO log_groups VALUES (?, ?, NULL) ON CONFLICT DO NOTHING", group, now);
+    this.#db.run("INSERT INTO log_streams VALUES (?, ?, ?) ON CONFLICT DO NOTHING", group, stream, now);
+  }
+
+  #forget(group: string, now: number): void {
+    const { retention } =
+      this.#db.get<{ retention: number | null }>("SELECT retention FROM log_groups WHERE name = ?", group) ?? {};
+    if (retention) this.#db.run("DELETE FROM log_events WHERE group_name = ? AND at < ?", group, now - retention * day);
+    this.#db.run(
+      "DELETE FROM log_events WHERE group_name = ? AND id <= (SELECT id FROM log_events WHERE group_name = ? ORDER BY id DESC LIMIT 1 OFFSET ?)",
+      ...[group, group, linesMax],
+    );
+  }
+}
+
+const day = 24 * 3_600_000;

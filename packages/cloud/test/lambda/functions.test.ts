@@ -1,0 +1,228 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  CreateAliasCommand,
+  CreateFunctionCommand,
+  DeleteFunctionCommand,
+  GetAliasCommand,
+  GetFunctionCommand,
+  GetProvisionedConcurrencyConfigCommand,
+  InvokeCommand,
+  ListVersionsByFunctionCommand,
+  type PreconditionFailedException,
+  PublishVersionCommand,
+  PutProvisionedConcurrencyConfigCommand,
+  UpdateAliasCommand,
+  UpdateFunctionCodeCommand,
+  UpdateFunctionConfigurationCommand,
+  waitUntilFunctionActiveV2,
+  waitUntilFunctionUpdatedV2,
+} from "@aws-sdk/client-lambda";
+import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { eventually } from "../../../../test/eventually.ts";
+import { House, node, request, role, zip } from "./house.ts";
+
+const says = (text: string) => node(`export const handler = () => ${JSON.stringify(text)};`);
+const base = { FunctionName: "f", Role: role, Runtime: "nodejs22.x", Handler: "index.handler" } as const;
+
+async function call({ lambda }: House, qualifier: string): Promise<string> {
+  const { Payload } = await lambda.send(new InvokeCommand({ FunctionName: "f", Qualifier: qualifier }));
+  return JSON.parse(Buffer.from(Payload ?? []).toString("utf8")) as string;
+}
+
+async function twoVersions(house: House): Promise<void> {
+  const { lambda } = house;
+  await lambda.send(new CreateFunctionCommand({ ...base, Code: { ZipFile: says("one") } }));
+  await lambda.send(new PublishVersionCommand({ FunctionName: "f" }));
+  await lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "f", ZipFile: says("two") }));
+  await lambda.send(new PublishVersionCommand({ FunctionName: "f" }));
+}
+
+test("a published version stays what it was, and an alias leads to it", async (t) => {
+  const house = await House.open(t);
+  const { lambda } = house;
+  await twoVersions(house);
+  await lambda.send(new CreateAliasCommand({ FunctionName: "f", Name: "live", FunctionVersion: "1" }));
+  await lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "f", ZipFile: says("three") }));
+  await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 5 }, { FunctionName: "f" });
+
+  const said = [
+    await call(house, "1"),
+    await call(house, "2"),
+    await call(house, "$LATEST"),
+    await call(house, "live"),
+  ];
+
+  assert.deepEqual(said, ["one", "two", "three", "one"]);
+});
+
+test("publishing what has not changed gives the same version again", async (t) => {
+  const { lambda } = await House.open(t);
+  await lambda.send(new CreateFunctionCommand({ ...base, Code: { ZipFile: says("one") }, Publish: true }));
+  await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 5 }, { FunctionName: "f" });
+
+  const again = await lambda.send(new PublishVersionCommand({ FunctionName: "f" }));
+  await lambda.send(
+    new UpdateFunctionConfigurationCommand({ FunctionName: "f", Environment: { Variables: { AB: "1" } } }),
+  );
+  const changed = await lambda.send(new PublishVersionCommand({ FunctionName: "f" }));
+  const list = await lambda.send(new ListVersionsByFunctionCommand({ FunctionName: "f" }));
+
+  assert.deepEqual([again.Version, changed.Version], ["1", "2"]);
+  assert.deepEqual(
+    list.Versions?.map(({ Version }) => Version),
+    ["$LATEST", "1", "2"],
+  );
+});
+
+test("an alias changes only for who knows its present revision", async (t) => {
+  const house = await House.open(t);
+  const { lambda } = house;
+  await twoVersions(house);
+  const created = await lambda.send(new CreateAliasCommand({ FunctionName: "f", Name: "live", FunctionVersion: "1" }));
+  const update = { FunctionName: "f", Name: "live", RevisionId: created.RevisionId };
+  const weights = { AdditionalVersionWeights: { "2": 0.25 } };
+
+  const first = await lambda.send(new UpdateAliasCommand({ ...update, RoutingConfig: weights }));
+  const second = lambda.send(new UpdateAliasCommand({ ...update, FunctionVersion: "2" }));
+
+  await assert.rejects(second, (error: PreconditionFailedException) => error.$metadata.httpStatusCode === 412);
+  const found = await lambda.send(new GetAliasCommand({ FunctionName: "f", Name: "live" }));
+  assert.equal(found.RevisionId, first.RevisionId);
+  assert.deepEqual([found.FunctionVersion, found.RoutingConfig], ["1", weights]);
+});
+
+test("a weight of 0.1 gets a tenth of the calls", async (t) => {
+  const house = await House.open(t);
+  await twoVersions(house);
+  const weights = { AdditionalVersionWeights: { "2": 0.1 } };
+  const alias = { FunctionName: "f", Name: "live", FunctionVersion: "1", RoutingConfig: weights };
+  await house.lambda.send(new CreateAliasCommand(alias));
+
+  const said: string[] = [];
+  for (let batch = 0; batch < 250; batch += 1)
+    said.push(...(await Promise.all([1, 2, 3, 4].map(() => call(house, "live")))));
+
+  const share = said.filter((one) => one === "two").length / said.length;
+  assert(share > 0.07 && share < 0.13, `its share was ${share}`);
+});
+
+test("an alias's versions are checked before it changes", async (t) => {
+  const house = await House.open(t);
+  const { lambda } = house;
+  await twoVersions(house);
+  const create = (FunctionVersion: string, weights: Record<string, number>) =>
+    lambda.send(
+      new CreateAliasCommand({
+        ...{ FunctionName: "f", Name: "live", FunctionVersion },
+        RoutingConfig: { AdditionalVersionWeights: weights },
+      }),
+    );
+
+  await assert.rejects(create("9", {}), { name: "ResourceNotFoundException" });
+  await assert.rejects(create("1", { "9": 0.1 }), { name: "ResourceNotFoundException" });
+  await assert.rejects(create("1", { "1": 0.1 }), /already included/);
+  await assert.rejects(create("$LATEST", { "1": 0.1 }), /LATEST is not supported/);
+  await assert.rejects(create("1", { "2": 1.5 }), /from 0 to 1/);
+});
+
+test("a version that an alias leads to cannot be deleted", async (t) => {
+  const house = await House.open(t);
+  const { lambda } = house;
+  await twoVersions(house);
+  await lambda.send(new CreateAliasCommand({ FunctionName: "f", Name: "live", FunctionVersion: "1" }));
+
+  await assert.rejects(lambda.send(new DeleteFunctionCommand({ FunctionName: "f", Qualifier: "1" })), /live/);
+  await lambda.send(new DeleteFunctionCommand({ FunctionName: "f", Qualifier: "2" }));
+
+  await assert.rejects(call(house, "2"), { name: "ResourceNotFoundException" });
+  assert.equal(await call(house, "1"), "one");
+});
+
+test("functions, versions and aliases are there after a restart", async (t) => {
+  const house = await House.open(t);
+  await twoVersions(house);
+  await house.lambda.send(new CreateAliasCommand({ FunctionName: "f", Name: "live", FunctionVersion: "1" }));
+
+  await house.close();
+  await house.open();
+
+  assert.deepEqual([await call(house, "live"), await call(house, "2")], ["one", "two"]);
+});
+
+test("code comes from a bucket, and can be downloaded again", async (t) => {
+  const { lambda, s3 } = await House.open(t);
+  const archive = says("bucket");
+  await s3.send(new CreateBucketCommand({ Bucket: "code" }));
+  await s3.send(new PutObjectCommand({ Bucket: "code", Key: "f.zip", Body: archive }));
+
+  await lambda.send(new CreateFunctionCommand({ ...base, Code: { S3Bucket: "code", S3Key: "f.zip" } }));
+  const { Code } = await lambda.send(new GetFunctionCommand({ FunctionName: "f" }));
+  const missing = () =>
+    lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "f", S3Bucket: "code", S3Key: "no" }));
+
+  const { status, body } = await request(Code?.Location ?? "");
+  assert.equal(status, 200);
+  assert.deepEqual(body, archive);
+  await assert.rejects(missing(), /NoSuchKey/);
+});
+
+test("archives that would leave the function's folder are refused, each by its entry's name", async (t) => {
+  const { lambda } = await House.open(t);
+  const create = (entries: Parameters<typeof zip>[0]) =>
+    lambda.send(new CreateFunctionCommand({ ...base, Code: { ZipFile: zip(entries) } }));
+  const bad = { name: "InvalidParameterValueException" };
+
+  await assert.rejects(create([{ name: "../out", content: "x" }]), bad);
+  await assert.rejects(create([{ name: "/etc/out", content: "x" }]), bad);
+  await assert.rejects(create([{ name: "link", content: "/etc", mode: 0o120777 }]), /link.*leaves/);
+  await assert.rejects(create([{ name: "a/link", content: "../../x", mode: 0o120777 }]), /leaves/);
+  await assert.rejects(create([{ name: "dev", content: "", mode: 0o060666 }]), /neither a file/);
+  await assert.rejects(
+    create([
+      { name: "d", content: ".", mode: 0o120777 },
+      { name: "d/x", content: "x" },
+    ]),
+    bad,
+  );
+  await assert.rejects(create([{ name: "zeros", content: Buffer.alloc(270 * 2 ** 20) }]), /Unzipped size.*zeros/);
+  await assert.rejects(
+    lambda.send(new CreateFunctionCommand({ ...base, Code: { ZipFile: Buffer.from("no zip") } })),
+    /unzip/,
+  );
+});
+
+test("what this machine cannot run is told when it is asked for", async (t) => {
+  const house = await House.open(t);
+  const create = (more: object) =>
+    house.lambda.send(new CreateFunctionCommand({ ...base, Code: { ZipFile: says("x") }, ...more }));
+
+  await assert.rejects(create({ Runtime: "ruby3.2" }), /This machine runs: .*nodejs/);
+  await assert.rejects(create({ Layers: ["arn:aws:lambda:x:1:layer:y:1"] }), /does not serve layers/);
+  await assert.rejects(create({ Environment: { Variables: { AWS_REGION: "x" } } }), /reserved keys.*AWS_REGION/);
+  await assert.rejects(create({ Timeout: 901 }), /901.*900/);
+  await create({ Runtime: "nodejs18.x" });
+  assert(house.notes.some((note) => /asks for nodejs18\.x; it runs on this machine's nodejs/.test(note)));
+});
+
+test("provisioned processes are ready before the first call, and follow the alias", async (t) => {
+  const house = await House.open(t);
+  const { lambda } = house;
+  await twoVersions(house);
+  await lambda.send(new CreateAliasCommand({ FunctionName: "f", Name: "live", FunctionVersion: "1" }));
+  const place = { FunctionName: "f", Qualifier: "live" };
+
+  const put = await lambda.send(
+    new PutProvisionedConcurrencyConfigCommand({ ...place, ProvisionedConcurrentExecutions: 2 }),
+  );
+  const status = async () => (await lambda.send(new GetProvisionedConcurrencyConfigCommand(place))).Status;
+  const isReady = async () => ((await status()) === "READY" ? true : undefined);
+  await eventually("are two processes ready?", isReady);
+  await lambda.send(new UpdateAliasCommand({ FunctionName: "f", Name: "live", FunctionVersion: "2" }));
+  const afterUpdate = await status();
+  await eventually("are the other version's ready?", isReady);
+
+  assert.equal(put.Status, "IN_PROGRESS");
+  assert.equal(afterUpdate, "IN_PROGRESS");
+  assert.equal(await call(house, "live"), "two");
+});

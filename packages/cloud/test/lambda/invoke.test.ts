@@ -1,0 +1,216 @@
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { test } from "node:test";
+import {
+  CreateFunctionCommand,
+  InvokeCommand,
+  type InvokeCommandInput,
+  UpdateFunctionCodeCommand,
+} from "@aws-sdk/client-lambda";
+import { House, node, python, role, zip } from "./house.ts";
+
+async function create(house: House, name: string, code: Buffer, more: object = {}): Promise<void> {
+  const runtime = { Runtime: "nodejs22.x", Handler: "index.handler" } as const;
+  await house.lambda.send(
+    new CreateFunctionCommand({ FunctionName: name, Role: role, Code: { ZipFile: code }, ...runtime, ...more }),
+  );
+}
+
+const pythonRuntime = { Runtime: "python3.12", Handler: "main.handler" };
+
+async function invoke(house: House, FunctionName: string, event: unknown = {}, more: Partial<InvokeCommandInput> = {}) {
+  const { Payload, ...rest } = await house.lambda.send(
+    new InvokeCommand({ FunctionName, Payload: JSON.stringify(event), ...more }),
+  );
+  const text = Buffer.from(Payload ?? []).toString("utf8");
+  return { ...rest, value: text === "" ? undefined : (JSON.parse(text) as unknown) };
+}
+
+test("a Python function is called with its event, and its answer comes back", async (t) => {
+  const house = await House.open(t);
+  await create(
+    house,
+    "echo",
+    python("def handler(event, context):\n    return [event, context.function_version]"),
+    pythonRuntime,
+  );
+
+  const { value, ExecutedVersion, FunctionError } = await invoke(house, "echo", { a: [1, "ü"] });
+
+  assert.deepEqual(value, [{ a: [1, "ü"] }, "$LATEST"]);
+  assert.equal(ExecutedVersion, "$LATEST");
+  assert.equal(FunctionError, undefined);
+});
+
+test("a process is kept for the next event, and new code gets a new one", async (t) => {
+  const house = await House.open(t);
+  const count = "let calls = 0; export const handler = () => ++calls;";
+  await create(house, "count", node(count));
+
+  const first = await invoke(house, "count");
+  const second = await invoke(house, "count");
+  await house.lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "count", ZipFile: node(`${count} // new`) }));
+  const third = await invoke(house, "count");
+
+  assert.deepEqual([first.value, second.value, third.value], [1, 2, 1]);
+});
+
+test("events that come at once are handled at once, each in a process of its own", async (t) => {
+  const house = await House.open(t);
+  const code = `
+    import { existsSync, writeFileSync } from "node:fs";
+    let busy = 0;
+    export const handler = async () => {
+      busy += 1;
+      const most = busy;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      busy -= 1;
+      return most;
+    };`;
+  await create(house, "slow", node(code), { Timeout: 10 });
+
+  const answers = await Promise.all([1, 2, 3].map(() => invoke(house, "slow")));
+
+  assert.deepEqual(
+    answers.map(({ value }) => value),
+    [1, 1, 1],
+  );
+});
+
+test("handlers import AWS's SDK without bringing it, as modules of either kind", async (t) => {
+  const house = await House.open(t);
+  const esm = `import { CodeDeployClient, ListApplicationsCommand } from "@aws-sdk/client-codedeploy";
+    const client = new CodeDeployClient();
+    export const handler = async () => { const { accessKeyId } = await client.config.credentials();
+      return [accessKeyId, await client.send(new ListApplicationsCommand({})).catch(({ name }) => name)]; };`;
+  const cjs = `const { CodeDeployClient } = require("@aws-sdk/client-codedeploy"); exports.handler = async () => typeof CodeDeployClient;`;
+  await create(house, "esm", node(esm), { Timeout: 10 });
+  await create(house, "cjs", node(cjs, "index.js"), { Timeout: 10 });
+
+  const [module, script] = await Promise.all([invoke(house, "esm"), invoke(house, "cjs")]);
+
+  // This cloud's own port answers, where no CodeDeploy is open.
+  assert.deepEqual(module.value, [`key-of-${role}`, "UnknownServiceException"]);
+  assert.equal(script.value, "function");
+});
+
+test("a custom runtime is a program of one's own that speaks the Runtime API", async (t) => {
+  const house = await House.open(t);
+  const bootstrap = `#!/bin/sh
+api=http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime
+while true; do
+  event=$(curl -sS -D /tmp/head "$api/invocation/next")
+  id=$(grep -i '^lambda-runtime-aws-request-id' /tmp/head | cut -d ' ' -f 2 | tr -d '\\r')
+  curl -sS -o /dev/null -d "{\\"echo\\": $event}" "$api/invocation/$id/response"
+done
+`;
+  const code = zip([{ name: "bootstrap", content: bootstrap, mode: 0o100755 }]);
+  await create(house, "own", code, { Runtime: "provided.al2023", Handler: "none" });
+
+  const { value } = await invoke(house, "own", { a: 1 });
+
+  assert.deepEqual(value, { echo: { a: 1 } });
+});
+
+test("what goes wrong in a function is told as Lambda tells it, and the next call works", async (t) => {
+  const house = await House.open(t);
+  const code = `export const handler = async ({ how }) => {
+    if (how === "throw") throw new TypeError("no");
+    if (how === "exit") process.exit(3);
+    if (how === "hang") await new Promise((resolve) => setTimeout(resolve, 60_000));
+    return "fine";
+  };`;
+  await create(house, "bad", node(code), { Timeout: 1 });
+
+  const answers = [];
+  for (const how of ["throw", "exit", "hang", ""]) answers.push(await invoke(house, "bad", { how }));
+
+  assert.deepEqual(
+    answers.map(({ FunctionError, value }) => [
+      FunctionError,
+      typeof value === "string" ? value : (value as { errorType: string }).errorType,
+    ]),
+    [
+      ["Unhandled", "TypeError"],
+      ["Unhandled", "Runtime.ExitError"],
+      ["Unhandled", "Sandbox.Timedout"],
+      [undefined, "fine"],
+    ],
+  );
+});
+
+test("a module that cannot be loaded is told in the call's answer", async (t) => {
+  const house = await House.open(t);
+  await create(house, "import", python("import nosuchthing"), pythonRuntime);
+
+  const { FunctionError, value } = await invoke(house, "import");
+
+  assert.equal(FunctionError, "Unhandled");
+  assert.match(JSON.stringify(value), /Runtime\.ImportModuleError.*nosuchthing/);
+});
+
+test("the end of a call's log comes back when it is asked for", async (t) => {
+  const house = await House.open(t);
+  await create(house, "talk", node(`export const handler = () => { console.log("one\\ntwo"); };`));
+
+  const { LogResult } = await invoke(house, "talk", {}, { LogType: "Tail" });
+
+  const log = Buffer.from(LogResult ?? "", "base64").toString("utf8");
+  assert.match(
+    log,
+    /START RequestId: \S+ Version: \$LATEST\n.*\tINFO\tone\ntwo\nEND RequestId.*\nREPORT .*Max Memory Used/s,
+  );
+});
+
+test("a function sees its code and the system's programs, not the machine's files and processes", async (t) => {
+  const house = await House.open(t);
+  const code = `import { readdirSync, readFileSync, existsSync } from "node:fs";
+    export const handler = ({ file }) => ({ task: readdirSync(process.cwd()), file: existsSync(file),
+      processes: readdirSync("/proc").filter((name) => /^\\d+$/.test(name)).length });`;
+  await create(house, "see", node(code));
+
+  const { value } = await invoke(house, "see", { file: house.folder });
+
+  if (house.notes.some((note) => note.includes("not isolated"))) return t.skip("this machine allows no namespaces");
+  assert.deepEqual(value, { task: ["index.mjs"], file: false, processes: 1 });
+});
+
+test("too much memory ends a Python function with an error, and this program lives on", async (t) => {
+  const house = await House.open(t);
+  await create(house, "fat", python("def handler(e, c):\n    return len(bytearray(e))"), {
+    ...pythonRuntime,
+    MemorySize: 128,
+  });
+
+  const small = await invoke(house, "fat", 10_000_000);
+  const large = await invoke(house, "fat", 500_000_000);
+
+  assert.equal(small.value, 10_000_000);
+  assert.equal(large.FunctionError, "Unhandled");
+  assert.match(JSON.stringify(large.value), /MemoryError/);
+});
+
+test("nothing of a function is left when the cloud has closed", async (t) => {
+  const house = await House.open(t);
+  const code = `import { spawn } from "node:child_process";
+    export const handler = () => { spawn("setsid", ["sleep", "1000"], { detached: true }).unref(); return 1; };`;
+  await create(house, "parent", node(code));
+  await invoke(house, "parent");
+  assert(processesOf(house.folder) >= 2);
+
+  await house.close();
+
+  assert.equal(processesOf(house.folder), 0);
+});
+
+function processesOf(folder: string): number {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, "utf8").includes(folder);
+      } catch {
+        return false; // it has just ended
+      }
+    }).length;
+}
