@@ -9,6 +9,8 @@ export interface Access {
   readonly action?: string;
   /** An ARN; `*` unless given. */
   readonly resource?: string;
+  /** Another way in which policies write the same ARN. */
+  readonly alias?: string;
   readonly context?: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** Everybody may, as far as policies go: the operation itself decides, or nobody has to. */
   readonly isOpen?: boolean;
@@ -53,13 +55,17 @@ export async function accessesOf(
   { signingName, operation, input, call }: Asking,
 ): Promise<readonly Required<Access>[]> {
   const own = `${prefixes[signingName] ?? signingName}:${operation}`;
-  const found = (await accesses?.(operation, input, call)) ?? [{}];
-  return found.map(({ action = own, resource = "*", context = {}, isOpen = false }) => ({
-    action,
-    resource,
-    context,
-    isOpen,
-  }));
+  const found = (await accesses?.(operation, input, call)) ?? [];
+  // Who names nothing would do it to anything.
+  return (found.length === 0 ? [{} as Access] : found).map(
+    ({ action = own, resource = "*", alias = resource, context = {}, isOpen = false }) => ({
+      action,
+      resource,
+      alias,
+      context,
+      isOpen,
+    }),
+  );
 }
 
 /** Lets a request pass or throws AWS's refusal: the one place where that is decided. */
@@ -73,9 +79,9 @@ export async function permit(
   const { host, policies = [] } = principal;
   if (host === undefined && principal.policies === undefined) return;
   const isOwn = host !== undefined && (await hosts?.({ ...principal, host }, operation, input)) === true;
-  for (const { action: name, resource, context, isOpen } of accesses) {
+  for (const { action: name, resource, alias, context, isOpen } of accesses) {
     if (isOpen) continue;
-    const action = { name, resource, context: contextOf(call, context) };
+    const action = { name, resource, alias, context: contextOf(call, context) };
     const decisions = policies.map((set) => evaluate(set, action));
     const denied = decisions.find(({ outcome }) => outcome === "explicitly denied");
     const isAllowed =
@@ -128,7 +134,7 @@ export function refused(
       ? "with an explicit deny in an identity-based policy"
       : `because no identity-based policy allows the ${name} action`;
   const note = decision?.note === undefined ? "" : `: ${decision.note}`;
-  const text = `User: ${principal.arn} is not authorized to perform: ${name} on resource: ${resource} ${why}${note}`;
+  const text = `User: ${principal.arn} is not authorized to perform: ${name} on resource: ${protocol === "rest-xml" ? `"${resource}"` : resource} ${why}${note}`;
   switch (protocol) {
     case "json":
       return new Fault("AccessDeniedException", text, { status: 400 });

@@ -26,3 +26,6 @@ export const scalingScanMilliseconds = 1_000;
 
 /** How often the hooks on Auto Scaling groups are looked at, in milliseconds: somebody else may have removed one. */
 export const hookScanMilliseconds = 30_000;
+
+/** Whether who creates a deployment group must be allowed to pass its role on, as on AWS (iam:PassRole). */
+export const passRoleIsChecked: boolean = true;

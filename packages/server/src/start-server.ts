@@ -6,6 +6,7 @@ import { pollHoldMilliseconds } from "./choices.ts";
 import { openGateways } from "./gateways/gateways.ts";
 import { hostCommandService } from "./host-commands/index.ts";
 import { HeldPolls } from "./host-commands/polls.ts";
+import { codedeployAccesses } from "./identity/codedeploy-accesses.ts";
 import type { Identities } from "./identity/identities.ts";
 import { accessKeys, type PrincipalSources } from "./identity/principals.ts";
 import { codedeployService } from "./operations/index.ts";
@@ -56,11 +57,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const store = openStore(dataFolder);
   const polls = new HeldPolls();
   const own = { url: "" };
-  const gateways = openGateways(
-    options.ec2 === "self"
-      ? { at: "self", config: () => ({ region, endpoint: own.url, credentials: identities.administrator() }) }
-      : { at: "aws", region },
-  );
+  const gateways = gatewaysOf(options, own);
   const onDefect = (error: unknown, about: string) => log.error({ err: error, about }, "defect");
   const reconciler = new Reconciler({
     store,
@@ -75,9 +72,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const wake = (id: string) => reconciler.wake(id);
   const specification = signedSpecifications(store, openSigner(dataFolder, clock));
+  const accesses = codedeployAccesses({ store, region, accountId });
   const listener = createFrontDoor({
     services: [
-      codedeployService({ store, clock, region, accountId, wake }, onDefect),
+      codedeployService({ store, clock, region, accountId, wake }, accesses, onDefect),
       hostCommandService({ store, clock, polls, handedOut: new Map(), specification, wake }, onDefect),
       ...services,
     ],
@@ -110,6 +108,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       identities.close();
     },
   };
+}
+
+/** The services that deployments touch: our own at our own port, or AWS's. */
+function gatewaysOf({ ec2, region, identities }: ServerOptions, own: { readonly url: string }) {
+  return openGateways(
+    ec2 === "self"
+      ? { at: "self", config: () => ({ region, endpoint: own.url, credentials: identities.administrator() }) }
+      : { at: "aws", region },
+  );
 }
 
 function keysOf({ identities, permissionsOf = () => ({ policies: [], tags: {} }) }: ServerOptions) {

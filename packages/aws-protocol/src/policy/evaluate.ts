@@ -8,6 +8,8 @@ export interface Action {
   readonly name: string;
   /** An ARN, or `*` where the action is not about one resource. */
   readonly resource: string;
+  /** Another way in which policies write the same ARN. */
+  readonly alias?: string;
   readonly context: Context;
 }
 
@@ -24,8 +26,7 @@ export function evaluate(policies: readonly PolicyDocument[], action: Action): D
     return statements
       .filter(
         ({ actions, resources }) =>
-          choosesAction(actions, action.name) &&
-          (resources === undefined || chooses(resources, action.resource, variables)),
+          choosesAction(actions, action.name) && (resources === undefined || chooses(resources, action, variables)),
       )
       .map((statement) => ({ statement, conditions: judgeConditions(statement, action.context, variables) }));
   });
@@ -97,8 +98,15 @@ function choosesAction({ patterns, isNegated }: Choice, name: string): boolean {
   return patterns.some((pattern) => matches(pattern.toLowerCase(), name.toLowerCase())) !== isNegated;
 }
 
-function chooses({ patterns, isNegated }: Choice, resource: string, variables: Context | undefined): boolean {
-  return patterns.some((pattern) => matches(pattern, resource, variables)) !== isNegated;
+function chooses(
+  { patterns, isNegated }: Choice,
+  { resource, alias = resource }: Action,
+  variables: Context | undefined,
+): boolean {
+  const isChosen = patterns.some(
+    (pattern) => matches(pattern, resource, variables) || (alias !== resource && matches(pattern, alias, variables)),
+  );
+  return isChosen !== isNegated;
 }
 
 /** Whether principals name a caller: by its own name, or only as somebody of its account. */

@@ -1,4 +1,4 @@
-import { defineService, type Service, serviceModel } from "@sluice/aws-protocol";
+import { type AccessOf, defineService, type Service, serviceModel } from "@sluice/aws-protocol";
 import { applicationOperations } from "./applications.ts";
 import type { CodeDeployOperations, Context } from "./context.ts";
 import { deploymentConfigOperations } from "./deployment-configs.ts";
@@ -17,14 +17,19 @@ const operations: CodeDeployOperations = {
   ...targetOperations,
 };
 
-/** The public API: every operation that is served, by noun. Hosts have no business here. */
-export function codedeployService(context: Context, onDefect: (error: unknown, requestId: string) => void): Service {
+/** The public API: every operation that is served, by noun. Hosts have no business here. `accesses` says what a request is about, for permissions. */
+export function codedeployService(
+  context: Context,
+  accesses: AccessOf,
+  onDefect: (error: unknown, requestId: string) => void,
+): Service {
   return defineService({
     name: "codedeploy",
     model: serviceModel("codedeploy"),
     signingNames: ["codedeploy"],
     operations,
     context,
+    accesses,
     checkInput: checkMembers,
     onDefect,
   });

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { defineService, Fault, type Service, serviceModel } from "@sluice/aws-protocol";
 import type { CloudDatabase } from "../../store/database.ts";
+import { s3Accesses } from "./accesses.ts";
 import { Blobs } from "./blobs.ts";
 import { bucketOperations } from "./buckets.ts";
 import type { S3Context } from "./context.ts";
@@ -48,6 +49,7 @@ export function s3Service({ dataFolder, db, region, accountId, clock, mayRead, o
     signingNames: ["s3"],
     operations: { ...bucketOperations, ...objectOperations, ...listOperations, ...uploadOperations },
     context,
+    accesses: s3Accesses,
     hosts: ({ host }, operation, input) => {
       const { Bucket = "", Key = "" } = input as { readonly Bucket?: string; readonly Key?: string }; // decoded by the service's table
       return (operation === "GetObject" || operation === "HeadObject") && mayRead(host, Bucket, Key);

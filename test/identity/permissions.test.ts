@@ -1,0 +1,207 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import {
+  CodeDeployClient,
+  CreateApplicationCommand,
+  CreateDeploymentCommand,
+  CreateDeploymentGroupCommand,
+  GetDeploymentCommand,
+  ListApplicationsCommand,
+  StopDeploymentCommand,
+} from "@aws-sdk/client-codedeploy";
+import { DescribeInstancesCommand, EC2Client, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
+import { IAMClient, ListUsersCommand } from "@aws-sdk/client-iam";
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListBucketsCommand,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import { accountId, type Credentials, type OpenHouse, openHouse, region } from "./open-house.ts";
+import { newUser, type Statement } from "./principals.ts";
+
+const arn = (resource: string) => `arn:aws:codedeploy:${region}:${accountId}:${resource}`;
+const user = (name: string) => `arn:aws:iam::${accountId}:user/${name}`;
+const serviceRole = `arn:aws:iam::${accountId}:role/deploy`;
+const revision = {
+  revisionType: "S3",
+  s3Location: { bucket: "revisions", key: "web.tar", bundleType: "tar" },
+} as const;
+
+function codedeploy(t: TestContext, house: OpenHouse, credentials?: Credentials): CodeDeployClient {
+  const client = new CodeDeployClient(house.as(credentials));
+  t.after(() => client.destroy());
+  return client;
+}
+
+/** An application with the groups production and staging. */
+async function application(t: TestContext, house: OpenHouse): Promise<CodeDeployClient> {
+  const administrator = codedeploy(t, house);
+  await administrator.send(new CreateApplicationCommand({ applicationName: "web" }));
+  for (const deploymentGroupName of ["production", "staging"])
+    await administrator.send(
+      new CreateDeploymentGroupCommand({ applicationName: "web", deploymentGroupName, serviceRoleArn: serviceRole }),
+    );
+  return administrator;
+}
+const deployTo = (deploymentGroupName: string) =>
+  new CreateDeploymentCommand({ applicationName: "web", deploymentGroupName, revision });
+
+/** Who may deploy to staging, by AWS's documented policy. */
+const deployer: readonly Statement[] = [
+  {
+    Effect: "Allow",
+    Action: ["codedeploy:CreateDeployment", "codedeploy:GetDeployment", "codedeploy:StopDeployment"],
+    Resource: arn("deploymentgroup:web/staging"),
+  },
+  { Effect: "Allow", Action: "codedeploy:RegisterApplicationRevision", Resource: arn("application/web") },
+];
+
+test("who may deploy to one group of an application may not deploy to the other", async (t) => {
+  const house = await openHouse(t);
+  const administrator = await application(t, house);
+  const ann = codedeploy(t, house, await newUser(house, "ann", ...deployer));
+
+  const { deploymentId } = await ann.send(deployTo("staging"));
+  const { deploymentId: productionId } = await administrator.send(deployTo("production"));
+
+  await ann.send(new GetDeploymentCommand({ deploymentId }));
+  await assert.rejects(ann.send(deployTo("production")), {
+    name: "AccessDeniedException",
+    message: `User: ${user("ann")} is not authorized to perform: codedeploy:CreateDeployment on resource: ${arn("deploymentgroup:web/production")} because no identity-based policy allows the codedeploy:CreateDeployment action`,
+  });
+  await assert.rejects(ann.send(new StopDeploymentCommand({ deploymentId: productionId })), {
+    name: "AccessDeniedException",
+    message: /codedeploy:StopDeployment on resource: .*deploymentgroup:web\/production/,
+  });
+  await assert.rejects(ann.send(new ListApplicationsCommand({})), {
+    message: /codedeploy:ListApplications on resource: \* because/,
+  });
+});
+
+test("an explicit deny wins over full access, and the refusal says so", async (t) => {
+  const house = await openHouse(t);
+  await application(t, house);
+  const bob = codedeploy(
+    t,
+    house,
+    await newUser(
+      house,
+      "bob",
+      { Effect: "Allow", Action: "*", Resource: "*" },
+      { Effect: "Deny", Action: "codedeploy:CreateDeployment", Resource: arn("deploymentgroup:*/prod*") },
+    ),
+  );
+
+  await bob.send(deployTo("staging"));
+
+  await assert.rejects(bob.send(deployTo("production")), {
+    name: "AccessDeniedException",
+    message:
+      /is not authorized to perform: codedeploy:CreateDeployment on resource: .* with an explicit deny in an identity-based policy$/,
+  });
+});
+
+test("deploying needs the revision and the configuration as well, as on AWS", async (t) => {
+  const house = await openHouse(t);
+  await application(t, house);
+  const key = await newUser(house, "ann", { Effect: "Allow", Action: "codedeploy:CreateDeployment", Resource: "*" });
+  const ann = codedeploy(t, house, key);
+
+  await assert.rejects(ann.send(deployTo("staging")), {
+    message: /codedeploy:RegisterApplicationRevision on resource: .*:application:web/,
+  });
+  await assert.rejects(
+    ann.send(
+      new CreateDeploymentCommand({
+        applicationName: "web",
+        deploymentGroupName: "staging",
+        revision,
+        deploymentConfigName: "CodeDeployDefault.AllAtOnce",
+      }),
+    ),
+    { message: /codedeploy:GetDeploymentConfig on resource: .*:deploymentconfig:CodeDeployDefault.AllAtOnce/ },
+  );
+});
+
+test("who creates a deployment group must be allowed to pass its role to CodeDeploy", async (t) => {
+  const house = await openHouse(t);
+  await application(t, house);
+  const full = { Effect: "Allow", Action: "codedeploy:*", Resource: "*" };
+  const pass = (service: string) => ({
+    Effect: "Allow",
+    Action: "iam:PassRole",
+    Resource: serviceRole,
+    Condition: { StringEquals: { "iam:PassedToService": service } },
+  });
+  const ann = codedeploy(t, house, await newUser(house, "ann", full, pass("codedeploy.amazonaws.com")));
+  const bob = codedeploy(t, house, await newUser(house, "bob", full, pass("ec2.amazonaws.com")));
+  const create = (deploymentGroupName: string) =>
+    new CreateDeploymentGroupCommand({ applicationName: "web", deploymentGroupName, serviceRoleArn: serviceRole });
+
+  await ann.send(create("of-ann"));
+
+  await assert.rejects(bob.send(create("of-bob")), {
+    name: "AccessDeniedException",
+    message: `User: ${user("bob")} is not authorized to perform: iam:PassRole on resource: ${serviceRole} because no identity-based policy allows the iam:PassRole action`,
+  });
+});
+
+test("each protocol refuses in its own form, and a user without policies may do nothing", async (t) => {
+  const house = await openHouse(t);
+  const options = house.as(await newUser(house, "eve"));
+  const [iam, ec2, s3] = [
+    new IAMClient(options),
+    new EC2Client(options),
+    new S3Client({ ...options, forcePathStyle: true }),
+  ];
+  t.after(() => [iam, ec2, s3].forEach((client) => client.destroy()));
+
+  await assert.rejects(iam.send(new ListUsersCommand({})), {
+    name: "AccessDenied",
+    message: /iam:ListUsers on resource: \*/,
+  });
+  await assert.rejects(ec2.send(new DescribeInstancesCommand({})), {
+    name: "UnauthorizedOperation",
+    message: /^You are not authorized to perform this operation\. User: .*ec2:DescribeInstances/,
+  });
+  await assert.rejects(ec2.send(new TerminateInstancesCommand({ InstanceIds: ["i-0123456789abcdef0"] })), {
+    name: "UnauthorizedOperation",
+  });
+  await assert.rejects(s3.send(new ListBucketsCommand({})), {
+    name: "AccessDenied",
+    message: /s3:ListAllMyBuckets on resource: "\*"/,
+  });
+});
+
+test("a policy on one bucket's prefix opens that prefix alone, and conditions are judged", async (t) => {
+  const house = await openHouse(t);
+  const administrator = new S3Client({ ...house.as(), forcePathStyle: true });
+  await administrator.send(new CreateBucketCommand({ Bucket: "revisions" }));
+  for (const Key of ["web/1.tar", "api/1.tar"])
+    await administrator.send(new PutObjectCommand({ Bucket: "revisions", Key, Body: "x" }));
+  const reader = async (name: string, address: string) =>
+    new S3Client({
+      ...house.as(
+        await newUser(house, name, {
+          Effect: "Allow",
+          Action: "s3:GetObject",
+          Resource: "arn:aws:s3:::revisions/web/*",
+          Condition: { IpAddress: { "aws:SourceIp": address } },
+        }),
+      ),
+      forcePathStyle: true,
+    });
+  const [near, far] = [await reader("near", "127.0.0.0/8"), await reader("far", "10.0.0.0/8")];
+  t.after(() => [administrator, near, far].forEach((client) => client.destroy()));
+  const get = (Key: string) => new GetObjectCommand({ Bucket: "revisions", Key });
+
+  await near.send(get("web/1.tar"));
+
+  await assert.rejects(near.send(get("api/1.tar")), { name: "AccessDenied" });
+  await assert.rejects(far.send(get("web/1.tar")), { name: "AccessDenied" });
+  await assert.rejects(near.send(new PutObjectCommand({ Bucket: "revisions", Key: "web/2.tar", Body: "x" })), {
+    name: "AccessDenied",
+  });
+});

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { CodeDeployClient, ListApplicationsCommand, ListDeploymentConfigsCommand } from "@aws-sdk/client-codedeploy";
+import { AssumeRoleCommand, GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from "@aws-sdk/client-sts";
+import { accountId, type Credentials, type OpenHouse, openHouse } from "./open-house.ts";
+import { document, newRole, newUser } from "./principals.ts";
+
+const everything = { Effect: "Allow", Action: "*", Resource: "*" };
+const lists = { Effect: "Allow", Action: "codedeploy:List*", Resource: "*" };
+
+function sts(t: TestContext, house: OpenHouse, credentials?: Credentials): STSClient {
+  const client = new STSClient(house.as(credentials));
+  t.after(() => client.destroy());
+  return client;
+}
+
+/** Takes a role on; gives a key of the session. */
+async function assume(
+  client: STSClient,
+  RoleArn: string,
+  more: { readonly Policy?: string; readonly ExternalId?: string; readonly DurationSeconds?: number } = {},
+): Promise<Credentials> {
+  const { Credentials } = await client.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: "s1", ...more }));
+  assert(Credentials?.AccessKeyId && Credentials.SecretAccessKey && Credentials.SessionToken);
+  const { AccessKeyId, SecretAccessKey, SessionToken } = Credentials;
+  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+}
+
+test("a session of a role may do what the role's policies allow, narrowed by its own", async (t) => {
+  const house = await openHouse(t);
+  const role = await newRole(house, "ops", { AWS: `arn:aws:iam::${accountId}:root` }, lists);
+  const wide = await assume(sts(t, house), role);
+  const narrow = await assume(sts(t, house), role, {
+    Policy: document({ Effect: "Allow", Action: "codedeploy:ListApplications", Resource: "*" }),
+  });
+  const [wideClient, narrowClient] = [new CodeDeployClient(house.as(wide)), new CodeDeployClient(house.as(narrow))];
+  t.after(() => [wideClient, narrowClient].forEach((client) => client.destroy()));
+
+  const { Arn } = await sts(t, house, wide).send(new GetCallerIdentityCommand({}));
+  await wideClient.send(new ListDeploymentConfigsCommand({}));
+  await narrowClient.send(new ListApplicationsCommand({}));
+
+  assert.equal(Arn, `arn:aws:sts::${accountId}:assumed-role/ops/s1`);
+  await assert.rejects(narrowClient.send(new ListDeploymentConfigsCommand({})), {
+    name: "AccessDeniedException",
+    message: new RegExp(`^User: arn:aws:sts::${accountId}:assumed-role/ops/s1 is not authorized`),
+  });
+});
+
+test("only those whom a role trusts can take it on, and trusting the account leaves it to their policies", async (t) => {
+  const house = await openHouse(t);
+  const toAccount = await newRole(house, "open", { AWS: `arn:aws:iam::${accountId}:root` }, everything);
+  const toService = await newRole(house, "service", { Service: "ec2.amazonaws.com" }, everything);
+  const ann = await newUser(house, "ann");
+  const toAnn = await newRole(house, "of-ann", { AWS: `arn:aws:iam::${accountId}:user/ann` }, everything);
+  const denied = { name: "AccessDenied", message: /is not authorized to perform: sts:AssumeRole on resource: / };
+
+  await assume(sts(t, house, ann), toAnn);
+  await assume(sts(t, house), toAccount);
+
+  await assert.rejects(assume(sts(t, house, ann), toAccount), denied);
+  await assert.rejects(assume(sts(t, house), toService), denied);
+  await assert.rejects(assume(sts(t, house), `arn:aws:iam::${accountId}:role/none`), denied);
+});
+
+test("a service of the house takes on the roles that trust it, and may do nothing else", async (t) => {
+  const house = await openHouse(t);
+  const trusting = await newRole(house, "deploy", { Service: "codedeploy.amazonaws.com" }, everything);
+  const other = await newRole(house, "web", { Service: "ec2.amazonaws.com" }, everything);
+  const key = house.identities.issueForService("codedeploy.amazonaws.com");
+  const client = new CodeDeployClient(house.as(key));
+  t.after(() => client.destroy());
+
+  const session = await assume(sts(t, house, key), trusting);
+
+  const { Arn } = await sts(t, house, session).send(new GetCallerIdentityCommand({}));
+  assert.equal(Arn, `arn:aws:sts::${accountId}:assumed-role/deploy/s1`);
+  await assert.rejects(assume(sts(t, house, key), other), { name: "AccessDenied" });
+  await assert.rejects(client.send(new ListApplicationsCommand({})), { name: "AccessDeniedException" });
+});
+
+test("a session ends, and without its token its key is no key", async (t) => {
+  let now = Date.UTC(2026, 0, 1);
+  const house = await openHouse(t, { clock: () => now });
+  const at = (credentials?: Credentials) => {
+    const client = new STSClient({ ...house.as(credentials), systemClockOffset: now - Date.now() });
+    t.after(() => client.destroy());
+    return client;
+  };
+  const { Credentials } = await at().send(new GetSessionTokenCommand({ DurationSeconds: 900 }));
+  assert(Credentials?.AccessKeyId && Credentials.SecretAccessKey && Credentials.SessionToken);
+  const key = { accessKeyId: Credentials.AccessKeyId, secretAccessKey: Credentials.SecretAccessKey };
+  const session = { ...key, sessionToken: Credentials.SessionToken };
+
+  await at(session).send(new GetCallerIdentityCommand({}));
+
+  await assert.rejects(at(key).send(new GetCallerIdentityCommand({})), { name: "InvalidClientTokenId" });
+  await assert.rejects(at(session).send(new GetSessionTokenCommand({})), { name: "AccessDenied" });
+  now += 901_000;
+  await assert.rejects(at(session).send(new GetCallerIdentityCommand({})), {
+    name: "ExpiredToken",
+    message: "The security token included in the request is expired",
+  });
+});
+
+test("a role's trust may ask for an external id, and its longest session is kept", async (t) => {
+  const house = await openHouse(t);
+  const iamRole = await newRole(house, "partner", { AWS: "*" }, lists);
+  const conditioned = document({
+    Effect: "Allow",
+    Principal: { AWS: `arn:aws:iam::${accountId}:root` },
+    Action: "sts:AssumeRole",
+    Condition: { StringEquals: { "sts:ExternalId": "42" } },
+  });
+  const { IAMClient, UpdateAssumeRolePolicyCommand } = await import("@aws-sdk/client-iam");
+  const iam = new IAMClient(house.as());
+  t.after(() => iam.destroy());
+  await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: "partner", PolicyDocument: conditioned }));
+
+  await assume(sts(t, house), iamRole, { ExternalId: "42" });
+
+  await assert.rejects(assume(sts(t, house), iamRole), { name: "AccessDenied" });
+  await assert.rejects(assume(sts(t, house), iamRole, { ExternalId: "42", DurationSeconds: 7200 }), {
+    message: "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+  });
+});
