@@ -7,6 +7,7 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import type { TestContext } from "node:test";
+import { eventually } from "./eventually.ts";
 
 const run = promisify(execFile);
 const program = resolve(import.meta.dirname, "../packages/cli/src/main.ts");
@@ -70,9 +71,19 @@ export class House {
     await gone;
   }
 
+  /** Resolves when the program has printed a line that matches. */
+  async printed(wanted: RegExp): Promise<void> {
+    await eventually(`${wanted} is printed`, async () => wanted.test(this.output) || undefined);
+  }
+
   /** Runs a command of `sluice` against this house. */
   sluice(...words: readonly string[]): Promise<Result> {
-    return outcome(process.execPath, [program, ...this.#common(), ...words], {});
+    return this.run(...this.#common(), ...words);
+  }
+
+  /** Runs a command of `sluice` with settings of its own. */
+  run(...words: readonly string[]): Promise<Result> {
+    return outcome(process.execPath, [program, ...words], {});
   }
 
   /** Runs the real `aws` CLI against this house; throws unless it succeeds. */

@@ -10,21 +10,24 @@ export interface Picture {
 /** A deployment as a tree: its status, its targets, and the events of those that have begun. */
 export function tree({ deployment, targets }: Picture): string {
   const head = `${paint(deployment.status)} ${deployment.deploymentId}  ${deployment.applicationName} / ${deployment.deploymentGroupName}`;
-  return [
-    head,
-    ...targets.flatMap(({ instanceTarget }) => (instanceTarget === undefined ? [] : targetLines(instanceTarget))),
-  ].join("\n");
+  return [head, ...notes(deployment), ...targets.flatMap(viewsOf).flatMap(targetLines)].join("\n");
 }
 
 /** Why a deployment did not succeed: AWS's sentence, then each failed target's event, script and the end of its log. */
 export function failure({ deployment, targets }: Picture): string {
-  const { errorInformation: error } = deployment;
-  const failed = targets.flatMap(({ instanceTarget }) =>
-    (instanceTarget?.lifecycleEvents ?? [])
-      .filter(({ status }) => status === "Failed")
-      .map((event) => failedEvent(instanceTarget?.targetId ?? "", event)),
-  );
-  return [...(error === undefined ? [] : [`${error.code}: ${error.message}`]), ...failed].join("\n");
+  const { errorInformation: error, rollbackInfo } = deployment;
+  const failed = targets
+    .flatMap(viewsOf)
+    .flatMap(({ targetId = "", lifecycleEvents = [] }) =>
+      lifecycleEvents.filter(({ status }) => status === "Failed").map((event) => failedEvent(targetId, event)),
+    );
+  const rollback = rollbackInfo?.rollbackMessage;
+  return [
+    ...(error === undefined ? [] : [`${error.code}: ${error.message}`]),
+    ...notes(deployment),
+    ...failed,
+    ...(rollback === undefined ? [] : [rollback]),
+  ].join("\n");
 }
 
 /** A line for each event that has ended since the picture before; what a log shows where a tree cannot be redrawn. */
@@ -36,23 +39,47 @@ export function news(before: Picture | undefined, now: Picture): readonly string
 function facts({ deployment, targets }: Picture): readonly string[] {
   return [
     `${deployment.deploymentId} ${deployment.status}`,
-    ...targets.flatMap(({ instanceTarget: target }) =>
-      (target?.lifecycleEvents ?? [])
-        .filter(({ status }) => status === "Succeeded" || status === "Failed")
-        .map((event) => `${target?.targetId} ${event.lifecycleEventName} ${event.status}${duration(event)}`),
-    ),
+    ...notes(deployment).map((note) => `${deployment.deploymentId}${note}`),
+    ...targets
+      .flatMap(viewsOf)
+      .flatMap(({ targetId, lifecycleEvents = [] }) =>
+        lifecycleEvents
+          .filter(({ status }) => status === "Succeeded" || status === "Failed")
+          .map((event) => `${targetId} ${event.lifecycleEventName} ${event.status}${duration(event)}`),
+      ),
   ];
 }
 
-function targetLines({
-  targetId,
-  status,
-  lifecycleEvents = [],
-}: NonNullable<DeploymentTarget["instanceTarget"]>): readonly string[] {
+/** What a target has, whatever its kind, and what only some kinds have. */
+interface TargetView extends Pick<
+  NonNullable<DeploymentTarget["instanceTarget"]>,
+  "targetId" | "status" | "lifecycleEvents"
+> {
+  readonly remark: string;
+}
+
+function viewsOf({ instanceTarget, lambdaTarget }: DeploymentTarget): readonly TargetView[] {
+  if (instanceTarget !== undefined) {
+    const { instanceLabel } = instanceTarget;
+    return [{ ...instanceTarget, remark: instanceLabel === undefined ? "" : `  ${instanceLabel}` }];
+  }
+  if (lambdaTarget === undefined) return [];
+  const { functionAlias, targetVersion, targetVersionWeight } = lambdaTarget.lambdaFunctionInfo ?? {};
+  const remark = `  alias ${functionAlias}: ${targetVersionWeight ?? 0} % on version ${targetVersion}`;
+  return [{ ...lambdaTarget, remark }];
+}
+
+/** Warnings, and what else a person should know. */
+const notes = ({ deploymentStatusMessages = [] }: DeploymentInfo): readonly string[] =>
+  deploymentStatusMessages.map((message) => `  note: ${message}`);
+
+function targetLines({ targetId, status, remark, lifecycleEvents = [] }: TargetView): readonly string[] {
   const begun = lifecycleEvents.filter((event) => event.status !== "Pending" && event.status !== "Skipped");
   return [
-    `  ${paint(status)} ${targetId}`,
-    ...begun.map((event) => `      ${paint(event.status)} ${event.lifecycleEventName}${duration(event)}`),
+    `  ${paint(status)} ${targetId}${remark}`,
+    ...begun.map(
+      (event) => `      ${paint(event.status)} ${event.lifecycleEventName}${duration(event)}${progress(event)}`,
+    ),
   ];
 }
 
@@ -87,6 +114,10 @@ const duration = ({ startTime, endTime }: LifecycleEvent) =>
   startTime === undefined || endTime === undefined
     ? ""
     : `  ${Math.max(0, endTime.getTime() - startTime.getTime())} ms`;
+
+/** What an event waits for that the service itself runs. */
+const progress = ({ status, diagnostics }: LifecycleEvent) =>
+  status === "InProgress" && diagnostics?.message !== undefined ? `  ${diagnostics.message}` : "";
 
 const marks: Readonly<Record<string, readonly [mark: string, style: "green" | "red" | "yellow" | "gray"]>> = {
   Succeeded: ["✔", "green"],

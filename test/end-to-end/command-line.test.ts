@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { once } from "node:events";
+import { join, resolve } from "node:path";
+import { test } from "node:test";
+import { House } from "../house.ts";
+
+const example = resolve(import.meta.dirname, "../../examples/hello");
+
+/** The one line that a refused start prints, without what npm and Node may say around it. */
+const complaint = (output: string) => output.split("\n").filter((line) => line.startsWith("sluice: "));
+
+test(
+  "a port in use, a data folder in use and one that cannot be made: one clear line each",
+  { timeout: 60_000 },
+  async (t) => {
+    const house = new House(t, ["--no-example"]);
+    await house.open();
+    const taken = createServer().listen(0, "127.0.0.1");
+    t.after(() => taken.close());
+    await once(taken, "listening");
+    const { port } = taken.address() as { port: number }; // it listens on TCP
+    const file = join(house.folder, "a-file");
+    writeFileSync(file, "");
+    const up = (data: string, on: number) =>
+      house.run("--data", data, "--port", String(on), "up", "--no-example").then(({ code, stderr }) => {
+        assert.equal(code, 1);
+        return complaint(stderr);
+      });
+
+    const portInUse = await up(join(house.folder, "other"), port);
+    const folderInUse = await up(join(house.folder, "data"), 0);
+    const noFolder = await up(join(file, "data"), 0);
+
+    assert.equal(portInUse.length, 1);
+    assert.match(
+      portInUse[0] ?? "",
+      /Cannot listen on 127\.0\.0\.1:\d+: another program uses it; choose another with --port/,
+    );
+    assert.equal(folderInUse.length, 1);
+    assert.match(folderInUse[0] ?? "", /another process uses it/);
+    assert.equal(noFolder.length, 1);
+    assert.match(noFolder[0] ?? "", /Cannot make the data folder ".*a-file\/data"/);
+  },
+);
+
+test("commands without a control plane, and with wrong words, say what to do", { timeout: 60_000 }, async (t) => {
+  const house = new House(t, []);
+
+  const env = await house.sluice("env");
+  const watch = await house.sluice("watch", "d-AAAAAAAAA");
+  const down = await house.sluice("down");
+  const port = await house.run("--port", "http", "up");
+  const instances = await house.sluice("up", "--instances", "many");
+
+  assert.match(env.stderr, /no "sluice up" runs on .*Start one with: npx sluice up/);
+  assert.equal(watch.code, 1);
+  assert.match(watch.stderr, /Cannot find a control plane/);
+  assert.match(down.stdout, /Nothing runs on/);
+  assert.match(port.stderr, /Cannot use port "http": a number from 0 to 65535 is wanted/);
+  assert.match(instances.stderr, /Cannot start "many" instances/);
+});
+
+test(
+  "a folder is deployed and watched: exit 0 only for success, and a failure tells target, event, script and the end of its log",
+  { timeout: 120_000 },
+  async (t) => {
+    const house = new House(t, ["--instances", "1"]);
+    await house.open();
+    await house.printed(/The example application runs/);
+    const mine = join(house.folder, "mine");
+    cpSync(example, mine, { recursive: true });
+    writeFileSync(join(mine, "app/VERSION"), "2");
+
+    const succeeded = await house.sluice("deploy", mine);
+    writeFileSync(join(mine, "scripts/validate.sh"), "#!/bin/sh\necho the database is not there >&2\nexit 3\n");
+    const failed = await house.sluice("deploy", mine);
+    const [id = ""] = /d-[A-Z0-9]{9}/.exec(failed.stdout) ?? [];
+    const watched = await house.sluice("watch", id);
+    const unknown = await house.sluice("watch", "d-AAAAAAAAA");
+    const empty = join(house.folder, "empty");
+    mkdirSync(empty);
+    const noAppSpec = await house.sluice("deploy", empty);
+
+    assert.equal(succeeded.code, 0, succeeded.stderr);
+    assert.match(succeeded.stdout, /ValidateService Succeeded/);
+    assert.equal(failed.code, 1);
+    for (const { stdout } of [failed, watched]) {
+      assert.match(stdout, /HEALTH_CONSTRAINTS/);
+      assert.match(stdout, /i-[0-9a-f]{17}, ValidateService: .*exit code 3/s);
+      assert.match(stdout, /script scripts\/validate\.sh \(ScriptFailed\)/);
+      assert.match(stdout, /the database is not there/);
+    }
+    assert.equal(unknown.code, 1);
+    assert.match(unknown.stderr, /d-AAAAAAAAA/);
+    assert.equal(noAppSpec.code, 1);
+    assert.match(noAppSpec.stderr, /appspec\.yml/);
+  },
+);
