@@ -45,6 +45,8 @@ export interface Deployment {
   /** What a person should know: `deploymentStatusMessages`. */
   readonly notes: readonly string[];
   readonly stopRequestedAt?: number;
+  /** What the request to stop said of rolling back; absent: the configuration decides (deployments.md §8.1). */
+  readonly rollbackOnStop?: boolean;
   /** When somebody asked to end a wait (ContinueDeployment, SkipWaitTimeForInstanceTermination). */
   readonly continueRequestedAt?: Readonly<Partial<Record<HoldName, number>>>;
   /** Something the deployment was made of has been deleted since (deployments.md §3.1). */

@@ -1,16 +1,46 @@
 // What AWS leaves open or says in two ways (api.md §0): one place to change each.
 
-/** Most ids that BatchGetApplications and BatchGetDeployments take: the quota page's figure, the API text says 25 for one of them. */
+/** Most ids that BatchGetApplications, BatchGetDeployments and BatchGetOnPremisesInstances take: the quota page's figure, the API text says 25 for the last two. */
 export const batchOfHundred = 100;
 
 /** Most ids that the other batch reads take. */
 export const batchOfTwentyFive = 25;
+
+/** What deleting an application or a deployment group that is not there does: AWS's model lists no fault, and clients are written for both outcomes. */
+export const deletingTheAbsent: "succeeds" | "is refused" = "succeeds";
+
+/** What becomes of an on-premises instance's tags when it is deregistered: the guide says both. Kept tags select nothing, and go at the next registration. */
+export const tagsOfDeregistered: "kept" | "dropped" = "kept";
 
 /** Longest description, in characters: the guide's figure. */
 export const descriptionCharactersMax = 256;
 
 /** Items on a page of a list; AWS publishes none. */
 export const pageSize = 100;
+
+/** What stands when a deployment group names no configuration. AWS documents OneAtATime for all, which is not for Lambda and ECS. */
+export const defaultConfigs = {
+  Server: "CodeDeployDefault.OneAtATime",
+  Lambda: "CodeDeployDefault.LambdaAllAtOnce",
+  ECS: "CodeDeployDefault.ECSAllAtOnce",
+} as const;
+
+/** Quotas (api.md §5); where AWS's pages differ, the larger figure. */
+export const quotas = {
+  applications: 1000,
+  groupsPerApplication: 1000,
+  customConfigs: 200,
+  deploymentsAtOnce: 1300,
+  scalingGroupsPerGroup: 10,
+  triggersPerGroup: 10,
+  alarmsPerGroup: 50,
+  balancersPerList: 10,
+  tagSetsPerGroup: 3,
+  tagsPerSet: 10,
+  tagsPerResource: 50,
+  tagsPerOnPremisesInstance: 10,
+  onPremisesInstancesPerCall: 100,
+} as const;
 
 /** Longest that a poll is held, in milliseconds: agents give up reading after 80 s (agent.md §1.3). */
 export const pollHoldMilliseconds = 55_000;

@@ -1,6 +1,7 @@
 import { randomBytes, randomInt, randomUUID } from "node:crypto";
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+const suffixAlphabet = `${alphabet}abcdefghijklmnopqrstuvwxyz`;
 
 /** A deployment id in AWS's form, such as `d-75I7MBT7C` (api.md §1.7). */
 export const newDeploymentId = (): string =>
@@ -8,6 +9,10 @@ export const newDeploymentId = (): string =>
 
 /** An id of an application, a deployment group or a custom configuration. */
 export const newId = (): string => randomUUID();
+
+/** What tells two registrations of one name apart in the ARN of an on-premises instance. */
+export const newInstanceSuffix = (): string =>
+  Array.from({ length: 10 }, () => suffixAlphabet[randomInt(suffixAlphabet.length)]).join("");
 
 /** A number that orders hosts of one class. */
 export const newLot = (): number => randomInt(2 ** 40);

@@ -1,3 +1,4 @@
+import { deletingTheAbsent, quotas } from "../choices.ts";
 import { fault } from "../faults.ts";
 import { newId } from "../random.ts";
 import type { Application } from "../store/applications.ts";
@@ -5,19 +6,16 @@ import { applicationOf, type CodeDeployOperations, date } from "./context.ts";
 import { page } from "./page.ts";
 import { checkTags } from "./tags.ts";
 
-/** Applications an account may have (api.md §5). */
-const applicationsMax = 1000;
-
 /** The operations on applications (api.md §2.3). */
-export const applicationOperations: CodeDeployOperations = {
+export const applicationOperations = {
   async CreateApplication({ store, clock }, { applicationName: name = "", computePlatform = "Server", tags = [] }) {
     checkTags(tags);
     const application: Application = { id: newId(), name, computePlatform, createTime: clock() };
     await store.write(() => {
       if (store.applications.byName(name) !== undefined)
         throw fault("ApplicationAlreadyExists", `An application with the name "${name}" already exists`);
-      if (store.applications.count() >= applicationsMax)
-        throw fault("ApplicationLimitExceeded", `More than ${applicationsMax} applications are not allowed`);
+      if (store.applications.count() >= quotas.applications)
+        throw fault("ApplicationLimitExceeded", `More than ${quotas.applications} applications are not allowed`);
       store.applications.add(application, tags);
     });
     return { applicationId: application.id };
@@ -30,7 +28,7 @@ export const applicationOperations: CodeDeployOperations = {
   }),
 
   ListApplications({ store }, { nextToken }) {
-    const { items, nextToken: token } = page(store.applications.names(), nextToken);
+    const { items, nextToken: token } = page(store.applications.names(), nextToken, ["applications"]);
     return { applications: items, nextToken: token };
   },
 
@@ -44,11 +42,14 @@ export const applicationOperations: CodeDeployOperations = {
     });
   },
 
-  async DeleteApplication({ store }, { applicationName = "" }) {
-    // Unknown names are not refused: clients delete what may be gone already (api.md §0.2).
-    await store.write(() => store.applications.remove(store.applications.byName(applicationName)?.id ?? ""));
+  async DeleteApplication(context, { applicationName = "" }) {
+    const { store } = context;
+    await store.write(() => {
+      if (deletingTheAbsent === "is refused") applicationOf(context, applicationName);
+      store.applications.remove(store.applications.byName(applicationName)?.id ?? "");
+    });
   },
-};
+} satisfies CodeDeployOperations;
 
 const infoOf = ({ id, name, createTime, computePlatform }: Application) => ({
   applicationId: id,

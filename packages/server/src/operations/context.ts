@@ -40,6 +40,12 @@ export function deploymentOf({ store }: Context, id: string | undefined): Deploy
   return deployment;
 }
 
+/** The platform of a deployment: its application's. */
+export const platformOf = (
+  { store }: Context,
+  { applicationId }: Pick<DeploymentRecord, "applicationId">,
+): Application["computePlatform"] => store.applications.byId(applicationId)?.computePlatform ?? "Server";
+
 /** A point in time as the SDK's types have it; undefined stays. */
 export const date = <Time extends number | undefined>(time: Time): Time extends number ? Date : Date | undefined =>
   (time === undefined ? undefined : new Date(time)) as Time extends number ? Date : Date | undefined; // the type says it in one expression

@@ -4,16 +4,23 @@ import type { CodeDeployOperations, Context } from "./context.ts";
 import { deploymentConfigOperations } from "./deployment-configs.ts";
 import { deploymentGroupOperations } from "./deployment-groups.ts";
 import { deploymentOperations } from "./deployments.ts";
+import { githubTokenOperations } from "./github-tokens.ts";
 import { checkMembers } from "./member-checks.ts";
+import { onPremisesOperations } from "./on-premises-instances.ts";
 import { revisionOperations } from "./revisions.ts";
+import { tagOperations } from "./tags.ts";
 import { targetOperations } from "./targets.ts";
 
-const operations: CodeDeployOperations = {
+/** All 47; one that is missing does not compile. */
+const operations: Required<Omit<CodeDeployOperations, "$">> = {
   ...applicationOperations,
   ...deploymentConfigOperations,
   ...deploymentGroupOperations,
   ...deploymentOperations,
+  ...githubTokenOperations,
+  ...onPremisesOperations,
   ...revisionOperations,
+  ...tagOperations,
   ...targetOperations,
 };
 

@@ -1,34 +1,52 @@
+import { createHash } from "node:crypto";
 import { pageSize } from "../choices.ts";
 import { fault } from "../faults.ts";
+
+/** What a list was asked for: a token is good for the same question only (api.md §1.6). */
+export type Scope = readonly unknown[];
+
+/** Where a page begins: a number and a text that mean something to the list alone. */
+export type Position = readonly [number: number, text: string];
 
 /** One page of a list. The token names the last item before it, so that items that come or go meanwhile shift nothing. */
 export function page<Item extends string>(
   items: readonly Item[],
   nextToken: string | undefined,
+  scope: Scope,
 ): { readonly items: Item[]; readonly nextToken: string | undefined } {
-  const start = nextToken === undefined ? 0 : startAfter(items, nextToken);
+  const start = nextToken === undefined ? 0 : startAfter(items, readToken(nextToken, scope));
   const end = start + pageSize;
   const last = items[end - 1];
-  const token =
-    end < items.length && last !== undefined
-      ? Buffer.from(JSON.stringify([end, last])).toString("base64url")
-      : undefined;
+  const token = end < items.length && last !== undefined ? writeToken([end, last], scope) : undefined;
   return { items: items.slice(start, end), nextToken: token };
 }
 
-function startAfter(items: readonly string[], nextToken: string): number {
-  const [index, last] = parse(nextToken);
+function startAfter(items: readonly string[], [index, last]: Position): number {
   const found = items.indexOf(last);
   return found < 0 ? index : found + 1;
 }
 
-function parse(token: string): readonly [number, string] {
+/** A token for the page after a position. */
+export const writeToken = (position: Position, scope: Scope): string =>
+  Buffer.from(JSON.stringify([digest(scope), ...position])).toString("base64url");
+
+/** The position that a token stands for. Throws InvalidNextToken when it is no token of ours, or one of another question. */
+export function readToken(token: string, scope: Scope): Position {
   try {
     const value: unknown = JSON.parse(Buffer.from(token, "base64url").toString("utf8"));
-    if (Array.isArray(value) && typeof value[0] === "number" && typeof value[1] === "string")
-      return [value[0], value[1]];
+    if (
+      Array.isArray(value) &&
+      value[0] === digest(scope) &&
+      Number.isSafeInteger(value[1]) &&
+      Number(value[1]) >= 0 &&
+      typeof value[2] === "string"
+    )
+      return [Number(value[1]), value[2]];
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
   }
-  throw fault("InvalidNextToken", "The next token was specified in an invalid format");
+  throw fault("InvalidNextToken", "The next token was specified in an invalid format, or belongs to another request");
 }
+
+const digest = (scope: Scope): string =>
+  createHash("sha256").update(JSON.stringify(scope)).digest("base64url").slice(0, 12);

@@ -7,25 +7,27 @@ import { page } from "./page.ts";
 import { checkRevision } from "./revision-location.ts";
 
 /** The operations on revisions (api.md §2.4). */
-export const revisionOperations: CodeDeployOperations = {
+export const revisionOperations = {
   async RegisterApplicationRevision(context, { applicationName, revision, description }) {
     const { store, clock } = context;
-    const location = checkRevision(revision);
-    await store.write(() =>
-      store.revisions.register(applicationOf(context, applicationName).id, location, { description, now: clock() }),
-    );
+    await store.write(() => {
+      const { id, computePlatform } = applicationOf(context, applicationName);
+      store.revisions.register(id, checkRevision(revision, computePlatform), { description, now: clock() });
+    });
   },
 
   GetApplicationRevision(context, { applicationName, revision }) {
-    const { id, name } = applicationOf(context, applicationName);
-    const found = context.store.revisions.find(id, checkRevision(revision));
+    const { id, name, computePlatform } = applicationOf(context, applicationName);
+    const found = context.store.revisions.find(id, checkRevision(revision, computePlatform, "ask"));
     if (found === undefined) throw fault("RevisionDoesNotExist", `Application "${name}" has no such revision`);
     return { applicationName: name, revision: found.location, revisionInfo: infoOf(context, id, found) };
   },
 
   BatchGetApplicationRevisions(context, { applicationName, revisions = [] }) {
-    const { id, name } = applicationOf(context, applicationName);
-    const found = revisions.map((revision) => context.store.revisions.find(id, checkRevision(revision)));
+    const { id, name, computePlatform } = applicationOf(context, applicationName);
+    const found = revisions.map((revision) =>
+      context.store.revisions.find(id, checkRevision(revision, computePlatform, "ask")),
+    );
     return {
       applicationName: name,
       errorMessage: found.includes(undefined) ? "Some of the revisions are not registered" : "",
@@ -45,8 +47,11 @@ export const revisionOperations: CodeDeployOperations = {
     if (sortOrder !== undefined && sortBy === undefined)
       throw fault("InvalidSortBy", "sortOrder needs sortBy beside it");
     const time = timeBy(sortBy);
+    const inUse = new Set(
+      context.store.groups.of(id).flatMap(({ targetRevision: target }) => (target ? [revisionIdentity(target)] : [])),
+    );
     const matching = context.store.revisions.of(id).filter(({ location }) => {
-      const isDeployed = groupsWith(context, id, location).length > 0;
+      const isDeployed = inUse.has(revisionIdentity(location));
       if (deployed !== "ignore" && isDeployed !== (deployed === "include")) return false;
       return (
         (s3Bucket === undefined || location.s3Location?.bucket === s3Bucket) &&
@@ -60,12 +65,23 @@ export const revisionOperations: CodeDeployOperations = {
         Number(time(a) === undefined) - Number(time(b) === undefined) || sign * ((time(a) ?? 0) - (time(b) ?? 0)),
     );
     const { items, nextToken: token } = page(
-      sorted.map(({ location }) => JSON.stringify(location)),
+      sorted.map(({ location }) => JSON.stringify(withoutContent(location))),
       nextToken,
+      ["revisions", id, sortBy, sortOrder, s3Bucket, s3KeyPrefix, deployed],
     );
     return { revisions: items.map((text) => JSON.parse(text) as RevisionLocation), nextToken: token }; // made text one line above
   },
-};
+} satisfies CodeDeployOperations;
+
+/** Inline AppSpecs are named by their hash; only GetApplicationRevision shows them whole (api.md §2.7). */
+export function withoutContent(location: RevisionLocation): RevisionLocation {
+  const { appSpecContent, string, ...others } = location;
+  return {
+    ...others,
+    ...(appSpecContent === undefined ? {} : { appSpecContent: { sha256: appSpecContent.sha256 } }),
+    ...(string === undefined ? {} : { string: { sha256: string.sha256 } }),
+  };
+}
 
 function timeBy(sortBy: string | undefined): (revision: Revision) => number | undefined {
   if (sortBy === "firstUsedTime") return ({ firstUsedTime }) => firstUsedTime;

@@ -6,6 +6,8 @@ import { newLot } from "../random.ts";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
 import type { DeploymentRecord } from "../store/deployments.ts";
 import { revisionIdentity, type Store } from "../store/index.ts";
+import { iamArnOf, type OnPremisesInstance } from "../store/on-premises-instances.ts";
+import { matchesTag } from "../store/tag-match.ts";
 
 /** Where a fleet is looked up. */
 export interface FleetSources {
@@ -35,8 +37,50 @@ export async function findFleet(
   ];
   const distinct = [...new Map(found.map((instance) => [instance.id, instance])).values()];
   const memories = store.deployments.memories(group.id);
+  const members = [
+    ...distinct.map((instance) => memberOf(instance, { group, memory: memories[instance.id], ...sources })),
+    // Blue/green deployments are for EC2 instances only (deployments.md §1, rule 2).
+    ...(record.state.kind === "in-place" ? onPremisesInstances(group, store) : []).map((instance) =>
+      onPremisesMember(instance, group, memories[instance.name]),
+    ),
+  ];
+  if (!record.request.updateOutdatedInstancesOnly || which === "replacement") return { found: members };
+  const wanted = revisionIdentity(record.request.revision);
+  return { found: members.filter(({ id }) => memories[id]?.installed !== wanted) };
+}
+
+/** The registered on-premises instances that the group's tags select: any tag of the flat list, or one of each set. */
+function onPremisesInstances({ settings }: DeploymentGroup, store: Store): readonly OnPremisesInstance[] {
+  const flat = settings.onPremisesInstanceTagFilters ?? [];
+  const sets = flat.length > 0 ? [flat] : (settings.onPremisesTagSet ?? []);
+  if (sets.length === 0) return [];
+  return store.onPremises
+    .all()
+    .filter(({ deregisterTime }) => deregisterTime === undefined)
+    .filter(({ tags }) => sets.every((set) => set.some((filter) => matchesTag(filter, tags))));
+}
+
+/** An on-premises host calls itself what it signs as (agent.md §1). Nobody can say whether it runs; it shows when it polls. */
+const onPremisesMember = (
+  instance: OnPremisesInstance,
+  group: DeploymentGroup,
+  memory: HostMemory<string> | undefined,
+): FleetMember => ({
+  id: instance.name,
+  arn: instance.arn,
+  hostIdentifier: iamArnOf(instance),
+  state: "running",
+  ...remembered(group, memory),
+});
+
+/** What a group knows of a host beside what the host is. */
+function remembered({ targetRevision }: DeploymentGroup, memory: HostMemory<string> | undefined) {
+  const current = targetRevision && revisionIdentity(targetRevision);
   return {
-    found: distinct.map((instance) => memberOf(instance, { group, memory: memories[instance.id], ...sources })),
+    ...(memory?.takenOut === undefined ? {} : { takenOut: memory.takenOut }),
+    health: memory?.health ?? ("Unhealthy" as const),
+    revision: revisionHealth(memory?.installed, current, (a, b) => a === b),
+    lot: newLot(),
   };
 }
 
@@ -52,17 +96,13 @@ export function memberOf(
 ): FleetMember {
   const { group, memory, region, accountId } = about;
   const arn = `arn:aws:ec2:${region}:${accountId}:instance/${id}`;
-  const current = group.targetRevision && revisionIdentity(group.targetRevision);
   return {
     id,
     arn,
     hostIdentifier: arn,
     state,
     ...(zone === undefined ? {} : { zone }),
-    ...(memory?.takenOut === undefined ? {} : { takenOut: memory.takenOut }),
-    health: memory?.health ?? "Unhealthy",
-    revision: revisionHealth(memory?.installed, current, (a, b) => a === b),
-    lot: newLot(),
+    ...remembered(group, memory),
   };
 }
 

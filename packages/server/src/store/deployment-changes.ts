@@ -1,4 +1,4 @@
-import type { Fleet, HostMemory, LifecycleEventName, World } from "@sluice/engine";
+import type { Deployment, Fleet, HostMemory, LifecycleEventName, World } from "@sluice/engine";
 import type { Database } from "./database.ts";
 import type { DeploymentRecord } from "./deployments.ts";
 
@@ -25,22 +25,11 @@ export interface Commit {
 export function deploymentChanges(db: Database) {
   return {
     add({ id, applicationId, groupId, request, state }: Omit<DeploymentRecord, "version" | "fleets">): void {
-      const values = [
-        id,
-        applicationId,
-        groupId,
-        state.status,
-        state.createTime,
-        JSON.stringify(request),
-        JSON.stringify(state),
-      ];
-      db.run("INSERT INTO deployments VALUES (?, ?, ?, ?, ?, 0, 1, ?, ?, NULL)", ...values);
-    },
-    requestStop(id: string, at: number): void {
+      const { status, createTime } = state;
       db.run(
-        "UPDATE deployments SET version = version + 1, state = json_set(state, '$.stopRequestedAt', coalesce(state -> '$.stopRequestedAt', ?)) WHERE id = ?",
-        at,
-        id,
+        "INSERT INTO deployments VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, NULL)",
+        ...[id, applicationId, groupId, status, createTime, isFinal(status) ? 1 : 0],
+        ...[JSON.stringify(request), JSON.stringify(state)],
       );
     },
     /** Adds what a person should know of a deployment that may be over. */
@@ -65,10 +54,9 @@ export function deploymentChanges(db: Database) {
 function commit(db: Database, record: DeploymentRecord, change: Commit): boolean {
   const { after, version, issued, memories } = change;
   const { status } = after.deployment;
-  const isOver = status === "Succeeded" || status === "Failed" || status === "Stopped";
   const moved = db.run(
     "UPDATE deployments SET status = ?, is_over = ?, version = version + 1, state = ? WHERE id = ? AND version = ?",
-    ...[status, isOver ? 1 : 0, JSON.stringify(after.deployment), record.id, version],
+    ...[status, isFinal(status) ? 1 : 0, JSON.stringify(after.deployment), record.id, version],
   );
   if (moved === 0) return false;
   writeTargets(db, record.id, change);
@@ -92,6 +80,9 @@ function commit(db: Database, record: DeploymentRecord, change: Commit): boolean
     );
   return true;
 }
+
+const isFinal = (status: Deployment["status"]): boolean =>
+  status === "Succeeded" || status === "Failed" || status === "Stopped";
 
 function writeTargets(db: Database, deploymentId: string, { before, after }: Commit): void {
   for (const [position, target] of after.targets.entries()) {

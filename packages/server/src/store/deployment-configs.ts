@@ -1,43 +1,48 @@
-import type { MinimumHealthyHosts } from "@sluice/engine";
 import type { Database } from "./database.ts";
+import { type ConfigSettings, predefinedConfigs } from "./predefined-configs.ts";
 
-/** A custom deployment configuration for servers. */
-export interface DeploymentConfig {
+/** A deployment configuration; predefined ones have no time of creation. */
+export interface DeploymentConfig extends ConfigSettings {
   readonly id: string;
   readonly name: string;
-  readonly minimumHealthyHosts: MinimumHealthyHosts;
-  readonly createTime: number;
+  readonly createTime?: number;
 }
 
 interface Row {
   readonly name: string;
   readonly id: string;
-  readonly minimum_healthy_hosts: string;
+  readonly settings: string;
   readonly create_time: number;
 }
 
 const fromRow = (row: Row): DeploymentConfig => ({
   id: row.id,
   name: row.name,
-  minimumHealthyHosts: JSON.parse(row.minimum_healthy_hosts) as MinimumHealthyHosts, // written by `add`
   createTime: row.create_time,
+  ...(JSON.parse(row.settings) as ConfigSettings), // written by `add`
 });
 
-/** Custom configurations; the predefined ones are a table in `operations`. */
+/** Deployment configurations: the predefined ones, which are a table, and custom ones. */
 export function deploymentConfigs(db: Database) {
   return {
+    isPredefined: (name: string): boolean => predefinedConfigs.has(name),
     byName(name: string): DeploymentConfig | undefined {
-      const row = db.get<Row>("SELECT * FROM deployment_configs WHERE name = ?", name);
+      const predefined = predefinedConfigs.get(name);
+      if (predefined !== undefined) return { name, ...predefined };
+      const row = db.get<Row>("SELECT name, id, settings, create_time FROM deployment_configs WHERE name = ?", name);
       return row && fromRow(row);
     },
-    names: (): readonly string[] =>
-      db.all<{ name: string }>("SELECT name FROM deployment_configs ORDER BY name").map(({ name }) => name),
-    add({ name, id, minimumHealthyHosts, createTime }: DeploymentConfig): void {
+    names: (): readonly string[] => [
+      ...predefinedConfigs.keys(),
+      ...db.all<{ name: string }>("SELECT name FROM deployment_configs ORDER BY name").map(({ name }) => name),
+    ],
+    customCount: (): number => db.get<{ n: number }>("SELECT count(*) AS n FROM deployment_configs")?.n ?? 0,
+    add({ name, id, createTime, ...settings }: DeploymentConfig & { readonly createTime: number }): void {
       db.run(
-        "INSERT INTO deployment_configs VALUES (?, ?, ?, ?)",
+        "INSERT INTO deployment_configs VALUES (?, ?, ?, ?, '[]')",
         name,
         id,
-        JSON.stringify(minimumHealthyHosts),
+        JSON.stringify(settings),
         createTime,
       );
     },

@@ -34,7 +34,7 @@ export interface GroupSettings {
   readonly ec2DeploymentOptions?: Ec2DeploymentOptions;
 }
 
-/** A member that AWS's SDK does not know yet (api.md §7). */
+/** A member that AWS's SDK does not know yet (api.md §10). */
 export interface Ec2DeploymentOptions {
   readonly autoScalingGroupProcessesToSuspend?: readonly string[];
 }
@@ -94,6 +94,9 @@ export function deploymentGroups(db: Database) {
           scalingGroup,
         )
         .map(({ name }) => name),
+    /** The name of a group other than this one that has an ECS service, by the last parts of names or ARNs. */
+    withEcsService: (service: string, cluster: string, except: string): string | undefined =>
+      withEcsService(db, service, cluster, except),
     using: (config: string): number =>
       db.get<{ n: number }>(
         "SELECT count(*) AS n FROM deployment_groups WHERE settings ->> 'deploymentConfigName' = ?",
@@ -120,4 +123,19 @@ export function deploymentGroups(db: Database) {
       db.run("DELETE FROM host_memories WHERE group_id = ?", id);
     },
   };
+}
+
+function withEcsService(db: Database, service: string, cluster: string, except: string): string | undefined {
+  const isNamed = (value: string | undefined, name: string) => value === name || value?.endsWith(`/${name}`);
+  return db
+    .all<Row>(
+      `SELECT ${columns} FROM deployment_groups WHERE id <> ? AND json_array_length(settings, '$.ecsServices') > 0`,
+      except,
+    )
+    .map(fromRow)
+    .find(({ settings }) =>
+      settings.ecsServices?.some(
+        ({ serviceName, clusterName }) => isNamed(serviceName, service) && isNamed(clusterName, cluster),
+      ),
+    )?.name;
 }

@@ -3,6 +3,7 @@ import type {
   AutoRollbackConfiguration,
   BlueGreenDeploymentConfiguration,
   DeploymentCreator,
+  DeploymentMode,
   DeploymentStyle,
   LoadBalancerInfo,
   RevisionLocation,
@@ -30,7 +31,7 @@ export interface DeploymentRequest {
   readonly alarmConfiguration?: AlarmConfiguration;
   readonly overrideAlarmConfiguration?: AlarmConfiguration;
   readonly externalId?: string;
-  readonly deploymentMode?: string;
+  readonly deploymentMode?: DeploymentMode;
   /** On a rollback: what it rolls back, and what both say of it. */
   readonly rollbackOf?: { readonly deploymentId: string; readonly message: string };
   /** On a follow-up for outdated instances: the deployment that it follows. */
@@ -79,14 +80,6 @@ function fromRow(row: Row): DeploymentRecord {
   };
 }
 
-/** What a list of deployments may be narrowed to. */
-export interface DeploymentFilter {
-  readonly groupId?: string;
-  readonly statuses?: readonly string[];
-  readonly createdFrom?: number;
-  readonly createdTo?: number;
-}
-
 /** Questions about deployments and their targets. */
 export function deploymentReads(db: Database) {
   const byId = (id: string): DeploymentRecord | undefined => {
@@ -95,18 +88,6 @@ export function deploymentReads(db: Database) {
   };
   return {
     byId,
-    list({ groupId, statuses, createdFrom, createdTo }: DeploymentFilter): readonly string[] {
-      return db
-        .all<{ id: string }>(
-          `SELECT id FROM deployments WHERE (?1 IS NULL OR group_id = ?1) AND (?2 IS NULL OR status IN (SELECT value FROM json_each(?2)))
-           AND create_time >= ?3 AND create_time <= ?4 ORDER BY create_time DESC, rowid DESC`,
-          groupId ?? null,
-          statuses === undefined ? null : JSON.stringify(statuses),
-          createdFrom ?? 0,
-          createdTo ?? Number.MAX_SAFE_INTEGER,
-        )
-        .map(({ id }) => id);
-    },
     live: (): readonly string[] =>
       db.all<{ id: string }>("SELECT id FROM deployments WHERE is_over = 0 ORDER BY create_time").map(({ id }) => id),
     /** The one deployment of a group that is under way; those of Auto Scaling do not count (deployments.md §9.2). */

@@ -5,8 +5,12 @@ import { Database } from "./database.ts";
 import { deploymentConfigs } from "./deployment-configs.ts";
 import { deploymentGroups } from "./deployment-groups.ts";
 import { deploymentChanges } from "./deployment-changes.ts";
+import { deploymentLists } from "./deployment-list.ts";
 import { deploymentReads } from "./deployments.ts";
 import { notifications } from "./notifications.ts";
+import { deploymentWishes } from "./deployment-wishes.ts";
+import { githubTokens } from "./github-tokens.ts";
+import { onPremisesInstances } from "./on-premises-instances.ts";
 import { resourceTags } from "./resource-tags.ts";
 import { revisions } from "./revisions.ts";
 import { scalingHooks } from "./scaling-hooks.ts";
@@ -21,9 +25,11 @@ export function openStore(dataFolder: string) {
     revisions: revisions(db),
     tags: resourceTags(db),
     configs: deploymentConfigs(db),
-    deployments: { ...deploymentReads(db), ...deploymentChanges(db) },
+    deployments: { ...deploymentReads(db), ...deploymentLists(db), ...deploymentWishes(db), ...deploymentChanges(db) },
     commands: commands(db),
     notifications: notifications(db),
+    onPremises: onPremisesInstances(db),
+    githubTokens: githubTokens(db),
     scaling: scalingHooks(db),
     copies: copiedGroups(db),
     /** Runs work in a transaction; resolves once it is on the disk. */

@@ -2,6 +2,7 @@ import {
   type BlueGreen,
   type Deployment,
   type DeploymentKind,
+  type ErrorInformation,
   type Fleet,
   type LifecycleAction,
   type MinimumHealthyHosts,
@@ -27,6 +28,8 @@ export interface NewDeployment {
   readonly reroute?: Reroute;
   /** The hosts, when they are known already. */
   readonly fleet?: Fleet;
+  /** Why it cannot be carried out: it is recorded, and has failed. */
+  readonly refusal?: ErrorInformation;
 }
 
 /** Records a deployment as `Created`. Call it within `store.write`. */
@@ -38,8 +41,15 @@ export function recordDeployment(store: Pick<Store, "deployments" | "revisions">
     store.revisions.register(applicationId, request.revision, { description, now });
   }
   store.revisions.used(applicationId, request.revision, now);
-  store.deployments.add({ id, applicationId, groupId: group.id, request, state: beginningOf(made) });
+  store.deployments.add({ id, applicationId, groupId: group.id, request, state: stateOf(made) });
   if (fleet !== undefined) store.deployments.noteFleet(id, "selected", fleet);
+}
+
+function stateOf(made: NewDeployment): Deployment {
+  const state = beginningOf(made);
+  return made.refusal === undefined
+    ? state
+    : { ...state, status: "Failed", completeTime: made.now, error: made.refusal };
 }
 
 /** The engine's words for what AWS's members say. */

@@ -31,7 +31,8 @@ function fromRow(row: Row): Revision {
 }
 
 /** What makes a revision itself: every field that was given, ETags without quotes (api.md §3.6). */
-export function revisionIdentity({ s3Location: s3, gitHubLocation: git }: RevisionLocation): string {
+export function revisionIdentity(location: RevisionLocation): string {
+  const { s3Location: s3, gitHubLocation: git, appSpecContent, string } = location;
   if (s3 !== undefined)
     return JSON.stringify([
       "S3",
@@ -41,7 +42,8 @@ export function revisionIdentity({ s3Location: s3, gitHubLocation: git }: Revisi
       s3.version ?? "",
       (s3.eTag ?? "").replaceAll('"', ""),
     ]);
-  return JSON.stringify(["GitHub", git?.repository, git?.commitId]);
+  if (git !== undefined) return JSON.stringify(["GitHub", git.repository, git.commitId]);
+  return JSON.stringify([location.revisionType, (appSpecContent ?? string)?.sha256]);
 }
 
 /** Revisions of applications, by identity. */

@@ -12,13 +12,19 @@ CREATE TABLE IF NOT EXISTS revisions (
   register_time INTEGER NOT NULL, first_used_time INTEGER, last_used_time INTEGER, PRIMARY KEY (application_id, identity)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS deployment_configs (
-  name TEXT PRIMARY KEY, id TEXT NOT NULL, minimum_healthy_hosts TEXT NOT NULL, create_time INTEGER NOT NULL
+  name TEXT PRIMARY KEY, id TEXT NOT NULL, settings TEXT NOT NULL, create_time INTEGER NOT NULL, tags TEXT NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS deployments (
   id TEXT PRIMARY KEY, application_id TEXT NOT NULL REFERENCES applications ON DELETE CASCADE, group_id TEXT NOT NULL, status TEXT NOT NULL,
   create_time INTEGER NOT NULL, is_over INTEGER NOT NULL, version INTEGER NOT NULL, request TEXT NOT NULL, state TEXT NOT NULL, fleet TEXT
 ) STRICT;
+CREATE INDEX IF NOT EXISTS deployments_by_time ON deployments (create_time);
+CREATE INDEX IF NOT EXISTS deployments_by_status ON deployments (status, create_time);
 CREATE INDEX IF NOT EXISTS deployments_by_group ON deployments (group_id, create_time);
+CREATE INDEX IF NOT EXISTS deployments_by_group_status ON deployments (group_id, status, create_time);
+CREATE INDEX IF NOT EXISTS deployments_by_external_id ON deployments (request ->> 'externalId') WHERE request ->> 'externalId' IS NOT NULL;
+CREATE INDEX IF NOT EXISTS deployments_rolling_back ON deployments (request ->> '$.rollbackOf.deploymentId') WHERE request ->> '$.rollbackOf.deploymentId' IS NOT NULL;
+CREATE INDEX IF NOT EXISTS deployments_following ON deployments (request ->> 'follows') WHERE request ->> 'follows' IS NOT NULL;
 CREATE INDEX IF NOT EXISTS deployments_live ON deployments (is_over) WHERE is_over = 0;
 CREATE TABLE IF NOT EXISTS targets (
   deployment_id TEXT NOT NULL REFERENCES deployments ON DELETE CASCADE, position INTEGER NOT NULL, id TEXT NOT NULL, host TEXT NOT NULL, target TEXT NOT NULL,
@@ -51,5 +57,11 @@ CREATE TABLE IF NOT EXISTS notifications (
 CREATE TABLE IF NOT EXISTS copied_groups (
   deployment_id TEXT PRIMARY KEY, group_id TEXT NOT NULL, scaling_group TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS on_premises_instances (
+  name TEXT PRIMARY KEY, arn TEXT NOT NULL, iam_arn TEXT NOT NULL, is_session INTEGER NOT NULL, register_time INTEGER NOT NULL,
+  deregister_time INTEGER, tags TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX IF NOT EXISTS on_premises_identities ON on_premises_instances (iam_arn) WHERE deregister_time IS NULL;
+CREATE TABLE IF NOT EXISTS github_tokens (name TEXT PRIMARY KEY, token TEXT NOT NULL) STRICT;
 PRAGMA user_version = 1;
 `;

@@ -1,12 +1,17 @@
 import type { MinimumHealthyHosts } from "@sluice/engine";
-import type { TrafficRoutingConfig } from "@aws-sdk/client-codedeploy";
+import type { TrafficRoutingConfig, ZonalConfig } from "@aws-sdk/client-codedeploy";
 
-/** A configuration that every account has (api.md §4). */
-export interface PredefinedConfig {
-  readonly id: string;
+/** What a configuration says: for servers how many hosts stay healthy, for the others how traffic moves. */
+export interface ConfigSettings {
   readonly computePlatform: "Server" | "Lambda" | "ECS";
   readonly minimumHealthyHosts?: MinimumHealthyHosts;
   readonly trafficRoutingConfig?: TrafficRoutingConfig;
+  readonly zonalConfig?: ZonalConfig;
+}
+
+/** A configuration that every account has (api.md §4). */
+export interface PredefinedConfig extends ConfigSettings {
+  readonly id: string;
 }
 
 const server = (number: number, type: MinimumHealthyHosts["type"], value: number): PredefinedConfig => ({
@@ -33,9 +38,6 @@ const linear = (minutes: number): TrafficRoutingConfig => ({
   type: "TimeBasedLinear",
   timeBasedLinear: { linearPercentage: 10, linearInterval: minutes },
 });
-
-/** What stands when neither the deployment nor its group names a configuration. */
-export const defaultConfigName = "CodeDeployDefault.OneAtATime";
 
 /** The predefined configurations. Ids beyond those that were seen follow the same pattern (inferred). */
 export const predefinedConfigs: ReadonlyMap<string, PredefinedConfig> = new Map(

@@ -1,0 +1,142 @@
+import type { CreateDeploymentInput, RevisionLocation, TargetInstances } from "@aws-sdk/client-codedeploy";
+import type { MinimumHealthyHosts } from "@sluice/engine";
+import { quotas } from "../choices.ts";
+import { fault } from "../faults.ts";
+import { newDeploymentId } from "../random.ts";
+import type { Application } from "../store/applications.ts";
+import type { DeploymentGroup, Ec2DeploymentOptions } from "../store/deployment-groups.ts";
+import type { DeploymentRequest } from "../store/deployments.ts";
+import { recordDeployment, requestOf } from "../store/record-deployment.ts";
+import { configFor } from "./deployment-configs.ts";
+import { applicationOf, type CodeDeployOperations, type Context, groupOf } from "./context.ts";
+import { checkAlarms, checkRollback } from "./group-notices.ts";
+import { checkProcesses, checkScalingGroups } from "./group-selectors.ts";
+import { checkRevision } from "./revision-location.ts";
+import { checkTagFilters } from "./tag-filters.ts";
+import { refusalOf } from "./unfit-deployments.ts";
+
+/** The input; the table of shapes has a member that the SDK's types lack (api.md §10). */
+type Given = CreateDeploymentInput & { readonly ec2DeploymentOptions?: Ec2DeploymentOptions };
+
+/** Lambda and ECS have one target, which is up or is not. */
+const oneTarget: MinimumHealthyHosts = { type: "HOST_COUNT", value: 0 };
+
+/** The operation that begins a deployment (api.md §2.7): it records what is asked for, whole, and contacts nobody. */
+export const createDeployment = {
+  async CreateDeployment(context, input: Given) {
+    const { store, clock, wake } = context;
+    if (input.revision === undefined && input.deploymentMode !== "RESTART")
+      throw fault("RevisionRequired", 'The member "revision" is missing or empty');
+    const id = newDeploymentId();
+    await store.write(() => {
+      const application = applicationOf(context, input.applicationName);
+      const group = groupOf(context, application, input.deploymentGroupName);
+      const revision = revisionOf(application, group, input);
+      checkOverrides(application, group, input);
+      const { computePlatform } = application;
+      const configName = input.deploymentConfigName ?? group.settings.deploymentConfigName;
+      const { minimumHealthyHosts = oneTarget } = configFor(store, configName, computePlatform);
+      refuseBusy(context, group);
+      const request = requestFor(group, input, { revision, configName });
+      const processes = input.ec2DeploymentOptions?.autoScalingGroupProcessesToSuspend;
+      const refusal = refusalOf(computePlatform, request);
+      recordDeployment(store, {
+        id,
+        now: clock(),
+        group,
+        minimumHealthyHosts,
+        ignoreApplicationStopFailures: input.ignoreApplicationStopFailures ?? false,
+        request,
+        ...(processes === undefined ? {} : { processesToSuspend: processes }),
+        ...(refusal === undefined ? {} : { refusal }),
+      });
+    });
+    wake(id);
+    return { deploymentId: id };
+  },
+} satisfies CodeDeployOperations;
+
+/** The revision that is given; for a restart the one that the group deployed last with success. */
+function revisionOf(
+  { computePlatform }: Application,
+  { settings, targetRevision, name }: DeploymentGroup,
+  { deploymentMode, revision, updateOutdatedInstancesOnly }: Given,
+): RevisionLocation {
+  if (deploymentMode !== "RESTART") return checkRevision(revision, computePlatform);
+  if (computePlatform !== "Server" || settings.deploymentStyle?.deploymentType === "BLUE_GREEN")
+    throw fault("InvalidInput", "deploymentMode RESTART is only for in-place deployments to servers");
+  if (revision !== undefined)
+    throw fault("InvalidInput", "deploymentMode RESTART takes no revision: it is the one that was deployed last");
+  if (updateOutdatedInstancesOnly === true)
+    throw fault(
+      "InvalidUpdateOutdatedInstancesOnlyValue",
+      "deploymentMode RESTART is for all instances: updateOutdatedInstancesOnly must not be true",
+    );
+  if (targetRevision === undefined)
+    throw fault("RevisionDoesNotExist", `The Deployment Group '${name}' has no successful deployment to restart`);
+  return targetRevision;
+}
+
+/** Checks what a deployment says otherwise than its group. */
+function checkOverrides({ computePlatform }: Application, { settings }: DeploymentGroup, input: Given): void {
+  if (input.targetInstances !== undefined) {
+    if (computePlatform !== "Server" || settings.deploymentStyle?.deploymentType !== "BLUE_GREEN")
+      throw fault("InvalidTargetInstances", "targetInstances is only for blue/green deployments to servers");
+    checkTargetInstances(input.targetInstances);
+  }
+  if (computePlatform !== "Server" && input.updateOutdatedInstancesOnly === true)
+    throw fault(
+      "InvalidUpdateOutdatedInstancesOnlyValue",
+      `updateOutdatedInstancesOnly must not be true for ${computePlatform} deployments`,
+    );
+  if (computePlatform !== "Server" && input.ignoreApplicationStopFailures === true)
+    throw fault(
+      "InvalidIgnoreApplicationStopFailuresValue",
+      `ignoreApplicationStopFailures must not be true for ${computePlatform} deployments`,
+    );
+  checkRollback(input.autoRollbackConfiguration);
+  checkAlarms(input.overrideAlarmConfiguration);
+  checkProcesses(input.ec2DeploymentOptions, { ...settings, isServer: computePlatform === "Server" });
+}
+
+function checkTargetInstances({ tagFilters, ec2TagSet, autoScalingGroups }: TargetInstances): void {
+  const sets = ec2TagSet?.ec2TagSetList;
+  if ((tagFilters?.length ?? 0) > 0 && (sets?.length ?? 0) > 0)
+    throw fault("InvalidTargetInstances", "targetInstances has tagFilters and ec2TagSet, and only one of them may be");
+  checkTagFilters("InvalidTargetInstances", tagFilters, sets, "InvalidTargetInstances");
+  checkScalingGroups(autoScalingGroups ?? []);
+}
+
+/** One deployment of a group at a time, and so many of an account; those of Auto Scaling count for the account (deployments.md §9.2). */
+function refuseBusy({ store }: Context, { id, name }: DeploymentGroup): void {
+  const active = store.deployments.liveOf(id);
+  if (active !== undefined)
+    throw fault(
+      "DeploymentLimitExceeded",
+      `The Deployment Group '${name}' already has an active Deployment '${active}'`,
+    );
+  if (store.deployments.liveCount() >= quotas.deploymentsAtOnce)
+    throw fault("DeploymentLimitExceeded", `More than ${quotas.deploymentsAtOnce} deployments at once are not allowed`);
+}
+
+function requestFor(
+  group: DeploymentGroup,
+  input: Given,
+  { revision, configName }: { readonly revision: RevisionLocation; readonly configName: string },
+): DeploymentRequest {
+  const { autoRollbackConfiguration, overrideAlarmConfiguration, targetInstances, description } = input;
+  return requestOf(group, {
+    creator: "user",
+    revision,
+    deploymentConfigName: configName,
+    fileExistsBehavior: input.fileExistsBehavior ?? "DISALLOW",
+    updateOutdatedInstancesOnly: input.updateOutdatedInstancesOnly ?? false,
+    ...(description === undefined ? {} : { description }),
+    ...(targetInstances === undefined ? {} : { targetInstances }),
+    ...(autoRollbackConfiguration === undefined ? {} : { autoRollbackConfiguration }),
+    ...(overrideAlarmConfiguration === undefined
+      ? {}
+      : { overrideAlarmConfiguration, alarmConfiguration: overrideAlarmConfiguration }),
+    ...(input.deploymentMode === "RESTART" ? { deploymentMode: input.deploymentMode } : {}),
+  });
+}

@@ -1,0 +1,105 @@
+import { isOver } from "@sluice/engine";
+import { fault } from "../faults.ts";
+import type { DeploymentRecord } from "../store/deployments.ts";
+import { type CodeDeployOperations, type Context, deploymentOf, platformOf } from "./context.ts";
+
+/** The operations that end a deployment or one of its waits (api.md §2.7, §2.9). They record that somebody asked for it. */
+export const deploymentWaitOperations = {
+  async StopDeployment(context, { deploymentId = "", autoRollbackEnabled }) {
+    const { store, clock, wake } = context;
+    await store.write(() => {
+      const { groupId, state, request } = deploymentOf(context, deploymentId);
+      // A stop that is repeated after it has taken effect is no error: that is how callers learn of it (api.md §2.7).
+      if (isOver(state)) {
+        if (state.stopRequestedAt === undefined) throw alreadyCompleted(deploymentId);
+        return;
+      }
+      if (store.groups.byId(groupId) === undefined)
+        throw fault("DeploymentGroupDoesNotExist", `No Deployment Group found for name: ${request.groupName}`);
+      if (state.steps.some(({ name }) => name === "end original instances"))
+        throw unsupported(`The deployment ${deploymentId} ends its original instances, and can't be stopped any more`);
+      store.deployments.requestStop(deploymentId, clock(), autoRollbackEnabled);
+    });
+    wake(deploymentId);
+    if (isOver(deploymentOf(context, deploymentId).state))
+      return {
+        status: "Succeeded",
+        statusMessage: "No more commands will be scheduled for execution in the deployment instances",
+      };
+    return { status: "Pending", statusMessage: "Commands that instances have picked up are still running" };
+  },
+
+  async ContinueDeployment(context, { deploymentId = "", deploymentWaitType = "READY_WAIT" }) {
+    const { store, clock, wake } = context;
+    await store.write(() => {
+      const record = waitingDeployment(context, deploymentId);
+      if (deploymentWaitType === "READY_WAIT" && record.state.status !== "Ready")
+        throw fault(
+          "DeploymentIsNotInReadyState",
+          `The deployment ${deploymentId} is ${record.state.status}, and not Ready`,
+        );
+      if (deploymentWaitType === "TERMINATION_WAIT" && !isInTerminationWait(record))
+        throw fault(
+          "InvalidDeploymentStatus",
+          `The deployment ${deploymentId} is not waiting for the termination of its original instances`,
+        );
+      store.deployments.requestContinue(deploymentId, deploymentWaitType, clock());
+    });
+    wake(deploymentId);
+  },
+
+  async SkipWaitTimeForInstanceTermination(context, { deploymentId = "" }) {
+    const { store, clock, wake } = context;
+    await store.write(() => {
+      if (!isInTerminationWait(waitingDeployment(context, deploymentId)))
+        throw fault(
+          "DeploymentNotStarted",
+          `The deployment ${deploymentId} has not started to wait for the termination of its original instances`,
+        );
+      store.deployments.requestContinue(deploymentId, "TERMINATION_WAIT", clock());
+    });
+    wake(deploymentId);
+  },
+
+  async PutLifecycleEventHookExecutionStatus(
+    context,
+    { deploymentId = "", lifecycleEventHookExecutionId: id = "", status },
+  ) {
+    const { store, clock, wake } = context;
+    await store.write(() => {
+      const record = deploymentOf(context, deploymentId);
+      if (platformOf(context, record) === "Server")
+        throw unsupported(`The deployment ${deploymentId} is to servers, whose hooks are scripts`);
+      const events = store.deployments.targets(deploymentId).flatMap((target) => target.events);
+      const event = events.find(({ command }) => command?.id === id);
+      if (event === undefined)
+        throw fault("InvalidLifecycleEventHookExecutionId", `The deployment ${deploymentId} has given no hook this id`);
+      const isReported = store.commands
+        .newAnswers(deploymentId)
+        .some(({ commandId, kind }) => commandId === id && kind === "completed");
+      if (isReported || (event.status !== "Pending" && event.status !== "InProgress"))
+        throw fault("LifecycleEventAlreadyCompleted", `The lifecycle event ${event.name} has already completed`);
+      const outcome = status === "Succeeded" ? status : "Failed"; // no other status passes the checks of members
+      store.commands.answer({ commandId: id, at: clock(), kind: "completed", status: outcome }, deploymentId);
+    });
+    wake(deploymentId);
+    return { lifecycleEventHookExecutionId: id };
+  },
+} satisfies CodeDeployOperations;
+
+/** A blue/green deployment that is not over: nobody else has waits (deployments.md §7.3). */
+function waitingDeployment(context: Context, deploymentId: string): DeploymentRecord {
+  const record = deploymentOf(context, deploymentId);
+  if (record.request.deploymentStyle.deploymentType !== "BLUE_GREEN" || platformOf(context, record) === "Lambda")
+    throw unsupported(`The deployment ${deploymentId} is in-place or to Lambda, and has no such wait`);
+  if (isOver(record.state)) throw alreadyCompleted(deploymentId);
+  return record;
+}
+
+const isInTerminationWait = ({ state }: DeploymentRecord): boolean =>
+  state.holds.some(({ name, endedAt }) => name === "TERMINATION_WAIT" && endedAt === undefined);
+
+const alreadyCompleted = (id: string) =>
+  fault("DeploymentAlreadyCompleted", `The deployment ${id} has already completed`);
+
+const unsupported = (message: string) => fault("UnsupportedActionForDeploymentType", message);

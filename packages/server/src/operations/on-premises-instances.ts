@@ -1,0 +1,142 @@
+import type { Tag } from "@aws-sdk/client-codedeploy";
+import { quotas, tagsOfDeregistered } from "../choices.ts";
+import { fault } from "../faults.ts";
+import { newInstanceSuffix } from "../random.ts";
+import type { OnPremisesInstance } from "../store/on-premises-instances.ts";
+import { matchesTag } from "../store/tag-match.ts";
+import { type CodeDeployOperations, type Context, date } from "./context.ts";
+import { page } from "./page.ts";
+import { checkTagFilter } from "./tag-filters.ts";
+
+const keyCharactersMax = 128;
+const valueCharactersMax = 256;
+
+/** The operations on on-premises instances (api.md §2.10). */
+export const onPremisesOperations = {
+  async RegisterOnPremisesInstance(context, { instanceName: name = "", iamUserArn, iamSessionArn }) {
+    const { store, clock, region, accountId } = context;
+    const identity = identityOf(iamUserArn, iamSessionArn);
+    const arn = `arn:aws:codedeploy:${region}:${accountId}:instance/${name}_${newInstanceSuffix()}`;
+    await store.write(() => {
+      const known = store.onPremises.byName(name);
+      if (known !== undefined && known.deregisterTime === undefined)
+        throw fault("InstanceNameAlreadyRegistered", `An on-premises instance is already registered as "${name}"`);
+      refuseTaken(context, iamUserArn ?? iamSessionArn ?? "", iamUserArn === undefined);
+      store.onPremises.register({ name, arn, identity, registerTime: clock(), tags: [] });
+    });
+  },
+
+  async DeregisterOnPremisesInstance({ store, clock }, { instanceName: name = "" }) {
+    // Unknown names are not refused: the operation lists no fault for them (api.md §2.10).
+    await store.write(() => {
+      if (store.onPremises.deregister(name, clock()) > 0 && tagsOfDeregistered === "dropped")
+        store.onPremises.setTags(name, []);
+    });
+  },
+
+  GetOnPremisesInstance({ store }, { instanceName: name = "" }) {
+    const instance = store.onPremises.byName(name);
+    if (instance === undefined) throw notRegistered(name);
+    return { instanceInfo: infoOf(instance) };
+  },
+
+  // Unknown names are left out: the operation lists no fault for them (api.md §2.2).
+  BatchGetOnPremisesInstances: ({ store }, { instanceNames = [] }) => ({
+    instanceInfos: instanceNames.flatMap((name) => {
+      const instance = store.onPremises.byName(name);
+      return instance === undefined ? [] : [infoOf(instance)];
+    }),
+  }),
+
+  ListOnPremisesInstances({ store }, { registrationStatus, tagFilters = [], nextToken }) {
+    for (const filter of tagFilters) checkTagFilter("InvalidTagFilter", filter);
+    const names = store.onPremises
+      .all()
+      .filter(
+        ({ deregisterTime, tags }) =>
+          (registrationStatus === undefined ||
+            (registrationStatus === "Registered") === (deregisterTime === undefined)) &&
+          (tagFilters.length === 0 || tagFilters.some((filter) => matchesTag(filter, tags))),
+      )
+      .map(({ name }) => name);
+    const { items, nextToken: token } = page(names, nextToken, ["on-premises", registrationStatus, tagFilters]);
+    return { instanceNames: items, nextToken: token };
+  },
+
+  async AddTagsToOnPremisesInstances(context, { tags = [], instanceNames = [] }) {
+    checkPairs(tags);
+    await changeTags(context, instanceNames, (before) => {
+      const after = [...before, ...tags.filter((tag) => !before.some((other) => isSame(tag, other)))];
+      const unique = after.filter((tag, index) => after.findIndex((other) => isSame(tag, other)) === index);
+      if (unique.length > quotas.tagsPerOnPremisesInstance)
+        throw fault(
+          "TagLimitExceeded",
+          `An on-premises instance would have ${unique.length} tags, and at most ${quotas.tagsPerOnPremisesInstance} are allowed`,
+        );
+      return unique;
+    });
+  },
+
+  async RemoveTagsFromOnPremisesInstances(context, { tags = [], instanceNames = [] }) {
+    checkPairs(tags);
+    await changeTags(context, instanceNames, (before) =>
+      before.filter((tag) => !tags.some((other) => isSame(tag, other))),
+    );
+  },
+} satisfies CodeDeployOperations;
+
+function identityOf(iamUserArn: string | undefined, iamSessionArn: string | undefined): OnPremisesInstance["identity"] {
+  if (iamUserArn !== undefined && iamSessionArn !== undefined)
+    throw fault("MultipleIamArnsProvided", "Both iamUserArn and iamSessionArn are given, and only one of them may be");
+  if (iamUserArn !== undefined) return { iamUserArn };
+  if (iamSessionArn !== undefined) return { iamSessionArn };
+  throw fault("IamArnRequired", "Neither iamUserArn nor iamSessionArn is given, and one of them must be");
+}
+
+function refuseTaken({ store }: Context, iamArn: string, isSession: boolean): void {
+  const other = store.onPremises.registeredAs(iamArn);
+  if (other === undefined) return;
+  throw isSession
+    ? fault("IamSessionArnAlreadyRegistered", `The session is already registered with the instance "${other.name}"`)
+    : fault("IamUserArnAlreadyRegistered", `The user is already registered with the instance "${other.name}"`);
+}
+
+/** Changes the tags of all the instances, or of none. */
+async function changeTags(
+  { store }: Context,
+  instanceNames: readonly string[],
+  change: (before: readonly Tag[]) => readonly Tag[],
+): Promise<void> {
+  await store.write(() => {
+    for (const name of instanceNames) {
+      const instance = store.onPremises.byName(name);
+      if (instance === undefined || instance.deregisterTime !== undefined) throw notRegistered(name);
+      store.onPremises.setTags(name, change(instance.tags));
+    }
+  });
+}
+
+/** Unlike the tags of other resources, these need a value, and a key may occur more than once (api.md §2.10). */
+function checkPairs(tags: readonly Tag[]): void {
+  for (const { Key = "", Value = "" } of tags)
+    if (Key === "" || Value === "" || Key.length > keyCharactersMax || Value.length > valueCharactersMax)
+      throw fault(
+        "InvalidTag",
+        `Tag "${Key.slice(0, keyCharactersMax)}" needs a key of 1 to ${keyCharactersMax} and a value of 1 to ${valueCharactersMax} characters`,
+      );
+}
+
+const isSame = (a: Tag, b: Tag): boolean => a.Key === b.Key && a.Value === b.Value;
+
+const notRegistered = (name: string) =>
+  fault("InstanceNotRegistered", `No on-premises instance is registered as "${name}"`);
+
+/** An instance as AWS shows it: `tags` always, because clients index it (api.md §2.10). */
+const infoOf = ({ name, arn, identity, registerTime, deregisterTime, tags }: OnPremisesInstance) => ({
+  instanceName: name,
+  ...identity,
+  instanceArn: arn,
+  registerTime: date(registerTime),
+  deregisterTime: date(deregisterTime),
+  tags: [...tags],
+});

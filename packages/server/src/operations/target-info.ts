@@ -1,0 +1,49 @@
+import type { DeploymentTarget, InstanceSummary } from "@aws-sdk/client-codedeploy";
+import type { LifecycleEvent, Target } from "@sluice/engine";
+import type { Application } from "../store/applications.ts";
+import { date } from "./context.ts";
+
+/** A target as AWS shows it, in the member of its platform (api.md §3.4). */
+export function targetInfo(
+  platform: Application["computePlatform"],
+  deploymentId: string,
+  { id, arn, label, status, lastUpdatedAt, events }: Target,
+): DeploymentTarget {
+  const common = {
+    deploymentId,
+    targetId: id,
+    targetArn: arn,
+    status,
+    lastUpdatedAt: date(lastUpdatedAt),
+    lifecycleEvents: events.map(eventInfo),
+  };
+  switch (platform) {
+    case "Server":
+      return { deploymentTargetType: "InstanceTarget", instanceTarget: { ...common, instanceLabel: label } };
+    case "Lambda":
+      return { deploymentTargetType: "LambdaTarget", lambdaTarget: common };
+    case "ECS":
+      return { deploymentTargetType: "ECSTarget", ecsTarget: common };
+  }
+}
+
+/** The deprecated form: its instance id is the ARN (api.md §2.8). */
+export const instanceSummary = (
+  deploymentId: string,
+  { arn, label, status, lastUpdatedAt, events }: Target,
+): InstanceSummary => ({
+  deploymentId,
+  instanceId: arn,
+  status,
+  instanceType: label,
+  lastUpdatedAt: date(lastUpdatedAt),
+  lifecycleEvents: events.map(eventInfo),
+});
+
+const eventInfo = ({ name, status, startTime, endTime, diagnostics }: LifecycleEvent) => ({
+  lifecycleEventName: name,
+  diagnostics,
+  startTime: date(startTime),
+  endTime: date(endTime),
+  status,
+});
