@@ -23,7 +23,7 @@ const plan = {
     version: "2006-03-01",
     xmlns: "http://s3.amazonaws.com/doc/2006-03-01/",
     operations:
-      "CreateBucket DeleteBucket HeadBucket ListBuckets GetBucketLocation GetBucketVersioning PutBucketVersioning ListObjects ListObjectsV2 ListObjectVersions PutObject GetObject HeadObject CopyObject DeleteObject DeleteObjects CreateMultipartUpload UploadPart CompleteMultipartUpload AbortMultipartUpload ListParts ListMultipartUploads",
+      "CreateBucket DeleteBucket HeadBucket ListBuckets GetBucketLocation GetBucketVersioning PutBucketVersioning ListObjects ListObjectsV2 ListObjectVersions PutObject GetObject HeadObject CopyObject DeleteObject DeleteObjects CreateMultipartUpload UploadPart UploadPartCopy CompleteMultipartUpload AbortMultipartUpload ListParts ListMultipartUploads",
   },
   sts: {
     package: "sts",

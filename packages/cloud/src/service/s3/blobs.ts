@@ -3,6 +3,7 @@ import { createReadStream, createWriteStream, mkdirSync, readdirSync, rmSync } f
 import { dirname, join } from "node:path";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { crc32 } from "node:zlib";
 import { randomHex } from "../../random.ts";
 
 /** Bytes that have been stored. */
@@ -11,6 +12,8 @@ export interface Blob {
   readonly size: number;
   /** In hex. */
   readonly md5: string;
+  /** In base64. */
+  readonly crc32: string;
 }
 
 /** A span of bytes, both ends included. */
@@ -33,9 +36,11 @@ export class Blobs {
     const id = randomHex(16);
     const md5 = createHash("md5");
     let size = 0;
+    let sum = 0;
     const measure = new Transform({
       transform(chunk: Buffer, _encoding, done) {
         md5.update(chunk);
+        sum = crc32(chunk, sum);
         size += chunk.length;
         done(null, chunk);
       },
@@ -48,7 +53,9 @@ export class Blobs {
       rmSync(path, { force: true });
       throw error;
     }
-    return { id, size, md5: md5.digest("hex") };
+    const sumBytes = Buffer.alloc(4);
+    sumBytes.writeUInt32BE(sum);
+    return { id, size, md5: md5.digest("hex"), crc32: sumBytes.toString("base64") };
   }
 
   /** One blob made of others, in order. */

@@ -50,6 +50,7 @@ export function s3Service({ dataFolder, db, region, accountId, clock, mayRead, o
     operations: { ...bucketOperations, ...objectOperations, ...listOperations, ...uploadOperations },
     context,
     accesses: s3Accesses,
+    bodyBytesMax: documentBytesMax,
     hosts: ({ host }, operation, input) => {
       const { Bucket = "", Key = "" } = input as { readonly Bucket?: string; readonly Key?: string }; // decoded by the service's table
       return (operation === "GetObject" || operation === "HeadObject") && mayRead(host, Bucket, Key);
@@ -68,6 +69,9 @@ export function s3Service({ dataFolder, db, region, accountId, clock, mayRead, o
     },
   };
 }
+
+/** Longest XML document that is read, in bytes: one that completes an upload of 10,000 parts has about two megabytes. */
+const documentBytesMax = 4 * 1024 * 1024;
 
 /** What S3 has beside objects. Without this list a request for an object's ACL would be taken for the object itself. */
 const subresources = [
@@ -97,5 +101,5 @@ const subresources = [
     "restore",
     "retention",
   ],
-  ...["select", "tagging", "torrent", "versions", "website"],
+  ...["select", "tagging", "torrent", "website"],
 ];

@@ -1,3 +1,4 @@
+import { Fault } from "@sluice/aws-protocol";
 import { bucketOf, quoted, type S3Context, type S3Operations } from "./context.ts";
 import type { ObjectRow } from "./object-rows.ts";
 
@@ -26,7 +27,7 @@ export const listOperations: S3Operations = {
       prefix: Prefix,
       delimiter: Delimiter,
       after,
-      most: Math.min(MaxKeys, keysMax),
+      most: pageSize(MaxKeys),
     });
     const encode = encoder(EncodingType);
     return {
@@ -52,7 +53,7 @@ export const listOperations: S3Operations = {
       prefix: Prefix,
       delimiter: Delimiter,
       after: Marker,
-      most: Math.min(MaxKeys, keysMax),
+      most: pageSize(MaxKeys),
     });
     const encode = encoder(EncodingType);
     return {
@@ -68,7 +69,58 @@ export const listOperations: S3Operations = {
       CommonPrefixes: page.prefixes.map((prefix) => ({ Prefix: encode(prefix) })),
     };
   },
+
+  ListObjectVersions(context, input) {
+    const { Bucket, Prefix = "", EncodingType, KeyMarker = "", VersionIdMarker, MaxKeys = keysMax } = input;
+    if (input.Delimiter)
+      throw new Fault("NotImplemented", "Versions are listed without a delimiter here", { status: 501 });
+    const { name } = bucketOf(context, Bucket);
+    const most = pageSize(MaxKeys);
+    // Within a key the newest version comes first; a marker names the last one that was told.
+    const marker = context.db.get<{ sequence: number }>(
+      "SELECT sequence FROM objects WHERE bucket = ? AND key = ? AND version_id = ?",
+      ...[name, KeyMarker, VersionIdMarker ?? ""],
+    );
+    const found = context.db.all<ObjectRow>(
+      "SELECT * FROM objects WHERE bucket = ? AND key >= ? AND key < ? AND (key > ? OR (key = ? AND sequence < ?)) ORDER BY key, sequence DESC LIMIT ?",
+      ...[name, Prefix, afterPrefix(Prefix), KeyMarker, KeyMarker, marker?.sequence ?? 0, most + 1],
+    );
+    const rows = found.slice(0, most);
+    const last = rows.at(-1);
+    const isTruncated = last !== undefined && found.length > most;
+    const encode = encoder(EncodingType);
+    const tell = (row: ObjectRow) => ({
+      ...describe(row, encode),
+      VersionId: row.version_id,
+      IsLatest: row.is_latest === 1,
+    });
+    return {
+      Name: Bucket,
+      Prefix: encode(Prefix),
+      KeyMarker: encode(KeyMarker),
+      VersionIdMarker,
+      MaxKeys,
+      EncodingType,
+      IsTruncated: isTruncated,
+      ...(isTruncated ? { NextKeyMarker: encode(last.key), NextVersionIdMarker: last.version_id } : {}),
+      Versions: rows.filter((row) => row.is_delete_marker === 0).map(tell),
+      DeleteMarkers: rows
+        .filter((row) => row.is_delete_marker === 1)
+        .map((row) => ({
+          Key: encode(row.key),
+          VersionId: row.version_id,
+          IsLatest: row.is_latest === 1,
+          LastModified: new Date(row.modified_at),
+        })),
+    };
+  },
 };
+
+function pageSize(maxKeys: number): number {
+  if (maxKeys < 0)
+    throw new Fault("InvalidArgument", `Argument max-keys must be an integer between 0 and 2147483647, not ${maxKeys}`);
+  return Math.min(maxKeys, keysMax);
+}
 
 interface Listing {
   readonly bucket: string;
@@ -90,6 +142,8 @@ interface Page {
 function listPage({ db }: S3Context, { bucket, prefix, delimiter, after, most }: Listing): Page {
   const rows: ObjectRow[] = [];
   const prefixes: string[] = [];
+  // A page that may hold nothing is the last one: its reader would never come to an end.
+  if (most === 0) return { rows, prefixes };
   const nextRow = (from: string) =>
     db.get<ObjectRow>(
       "SELECT * FROM objects WHERE bucket = ? AND is_latest = 1 AND is_delete_marker = 0 AND key > ? AND key >= ? AND key < ? ORDER BY key LIMIT 1",

@@ -14,7 +14,7 @@ export interface ObjectRow {
   readonly etag: string;
   readonly blob: string | null;
   readonly modified_at: number;
-  /** JSON of StoredHeaders. */
+  /** JSON of StoredObject. */
   readonly headers: string;
 }
 
@@ -28,8 +28,51 @@ export interface StoredHeaders {
   readonly Metadata?: Record<string, string> | undefined;
 }
 
+/** What is kept beside the bytes. */
+export interface StoredObject extends StoredHeaders {
+  /** Of the whole object, however it was sent: readers prove with it what they get. */
+  readonly ChecksumCRC32?: string | undefined;
+}
+
 /** The version id of objects that were stored without versioning. */
 const nullVersion = "null";
+
+/** What a condition that did not hold is told as. */
+export function preconditionFailed(): Fault {
+  return new Fault("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", {
+    status: 412,
+  });
+}
+
+/** Holds the conditions of a write: the object that is there must have a given entity tag, or be absent. */
+export function checkWrite(
+  { db }: S3Context,
+  {
+    Bucket,
+    Key,
+    IfMatch,
+    IfNoneMatch,
+  }: {
+    Bucket: string | undefined;
+    Key: string | undefined;
+    IfMatch?: string | undefined;
+    IfNoneMatch?: string | undefined;
+  },
+): void {
+  const there = db.get<ObjectRow>(
+    "SELECT * FROM objects WHERE bucket = ? AND key = ? AND is_latest = 1 AND is_delete_marker = 0",
+    Bucket ?? "",
+    Key ?? "",
+  );
+  if (IfNoneMatch !== undefined && IfNoneMatch !== "*")
+    throw new Fault("NotImplemented", "A header you provided implies functionality that is not implemented", {
+      status: 501,
+    });
+  if (IfNoneMatch === "*" && there !== undefined) throw preconditionFailed();
+  if (IfMatch === undefined) return;
+  if (there === undefined) throw new Fault("NoSuchKey", "The specified key does not exist.", { status: 404 });
+  if (IfMatch.replaceAll('"', "") !== there.etag) throw preconditionFailed();
+}
 
 /** Picks what is stored beside the bytes out of an input. `aws-chunked` is how the bytes came, not what they are. */
 export function storedHeaders({
@@ -84,7 +127,7 @@ export async function putVersion(
         etag,
         blob?.id ?? null,
         clock(),
-        JSON.stringify(headers),
+        JSON.stringify({ ...headers, ChecksumCRC32: blob?.crc32 } satisfies StoredObject),
       ],
     );
     return old;
@@ -127,7 +170,7 @@ export async function deleteVersion(
   const { db, blobs } = context;
   const { name, versioning } = bucketOf(context, Bucket);
   const key = keyOf(Key);
-  if (VersionId === undefined && versioning === "Enabled")
+  if (VersionId === undefined && versioning !== null)
     return {
       DeleteMarker: true,
       VersionId: await putVersion(context, { Bucket, Key }, { blob: null, etag: "", headers: {} }),

@@ -1,14 +1,18 @@
 import { Readable } from "node:stream";
-import { Fault } from "@sluice/aws-protocol";
+import type * as S3 from "@aws-sdk/client-s3";
+import { Fault, type InputOf } from "@sluice/aws-protocol";
 import { bucketOf, quoted, type S3Operations } from "./context.ts";
 import {
+  checkWrite,
   deleteVersion,
   findVersion,
   keyOf,
   type ObjectRow,
+  preconditionFailed,
   putVersion,
   storedHeaders,
   type StoredHeaders,
+  type StoredObject,
 } from "./object-rows.ts";
 import { readRange } from "./range.ts";
 
@@ -17,7 +21,15 @@ export const objectOperations: S3Operations = {
   async PutObject(context, input) {
     bucketOf(context, input.Bucket);
     keyOf(input.Key);
+    checkWrite(context, input);
     const blob = await context.blobs.store(input.Body instanceof Readable ? input.Body : Readable.from([]));
+    try {
+      // Somebody may have been quicker while the bytes came in.
+      checkWrite(context, input);
+    } catch (error) {
+      await context.blobs.delete([blob.id]);
+      throw error;
+    }
     const VersionId = await putVersion(context, input, { blob, etag: blob.md5, headers: storedHeaders(input) });
     return { ETag: quoted(blob.md5), VersionId, ...checksums(input) };
   },
@@ -31,8 +43,9 @@ export const objectOperations: S3Operations = {
         ? { ContentLength: row.size }
         : { ContentLength: range.end - range.start + 1, ContentRange: `bytes ${range.start}-${range.end}/${row.size}` };
     return {
-      ...describe(row),
+      ...describe(row, range === undefined ? input.ChecksumMode : undefined),
       ...part,
+      ...overrides(input),
       Body: row.blob === null ? Readable.from([]) : context.blobs.read(row.blob, range),
     };
   },
@@ -40,12 +53,13 @@ export const objectOperations: S3Operations = {
   HeadObject(context, input) {
     const row = findVersion(context, { Bucket: input.Bucket, Key: input.Key, VersionId: input.VersionId });
     checkConditions(row, input);
-    return { ...describe(row), ContentLength: row.size };
+    return { ...describe(row, input.ChecksumMode), ContentLength: row.size };
   },
 
   async CopyObject(context, input) {
     const source = findVersion(context, copySource(input.CopySource ?? ""));
     bucketOf(context, input.Bucket);
+    keyOf(input.Key);
     const blob = await context.blobs.join(source.blob === null ? [] : [source.blob]);
     const headers =
       input.MetadataDirective === "REPLACE" ? storedHeaders(input) : (JSON.parse(source.headers) as StoredHeaders); // written by putVersion
@@ -73,16 +87,33 @@ export const objectOperations: S3Operations = {
 /** Keys that one request may delete: S3's own limit. */
 const deletedMax = 1000;
 
-function describe(row: ObjectRow) {
-  const headers = JSON.parse(row.headers) as StoredHeaders; // written by putVersion
+function describe(row: ObjectRow, checksumMode: string | undefined) {
+  const { ChecksumCRC32, ...headers } = JSON.parse(row.headers) as StoredObject; // written by putVersion
   return {
     ...headers,
+    ...(checksumMode === "ENABLED" && ChecksumCRC32 !== undefined
+      ? { ChecksumCRC32, ChecksumType: "FULL_OBJECT" as const }
+      : {}),
     ContentType: headers.ContentType ?? "binary/octet-stream",
     AcceptRanges: "bytes",
     ETag: quoted(row.etag),
     LastModified: new Date(row.modified_at),
     ...(row.version_id === "null" ? {} : { VersionId: row.version_id }),
   };
+}
+
+/** A link may say what its answer's headers shall be. */
+function overrides(input: InputOf<typeof S3, "GetObject">) {
+  const { ResponseContentType, ResponseContentDisposition, ResponseContentEncoding } = input;
+  const { ResponseContentLanguage, ResponseCacheControl } = input;
+  const asked = {
+    ContentType: ResponseContentType,
+    ContentDisposition: ResponseContentDisposition,
+    ContentEncoding: ResponseContentEncoding,
+    ContentLanguage: ResponseContentLanguage,
+    CacheControl: ResponseCacheControl,
+  };
+  return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
 }
 
 interface Conditions {
@@ -100,13 +131,10 @@ function checkConditions(
     list.split(",").some((one) => one.trim() === "*" || one.trim().replaceAll('"', "") === etag);
   // HTTP's dates have whole seconds.
   const seconds = Math.floor(modified_at / 1000) * 1000;
-  const failed = new Fault("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", {
-    status: 412,
-  });
   if (
     IfMatch !== undefined ? !names(IfMatch) : IfUnmodifiedSince !== undefined && seconds > IfUnmodifiedSince.getTime()
   )
-    throw failed;
+    throw preconditionFailed();
   if (
     IfNoneMatch !== undefined
       ? names(IfNoneMatch)
@@ -115,10 +143,24 @@ function checkConditions(
     throw new Fault("NotModified", "Not Modified", { status: 304 });
 }
 
-function copySource(text: string): { Bucket: string; Key: string; VersionId: string | undefined } {
+/** The object that a copy is made of: `/BUCKET/KEY?versionId=ID`, the path encoded. A Fault when it names none. */
+export function copySource(text: string): { Bucket: string; Key: string; VersionId: string | undefined } {
   const [path = "", query = ""] = text.split("?");
-  const [Bucket = "", ...key] = decodeURIComponent(path).replace(/^\//, "").split("/");
-  return { Bucket, Key: key.join("/"), VersionId: new URLSearchParams(query).get("versionId") ?? undefined };
+  const [, Bucket, Key] = /^\/?([^/]+)\/([^]+)$/.exec(decoded(path)) ?? [];
+  if (Bucket === undefined || Key === undefined)
+    throw new Fault(
+      "InvalidArgument",
+      `Copy Source must mention the source bucket and key: sourcebucket/sourcekey, not "${text.slice(0, 80)}"`,
+    );
+  return { Bucket, Key, VersionId: new URLSearchParams(query).get("versionId") ?? undefined };
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch (cause) {
+    throw new Fault("InvalidArgument", "Copy Source must be percent-encoded UTF-8", { cause });
+  }
 }
 
 const checksumNames = [

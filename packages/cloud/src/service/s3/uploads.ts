@@ -2,8 +2,11 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { Fault } from "@sluice/aws-protocol";
 import { randomHex } from "../../random.ts";
+import type { Blob } from "./blobs.ts";
 import { bucketOf, quoted, type S3Context, type S3Operations } from "./context.ts";
-import { keyOf, putVersion, storedHeaders, type StoredHeaders } from "./object-rows.ts";
+import { checkWrite, findVersion, keyOf, putVersion, storedHeaders, type StoredHeaders } from "./object-rows.ts";
+import { copySource } from "./objects.ts";
+import { readRange } from "./range.ts";
 
 interface UploadRow {
   readonly id: string;
@@ -20,8 +23,9 @@ interface PartRow {
   readonly modified_at: number;
 }
 
-/** S3's own limits: the number of a part, and the least size of any but the last, in bytes. */
+/** S3's own limits: the number of a part, uploads on a page, and the least size of any part but the last, in bytes. */
 const partNumberMax = 10_000;
+const uploadsMax = 1000;
 const partBytesMin = 5 * 1024 * 1024;
 
 /** Operations of uploads in parts. */
@@ -42,31 +46,27 @@ export const uploadOperations: S3Operations = {
 
   async UploadPart(context, { Bucket, Key, UploadId, PartNumber = 0, Body }) {
     const upload = uploadOf(context, { Bucket, Key, UploadId });
-    if (!(PartNumber >= 1 && PartNumber <= partNumberMax))
-      throw new Fault("InvalidArgument", `Part number must be an integer between 1 and ${partNumberMax}, inclusive`, {
-        status: 400,
-      });
+    checkPartNumber(PartNumber);
     const blob = await context.blobs.store(Body instanceof Readable ? Body : Readable.from([]));
-    const old = context.db.get<PartRow>(
-      "SELECT * FROM parts WHERE upload_id = ? AND number = ?",
-      upload.id,
-      PartNumber,
-    );
-    context.db.run(
-      "INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?)",
-      upload.id,
-      PartNumber,
-      blob.size,
-      blob.md5,
-      blob.id,
-      context.clock(),
-    );
-    if (old !== undefined) await context.blobs.delete([old.blob]);
+    await keepPart(context, upload, { number: PartNumber, blob });
     return { ETag: quoted(blob.md5) };
   },
 
-  async CompleteMultipartUpload(context, { Bucket, Key, UploadId, MultipartUpload }) {
+  async UploadPartCopy(context, { Bucket, Key, UploadId, PartNumber = 0, CopySource = "", CopySourceRange }) {
     const upload = uploadOf(context, { Bucket, Key, UploadId });
+    checkPartNumber(PartNumber);
+    const source = findVersion(context, copySource(CopySource));
+    const span = readRange(CopySourceRange, source.size);
+    const blob = await context.blobs.store(
+      source.blob === null ? Readable.from([]) : context.blobs.read(source.blob, span),
+    );
+    await keepPart(context, upload, { number: PartNumber, blob });
+    return { CopyPartResult: { ETag: quoted(blob.md5), LastModified: new Date(context.clock()) } };
+  },
+
+  async CompleteMultipartUpload(context, { Bucket, Key, UploadId, MultipartUpload, IfMatch, IfNoneMatch }) {
+    const upload = uploadOf(context, { Bucket, Key, UploadId });
+    checkWrite(context, { Bucket, Key, IfMatch, IfNoneMatch });
     const parts = chosenParts(context, upload, MultipartUpload?.Parts ?? []);
     const blob = await context.blobs.join(parts.map((part) => part.blob));
     const sums = createHash("md5");
@@ -85,6 +85,19 @@ export const uploadOperations: S3Operations = {
     await forget(context, uploadOf(context, { Bucket, Key, UploadId }));
   },
 
+  ListMultipartUploads(context, { Bucket, Prefix = "" }) {
+    const { name } = bucketOf(context, Bucket);
+    const rows = context.db.all<UploadRow & { readonly created_at: number }>(
+      "SELECT * FROM uploads WHERE bucket = ? ORDER BY key, created_at LIMIT ?",
+      name,
+      uploadsMax,
+    );
+    const Uploads = rows
+      .filter(({ key }) => key.startsWith(Prefix))
+      .map(({ id, key, created_at }) => ({ UploadId: id, Key: key, Initiated: new Date(created_at) }));
+    return { Bucket, Prefix, MaxUploads: uploadsMax, IsTruncated: false, Uploads };
+  },
+
   ListParts(context, { Bucket, Key, UploadId }) {
     const upload = uploadOf(context, { Bucket, Key, UploadId });
     const Parts = partsOf(context, upload).map(({ number, size, etag, modified_at }) => ({
@@ -97,6 +110,30 @@ export const uploadOperations: S3Operations = {
   },
 };
 
+function checkPartNumber(number: number): void {
+  if (!(number >= 1 && number <= partNumberMax))
+    throw new Fault("InvalidArgument", `Part number must be an integer between 1 and ${partNumberMax}, inclusive`);
+}
+
+/** Makes bytes a part of an upload, in place of an earlier one of its number. An upload that ended meanwhile keeps nothing. */
+async function keepPart(
+  context: S3Context,
+  { id }: UploadRow,
+  { number, blob }: { number: number; blob: Blob },
+): Promise<void> {
+  const { db, blobs, clock } = context;
+  if (db.get("SELECT 1 FROM uploads WHERE id = ?", id) === undefined) {
+    await blobs.delete([blob.id]);
+    throw noSuchUpload();
+  }
+  const old = db.get<PartRow>("SELECT * FROM parts WHERE upload_id = ? AND number = ?", id, number);
+  db.run(
+    "INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?)",
+    ...[id, number, blob.size, blob.md5, blob.id, clock()],
+  );
+  if (old !== undefined) await blobs.delete([old.blob]);
+}
+
 function uploadOf(
   context: S3Context,
   { Bucket, Key, UploadId }: { Bucket: string | undefined; Key: string | undefined; UploadId: string | undefined },
@@ -108,14 +145,16 @@ function uploadOf(
     name,
     Key ?? "",
   );
-  if (row === undefined)
-    throw new Fault(
-      "NoSuchUpload",
-      "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
-      { status: 404 },
-    );
+  if (row === undefined) throw noSuchUpload();
   return row;
 }
+
+const noSuchUpload = () =>
+  new Fault(
+    "NoSuchUpload",
+    "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
+    { status: 404 },
+  );
 
 const partsOf = ({ db }: S3Context, { id }: UploadRow): readonly PartRow[] =>
   db.all<PartRow>("SELECT * FROM parts WHERE upload_id = ? ORDER BY number", id);
