@@ -1,4 +1,5 @@
 import { onAnswers } from "./answer.ts";
+import { alarmsRead, onAlarms } from "./alarms.ts";
 import { blueGreen } from "./blue-green.ts";
 import { type Course, type Progress, walk } from "./course.ts";
 import { endingOf, isCutShort, isOverdue, overdueAt } from "./ending.ts";
@@ -40,13 +41,17 @@ export const isOver = ({ status }: Pick<Deployment, "status">): boolean =>
 function next(world: World): readonly Decision[] {
   const answered = onAnswers(world);
   if (answered.length > 0 || isOver(world.deployment)) return answered;
+  const stopped = onAlarms(world);
+  if (stopped.length > 0) return stopped;
   const underWay = [...onSteps(world), ...onTargets(world)];
   return underWay.length > 0 ? underWay : along(world, courses[world.deployment.kind](world));
 }
 
 function along(world: World, course: Course): readonly Decision[] {
-  const progress = walk(course.stages, world);
-  const end = progress.is === "done" && !isCutShort(world) ? progress : (endingOf(world) ?? progress);
+  const progress = walk([alarmsRead, ...course.stages], world);
+  // A stop that comes when the course is at its end already changes nothing.
+  const isAtItsEnd = progress.is === "done" || (progress.is === "failed" && world.deployment.startTime !== undefined);
+  const end = isAtItsEnd && !isCutShort(world) ? progress : (endingOf(world) ?? progress);
   switch (end.is) {
     case "due":
       return end.decisions;
@@ -128,10 +133,11 @@ function wait(world: World, { for: reason, until }: Pick<Progress & { is: "waiti
     const state = event.command?.progress === undefined ? "" : ` (${event.command.progress})`;
     return [`${id} to ${event.status === "Pending" ? "pick up" : "finish"} ${event.name}${state}`];
   });
-  const reasons = reason === "" ? names : [reason, ...names];
+  const reasons = new Set([reason, ...steps.map(({ name, progress }) => progress ?? name), ...names]);
+  reasons.delete("");
   return {
     do: "wait",
-    for: reasons.join(", ") || "what is under way",
+    for: [...reasons].join(", "),
     until: Math.min(
       ...untils,
       ...(until === undefined ? [] : [until]),

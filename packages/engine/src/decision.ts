@@ -89,6 +89,8 @@ export type Decision =
       readonly kind: Answer["kind"];
       readonly because: string;
     }
+  /** The deployment will end before its course does: nothing new begins, what runs ends, then it is Stopped. */
+  | { readonly do: "stop"; readonly error: ErrorInformation; readonly because: string }
   | { readonly do: "finish"; readonly as: Outcome; readonly error?: ErrorInformation; readonly because: string }
   /** `until` is when the wait ends by itself, if nothing else ends it. */
   | { readonly do: "wait"; readonly for: string; readonly until?: number };

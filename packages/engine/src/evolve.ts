@@ -62,6 +62,8 @@ export function evolve(world: World, decision: Decision): World {
       return onDeployment(world, { notes: [...world.deployment.notes, decision.because] });
     case "disregard answer":
       return withoutAnswer(world, decision.commandId, decision.kind);
+    case "stop":
+      return onDeployment(world, { stopping: { at: world.now, error: decision.error } });
     case "finish":
       return onDeployment(world, {
         status: decision.as,

@@ -1,8 +1,9 @@
 import type { Course } from "./course.ts";
-import { when } from "./course.ts";
+import { done, type Stage, when } from "./course.ts";
 import { preflight } from "./preflight.ts";
 import { rollOut } from "./roll-out.ts";
 import { add, begin, course, find, hostsOf, mayBegin, resume, step } from "./stages.ts";
+import { zoneByZone, zonesMayBegin } from "./zones.ts";
 import type { LifecycleEventName, World } from "./world.ts";
 
 const blockEvents = ["BeforeBlockTraffic", "BlockTraffic", "AfterBlockTraffic"] as const;
@@ -28,18 +29,27 @@ export const events = {
 
 /** Every host in turn leaves its load balancers, gets the revision, and returns. */
 export function inPlace(world: World): Course {
-  const { balancers, scalingGroups = [], processesToSuspend: processes = [], minimumHealthyHosts } = world.deployment;
+  const { balancers, zonal, minimumHealthyHosts: rule } = world.deployment;
   const planned = balancers === undefined ? installEvents : [...blockEvents, ...installEvents, ...allowEvents];
-  return course(
-    [
-      find("selected"),
-      mayBegin("selected"),
-      preflight,
-      when(processes.length > 0, step("suspend processes", { work: "suspend processes", scalingGroups, processes })),
-      begin,
-      add({ hosts: hostsOf(world, "selected"), events: planned }),
-      rollOut({ of: () => true, events: planned, rule: minimumHealthyHosts }),
-    ],
-    [resume],
-  );
+  const roll =
+    zonal === undefined
+      ? rollOut({ of: () => true, events: planned, rule })
+      : zoneByZone({ zonal, events: planned, rule });
+  // Once hosts take part, everything that comes before that is done.
+  const isPrepared = world.targets.length > 0;
+  return course(isPrepared ? [roll] : [...prepare(world, planned), roll], [resume]);
+}
+
+function prepare(world: World, planned: readonly LifecycleEventName[]): readonly Stage[] {
+  const { zonal, scalingGroups = [], processesToSuspend: processes = [] } = world.deployment;
+  const hosts = hostsOf(world, "selected");
+  return [
+    find("selected"),
+    mayBegin("selected"),
+    zonal === undefined ? () => done : zonesMayBegin(hosts, zonal),
+    preflight,
+    when(processes.length > 0, step("suspend processes", { work: "suspend processes", scalingGroups, processes })),
+    begin,
+    add({ hosts, events: planned }),
+  ];
 }

@@ -1,10 +1,12 @@
 import type {
+  ActiveAlarm,
   Diagnostics,
   ErrorInformation,
   InstanceState,
   LifecycleEvent,
   LifecycleEventName,
   MinimumHealthyHosts,
+  WatchedAlarms,
 } from "./world.ts";
 import type { Balancers } from "./work.ts";
 import type { Tally } from "./minimum-healthy-hosts.ts";
@@ -76,6 +78,45 @@ export const servesElsewhere = ({ targetGroups, classic }: Balancers, elsewhere:
   information(
     "ELB_INVALID_INSTANCE",
     `The deployment group names ${[...targetGroups, ...classic].join(", ")}, and none of its instances is registered there: they serve from ${elsewhere.join(", ")}. Name that one in the deployment group`,
+  );
+
+/** Alarms have fired (AWS's text); of those that did so before the deployment began it is said, because a new deployment would meet them too. */
+export function alarmActive(active: readonly ActiveAlarm[], startTime: number | undefined): ErrorInformation {
+  const names = active.map(({ name }) => `<${name}>`).join(" ");
+  const earlier = active.filter(({ since }) => since !== undefined && since < (startTime ?? Number.POSITIVE_INFINITY));
+  const hint = earlier.map(
+    ({ name, since = 0 }) =>
+      ` <${name}> has been active since ${new Date(since).toISOString()}, before the deployment started.`,
+  );
+  return information(
+    "ALARM_ACTIVE",
+    `One or more alarms have been activated according to the Amazon CloudWatch metrics you selected, and the affected deployments have been stopped. Activated alarms: ${names}${hint.length === 0 ? "" : "."}${hint.join("")}`,
+  );
+}
+
+/** The states of alarms could not be read, and that is not to be ignored. */
+export const alarmsUnreadable = ({ names }: WatchedAlarms, why: string): ErrorInformation =>
+  information(
+    "ALARM_ACTIVE",
+    `The deployment was stopped because the states of its alarms could not be read (${why}): ${names.map((name) => `<${name}>`).join(" ")}. Correct that, or let the deployment group ignore it (ignorePollAlarmFailure)`,
+  );
+
+/** A zone whose minimum leaves no host to update. */
+export const zoneInvalid = (
+  zone: string,
+  { type, value }: MinimumHealthyHosts,
+  { hosts, minimumHealthy }: { readonly hosts: number; readonly minimumHealthy: number },
+): ErrorInformation =>
+  information(
+    "HEALTH_CONSTRAINTS_INVALID",
+    `The deployment can't start: the minimum healthy hosts per zone (${type} ${value}) keep ${minimumHealthy} of the ${hosts} instances in ${zone} in service, so that none may be updated. Choose a deployment configuration with a lower minimum`,
+  );
+
+/** Hosts that are in no zone cannot be deployed to zone by zone. */
+export const noZone = (hosts: readonly string[]): ErrorInformation =>
+  information(
+    "HEALTH_CONSTRAINTS_INVALID",
+    `The deployment can't start: its configuration goes zone by zone, and ${hosts.slice(0, 10).join(", ")} ${hosts.length === 1 ? "is" : "are"} in no Availability Zone. On-premises instances need a configuration without zones`,
   );
 
 /** Somebody asked to stop. */

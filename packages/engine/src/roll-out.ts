@@ -1,4 +1,4 @@
-import { done, due, failed, type Stage } from "./course.ts";
+import { done, due, failed, type Progress, type Stage } from "./course.ts";
 import { healthConstraints, originalNotRemoved } from "./messages.ts";
 import { type Allowance, allowance, hasSucceeded, isExhausted, mayStart, type Tally } from "./minimum-healthy-hosts.ts";
 import { isTolerated, run } from "./target.ts";
@@ -17,21 +17,54 @@ export interface RollOut {
 export function rollOut(plan: RollOut): Stage {
   return (world) => {
     const targets = world.targets.filter((target) => plan.of(target, world));
-    const count = tally(world, targets, plan.events);
-    const room = roomOf(plan, targets.length);
-    if (count.notStarted > 0) {
-      if (isExhausted(room, count)) return failed(healthConstraints(count));
-      const more = mayStart(room, count);
-      if (more === 0) return { is: "waiting", for: "" };
-      const because = `${count.inFlight} in flight and ${count.failed} failed leave room for ${more} more`;
-      const waiting = targets.filter((target) => standingOf(world, target, plan.events) === "notStarted");
-      return due(...waiting.slice(0, more).flatMap((target) => start(world, target, { events: plan.events, because })));
-    }
-    if (count.inFlight > 0) return { is: "waiting", for: "" };
+    const part = partOf(world, targets, plan);
+    const { count, room } = part;
+    const progress = startMore(world, [part], plan.events);
+    if (progress !== undefined) return progress;
     if (plan.rule === "all at once, and none may fail")
       return count.failed + count.skipped > 0 ? failed(originalNotRemoved(count)) : done;
     return targets.length === 0 || hasSucceeded(room, count) ? done : failed(healthConstraints(count));
   };
+}
+
+/** Some targets, how they stand, and how many of them may be out of service. */
+export interface Part {
+  readonly targets: readonly Target[];
+  readonly count: Tally;
+  readonly room: Allowance;
+}
+
+/** Targets under a rule of their own. */
+export function partOf(
+  world: World,
+  targets: readonly Target[],
+  { events, rule }: Pick<RollOut, "events" | "rule">,
+): Part {
+  const room =
+    rule === "all at once, and none may fail"
+      ? { minimumHealthy: 0, unavailable: Number.POSITIVE_INFINITY }
+      : allowance(rule, targets.length);
+  return { targets, count: tally(world, targets, events), room };
+}
+
+/** Starts as many of the first part's targets as the rules of all parts allow; undefined when each of them has started and ended. */
+export function startMore(
+  world: World,
+  [part, ...wholes]: readonly [Part, ...Part[]],
+  events: readonly LifecycleEventName[],
+): Progress | undefined {
+  const { targets, count } = part;
+  if (count.notStarted > 0) {
+    const parts = [part, ...wholes];
+    if (parts.some(({ room, count: counted }) => isExhausted(room, counted)))
+      return failed(healthConstraints((wholes.at(-1) ?? part).count));
+    const more = Math.min(...parts.map(({ room, count: counted }) => mayStart(room, counted)));
+    if (more === 0) return { is: "waiting", for: "" };
+    const because = `${count.inFlight} in flight and ${count.failed} failed leave room for ${more} more`;
+    const waiting = targets.filter((target) => standingOf(world, target, events) === "notStarted");
+    return due(...waiting.slice(0, more).flatMap((target) => start(world, target, { events, because })));
+  }
+  return count.inFlight > 0 ? { is: "waiting", for: "" } : undefined;
 }
 
 function start(
@@ -43,15 +76,10 @@ function start(
   return event === undefined ? [] : [run(world, target, { event, because })];
 }
 
-function roomOf({ rule }: RollOut, hosts: number): Allowance {
-  return rule === "all at once, and none may fail"
-    ? { minimumHealthy: 0, unavailable: Number.POSITIVE_INFINITY }
-    : allowance(rule, hosts);
-}
-
 /** How far a target is with some of its events. */
 export function standingOf(world: World, target: Target, events: readonly LifecycleEventName[]): keyof Tally {
   if (target.status === "Succeeded") return "succeeded";
+  if (target.status === "Pending") return "notStarted";
   const own = target.events.filter(({ name }) => events.includes(name));
   if (own.some((event) => event.status === "Failed" && !isTolerated(world, event))) return "failed";
   if (own.every(({ status }) => status === "Succeeded" || status === "Failed")) return "succeeded";

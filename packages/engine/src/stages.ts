@@ -1,7 +1,8 @@
 import { allowance } from "./minimum-healthy-hosts.ts";
 import { type Course, done, due, failed, type Progress, type Stage } from "./course.ts";
 import { healthConstraintsInvalid, noInstances, overMaxInstances, readyTimeout } from "./messages.ts";
-import { startOrder } from "./start-order.ts";
+import { isOutdated } from "./outdated.ts";
+import { byZone, startOrder } from "./start-order.ts";
 import { targetsMax } from "./time-limits.ts";
 import type {
   ErrorInformation,
@@ -25,7 +26,7 @@ export function find(which: "selected" | "replacement"): Stage {
       return due({ do: "look up fleet", fleet: which, because: `nobody has looked which hosts are ${which}` });
     if ("error" in fleet) return failed(fleet.error);
     const hosts = hostsOf(world, which);
-    if (hosts.length === 0) return failed(noInstances);
+    if (hosts.length === 0) return world.deployment.outdatedOnly && fleet.found.length > 0 ? done : failed(noInstances);
     return hosts.length > targetsMax ? failed(overMaxInstances(hosts.length, targetsMax)) : done;
   };
 }
@@ -34,13 +35,20 @@ export function find(which: "selected" | "replacement"): Stage {
 export function hostsOf(world: World, which: "selected" | "replacement"): readonly FleetMember[] {
   const fleet = which === "selected" ? world.fleet : world.replacement;
   if (fleet === undefined || "error" in fleet) return [];
-  return startOrder(fleet.found.filter(({ state }) => state !== "terminated" && state !== "shutting-down"));
+  const { kind, zonal, outdatedOnly } = world.deployment;
+  const isOutdatedOnly = kind === "in-place" && outdatedOnly === true;
+  const hosts = fleet.found.filter(
+    (member) =>
+      member.state !== "terminated" && member.state !== "shutting-down" && (!isOutdatedOnly || isOutdated(member)),
+  );
+  return zonal === undefined ? startOrder(hosts) : byZone(startOrder(hosts));
 }
 
 /** Minimum healthy hosts must leave somebody to begin with (deployments.md §4.3 rule 1). */
 export function mayBegin(which: "selected" | "replacement"): Stage {
   return (world) => {
     const hosts = hostsOf(world, which).length;
+    if (hosts === 0) return done; // there is nothing to do, and nobody to be taken out of service
     const { minimumHealthyHosts } = world.deployment;
     const { minimumHealthy, unavailable } = allowance(minimumHealthyHosts, hosts);
     return unavailable > 0 ? done : failed(healthConstraintsInvalid(minimumHealthyHosts, hosts, minimumHealthy));

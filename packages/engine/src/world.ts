@@ -14,6 +14,8 @@ export interface World {
   readonly replacement?: Fleet;
   /** States of instances under way, as last seen; an instance that is not listed is taken to be running. */
   readonly instanceStates: Readonly<Record<string, InstanceState>>;
+  /** The deployment's alarms as last read. Who observes reads those that `Deployment.alarms` names every 10 to 15 s, from the deployment's creation to its end; absent until somebody has. */
+  readonly alarms?: AlarmReading;
 }
 
 /** A deployment itself; its targets are beside it. */
@@ -25,7 +27,13 @@ export interface Deployment {
   readonly completeTime?: number;
   readonly kind: DeploymentKind;
   readonly minimumHealthyHosts: MinimumHealthyHosts;
+  /** Absent: hosts are not taken zone by zone. For `in-place` only; rollbacks never have it (deployments.md §4.5 rule 6). */
+  readonly zonal?: ZonalConfiguration;
+  /** Only hosts that do not hold the deployment's revision take part (`updateOutdatedInstancesOnly`). */
+  readonly outdatedOnly?: boolean;
   readonly ignoreApplicationStopFailures: boolean;
+  /** Alarms that stop the deployment; absent when none are watched. Rollbacks have none: they go on while the alarm does that caused them (§8.1 rule 5). */
+  readonly alarms?: WatchedAlarms;
   /** Load balancers that every host leaves and returns to; absent when traffic is not controlled. */
   readonly balancers?: Balancers;
   /** Auto Scaling groups among the deployment group's selectors. */
@@ -47,6 +55,8 @@ export interface Deployment {
   readonly stopRequestedAt?: number;
   /** What the request to stop said of rolling back; absent: the configuration decides (deployments.md §8.1). */
   readonly rollbackOnStop?: boolean;
+  /** Why the deployment stops that nobody has asked to stop: the alarm may be over before its hosts are. */
+  readonly stopping?: { readonly at: number; readonly error: ErrorInformation };
   /** When somebody asked to end a wait (ContinueDeployment, SkipWaitTimeForInstanceTermination). */
   readonly continueRequestedAt?: Readonly<Partial<Record<HoldName, number>>>;
   /** Something the deployment was made of has been deleted since (deployments.md §3.1). */
@@ -136,6 +146,33 @@ export interface MinimumHealthyHosts {
   readonly value: number;
 }
 
+/** One Availability Zone after the other, with time between them in which alarms may fire (deployments.md §4.5). Durations in milliseconds. */
+export interface ZonalConfiguration {
+  readonly minimumHealthyHostsPerZone: MinimumHealthyHosts;
+  readonly monitorDuration: number;
+  readonly firstZoneMonitorDuration?: number;
+}
+
+/** Alarms by name, and what to do when their states cannot be read (deployments.md §10.1). */
+export interface WatchedAlarms {
+  readonly names: readonly string[];
+  readonly ignorePollAlarmFailure: boolean;
+}
+
+/** What a look at a deployment's alarms gave. */
+export type AlarmReading =
+  /** Those in the state ALARM; OK and INSUFFICIENT_DATA are not among them. */
+  | { readonly active: readonly ActiveAlarm[] }
+  /** Why the states could not be read; an alarm that does not exist is such a reason. */
+  | { readonly unreadable: string };
+
+/** An alarm in the state ALARM. */
+export interface ActiveAlarm {
+  readonly name: string;
+  /** Since when, if that is known. */
+  readonly since?: number;
+}
+
 /** Why a deployment failed or was stopped, as the API shows it. */
 export interface ErrorInformation {
   readonly code: string;
@@ -157,6 +194,8 @@ export interface FleetMember {
   readonly takenOut?: Noted["registrations"];
   readonly health: "Healthy" | "Unhealthy";
   readonly revision: "Current" | "Old" | "Unknown";
+  /** Whether the revision of this deployment is what the host last got with success; wanted where `Deployment.outdatedOnly` is set. */
+  readonly holdsRevision?: boolean;
   /** A random number, drawn when the fleet was observed: it orders hosts of one class. */
   readonly lot: number;
 }

@@ -1,6 +1,15 @@
 // The language of scenarios. A line at the margin says what happens; the indented lines below it are what the engine makes of that.
-import type { Decision, Diagnostics, InstanceState, LifecycleEventName, Target } from "../src/index.ts";
-import { predefined, type Settings, Shell } from "./shell.ts";
+import {
+  type AlarmReading,
+  type Decision,
+  type Diagnostics,
+  type InstanceState,
+  type LifecycleEventName,
+  rollbackMessages,
+  type Target,
+} from "../src/index.ts";
+import { settingsIn } from "./settings.ts";
+import { Shell } from "./shell.ts";
 
 /** Plays a scenario and gives it back with the answers that the engine gives now. */
 export function play(scenario: string): string {
@@ -14,9 +23,15 @@ export function play(scenario: string): string {
 const isSaid = (line: string) => line.trim() !== "" && !line.startsWith("#");
 
 /** What can be said, and what it does. */
-const phrases: readonly [RegExp, (shell: Shell, ...words: string[]) => readonly Decision[] | readonly string[]][] = [
-  [/^deploy to (\d+) hosts?, (\w+)(?: (\d+))?(, ignoring application stop failures)?$/, deploy],
-  [/^deploy again, (\w+)(?: (\d+))?$/, (shell, type, value) => shell.deploy(settings(type, value))],
+const phrases: readonly [RegExp, (shell: Shell, ...words: string[]) => readonly (Decision | string)[]][] = [
+  [/^deploy to (\d+) hosts?(?: in (\d+) zones)?, (.+)$/, deploy],
+  [/^deploy again, (.+)$/, (shell, text) => shell.deploy(settingsIn(text ?? ""))],
+  [/^roll back$/, rollBack],
+  [/^the alarms are quiet$/, (shell) => reading(shell, { active: [] })],
+  [/^the alarm (\S+) is active$/, (shell, name = "") => reading(shell, { active: [{ name, since: shell.now }] })],
+  [/^the alarms cannot be read$/, (shell) => reading(shell, { unreadable: "AccessDenied" })],
+  [/^the gateway succeeds$/, (shell) => shell.step({ kind: "completed", status: "Succeeded", ...shell.notedByStep() })],
+  [/^the gateway fails$/, (shell) => shell.step({ kind: "completed", status: "Failed" })],
   [/^(\d+) (second|minute|hour)s? pass(?:es)?$/, (shell, count, unit) => shell.wait(milliseconds(count, unit))],
   [/^(i-\d+) picks up$/, (shell, host) => shell.picksUp(host)],
   [/^(i-\d+) succeeds$/, (shell, host) => shell.reports(host)],
@@ -82,6 +97,8 @@ function details(decision: Exclude<Decision, { do: "wait" }>): string {
       return ` ${decision.hold} until ${clockTime(decision.until)}`;
     case "release":
       return ` ${decision.hold}`;
+    case "stop":
+      return ` with ${decision.error.code}`;
     case "finish":
       return ` as ${[decision.as, decision.error?.code].filter(Boolean).join(", ")}`;
     case "look up fleet":
@@ -94,17 +111,29 @@ function details(decision: Exclude<Decision, { do: "wait" }>): string {
 
 const clockTime = (at: number) => new Date(at).toISOString().slice(11, 19);
 
-function deploy(shell: Shell, count = "", type = "", value = "", ignoring = ""): readonly Decision[] {
-  shell.select(Array.from({ length: Number(count) }, (_, at) => `i-${at + 1}`));
-  return shell.deploy({ ...settings(type, value), ignoreApplicationStopFailures: Boolean(ignoring) });
+function deploy(shell: Shell, count = "", zones = "", text = ""): readonly Decision[] {
+  const ids = Array.from({ length: Number(count) }, (_, at) => `i-${at + 1}`);
+  shell.select(ids);
+  if (zones !== "")
+    for (const [at, id] of ids.entries())
+      shell.zones.set(id, `zone-${"abcdef"[Math.floor((at * Number(zones)) / ids.length)] ?? ""}`);
+  return shell.deploy(settingsIn(text));
 }
 
-function settings(type = "", value = ""): Settings {
-  if (type === "OneAtATime" || type === "HalfAtATime" || type === "AllAtOnce")
-    return { minimumHealthyHosts: predefined[type] };
-  if ((type === "HOST_COUNT" || type === "FLEET_PERCENT" || type === "MOST_CONCURRENCY") && value !== undefined)
-    return { minimumHealthyHosts: { type, value: Number(value) } };
-  throw new Error(`Cannot deploy with "${type}": want a predefined name, or a type and a value`);
+/** What follows if every kind of end is to be rolled back. */
+function rollBack(shell: Shell): readonly (Decision | string)[] {
+  const owed = shell.owedRollback();
+  if (owed.is === "none") return [owed.message ?? owed.because];
+  const { id, minimumHealthyHosts } = shell.world.deployment;
+  shell.revision = shell.lastSuccessful;
+  const decisions = shell.deploy({ minimumHealthyHosts });
+  const { onEnded, onRollback } = rollbackMessages(id, shell.world.deployment.id);
+  return [onEnded, onRollback, ...decisions];
+}
+
+function reading(shell: Shell, alarms: AlarmReading): readonly Decision[] {
+  shell.alarms = alarms;
+  return shell.pass();
 }
 
 const milliseconds = (count = "", unit = "") =>

@@ -1,5 +1,6 @@
 // The shell around the engine, in memory: it keeps one deployment group, its hosts and its deployments, and makes passes over them.
 import {
+  type AlarmReading,
   type Answer,
   type Beginning,
   commandId,
@@ -17,7 +18,10 @@ import {
   type LifecycleEvent,
   type LifecycleEventName,
   newDeployment,
+  type Noted,
   revisionHealth,
+  type Rollback,
+  rollback,
   type World,
 } from "../src/index.ts";
 
@@ -48,6 +52,11 @@ export class Shell {
   now = 0;
   readonly memories: Record<string, HostMemory<string>> = {};
   readonly hosts = new Map<string, InstanceState>();
+  readonly zones = new Map<string, string>();
+  /** What the next deployment brings; each brings its own unless it is told. */
+  revision: string | undefined;
+  /** What a look at the alarms gives. */
+  alarms: AlarmReading | undefined;
   lastSuccessful: string | undefined;
   #deployments = 0;
   #lastAnswer: Answer | undefined;
@@ -70,7 +79,12 @@ export class Shell {
 
   /** A pass: observe, decide, commit. A look at the fleet is answered at once. */
   pass(): readonly Decision[] {
-    const world = { ...this.world, now: this.now, instanceStates: Object.fromEntries(this.hosts) };
+    const world = {
+      ...this.world,
+      now: this.now,
+      instanceStates: Object.fromEntries(this.hosts),
+      ...(this.alarms === undefined ? {} : { alarms: this.alarms }),
+    };
     const wasOver = isOver(world.deployment);
     const decisions = decide(world);
     this.world = evolveAll(world, decisions);
@@ -157,6 +171,29 @@ export class Shell {
     return this.answer({ commandId: step.id, at: this.now, ...said });
   }
 
+  /** What the gateway of the step under way wants remembered. */
+  notedByStep(): { readonly noted?: Noted } {
+    const work = this.world.deployment.steps.find(({ status }) => status === "InProgress")?.work;
+    if (work?.work === "check load balancers")
+      return { noted: { balancers: { unknown: [], idle: [], registered: work.instances.length, elsewhere: [] } } };
+    if (work?.work !== "suspend processes") return {};
+    return { noted: { suspended: Object.fromEntries(work.scalingGroups.map((name) => [name, work.processes])) } };
+  }
+
+  /** What a user's deployment owes when every kind of end is to be rolled back. */
+  owedRollback(): Rollback {
+    return rollback({
+      deployment: this.world.deployment,
+      targets: this.world.targets,
+      creator: "user",
+      configuration: {
+        enabled: true,
+        events: ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"],
+      },
+      hasLastSuccessful: this.lastSuccessful !== undefined,
+    });
+  }
+
   #newWorld(settings: Settings): World {
     return {
       now: this.now,
@@ -179,7 +216,18 @@ export class Shell {
       const memory = this.memories[id];
       const revision = revisionHealth(memory?.installed, this.lastSuccessful, (a, b) => a === b);
       const arn = `arn:aws:ec2:eu-west-1:123456789012:instance/${id}`;
-      return { id, arn, hostIdentifier: arn, state, health: memory?.health ?? "Unhealthy", revision, lot };
+      const zone = this.zones.get(id);
+      return {
+        id,
+        arn,
+        hostIdentifier: arn,
+        state,
+        ...(zone === undefined ? {} : { zone }),
+        health: memory?.health ?? "Unhealthy",
+        revision,
+        holdsRevision: memory?.installed !== undefined && memory.installed === this.#brings(),
+        lot,
+      };
     });
     return { found };
   }
@@ -191,9 +239,11 @@ export class Shell {
     for (const target of targets) {
       const before = this.memories[target.id];
       const wasCurrent = before?.installed !== undefined && before.installed === this.lastSuccessful;
-      const revision = deployment.id;
+      const revision = this.#brings();
       this.memories[target.id] = healthAfter(before, target, { outcome: status, revision, wasCurrent });
     }
-    if (status === "Succeeded") this.lastSuccessful = deployment.id;
+    if (status === "Succeeded") this.lastSuccessful = this.#brings();
   }
+
+  #brings = (): string => this.revision ?? this.world.deployment.id;
 }

@@ -1,49 +1,19 @@
 // The invariants of SPEC.md, held against every decision. The books are kept apart from the engine's own state and arithmetic: what they find is not what the engine believes.
 import assert from "node:assert/strict";
-import type {
-  Answer,
-  Decision,
-  FleetMember,
-  InstanceState,
-  LifecycleEventName,
-  StepName,
-  Target,
-  World,
-} from "../../src/index.ts";
+import type { Answer, Decision, World } from "../../src/index.ts";
+import { isThere, mostUnavailable, needOf, tolerable, watchedFor } from "./arithmetic.ts";
+import { Frame } from "./frame.ts";
+import { countOf, isWellFormed, type Of, type Outstanding, type Page, type Reports } from "./page.ts";
 
 const minute = 60_000;
 
-/** One target, as the books have it. */
-interface Page {
-  readonly need: number;
-  readonly plan: readonly LifecycleEventName[];
-  place: number;
-  outstanding: Outstanding | undefined;
-  /** Outcomes of the events so far. */
-  readonly outcomes: ("Succeeded" | "Failed" | "Skipped")[];
-  status: "Pending" | "InProgress" | "Succeeded" | "Failed" | "Skipped";
-}
-
-/** An event that has been handed out; `byService` when a gateway runs it. */
-interface Outstanding {
-  readonly event: LifecycleEventName;
-  readonly issuedAt: number;
-  readonly byService: boolean;
-  acknowledgedAt?: number;
-}
-
-type Of<Do extends Decision["do"]> = Decision & { readonly do: Do };
-type Reports = ReadonlyMap<string, Answer & { readonly kind: "completed" }>;
-
 /** Follows a deployment decision by decision and refuses the first that breaks an invariant. */
 export class Books {
+  readonly #frame = new Frame();
   readonly #issued = new Set<string>();
   readonly #pages = new Map<string, Page>();
-  readonly #steps = new Map<StepName, { readonly startedAt: number; status: "InProgress" | "Succeeded" | "Failed" }>();
-  #isOver = false;
   /** An end from outside has left a target undone. */
   #isCutShort = false;
-  #beganAt: number | undefined;
 
   /** A pass: the world that it saw, and what it decided. */
   pass(seen: World, decisions: readonly Decision[], after: World): void {
@@ -51,7 +21,7 @@ export class Books {
     for (const answer of seen.answers)
       if (answer.kind === "completed" && !reports.has(answer.commandId)) reports.set(answer.commandId, answer);
     for (const decision of decisions) this.#check(decision, seen, reports);
-    this.#comesToAnEnd(decisions, seen);
+    this.#frame.comesToAnEnd(decisions.at(-1), seen);
     assert.equal(after.answers.length, 0, "ANSWERS: a pass deals with every answer");
     this.#agrees(after, seen);
   }
@@ -59,89 +29,81 @@ export class Books {
   #check(decision: Decision, seen: World, reports: Reports): void {
     if (decision.do === "disregard answer") return;
     if (decision.do === "wait") return this.#isPatient(decision, seen);
-    assert(!this.#isOver, `FINAL: "${decision.do}" after the end`);
-    if (decision.do === "begin") return this.#begins(seen);
-    if (decision.do === "add targets") return this.#adds(decision, seen);
-    if (decision.do === "start step") return this.#startsStep(decision, seen);
-    if (decision.do === "settle step") return this.#settlesStep(decision, seen, reports);
-    if (decision.do === "run") return this.#runs(decision, seen);
-    if (decision.do === "note start") return this.#starts(decision, seen);
-    if (decision.do === "settle event") return this.#settlesEvent(decision, seen, reports);
-    if (decision.do === "settle target") return this.#settlesTarget(decision, seen);
-    if (decision.do === "finish") this.#finishes(decision, seen);
+    assert(!this.#frame.isOver, `FINAL: "${decision.do}" after the end`);
+    switch (decision.do) {
+      case "begin":
+        return this.#frame.begins(seen);
+      case "add targets":
+        return this.#adds(decision, seen);
+      case "run":
+        return this.#runs(decision, seen);
+      case "note start":
+        return this.#starts(decision, seen);
+      case "settle event":
+        return this.#settlesEvent(decision, seen, reports);
+      case "settle target":
+        return this.#settlesTarget(decision, seen);
+      case "start step":
+        return this.#frame.startsStep(decision, seen, {
+          inFlight: this.#count().InProgress,
+          touched: this.#issued.size,
+        });
+      case "settle step":
+        return this.#frame.settlesStep(decision, seen, reports);
+      case "hold":
+        return this.#holds(decision, seen);
+      case "release":
+        return this.#frame.releases(decision, seen);
+      case "stop":
+        return this.#frame.stops(decision, seen);
+      case "finish":
+        return this.#finishes(decision, seen);
+      case "look up fleet":
+      case "note progress":
+      case "warn":
+    }
   }
 
-  #begins({ now, deployment }: World): void {
-    assert.equal(this.#beganAt, undefined, "BEGIN: a deployment begins once");
-    assert.equal(deployment.stopRequestedAt, undefined, "STOP: nothing begins after a stop");
-    this.#beganAt = now;
-  }
-
-  #adds({ targets, events }: Of<"add targets">, { deployment }: World): void {
-    assert.notEqual(this.#beganAt, undefined, "BEGIN: targets take part in a deployment that has begun");
-    assert(mostUnavailable(deployment, targets.length) > 0, "CONSTRAINTS: something may be out of service");
-    const needs = targets.map(needOf);
-    assert.deepEqual(
-      needs,
-      needs.toSorted((a, b) => a - b),
-      "ORDER: the neediest hosts go first",
-    );
+  #adds({ targets, events }: Of<"add targets">, { deployment, fleet }: World): void {
+    assert.notEqual(this.#frame.beganAt, undefined, "BEGIN: targets take part in a deployment that has begun");
     for (const member of targets) {
       assert(!this.#pages.has(member.id), "BEGIN: a host is one target");
-      const need = needOf(member);
-      this.#pages.set(member.id, {
-        need,
-        plan: events,
-        place: 0,
-        outstanding: undefined,
-        outcomes: [],
-        status: "Pending",
-      });
+      const page = { need: needOf(member), zone: deployment.zonal === undefined ? "" : (member.zone ?? "") };
+      const nothing = { place: 0, outstanding: undefined, outcomes: [], status: "Pending" } as const;
+      this.#pages.set(member.id, { ...page, plan: events, ...nothing, outcomes: [] });
     }
+    for (const zone of this.#zones()) {
+      const here = this.#in(zone);
+      assert(mostUnavailable(this.#ruleOf(zone, deployment), here.length) > 0, "CONSTRAINTS: every zone can begin");
+      for (const [at, { need }] of here.entries())
+        assert(at === 0 || need >= (here[at - 1]?.need ?? 0), "ORDER: the neediest hosts go first");
+    }
+    assert(mostUnavailable(deployment.minimumHealthyHosts, targets.length) > 0, "CONSTRAINTS: something can begin");
+    const found = fleet !== undefined && "found" in fleet ? fleet.found : [];
+    const wanted = found.filter(
+      ({ state, health, holdsRevision }) =>
+        state !== "terminated" && !(deployment.outdatedOnly === true && health === "Healthy" && holdsRevision === true),
+    );
+    assert.equal(targets.length, wanted.length, "OUTDATED: every host that has to take part does, and no other");
   }
 
-  #startsStep({ step }: Of<"start step">, seen: World): void {
-    assert(!this.#steps.has(step), `ONCE: "${step}" is done once`);
-    if (step === "resume processes")
-      assert(this.#count().inFlight === 0, "STEPS: processes rest while a host is under way");
-    else {
-      assert(!this.#isEnding(seen), "STOP: no step begins after a stop, but those that tidy up");
-      assert.equal(this.#issued.size, 0, "STEPS: what comes first is done before a host is touched");
-    }
-    this.#steps.set(step, { startedAt: seen.now, status: "InProgress" });
-  }
-
-  #settlesStep({ id, as }: Of<"settle step">, { now, deployment }: World, reports: Reports): void {
-    const name = deployment.steps.find((step) => step.id === id)?.name ?? "check load balancers";
-    const step = this.#steps.get(name);
-    assert.equal(step?.status, "InProgress", "FINAL: a step ends once");
-    const report = reports.get(id);
-    if (report !== undefined) assert.equal(as, report.status, "ANSWERS: the first outcome that arrives counts");
-    else {
-      assert.equal(as, "Failed", "ANSWERS: a step succeeds only when its gateway says so");
-      assert(now - step.startedAt >= 60 * minute, "TIME: a step that has time left goes on");
-    }
-    step.status = as;
-  }
-
-  #runs({ target, event, work }: Of<"run">, { now, deployment }: World): void {
+  #runs({ target, event, work }: Of<"run">, seen: World): void {
     const page = this.#page(target);
-    assert.equal(deployment.stopRequestedAt, undefined, "STOP: no command after a stop");
-    assert(!this.#isLate(now), "LIMIT: no command after the deployment's time");
+    const { now, deployment } = seen;
+    assert(!this.#frame.isEnding(seen), "STOP: no command after a stop, nor after the deployment's time");
     assert.equal(page.outstanding, undefined, "ONE AT A TIME: a host has one command of a deployment");
     assert.equal(event, page.plan[page.place], "EVENTS: in the order of the plan, none left out");
     assert(!this.#issued.has(`${target}/${event}`), "ONCE: a command is issued once");
     assert(!this.#hasFailed(page, deployment), "EVENTS: none after a failure");
     if (page.status === "Pending") {
-      const { inFlight, failed } = this.#count();
-      const most = mostUnavailable(deployment, this.#pages.size);
-      assert(inFlight + failed < most, `CONSTRAINTS: ${inFlight} in flight and ${failed} failed of ${most}`);
-      const waiting = [...this.#pages.values()].filter(({ status }) => status === "Pending");
-      for (const { need } of waiting) assert(need >= page.need, "ORDER: the neediest hosts go first");
+      assert(this.#room(page.zone, deployment) > 0, "CONSTRAINTS: nobody leaves who has to stay");
+      assert.equal(page.zone, this.#zoneInTurn(deployment), "ZONES: one after the other, each watched when it is done");
+      for (const { need, status } of this.#in(page.zone))
+        assert(status !== "Pending" || need >= page.need, "ORDER: the neediest hosts go first");
     } else assert.equal(page.status, "InProgress", "FINAL: a target that is over runs nothing");
-    page.status = "InProgress";
     const byService = event === "BlockTraffic" || event === "AllowTraffic";
     assert.equal(work !== undefined, byService, "EVENTS: the service runs what is reserved for it, and nothing else");
+    page.status = "InProgress";
     page.outstanding = { event, issuedAt: now, byService, ...(byService ? { acknowledgedAt: now } : {}) };
     page.place += 1;
     this.#issued.add(`${target}/${event}`);
@@ -166,7 +128,7 @@ export class Books {
     const report = reports.get(commandId);
     if (report !== undefined) assert.equal(as, report.status, "ANSWERS: the first outcome that arrives counts");
     else if (as === "Skipped") {
-      assert(this.#isEnding(seen), "STOP: only an ending deployment withdraws commands");
+      assert(this.#frame.isEnding(seen), "STOP: only an ending deployment withdraws commands");
       assert.equal(outstanding.acknowledgedAt, undefined, "STOP: what runs is not withdrawn");
     } else {
       assert.equal(as, "Failed", "ANSWERS: an event succeeds only when its host says so");
@@ -178,73 +140,70 @@ export class Books {
 
   #hasReasonToFail(outstanding: Outstanding, seen: World, target: string): void {
     const { issuedAt, acknowledgedAt, byService } = outstanding;
-    const isInterrupted = byService && this.#isEnding(seen);
+    const isInterrupted = (byService && this.#frame.isEnding(seen)) || this.#frame.isLate(seen.now);
     const isTooLate =
       acknowledgedAt === undefined ? seen.now - issuedAt >= 5 * minute : seen.now - acknowledgedAt >= 60 * minute;
-    assert(
-      isTooLate || isInterrupted || !isThere(seen.instanceStates[target]) || this.#isLate(seen.now),
-      "TIME: an event that has time left goes on",
-    );
+    const isGone = !isThere(seen.instanceStates[target]);
+    assert(isTooLate || isInterrupted || isGone, "TIME: an event that has time left goes on");
   }
 
   #settlesTarget({ target, as }: Of<"settle target">, seen: World): void {
     const page = this.#page(target);
-    const { deployment } = seen;
     assert.equal(page.outstanding, undefined, "FINAL: a target ends when nothing runs on it");
     assert(page.status === "Pending" || page.status === "InProgress", "FINAL: a target ends once");
-    const hasFailed = this.#hasFailed(page, deployment);
+    const hasFailed = this.#hasFailed(page, seen.deployment);
     const isComplete = page.outcomes.length === page.plan.length && !page.outcomes.includes("Skipped");
+    const isEnding = this.#frame.isEnding(seen);
     if (as === "Succeeded") assert(isComplete && !hasFailed, "TARGET: success is every event done");
     else if (as === "Skipped") {
-      assert(
-        page.outcomes.every((outcome) => outcome === "Skipped"),
-        "TARGET: what has run is not skipped",
-      );
-      const isHopeless = this.#count().failed >= mostUnavailable(deployment, this.#pages.size);
-      assert(this.#isEnding(seen) || isHopeless, "TARGET: no host is skipped while it may have its turn");
-    } else assert(hasFailed || (this.#isEnding(seen) && !isComplete), "TARGET: failure has a failed event, or an end");
+      assert(!page.outcomes.some((outcome) => outcome !== "Skipped"), "TARGET: what has run is not skipped");
+      assert(isEnding || this.#isHopeless(seen.deployment), "TARGET: no host is skipped while it may have its turn");
+    } else assert(hasFailed || (isEnding && !isComplete), "TARGET: failure has a failed event, or an end");
     assert(as !== "Unknown" && as !== "Ready", "TARGET: in place, a target ends in one of three ways");
     page.status = as;
-    this.#isCutShort ||= as !== "Succeeded" && this.#isEnding(seen);
+    this.#isCutShort ||= as !== "Succeeded" && isEnding;
   }
 
-  #finishes({ as, error }: Of<"finish">, seen: World): void {
+  #holds(decision: Of<"hold">, seen: World): void {
     const { deployment, now } = seen;
-    this.#isOver = true;
-    assert.equal(as === "Succeeded", error === undefined, "FINISH: an error, unless it succeeded");
-    if (as === "Stopped") assert.notEqual(deployment.stopRequestedAt, undefined, "STOP: nobody has asked to");
-    const steps = [...this.#steps.values()];
-    assert(!steps.some(({ status }) => status === "InProgress"), "FINISH: when every step is over");
-    const suspended = deployment.steps.find(({ name }) => name === "suspend processes")?.noted?.suspended;
-    const hasResumed = this.#steps.has("resume processes");
-    assert.equal(hasResumed, suspended !== undefined, "STEPS: what was suspended is resumed, however it ends");
-    const { inFlight, pending, failed, succeeded, skipped } = this.#count();
-    assert.equal(inFlight + pending, 0, "FINISH: when every target is over");
-    const most = mostUnavailable(deployment, this.#pages.size);
-    const isEnough = skipped === 0 && failed <= most && succeeded > 0;
-    const isWoundUp = !steps.some(({ status }) => status === "Failed");
-    assert.equal(
-      as === "Succeeded",
-      isEnough && isWoundUp && !this.#isCutShort,
-      "FINISH: success is enough hosts and none left out",
-    );
-    if (as === "Failed" && isWoundUp && this.#pages.size > 0)
-      assert.equal(error?.code, this.#isLate(now) ? "TIMEOUT" : "HEALTH_CONSTRAINTS");
+    const zones = this.#zones();
+    const zone = zones.find((name) => `monitor ${name}` === decision.hold) ?? "";
+    const { Pending, InProgress } = countOf(this.#in(zone));
+    assert.equal(Pending + InProgress, 0, "ZONES: a zone is watched when it is done");
+    assert(countOf(this.#pages.values()).Pending > 0, "ZONES: the last zone is not watched");
+    assert(deployment.zonal !== undefined);
+    assert.equal(decision.until - now, watchedFor(deployment.zonal, zone, zones), "ZONES: for as long as it says");
+    this.#frame.holds(decision, seen);
+  }
+
+  #finishes(decision: Of<"finish">, seen: World): void {
+    const { deployment, now } = seen;
+    const { as, error } = decision;
+    this.#frame.finishes(decision, seen);
+    const { InProgress, Pending, Failed, Succeeded, Skipped } = this.#count();
+    assert.equal(InProgress + Pending, 0, "FINISH: when every target is over");
+    if (this.#frame.beganAt === undefined) return;
+    const most = mostUnavailable(deployment.minimumHealthyHosts, this.#pages.size);
+    const isNothing = deployment.outdatedOnly === true && this.#pages.size === 0;
+    const isEnough = isNothing || (Skipped === 0 && Failed <= most && Succeeded > 0);
+    const isWoundUp = [...this.#frame.steps.values()].every(({ status }) => status !== "Failed");
+    const isSuccess = isEnough && isWoundUp && !this.#isCutShort;
+    assert.equal(as === "Succeeded", isSuccess, "FINISH: success is enough hosts and none left out");
+    if (as === "Failed" && isWoundUp)
+      assert.equal(error?.code, this.#frame.isLate(now) && this.#isCutShort ? "TIMEOUT" : "HEALTH_CONSTRAINTS");
   }
 
   /** Waiting names what it waits for and when that ends; nothing that could be done is left. */
-  #isPatient(decision: Of<"wait">, { now, deployment, instanceStates }: World): void {
+  #isPatient(decision: Of<"wait">, seen: World): void {
+    const { now, deployment, instanceStates } = seen;
     const { until = Number.POSITIVE_INFINITY } = decision;
     assert.notEqual(decision.for, "", "WAIT: names what it waits for");
     assert(until > now, "WAIT: ends by itself");
-    assert(this.#isLate(now) || !this.#isLate(until - 1), "LIMIT: no wait goes beyond the deployment's time");
-    const { inFlight, pending, failed } = this.#count();
-    const steps = [...this.#steps.values()].filter(({ status }) => status === "InProgress");
-    assert(inFlight + steps.length > 0, "WAIT: something is under way");
-    for (const { startedAt } of steps)
-      assert(until <= startedAt + 60 * minute, "TIME: a step has no longer than its time");
-    const hasRoom = inFlight + failed < mostUnavailable(deployment, this.#pages.size);
-    assert(pending === 0 || !hasRoom, "WAIT: a free place is taken at once");
+    const { isWaiting } = this.#frame.isPatient(until, seen);
+    assert(isWaiting || this.#count().InProgress > 0, "WAIT: something is under way");
+    const zone = this.#zoneInTurn(deployment);
+    const isIdle = zone !== undefined && countOf(this.#in(zone)).Pending > 0 && this.#room(zone, deployment) > 0;
+    assert(isWaiting || !isIdle, "WAIT: a free place is taken at once");
     for (const [target, { status, outstanding }] of this.#pages) {
       if (status !== "InProgress") continue;
       assert(outstanding !== undefined, "WAIT: no host is idle between its events");
@@ -255,24 +214,17 @@ export class Books {
     }
   }
 
-  #comesToAnEnd(decisions: readonly Decision[], { now }: World): void {
-    const last = decisions.at(-1);
-    if (this.#isOver) return assert.notEqual(last?.do, "wait", "FINAL: nothing is waited for after the end");
-    assert(last?.do === "wait" || last?.do === "look up fleet", "WAIT: a live deployment never decides nothing");
-    const isTidyingUp = this.#steps.get("resume processes")?.status === "InProgress";
-    assert(!this.#isLate(now) || isTidyingUp, "LIMIT: a deployment ends when its time is over");
-  }
-
   /** The world that is stored says what the books say. */
   #agrees({ targets, deployment }: World, before: World): void {
+    const { isOver } = this.#frame;
     for (const [place, target] of targets.entries()) {
-      if (target === before.targets[place] && !this.#isOver) continue;
+      if (target === before.targets[place] && !isOver) continue;
       const page = this.#page(target.id);
       assert.equal(target.status, page.status, "BOOKS: statuses of targets");
       isWellFormed(target);
-      if (this.#isOver) assert(!["Pending", "InProgress"].includes(target.status), "FINISH: every target is over");
+      if (isOver) assert(!["Pending", "InProgress"].includes(target.status), "FINISH: every target is over");
     }
-    assert.equal(deployment.completeTime !== undefined, this.#isOver, "BOOKS: the end has a time");
+    assert.equal(deployment.completeTime !== undefined, isOver, "BOOKS: the end has a time");
   }
 
   #page(target: string): Page {
@@ -281,15 +233,43 @@ export class Books {
     return page;
   }
 
-  #count() {
-    const of = (status: Page["status"]) => [...this.#pages.values()].filter((page) => page.status === status).length;
-    return {
-      pending: of("Pending"),
-      inFlight: of("InProgress"),
-      succeeded: of("Succeeded"),
-      failed: of("Failed"),
-      skipped: of("Skipped"),
+  #count = () => countOf(this.#pages.values());
+  #zones = () => [...new Set([...this.#pages.values()].map(({ zone }) => zone))].toSorted();
+  #in = (zone: string) => [...this.#pages.values()].filter((page) => page.zone === zone);
+
+  #ruleOf = (_zone: string, { zonal, minimumHealthyHosts }: World["deployment"]) =>
+    zonal === undefined ? minimumHealthyHosts : zonal.minimumHealthyHostsPerZone;
+
+  /** How many more may leave, by the zone's rule and by the whole deployment's. */
+  #room(zone: string, deployment: World["deployment"]): number {
+    const left = (pages: readonly Page[], rule: World["deployment"]["minimumHealthyHosts"]) => {
+      const { InProgress, Failed } = countOf(pages);
+      return mostUnavailable(rule, pages.length) - InProgress - Failed;
     };
+    const whole = left([...this.#pages.values()], deployment.minimumHealthyHosts);
+    return Math.min(whole, left(this.#in(zone), this.#ruleOf(zone, deployment)));
+  }
+
+  /** The first zone that is not done, if those before it have been watched. */
+  #zoneInTurn({ zonal }: World["deployment"]): string | undefined {
+    const zones = this.#zones();
+    for (const zone of zones) {
+      const { Pending, InProgress } = countOf(this.#in(zone));
+      if (Pending + InProgress > 0) return zone;
+      if (zonal !== undefined && watchedFor(zonal, zone, zones) > 0 && !this.#frame.hasWatched(zone)) return undefined;
+    }
+    return undefined;
+  }
+
+  /** Failures have used up what may be out of service, in a zone that is not done or in the whole. */
+  #isHopeless(deployment: World["deployment"]): boolean {
+    const { Failed, Skipped } = this.#count();
+    if (Skipped > 0 || Failed >= mostUnavailable(deployment.minimumHealthyHosts, this.#pages.size)) return true;
+    return this.#zones().some((zone) => {
+      const here = this.#in(zone);
+      const { Pending, Failed: failed } = countOf(here);
+      return Pending > 0 && failed >= mostUnavailable(this.#ruleOf(zone, deployment), here.length);
+    });
   }
 
   /** A failed event that nobody tolerates. */
@@ -297,36 +277,5 @@ export class Books {
     return outcomes.some(
       (outcome, place) => outcome === "Failed" && !(ignoreApplicationStopFailures && tolerable.has(plan[place] ?? "")),
     );
-  }
-
-  #isLate = (now: number): boolean => this.#beganAt !== undefined && now - this.#beganAt >= 480 * minute;
-  #isEnding = ({ deployment, now }: World): boolean => deployment.stopRequestedAt !== undefined || this.#isLate(now);
-}
-
-const tolerable: ReadonlySet<string> = new Set(["BeforeBlockTraffic", "AfterBlockTraffic", "ApplicationStop"]);
-
-const isThere = (state: InstanceState = "running") => state === "running" || state === "pending";
-
-/** 0 for the neediest: Unhealthy, then revision Unknown, Old, Current. */
-function needOf({ health, revision }: FleetMember): number {
-  return health === "Unhealthy" ? 0 : ["", "Unknown", "Old", "Current"].indexOf(revision);
-}
-
-/** B by its definition: the hosts left when the fewest that satisfy the configuration stay healthy. */
-function mostUnavailable({ minimumHealthyHosts: { type, value } }: World["deployment"], hosts: number): number {
-  if (type === "MOST_CONCURRENCY") return value;
-  if (type === "HOST_COUNT") return hosts - value;
-  let healthy = 0;
-  while (healthy * 100 < hosts * value) healthy += 1;
-  return hosts === 1 ? 1 : hosts - healthy;
-}
-
-function isWellFormed({ events }: Target): void {
-  for (const { name, status, startTime, endTime, command } of events) {
-    const isOver = status === "Succeeded" || status === "Failed" || status === "Skipped";
-    assert.equal(endTime !== undefined, isOver, `BOOKS: ${name} has an end when it is over`);
-    if (status === "InProgress") assert(startTime !== undefined && command?.acknowledgedAt !== undefined);
-    if (startTime !== undefined && endTime !== undefined)
-      assert(startTime <= endTime, `BOOKS: ${name} begins before it ends`);
   }
 }

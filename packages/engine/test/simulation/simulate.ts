@@ -1,6 +1,7 @@
 // One deployment of a made-up fleet, from its creation to its end, on a clock of its own.
 import assert from "node:assert/strict";
 import {
+  type AlarmReading,
   type Answer,
   commandId,
   decide,
@@ -14,6 +15,7 @@ import {
   newDeployment,
   type Outcome,
   type World,
+  type ZonalConfiguration,
 } from "../../src/index.ts";
 import { Agenda } from "./agenda.ts";
 import { Books } from "./books.ts";
@@ -40,6 +42,7 @@ class Run {
   readonly #books = new Books();
   readonly #hosts: ReadonlyMap<string, Host>;
   readonly #gateway: Gateway;
+  readonly #alarms: readonly { readonly from: number; readonly reading: AlarmReading }[];
   readonly #fleet: readonly FleetMember[];
   #now = 0;
   #world: World;
@@ -58,7 +61,9 @@ class Run {
     this.#hosts = new Map(this.#fleet.map(({ id }) => [id, new Host(id, drawFate(random, trouble), network)]));
     this.#gateway = new Gateway(network, trouble / 10);
     this.#world = newWorld(random);
+    this.#alarms = drawAlarms(random);
     if (random.chance(0.25)) this.#agenda.add(Math.ceil(random.next() ** 3 * 180 * minute), () => this.#stop());
+    for (const { from } of this.#alarms) this.#agenda.add(from, () => this.#pass());
     this.#agenda.add(0, () => this.#pass());
   }
 
@@ -79,7 +84,7 @@ class Run {
 
   /** Observe, decide, commit, deliver; and what can go wrong between them. */
   #pass(): void {
-    const world = { ...this.#world, now: this.#now, instanceStates: this.#instanceStates() };
+    const world = { ...this.#world, now: this.#now, instanceStates: this.#instanceStates(), ...this.#reading() };
     const decisions = decide(world);
     const after = evolveAll(world, decisions);
     if (this.#random.chance(0.1)) findsNothingNew(after, decisions);
@@ -88,7 +93,7 @@ class Run {
     this.#books.pass(world, decisions, after);
     for (const decision of decisions) this.#listen(this.#now, decision);
     // What is stored comes back as it was written.
-    this.#world = this.#random.chance(0.01) ? structuredClone(after) : after;
+    this.#world = this.#random.chance(0.002) ? structuredClone(after) : after;
     // The server ends between commit and delivery: hosts hear of their commands when they poll again.
     const outage = this.#random.chance(0.03) ? 60 * second : 0;
     for (const decision of decisions) this.#deliver(decision, outage);
@@ -148,6 +153,12 @@ class Run {
     this.#agenda.add(this.#now + milliseconds, () => this.#pass());
   }
 
+  /** What the last poll of the alarms gave; nothing before the first. */
+  #reading(): { readonly alarms?: AlarmReading } {
+    const last = this.#alarms.findLast(({ from }) => from <= this.#now);
+    return last === undefined ? {} : { alarms: last.reading };
+  }
+
   /** Seen only every fifteen seconds, in effect: a host that has just gone may look alive. */
   #instanceStates(): Readonly<Record<string, InstanceState>> {
     const seen: Record<string, InstanceState> = {};
@@ -166,13 +177,16 @@ function findsNothingNew(after: World, decisions: readonly Decision[]): void {
 }
 
 function drawFleet(random: Random): readonly FleetMember[] {
-  const hosts = random.chance(0.02) ? 0 : random.pick([1, 2, 3, 3, 3, 4, 5, 8]);
+  const hosts = random.chance(0.02) ? 0 : random.pick([1, 2, 2, 3, 3, 3, 4, 7]);
   return Array.from({ length: hosts }, (_, at): FleetMember => {
     const id = `i-${at + 1}`;
     const health = random.pick(["Healthy", "Healthy", "Unhealthy"]);
     const revision = random.pick(["Unknown", "Old", "Current"]);
     const state = random.chance(0.03) ? random.pick(["stopped", "terminated"]) : "running";
-    return { id, arn: `arn:${id}`, hostIdentifier: `arn:${id}`, state, health, revision, lot: random.next() };
+    const zone = random.pick(["a", "b", "c"]);
+    const holdsRevision = random.chance(0.3);
+    const known = { zone, health, revision, holdsRevision, lot: random.next() };
+    return { id, arn: `arn:aws:ec2:eu-west-1::instance/${id}`, hostIdentifier: id, state, ...known };
   });
 }
 
@@ -184,6 +198,9 @@ function newWorld(random: Random): World {
       createTime: 0,
       kind: "in-place",
       minimumHealthyHosts: drawMinimum(random),
+      ...(random.chance(0.25) ? { zonal: drawZonal(random) } : {}),
+      ...(random.chance(0.1) ? { outdatedOnly: true } : {}),
+      ...(random.chance(0.25) ? { alarms: { names: ["errors"], ignorePollAlarmFailure: random.chance(0.5) } } : {}),
       ignoreApplicationStopFailures: random.chance(0.3),
       ...(random.chance(0.3) ? { balancers: { targetGroups: ["web"], classic: [] } } : {}),
       ...(random.chance(0.1) ? { scalingGroups: ["fleet"], processesToSuspend: ["AZRebalance"] } : {}),
@@ -192,6 +209,26 @@ function newWorld(random: Random): World {
     answers: [],
     instanceStates: {},
   };
+}
+
+function drawZonal(random: Random): ZonalConfiguration {
+  const monitorDuration = random.pick([0, 60 * second, 20 * minute]);
+  return {
+    minimumHealthyHostsPerZone: random.chance(0.5) ? { type: "FLEET_PERCENT", value: 0 } : drawMinimum(random),
+    monitorDuration,
+    ...(random.chance(0.3) ? { firstZoneMonitorDuration: 10 * minute } : {}),
+  };
+}
+
+/** Readings one after the other; the first comes with the first poll. */
+function drawAlarms(random: Random) {
+  const readings = [{ from: random.integer(0, 15 * second), reading: { active: [] } as AlarmReading }];
+  for (let spells = random.integer(0, 2); spells > 0; spells -= 1) {
+    const from = (readings.at(-1)?.from ?? 0) + random.integer(1, 90 * minute);
+    const reading = random.chance(0.5) ? { active: [{ name: "errors", since: from }] } : { unreadable: "Throttling" };
+    readings.push({ from, reading }, { from: from + random.integer(10 * second, 5 * minute), reading: { active: [] } });
+  }
+  return readings;
 }
 
 function drawMinimum(random: Random): MinimumHealthyHosts {

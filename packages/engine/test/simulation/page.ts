@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import type { Answer, Decision, LifecycleEventName, Target } from "../../src/index.ts";
+
+/** A decision of one sort. */
+export type Of<Do extends Decision["do"]> = Decision & { readonly do: Do };
+
+/** The first outcome that a pass has seen of each command and step. */
+export type Reports = ReadonlyMap<string, Answer & { readonly kind: "completed" }>;
+
+/** One target, as the books have it. */
+export interface Page {
+  readonly need: number;
+  readonly zone: string;
+  readonly plan: readonly LifecycleEventName[];
+  place: number;
+  outstanding: Outstanding | undefined;
+  /** Outcomes of the events so far. */
+  readonly outcomes: ("Succeeded" | "Failed" | "Skipped")[];
+  status: "Pending" | "InProgress" | "Succeeded" | "Failed" | "Skipped";
+}
+
+/** An event that has been handed out; `byService` when a gateway runs it. */
+export interface Outstanding {
+  readonly event: LifecycleEventName;
+  readonly issuedAt: number;
+  readonly byService: boolean;
+  acknowledgedAt?: number;
+}
+
+/** How some targets stand. */
+export function countOf(pages: Iterable<Page>) {
+  const count = { Pending: 0, InProgress: 0, Succeeded: 0, Failed: 0, Skipped: 0 };
+  for (const { status } of pages) count[status] += 1;
+  return count;
+}
+
+/** What is stored of a target makes sense by itself. */
+export function isWellFormed({ events }: Target): void {
+  for (const { name, status, startTime, endTime, command } of events) {
+    const isOver = status === "Succeeded" || status === "Failed" || status === "Skipped";
+    assert.equal(endTime !== undefined, isOver, `BOOKS: ${name} has an end when it is over`);
+    if (status === "InProgress") assert(startTime !== undefined && command?.acknowledgedAt !== undefined);
+    if (startTime !== undefined && endTime !== undefined)
+      assert(startTime <= endTime, `BOOKS: ${name} begins before it ends`);
+  }
+}
