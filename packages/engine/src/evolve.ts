@@ -25,12 +25,7 @@ export function evolve(world: World, decision: Decision): World {
       return onEvent(world, decision, (event) => begun(event, world, decision), "InProgress");
     case "note start":
       return withoutAnswer(
-        onEvent(world, decision, (event) => ({
-          ...event,
-          status: "InProgress",
-          startTime: decision.at,
-          ...(event.command === undefined ? {} : { command: { ...event.command, acknowledgedAt: decision.at } }),
-        })),
+        onEvent(world, decision, (event) => started(event, decision.at)),
         decision.commandId,
         "acknowledged",
       );
@@ -116,6 +111,13 @@ function begun(
   if (work === undefined) return { ...event, command };
   return { ...event, status: "InProgress", startTime: now, command: { ...command, acknowledgedAt: now, work } };
 }
+
+const started = (event: LifecycleEvent, at: number): LifecycleEvent => ({
+  ...event,
+  status: "InProgress",
+  startTime: at,
+  ...(event.command === undefined ? {} : { command: { ...event.command, acknowledgedAt: at } }),
+});
 
 function settled(
   event: LifecycleEvent,
