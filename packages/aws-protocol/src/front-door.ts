@@ -6,6 +6,7 @@ import { type Authorization, readAuthorization } from "./authorization.ts";
 import { bucketOfHost, chooseService } from "./choose-service.ts";
 import { Fault } from "./fault.ts";
 import { type AccessKeys, anonymous, type Call } from "./identity.ts";
+import type { AccessLine, RecordedRequest } from "./request-records.ts";
 import { refusal } from "./refusals.ts";
 import { hashOf, WireBody } from "./request-body.ts";
 import type { Service, ServiceResponse } from "./service.ts";
@@ -19,21 +20,12 @@ export interface FrontDoorOptions {
   readonly clock: () => number;
   /** One line for each request. */
   readonly log: (line: AccessLine) => void;
+  /** Is told of each request that a service has answered, before the answer goes out. */
+  readonly record?: (request: RecordedRequest) => Promise<void>;
   /** Serves what is no AWS request at all. */
   readonly fallback?: RequestListener;
   /** How long a body may take; a minute when absent. */
   readonly bodyMilliseconds?: number;
-}
-
-/** What there is to say of a request once it is over. Never a header or a body: they hold secrets. */
-export interface AccessLine {
-  readonly requestId: string;
-  readonly service: string;
-  readonly operation: string;
-  readonly caller: string;
-  readonly status: number;
-  readonly fault?: string;
-  readonly milliseconds: number;
 }
 
 /** Longest body that has to be read before its signature can be proved, in bytes: JSON and form requests are small. */
@@ -124,7 +116,9 @@ async function admit(options: FrontDoorOptions, arrival: Arrival): Promise<void>
       body: signature === undefined ? body.unproved() : body.verified(signature, service.protocol),
       call,
     };
-    await answer(options, arrival, await service.serve(request), service.name, caller);
+    const answered = await service.serve(request);
+    await options.record?.({ call, service: service.name, answered });
+    await answer(options, arrival, answered, service.name, caller);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     await answer(options, arrival, service.refuse(error, about), service.name, caller);

@@ -51,4 +51,4 @@ export interface Call {
 }
 
 /** Who does not sign, at services that admit such callers: function URLs do. */
-export const anonymous: Principal = { accountId: "anonymous", arn: "anonymous", userId: "anonymous" };
+export const anonymous: Principal = { accountId: "anonymous", arn: "anonymous", userId: "anonymous", policies: [] };

@@ -1,4 +1,5 @@
-export { type AccessLine, createFrontDoor, createFrontDoorServer, type FrontDoorOptions } from "./front-door.ts";
+export { createFrontDoor, createFrontDoorServer, type FrontDoorOptions } from "./front-door.ts";
+export type { AccessLine, RecordedRequest } from "./request-records.ts";
 export {
   codedeployCommands,
   codedeployCommandsTargetPrefixes,
@@ -24,7 +25,7 @@ export {
   type Statement,
   type Trust,
 } from "./policy/index.ts";
-export { type Operation, serviceModel, type ServiceModel, type ServiceName } from "./model.ts";
+export { buildModel, type Operation, serviceModel, type ServiceModel, type ServiceName } from "./model.ts";
 export type {
   InputOf,
   Operations,

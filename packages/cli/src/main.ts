@@ -1,5 +1,6 @@
 import { CodeDeployClient } from "@aws-sdk/client-codedeploy";
 import { Command, Option } from "commander";
+import type { AuditRequest } from "./audit.ts";
 import { configuration, settings, type Configuration } from "./config.ts";
 import type { DeployRequest } from "./deploy.ts";
 import { clientOptions, findEndpoint } from "./endpoint.ts";
@@ -66,6 +67,16 @@ program
   .action(async () => {
     const lines = await (await import("./orphans.ts")).orphans(findEndpoint(configured()));
     console.log(lines.join("\n") || "Nothing is left behind");
+  });
+
+program
+  .command("audit")
+  .option("--since <time>", "only from a time on: 30m, 2h, 7d, or a date")
+  .option("--json", "one JSON object a line")
+  .description("print who changed what; exit 0 only if the log is as it was written")
+  .action(async (options: AuditRequest) => {
+    const { audit } = await import("./audit.ts");
+    process.exitCode = await audit(findEndpoint(configured()), options, (line) => console.log(line));
   });
 
 program

@@ -9,6 +9,8 @@ import { HeldPolls } from "./host-commands/polls.ts";
 import { codedeployAccesses } from "./identity/codedeploy-accesses.ts";
 import type { Identities } from "./identity/identities.ts";
 import { accessKeys, type PrincipalSources } from "./identity/principals.ts";
+import { recordChanges } from "./identity/record-changes.ts";
+import { sluiceService } from "./identity/sluice-service.ts";
 import { codedeployService } from "./operations/index.ts";
 import { Reconciler } from "./reconciler/reconciler.ts";
 import { openSigner } from "./specification/signer.ts";
@@ -77,11 +79,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     services: [
       codedeployService({ store, clock, region, accountId, wake }, accesses, onDefect),
       hostCommandService({ store, clock, polls, handedOut: new Map(), specification, wake }, onDefect),
+      sluiceService({ audit: identities.audit }, onDefect),
       ...services,
     ],
     keys: keysOf(options),
     clock,
     log: (line) => log.info(line, "request"),
+    record: recordChanges(identities.audit),
     ...(fallback === undefined ? {} : { fallback }),
   });
   const server = createFrontDoorServer(listener);
@@ -114,7 +118,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 function gatewaysOf({ ec2, region, identities }: ServerOptions, own: { readonly url: string }) {
   return openGateways(
     ec2 === "self"
-      ? { at: "self", config: () => ({ region, endpoint: own.url, credentials: identities.administrator() }) }
+      ? { at: "self", config: () => ({ region, endpoint: own.url, credentials: identities.controlPlane() }) }
       : { at: "aws", region },
   );
 }

@@ -1,6 +1,7 @@
 import type { AccessKey, AccessKeys, Principal } from "@sluice/aws-protocol";
 import { newAccessKeyId, newSecret } from "../random.ts";
 import { administratorKey, type KeyPair } from "./administrator.ts";
+import { type AuditLog, openAuditLog } from "./audit-log.ts";
 import { hostUserId, type KeyStore, openKeyStore, type StoredKey } from "./key-store.ts";
 
 /** A key for a limited time. */
@@ -19,7 +20,9 @@ export interface FoundKey extends AccessKey {
 export interface Identities extends AccessKeys {
   find(accessKeyId: string): FoundKey | undefined;
   administrator(): KeyPair;
-  /** Whether somebody set this house up, and may do everything. */
+  /** The key that the control plane itself signs with, in its own name, when it calls services of the local cloud. It lives as long as this process. */
+  controlPlane(): KeyPair;
+  /** Whether somebody may do everything: who set this house up, and the control plane. */
   isAdministrator(principal: Principal): boolean;
   /** A key that may act as this host. The last one is given again until an hour before it expires. */
   issueForHost(host: string, arn: string): Promise<SessionCredentials>;
@@ -43,6 +46,8 @@ export interface Identities extends AccessKeys {
   revokeKey(accessKeyId: string): Promise<void>;
   /** Gives a user's keys its new ARN. */
   renameUser(userId: string, arn: string): Promise<void>;
+  /** The log of what everybody has changed. */
+  readonly audit: AuditLog;
   close(): void;
 }
 
@@ -61,10 +66,17 @@ export async function openIdentities(options: {
   const administratorArn = `arn:aws:iam::${accountId}:user/administrator`;
   const userId = administrator.accessKeyId.replace(/^AKIA/, "AIDA");
   const keys = await openKeyStore(dataFolder);
-  const services = new Map<string, AccessKey>();
+  const audit = openAuditLog(dataFolder, keys.derivedKey("audit log"));
+  const codedeploy = "codedeploy.amazonaws.com";
+  const controlPlane = {
+    ...newPair("AKIA"),
+    principal: { accountId, arn: codedeploy, userId: controlPlaneId, service: codedeploy },
+  };
+  const services = new Map<string, AccessKey>([[controlPlane.accessKeyId, controlPlane]]);
   return {
     administrator: () => administrator,
-    isAdministrator: ({ arn }) => arn === administratorArn,
+    controlPlane: () => controlPlane,
+    isAdministrator: ({ arn, userId }) => arn === administratorArn || userId === controlPlaneId,
     find(id) {
       if (id === administrator.accessKeyId)
         return { ...administrator, principal: { accountId, arn: administratorArn, userId } };
@@ -74,7 +86,7 @@ export async function openIdentities(options: {
     issueForHost: (host, arn) => issueForHost(keys, { host, arn, now: clock() }),
     revokeHost: async (host) => void (await keys.write(() => keys.removeHost(host))),
     issueForService(service) {
-      const known = [...services.values()].find(({ principal }) => principal.service === service);
+      const known = [...services.values()].find(({ principal }) => principal.userId === service);
       const key = known ?? { ...newPair("AKIA"), principal: { accountId, arn: service, userId: service, service } };
       services.set(key.accessKeyId, key);
       return key;
@@ -90,9 +102,15 @@ export async function openIdentities(options: {
     setActive: async (id, isActive) => void (await keys.write(() => keys.setActive(id, isActive))),
     revokeKey: async (id) => void (await keys.write(() => keys.remove(id))),
     renameUser: async (user, arn) => void (await keys.write(() => keys.rename(user, arn))),
-    close: () => keys.close(),
+    audit,
+    close() {
+      audit.close();
+      keys.close();
+    },
   };
 }
+
+const controlPlaneId = "control-plane";
 
 const newPair = (prefix: "AKIA" | "ASIA"): KeyPair => ({
   accessKeyId: newAccessKeyId(prefix),

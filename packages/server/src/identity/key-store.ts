@@ -76,6 +76,8 @@ export async function openKeyStore(dataFolder: string) {
     remove: (accessKeyId: string) => db.run("DELETE FROM access_keys WHERE access_key_id = ?", accessKeyId),
     removeHost: (host: string) => db.run("DELETE FROM access_keys WHERE host = ?", host),
     removeExpired: (now: number) => db.run("DELETE FROM access_keys WHERE expires_at < ?", now),
+    /** A key made from the vault's, for another purpose. */
+    derivedKey: (purpose: string) => vault.derivedKey(purpose),
     write: <Result>(work: () => Result): Promise<Result> => db.write(work),
     close: () => db.close(),
   };

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { privateFile } from "./private-file.ts";
@@ -8,6 +8,8 @@ export interface Vault {
   /** A text sealed for the owner of a name: it opens for that name alone. */
   seal(text: string, name: string): Buffer;
   open(sealed: Uint8Array, name: string): string;
+  /** A key for another purpose, which tells nothing of this one. */
+  derivedKey(purpose: string): Buffer;
 }
 
 const algorithm = "aes-256-gcm";
@@ -31,6 +33,7 @@ export function openVault(dataFolder: string, { isInUse }: { readonly isInUse: b
       `Cannot open the access keys: "${file}" must hold ${keyBytes} bytes in base64, and holds ${key.length}`,
     );
   return {
+    derivedKey: (purpose) => Buffer.from(hkdfSync("sha256", key, "", purpose, keyBytes)),
     seal(text, name) {
       const nonce = randomBytes(nonceBytes);
       const cipher = createCipheriv(algorithm, key, nonce).setAAD(Buffer.from(name));

@@ -1,0 +1,108 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { Database } from "../store/database.ts";
+
+/** Who did what to which resources, when, and what came of it. Never a body, a header or a secret. */
+export interface AuditEntry {
+  readonly sequence: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly requestId: string;
+  readonly service: string;
+  readonly operation: string;
+  readonly caller: string;
+  readonly accessKeyId: string;
+  readonly sourceIp?: string;
+  readonly resources: readonly string[];
+  /** `Succeeded`, or the name of the fault. */
+  readonly outcome: string;
+}
+
+/** Whether the log is as it was written; else where it first is not, and why. */
+export type AuditProof =
+  | { readonly isIntact: true; readonly head: string }
+  | { readonly isIntact: false; readonly problem: string };
+
+// The triggers keep honest programs from changing entries; the chain of hashes shows what dishonest ones have done.
+const schema = `CREATE TABLE IF NOT EXISTS audit (
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, entry TEXT NOT NULL, hash TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS audit_by_time ON audit (at);
+CREATE TRIGGER IF NOT EXISTS audit_is_not_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS audit_is_not_deleted BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;`;
+
+interface Row {
+  readonly sequence: number;
+  readonly at: number;
+  readonly entry: string;
+  readonly hash: string;
+}
+
+const start = "0".repeat(64);
+
+/** Opens the audit log of a data folder. Each entry's hash, made with the key, covers the entry and the hash before it. */
+export function openAuditLog(dataFolder: string, key: Uint8Array) {
+  const db = new Database(dataFolder, "audit.sqlite", schema);
+  const hashOf = (before: string, row: Omit<Row, "hash">): string =>
+    createHmac("sha256", key)
+      .update(JSON.stringify([before, row.sequence, row.at, row.entry]))
+      .digest("hex");
+  const last = () => db.get<Row>("SELECT * FROM audit ORDER BY sequence DESC LIMIT 1");
+  return {
+    /** Resolves once the entry is on the disk. */
+    append: (entry: Omit<AuditEntry, "sequence">): Promise<void> =>
+      db.write(() => {
+        const { at, ...rest } = entry;
+        const before = last();
+        const row = { sequence: (before?.sequence ?? 0) + 1, at, entry: JSON.stringify(rest) };
+        db.run(
+          "INSERT INTO audit VALUES (?, ?, ?, ?)",
+          row.sequence,
+          at,
+          row.entry,
+          hashOf(before?.hash ?? start, row),
+        );
+      }),
+    /** Entries from a time on, oldest first, after one that was read before. */
+    read({
+      since,
+      after,
+      count,
+    }: {
+      readonly since: number;
+      readonly after: number;
+      readonly count: number;
+    }): readonly AuditEntry[] {
+      return db
+        .all<Row>("SELECT * FROM audit WHERE at >= ? AND sequence > ? ORDER BY sequence LIMIT ?", since, after, count)
+        .map(({ sequence, at, entry }) => ({
+          sequence,
+          at,
+          ...(JSON.parse(entry) as Omit<AuditEntry, "sequence" | "at">),
+        })); // written by `append`
+    },
+    prove(): AuditProof {
+      let [before, sequence] = [start, 0];
+      for (const row of db.all<Row>("SELECT * FROM audit ORDER BY sequence")) {
+        if (row.sequence !== sequence + 1) return { isIntact: false, problem: missing(sequence + 1, row.sequence - 1) };
+        if (!isEqual(row.hash, hashOf(before, row)))
+          return { isIntact: false, problem: `Entry ${row.sequence} is not as it was written` };
+        [before, sequence] = [row.hash, row.sequence];
+      }
+      const given = db.get<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'audit'")?.seq ?? 0;
+      if (given > sequence) return { isIntact: false, problem: missing(sequence + 1, given) };
+      return { isIntact: true, head: before };
+    },
+    close: () => db.close(),
+  };
+}
+
+/** An audit log that is open. */
+export type AuditLog = ReturnType<typeof openAuditLog>;
+
+const missing = (from: number, to: number) =>
+  from === to ? `Entry ${from} is missing` : `Entries ${from} to ${to} are missing`;
+
+function isEqual(a: string, b: string): boolean {
+  const [one, other] = [Buffer.from(a), Buffer.from(b)];
+  return one.length === other.length && timingSafeEqual(one, other);
+}

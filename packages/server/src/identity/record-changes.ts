@@ -1,0 +1,39 @@
+import type { RecordedRequest } from "@sluice/aws-protocol";
+import type { AuditLog } from "./audit-log.ts";
+
+/** Operations that only read, by the words that AWS begins their names with. */
+const reading = /^(Get|List|Describe|Head|BatchGet|Search|Simulate|Filter|Poll)[A-Z]/;
+
+/** Names that the rule above would take for the wrong kind. The last three carry measurements and log lines of programs: nobody decides anything by them. */
+const exceptions: ReadonlyMap<string, "change" | "no change"> = new Map([
+  ["GetSessionToken", "change"],
+  ["PostHostCommandUpdate", "no change"],
+  ["Invoke", "no change"],
+  ["PutMetricData", "no change"],
+  ["PutLogEvents", "no change"],
+  ["CreateLogStream", "no change"],
+] as const);
+
+/** Whether an operation changes something. */
+export function isChange(operation: string): boolean {
+  const exception = exceptions.get(operation);
+  return exception === undefined ? !reading.test(operation) : exception === "change";
+}
+
+/** Writes requests that change something down, also when they are refused; resolves once they are on the disk. */
+export function recordChanges(audit: AuditLog): (request: RecordedRequest) => Promise<void> {
+  return async ({ call, service, answered: { operation, fault, resources = [] } }) => {
+    if (operation === undefined || !isChange(operation)) return;
+    await audit.append({
+      at: call.receivedAt,
+      requestId: call.requestId,
+      service,
+      operation,
+      caller: call.principal.arn,
+      accessKeyId: call.accessKeyId,
+      ...(call.sourceIp === undefined ? {} : { sourceIp: call.sourceIp }),
+      resources,
+      outcome: fault ?? "Succeeded",
+    });
+  };
+}
