@@ -34,6 +34,12 @@ export const settings = {
     default: "",
     meaning: "webhook that is told of every state change, in the form of EventBridge's events",
   },
+  timeScale: {
+    flag: "--time-scale <number>",
+    variable: "SLUICE_TIME_SCALE",
+    default: "1",
+    meaning: "how many seconds of the local cloud's waits (lifecycle hooks, cooldowns, draining) pass in one",
+  },
   log: {
     flag: "--log <level>",
     variable: "SLUICE_LOG",
@@ -69,6 +75,7 @@ export function configuration(flags: Flags) {
     driver: oneOf("driver", value("driver"), ["auto", "ns", "plain"] as const),
     chaos: chaosOf(value("chaos")),
     eventsUrl: webhook(value("events")),
+    timeScale: timeScaleOf(value("timeScale")),
     logLevel: oneOf("log level", value("log"), ["trace", "debug", "info", "warn", "error"] as const),
   };
 }
@@ -104,6 +111,15 @@ function portNumber(text: string): number {
 function regionName(text: string): string {
   if (/^[a-z]{2}(-[a-z]+)+-\d$/.test(text)) return text;
   throw new Error(`Cannot use region "${text}": a name like "us-east-1" is wanted`);
+}
+
+/** Faster than this, a heartbeat of half a minute is over before anybody can answer. */
+const timeScaleMax = 1000;
+
+function timeScaleOf(text: string): number {
+  const scale = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && scale >= 1 && scale <= timeScaleMax) return scale;
+  throw new Error(`Cannot scale time by "${text}": a number from 1 to ${timeScaleMax} is wanted`);
 }
 
 function chaosOf(text: string) {

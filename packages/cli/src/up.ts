@@ -43,7 +43,7 @@ interface House {
 }
 
 async function open(
-  { dataFolder, port, region, driver, chaos, logLevel, eventsUrl }: Configuration,
+  { dataFolder, port, region, driver, chaos, timeScale, logLevel, eventsUrl }: Configuration,
   example: boolean,
 ): Promise<House> {
   const clock = () => Date.now();
@@ -54,6 +54,7 @@ async function open(
     keys: identities,
     driver,
     chaos,
+    timeScale,
     plainInstead: example,
     agentBundle: agentBundle(),
   });

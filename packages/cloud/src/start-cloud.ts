@@ -1,6 +1,7 @@
 import type { RequestListener } from "node:http";
-import type { Principal, Service } from "@sluice/aws-protocol";
+import { Fault, type Principal, type Service } from "@sluice/aws-protocol";
 import { type Chaos, openDriver } from "./instance/index.ts";
+import { openAutoScaling, type Traffic } from "./service/auto-scaling/index.ts";
 import { ec2Service, Fleet, type HostKeys, metadataService, openEc2 } from "./service/ec2/index.ts";
 import { iamRecords, iamService, type Permissions, permissionsOf, type UserKeys } from "./service/iam/index.ts";
 import { openLambda } from "./service/lambda/index.ts";
@@ -9,6 +10,7 @@ import { objectReader, s3Service } from "./service/s3/index.ts";
 import { ssmService } from "./service/ssm/index.ts";
 import { assumeRoleAsService, type SessionKeys, stsService } from "./service/sts/index.ts";
 import { CloudDatabase } from "./store/database.ts";
+import { Waits } from "./waits.ts";
 
 /** What a local cloud is opened with. */
 export interface CloudOptions {
@@ -26,6 +28,8 @@ export interface CloudOptions {
   readonly agentBundle: string;
   /** Troubles to make on purpose. */
   readonly chaos: Chaos;
+  /** How many seconds of AWS's waits pass in one of ours. */
+  readonly timeScale: number;
 }
 
 /** The control plane, as the cloud sees it. */
@@ -56,13 +60,15 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   const { driver, why } = await openDriver(options);
   const db = new CloudDatabase(dataFolder);
   const ended = (instanceId: string) => keys.revokeHost(`arn:aws:ec2:${region}:${accountId}:instance/${instanceId}`);
-  const fleet = new Fleet({ db, driver, clock, ended, changed: () => {} });
+  const fleet = new Fleet({ db, driver, clock, ended, changed: (id) => autoScaling.instanceChanged(id) });
   const onDefect = (error: unknown, requestId: string) => console.error(`Request ${requestId} met a defect:`, error);
   let controlPlane: ControlPlane | undefined;
   const common = { db, clock, region, accountId };
   const records = iamRecords(db);
   const profiles = { find: (name: string) => records.find("profile", name) };
   const ec2 = openEc2({ ...common, fleet, profiles });
+  const waits = new Waits(options.timeScale);
+  const autoScaling = openAutoScaling({ ...common, ec2, waits, traffic: noTraffic, publish: () => {} }, onDefect);
   const sts = { records, keys, accountId };
   const logs = new LogStore({ db, clock });
   const lambda = await openLambda({
@@ -82,6 +88,7 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
       mayRead: (host, bucket, key) => controlPlane?.mayReadObject(host, bucket, key) ?? false,
     }),
     ec2Service(ec2, onDefect),
+    autoScaling.service,
     ssmService(common, onDefect),
     iamService({ records, keys, clock, accountId }, onDefect),
     stsService(sts, onDefect),
@@ -98,8 +105,10 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
       controlPlane = found;
       await driver.connect({ listener: found.listener, port: found.port, metadata });
       await Promise.all([fleet.resume(), lambda.start()]);
+      autoScaling.start();
     },
     async close() {
+      await autoScaling.close();
       await lambda.close();
       await fleet.settle();
       await driver.close();
@@ -107,3 +116,16 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
     },
   };
 }
+
+/** Load balancing where there is none: groups name no source of traffic. */
+const noTraffic: Traffic = {
+  check({ id }) {
+    throw new Fault(
+      "ValidationError",
+      `Provided Load Balancers or Target Groups may not be valid: '${id}' does not exist`,
+    );
+  },
+  register() {},
+  deregister() {},
+  health: () => undefined,
+};

@@ -52,6 +52,7 @@ CREATE INDEX IF NOT EXISTS function_events_due ON function_events (due_at);
 export class CloudDatabase {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  #isInTransaction = false;
 
   /** Opens the file below a data folder, or makes it. The server's own lock keeps a second process away. */
   constructor(dataFolder: string) {
@@ -76,9 +77,11 @@ export class CloudDatabase {
     return Number(this.#prepare(sql).run(...values).changes);
   }
 
-  /** All changes of `work`, or none. */
+  /** All changes of `work`, or none. One transaction within another is a part of it. */
   transaction<Result>(work: () => Result): Result {
+    if (this.#isInTransaction) return work();
     this.#db.exec("BEGIN IMMEDIATE");
+    this.#isInTransaction = true;
     try {
       const result = work();
       this.#db.exec("COMMIT");
@@ -86,6 +89,8 @@ export class CloudDatabase {
     } catch (error) {
       this.#db.exec("ROLLBACK");
       throw error;
+    } finally {
+      this.#isInTransaction = false;
     }
   }
 

@@ -10,8 +10,12 @@ import { tagOperations } from "./tags.ts";
 
 export type { Ec2Context } from "./context.ts";
 export { Fleet } from "./fleet.ts";
+export type { InstanceRecord } from "./instance-record.ts";
 export { amazonLinux, publicParameters } from "./images.ts";
 export type { InstanceProfile, InstanceProfiles } from "./instance-profiles.ts";
+export { findTemplate, versionOf } from "./launch-template.ts";
+export { type Subnet, subnetOf, subnets } from "./network.ts";
+export { newInstances } from "./run-instances.ts";
 export { type HostKeys, metadataService } from "./metadata.ts";
 
 /** What EC2 works with, from what it is given and its own drawers of the store. */

@@ -11,7 +11,7 @@ import { newInstances } from "./run-instances.ts";
 /** Operations on instances. */
 export const instanceOperations: Ec2Operations = {
   async RunInstances(context, input) {
-    const { reservationId, created } = await newInstances(context, input);
+    const { reservationId, created } = newInstances(context, input);
     context.fleet.add(created);
     const records = (await context.fleet.all()).filter((record) => record.reservationId === reservationId);
     return describeReservation(context, reservationId, records);

@@ -24,11 +24,11 @@ export interface Reservation {
 }
 
 /** Makes the records of new instances; none when an earlier request with the same client token has made them. `systemTags` are AWS's own. */
-export async function newInstances(
+export function newInstances(
   context: Ec2Context,
   request: RunInstancesCommandInput,
   systemTags: readonly KeptTag[] = [],
-): Promise<Reservation> {
+): Reservation {
   const { db, fleet } = context;
   const clientToken = request.ClientToken ?? "";
   const earlier =
@@ -43,7 +43,10 @@ export async function newInstances(
     throw new Fault("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", { status: 412 });
   const subnet = subnetOf(input.SubnetId ?? input.NetworkInterfaces?.[0]?.SubnetId);
   const taken = new Set(
-    (await fleet.all()).filter(({ state }) => state !== "terminated").map(({ privateIp }) => privateIp),
+    fleet
+      .shown()
+      .filter(({ state }) => state !== "terminated")
+      .map(({ privateIp }) => privateIp),
   );
   const reservationId = `r-${randomHex(8).padEnd(17, "0")}`;
   const created = Array.from({ length: input.MaxCount ?? 1 }, (_, launchIndex): InstanceRecord => {

@@ -1,0 +1,57 @@
+import type * as AutoScaling from "@aws-sdk/client-auto-scaling";
+import type { RequestLaunchTemplateData } from "@aws-sdk/client-ec2";
+import type { Operations } from "@sluice/aws-protocol";
+import type { CloudDatabase } from "../../store/database.ts";
+import type { Records } from "../../store/records.ts";
+import type { Waits } from "../../waits.ts";
+import type { Ec2Context } from "../ec2/index.ts";
+import type { Activities } from "./activities.ts";
+import type { TrafficSource } from "./group.ts";
+import type { Groups } from "./groups.ts";
+import type { NotificationConfiguration } from "./notification-configuration.ts";
+import type { Policy } from "./policy.ts";
+import type { ScheduledAction } from "./scheduled-action.ts";
+
+/** What Auto Scaling works with. */
+export interface AutoScalingContext {
+  readonly db: CloudDatabase;
+  readonly ec2: Ec2Context;
+  readonly groups: Groups;
+  readonly activities: Activities;
+  readonly launchConfigurations: Records<LaunchConfiguration>;
+  readonly policies: Records<Policy>;
+  readonly scheduledActions: Records<ScheduledAction>;
+  readonly notifications: Records<NotificationConfiguration>;
+  readonly traffic: Traffic;
+  /** Sends a message to a topic; it does not matter here whether anybody reads it. */
+  readonly publish: Publish;
+  readonly waits: Waits;
+  /** Something about a group has changed: look at it soon. */
+  readonly wake: (group: string) => void;
+  readonly clock: () => number;
+  readonly region: string;
+  readonly accountId: string;
+}
+
+/** Sends a message to a topic or a queue, by its ARN. */
+export type Publish = (arn: string, message: { readonly subject: string; readonly body: string }) => void;
+
+/** Where traffic comes from, as far as groups need it: load balancing keeps it. */
+export interface Traffic {
+  /** Throws a Fault when there is no such source. */
+  check(source: TrafficSource): void;
+  register(source: TrafficSource, instanceIds: readonly string[]): void | Promise<void>;
+  deregister(source: TrafficSource, instanceIds: readonly string[]): void | Promise<void>;
+  /** What a source says of an instance; undefined when it knows nothing of it. */
+  health(source: TrafficSource, instanceId: string): "initial" | "healthy" | "unhealthy" | "draining" | undefined;
+}
+
+/** A launch configuration: what launch templates were before they had versions. */
+export interface LaunchConfiguration {
+  readonly name: string;
+  readonly createdAt: number;
+  readonly data: RequestLaunchTemplateData;
+}
+
+/** Some of Auto Scaling's operations. */
+export type AutoScalingOperations = Partial<Operations<typeof AutoScaling, AutoScalingContext>>;

@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import type { LifecycleState } from "@aws-sdk/client-auto-scaling";
+import type { RequestLaunchTemplateData } from "@aws-sdk/client-ec2";
+import type { Hook, HookAction } from "./hook.ts";
+
+/** An Auto Scaling group as it is kept, with its instances. Moments are milliseconds since the epoch. */
+export interface Group {
+  readonly name: string;
+  readonly createdAt: number;
+  readonly launch: LaunchSource;
+  readonly minSize: number;
+  readonly maxSize: number;
+  readonly desired: number;
+  readonly subnetIds: readonly string[];
+  /** As it was given, for those who read it back. */
+  readonly vpcZoneIdentifier?: string;
+  readonly sources: readonly TrafficSource[];
+  readonly healthCheckType: string;
+  readonly gracePeriodSeconds: number;
+  readonly cooldownSeconds: number;
+  /** Until when simple scaling policies wait. */
+  readonly cooldownUntil?: number;
+  readonly terminationPolicies: readonly string[];
+  readonly protectsNewInstances: boolean;
+  readonly suspended: readonly SuspendedProcess[];
+  readonly hooks: readonly Hook[];
+  readonly members: readonly Member[];
+  readonly tags: readonly GroupTag[];
+  readonly metrics: readonly string[];
+  /** What users have asked for since the last activity: the beginning of its cause. */
+  readonly causes: readonly string[];
+  /** After a launch has failed: when to try again. */
+  readonly launchAgainAt?: number;
+  /** Set when it is being deleted with all of its instances. */
+  readonly isGoing?: true;
+  /** What is kept for those who read it back, and decides nothing here. */
+  readonly told: ToldSettings;
+}
+
+/** Settings that a copy of the group needs, and that decide nothing here. */
+export interface ToldSettings {
+  readonly placementGroup?: string;
+  readonly capacityRebalance?: boolean;
+  readonly serviceLinkedRoleArn?: string;
+  readonly maxInstanceLifetime?: number;
+  readonly context?: string;
+  readonly desiredCapacityType?: string;
+  readonly defaultInstanceWarmup?: number;
+  readonly instanceMaintenancePolicy?: {
+    readonly MinHealthyPercentage?: number;
+    readonly MaxHealthyPercentage?: number;
+  };
+  readonly mixedInstancesPolicy?: object;
+}
+
+/** What instances are launched from. */
+export type LaunchSource =
+  | { readonly kind: "template"; readonly id: string; readonly name: string; readonly version: string }
+  | { readonly kind: "configuration"; readonly name: string; readonly data: RequestLaunchTemplateData };
+
+/** A target group (elbv2, by ARN) or a classic load balancer (elb, by name). */
+export interface TrafficSource {
+  readonly type: "elbv2" | "elb";
+  readonly id: string;
+}
+
+/** A process that is suspended, and why. */
+export interface SuspendedProcess {
+  readonly name: ProcessName;
+  readonly reason: string;
+}
+
+/** The processes of a group that can be suspended. */
+export const processNames = [
+  "Launch",
+  "Terminate",
+  "AddToLoadBalancer",
+  "AlarmNotification",
+  "AZRebalance",
+  "HealthCheck",
+  "InstanceRefresh",
+  "ReplaceUnhealthy",
+  "ScheduledActions",
+] as const;
+
+/** The name of a process. */
+export type ProcessName = (typeof processNames)[number];
+
+/** A tag of a group. */
+export interface GroupTag {
+  readonly key: string;
+  readonly value: string;
+  readonly propagate: boolean;
+}
+
+/** An instance of a group. */
+export interface Member {
+  readonly id: string;
+  readonly subnetId: string;
+  readonly zone: string;
+  readonly instanceType: string;
+  readonly imageId: string;
+  readonly templateVersion?: string;
+  readonly state: LifecycleState;
+  readonly health: "Healthy" | "Unhealthy";
+  /** What said that it is unhealthy. */
+  readonly unhealthyBecause?: "EC2" | "ELB" | "user";
+  readonly isProtected: boolean;
+  readonly launchedAt: number;
+  readonly inServiceAt?: number;
+  /** Lifecycle actions of the transition that it is in. */
+  readonly actions: readonly HookAction[];
+  /** The activity that is about it now. */
+  readonly activityId?: string;
+  /** It was already running when it joined, or comes out of standby: no launch hooks. */
+  readonly skipsHooks?: true;
+}
+
+/** Whether a process of a group is suspended. */
+export const isSuspended = ({ suspended }: Group, name: ProcessName): boolean =>
+  suspended.some((process) => process.name === name);
+
+/** Whether an instance counts towards the desired capacity. */
+export const isCounted = ({ state }: Member): boolean =>
+  state === "Pending" || state === "Pending:Wait" || state === "Pending:Proceed" || state === "InService";
+
+/** An instance of a group; whoever asks has made sure that it is there. */
+export function memberOf({ members, name }: Group, id: string): Member {
+  const found = members.find((member) => member.id === id);
+  assert(found !== undefined, `${id} is an instance of ${name}`);
+  return found;
+}
+
+/** A group with one of its instances changed. */
+export function withMember(group: Group, id: string, change: (member: Member) => Member): Group {
+  return { ...group, members: group.members.map((member) => (member.id === id ? change(member) : member)) };
+}

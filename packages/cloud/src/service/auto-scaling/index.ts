@@ -1,0 +1,87 @@
+import { defineService, type Service, serviceModel } from "@sluice/aws-protocol";
+import { Records } from "../../store/records.ts";
+import { Activities } from "./activities.ts";
+import type { AutoScalingContext } from "./context.ts";
+import { groupOperations } from "./group-operations.ts";
+import { Groups } from "./groups.ts";
+import { hookOperations } from "./hook-operations.ts";
+import { launchConfigurationOperations } from "./launch-configurations.ts";
+import { memberOperations } from "./member-operations.ts";
+import { notificationOperations } from "./notifications.ts";
+import { executeByAlarm, policyOperations } from "./policies.ts";
+import { processOperations } from "./processes.ts";
+import { Scaler } from "./scaler.ts";
+import { scheduledActionOperations } from "./scheduled-action-operations.ts";
+import { tagOperations } from "./tags.ts";
+import { trafficOperations } from "./traffic.ts";
+
+export type { Publish, Traffic } from "./context.ts";
+export type { TrafficSource } from "./group.ts";
+
+/** Auto Scaling that is open. */
+export interface OpenAutoScaling {
+  readonly service: Service;
+  /** Begins to look at groups; EC2 must have taken up its instances. */
+  start(): void;
+  /** The state of an instance has changed: its group is looked at soon. */
+  instanceChanged(instanceId: string): void;
+  /** An alarm that has a policy's ARN among its actions has gone off; `by` is how far its metric is beyond the threshold. */
+  alarm(policyArn: string, about: { readonly alarm: string; readonly by: number }): void;
+  close(): Promise<void>;
+}
+
+type Given = Pick<
+  AutoScalingContext,
+  "db" | "ec2" | "traffic" | "publish" | "waits" | "clock" | "region" | "accountId"
+>;
+
+/** Opens Auto Scaling on what the store holds of it. */
+export function openAutoScaling(given: Given, onDefect: (error: unknown, about: string) => void): OpenAutoScaling {
+  const { db } = given;
+  const context: AutoScalingContext = {
+    ...given,
+    groups: new Groups(new Records(db, "auto-scaling-group")),
+    activities: new Activities(new Records(db, "scaling-activity")),
+    launchConfigurations: new Records(db, "launch-configuration"),
+    policies: new Records(db, "scaling-policy"),
+    scheduledActions: new Records(db, "scheduled-action"),
+    notifications: new Records(db, "notification-configuration"),
+    wake: (name) => scaler.wake(name),
+  };
+  const scaler = new Scaler(context, onDefect);
+  return {
+    service: autoScalingService(context, onDefect),
+    start: () => scaler.start(),
+    instanceChanged(instanceId) {
+      const group = context.groups.all().find(({ members }) => members.some(({ id }) => id === instanceId));
+      if (group !== undefined) scaler.wake(group.name);
+    },
+    alarm: (policyArn, about) => executeByAlarm(context, policyArn, about),
+    close: () => scaler.close(),
+  };
+}
+
+function autoScalingService(
+  context: AutoScalingContext,
+  onDefect: (error: unknown, requestId: string) => void,
+): Service {
+  return defineService({
+    name: "autoscaling",
+    model: serviceModel("auto-scaling"),
+    signingNames: ["autoscaling"],
+    operations: {
+      ...groupOperations,
+      ...memberOperations,
+      ...hookOperations,
+      ...processOperations,
+      ...policyOperations,
+      ...scheduledActionOperations,
+      ...notificationOperations,
+      ...trafficOperations,
+      ...tagOperations,
+      ...launchConfigurationOperations,
+    },
+    context,
+    onDefect,
+  });
+}
