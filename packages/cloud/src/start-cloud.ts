@@ -28,8 +28,8 @@ export interface CloudOptions {
   readonly agentBundle: string;
   /** Troubles to make on purpose. */
   readonly chaos: Chaos;
-  /** How many seconds of AWS's waits pass in one of ours. */
-  readonly timeScale: number;
+  /** How many seconds of AWS's waits pass in one of ours; absent, one. */
+  readonly timeScale?: number;
 }
 
 /** The control plane, as the cloud sees it. */
@@ -67,7 +67,7 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   const records = iamRecords(db);
   const profiles = { find: (name: string) => records.find("profile", name) };
   const ec2 = openEc2({ ...common, fleet, profiles });
-  const waits = new Waits(options.timeScale);
+  const waits = new Waits(options.timeScale ?? 1);
   const autoScaling = openAutoScaling({ ...common, ec2, waits, traffic: noTraffic, publish: () => {} }, onDefect);
   const sts = { records, keys, accountId };
   const logs = new LogStore({ db, clock });

@@ -56,7 +56,6 @@ export async function openLocalCloud(
     plainInstead: false,
     agentBundle,
     chaos: { packageLocks: 0 },
-    timeScale: 1,
     ...options,
   });
   const listener = createFrontDoor({
@@ -130,7 +129,6 @@ export async function whyNoNamespaces(): Promise<string | false> {
       plainInstead: false,
       agentBundle,
       chaos: { packageLocks: 0 },
-      timeScale: 1,
     });
     await cloud.close();
     return false;
