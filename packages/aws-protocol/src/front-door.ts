@@ -264,6 +264,12 @@ function pathWithBucket({ path, message }: Arrival): string {
 /** Agents hold a poll for up to 60 s and clients keep connections between calls: an idle connection lives longer than that, in milliseconds. */
 const keepAliveMilliseconds = 75_000;
 
+/** What a request is told that is not even HTTP to its end, by Node's name for it: nobody knows yet which protocol it speaks. */
+const unreadable: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large\r\nx-amzn-ErrorType: RequestHeaderSectionTooLarge",
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout\r\nx-amzn-ErrorType: RequestTimeout",
+};
+
 /** An HTTP server for the front door, with limits that fit held polls and streamed uploads. */
 export function createFrontDoorServer(listener: RequestListener): Server {
   const server = createServer(
@@ -278,8 +284,9 @@ export function createFrontDoorServer(listener: RequestListener): Server {
   );
   // Without this Node itself would ask for every body, also for those of requests that are refused.
   server.on("checkContinue", listener);
-  server.on("clientError", (_error, socket) => {
-    if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n");
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    const line = unreadable[error.code ?? ""] ?? "400 Bad Request\r\nx-amzn-ErrorType: BadRequest";
+    if (socket.writable) socket.end(`HTTP/1.1 ${line}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
   });
   return server;
 }

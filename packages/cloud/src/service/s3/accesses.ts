@@ -43,6 +43,7 @@ export const s3Accesses: AccessOf = (operation, decoded) => {
         resource: `${bucket(input)}/${Key ?? "*"}`,
       }));
     case "CopyObject":
+    case "UploadPartCopy":
       return [
         { action: "s3:GetObject", resource: `arn:aws:s3:::${sourceOf(input)}` },
         ...on(object(input), "PutObject"),
