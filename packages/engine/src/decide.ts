@@ -1,14 +1,16 @@
 import { onAnswers } from "./answer.ts";
 import { alarmsRead, onAlarms } from "./alarms.ts";
 import { blueGreen } from "./blue-green.ts";
-import { type Course, type Progress, walk } from "./course.ts";
-import { endingOf, isCutShort, isOverdue, overdueAt } from "./ending.ts";
+import { type Course, walk } from "./course.ts";
+import { endingOf, isCutShort } from "./ending.ts";
 import { evolveAll } from "./evolve.ts";
+import { rootCause } from "./explain.ts";
 import { inPlace } from "./in-place.ts";
 import { launch, termination } from "./lifecycle-action.ts";
 import { reroute } from "./reroute.ts";
-import { nextOnTarget, untilOnTarget } from "./target.ts";
+import { nextOnTarget } from "./target.ts";
 import { stepLimit } from "./time-limits.ts";
+import { wait } from "./waiting.ts";
 import type { Decision } from "./decision.ts";
 import type { Deployment, DeploymentKind, ErrorInformation, Outcome, Step, World } from "./world.ts";
 
@@ -89,7 +91,7 @@ function giveUp(world: World): readonly Decision[] | undefined {
   );
   if (copying !== undefined)
     return [failStep(world, copying, { code: "MANUAL_STOP", message: "The deployment ended while the copy was made" })];
-  return isBusy(world) ? [wait(world, { for: "" })] : undefined;
+  return isBusy(world) ? [wait(world)] : undefined;
 }
 
 function failStep({ now }: World, { id }: Step, error: ErrorInformation): Decision {
@@ -113,35 +115,13 @@ function finish(
     if (progress.is === "failed" && as === "Succeeded")
       return [{ do: "finish", as: "Failed", error: progress.error, because: progress.error.message }];
   }
-  if (error !== undefined) return [{ do: "finish", as, error, because: error.message }];
+  if (error !== undefined) return [...explain(world), { do: "finish", as, error, because: error.message }];
   const succeeded = world.targets.filter(({ status }) => status === "Succeeded").length;
   return [{ do: "finish", as, because: `${succeeded} of ${world.targets.length} targets succeeded` }];
 }
 
-function wait(world: World, { for: reason, until }: Pick<Progress & { is: "waiting" }, "for" | "until">): Decision {
-  const running = world.targets.filter(({ status }) => status === "InProgress");
-  const steps = world.deployment.steps.filter(({ status }) => status === "InProgress");
-  const untils = [
-    ...running.flatMap((target) => untilOnTarget(world, target) ?? []),
-    ...steps.map(({ startTime }) => startTime + stepLimit),
-  ];
-  const names = running.flatMap(({ id, events }) => {
-    const event = events.find(
-      ({ command, status }) => command !== undefined && (status === "Pending" || status === "InProgress"),
-    );
-    if (event === undefined) return [];
-    const state = event.command?.progress === undefined ? "" : ` (${event.command.progress})`;
-    return [`${id} to ${event.status === "Pending" ? "pick up" : "finish"} ${event.name}${state}`];
-  });
-  const reasons = new Set([reason, ...steps.map(({ name, progress }) => progress ?? name), ...names]);
-  reasons.delete("");
-  return {
-    do: "wait",
-    for: [...reasons].join(", "),
-    until: Math.min(
-      ...untils,
-      ...(until === undefined ? [] : [until]),
-      ...(isOverdue(world) ? [] : [overdueAt(world)]),
-    ),
-  };
+/** What failed first is told with the end. */
+function explain(world: World): readonly Decision[] {
+  const because = rootCause(world);
+  return because === undefined ? [] : [{ do: "warn", because }];
 }

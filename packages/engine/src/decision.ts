@@ -57,6 +57,8 @@ export type Decision =
       readonly as: "Succeeded" | "Failed" | "Skipped";
       readonly at: number;
       readonly diagnostics?: Diagnostics;
+      /** The host's agent is the cause. */
+      readonly agentIssue?: string;
       readonly noted?: Noted;
       readonly because: string;
     }

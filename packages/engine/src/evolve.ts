@@ -121,7 +121,7 @@ const started = (event: LifecycleEvent, at: number): LifecycleEvent => ({
 
 function settled(
   event: LifecycleEvent,
-  { as, at, diagnostics, noted }: Decision & { readonly do: "settle event" },
+  { as, at, diagnostics, agentIssue, noted }: Decision & { readonly do: "settle event" },
 ): LifecycleEvent {
   const startTime = event.startTime ?? (as === "Skipped" ? undefined : event.command?.issuedAt);
   return {
@@ -130,6 +130,7 @@ function settled(
     endTime: at,
     ...(startTime === undefined ? {} : { startTime }),
     ...(diagnostics === undefined ? {} : { diagnostics }),
+    ...(agentIssue === undefined ? {} : { agentIssue }),
     ...(noted === undefined || event.command === undefined
       ? {}
       : { command: { ...event.command, noted: { ...event.command.noted, ...noted } } }),

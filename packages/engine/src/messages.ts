@@ -27,6 +27,18 @@ export const healthConstraints = ({ failed, succeeded, skipped }: Tally): ErrorI
     `The overall deployment failed because too many individual instances failed deployment, too few healthy instances are available for deployment, or some instances in your deployment group are experiencing problems. (${succeeded} succeeded, ${failed} failed, ${skipped} skipped)`,
   );
 
+/** Too many hosts failed, and each because nothing is heard of its agent. */
+export const agentIssue = (hosts: readonly { readonly id: string; readonly issue: string }[]): ErrorInformation =>
+  information(
+    "AGENT_ISSUE",
+    `The deployment failed because the CodeDeploy agent did not pick its lifecycle events up: ${hosts
+      .slice(0, 10)
+      .map(({ id, issue }) => `${id} (${issue})`)
+      .join(
+        ", ",
+      )}${hosts.length > 10 ? ` and ${hosts.length - 10} more` : ""}. Install or start the agent there, and deploy again`,
+  );
+
 /** The configuration leaves no host that may be taken out of service. */
 export const healthConstraintsInvalid = (
   { type, value }: MinimumHealthyHosts,
@@ -144,9 +156,9 @@ const unknownError = (message: string): Diagnostics => ({
 });
 
 /** The host never picked the event up. */
-export const didNotRun = (event: LifecycleEventName, minutes: number): Diagnostics =>
+export const didNotRun = (event: LifecycleEventName, minutes: number, issue?: string): Diagnostics =>
   unknownError(
-    `CodeDeploy agent was not able to receive the lifecycle event ${event} within ${minutes} minutes. Check that the agent is running on the instance, that it reaches this server, and that its credentials are valid, and then try again`,
+    `CodeDeploy agent was not able to receive the lifecycle event ${event} within ${minutes} minutes${issue === undefined ? "" : ` (${issue})`}. Check that the agent is running on the instance, that it reaches this server, and that its credentials are valid, and then try again`,
   );
 
 /** The host picked the event up and never answered. */

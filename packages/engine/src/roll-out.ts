@@ -1,6 +1,8 @@
 import { done, due, failed, type Progress, type Stage } from "./course.ts";
-import { healthConstraints, originalNotRemoved } from "./messages.ts";
+import { tooManyFailed } from "./explain.ts";
+import { originalNotRemoved } from "./messages.ts";
 import { type Allowance, allowance, hasSucceeded, isExhausted, mayStart, type Tally } from "./minimum-healthy-hosts.ts";
+import { busyWith } from "./neighbours.ts";
 import { isTolerated, run } from "./target.ts";
 import type { Decision } from "./decision.ts";
 import type { LifecycleEventName, MinimumHealthyHosts, Target, World } from "./world.ts";
@@ -23,7 +25,7 @@ export function rollOut(plan: RollOut): Stage {
     if (progress !== undefined) return progress;
     if (plan.rule === "all at once, and none may fail")
       return count.failed + count.skipped > 0 ? failed(originalNotRemoved(count)) : done;
-    return targets.length === 0 || hasSucceeded(room, count) ? done : failed(healthConstraints(count));
+    return targets.length === 0 || hasSucceeded(room, count) ? done : failed(tooManyFailed(targets, count));
   };
 }
 
@@ -57,15 +59,19 @@ export function startMore(
   if (count.notStarted > 0) {
     const parts = [part, ...wholes];
     if (parts.some(({ room, count: counted }) => isExhausted(room, counted)))
-      return failed(healthConstraints((wholes.at(-1) ?? part).count));
+      return failed(tooManyFailed(world.targets, (wholes.at(-1) ?? part).count));
     const more = Math.min(...parts.map(({ room, count: counted }) => mayStart(room, counted)));
     if (more === 0) return { is: "waiting", for: "" };
     const because = `${count.inFlight} in flight and ${count.failed} failed leave room for ${more} more`;
     const waiting = targets.filter((target) => standingOf(world, target, events) === "notStarted");
-    return due(...waiting.slice(0, more).flatMap((target) => start(world, target, { events, because })));
+    const free = waiting.filter((target) => busyWith(world, target) === undefined);
+    if (free.length === 0) return { is: "waiting", for: waiting.map((target) => taken(world, target)).join(", ") };
+    return due(...free.slice(0, more).flatMap((target) => start(world, target, { events, because })));
   }
   return count.inFlight > 0 ? { is: "waiting", for: "" } : undefined;
 }
+
+const taken = (world: World, target: Target) => `${target.id} to be free of ${busyWith(world, target) ?? ""}`;
 
 function start(
   world: World,

@@ -45,9 +45,10 @@ test("a deployment that succeeded is not rolled back", () => {
 test("StopDeployment decides over the configuration, for this stop only", () => {
   const disabled = { enabled: false, events: [] };
 
-  assert.equal(rollback(ended(stopped("MANUAL_STOP"), { configuration: disabled, onRequest: true })).is, "owed");
-  assert.equal(rollback(ended(stopped("MANUAL_STOP"), { onRequest: false })).is, "none");
-  assert.equal(rollback(ended({ status: "Failed" }, { configuration: disabled, onRequest: true })).is, "none");
+  const request = (rollbackOnStop: boolean) => ({ ...stopped("MANUAL_STOP"), rollbackOnStop });
+  assert.equal(rollback(ended(request(true), { configuration: disabled })).is, "owed");
+  assert.equal(rollback(ended(request(false))).is, "none");
+  assert.equal(rollback(ended({ ...request(true), status: "Failed" }, { configuration: disabled })).is, "none");
 });
 
 test("only deployments of users are rolled back: no rollback rolls back", () => {

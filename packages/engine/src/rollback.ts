@@ -6,14 +6,12 @@ export type AutoRollbackEvent = "DEPLOYMENT_FAILURE" | "DEPLOYMENT_STOP_ON_ALARM
 
 /** What is known of a deployment that has ended, and may have to be rolled back (deployments.md §8.1). */
 export interface Ended {
-  readonly deployment: Pick<Deployment, "id" | "kind" | "status" | "startTime" | "error" | "steps">;
+  readonly deployment: Pick<Deployment, "id" | "kind" | "status" | "startTime" | "error" | "steps" | "rollbackOnStop">;
   readonly targets: readonly Target[];
   /** As in `DeploymentInfo.creator`. */
   readonly creator: string;
   /** The deployment's own configuration if it has one, else its group's. */
   readonly configuration?: { readonly enabled: boolean; readonly events: readonly AutoRollbackEvent[] };
-  /** What StopDeployment said in `autoRollbackEnabled`; absent when it said nothing. */
-  readonly onRequest?: boolean;
   /** Whether the deployment group has a successful revision to go back to. */
   readonly hasLastSuccessful: boolean;
 }
@@ -59,8 +57,9 @@ function triggerOf({ status, error }: Ended["deployment"]): AutoRollbackEvent | 
   return error?.code === "MANUAL_STOP" ? "DEPLOYMENT_STOP_ON_REQUEST" : "DEPLOYMENT_FAILURE";
 }
 
-function isWanted({ configuration, onRequest }: Ended, event: AutoRollbackEvent): boolean {
-  if (event === "DEPLOYMENT_STOP_ON_REQUEST" && onRequest !== undefined) return onRequest;
+function isWanted({ configuration, deployment }: Ended, event: AutoRollbackEvent): boolean {
+  const { rollbackOnStop } = deployment;
+  if (event === "DEPLOYMENT_STOP_ON_REQUEST" && rollbackOnStop !== undefined) return rollbackOnStop;
   return configuration?.enabled === true && configuration.events.includes(event);
 }
 

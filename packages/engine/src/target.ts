@@ -1,5 +1,7 @@
 import { deploymentLimit, isEnding, isOverdue } from "./ending.ts";
 import { deploymentTooLong, didNotEnd, didNotRun, hostGone, interruptedByEnd } from "./messages.ts";
+import { agentIssueOf } from "./last-seen.ts";
+import { busyWith, couldPickUpFrom } from "./neighbours.ts";
 import { eventLimit, firstContactLimit, pickUpLimit } from "./time-limits.ts";
 import { workOf } from "./traffic.ts";
 import type { Decision } from "./decision.ts";
@@ -20,6 +22,7 @@ export function nextOnTarget(world: World, target: Target): Decision | undefined
     return { do: "settle target", target: target.id, as: "Succeeded", because: "every event is done" };
   if (target.label === "Green" && following.name === "BeforeAllowTraffic")
     return { do: "settle target", target: target.id, as: "Ready", because: "it has the revision, and no traffic yet" };
+  if (busyWith(world, target) !== undefined) return undefined;
   return run(world, target, { event: following, because: "it is the next event" });
 }
 
@@ -37,9 +40,10 @@ export function run(
 export function untilOnTarget(world: World, target: Target): number | undefined {
   const command = target.events.find(isOutstanding)?.command;
   if (command === undefined) return undefined;
-  return command.acknowledgedAt === undefined
-    ? command.issuedAt + pickUpLimitOf(world, target)
-    : command.acknowledgedAt + eventLimit;
+  if (command.acknowledgedAt !== undefined) return command.acknowledgedAt + eventLimit;
+  return busyWith(world, target) === undefined
+    ? couldPickUpFrom(world, target, command.issuedAt) + pickUpLimitOf(world, target)
+    : undefined;
 }
 
 /** A host that may still be booting gets more time for its first event (deployments.md §2.3). */
@@ -48,14 +52,14 @@ function pickUpLimitOf({ deployment }: World, target: Target): number {
   return isFirst && (deployment.kind === "launch" || target.label === "Green") ? firstContactLimit : pickUpLimit;
 }
 
-/** Handed to the host and not over. */
-function isOutstanding({ command, status }: LifecycleEvent): boolean {
+/** Whether an event has been handed to the host and is not over. */
+export function isOutstanding({ command, status }: LifecycleEvent): boolean {
   return command !== undefined && (status === "Pending" || status === "InProgress");
 }
 
 /** The end that an outstanding event comes to without its host: the instance is gone, its time is over, or it is withdrawn. */
 function endOf(world: World, target: Target, event: LifecycleEvent): Decision | undefined {
-  const fail = (diagnostics: Diagnostics): Decision => ({
+  const fail = (diagnostics: Diagnostics, agentIssue?: string): Decision => ({
     do: "settle event",
     commandId: event.command?.id ?? "",
     target: target.id,
@@ -63,6 +67,7 @@ function endOf(world: World, target: Target, event: LifecycleEvent): Decision | 
     as: "Failed",
     at: world.now,
     diagnostics,
+    ...(agentIssue === undefined ? {} : { agentIssue }),
     because: diagnostics.message,
   });
   const state = world.instanceStates[target.id];
@@ -71,11 +76,9 @@ function endOf(world: World, target: Target, event: LifecycleEvent): Decision | 
   if (isOverdue(world)) return fail(deploymentTooLong(deploymentLimit(world) / (60 * minute)));
   if (isEnding(world) && event.command?.work !== undefined) return fail(interruptedByEnd(event.name));
   if (world.now < (untilOnTarget(world, target) ?? Number.POSITIVE_INFINITY)) return undefined;
-  return fail(
-    event.status === "Pending"
-      ? didNotRun(event.name, pickUpLimitOf(world, target) / minute)
-      : didNotEnd(event, eventLimit / minute),
-  );
+  if (event.status !== "Pending") return fail(didNotEnd(event, eventLimit / minute));
+  const issue = agentIssueOf(world, target);
+  return fail(didNotRun(event.name, pickUpLimitOf(world, target) / minute, issue), issue);
 }
 
 /** A command that the host has not picked up when the deployment is stopped need not run; a later acknowledgement is answered so (deployments.md §9.1). */

@@ -7,6 +7,9 @@ const hour = 60 * minute;
 /** From an event's turn until the host picks it up. */
 export const pickUpLimit = 5 * minute;
 
+/** How long an agent may be silent that has nothing to do, before that is said: it polls without a pause. */
+export const silenceLimit = minute / 2;
+
 /** From the pick-up of an event until its outcome: all its scripts together. */
 export const eventLimit = hour;
 

@@ -16,6 +16,18 @@ export interface World {
   readonly instanceStates: Readonly<Record<string, InstanceState>>;
   /** The deployment's alarms as last read. Who observes reads those that `Deployment.alarms` names every 10 to 15 s, from the deployment's creation to its end; absent until somebody has. */
   readonly alarms?: AlarmReading;
+  /** When the agent of each host was last heard of, by target id: the end of its last request, or `now` while one of its polls is held. Agents poll all the time, but while they run an event; a host that is not listed has never been heard of. Absent: nobody has kept count. */
+  readonly lastSeen?: Readonly<Record<string, number>>;
+  /** Other deployments on the hosts of this one, by target id. */
+  readonly neighbours?: Readonly<Record<string, Neighbour>>;
+}
+
+/** Deployments that share a host take turns, each with all its events (deployments.md §6.5). Who observes says of each host of this deployment's fleet whether another one goes first there: one that has a target InProgress on it and began there earlier (a termination deployment always has; then the earlier first command, then the smaller id). */
+export interface Neighbour {
+  /** The deployment that goes first, as long as it is on this host. */
+  readonly busyWith?: string;
+  /** When the last one that went first had done with this host. */
+  readonly freeSince?: number;
 }
 
 /** A deployment itself; its targets are beside it. */
@@ -221,6 +233,8 @@ export interface LifecycleEvent {
   readonly startTime?: number;
   readonly endTime?: number;
   readonly diagnostics?: Diagnostics;
+  /** Why the host did not pick the event up, as far as anybody knows: when its agent was last seen. */
+  readonly agentIssue?: string;
   /** Present once the event has been handed to the host. */
   readonly command?: Command;
 }

@@ -1,5 +1,6 @@
 import { done, failed, type Stage, walk } from "./course.ts";
-import { healthConstraints, noZone, zoneInvalid } from "./messages.ts";
+import { tooManyFailed } from "./explain.ts";
+import { noZone, zoneInvalid } from "./messages.ts";
 import { allowance, isExhausted } from "./minimum-healthy-hosts.ts";
 import { partOf, rollOut, startMore } from "./roll-out.ts";
 import { hold } from "./stages.ts";
@@ -54,7 +55,9 @@ function rollOutZone(zone: string, { zonal, events, rule }: ZoneByZone): Stage {
     const whole = partOf(world, world.targets, { events, rule });
     const { notStarted, skipped } = whole.count;
     const isHopeless = skipped > 0 || (notStarted > 0 && isExhausted(whole.room, whole.count));
-    return startMore(world, [part, whole], events) ?? (isHopeless ? failed(healthConstraints(whole.count)) : done);
+    return (
+      startMore(world, [part, whole], events) ?? (isHopeless ? failed(tooManyFailed(world.targets, whole.count)) : done)
+    );
   };
 }
 

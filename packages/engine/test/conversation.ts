@@ -5,6 +5,7 @@ import {
   type Diagnostics,
   type InstanceState,
   type LifecycleEventName,
+  type Neighbour,
   rollbackMessages,
   type Target,
 } from "../src/index.ts";
@@ -30,6 +31,10 @@ const phrases: readonly [RegExp, (shell: Shell, ...words: string[]) => readonly 
   [/^the alarms are quiet$/, (shell) => reading(shell, { active: [] })],
   [/^the alarm (\S+) is active$/, (shell, name = "") => reading(shell, { active: [{ name, since: shell.now }] })],
   [/^the alarms cannot be read$/, (shell) => reading(shell, { unreadable: "AccessDenied" })],
+  [/^(d-\d+) is on (i-\d+)$/, (shell, other, host) => neighbour(shell, host, { busyWith: other ?? "" })],
+  [/^d-\d+ leaves (i-\d+)$/, (shell, host) => neighbour(shell, host, { freeSince: shell.now })],
+  [/^agents are counted$/, (shell) => seen(shell)],
+  [/^(i-\d+) polls$/, (shell, host) => seen(shell, host)],
   [/^the gateway succeeds$/, (shell) => shell.step({ kind: "completed", status: "Succeeded", ...shell.notedByStep() })],
   [/^the gateway fails$/, (shell) => shell.step({ kind: "completed", status: "Failed" })],
   [/^(\d+) (second|minute|hour)s? pass(?:es)?$/, (shell, count, unit) => shell.wait(milliseconds(count, unit))],
@@ -131,6 +136,16 @@ function rollBack(shell: Shell): readonly (Decision | string)[] {
   return [onEnded, onRollback, ...decisions];
 }
 
+function neighbour(shell: Shell, host = "", now: Neighbour): readonly Decision[] {
+  shell.neighbours[host] = now;
+  return shell.pass();
+}
+
+function seen(shell: Shell, host?: string): readonly Decision[] {
+  shell.lastSeen = { ...shell.lastSeen, ...(host === undefined ? {} : { [host]: shell.now }) };
+  return [];
+}
+
 function reading(shell: Shell, alarms: AlarmReading): readonly Decision[] {
   shell.alarms = alarms;
   return shell.pass();
@@ -152,7 +167,7 @@ function becomes(shell: Shell, host = "", state = ""): readonly Decision[] {
 }
 
 function joins(shell: Shell, host = ""): readonly Decision[] {
-  shell.select([host]);
+  shell.hosts.set(host, "running");
   return shell.pass();
 }
 
@@ -191,6 +206,7 @@ function show({ world, memories }: Shell): readonly string[] {
   const code = error === undefined ? "" : `, ${error.code}`;
   return [
     `${id}: ${status}${code}`,
+    ...world.deployment.notes.map((note) => `note: ${note}`),
     ...world.targets.map((target) => `${target.id} ${target.status}: ${eventsInShort(target)}`),
     ...Object.entries(memories).map(
       ([host, { health, installed }]) => `${host} is ${health}, has ${installed ?? "nothing"}`,

@@ -17,6 +17,7 @@ import {
   isOver,
   type LifecycleEvent,
   type LifecycleEventName,
+  type Neighbour,
   newDeployment,
   type Noted,
   revisionHealth,
@@ -55,6 +56,10 @@ export class Shell {
   readonly zones = new Map<string, string>();
   /** What the next deployment brings; each brings its own unless it is told. */
   revision: string | undefined;
+  /** Other deployments on these hosts. */
+  readonly neighbours: Record<string, Neighbour> = {};
+  /** When agents were last heard of, if anybody keeps count. */
+  lastSeen: Record<string, number> | undefined;
   /** What a look at the alarms gives. */
   alarms: AlarmReading | undefined;
   lastSuccessful: string | undefined;
@@ -67,6 +72,7 @@ export class Shell {
 
   /** Hosts that the group selects from now on. */
   select(ids: readonly string[]): void {
+    this.hosts.clear();
     for (const id of ids) this.hosts.set(id, "running");
   }
 
@@ -84,6 +90,8 @@ export class Shell {
       now: this.now,
       instanceStates: Object.fromEntries(this.hosts),
       ...(this.alarms === undefined ? {} : { alarms: this.alarms }),
+      ...(this.lastSeen === undefined ? {} : { lastSeen: this.lastSeen }),
+      neighbours: this.neighbours,
     };
     const wasOver = isOver(world.deployment);
     const decisions = decide(world);

@@ -1,5 +1,5 @@
 // The specification's arithmetic once more, by its definitions and not by the engine's formulas.
-import type { FleetMember, InstanceState, MinimumHealthyHosts, ZonalConfiguration } from "../../src/index.ts";
+import type { FleetMember, InstanceState, MinimumHealthyHosts, World, ZonalConfiguration } from "../../src/index.ts";
 
 /** 0 for the neediest: Unhealthy, then revision Unknown, Old, Current. */
 export function needOf({ health, revision }: FleetMember): number {
@@ -23,6 +23,16 @@ export function watchedFor(zonal: ZonalConfiguration, zone: string, zones: reado
 
 /** Whether an instance may still answer. */
 export const isThere = (state: InstanceState = "running"): boolean => state === "running" || state === "pending";
+
+/** Whether another deployment goes first on a host; when the host is gone nobody need wait for that. */
+export const isTaken = ({ neighbours, instanceStates }: World, host: string): boolean =>
+  neighbours?.[host]?.busyWith !== undefined && isThere(instanceStates[host]);
+
+/** Until when a command has to be picked up: five minutes from when it could be. */
+export const pickUpBy = (world: World, host: string, issuedAt: number): number =>
+  isTaken(world, host)
+    ? Number.POSITIVE_INFINITY
+    : Math.max(issuedAt, world.neighbours?.[host]?.freeSince ?? 0) + 5 * 60_000;
 
 /** The events that `ignoreApplicationStopFailures` is about. */
 export const tolerable: ReadonlySet<string> = new Set(["BeforeBlockTraffic", "AfterBlockTraffic", "ApplicationStop"]);

@@ -1,7 +1,7 @@
 // The invariants of SPEC.md, held against every decision. The books are kept apart from the engine's own state and arithmetic: what they find is not what the engine believes.
 import assert from "node:assert/strict";
 import type { Answer, Decision, World } from "../../src/index.ts";
-import { isThere, mostUnavailable, needOf, tolerable, watchedFor } from "./arithmetic.ts";
+import { isTaken, isThere, mostUnavailable, needOf, pickUpBy, tolerable, watchedFor } from "./arithmetic.ts";
 import { Frame } from "./frame.ts";
 import { countOf, isWellFormed, type Of, type Outstanding, type Page, type Reports } from "./page.ts";
 
@@ -68,8 +68,12 @@ export class Books {
     assert.notEqual(this.#frame.beganAt, undefined, "BEGIN: targets take part in a deployment that has begun");
     for (const member of targets) {
       assert(!this.#pages.has(member.id), "BEGIN: a host is one target");
-      const page = { need: needOf(member), zone: deployment.zonal === undefined ? "" : (member.zone ?? "") };
-      const nothing = { place: 0, outstanding: undefined, outcomes: [], status: "Pending" } as const;
+      const page = {
+        id: member.id,
+        need: needOf(member),
+        zone: deployment.zonal === undefined ? "" : (member.zone ?? ""),
+      };
+      const nothing = { isUnheard: false, place: 0, outstanding: undefined, outcomes: [], status: "Pending" } as const;
       this.#pages.set(member.id, { ...page, plan: events, ...nothing, outcomes: [] });
     }
     for (const zone of this.#zones()) {
@@ -95,10 +99,12 @@ export class Books {
     assert.equal(event, page.plan[page.place], "EVENTS: in the order of the plan, none left out");
     assert(!this.#issued.has(`${target}/${event}`), "ONCE: a command is issued once");
     assert(!this.#hasFailed(page, deployment), "EVENTS: none after a failure");
+    assert(!isTaken(seen, target), "TURNS: nothing runs on a host while another deployment goes first there");
     if (page.status === "Pending") {
       assert(this.#room(page.zone, deployment) > 0, "CONSTRAINTS: nobody leaves who has to stay");
       assert.equal(page.zone, this.#zoneInTurn(deployment), "ZONES: one after the other, each watched when it is done");
-      for (const { need, status } of this.#in(page.zone))
+      const others = this.#in(page.zone).filter(({ id }) => !isTaken(seen, id));
+      for (const { need, status } of others)
         assert(status !== "Pending" || need >= page.need, "ORDER: the neediest hosts go first");
     } else assert.equal(page.status, "InProgress", "FINAL: a target that is over runs nothing");
     const byService = event === "BlockTraffic" || event === "AllowTraffic";
@@ -133,6 +139,7 @@ export class Books {
     } else {
       assert.equal(as, "Failed", "ANSWERS: an event succeeds only when its host says so");
       this.#hasReasonToFail(outstanding, seen, target);
+      page.isUnheard ||= outstanding.acknowledgedAt === undefined && decision.agentIssue !== undefined;
     }
     page.outstanding = undefined;
     page.outcomes.push(as);
@@ -142,7 +149,9 @@ export class Books {
     const { issuedAt, acknowledgedAt, byService } = outstanding;
     const isInterrupted = (byService && this.#frame.isEnding(seen)) || this.#frame.isLate(seen.now);
     const isTooLate =
-      acknowledgedAt === undefined ? seen.now - issuedAt >= 5 * minute : seen.now - acknowledgedAt >= 60 * minute;
+      acknowledgedAt === undefined
+        ? seen.now >= pickUpBy(seen, target, issuedAt)
+        : seen.now - acknowledgedAt >= 60 * minute;
     const isGone = !isThere(seen.instanceStates[target]);
     assert(isTooLate || isInterrupted || isGone, "TIME: an event that has time left goes on");
   }
@@ -189,8 +198,16 @@ export class Books {
     const isWoundUp = [...this.#frame.steps.values()].every(({ status }) => status !== "Failed");
     const isSuccess = isEnough && isWoundUp && !this.#isCutShort;
     assert.equal(as === "Succeeded", isSuccess, "FINISH: success is enough hosts and none left out");
-    if (as === "Failed" && isWoundUp)
-      assert.equal(error?.code, this.#frame.isLate(now) && this.#isCutShort ? "TIMEOUT" : "HEALTH_CONSTRAINTS");
+    if (as === "Failed" && isWoundUp) {
+      const isSilence = Failed > 0 && error?.code === "AGENT_ISSUE";
+      const fault = isSilence ? "AGENT_ISSUE" : "HEALTH_CONSTRAINTS";
+      assert.equal(error?.code, this.#frame.isLate(now) && this.#isCutShort ? "TIMEOUT" : fault);
+      for (const { status, isUnheard } of this.#pages.values())
+        assert(
+          !isSilence || status !== "Failed" || isUnheard,
+          "SEEN: agents are the cause when they are on every host",
+        );
+    }
   }
 
   /** Waiting names what it waits for and when that ends; nothing that could be done is left. */
@@ -200,15 +217,20 @@ export class Books {
     assert.notEqual(decision.for, "", "WAIT: names what it waits for");
     assert(until > now, "WAIT: ends by itself");
     const { isWaiting } = this.#frame.isPatient(until, seen);
-    assert(isWaiting || this.#count().InProgress > 0, "WAIT: something is under way");
+    const isQueueing = [...this.#pages.values()].some(({ id }) => isTaken(seen, id));
+    assert(isWaiting || isQueueing || this.#count().InProgress > 0, "WAIT: something is under way");
     const zone = this.#zoneInTurn(deployment);
-    const isIdle = zone !== undefined && countOf(this.#in(zone)).Pending > 0 && this.#room(zone, deployment) > 0;
+    const free = this.#in(zone ?? "").filter(({ id, status }) => status === "Pending" && !isTaken(seen, id));
+    const isIdle = zone !== undefined && free.length > 0 && this.#room(zone, deployment) > 0;
     assert(isWaiting || !isIdle, "WAIT: a free place is taken at once");
     for (const [target, { status, outstanding }] of this.#pages) {
       if (status !== "InProgress") continue;
-      assert(outstanding !== undefined, "WAIT: no host is idle between its events");
+      if (outstanding === undefined) {
+        assert(isTaken(seen, target), "WAIT: no host is idle between its events");
+        continue;
+      }
       const { issuedAt, acknowledgedAt } = outstanding;
-      const limit = acknowledgedAt === undefined ? issuedAt + 5 * minute : acknowledgedAt + 60 * minute;
+      const limit = acknowledgedAt === undefined ? pickUpBy(seen, target, issuedAt) : acknowledgedAt + 60 * minute;
       assert(until <= limit, "TIME: an event has no longer than its time");
       assert(isThere(instanceStates[target]), "GONE: nobody waits for an instance that is gone");
     }

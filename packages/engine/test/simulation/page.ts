@@ -9,6 +9,7 @@ export type Reports = ReadonlyMap<string, Answer & { readonly kind: "completed" 
 
 /** One target, as the books have it. */
 export interface Page {
+  readonly id: string;
   readonly need: number;
   readonly zone: string;
   readonly plan: readonly LifecycleEventName[];
@@ -16,6 +17,8 @@ export interface Page {
   outstanding: Outstanding | undefined;
   /** Outcomes of the events so far. */
   readonly outcomes: ("Succeeded" | "Failed" | "Skipped")[];
+  /** An event was never picked up, and its agent had not been heard of. */
+  isUnheard: boolean;
   status: "Pending" | "InProgress" | "Succeeded" | "Failed" | "Skipped";
 }
 

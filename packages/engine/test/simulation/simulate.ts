@@ -12,6 +12,7 @@ import {
   type InstanceState,
   isOver,
   type MinimumHealthyHosts,
+  type Neighbour,
   newDeployment,
   type Outcome,
   type World,
@@ -42,6 +43,7 @@ class Run {
   readonly #books = new Books();
   readonly #hosts: ReadonlyMap<string, Host>;
   readonly #gateway: Gateway;
+  readonly #visits: readonly { readonly host: string; readonly from: number; readonly until: number }[];
   readonly #alarms: readonly { readonly from: number; readonly reading: AlarmReading }[];
   readonly #fleet: readonly FleetMember[];
   #now = 0;
@@ -62,6 +64,9 @@ class Run {
     this.#gateway = new Gateway(network, trouble / 10);
     this.#world = newWorld(random);
     this.#alarms = drawAlarms(random);
+    this.#visits = this.#fleet.filter(() => random.chance(0.05)).map(({ id }) => drawVisit(random, id));
+    for (const { from, until } of this.#visits)
+      for (const at of [from, until]) this.#agenda.add(at, () => this.#pass());
     if (random.chance(0.25)) this.#agenda.add(Math.ceil(random.next() ** 3 * 180 * minute), () => this.#stop());
     for (const { from } of this.#alarms) this.#agenda.add(from, () => this.#pass());
     this.#agenda.add(0, () => this.#pass());
@@ -84,7 +89,13 @@ class Run {
 
   /** Observe, decide, commit, deliver; and what can go wrong between them. */
   #pass(): void {
-    const world = { ...this.#world, now: this.#now, instanceStates: this.#instanceStates(), ...this.#reading() };
+    const world = {
+      ...this.#world,
+      now: this.#now,
+      instanceStates: this.#instanceStates(),
+      ...this.#reading(),
+      ...this.#others(),
+    };
     const decisions = decide(world);
     const after = evolveAll(world, decisions);
     if (this.#random.chance(0.1)) findsNothingNew(after, decisions);
@@ -125,6 +136,10 @@ class Run {
       const { command, status } = events[place] ?? {};
       const isRace = this.#random.chance(0.2);
       if (command === undefined || (status !== "Pending" && !isRace)) return;
+      const visit = this.#visits.find(
+        ({ host, from, until }) => host === target && from <= this.#now && this.#now < until,
+      );
+      if (visit !== undefined) return this.#poll({ do: "run", target, event, because: "" }, visit.until - this.#now);
       const isLost = this.#random.chance(0.03);
       if (!isLost) this.#hosts.get(target)?.receive(command, place);
       else if (status === "Pending") this.#poll({ do: "run", target, event, because: "" }, 20 * second);
@@ -157,6 +172,19 @@ class Run {
   #reading(): { readonly alarms?: AlarmReading } {
     const last = this.#alarms.findLast(({ from }) => from <= this.#now);
     return last === undefined ? {} : { alarms: last.reading };
+  }
+
+  /** What is seen of other deployments on the same hosts, and of agents. */
+  #others(): Pick<World, "neighbours" | "lastSeen"> {
+    const neighbours: Record<string, Neighbour> = {};
+    for (const { host, from, until } of this.#visits) {
+      if (from <= this.#now && this.#now < until) neighbours[host] = { busyWith: "d-9" };
+      else if (until <= this.#now) neighbours[host] = { freeSince: until };
+    }
+    const lastSeen = Object.fromEntries(
+      [...this.#hosts.values()].map(({ id, fate }) => [id, fate.what === "is silent" ? 0 : this.#now]),
+    );
+    return { neighbours, lastSeen };
   }
 
   /** Seen only every fifteen seconds, in effect: a host that has just gone may look alive. */
@@ -218,6 +246,12 @@ function drawZonal(random: Random): ZonalConfiguration {
     monitorDuration,
     ...(random.chance(0.3) ? { firstZoneMonitorDuration: 10 * minute } : {}),
   };
+}
+
+/** Another deployment on a host, for a while. */
+function drawVisit(random: Random, host: string) {
+  const from = random.integer(0, 2 * minute);
+  return { host, from, until: from + random.integer(1, 20 * minute) };
 }
 
 /** Readings one after the other; the first comes with the first poll. */

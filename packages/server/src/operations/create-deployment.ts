@@ -35,7 +35,7 @@ export const createDeployment = {
       checkOverrides(application, group, input);
       const { computePlatform } = application;
       const configName = input.deploymentConfigName ?? group.settings.deploymentConfigName;
-      const { minimumHealthyHosts = oneTarget } = configFor(store, configName, computePlatform);
+      const { minimumHealthyHosts = oneTarget, zonalConfig } = configFor(store, configName, computePlatform);
       refuseBusy(context, group);
       const request = requestFor(group, input, { revision, configName });
       const processes = input.ec2DeploymentOptions?.autoScalingGroupProcessesToSuspend;
@@ -47,6 +47,7 @@ export const createDeployment = {
         minimumHealthyHosts,
         ignoreApplicationStopFailures: input.ignoreApplicationStopFailures ?? false,
         request,
+        ...(zonalConfig === undefined ? {} : { zonalConfig }),
         ...(processes === undefined ? {} : { processesToSuspend: processes }),
         ...(refusal === undefined ? {} : { refusal }),
       });

@@ -38,16 +38,23 @@ export async function findFleet(
   const distinct = [...new Map(found.map((instance) => [instance.id, instance])).values()];
   const memories = store.deployments.memories(group.id);
   const members = [
-    ...distinct.map((instance) => memberOf(instance, { group, memory: memories[instance.id], ...sources })),
+    ...distinct.map((instance) => ({
+      ...memberOf(instance, { group, memory: memories[instance.id], ...sources }),
+      ...holding(record, memories[instance.id]),
+    })),
     // Blue/green deployments are for EC2 instances only (deployments.md §1, rule 2).
-    ...(record.state.kind === "in-place" ? onPremisesInstances(group, store) : []).map((instance) =>
-      onPremisesMember(instance, group, memories[instance.name]),
-    ),
+    ...(record.state.kind === "in-place" ? onPremisesInstances(group, store) : []).map((instance) => ({
+      ...onPremisesMember(instance, group, memories[instance.name]),
+      ...holding(record, memories[instance.name]),
+    })),
   ];
-  if (!record.request.updateOutdatedInstancesOnly || which === "replacement") return { found: members };
-  const wanted = revisionIdentity(record.request.revision);
-  return { found: members.filter(({ id }) => memories[id]?.installed !== wanted) };
+  return { found: members };
 }
+
+/** Whether a host has the revision that is to be deployed. */
+const holding = ({ request }: DeploymentRecord, memory: HostMemory<string> | undefined) => ({
+  holdsRevision: memory?.installed === revisionIdentity(request.revision),
+});
 
 /** The registered on-premises instances that the group's tags select: any tag of the flat list, or one of each set. */
 function onPremisesInstances({ settings }: DeploymentGroup, store: Store): readonly OnPremisesInstance[] {

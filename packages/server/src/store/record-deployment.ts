@@ -1,3 +1,4 @@
+import type { ZonalConfig } from "@aws-sdk/client-codedeploy";
 import {
   type BlueGreen,
   type Deployment,
@@ -23,6 +24,8 @@ export interface NewDeployment {
   readonly ignoreApplicationStopFailures: boolean;
   /** Absent: as the style says. */
   readonly kind?: DeploymentKind;
+  /** Of the deployment's configuration; left out for rollbacks (deployments.md §4.5 rule 6). */
+  readonly zonalConfig?: ZonalConfig;
   readonly processesToSuspend?: readonly string[];
   readonly lifecycleAction?: LifecycleAction;
   readonly reroute?: Reroute;
@@ -67,12 +70,25 @@ function beginningOf(made: NewDeployment): Deployment {
     minimumHealthyHosts,
     ignoreApplicationStopFailures,
     scalingGroups: settings.autoScalingGroups ?? [],
+    ...(request.updateOutdatedInstancesOnly ? { outdatedOnly: true } : {}),
+    ...(kind === "in-place" && made.zonalConfig !== undefined ? { zonal: zonalOf(made.zonalConfig) } : {}),
     ...(balancers === undefined ? {} : { balancers }),
     ...(blueGreen === undefined ? {} : { blueGreen }),
     ...(kind === "in-place" && processes.length > 0 ? { processesToSuspend: processes } : {}),
     ...(made.lifecycleAction === undefined ? {} : { lifecycleAction: made.lifecycleAction }),
     ...(made.reroute === undefined ? {} : { reroute: made.reroute }),
   });
+}
+
+/** Nothing said about zones is: none of a zone's hosts has to stay, and none is watched (api.md §3.6). */
+function zonalOf(given: ZonalConfig): NonNullable<Deployment["zonal"]> {
+  const { type = "FLEET_PERCENT", value = 0 } = given.minimumHealthyHostsPerZone ?? {};
+  const { firstZoneMonitorDurationInSeconds: first, monitorDurationInSeconds = 0 } = given;
+  return {
+    minimumHealthyHostsPerZone: { type, value },
+    monitorDuration: monitorDurationInSeconds * 1000,
+    ...(first === undefined ? {} : { firstZoneMonitorDuration: first * 1000 }),
+  };
 }
 
 /** The name of a copied Auto Scaling group (deployments.md §7.2). */

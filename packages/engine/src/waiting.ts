@@ -1,0 +1,38 @@
+import { isOverdue, overdueAt } from "./ending.ts";
+import { agentIssueOf } from "./last-seen.ts";
+import { busyWith } from "./neighbours.ts";
+import { isOutstanding, untilOnTarget } from "./target.ts";
+import { stepLimit } from "./time-limits.ts";
+import type { Decision } from "./decision.ts";
+import type { Target, World } from "./world.ts";
+
+/** The decision to wait: for what the course waits for, and for everything that is under way, until the first of it ends by itself. */
+export function wait(world: World, course: { readonly for: string; readonly until?: number } = { for: "" }): Decision {
+  const running = world.targets.filter(({ status }) => status === "InProgress");
+  const steps = world.deployment.steps.filter(({ status }) => status === "InProgress");
+  const reasons = new Set([
+    course.for,
+    ...steps.map(({ name, progress }) => progress ?? name),
+    ...running.map((target) => reasonOf(world, target)),
+  ]);
+  reasons.delete("");
+  const untils = [
+    ...running.map((target) => untilOnTarget(world, target)),
+    ...steps.map(({ startTime }) => startTime + stepLimit),
+    course.until,
+    isOverdue(world) ? undefined : overdueAt(world),
+  ].filter((until) => until !== undefined);
+  return { do: "wait", for: [...reasons].join(", "), until: Math.min(...untils) };
+}
+
+function reasonOf(world: World, target: Target): string {
+  const event = target.events.find(isOutstanding);
+  const neighbour = busyWith(world, target);
+  if (event === undefined) return neighbour === undefined ? "" : `${target.id} to be free of ${neighbour}`;
+  if (event.status === "InProgress")
+    return `${target.id} to finish ${event.name}${inBrackets(event.command?.progress)}`;
+  const issue = neighbour === undefined ? agentIssueOf(world, target) : `${neighbour} goes first`;
+  return `${target.id} to pick up ${event.name}${inBrackets(issue)}`;
+}
+
+const inBrackets = (text: string | undefined) => (text === undefined ? "" : ` (${text})`);
