@@ -70,6 +70,20 @@ program
   });
 
 program
+  .command("register")
+  .argument("<name>", "name of the on-premises instance")
+  .option("--tag <key=value...>", "tags that deployment groups select it by")
+  .option("--url <url>", "where the host reaches this control plane")
+  .description("register a host outside the cloud, and print the command that sets it up")
+  .action(async (name: string, { tag = [], url }: { tag?: readonly string[]; url?: string }) => {
+    const endpoint = findEndpoint(configured());
+    const client = new CodeDeployClient(clientOptions(endpoint));
+    const { register } = await import("./register.ts");
+    console.log(await register(client, endpoint, { name, tags: tag, ...(url === undefined ? {} : { url }) }));
+    client.destroy();
+  });
+
+program
   .command("audit")
   .option("--since <time>", "only from a time on: 30m, 2h, 7d, or a date")
   .option("--json", "one JSON object a line")

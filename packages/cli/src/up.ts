@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { startCloud, type RunningCloud } from "@sluice/cloud";
 import { consoleListener } from "@sluice/console";
-import { openIdentities, startServer, type RunningServer } from "@sluice/server";
+import { openIdentities, startServer, type RunningServer, withHostSetup } from "@sluice/server";
 import { agentBundle } from "./agent-bundle.ts";
 import { accountId, hostname, type Configuration } from "./config.ts";
 import { deployExample, exampleFolder } from "./example.ts";
@@ -71,7 +71,13 @@ async function open(
       permissionsOf: cloud.permissionsOf,
       ec2: "self",
       ...(eventsUrl === undefined ? {} : { eventsUrl }),
-      fallback: consoleListener(),
+      fallback: withHostSetup(consoleListener(), {
+        identities,
+        region,
+        clock,
+        agentBundle: agentBundle(),
+        onDefect: (error, about) => console.error(`Defect in ${about}:`, error),
+      }),
     });
     await cloud.connect(server);
     return { server, cloud, key };

@@ -79,10 +79,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     services: [
       codedeployService({ store, clock, region, accountId, wake }, accesses, onDefect),
       hostCommandService({ store, clock, polls, handedOut: new Map(), specification, wake }, onDefect),
-      sluiceService({ audit: identities.audit }, onDefect),
+      sluiceService({ store, identities }, onDefect),
       ...services,
     ],
-    keys: keysOf(options),
+    keys: keysOf(options, store),
     clock,
     log: (line) => log.info(line, "request"),
     record: recordChanges(identities.audit),
@@ -123,8 +123,11 @@ function gatewaysOf({ ec2, region, identities }: ServerOptions, own: { readonly 
   );
 }
 
-function keysOf({ identities, permissionsOf = () => ({ policies: [], tags: {} }) }: ServerOptions) {
-  return accessKeys(identities, { permissionsOf, isOnPremises: () => false });
+function keysOf(
+  { identities, permissionsOf = () => ({ policies: [], tags: {} }) }: ServerOptions,
+  { onPremises }: Store,
+) {
+  return accessKeys(identities, { permissionsOf, isOnPremises: (arn) => onPremises.registeredAs(arn) !== undefined });
 }
 
 /** How long requests under way may take to end when the server closes, in milliseconds; held polls are ended at once. */

@@ -3,6 +3,7 @@ import { newAccessKeyId, newSecret } from "../random.ts";
 import { administratorKey, type KeyPair } from "./administrator.ts";
 import { type AuditLog, openAuditLog } from "./audit-log.ts";
 import { hostUserId, type KeyStore, openKeyStore, type StoredKey } from "./key-store.ts";
+import { registrations } from "./registrations.ts";
 
 /** A key for a limited time. */
 export interface SessionCredentials extends KeyPair {
@@ -46,6 +47,10 @@ export interface Identities extends AccessKeys {
   revokeKey(accessKeyId: string): Promise<void>;
   /** Gives a user's keys its new ARN. */
   renameUser(userId: string, arn: string): Promise<void>;
+  /** A token with which the host that signs as a user gets its key, once. */
+  newRegistration(arn: string): Promise<{ readonly token: string; readonly expiresAt: number }>;
+  /** The key of the host that a token is for; undefined when the token is not good. */
+  redeemRegistration(token: string): Promise<(KeyPair & { readonly arn: string }) | undefined>;
   /** The log of what everybody has changed. */
   readonly audit: AuditLog;
   close(): void;
@@ -102,6 +107,7 @@ export async function openIdentities(options: {
     setActive: async (id, isActive) => void (await keys.write(() => keys.setActive(id, isActive))),
     revokeKey: async (id) => void (await keys.write(() => keys.remove(id))),
     renameUser: async (user, arn) => void (await keys.write(() => keys.rename(user, arn))),
+    ...registrations(keys, clock, () => newPair("AKIA")),
     audit,
     close() {
       audit.close();

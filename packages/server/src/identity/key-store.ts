@@ -24,6 +24,7 @@ const schema = `CREATE TABLE IF NOT EXISTS access_keys (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS access_keys_by_user ON access_keys (user_id);
 CREATE INDEX IF NOT EXISTS access_keys_by_host ON access_keys (host, expires_at) WHERE host IS NOT NULL;
+CREATE TABLE IF NOT EXISTS registration_tokens (hash TEXT PRIMARY KEY, arn TEXT NOT NULL UNIQUE, expires_at INTEGER NOT NULL) STRICT;
 PRAGMA secure_delete = ON;`;
 
 interface Row {
@@ -74,6 +75,19 @@ export async function openKeyStore(dataFolder: string) {
       db.run("UPDATE access_keys SET is_active = ? WHERE access_key_id = ?", isActive ? 1 : 0, accessKeyId),
     rename: (userId: string, arn: string) => db.run("UPDATE access_keys SET arn = ? WHERE user_id = ?", arn, userId),
     remove: (accessKeyId: string) => db.run("DELETE FROM access_keys WHERE access_key_id = ?", accessKeyId),
+    removeUser: (userId: string) => db.run("DELETE FROM access_keys WHERE user_id = ?", userId),
+    addToken: (hash: string, arn: string, expiresAt: number) =>
+      db.run("INSERT OR REPLACE INTO registration_tokens VALUES (?, ?, ?)", hash, arn, expiresAt),
+    /** The ARN that a token is for, if it is still good; nobody gets it again. */
+    takeToken(hash: string, now: number): string | undefined {
+      const row = db.get<{ arn: string }>(
+        "SELECT arn FROM registration_tokens WHERE hash = ? AND expires_at > ?",
+        hash,
+        now,
+      );
+      db.run("DELETE FROM registration_tokens WHERE hash = ? OR expires_at <= ?", hash, now);
+      return row?.arn;
+    },
     removeHost: (host: string) => db.run("DELETE FROM access_keys WHERE host = ?", host),
     removeExpired: (now: number) => db.run("DELETE FROM access_keys WHERE expires_at < ?", now),
     /** A key made from the vault's, for another purpose. */

@@ -1,11 +1,14 @@
-import { buildModel, type Call, defineService, Fault, type Service } from "@sluice/aws-protocol";
-import type { AuditEntry, AuditLog } from "./audit-log.ts";
+import { type AccessOf, buildModel, type Call, defineService, Fault, type Service } from "@sluice/aws-protocol";
+import type { Store } from "../store/index.ts";
+import type { AuditEntry } from "./audit-log.ts";
+import type { Identities } from "./identities.ts";
 
 // Sluice's own operations, spoken like AWS's: signed JSON, with the signing name `sluice`. Permissions are `sluice:…`.
 
 /** What the operations work with. */
 export interface SluiceContext {
-  readonly audit: AuditLog;
+  readonly store: Store;
+  readonly identities: Identities;
 }
 
 /** Entries on a page. */
@@ -17,7 +20,7 @@ const model = buildModel({
   protocol: "json",
   version: "2026-11-24",
   targetPrefix: "Sluice_20261124",
-  operations: { ListAuditEntries: [3, 4] },
+  operations: { ListAuditEntries: [3, 4], CreateHostRegistration: [8, 9] },
   errors: {},
   shapes: [
     ["string"],
@@ -31,13 +34,15 @@ const model = buildModel({
       ...{ accessKeyId: text, sourceIp: text, resources: 7, outcome: text },
     }),
     ["list", "Resources", {}, [text]],
+    structure("CreateHostRegistrationInput", { instanceName: text }),
+    structure("CreateHostRegistrationOutput", { token: text, expiresAt: number }),
   ],
 });
 
 const operations = {
   /** Entries since a time, in milliseconds; the first page says whether the log is intact. */
   ListAuditEntries(
-    { audit }: SluiceContext & { readonly call: Call },
+    { identities: { audit } }: SluiceContext & { readonly call: Call },
     { since = 0, nextToken }: { readonly since?: number; readonly nextToken?: string },
   ): { readonly entries: readonly AuditEntry[]; readonly nextToken?: string } {
     const after = nextToken === undefined ? 0 : Number(nextToken);
@@ -54,11 +59,31 @@ const operations = {
       ...(nextToken === undefined ? audit.prove() : {}),
     };
   },
+
+  /** A token with which a registered on-premises instance gets its key. */
+  CreateHostRegistration(
+    { store, identities }: SluiceContext & { readonly call: Call },
+    { instanceName: name = "" }: { readonly instanceName?: string },
+  ): Promise<{ readonly token: string; readonly expiresAt: number }> {
+    const instance = store.onPremises.byName(name);
+    if (instance === undefined || instance.deregisterTime !== undefined)
+      throw new Fault("InstanceNotRegisteredException", `No on-premises instance is registered as "${name}"`);
+    if (!("iamUserArn" in instance.identity))
+      throw new Fault(
+        "InvalidInstanceNameException",
+        `The on-premises instance "${name}" signs with sessions of a role: those are renewed by whoever runs it`,
+      );
+    return identities.newRegistration(instance.identity.iamUserArn);
+  },
 };
 
 /** Sluice's own operations: who may read the audit log is decided by policies like everything else. */
 export function sluiceService(context: SluiceContext, onDefect: (error: unknown, requestId: string) => void): Service {
-  return defineService({ name: "sluice", model, signingNames: ["sluice"], operations, context, onDefect });
+  const accesses: AccessOf = (operation, { instanceName }) =>
+    operation !== "CreateHostRegistration" || typeof instanceName !== "string"
+      ? []
+      : [{ resource: context.store.onPremises.byName(instanceName)?.arn ?? "*" }];
+  return defineService({ name: "sluice", model, signingNames: ["sluice"], operations, context, accesses, onDefect });
 }
 
 function structure(name: string, members: Readonly<Record<string, number>>) {

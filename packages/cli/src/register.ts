@@ -1,0 +1,79 @@
+import {
+  AddTagsToOnPremisesInstancesCommand,
+  type CodeDeployClient,
+  GetOnPremisesInstanceCommand,
+  InstanceNotRegisteredException,
+  RegisterOnPremisesInstanceCommand,
+  type Tag,
+} from "@aws-sdk/client-codedeploy";
+import { accountId } from "./config.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { callSluice } from "./sluice-call.ts";
+
+/** A host to be set up. */
+export interface RegisterRequest {
+  readonly name: string;
+  readonly tags: readonly string[];
+  /** Where the host reaches this control plane; the address that this command uses unless given. */
+  readonly url?: string;
+}
+
+/** Registers an on-premises instance and gives the one command that sets its host up. Again for an instance that is registered: its host gets a new key. */
+export async function register(
+  client: CodeDeployClient,
+  endpoint: Endpoint,
+  { name, tags, url = endpoint.url }: RegisterRequest,
+): Promise<string> {
+  if (url === undefined) throw new Error("Cannot register a host at AWS: use aws deploy register");
+  const pairs = tags.map(tagOf);
+  const iamUserArn = `arn:aws:iam::${accountId}:user/AWS/CodeDeploy/${name}`;
+  if (!(await isRegistered(client, name, iamUserArn)))
+    await client.send(new RegisterOnPremisesInstanceCommand({ instanceName: name, iamUserArn }));
+  if (pairs.length > 0)
+    await client.send(new AddTagsToOnPremisesInstancesCommand({ instanceNames: [name], tags: pairs }));
+  const { token, expiresAt } = (await callSluice(endpoint, "CreateHostRegistration", { instanceName: name })) as {
+    readonly token: string;
+    readonly expiresAt: number;
+  }; // the operation's output
+  return instructions({ name, url: url.replace(/\/$/, ""), token, expiresAt });
+}
+
+async function isRegistered(client: CodeDeployClient, instanceName: string, iamUserArn: string): Promise<boolean> {
+  try {
+    const { instanceInfo } = await client.send(new GetOnPremisesInstanceCommand({ instanceName }));
+    if (instanceInfo?.deregisterTime !== undefined) return false;
+    if (instanceInfo?.iamUserArn === iamUserArn) return true;
+    throw new Error(
+      `Cannot register "${instanceName}": it is registered as ${instanceInfo?.iamUserArn ?? instanceInfo?.iamSessionArn}. Deregister it first, or choose another name`,
+    );
+  } catch (error) {
+    if (error instanceof InstanceNotRegisteredException) return false;
+    throw error;
+  }
+}
+
+function tagOf(text: string): Tag {
+  const mark = text.indexOf("=");
+  if (mark < 1 || mark === text.length - 1)
+    throw new Error(`Cannot read the tag "${text}": KEY=VALUE is wanted, with both of them`);
+  return { Key: text.slice(0, mark), Value: text.slice(mark + 1) };
+}
+
+function instructions({
+  name,
+  url,
+  token,
+  expiresAt,
+}: {
+  name: string;
+  url: string;
+  token: string;
+  expiresAt: number;
+}) {
+  const isLocal = /^https?:\/\/(127\.|localhost|\[::1\])/.test(url);
+  const isPlain = url.startsWith("http:") && !isLocal;
+  return `"${name}" is registered. On its host, as root, before ${new Date(expiresAt).toISOString()}:
+
+  curl -fsSL ${url}/hosts/setup | sh -s -- --url ${url} --token ${token}
+${isLocal ? "\nOnly this machine reaches that address. For another host, name one that it reaches with --url.\n" : ""}${isPlain ? "\nThis address has no TLS: whoever listens on the way learns the host's key. Put a TLS proxy in front of it.\n" : ""}`;
+}

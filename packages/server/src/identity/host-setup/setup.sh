@@ -1,0 +1,84 @@
+#!/bin/sh
+# Sets up this host for deployments by Sluice: the agent, its configuration, its key and its service.
+# Usage: sh -s -- --url URL --token TOKEN [--root FOLDER] [--no-start]
+#   --url URL      where Sluice answers
+#   --token TOKEN  from `sluice register`: good for one host, once
+#   --root FOLDER  puts everything below a folder, such as that of an image
+#   --no-start     leaves the agent stopped
+set -eu
+url='' token='' root='' start=yes
+usage() { echo 'Usage: sh -s -- --url URL --token TOKEN [--root FOLDER] [--no-start]' >&2; exit 2; }
+fail() { echo "Cannot set up this host: $*" >&2; exit 1; }
+while [ $# -gt 0 ]; do
+  case $1 in
+    --url) [ $# -gt 1 ] || usage; url=${2%/}; shift 2 ;;
+    --token) [ $# -gt 1 ] || usage; token=$2; shift 2 ;;
+    --root) [ $# -gt 1 ] || usage; root=${2%/}; shift 2 ;;
+    --no-start) start=no; shift ;;
+    *) usage ;;
+  esac
+done
+[ -n "$url" ] && [ -n "$token" ] || usage
+[ -n "$root" ] || [ "$(id -u)" = 0 ] || fail 'run this as root'
+node=$(command -v node) || fail 'Node.js 20 or later is needed; see https://nodejs.org'
+[ "$("$node" -p 'parseInt(process.versions.node)')" -ge 20 ] || fail "Node.js 20 or later is needed, and $("$node" --version) was found"
+program=$root/opt/codedeploy-agent/bin/codedeploy-agent.cjs
+conf=$root/etc/codedeploy-agent/conf
+[ ! -e "$conf/codedeploy.onpremises.yml" ] || fail "$conf/codedeploy.onpremises.yml is there already; remove it to give this host a new key"
+
+fetch() { # URL FILE
+  if command -v curl > /dev/null; then curl -fsS -o "$2" "$1"; else wget -q -O "$2" "$1"; fi
+}
+post() { # URL FILE; the body comes from standard input, where nobody sees it in a list of processes
+  if command -v curl > /dev/null; then curl -fsS -o "$2" --data-binary @- "$1"; else wget -q -O "$2" --post-file=/dev/stdin "$1"; fi
+}
+
+echo "Downloading the agent from $url"
+mkdir -p "$(dirname "$program")" "$conf" "$root/var/log/aws/codedeploy-agent"
+fetch "$url/hosts/codedeploy-agent.cjs" "$program.new" || fail "no agent at $url"
+mv "$program.new" "$program"
+cat > "$conf/codedeployagent.yml" << CONFIGURATION
+---
+:program_name: codedeploy-agent
+:log_dir: '$root/var/log/aws/codedeploy-agent/'
+:pid_dir: '$root/opt/codedeploy-agent/state/.pid/'
+:root_dir: '$root/opt/codedeploy-agent/deployment-root'
+:on_premises_config_file: '$conf/codedeploy.onpremises.yml'
+:deploy_control_endpoint: '$url'
+:s3_endpoint_override: '$url'
+:wait_between_runs: 1
+:max_revisions: 5
+CONFIGURATION
+
+echo 'Asking for a key'
+umask 077
+printf '%s' "$token" | post "$url/hosts/register" "$conf/codedeploy.onpremises.yml.new" ||
+  fail 'the token is not good: it has been used, or it has expired. Make another one with: sluice register'
+mv "$conf/codedeploy.onpremises.yml.new" "$conf/codedeploy.onpremises.yml"
+umask 022
+
+if [ -d /run/systemd/system ] || [ -d "$root/etc/systemd/system" ]; then
+  mkdir -p "$root/etc/systemd/system"
+  cat > "$root/etc/systemd/system/codedeploy-agent.service" << UNIT
+[Unit]
+Description=AWS CodeDeploy agent, by Sluice
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+ExecStart=$node $program --config_file $conf/codedeployagent.yml run
+Restart=always
+# What deployments have started outlives the agent.
+KillMode=process
+
+[Install]
+WantedBy=multi-user.target
+UNIT
+  [ -n "$root" ] || systemctl daemon-reload
+  [ -n "$root" ] || systemctl enable codedeploy-agent
+  begin='systemctl start codedeploy-agent'
+else
+  begin="$node $program --config_file $conf/codedeployagent.yml start"
+fi
+echo "Installed. Start the agent with: $begin"
+[ "$start" = no ] || [ -n "$root" ] || $begin

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import {
+  CodeDeployClient,
+  DeregisterOnPremisesInstanceCommand,
+  GetOnPremisesInstanceCommand,
+  RegisterOnPremisesInstanceCommand,
+} from "@aws-sdk/client-codedeploy";
+import { GetUserCommand, IAMClient, ListAccessKeysCommand } from "@aws-sdk/client-iam";
+import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
+import { signHeaders } from "@sluice/aws-protocol/signature-v4";
+import { has } from "../house.ts";
+import { accountId, type Credentials, type OpenHouse, openHouse, region } from "./open-house.ts";
+import { newRole, newUser } from "./principals.ts";
+
+const skip = (await has("aws")) ? false : "the aws CLI is not on this machine";
+const userArn = (name: string) => `arn:aws:iam::${accountId}:user/${name}`;
+
+/** Polls for a host with a key, and hangs up when the poll is held. Gives the status, or "held". */
+async function poll(
+  house: OpenHouse,
+  credentials: Credentials,
+  host: string,
+  milliseconds = 700,
+): Promise<number | "held"> {
+  const url = new URL(house.url);
+  const body = JSON.stringify({ HostIdentifier: host });
+  const headers = signHeaders({
+    method: "POST",
+    url,
+    headers: {
+      "content-type": "application/x-amz-json-1.1",
+      "x-amz-target": "CodeDeployCommandService_v20141006.PollHostCommand",
+    },
+    body,
+    credentials,
+    region,
+    service: "codedeploy-commands",
+  });
+  try {
+    const response = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(milliseconds) });
+    return response.status;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "TimeoutError") return "held";
+    throw error;
+  }
+}
+
+function codedeploy(t: TestContext, house: OpenHouse): CodeDeployClient {
+  const client = new CodeDeployClient(house.as());
+  t.after(() => client.destroy());
+  return client;
+}
+
+test("the key of a registered user polls for its own instance alone, and for none once that is deregistered", async (t) => {
+  const house = await openHouse(t);
+  const client = codedeploy(t, house);
+  const everything = { Effect: "Allow", Action: "*", Resource: "*" };
+  const [one, two] = [await newUser(house, "one"), await newUser(house, "two", everything)];
+  for (const name of ["one", "two"])
+    await client.send(new RegisterOnPremisesInstanceCommand({ instanceName: name, iamUserArn: userArn(name) }));
+
+  assert.equal(await poll(house, one, userArn("one")), "held");
+  assert.equal(await poll(house, one, userArn("two")), 400);
+  assert.equal(await poll(house, two, userArn("one")), 400);
+  await client.send(new DeregisterOnPremisesInstanceCommand({ instanceName: "one" }));
+  assert.equal(await poll(house, one, userArn("one")), 400);
+});
+
+test("a session that is registered polls for its own instance alone", async (t) => {
+  const house = await openHouse(t);
+  const client = codedeploy(t, house);
+  const RoleArn = await newRole(house, "hosts", { AWS: `arn:aws:iam::${accountId}:root` });
+  const sts = new STSClient(house.as());
+  t.after(() => sts.destroy());
+  const session = async (RoleSessionName: string) => {
+    const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName }));
+    assert(Credentials?.AccessKeyId && Credentials.SecretAccessKey && Credentials.SessionToken);
+    const { AccessKeyId, SecretAccessKey, SessionToken } = Credentials;
+    return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+  };
+  const arn = (name: string) => `arn:aws:sts::${accountId}:assumed-role/hosts/${name}`;
+  await client.send(new RegisterOnPremisesInstanceCommand({ instanceName: "db-1", iamSessionArn: arn("db-1") }));
+
+  assert.equal(await poll(house, await session("db-1"), arn("db-1")), "held");
+  assert.equal(await poll(house, await session("db-2"), arn("db-1")), 400);
+  assert.equal(await poll(house, await session("db-2"), arn("db-2")), 400);
+});
+
+test("another instance's key is refused, whatever the policies of its role say", async (t) => {
+  const house = await openHouse(t);
+  await newRole(house, "web", { Service: "ec2.amazonaws.com" }, { Effect: "Allow", Action: "*", Resource: "*" });
+  const host = (id: string) => `arn:aws:ec2:${region}:${accountId}:instance/${id}`;
+  const key = await house.identities.issueForHost(host("i-1"), `arn:aws:sts::${accountId}:assumed-role/web/i-1`);
+
+  assert.equal(await poll(house, key, host("i-1")), "held");
+  assert.equal(await poll(house, key, host("i-2")), 400);
+});
+
+test("aws deploy register and deregister run unmodified", { skip }, async (t) => {
+  const house = await openHouse(t);
+  const client = codedeploy(t, house);
+  const iam = new IAMClient(house.as());
+  t.after(() => iam.destroy());
+  const cwd = house.dataFolder;
+
+  const registered = await house.aws(
+    ["deploy", "register", "--instance-name", "db-1", "--tags", "Key=Name,Value=db", "--region", region],
+    { cwd },
+  );
+
+  assert.equal(registered.stderr, "");
+  assert.match(registered.stdout, /Registering the on-premises instance\.\.\. DONE/);
+  assert.match(registered.stdout, /Adding tags to the on-premises instance\.\.\. DONE/);
+  const file = join(cwd, "codedeploy.onpremises.yml");
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  const value = (key: string) => new RegExp(`^${key}: (\\S+)$`, "m").exec(readFileSync(file, "utf8"))?.[1] ?? "";
+  const arn = value("iam_user_arn");
+  assert.equal(arn, userArn("AWS/CodeDeploy/db-1"));
+  const key = { accessKeyId: value("aws_access_key_id"), secretAccessKey: value("aws_secret_access_key") };
+  assert.equal(await poll(house, key, arn), "held");
+  const { instanceInfo } = await client.send(new GetOnPremisesInstanceCommand({ instanceName: "db-1" }));
+  assert.deepEqual(instanceInfo?.tags, [{ Key: "Name", Value: "db" }]);
+
+  const deregistered = await house.aws(["deploy", "deregister", "--instance-name", "db-1", "--region", region], {
+    cwd,
+  });
+
+  assert.equal(deregistered.stderr, "");
+  assert.match(deregistered.stdout, /Deleting the IAM user \(db-1\)\.\.\. DONE/);
+  await assert.rejects(iam.send(new GetUserCommand({ UserName: "db-1" })), { name: "NoSuchEntityException" });
+  await assert.rejects(iam.send(new ListAccessKeysCommand({ UserName: "db-1" })), { name: "NoSuchEntityException" });
+  assert.equal(await poll(house, key, arn), 400);
+});

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import { has, House } from "../house.ts";
+
+const run = promisify(execFile);
+const skip = !(await has("curl"))
+  ? "curl is not on this machine"
+  : (await has("aws"))
+    ? false
+    : "the aws CLI is not on this machine";
+
+/** Runs the printed command with everything below a folder; gives its exit code and what it said. */
+async function setUp(command: string, root: string): Promise<{ readonly code: number; readonly said: string }> {
+  try {
+    const { stdout, stderr } = await run("sh", ["-c", `${command} --root ${root}`]);
+    return { code: 0, said: stdout + stderr };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string }; // what execFile's promise rejects with
+    return { code, said: stdout + stderr };
+  }
+}
+
+test(
+  "the one command of sluice register sets a host up, once, and deployments reach it",
+  { skip, timeout: 120_000 },
+  async (t) => {
+    const house = new House(t, ["--no-example"]);
+    await house.open();
+    const root = join(house.folder, "host");
+    const program = join(root, "opt/codedeploy-agent/bin/codedeploy-agent.cjs");
+    const configuration = join(root, "etc/codedeploy-agent/conf/codedeployagent.yml");
+
+    const registered = await house.sluice("register", "db-1", "--tag", "Role=db");
+    const command = /^ {2}(curl .*)$/m.exec(registered.stdout)?.[1];
+    assert(command, registered.stdout + registered.stderr);
+    const first = await setUp(command, root);
+    const second = await setUp(command, `${root}-2`);
+
+    assert.equal(first.code, 0, first.said);
+    assert.equal(second.code, 1);
+    assert.match(second.said, /Cannot set up this host: the token is not good: it has been used, or it has expired/);
+    const key = join(root, "etc/codedeploy-agent/conf/codedeploy.onpremises.yml");
+    assert.equal(statSync(key).mode & 0o777, 0o600);
+    const secret = /aws_secret_access_key: (\S+)/.exec(readFileSync(key, "utf8"))?.[1];
+    assert(secret);
+    assert.equal(`${registered.stdout}${first.said}${house.output}`.includes(secret), false);
+
+    const agent = spawn(process.execPath, [program, "--config_file", configuration, "run"], { stdio: "ignore" });
+    t.after(async () => {
+      const gone = once(agent, "exit");
+      if (agent.exitCode === null && agent.kill("SIGKILL")) await gone;
+    });
+    const revision = join(house.folder, "revision");
+    const installed = join(house.folder, "installed");
+    mkdirSync(revision);
+    writeFileSync(
+      join(revision, "appspec.yml"),
+      `version: 0.0\nos: linux\nfiles:\n  - source: /greeting\n    destination: ${installed}\n`,
+    );
+    writeFileSync(join(revision, "greeting"), "hello");
+    await run("tar", ["-cf", join(house.folder, "r.tar"), "-C", revision, "."]);
+    await house.aws("s3", "mb", "s3://revisions");
+    await house.aws("s3", "cp", "--only-show-errors", join(house.folder, "r.tar"), "s3://revisions/r.tar");
+    await house.aws("deploy", "create-application", "--application-name", "db");
+    await house.aws(
+      ...["deploy", "create-deployment-group", "--application-name", "db", "--deployment-group-name", "all"],
+      ...["--service-role-arn", "arn:aws:iam::123456789012:role/deploy"],
+      ...["--on-premises-instance-tag-filters", "Key=Role,Value=db,Type=KEY_AND_VALUE"],
+    );
+    const deploymentId = await house.aws(
+      ...["deploy", "create-deployment", "--application-name", "db", "--deployment-group-name", "all"],
+      ...["--s3-location", "bucket=revisions,key=r.tar,bundleType=tar", "--query", "deploymentId", "--output", "text"],
+    );
+    const watched = await house.sluice("watch", deploymentId);
+
+    assert.equal(watched.code, 0, watched.stdout + watched.stderr);
+    assert.equal(readFileSync(join(installed, "greeting"), "utf8"), "hello");
+    const audit = await house.sluice("audit");
+    assert.match(audit.stdout, /user\/AWS\/CodeDeploy\/db-1 {2}sluice:RedeemHostRegistration/);
+  },
+);
+
+test("registering again gives the host a new key in the place of the old one, and names what is wrong with a tag", async (t) => {
+  const house = new House(t, ["--no-example"]);
+  await house.open();
+  const redeem = async (printed: string) => {
+    const token = /--token (\S+)/.exec(printed)?.[1];
+    const response = await fetch(`${house.url}/hosts/register`, { method: "POST", body: token ?? "" });
+    return { status: response.status, id: /aws_access_key_id: (\S+)/.exec(await response.text())?.[1] };
+  };
+
+  const first = await redeem((await house.sluice("register", "db-1")).stdout);
+  const stale = (await house.sluice("register", "db-1")).stdout;
+  const second = await redeem((await house.sluice("register", "db-1")).stdout);
+
+  assert.equal(first.status, 200);
+  assert.equal(second.status, 200);
+  assert.notEqual(first.id, second.id);
+  assert.equal((await redeem(stale)).status, 403);
+  assert.equal((await redeem("--token x")).status, 403);
+  const bad = await house.sluice("register", "db-2", "--tag", "Role");
+  assert.equal(bad.code, 1);
+  assert.match(bad.stderr, /Cannot read the tag "Role": KEY=VALUE is wanted/);
+});
