@@ -1,7 +1,8 @@
 import type { RequestListener } from "node:http";
-import { Fault, type Principal, type Service } from "@sluice/aws-protocol";
+import type { Principal, Service } from "@sluice/aws-protocol";
+import { openBalancedCloud } from "./balanced-cloud.ts";
 import { type Chaos, openDriver } from "./instance/index.ts";
-import { openAutoScaling, type Traffic } from "./service/auto-scaling/index.ts";
+import { openAutoScaling } from "./service/auto-scaling/index.ts";
 import { ec2Service, Fleet, type HostKeys, metadataService, openEc2 } from "./service/ec2/index.ts";
 import { iamRecords, iamService, type Permissions, permissionsOf, type UserKeys } from "./service/iam/index.ts";
 import { openLambda } from "./service/lambda/index.ts";
@@ -68,7 +69,11 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   const profiles = { find: (name: string) => records.find("profile", name) };
   const ec2 = openEc2({ ...common, fleet, profiles });
   const waits = new Waits(options.timeScale ?? 1);
-  const autoScaling = openAutoScaling({ ...common, ec2, waits, traffic: noTraffic, publish: () => {} }, onDefect);
+  const balanced = openBalancedCloud({ ...common, fleet, driver, onDefect });
+  const autoScaling = openAutoScaling(
+    { ...common, ec2, waits, traffic: balanced.traffic, publish: () => {} },
+    onDefect,
+  );
   const sts = { records, keys, accountId };
   const logs = new LogStore({ db, clock });
   const lambda = await openLambda({
@@ -89,6 +94,7 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
     }),
     ec2Service(ec2, onDefect),
     autoScaling.service,
+    ...balanced.services,
     ssmService(common, onDefect),
     iamService({ records, keys, clock, accountId }, onDefect),
     stsService(sts, onDefect),
@@ -105,27 +111,16 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
       controlPlane = found;
       await driver.connect({ listener: found.listener, port: found.port, metadata });
       await Promise.all([fleet.resume(), lambda.start()]);
+      await balanced.start();
       autoScaling.start();
     },
     async close() {
       await autoScaling.close();
       await lambda.close();
+      await balanced.close();
       await fleet.settle();
       await driver.close();
       db.close();
     },
   };
 }
-
-/** Load balancing where there is none: groups name no source of traffic. */
-const noTraffic: Traffic = {
-  check({ id }) {
-    throw new Fault(
-      "ValidationError",
-      `Provided Load Balancers or Target Groups may not be valid: '${id}' does not exist`,
-    );
-  },
-  register() {},
-  deregister() {},
-  health: () => undefined,
-};

@@ -25,6 +25,13 @@ export interface InstanceDriver {
   running(): Promise<readonly string[]>;
   /** Tells the driver where the control plane answers: opens the endpoint and the metadata service inside the instances' network. Called once, before any launch. */
   connect(outside: Outside): Promise<void>;
+  /** Words before a command that make it run where instances are reached by their addresses. */
+  enter(): readonly string[];
+  /** Where a port of an instance is reached from there. */
+  addressOf(
+    instance: Pick<Launch, "instanceId" | "privateIp">,
+    port: number,
+  ): { readonly host: string; readonly port: number };
   /** The end of what the instance has written to its console, user data's output with it. */
   consoleOutput(instanceId: string): Promise<Buffer>;
   /** Ends all instances and what carries them; disks stay. */

@@ -8,7 +8,7 @@ import { Authority } from "../tls/authority.ts";
 import { ControlClient } from "./control-client.ts";
 import { stateFolderOf, stateFolders } from "./folders.ts";
 import { OutsideServer } from "./outside-server.ts";
-import { startNetd } from "./start-netd.ts";
+import { enterNetwork, startNetd } from "./start-netd.ts";
 
 /** How long instances outlive a control plane that went without a word, in seconds: as long as a restart may take. */
 const aloneSeconds = 60;
@@ -86,6 +86,14 @@ export class NamespaceDriver implements InstanceDriver {
 
   async consoleOutput(instanceId: string): Promise<Buffer> {
     return readConsole(join(stateFolders(this.#state).instances, instanceId, "console.log"));
+  }
+
+  enter(): readonly string[] {
+    return enterNetwork(this.#state);
+  }
+
+  addressOf({ privateIp }: Pick<Launch, "privateIp">, port: number): { host: string; port: number } {
+    return { host: privateIp, port };
   }
 
   async close(): Promise<void> {

@@ -45,7 +45,21 @@ export async function startNetd(options: NetdOptions): Promise<void> {
   });
   const why = await Promise.race([begin(child, setting), ended]);
   child.unref();
+  if (why === undefined) writeFileSync(processFile(options.state), String(child.pid));
   if (why !== undefined) throw new Error(readFileSync(logFile, "utf8").trim().split("\n").slice(-4).join("; ") || why);
+}
+
+/** Words before a command that make it run in the network of the netd that answers in a state folder, as the same user and with the same files. */
+export function enterNetwork(state: string): readonly string[] {
+  const pid = readFileSync(processFile(state), "utf8");
+  // Whoever is not root may enter a network only as root of the user namespace that it belongs to.
+  const user = process.getuid?.() === 0 ? [] : ["--user", "--preserve-credentials"];
+  return ["nsenter", `--target=${pid}`, ...user, "--net"];
+}
+
+/** The file with the process id of the outer process, which shares all of netd's namespaces but that of processes. */
+function processFile(state: string): string {
+  return join(state, "..", "netd.pid");
 }
 
 function spawnOuter(

@@ -87,6 +87,16 @@ export class PlainDriver implements InstanceDriver {
     return readConsole(join(this.#folder(instanceId), "console.log"));
   }
 
+  enter(): readonly string[] {
+    return [];
+  }
+
+  /** A plain instance has one port for its application, which `PORT` tells it; whatever port is asked for, that is the one. */
+  addressOf({ instanceId }: Pick<Launch, "instanceId">, port: number): { host: string; port: number } {
+    const found = plainInstances(this.#dataFolder).find((instance) => instance.instanceId === instanceId);
+    return { host: "127.0.0.1", port: found?.port ?? port };
+  }
+
   async close(): Promise<void> {
     await Promise.all(plainInstances(this.#dataFolder).map(({ folder }) => endProcesses(folder)));
     for (const server of this.#metadata.values()) {

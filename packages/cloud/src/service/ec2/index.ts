@@ -14,7 +14,7 @@ export type { InstanceRecord } from "./instance-record.ts";
 export { amazonLinux, publicParameters } from "./images.ts";
 export type { InstanceProfile, InstanceProfiles } from "./instance-profiles.ts";
 export { findTemplate, versionOf } from "./launch-template.ts";
-export { type Subnet, subnetOf, subnets } from "./network.ts";
+export { type Subnet, subnetOf, subnets, vpc } from "./network.ts";
 export { newInstances } from "./run-instances.ts";
 export { type HostKeys, metadataService } from "./metadata.ts";
 

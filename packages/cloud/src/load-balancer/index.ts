@@ -1,0 +1,13 @@
+export type {
+  Action,
+  Check,
+  Condition,
+  Configuration,
+  Group,
+  Listener,
+  ProbeOutcome,
+  Rule,
+  Target,
+} from "./configuration.ts";
+export { afterProbe, type Health, unchecked } from "./health.ts";
+export { Traffic, type TrafficOwner } from "./traffic.ts";

@@ -1,0 +1,59 @@
+import { defineService, type Service, serviceModel } from "@sluice/aws-protocol";
+import type { Traffic } from "../../load-balancer/index.ts";
+import type { CloudDatabase } from "../../store/database.ts";
+import { Balancing } from "./balancing.ts";
+import type { BalancedInstances } from "./balanced-instances.ts";
+import { listenerOperations } from "./listeners.ts";
+import { loadBalancerOperations } from "./load-balancers.ts";
+import { LoadBalancingRecords } from "./records.ts";
+import { ruleOperations } from "./rules.ts";
+import { tagOperations } from "./tags.ts";
+import { targetGroupOperations } from "./target-groups.ts";
+import { TargetGroups } from "./target-groups-for-fleets.ts";
+import { targetOperations } from "./targets.ts";
+
+export type { BalancedInstances } from "./balanced-instances.ts";
+export type { TargetGroups } from "./target-groups-for-fleets.ts";
+
+/** What Elastic Load Balancing is opened with. */
+export interface LoadBalancingOptions {
+  readonly db: CloudDatabase;
+  readonly traffic: Traffic;
+  readonly instances: BalancedInstances;
+  readonly clock: () => number;
+  readonly region: string;
+  readonly accountId: string;
+  readonly onDefect: (error: unknown, requestId: string) => void;
+}
+
+/** Elastic Load Balancing as the rest of the cloud sees it. */
+export interface LoadBalancing {
+  readonly service: Service;
+  /** For what registers instances by itself, as Auto Scaling groups do. */
+  readonly targetGroups: TargetGroups;
+  close(): void;
+}
+
+/** Opens application and network load balancers. Traffic flows once `traffic` is started. */
+export function openLoadBalancing(options: LoadBalancingOptions): LoadBalancing {
+  const { db, onDefect, traffic, instances, clock, region, accountId } = options;
+  const records = new LoadBalancingRecords(db);
+  const balancing = new Balancing({ records, traffic, instances, clock });
+  balancing.start();
+  const service = defineService({
+    name: "elasticloadbalancing",
+    model: serviceModel("load-balancing"),
+    signingNames: ["elasticloadbalancing"],
+    operations: {
+      ...targetGroupOperations,
+      ...targetOperations,
+      ...loadBalancerOperations,
+      ...listenerOperations,
+      ...ruleOperations,
+      ...tagOperations,
+    },
+    context: { records, balancing, clock, region, accountId },
+    onDefect,
+  });
+  return { service, targetGroups: new TargetGroups(records, balancing), close: () => balancing.close() };
+}

@@ -1,0 +1,165 @@
+import type { Action as AwsAction, RuleCondition } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { Action, Condition, Configuration, Group, Listener, Target } from "../../load-balancer/index.ts";
+import { attributeOf, listenerAttributes, loadBalancerAttributes, targetGroupAttributes } from "./attributes.ts";
+import type { BalancedInstances } from "./balanced-instances.ts";
+import {
+  type ListenerRecord,
+  type LoadBalancingRecords,
+  type TargetGroupRecord,
+  targetKey,
+  type TargetRecord,
+} from "./records.ts";
+import { stateOf } from "./target-state.ts";
+
+/** How traffic should go, by what is kept. */
+export function routingOf(records: LoadBalancingRecords, instances: BalancedInstances): Configuration {
+  const users = records.users();
+  return {
+    listeners: records.listeners.all().flatMap((listener) => listenerOf(records, listener)),
+    groups: records.targetGroups
+      .all()
+      .filter(({ arn }) => users.has(arn))
+      .map((group) => groupOf(group, records.targetsOf(group.arn), instances)),
+  };
+}
+
+function listenerOf(records: LoadBalancingRecords, listener: ListenerRecord): readonly Listener[] {
+  const loadBalancer = records.loadBalancers.find(listener.loadBalancerArn);
+  if (loadBalancer === undefined) return [];
+  const idle =
+    listener.protocol === "HTTP"
+      ? attributeOf(loadBalancerAttributes.application, loadBalancer.attributes, "idle_timeout.timeout_seconds")
+      : attributeOf(listenerAttributes.TCP, listener.attributes, "tcp.idle_timeout.seconds");
+  const rules = records.rulesOf(listener.arn).map(({ conditions, actions }) => ({
+    conditions: conditions.map(conditionOf),
+    action: actionOf(actions),
+  }));
+  return [
+    {
+      id: listener.arn,
+      port: listener.port,
+      protocol: listener.protocol,
+      hostname: loadBalancer.dnsName.toLowerCase(),
+      rules: [...rules, { conditions: [], action: actionOf(listener.defaultActions) }],
+      idleSeconds: Number(idle),
+    },
+  ];
+}
+
+/** AWS's action as the balancer is told it. Everything has been checked when it was made. */
+function actionOf(actions: readonly AwsAction[]): Action {
+  const action: AwsAction = actions.at(-1) ?? { Type: "forward" };
+  const { FixedResponseConfig: fixed, RedirectConfig: redirect, ForwardConfig, TargetGroupArn } = action;
+  if (action.Type === "fixed-response")
+    return {
+      type: "fixed-response",
+      status: Number(fixed?.StatusCode),
+      contentType: fixed?.ContentType ?? "text/plain",
+      body: fixed?.MessageBody ?? "",
+    };
+  if (action.Type === "redirect")
+    return {
+      type: "redirect",
+      status: redirect?.StatusCode === "HTTP_301" ? 301 : 302,
+      protocol: redirect?.Protocol ?? "#{protocol}",
+      host: redirect?.Host ?? "#{host}",
+      port: redirect?.Port ?? "#{port}",
+      path: redirect?.Path ?? "/#{path}",
+      query: redirect?.Query ?? "#{query}",
+    };
+  const weighted = (ForwardConfig?.TargetGroups ?? []).map(({ TargetGroupArn: group = "", Weight = 1 }) => ({
+    group,
+    weight: Weight,
+  }));
+  const sticky = ForwardConfig?.TargetGroupStickinessConfig;
+  return {
+    type: "forward",
+    groups: weighted.length > 0 ? weighted : [{ group: TargetGroupArn ?? "", weight: 1 }],
+    ...(sticky?.Enabled === true ? { stickySeconds: sticky.DurationSeconds ?? 1 } : {}),
+  };
+}
+
+function conditionOf(condition: RuleCondition): Condition {
+  const { Field, Values = [] } = condition;
+  switch (Field) {
+    case "host-header":
+      return { field: "host", values: condition.HostHeaderConfig?.Values ?? Values };
+    case "http-header": {
+      const { HttpHeaderName: name = "", Values: values = [] } = condition.HttpHeaderConfig ?? {};
+      return { field: "header", name, values };
+    }
+    case "http-request-method":
+      return { field: "method", values: condition.HttpRequestMethodConfig?.Values ?? Values };
+    case "source-ip":
+      return { field: "source-ip", values: condition.SourceIpConfig?.Values ?? Values };
+    case "query-string": {
+      const pairs = condition.QueryStringConfig?.Values ?? [];
+      return {
+        field: "query",
+        values: pairs.map(({ Key, Value = "" }) => ({ ...(Key === undefined ? {} : { key: Key }), value: Value })),
+      };
+    }
+    default:
+      return { field: "path", values: condition.PathPatternConfig?.Values ?? Values };
+  }
+}
+
+function groupOf(group: TargetGroupRecord, targets: readonly TargetRecord[], instances: BalancedInstances): Group {
+  const states = new Map(
+    targets.map((target) => [target, stateOf(target, { isUsed: true, instance: instances.find(target.id), group })]),
+  );
+  const isAnyHealthy = targets.some((target) => states.get(target)?.State === "healthy");
+  // With no healthy target at all, those that fail their checks are the best there is: AWS fails open.
+  const serving = isAnyHealthy ? "healthy" : "unhealthy";
+  const { check } = group;
+  return {
+    id: group.arn,
+    ...traitsOf(group),
+    check: {
+      protocol: check.protocol,
+      path: check.path,
+      matcher: check.matcher,
+      intervalSeconds: check.intervalSeconds,
+      timeoutSeconds: check.timeoutSeconds,
+    },
+    targets: targets.flatMap((target) => {
+      const state = states.get(target)?.State;
+      return addressesOf(target, { group, instances }).map((address) => ({
+        ...address,
+        key: targetKey(target),
+        inRotation: state === serving,
+        isChecked: state === "healthy" || state === "unhealthy" || state === "initial",
+      }));
+    }),
+  };
+}
+
+function traitsOf({
+  protocol,
+  attributes,
+}: TargetGroupRecord): Pick<Group, "algorithm" | "sticky" | "slowStartSeconds"> {
+  if (protocol === "TCP") {
+    const isSticky = attributeOf(targetGroupAttributes.TCP, attributes, "stickiness.enabled") === "true";
+    return { algorithm: "round_robin", slowStartSeconds: 0, ...(isSticky ? { sticky: { by: "source-ip" } } : {}) };
+  }
+  const value = (name: keyof typeof targetGroupAttributes.HTTP) =>
+    attributeOf(targetGroupAttributes.HTTP, attributes, name);
+  const seconds = Number(value("stickiness.lb_cookie.duration_seconds"));
+  return {
+    algorithm: value("load_balancing.algorithm.type") === "round_robin" ? "round_robin" : "least_outstanding_requests",
+    slowStartSeconds: Number(value("slow_start.duration_seconds")),
+    ...(value("stickiness.enabled") === "true" ? { sticky: { by: "cookie", seconds } } : {}),
+  };
+}
+
+function addressesOf(
+  { id, port }: TargetRecord,
+  { group, instances }: { readonly group: TargetGroupRecord; readonly instances: BalancedInstances },
+): readonly Pick<Target, "host" | "port" | "checkPort">[] {
+  const checkPort = group.check.port === "traffic-port" ? port : Number(group.check.port);
+  if (group.targetType === "ip") return [{ host: id, port, checkPort }];
+  const instance = instances.find(id);
+  if (instance === undefined) return [];
+  const at = (wanted: number) => instances.addressOf({ instanceId: id, privateIp: instance.privateIp }, wanted);
+  return [{ ...at(port), checkPort: at(checkPort).port }];
+}

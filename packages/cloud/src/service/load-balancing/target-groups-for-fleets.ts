@@ -1,0 +1,46 @@
+import type { Balancing } from "./balancing.ts";
+import { type LoadBalancingRecords, type TargetGroupRecord, targetKey } from "./records.ts";
+
+/** Target groups as an Auto Scaling group uses them: by ARN, with instances on the group's own port. */
+export class TargetGroups {
+  readonly #records: LoadBalancingRecords;
+  readonly #balancing: Balancing;
+
+  constructor(records: LoadBalancingRecords, balancing: Balancing) {
+    this.#records = records;
+    this.#balancing = balancing;
+  }
+
+  exists(arn: string): boolean {
+    return this.#records.targetGroups.find(arn) !== undefined;
+  }
+
+  /** Registers instances on the group's own port. A group that is gone is passed over. */
+  async register(arn: string, instanceIds: readonly string[]): Promise<void> {
+    const group = this.#records.targetGroups.find(arn);
+    if (group === undefined) return;
+    await this.#balancing.register(
+      arn,
+      instanceIds.map((id) => ({ id, port: group.port })),
+    );
+  }
+
+  /** Deregisters instances from every port; resolves when they get no new requests. `healthOf` tells how long they drain. */
+  async deregister(arn: string, instanceIds: readonly string[]): Promise<void> {
+    const group = this.#records.targetGroups.find(arn);
+    if (group === undefined) return;
+    const targets = this.#records.targetsOf(arn).filter(({ id }) => instanceIds.includes(id));
+    await this.#balancing.deregister(group, targets.map(targetKey));
+  }
+
+  /** What a group says of an instance: the best of the ports that it is registered on, and that it drains as long as it does on any. Undefined when it is not registered, or nothing is sent to the group. */
+  healthOf(arn: string, instanceId: string): "initial" | "healthy" | "unhealthy" | "draining" | undefined {
+    const group = this.#records.targetGroups.find(arn);
+    const states = group === undefined ? [] : this.#entries(group, instanceId).map(({ health: { State } }) => State);
+    return (["draining", "healthy", "initial", "unhealthy"] as const).find((state) => states.includes(state));
+  }
+
+  #entries(group: TargetGroupRecord, instanceId: string) {
+    return this.#balancing.targetsOf(group).filter(({ target }) => target.id === instanceId);
+  }
+}
