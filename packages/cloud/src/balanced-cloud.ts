@@ -1,61 +1,101 @@
 import { Fault, type Service } from "@sluice/aws-protocol";
 import type { InstanceDriver } from "./instance/index.ts";
 import { Traffic } from "./load-balancer/index.ts";
-import type { Traffic as FleetTraffic } from "./service/auto-scaling/index.ts";
+import { openAutoScaling, type Traffic as FleetTraffic } from "./service/auto-scaling/index.ts";
+import { type ClassicBalancing, openClassicLoadBalancing } from "./service/classic-load-balancing/index.ts";
+import { openCloudWatch } from "./service/cloud-watch/index.ts";
+import type { Ec2Context } from "./service/ec2/index.ts";
 import { type BalancedInstances, openLoadBalancing, type TargetGroups } from "./service/load-balancing/index.ts";
+import { openSns } from "./service/sns/index.ts";
 import type { CloudDatabase } from "./store/database.ts";
+import { Waits } from "./waits.ts";
 
-/** What the services that have to do with traffic are opened with. */
+/** What these services are opened with. */
 export interface BalancedCloudOptions {
   readonly db: CloudDatabase;
   readonly clock: () => number;
   readonly region: string;
   readonly accountId: string;
-  readonly fleet: Pick<BalancedInstances, "find">;
+  readonly ec2: Ec2Context;
   readonly driver: InstanceDriver;
+  /** How many of AWS's seconds pass in one of ours. */
+  readonly timeScale: number;
+  /** The port of all services, once it is known. */
+  readonly port: () => number;
   readonly onDefect: (error: unknown, requestId: string) => void;
 }
 
-/** The services that have to do with traffic, and the traffic itself. */
+/** The services that scale fleets, carry their traffic and watch it, and the traffic itself. */
 export interface BalancedCloud {
   readonly services: readonly Service[];
-  /** For Auto Scaling groups, which register their instances by themselves. */
-  readonly traffic: FleetTraffic;
-  /** Begins to carry traffic; instances can be reached by then. */
+  /** The state of an instance has changed. */
+  instanceChanged(instanceId: string): void;
+  /** Begins to carry traffic and to look after fleets; instances can be reached by then. */
   start(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens the services that have to do with traffic. */
-export function openBalancedCloud({ fleet, driver, ...common }: BalancedCloudOptions): BalancedCloud {
-  const traffic = new Traffic({ onDefect: common.onDefect });
+/** Opens Auto Scaling, load balancers of both generations, CloudWatch, and SNS, which tells what they see. */
+export function openBalancedCloud(options: BalancedCloudOptions): BalancedCloud {
+  const { ec2, driver, timeScale, port, onDefect, ...account } = options;
+  const common = { ...account, onDefect, waits: new Waits(timeScale) };
+  const traffic = new Traffic({ onDefect });
   const instances: BalancedInstances = {
-    find: (id) => fleet.find(id),
-    addressOf: (instance, port) => driver.addressOf(instance, port),
+    find: (id) => ec2.fleet.find(id),
+    addressOf: (instance, wanted) => driver.addressOf(instance, wanted),
   };
   const balancing = openLoadBalancing({ ...common, traffic, instances });
+  const classic = openClassicLoadBalancing({ ...common, traffic, instances });
+  const sns = openSns({ ...common, port, note: (line) => console.error(line) });
+  const autoScaling = openAutoScaling(
+    {
+      ...{ ...account, ec2, waits: common.waits },
+      traffic: fleetTraffic(balancing.targetGroups, classic.balancing),
+      publish: (arn, { subject, body }) => sns.publish(arn, { subject, message: body }),
+    },
+    onDefect,
+  );
+  const cloudWatch = openCloudWatch({
+    ...common,
+    publish: (topicArn, notice) => sns.publish(topicArn, notice),
+    scale: (policyArn, about) => autoScaling.alarm(policyArn, about),
+  });
   return {
-    services: [balancing.service],
-    traffic: fleetTraffic(balancing.targetGroups),
-    start: () => traffic.start(driver.enter()),
+    services: [autoScaling.service, balancing.service, classic.service, cloudWatch.service, ...sns.services],
+    instanceChanged: (id) => autoScaling.instanceChanged(id),
+    async start() {
+      await traffic.start(driver.enter());
+      autoScaling.start();
+    },
     async close() {
-      balancing.close();
+      await autoScaling.close();
+      for (const service of [sns, cloudWatch, classic.balancing, balancing]) service.close();
       await traffic.close();
     },
   };
 }
 
-function fleetTraffic(targetGroups: TargetGroups): FleetTraffic {
+/** Load balancers as Auto Scaling groups see them. */
+function fleetTraffic(targetGroups: TargetGroups, classic: ClassicBalancing): FleetTraffic {
   return {
     check({ type, id }) {
-      if (type === "elbv2" && targetGroups.exists(id)) return;
+      if (type === "elbv2" ? targetGroups.exists(id) : classic.find(id) !== undefined) return;
       throw new Fault(
         "ValidationError",
         `Provided Load Balancers or Target Groups may not be valid: '${id}' does not exist`,
       );
     },
-    register: ({ id }, instanceIds) => targetGroups.register(id, instanceIds),
-    deregister: ({ id }, instanceIds) => targetGroups.deregister(id, instanceIds),
-    health: ({ id }, instanceId) => targetGroups.healthOf(id, instanceId),
+    async register({ type, id }, instanceIds) {
+      if (type === "elbv2") return targetGroups.register(id, instanceIds);
+      const found = classic.find(id);
+      if (found !== undefined) await classic.register(found, instanceIds);
+    },
+    async deregister({ type, id }, instanceIds) {
+      if (type === "elbv2") return targetGroups.deregister(id, instanceIds);
+      const found = classic.find(id);
+      if (found !== undefined) await classic.deregister(found, instanceIds);
+    },
+    health: ({ type, id }, instanceId) =>
+      type === "elbv2" ? targetGroups.healthOf(id, instanceId) : classic.healthOf(id, instanceId),
   };
 }

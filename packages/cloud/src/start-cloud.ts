@@ -2,7 +2,6 @@ import type { RequestListener } from "node:http";
 import type { Principal, Service } from "@sluice/aws-protocol";
 import { openBalancedCloud } from "./balanced-cloud.ts";
 import { type Chaos, openDriver } from "./instance/index.ts";
-import { openAutoScaling } from "./service/auto-scaling/index.ts";
 import { ec2Service, Fleet, type HostKeys, metadataService, openEc2 } from "./service/ec2/index.ts";
 import { iamRecords, iamService, type Permissions, permissionsOf, type UserKeys } from "./service/iam/index.ts";
 import { openLambda } from "./service/lambda/index.ts";
@@ -11,7 +10,6 @@ import { objectReader, s3Service } from "./service/s3/index.ts";
 import { ssmService } from "./service/ssm/index.ts";
 import { assumeRoleAsService, type SessionKeys, stsService } from "./service/sts/index.ts";
 import { CloudDatabase } from "./store/database.ts";
-import { Waits } from "./waits.ts";
 
 /** What a local cloud is opened with. */
 export interface CloudOptions {
@@ -57,29 +55,25 @@ export interface RunningCloud {
 
 /** Opens the local cloud of a data folder. Throws one clear sentence when it cannot. */
 export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
-  const { dataFolder, region, accountId, clock, keys } = options;
+  const { dataFolder, region, accountId, clock, keys, timeScale = 1 } = options;
   const { driver, why } = await openDriver(options);
   const db = new CloudDatabase(dataFolder);
   const ended = (instanceId: string) => keys.revokeHost(`arn:aws:ec2:${region}:${accountId}:instance/${instanceId}`);
-  const fleet = new Fleet({ db, driver, clock, ended, changed: (id) => autoScaling.instanceChanged(id) });
+  const fleet = new Fleet({ db, driver, clock, ended, changed: (id) => balanced.instanceChanged(id) });
   const onDefect = (error: unknown, requestId: string) => console.error(`Request ${requestId} met a defect:`, error);
   let controlPlane: ControlPlane | undefined;
+  const port = () => controlPlane?.port ?? 0;
   const common = { db, clock, region, accountId };
   const records = iamRecords(db);
   const profiles = { find: (name: string) => records.find("profile", name) };
   const ec2 = openEc2({ ...common, fleet, profiles });
-  const waits = new Waits(options.timeScale ?? 1);
-  const balanced = openBalancedCloud({ ...common, fleet, driver, onDefect });
-  const autoScaling = openAutoScaling(
-    { ...common, ec2, waits, traffic: balanced.traffic, publish: () => {} },
-    onDefect,
-  );
+  const balanced = openBalancedCloud({ ...common, ec2, driver, timeScale, port, onDefect });
   const sts = { records, keys, accountId };
   const logs = new LogStore({ db, clock });
   const lambda = await openLambda({
     ...{ ...common, dataFolder, logs, onDefect },
     chance: Math.random,
-    endpoint: () => ({ url: `http://127.0.0.1:${controlPlane?.port}`, port: controlPlane?.port ?? 0 }),
+    endpoint: () => ({ url: `http://127.0.0.1:${port()}`, port: port() }),
     roleKeys: async (role, sessionName) =>
       (await assumeRoleAsService(sts, "lambda.amazonaws.com", { roleArn: role, sessionName })).key,
     readObject: objectReader({ ...common, dataFolder }),
@@ -93,7 +87,6 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
       mayRead: (host, bucket, key) => controlPlane?.mayReadObject(host, bucket, key) ?? false,
     }),
     ec2Service(ec2, onDefect),
-    autoScaling.service,
     ...balanced.services,
     ssmService(common, onDefect),
     iamService({ records, keys, clock, accountId }, onDefect),
@@ -112,10 +105,8 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
       await driver.connect({ listener: found.listener, port: found.port, metadata });
       await Promise.all([fleet.resume(), lambda.start()]);
       await balanced.start();
-      autoScaling.start();
     },
     async close() {
-      await autoScaling.close();
       await lambda.close();
       await balanced.close();
       await fleet.settle();

@@ -1,6 +1,7 @@
 import type { TargetHealth } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { afterProbe, type Health, type ProbeOutcome, type Traffic, unchecked } from "../../load-balancer/index.ts";
 import { attributeOf, targetGroupAttributes } from "./attributes.ts";
+import type { Waits } from "../../waits.ts";
 import type { BalancedInstances } from "./balanced-instances.ts";
 import { type LoadBalancingRecords, type TargetGroupRecord, targetKey, type TargetRecord } from "./records.ts";
 import { routingOf } from "./routing.ts";
@@ -15,6 +16,7 @@ export interface BalancingOptions {
   readonly traffic: Traffic;
   readonly instances: BalancedInstances;
   readonly clock: () => number;
+  readonly waits: Waits;
 }
 
 /** The life of targets: registered, checked, healthy or not, draining, gone. */
@@ -73,7 +75,7 @@ export class Balancing {
 
   /** Deregisters targets: they get no new requests once this has resolved, and stay listed until their delay is over. */
   async deregister(group: TargetGroupRecord, keys: readonly string[]): Promise<void> {
-    const { records, clock } = this.#options;
+    const { records, clock, waits } = this.#options;
     const isUsed = records.users().has(group.arn);
     const delay = attributeOf(
       targetGroupAttributes[group.protocol],
@@ -85,7 +87,7 @@ export class Balancing {
       if (target === undefined || target.drainsUntil !== undefined) continue;
       // Where no traffic flows there is nothing to wait for.
       if (!isUsed || delay === "0") records.deleteTarget(target);
-      else records.putTarget({ ...target, drainsUntil: clock() + Number(delay) * 1000 });
+      else records.putTarget({ ...target, drainsUntil: clock() + waits.milliseconds(Number(delay)) });
     }
     await this.apply();
   }

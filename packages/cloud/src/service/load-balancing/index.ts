@@ -1,6 +1,7 @@
 import { defineService, type Service, serviceModel } from "@sluice/aws-protocol";
 import type { Traffic } from "../../load-balancer/index.ts";
 import type { CloudDatabase } from "../../store/database.ts";
+import type { Waits } from "../../waits.ts";
 import { Balancing } from "./balancing.ts";
 import type { BalancedInstances } from "./balanced-instances.ts";
 import { listenerOperations } from "./listeners.ts";
@@ -21,6 +22,7 @@ export interface LoadBalancingOptions {
   readonly traffic: Traffic;
   readonly instances: BalancedInstances;
   readonly clock: () => number;
+  readonly waits: Waits;
   readonly region: string;
   readonly accountId: string;
   readonly onDefect: (error: unknown, requestId: string) => void;
@@ -36,9 +38,9 @@ export interface LoadBalancing {
 
 /** Opens application and network load balancers. Traffic flows once `traffic` is started. */
 export function openLoadBalancing(options: LoadBalancingOptions): LoadBalancing {
-  const { db, onDefect, traffic, instances, clock, region, accountId } = options;
+  const { db, onDefect, traffic, instances, clock, waits, region, accountId } = options;
   const records = new LoadBalancingRecords(db);
-  const balancing = new Balancing({ records, traffic, instances, clock });
+  const balancing = new Balancing({ records, traffic, instances, clock, waits });
   balancing.start();
   const service = defineService({
     name: "elasticloadbalancing",

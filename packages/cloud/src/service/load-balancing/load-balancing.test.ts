@@ -16,7 +16,8 @@ const noAws = (await has("aws")) ? false : "the aws CLI is not installed";
 const delay = (seconds: number) => [{ Key: "deregistration_delay.timeout_seconds", Value: String(seconds) }];
 
 test("the aws CLI builds a load balancer, waits for its target, and for its leaving", { skip: noAws }, async (t) => {
-  const cloud = await openLocalCloud(t);
+  let later = 0;
+  const cloud = await openLocalCloud(t, { clock: () => Date.now() + later });
   const backend = await openBackend(t, (_, response) => response.end("hello"));
   const text = async (...words: string[]) => cloud.aws("elbv2", ...words, "--output", "text");
   const port = String(await freePort());
@@ -33,13 +34,6 @@ test("the aws CLI builds a load balancer, waits for its target, and for its leav
       "2",
     ],
     ...["--query", "TargetGroups[0].TargetGroupArn"],
-  );
-  await text(
-    "modify-target-group-attributes",
-    "--target-group-arn",
-    group,
-    "--attributes",
-    "Key=deregistration_delay.timeout_seconds,Value=1",
   );
   const subnets = ["subnet-0000000000000000a", "subnet-0000000000000000b"];
   const balancer = await text(
@@ -79,6 +73,7 @@ test("the aws CLI builds a load balancer, waits for its target, and for its leav
     "--query",
     "TargetHealthDescriptions[0].TargetHealth.State",
   );
+  later = 300_000; // the delay that target groups have at first
   await text("wait", "target-deregistered", "--target-group-arn", group, "--targets", target);
   assert.equal(draining, "draining");
   assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 503);

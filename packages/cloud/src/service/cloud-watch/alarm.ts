@@ -1,0 +1,81 @@
+import type { Dimension, MetricAlarm } from "@aws-sdk/client-cloudwatch";
+import type { Statistic } from "./statistics.ts";
+
+/** The states of an alarm, in AWS's words. */
+export type AlarmState = "OK" | "ALARM" | "INSUFFICIENT_DATA";
+
+/** How missing data is taken. */
+export type MissingData = "missing" | "ignore" | "breaching" | "notBreaching";
+
+/** The comparisons that a threshold can have. */
+export const comparisons = {
+  GreaterThanOrEqualToThreshold: {
+    words: "greater than or equal to",
+    holds: (value: number, limit: number) => value >= limit,
+  },
+  GreaterThanThreshold: { words: "greater than", holds: (value: number, limit: number) => value > limit },
+  LessThanThreshold: { words: "less than", holds: (value: number, limit: number) => value < limit },
+  LessThanOrEqualToThreshold: {
+    words: "less than or equal to",
+    holds: (value: number, limit: number) => value <= limit,
+  },
+} as const;
+
+/** An alarm as it is kept. */
+export interface Alarm {
+  readonly name: string;
+  readonly description?: string;
+  readonly areActionsEnabled: boolean;
+  readonly actions: Readonly<Record<AlarmState, readonly string[]>>;
+  readonly namespace: string;
+  readonly metricName: string;
+  readonly dimensions: readonly Dimension[];
+  readonly statistic: Statistic;
+  readonly unit?: string;
+  readonly periodSeconds: number;
+  readonly evaluationPeriods: number;
+  readonly datapointsToAlarm: number;
+  readonly threshold: number;
+  readonly comparison: keyof typeof comparisons;
+  readonly missingData: MissingData;
+  /** Milliseconds since the epoch. */
+  readonly configuredAt: number;
+  readonly state: AlarmState;
+  readonly reason: string;
+  readonly reasonData?: string;
+  readonly stateAt: number;
+  /** The newest value of the metric that the state was decided by. */
+  readonly value?: number;
+  /** A state that was set by hand stands until then, unless new data come. */
+  readonly heldUntil?: number;
+}
+
+/** An alarm as AWS describes it. */
+export function describeAlarm(alarm: Alarm, arn: string): MetricAlarm {
+  return {
+    AlarmName: alarm.name,
+    AlarmArn: arn,
+    ...(alarm.description === undefined ? {} : { AlarmDescription: alarm.description }),
+    AlarmConfigurationUpdatedTimestamp: new Date(alarm.configuredAt),
+    ActionsEnabled: alarm.areActionsEnabled,
+    OKActions: [...alarm.actions.OK],
+    AlarmActions: [...alarm.actions.ALARM],
+    InsufficientDataActions: [...alarm.actions.INSUFFICIENT_DATA],
+    StateValue: alarm.state,
+    StateReason: alarm.reason,
+    ...(alarm.reasonData === undefined ? {} : { StateReasonData: alarm.reasonData }),
+    StateUpdatedTimestamp: new Date(alarm.stateAt),
+    StateTransitionedTimestamp: new Date(alarm.stateAt),
+    MetricName: alarm.metricName,
+    Namespace: alarm.namespace,
+    Statistic: alarm.statistic,
+    Dimensions: [...alarm.dimensions],
+    Period: alarm.periodSeconds,
+    ...(alarm.unit === undefined ? {} : { Unit: alarm.unit as NonNullable<MetricAlarm["Unit"]> }), // checked when it was put
+    EvaluationPeriods: alarm.evaluationPeriods,
+    DatapointsToAlarm: alarm.datapointsToAlarm,
+    Threshold: alarm.threshold,
+    ComparisonOperator: alarm.comparison,
+    TreatMissingData: alarm.missingData,
+  };
+}
