@@ -6,15 +6,25 @@ const filesMax = 7;
 
 type Level = "DEBUG" | "INFO" | "WARN" | "ERROR";
 
+/** Where a log is, and what it takes. */
+export interface AgentLogOptions {
+  readonly folder: string;
+  readonly name: string;
+  readonly verbose: boolean;
+  readonly clock?: () => Date;
+}
+
 /** The agent's own log: one file a day, in the official agent's layout. A line that cannot be written is dropped, because deployments matter more. */
 export class AgentLog {
   readonly #folder: string;
   readonly #name: string;
   readonly #verbose: boolean;
+  readonly #clock: () => Date;
   #day: string;
 
   /** Throws when the folder cannot be used. */
-  constructor({ folder, name, verbose }: { folder: string; name: string; verbose: boolean }) {
+  constructor({ folder, name, verbose, clock = () => new Date() }: AgentLogOptions) {
+    this.#clock = clock;
     this.#folder = folder;
     this.#name = name;
     this.#verbose = verbose;
@@ -44,12 +54,12 @@ export class AgentLog {
   }
 
   #write(level: Level, message: string): void {
-    const now = new Date();
+    const now = this.#clock();
     try {
       if (dayOf(now) !== this.#day) this.#roll(dayOf(now));
       appendFileSync(
         this.#file(),
-        `${localTime(now, "T")} ${level.padEnd(5)} [codedeploy-agent(${process.pid})]: ${message}\n`,
+        `${localTime(now, "T")} ${level.padEnd(5)} [${this.#name}(${process.pid})]: ${message}\n`,
       );
     } catch (error) {
       process.stderr.write(`Cannot write the log "${this.#file()}": ${String(error)}\n`);

@@ -134,7 +134,7 @@ export class CommandRunner {
     const kept = this.#specifications.get(executionId);
     if (kept !== undefined) return kept;
     const read = this.#retry(() => this.#service.specification(executionId)).then((envelope) =>
-      readSpecification(envelope, this.#host.configuration.trustedSigner),
+      readSpecification(envelope, this.#host.trust),
     );
     this.#specifications.set(executionId, read);
     read.catch(() => this.#specifications.delete(executionId));

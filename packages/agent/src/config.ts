@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { type RuleSwitches, rulesByDefault } from "./bundle/rules.ts";
 
 /** What one agent is told by its configuration file (agent.md §7.4). Folders are absolute paths. */
 export interface Configuration {
@@ -10,6 +11,8 @@ export interface Configuration {
   readonly rootDir: string;
   readonly verbose: boolean;
   readonly waitBetweenRunsSeconds: number;
+  /** The longest pause after the control plane has said that it is asked too often. */
+  readonly waitAfterThrottleErrorSeconds: number;
   readonly httpReadTimeoutSeconds: number;
   readonly killAgentMaxWaitTimeSeconds: number;
   readonly maxRevisions: number;
@@ -22,10 +25,29 @@ export interface Configuration {
   readonly deployControlEndpoint?: string;
   readonly s3EndpointOverride?: string;
   readonly proxyUri?: string;
+  /** Whom the agent becomes when root has started it. */
+  readonly user?: string;
+  readonly group?: string;
+  readonly rejectSymlinksInBundle: boolean;
+  readonly rejectPathTraversalInBundle: boolean;
+  readonly rejectUnsafePermissionsInBundle: boolean;
+  readonly rejectSymlinkPermissionTargets: boolean;
+  readonly ignoreOwnershipInBundle: boolean;
+  readonly archiveMaxExtractionSizeBytes: number;
+  readonly restrictAgentDirPermissions: boolean;
+  readonly restrictLogDirPermissions: boolean;
+  readonly restrictHookEnvToAllowlist: boolean;
+  readonly stripLoaderEnvInHooks: boolean;
+  /** Unlike AWS: whether control characters of scripts reach the logs. */
+  readonly stripEscapeCodesInLogs: boolean;
+  /** Unlike AWS: where GitHub's API is, for an installation of one's own. */
+  readonly gitHubEndpoint: string;
   /** Unlike AWS: a folder put in front of every destination, for hosts that share one file system. */
   readonly installRoot?: string;
   /** Unlike AWS: the SHA-256, in hex, of the public key that must have signed specifications. */
   readonly trustedSigner?: string;
+  /** Unlike AWS: a file with certificates in PEM, one of which must vouch for whoever signed them. */
+  readonly trustStore?: string;
 }
 
 /** Where the configuration file is looked for when none is named. */
@@ -39,8 +61,11 @@ const readers = {
   log_dir: (value) => ({ logDir: text(value) ?? "/var/log/aws/codedeploy-agent/" }),
   pid_dir: (value) => ({ pidDir: text(value) ?? "/opt/codedeploy-agent/state/.pid/" }),
   root_dir: (value) => ({ rootDir: join(text(value) ?? "/opt/codedeploy-agent/deployment-root", ".") }),
-  verbose: (value) => ({ verbose: value === true }),
+  verbose: (value) => ({ verbose: isOn(value, false) }),
   wait_between_runs: (value) => ({ waitBetweenRunsSeconds: count(value, "wait_between_runs", { least: 0 }) ?? 30 }),
+  wait_after_throttle_error: (value) => ({
+    waitAfterThrottleErrorSeconds: count(value, "wait_after_throttle_error", { least: 1 }) ?? 60,
+  }),
   http_read_timeout: (value) => ({ httpReadTimeoutSeconds: count(value, "http_read_timeout", { least: 1 }) ?? 80 }),
   kill_agent_max_wait_time_seconds: (value) => ({
     killAgentMaxWaitTimeSeconds: count(value, "kill_agent_max_wait_time_seconds", { least: 0 }) ?? 7200,
@@ -50,28 +75,45 @@ const readers = {
     onPremisesConfigFile: text(value) ?? "/etc/codedeploy-agent/conf/codedeploy.onpremises.yml",
   }),
   ongoing_deployment_tracking: (value) => ({ ongoingDeploymentTracking: text(value) ?? "ongoing-deployment" }),
-  enable_deployments_log: (value) => ({ enableDeploymentsLog: value !== false }),
-  disable_imds_v1: (value) => ({ disableImdsV1: value === true }),
-  use_fips_mode: (value) => ({ useFipsMode: value === true }),
-  enable_auth_policy: (value) => ({ enableAuthPolicy: value === true }),
+  enable_deployments_log: (value) => ({ enableDeploymentsLog: isOn(value, true) }),
+  disable_imds_v1: (value) => ({ disableImdsV1: isOn(value, false) }),
+  use_fips_mode: (value) => ({ useFipsMode: isOn(value, false) }),
+  enable_auth_policy: (value) => ({ enableAuthPolicy: isOn(value, false) }),
   deploy_control_endpoint: (value) => optional("deployControlEndpoint", value),
   s3_endpoint_override: (value) => optional("s3EndpointOverride", value),
   proxy_uri: (value) => optional("proxyUri", value),
+  children: (value) => {
+    if ((count(value, "children", { least: 0 }) ?? 1) !== 1) throw new Error("children can only be set to 1");
+    return {};
+  },
+  user: (value) => optional("user", value),
+  group: (value) => optional("group", value),
+  reject_symlinks_in_bundle: (value) => ({ rejectSymlinksInBundle: isOn(value, rulesByDefault.rejectSymlinks) }),
+  reject_path_traversal_in_bundle: (value) => ({ rejectPathTraversalInBundle: isOn(value, true) }),
+  reject_unsafe_permissions_in_bundle: (value) => ({ rejectUnsafePermissionsInBundle: isOn(value, true) }),
+  reject_symlink_permission_targets: (value) => ({ rejectSymlinkPermissionTargets: isOn(value, true) }),
+  ignore_ownership_in_bundle: (value) => ({ ignoreOwnershipInBundle: isOn(value, false) }),
+  archive_max_extraction_size: (value) => ({
+    archiveMaxExtractionSizeBytes: count(value, "archive_max_extraction_size", { least: 1 }) ?? rulesByDefault.bytesMax,
+  }),
+  restrict_agent_dir_permissions: (value) => ({ restrictAgentDirPermissions: isOn(value, false) }),
+  restrict_log_dir_permissions: (value) => ({ restrictLogDirPermissions: isOn(value, false) }),
+  restrict_hook_env_to_allowlist: (value) => ({ restrictHookEnvToAllowlist: isOn(value, false) }),
+  strip_loader_env_in_hooks: (value) => ({ stripLoaderEnvInHooks: isOn(value, true) }),
+  strip_escape_codes_in_logs: (value) => ({ stripEscapeCodesInLogs: isOn(value, true) }),
+  github_endpoint: (value) => ({ gitHubEndpoint: text(value) ?? "https://api.github.com" }),
   install_root: (value) => optional("installRoot", value),
   trusted_signer: (value) => optional("trustedSigner", value),
+  trust_store: (value) => optional("trustStore", value),
 } as const satisfies Record<string, (value: unknown) => Partial<Configuration>>;
 
-/** Keys of the official agent that change nothing here. */
+/** Keys of the official agents that change nothing here. */
 const retired = [
   "log_aws_wire",
   "wait_after_error",
-  "wait_after_throttle_error",
   "wait_after_connection_problem",
   "wait_between_spawning_children",
   "max_runs_per_worker",
-  "children",
-  "user",
-  "group",
   "codedeploy_test_profile",
   "use_mock_command_service",
   "plugins",
@@ -79,13 +121,22 @@ const retired = [
   "instance_service_region",
   "instance_service_endpoint",
   "instance_service_port",
+  "reject_unconfined_selinux_in_bundle",
+  "disable_powershell_profile_in_hooks",
+  "enable_command_port",
+  "disable_core_dumps",
+  "enable_archive_reuse",
 ];
 
-/** Reads the configuration file. Throws one sentence that names the file. `unread` are keys that nothing here reads. */
-export function readConfiguration(file: string): {
+/** A configuration, and the keys of its file that change nothing: retired ones, and unknown ones. */
+export interface ConfigurationFile {
   readonly configuration: Configuration;
+  readonly retired: readonly string[];
   readonly unread: readonly string[];
-} {
+}
+
+/** Reads the configuration file. Throws one sentence that names the file. */
+export function readConfiguration(file: string): ConfigurationFile {
   let content: string;
   try {
     content = readFileSync(file, "utf8");
@@ -96,8 +147,12 @@ export function readConfiguration(file: string): {
     const values = plainKeys(parse(content, { uniqueKeys: false }));
     const parts = Object.entries(readers).map(([key, read]) => read(values.get(key)));
     const configuration = Object.assign({}, ...parts) as Configuration; // each reader gives its own member, required ones always
-    const unread = [...values.keys()].filter((key) => !Object.hasOwn(readers, key) && !retired.includes(key));
-    return { configuration, unread };
+    const others = [...values.keys()].filter((key) => !Object.hasOwn(readers, key));
+    return {
+      configuration,
+      retired: others.filter((key) => retired.includes(key)),
+      unread: others.filter((key) => !retired.includes(key)),
+    };
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`An error occurred loading the CodeDeploy agent config file at ${file}. Error message: ${why}`, {
@@ -122,6 +177,12 @@ function text(value: unknown): string | undefined {
       : JSON.stringify(value);
 }
 
+/** Ruby's programs took the words, too. */
+function isOn(value: unknown, otherwise: boolean): boolean {
+  if (value === null || value === undefined || value === "") return otherwise;
+  return value === true || (typeof value === "string" && /^(true|yes|on)$/i.test(value));
+}
+
 function optional<Name extends keyof Configuration>(name: Name, value: unknown): Partial<Configuration> {
   const found = text(value);
   return found === undefined ? {} : { [name]: found };
@@ -135,4 +196,15 @@ function count(value: unknown, key: string, { least }: { least: number }): numbe
       `Invalid configuration :${key}=${JSON.stringify(value)}: a whole number of ${least} or more was expected`,
     );
   return number;
+}
+
+/** What may be in a bundle, as the configuration says. */
+export function bundleRules(configuration: Configuration): RuleSwitches {
+  return {
+    rejectPathTraversal: configuration.rejectPathTraversalInBundle,
+    rejectSymlinks: configuration.rejectSymlinksInBundle,
+    rejectUnsafePermissions: configuration.rejectUnsafePermissionsInBundle,
+    keepOwners: !configuration.ignoreOwnershipInBundle,
+    bytesMax: configuration.archiveMaxExtractionSizeBytes,
+  };
 }

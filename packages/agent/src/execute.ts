@@ -1,17 +1,20 @@
 import { join } from "node:path";
-import { downloadBundle, unpackBundle } from "./bundle/index.ts";
-import type { Configuration } from "./config.ts";
+import { copyLocalDirectory, downloadFromGitHub, downloadFromS3, linkLocalFile, unpackBundle } from "./bundle/index.ts";
+import { bundleRules, type Configuration } from "./config.ts";
+import { checkEvents } from "./lifecycle-events.ts";
 import { type DeploymentFolders, openDeploymentFolders, writePointer } from "./folders.ts";
 import type { Identity } from "./identity/identity.ts";
 import { install } from "./install/index.ts";
 import type { ScriptProcess } from "./journal.ts";
 import type { SignedRequests } from "./protocol/signed-requests.ts";
+import type { Revision } from "./protocol/revision.ts";
 import type { Specification } from "./protocol/specification.ts";
+import type { Trust } from "./protocol/signed-content.ts";
 import { deleteOldRevisions } from "./retention.ts";
 import { scriptEnvironment } from "./scripts/environment.ts";
 import { isScriptable, lifecycleScripts, readAppSpec } from "./scripts/lifecycle-scripts.ts";
 import { runScript } from "./scripts/script.ts";
-import { ScriptOutput } from "./scripts/script-output.ts";
+import { type OutputTarget, ScriptOutput } from "./scripts/script-output.ts";
 
 /** What executing a command needs of the agent around it. */
 export interface Host {
@@ -19,6 +22,8 @@ export interface Host {
   readonly identity: Identity;
   readonly requests: SignedRequests;
   readonly environment: NodeJS.ProcessEnv;
+  /** Whose specifications it carries out. */
+  readonly trust: Trust;
   readonly log: (line: string) => void;
 }
 
@@ -35,7 +40,7 @@ export async function execute(host: Host, work: Work): Promise<void> {
   const folders = openDeploymentFolders(host.configuration.rootDir, work.specification);
   if (work.name === "DownloadBundle") return download(host, work.specification, folders);
   if (work.name === "Install") return installRevision(host, work.specification, folders);
-  if (isScriptable(work.name)) return runScripts(host, work, folders);
+  if (hasScripts(work)) return runScripts(host, work, folders);
   throw new Error(`Unsupported command type: ${work.name}.`);
 }
 
@@ -45,33 +50,62 @@ export function isNoop(
   { name, specification }: Pick<Work, "name" | "specification">,
 ): boolean {
   if (name === "DownloadBundle" || name === "Install") return false;
-  if (!isScriptable(name)) return true;
+  if (!hasScripts({ name, specification })) return true;
   return (
     lifecycleScripts(name, specification, openDeploymentFolders(configuration.rootDir, specification)).scripts
       .length === 0
   );
 }
 
+/** Whether a command is an event with scripts: one of the usual ones, or one that the specification itself names. */
+const hasScripts = ({ name, specification }: Pick<Work, "name" | "specification">): boolean =>
+  isScriptable(name) || specification.allPossibleLifecycleEvents?.includes(name) === true;
+
 async function download(
-  { configuration, identity, requests, log }: Host,
+  host: Host,
   { deploymentGroupId, revision }: Specification,
   folders: DeploymentFolders,
 ): Promise<void> {
+  const { configuration } = host;
   await deleteOldRevisions(folders, deploymentGroupId, configuration.maxRevisions);
-  await downloadBundle({
-    revision,
-    into: folders.bundle,
-    credentials: await identity.credentials(),
-    region: identity.region,
-    endpoint: configuration.s3EndpointOverride,
-    requests,
-    log,
-  });
-  await unpackBundle({ file: folders.bundle, type: revision.bundleType, into: folders.archive });
+  await fetchRevision(host, revision, folders);
+  if (revision.bundleType !== "directory")
+    await unpackBundle({
+      file: folders.bundle,
+      type: revision.bundleType,
+      into: folders.archive,
+      rules: bundleRules(configuration),
+    });
   writePointer(folders.instructions, deploymentGroupId, {
     pointer: "most_recent_install",
     deployment: folders.deployment,
   });
+}
+
+async function fetchRevision(
+  { configuration, identity, requests, log }: Host,
+  revision: Revision,
+  { bundle: into, archive }: DeploymentFolders,
+): Promise<void> {
+  switch (revision.type) {
+    case "S3":
+      return downloadFromS3({
+        revision,
+        into,
+        credentials: await identity.credentials(),
+        region: identity.region,
+        endpoint: configuration.s3EndpointOverride,
+        useFips: configuration.useFipsMode,
+        requests,
+        log,
+      });
+    case "GitHub":
+      return downloadFromGitHub({ revision, into, endpoint: configuration.gitHubEndpoint, requests, log });
+    case "Local File":
+      return linkLocalFile(revision, into);
+    case "Local Directory":
+      return copyLocalDirectory(revision, archive);
+  }
 }
 
 async function installRevision(
@@ -80,8 +114,10 @@ async function installRevision(
   folders: DeploymentFolders,
 ): Promise<void> {
   const { deploymentGroupId, fileExistsBehavior } = specification;
-  const { appSpec, warnings } = readAppSpec(folders.archive, specification.appSpecFilename);
-  for (const warning of warnings) log(warning);
+  const { appSpec, file, warnings } = readAppSpec(folders.archive, specification.appSpecFilename);
+  if (specification.allPossibleLifecycleEvents !== undefined)
+    checkEvents(appSpec, file, specification.allPossibleLifecycleEvents);
+  const warned: string[] = [...warnings];
   await install({
     archive: folders.archive,
     appSpec,
@@ -89,12 +125,44 @@ async function installRevision(
     deploymentGroupId,
     fileExistsBehavior: appSpec.fileExistsBehavior ?? fileExistsBehavior,
     installRoot: configuration.installRoot,
+    followsLinks: !configuration.rejectSymlinkPermissionTargets,
     log,
+    warn: (line) => warned.push(line),
   });
+  writeWarnings(configuration, { specification, folders, warned });
   writePointer(folders.instructions, deploymentGroupId, {
     pointer: "last_successful_install",
     deployment: folders.deployment,
   });
+}
+
+/** What is probably not meant so stands where people look when something is not as they meant it. */
+function writeWarnings(
+  configuration: Configuration,
+  {
+    specification,
+    folders,
+    warned,
+  }: { specification: Specification; folders: DeploymentFolders; warned: readonly string[] },
+): void {
+  if (warned.length === 0) return;
+  const output = new ScriptOutput(outputTarget(configuration, specification, folders), "Install");
+  for (const warning of warned) output.note(`[warning]${warning}`);
+  output.close();
+}
+
+function outputTarget(
+  configuration: Configuration,
+  { deploymentId }: Specification,
+  { logs }: DeploymentFolders,
+): OutputTarget {
+  const merged = join(configuration.rootDir, "deployment-logs", `${configuration.programName}-deployments.log`);
+  return {
+    deploymentId,
+    logs,
+    keepsControlCharacters: !configuration.stripEscapeCodesInLogs,
+    ...(configuration.enableDeploymentsLog ? { merged } : {}),
+  };
 }
 
 async function runScripts(
@@ -104,17 +172,24 @@ async function runScripts(
 ): Promise<void> {
   const { scripts, archive } = lifecycleScripts(name, specification, folders);
   if (scripts.length === 0) return;
-  const merged = join(configuration.rootDir, "deployment-logs", `${configuration.programName}-deployments.log`);
-  const target = {
-    deploymentId: specification.deploymentId,
-    logs: folders.logs,
-    ...(configuration.enableDeploymentsLog ? { merged } : {}),
-  };
+  const output = new ScriptOutput(outputTarget(configuration, specification, folders), name);
   const context = {
     archive,
-    environment: scriptEnvironment(environment, specification, { event: name, installRoot: configuration.installRoot }),
-    output: new ScriptOutput(target, name),
+    environment: scriptEnvironment(environment, specification, {
+      event: name,
+      installRoot: configuration.installRoot,
+      rules: {
+        allowlistOnly: configuration.restrictHookEnvToAllowlist,
+        stripLoader: configuration.stripLoaderEnvInHooks,
+      },
+    }),
+    output,
+    allowsOutside: !configuration.rejectPathTraversalInBundle,
     started,
   };
-  for (const script of scripts) await runScript(script, context);
+  try {
+    for (const script of scripts) await runScript(script, context);
+  } finally {
+    output.close();
+  }
 }

@@ -1,3 +1,5 @@
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import type { AgentLog } from "./agent-log.ts";
 import { CommandRunner } from "./command-runner.ts";
@@ -5,8 +7,9 @@ import type { Configuration } from "./config.ts";
 import { findIdentity } from "./identity/identity.ts";
 import { Journal } from "./journal.ts";
 import { CommandService } from "./protocol/command-service.ts";
+import type { Trust } from "./protocol/signed-content.ts";
 import { SignedRequests } from "./protocol/signed-requests.ts";
-import { pauseAfter, retryUntil } from "./retry.ts";
+import { doublingPauses, type Pauses, retryUntil } from "./retry.ts";
 
 /** What one agent runs with. */
 export interface HostAgentOptions {
@@ -27,11 +30,19 @@ export async function runHostAgent(options: HostAgentOptions): Promise<void> {
     certificateFile: environment.SSL_CERT_FILE ?? environment.AWS_CA_BUNDLE,
   });
   try {
-    const retry = retryUntil(signal, (line) => log.warn(line));
+    const pauses = doublingPauses({ longestThrottledSeconds: configuration.waitAfterThrottleErrorSeconds });
+    const retry = retryUntil(signal, { pauses, log: (line) => log.warn(line) });
     const identity = await retry(() => findIdentity(configuration, environment));
     log.info(`Host identifier ${identity.hostIdentifier}`);
     const service = new CommandService(requests, identity, options);
-    const host = { configuration, environment, identity, requests, log: (line: string) => log.info(line) };
+    const host = {
+      trust: readTrust(configuration),
+      configuration,
+      environment,
+      identity,
+      requests,
+      log: (line: string) => log.info(line),
+    };
     const runner = new CommandRunner({
       host,
       service,
@@ -39,17 +50,31 @@ export async function runHostAgent(options: HostAgentOptions): Promise<void> {
       retry,
     });
     await runner.recover();
-    await pollUntilStopped(options, service, runner);
+    await pollUntilStopped(options, { service, runner, pauses });
     await endWithin(configuration.killAgentMaxWaitTimeSeconds, runner.idle());
   } finally {
     requests.close();
   }
 }
 
+/** Whose specifications the configuration trusts. Throws when its file of certificates cannot be read. */
+export function readTrust({ trustedSigner, trustStore }: Configuration): Trust {
+  if (trustStore === undefined) return { signer: trustedSigner };
+  try {
+    const blocks = readFileSync(trustStore, "utf8").match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
+    if (blocks === null) throw new Error("it has no certificates in PEM");
+    return { signer: trustedSigner, authorities: blocks.map((block) => new X509Certificate(block)) };
+  } catch (cause) {
+    throw new Error(
+      `Cannot read the trust_store "${trustStore}": ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
+  }
+}
+
 async function pollUntilStopped(
   { configuration, log, signal }: HostAgentOptions,
-  service: CommandService,
-  runner: CommandRunner,
+  { service, runner, pauses }: { service: CommandService; runner: CommandRunner; pauses: Pauses },
 ): Promise<void> {
   for (let failures = 0; !signal.aborted;) {
     const began = performance.now();
@@ -64,7 +89,7 @@ async function pollUntilStopped(
     } catch (error) {
       if (signal.aborted) return;
       failures += 1;
-      wait = pauseAfter(failures);
+      wait = pauses(failures, error);
       log.warn(`Cannot poll: ${error instanceof Error ? error.message : String(error)}`);
     }
     if (wait > 0) await pause(wait, undefined, { signal }).catch(() => {}); // aborted: the loop ends

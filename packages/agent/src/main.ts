@@ -32,14 +32,8 @@ async function main(words: readonly string[]): Promise<number> {
     return usageError;
   }
   const configurationFile = file ?? configurationFiles.find((path) => existsSync(path)) ?? configurationFiles[0];
-  const { configuration, unread } = readConfiguration(configurationFile);
-  return commands[name as keyof typeof commands]({
-    configuration,
-    configurationFile,
-    unread,
-    version,
-    environment: process.env,
-  }); // looked up above
+  const command = commands[name as keyof typeof commands]; // looked up above
+  return command({ ...readConfiguration(configurationFile), configurationFile, version, environment: process.env });
 }
 
 function readArguments(words: readonly string[]): {

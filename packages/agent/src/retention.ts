@@ -15,6 +15,9 @@ export async function deleteOldRevisions(
     .filter((path) => path !== folders.deployment)
     .map((path) => ({ path, time: statSync(path).mtimeMs }))
     .toSorted((a, b) => a.time - b.time);
-  const extra = candidates.slice(0, Math.max(0, candidates.length - maxRevisions + 1));
-  for (const { path } of extra) if (path !== last) await rm(path, { recursive: true, force: true });
+  // The last successful revision has the scripts that stop the application: it stays, and counts.
+  const extra = candidates
+    .filter(({ path }) => path !== last)
+    .slice(0, Math.max(0, candidates.length - maxRevisions + 1));
+  for (const { path } of extra) await rm(path, { recursive: true, force: true });
 }

@@ -1,14 +1,26 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { RequestRefused } from "./protocol/command-service.ts";
+import { RequestRefused, Throttled } from "./protocol/command-service.ts";
 
 /** The pause after the first failure and the longest one, in milliseconds: a server that restarts is met within a moment, one that is gone is not hammered. */
 const firstMilliseconds = 100;
 const longestMilliseconds = 30_000;
 
+/** The first pause of who was told that there are too many requests. */
+const firstThrottledMilliseconds = 2_000;
+
 /** How long to wait after a number of failures in a row, in milliseconds. A random half keeps hosts from coming all at once. */
-export function pauseAfter(failures: number): number {
-  const full = Math.min(longestMilliseconds, firstMilliseconds * 2 ** Math.min(failures - 1, 20));
-  return full / 2 + (Math.random() * full) / 2;
+export type Pauses = (failures: number, error: unknown) => number;
+
+/** Pauses that double from one failure to the next. */
+export function doublingPauses({ longestThrottledSeconds }: { longestThrottledSeconds: number }): Pauses {
+  return (failures, error) => {
+    const [first, longest] =
+      error instanceof Throttled
+        ? [firstThrottledMilliseconds, longestThrottledSeconds * 1000]
+        : [firstMilliseconds, longestMilliseconds];
+    const full = Math.min(longest, first * 2 ** Math.min(failures - 1, 20));
+    return full / 2 + (Math.random() * full) / 2;
+  };
 }
 
 /** Calls again until the call is answered; a refusal is an answer. `onFirstFailure` is told once. */
@@ -18,7 +30,10 @@ export type Retry = <Answer>(call: () => Promise<Answer>, onFirstFailure?: () =>
 export class Stopping extends Error {}
 
 /** A Retry that gives up when `signal` is aborted, after one last attempt, by throwing `Stopping`. */
-export function retryUntil(signal: AbortSignal, log: (line: string) => void): Retry {
+export function retryUntil(
+  signal: AbortSignal,
+  { pauses, log }: { pauses: Pauses; log: (line: string) => void },
+): Retry {
   return async (call, onFirstFailure) => {
     for (let failures = 1; ; failures += 1) {
       try {
@@ -28,7 +43,7 @@ export function retryUntil(signal: AbortSignal, log: (line: string) => void): Re
         if (signal.aborted) throw new Stopping("The agent stops", { cause: error });
         if (failures === 1) onFirstFailure?.();
         log(`Attempt ${failures} failed: ${error instanceof Error ? error.message : String(error)}`);
-        await pause(pauseAfter(failures), undefined, { signal }).catch(() => {}); // aborted: one last attempt
+        await pause(pauses(failures, error), undefined, { signal }).catch(() => {}); // aborted: one last attempt
       }
     }
   };

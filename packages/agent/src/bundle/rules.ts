@@ -24,6 +24,8 @@ export interface RuleSwitches {
   readonly rejectSymlinks: boolean;
   /** Files that run with their owner's rights. */
   readonly rejectUnsafePermissions: boolean;
+  /** Files belong to whom the archive says, when the agent may give them away. */
+  readonly keepOwners: boolean;
   /** Bytes that a bundle may unpack to. */
   readonly bytesMax: number;
 }
@@ -33,6 +35,7 @@ export const rulesByDefault: RuleSwitches = {
   rejectPathTraversal: true,
   rejectSymlinks: false,
   rejectUnsafePermissions: true,
+  keepOwners: true,
   bytesMax: limits.bytesMax,
 };
 
@@ -52,6 +55,11 @@ export class BundleRules {
     this.#root = resolve(root);
     this.#archiveBytes = archiveBytes;
     this.#switches = switches;
+  }
+
+  /** Whether files are given to whom the archive says. */
+  get keepsOwners(): boolean {
+    return this.#switches.keepOwners;
   }
 
   /** How many entries were judged. */

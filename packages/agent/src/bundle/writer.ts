@@ -40,10 +40,11 @@ export class BundleWriter {
   readonly #made = new Set<string>();
   readonly #folderModes = new Map<string, number>();
   readonly #links: Link[] = [];
-  readonly #givesAway = process.getuid?.() === 0;
+  readonly #givesAway: boolean;
 
   constructor(rules: BundleRules) {
     this.#rules = rules;
+    this.#givesAway = rules.keepsOwners && process.getuid?.() === 0;
   }
 
   folder({ name, mode }: EntryHead): void {

@@ -1,18 +1,21 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
+import { isSea } from "node:sea";
 import { setTimeout as pause } from "node:timers/promises";
 import { AgentLog } from "../agent-log.ts";
 import type { Configuration } from "../config.ts";
 import { runHostAgent } from "../host-agent.ts";
 import { trackedDeployments } from "../journal.ts";
 import { PidFile } from "./pid-file.ts";
+import { settleIn } from "./privileges.ts";
 
 /** What a command of the program works with. */
 export interface Program {
   readonly configuration: Configuration;
   readonly configurationFile: string;
-  /** Keys of the file that nothing reads. */
+  /** Keys of the file that change nothing: those of the official agents, and others. */
+  readonly retired: readonly string[];
   readonly unread: readonly string[];
   readonly version: string;
   readonly environment: NodeJS.ProcessEnv;
@@ -29,7 +32,9 @@ const refused = (line: string): number => {
 };
 
 /** Runs the agent in this process until a signal ends it. */
-export async function run({ configuration, unread, version, environment }: Program): Promise<number> {
+export async function run(program: Program): Promise<number> {
+  const { configuration, version, environment } = program;
+  settleIn(configuration);
   const log = new AgentLog({
     folder: configuration.logDir,
     name: configuration.programName,
@@ -43,7 +48,7 @@ export async function run({ configuration, unread, version, environment }: Progr
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGQUIT"] as const) process.on(signal, () => stop.abort());
   try {
-    for (const key of unread) log.warn(`The configuration key "${key}" is not known and changes nothing`);
+    for (const line of unusedKeys(program)) log.warn(line);
     process.send?.("started");
     if (process.connected) process.disconnect?.();
     log.info(`Version ${version} started`);
@@ -55,6 +60,13 @@ export async function run({ configuration, unread, version, environment }: Progr
   }
 }
 
+function unusedKeys({ retired, unread }: Program): readonly string[] {
+  return [
+    ...(retired.length === 0 ? [] : [`Configuration keys that change nothing in this agent: ${retired.join(", ")}`]),
+    ...(unread.length === 0 ? [] : [`Configuration keys that are not known: ${unread.join(", ")}`]),
+  ];
+}
+
 /** Starts the agent in the background. */
 export async function start({ configuration, configurationFile }: Program): Promise<number> {
   const pidFile = new PidFile(configuration.pidDir, configuration.programName);
@@ -62,8 +74,7 @@ export async function start({ configuration, configurationFile }: Program): Prom
   if (pidFile.isStale()) console.log(`Pidfile ${pidFile.path} present but no matching process running - cleaning up`);
   mkdirSync(configuration.logDir, { recursive: true });
   const output = openSync(join(configuration.logDir, `${configuration.programName}.output.log`), "a");
-  const [script = ""] = process.argv.slice(1);
-  const child = spawn(process.execPath, [...process.execArgv, script, "--config_file", configurationFile, "run"], {
+  const child = spawn(process.execPath, [...ownScript(), "--config_file", configurationFile, "run"], {
     detached: true,
     stdio: ["ignore", output, output, "ipc"],
   });
@@ -79,6 +90,11 @@ export async function start({ configuration, configurationFile }: Program): Prom
   if (child.connected) child.disconnect();
   child.unref();
   return said(`Started master ${child.pid} with 1 children`);
+}
+
+/** What Node is given to run this program; nothing when the program is an executable of its own. */
+function ownScript(): readonly string[] {
+  return isSea() ? [] : [...process.execArgv, process.argv[1] ?? ""];
 }
 
 /** How often a process that is to end is looked at, in milliseconds. */

@@ -11,19 +11,31 @@ export function groupId(name: string): number | undefined {
   return lookUp(name, { file: "/etc/group", database: "group" });
 }
 
-/** The local file first; other sources (a directory service) are asked through the system's own tool, where there is one. */
-function lookUp(name: string, { file, database }: { file: string; database: string }): number | undefined {
-  if (/^\d+$/.test(name)) return Number(name);
-  const found = numberIn(readFileSync(file, "utf8"), name);
-  if (found !== undefined) return found;
-  const { status, stdout } = spawnSync("getent", [database, name], { encoding: "utf8" });
-  return status === 0 ? numberIn(stdout, name) : undefined;
+/** The number of a user's own group. */
+export function primaryGroupId(name: string): number | undefined {
+  return lookUp(name, { file: "/etc/passwd", database: "passwd", field: 3 });
 }
 
-function numberIn(lines: string, name: string): number | undefined {
+interface Database {
+  readonly file: string;
+  readonly database: string;
+  /** The field of a line that is wanted. */
+  readonly field?: number;
+}
+
+/** The local file first; other sources (a directory service) are asked through the system's own tool, where there is one. */
+function lookUp(name: string, { file, database, field = 2 }: Database): number | undefined {
+  if (/^\d+$/.test(name)) return Number(name);
+  const found = numberIn(readFileSync(file, "utf8"), name, field);
+  if (found !== undefined) return found;
+  const { status, stdout } = spawnSync("getent", [database, name], { encoding: "utf8" });
+  return status === 0 ? numberIn(stdout, name, field) : undefined;
+}
+
+function numberIn(lines: string, name: string, field: number): number | undefined {
   const fields = lines
     .split("\n")
     .map((line) => line.split(":"))
     .find(([first]) => first === name);
-  return fields?.[2] === undefined ? undefined : Number(fields[2]);
+  return fields?.[field] === undefined ? undefined : Number(fields[field]);
 }

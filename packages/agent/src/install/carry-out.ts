@@ -22,15 +22,15 @@ import { setContext } from "./security-context.ts";
 export class Installer {
   readonly #list: CleanupList;
   readonly #followsLinks: boolean;
-  readonly #log: (line: string) => void;
+  readonly #warn: (line: string) => void;
   /** Modes that were asked for: giving a file away clears its setuid bit. */
   readonly #modes = new Map<string, number>();
 
   /** `followsLinks`: whether permissions of a symbolic link change what it leads to. */
-  constructor(list: CleanupList, { followsLinks, log }: { followsLinks: boolean; log: (line: string) => void }) {
+  constructor(list: CleanupList, { followsLinks, warn }: { followsLinks: boolean; warn: (line: string) => void }) {
     this.#list = list;
     this.#followsLinks = followsLinks;
-    this.#log = log;
+    this.#warn = warn;
   }
 
   carryOut(instruction: Instruction): void {
@@ -50,7 +50,7 @@ export class Installer {
     const { type, file } = instruction;
     const isLink = !this.#followsLinks && lstatSync(file).isSymbolicLink();
     if (isLink && type !== "chown") {
-      this.#log(`Left ${type} of "${file}" aside: it is a link, and what it leads to is not the deployment's`);
+      this.#warn(`Left ${type} of "${file}" aside: it is a link, and what it leads to is not the deployment's`);
       return;
     }
     switch (type) {

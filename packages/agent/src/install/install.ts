@@ -19,6 +19,8 @@ export interface Installation {
   /** Whether permissions of a symbolic link change what it leads to, as they do with the official agent. */
   readonly followsLinks?: boolean;
   readonly log: (line: string) => void;
+  /** Told what is probably not meant so. */
+  readonly warn: (line: string) => void;
 }
 
 /**
@@ -34,18 +36,19 @@ export async function install({
   installRoot,
   followsLinks = false,
   log,
+  warn,
 }: Installation): Promise<void> {
   mkdirSync(instructionsFolder, { recursive: true });
   const list = new CleanupList(join(instructionsFolder, `${deploymentGroupId}-cleanup`));
   const plan = planInstallation({ archive, appSpec, fileExistsBehavior, installRoot, absent: list.paths() });
-  for (const warning of plan.warnings) log(warning);
+  for (const warning of plan.warnings) warn(warning);
 
   list.carryOut();
   writeAtomically(
     join(instructionsFolder, `${deploymentGroupId}-install.json`),
     JSON.stringify({ instructions: plan.instructions }),
   );
-  const installer = new Installer(list, { followsLinks, log });
+  const installer = new Installer(list, { followsLinks, warn });
   try {
     for (const [index, instruction] of plan.instructions.entries()) {
       if (index % stepsPerTurn === 0) await othersTurn();
@@ -54,6 +57,7 @@ export async function install({
   } finally {
     list.close();
   }
+  log(`Installed ${plan.instructions.filter(({ type }) => type === "copy").length} files`);
 }
 
 /** Steps between which the agent does nothing else: each is short, and a detour through the thread pool would cost more than the step. */

@@ -15,6 +15,9 @@ export type CommandStatus = "Pending" | "InProgress" | "Succeeded" | "Failed";
 /** The control plane understood the request and refuses it: asking again gives the same answer. */
 export class RequestRefused extends Error {}
 
+/** The control plane is asked too often. */
+export class Throttled extends Error {}
+
 /** An answer is a few KB, a specification with its signature too. */
 const answerBytesMax = 1024 * 1024;
 
@@ -111,10 +114,18 @@ export class CommandService {
     const answer = parse(text, operation);
     const status = response.statusCode ?? 0;
     if (status === 200) return answer;
-    const trouble = `${operation} was answered with status ${status}: ${[answer.__type, answer.message ?? answer.Message].filter(Boolean).join(" - ")}`;
-    // A refused signature or a busy server may be otherwise a moment later.
-    throw status === 400 && answer.__type === "ClientException" ? new RequestRefused(trouble) : new Error(trouble);
+    throw troubleOf(operation, status, answer);
   }
+}
+
+function troubleOf(operation: string, status: number, answer: Readonly<Record<string, unknown>>): Error {
+  const type = typeof answer.__type === "string" ? answer.__type.replace(/^.*#/, "") : "";
+  const sentence = `${operation} was answered with status ${status}: ${[type, answer.message ?? answer.Message].filter(Boolean).join(" - ")}`;
+  if (status === 429 || /Throttl|TooManyRequests|RateExceeded|RequestLimit|SlowDown/i.test(type))
+    return new Throttled(sentence);
+  // A key may be renewed, a clock set, a right given; whatever else is wrong with a request stays wrong.
+  const mayPass = status !== 400 || /Token|Signature|Credential|Client$|Denied|Expired|Skew|Server/i.test(type);
+  return mayPass && type !== "ClientException" ? new Error(sentence) : new RequestRefused(sentence);
 }
 
 const envelope = (payload: string) => ({ Format: "JSON", Payload: payload });

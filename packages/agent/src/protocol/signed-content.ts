@@ -10,25 +10,71 @@ const digests: Readonly<Record<string, string>> = {
   "2.16.840.1.101.3.4.2.3": "sha512",
 };
 
-/**
- * The content of a PKCS#7 envelope in PEM, after its signature was found to be that of the certificate inside (agent.md §1.7).
- * `trustedSigner` pins the signer: the SHA-256 of its public key, in hex. Throws when anything is not as it should be.
- */
-export function signedContent(pem: string, trustedSigner?: string): string {
+/** Whose specifications this host carries out. Without any of them: everybody's whose signature is right, as with the official agents. */
+export interface Trust {
+  /** The SHA-256 of the one public key, in hex. */
+  readonly signer?: string | undefined;
+  /** Certificates in PEM, of authorities or of signers: the signer's must lead to one of them, and be valid at this time. */
+  readonly authorities?: readonly X509Certificate[] | undefined;
+  /** Milliseconds since 1970; the host's clock when absent. */
+  readonly now?: number;
+}
+
+/** The content of a PKCS#7 envelope in PEM, after its signature was found to be that of a trusted certificate inside (agent.md §1.7). Throws when anything is not as it should be. */
+export function signedContent(pem: string, trust: Trust = {}): string {
   const { content, certificates, signer } = readEnvelope(pem);
   const certificate = certificates.find(({ serialNumber }) => BigInt(`0x${serialNumber}`) === signer.serialNumber);
-  if (certificate === undefined)
-    throw new Error("Cannot trust the deployment specification: the signer's certificate is not in its envelope");
-  const key = certificate.publicKey.export({ type: "spki", format: "der" });
-  if (trustedSigner !== undefined && createHash("sha256").update(key).digest("hex") !== trustedSigner.toLowerCase())
-    throw new Error("Cannot trust the deployment specification: its signer is not the one that trusted_signer names");
+  if (certificate === undefined) throw distrust("the signer's certificate is not in its envelope");
   if (
     !signer.digestMatches(content) ||
     !verify(signer.digest, signer.signedBytes(content), certificate.publicKey, signer.signature)
   )
-    throw new Error("Cannot trust the deployment specification: its signature does not match its content");
+    throw distrust("its signature does not match its content");
+  judge(certificate, { certificates, trust });
   return content.toString("utf8");
 }
+
+const distrust = (why: string): Error => new Error(`Cannot trust the deployment specification: ${why}`);
+
+function judge(
+  certificate: X509Certificate,
+  { certificates, trust }: { certificates: readonly X509Certificate[]; trust: Trust },
+): void {
+  const key = certificate.publicKey.export({ type: "spki", format: "der" });
+  if (trust.signer !== undefined && createHash("sha256").update(key).digest("hex") !== trust.signer.toLowerCase())
+    throw distrust("its signer is not the one that trusted_signer names");
+  if (trust.authorities === undefined) return;
+  if (!leadsToAuthority(certificate, { certificates, authorities: trust.authorities }))
+    throw distrust(`its signer "${subjectOf(certificate)}" is vouched for by no certificate of trust_store`);
+  const now = trust.now ?? Date.now();
+  if (now < certificate.validFromDate.getTime() || now > certificate.validToDate.getTime())
+    throw distrust(
+      `the certificate of its signer is valid from ${certificate.validFromDate.toISOString()} to ${certificate.validToDate.toISOString()}`,
+    );
+}
+
+/** Certificates between a signer and its authority; real chains have one or two. */
+const chainMax = 8;
+
+function leadsToAuthority(
+  certificate: X509Certificate,
+  given: { certificates: readonly X509Certificate[]; authorities: readonly X509Certificate[] },
+  depth = 0,
+): boolean {
+  if (depth > chainMax) return false;
+  const { certificates, authorities } = given;
+  if (authorities.some((authority) => authority.raw.equals(certificate.raw) || isIssuedBy(certificate, authority)))
+    return true;
+  return certificates.some(
+    (other) =>
+      other !== certificate && other.ca && isIssuedBy(certificate, other) && leadsToAuthority(other, given, depth + 1),
+  );
+}
+
+const isIssuedBy = (certificate: X509Certificate, issuer: X509Certificate): boolean =>
+  certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+
+const subjectOf = ({ subject }: X509Certificate): string => subject.replaceAll("\n", ", ");
 
 interface Envelope {
   readonly content: Buffer;

@@ -54,6 +54,11 @@ export class SignedRequests {
     }
   }
 
+  /** Gets what anybody may get, or whoever has the right header. */
+  async get(url: URL, headers: Readonly<Record<string, string>>): Promise<IncomingMessage> {
+    return this.#send(url, { method: "GET", headers });
+  }
+
   /** Closes all connections. */
   close(): void {
     this.#plain.destroy();
@@ -71,10 +76,22 @@ export class SignedRequests {
     signal,
   }: SignedRequest): Promise<IncomingMessage> {
     const signed = signHeaders({ method, url, headers, body, credentials, region, service });
+    return this.#send(url, { method, headers: signed, body, signal });
+  }
+
+  #send(
+    url: URL,
+    {
+      method,
+      headers,
+      body = "",
+      signal,
+    }: { method: string; headers: Readonly<Record<string, string>>; body?: string; signal?: AbortSignal | undefined },
+  ): Promise<IncomingMessage> {
     const isSecure = url.protocol === "https:";
     const options = {
       method,
-      headers: { ...signed, "content-length": Buffer.byteLength(body) },
+      headers: { ...headers, "content-length": Buffer.byteLength(body) },
       agent: isSecure ? this.#secure : this.#plain,
       timeout: this.#readTimeout,
       ...(signal === undefined ? {} : { signal }),

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { type AppSpec, type Hook, parseAppSpec } from "@sluice/engine/appspec";
+import { closeSync, existsSync, openSync, readSync, realpathSync } from "node:fs";
+import { join, sep } from "node:path";
+import { type AppSpec, appSpecBytesMax, type Hook, parseAppSpec } from "@sluice/engine/appspec";
 import { archiveOf, type DeploymentFolders, type Pointer, readPointer } from "../folders.ts";
 import type { Specification } from "../protocol/specification.ts";
 
@@ -68,15 +68,28 @@ function archiveFor(
 export function readAppSpec(
   archive: string,
   appSpecFilename: string,
-): { readonly appSpec: AppSpec; readonly warnings: readonly string[] } {
+): { readonly appSpec: AppSpec; readonly file: string; readonly warnings: readonly string[] } {
   const name = [appSpecFilename, "appspec.yaml", "appspec.yml"].find((candidate) =>
     existsSync(join(archive, candidate)),
   );
   if (name === undefined) throw new Error(missing(archive, appSpecFilename));
-  const { appSpec, findings } = parseAppSpec(readFileSync(join(archive, name)), { file: name, os: "linux" });
+  if (!realpathSync(join(archive, name)).startsWith(realpathSync(archive) + sep))
+    throw new Error(`Cannot read the AppSpec file "${name}": it is outside of the revision`);
+  const { appSpec, findings } = parseAppSpec(beginning(join(archive, name)), { file: name, os: "linux" });
   const [error] = findings.filter(({ severity }) => severity === "error");
   if (appSpec === undefined) throw new Error(error?.message ?? `Cannot read ${name}`);
-  return { appSpec, warnings: findings.map(({ message }) => message) };
+  return { appSpec, file: name, warnings: findings.map(({ message }) => message) };
+}
+
+/** A little more than the parser takes: of a larger file it needs no more to say so. */
+function beginning(path: string): Uint8Array {
+  const file = openSync(path, "r");
+  try {
+    const bytes = Buffer.alloc(appSpecBytesMax + 1);
+    return bytes.subarray(0, readSync(file, bytes));
+  } finally {
+    closeSync(file);
+  }
 }
 
 const missing = (archive: string, file: string) =>

@@ -4,6 +4,8 @@ import type { ScriptProcess } from "../journal.ts";
 
 /** How long a process group may take to end after SIGTERM, in milliseconds. */
 const patienceMilliseconds = 5_000;
+/** How long the kernel may take to clear away what was killed. */
+const reapMilliseconds = 1_000;
 const lookMilliseconds = 20;
 
 /** When a process began, in clock ticks after boot; undefined when it is gone. */
@@ -19,11 +21,18 @@ export function startTicks(pid: number): string | undefined {
 /** Ends a process group: SIGTERM, and SIGKILL for what is left after five seconds. */
 export async function endGroup(leader: number): Promise<void> {
   signalGroup(leader, "SIGTERM");
-  for (let waited = 0; waited < patienceMilliseconds; waited += lookMilliseconds) {
-    if (!signalGroup(leader, 0)) return;
+  if (await isGone(leader, patienceMilliseconds)) return;
+  signalGroup(leader, "SIGKILL");
+  await isGone(leader, reapMilliseconds);
+}
+
+/** Waits until a group has no members, or the patience is over. */
+async function isGone(leader: number, milliseconds: number): Promise<boolean> {
+  for (let waited = 0; waited < milliseconds; waited += lookMilliseconds) {
+    if (!signalGroup(leader, 0)) return true;
     await pause(lookMilliseconds);
   }
-  signalGroup(leader, "SIGKILL");
+  return false;
 }
 
 /** Ends the group of a script that an earlier life of the agent had started. A process that merely has its number is left alone. */
@@ -39,7 +48,9 @@ function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
     process.kill(-leader, signal);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ESRCH") return false;
+    if (code === "EPERM") return true; // another user's, by runas: it is there
     throw error;
   }
 }

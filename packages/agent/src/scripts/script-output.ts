@@ -1,16 +1,13 @@
-import { appendFileSync, mkdirSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { localTime } from "../agent-log.ts";
+import { RotatingFile } from "../rotating-file.ts";
 
 /** Characters of output that go to the control plane (agent.md §1.5). */
 const tailCharactersMax = 2048;
 
 /** A line longer than this is written in pieces: a script that never ends its line must not fill the memory. */
 const lineCharactersMax = 64 * 1024;
-
-/** Size and number of the files of the merged log (agent.md §3.2). */
-const mergedBytesMax = 64 * 1024 * 1024;
-const mergedFilesMax = 8;
 
 /** Where the scripts of one deployment write to. */
 export interface OutputTarget {
@@ -19,32 +16,28 @@ export interface OutputTarget {
   readonly logs: string;
   /** The merged log of all deployments on this host; undefined = not wanted. */
   readonly merged?: string;
+  /** Whether control characters are written as they come: who reads a log with them reads what the script wants. */
+  readonly keepsControlCharacters?: boolean;
 }
 
 /** Collects what the scripts of one event print: in `scripts.log`, in the merged log, and its end for the control plane. */
 export class ScriptOutput {
   readonly #target: OutputTarget;
+  readonly #own: RotatingFile;
+  readonly #merged: RotatingFile | undefined;
   #tail: string[] = [];
   #tailLength = 0;
 
   constructor(target: OutputTarget, event: string) {
     this.#target = target;
-    mkdirSync(target.logs, { recursive: true });
+    this.#own = new RotatingFile(join(target.logs, "scripts.log"));
+    if (target.merged !== undefined) this.#merged = new RotatingFile(target.merged);
     this.note(`LifecycleEvent - ${event}`);
   }
 
   /** Writes one record. */
   note(text: string): void {
-    const now = new Date();
-    appendFileSync(join(this.#target.logs, "scripts.log"), `${localTime(now, " ")} ${text}\n`);
-    if (this.#target.merged !== undefined) {
-      const milliseconds = String(now.getMilliseconds()).padStart(3, "0");
-      appendMerged(
-        this.#target.merged,
-        `[${localTime(now, " ")}.${milliseconds}] [${this.#target.deploymentId}]${text.trim()}\n`,
-      );
-    }
-    this.#remember(`${text}\n`);
+    this.#write([text]);
   }
 
   /** Records what comes out of a stream, line by line. Resolves when it has ended. */
@@ -53,18 +46,41 @@ export class ScriptOutput {
     for await (const chunk of stream) {
       const lines = (rest + chunk).split("\n");
       rest = lines.pop() ?? "";
-      for (const line of lines) this.note(prefix + line.replace(/\r$/, ""));
       if (rest.length > lineCharactersMax) {
-        this.note(prefix + rest);
+        lines.push(rest);
         rest = "";
       }
+      this.#write(lines.map((line) => prefix + this.#plain(line)));
     }
-    if (rest !== "") this.note(prefix + rest);
+    if (rest !== "") this.note(prefix + this.#plain(rest));
   }
 
   /** The newest whole lines that fit; of a single longer line, its end. */
   tail(): string {
     return this.#tail.join("");
+  }
+
+  /** Ends the writing. */
+  close(): void {
+    this.#own.close();
+    this.#merged?.close();
+  }
+
+  #plain(line: string): string {
+    const text = line.replace(/\r$/, "");
+    if (this.#target.keepsControlCharacters === true) return text;
+    return stripVTControlCharacters(text).replaceAll(controlCharacters, "");
+  }
+
+  #write(records: readonly string[]): void {
+    if (records.length === 0) return;
+    const now = new Date();
+    const time = localTime(now, " ");
+    this.#own.append(records.map((text) => `${time} ${text}\n`).join(""));
+    const milliseconds = String(now.getMilliseconds()).padStart(3, "0");
+    const head = `[${time}.${milliseconds}] [${this.#target.deploymentId}]`;
+    this.#merged?.append(records.map((text) => `${head}${text.trim()}\n`).join(""));
+    for (const text of records) this.#remember(`${text}\n`);
   }
 
   #remember(line: string): void {
@@ -75,12 +91,6 @@ export class ScriptOutput {
   }
 }
 
-function appendMerged(file: string, text: string): void {
-  mkdirSync(join(file, ".."), { recursive: true });
-  appendFileSync(file, text);
-  if (statSync(file).size < mergedBytesMax) return;
-  for (let number = mergedFilesMax - 2; number >= 0; number -= 1) {
-    const from = number === 0 ? file : `${file}.${number}`;
-    if (statSync(from, { throwIfNoEntry: false }) !== undefined) renameSync(from, `${file}.${number + 1}`);
-  }
-}
+/** Everything that moves a terminal's cursor or rings its bell; tabs are text. */
+// oxlint-disable-next-line no-control-regex
+const controlCharacters = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g;

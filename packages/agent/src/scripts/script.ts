@@ -1,6 +1,7 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { accessSync, chmodSync, constants, existsSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { accessSync, chmodSync, constants, existsSync, realpathSync, statSync } from "node:fs";
+import { join, sep } from "node:path";
+import { userInfo } from "node:os";
 import type { Readable } from "node:stream";
 import type { Hook } from "@sluice/engine/appspec";
 import type { ScriptProcess } from "../journal.ts";
@@ -14,6 +15,8 @@ export interface ScriptContext {
   readonly archive: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly output: ScriptOutput;
+  /** Whether scripts outside of the revision may run, by way of links. */
+  readonly allowsOutside?: boolean;
   /** Told of the process as soon as there is one. */
   readonly started: (process: ScriptProcess) => void;
 }
@@ -28,6 +31,8 @@ export async function runScript(script: Hook, context: ScriptContext): Promise<v
   context.output.note(`Script - ${location}`);
   if (!existsSync(path) || !statSync(path).isFile())
     fail(errorCodes.scriptMissing, `Script does not exist at specified location: ${path}`);
+  if (context.allowsOutside !== true && !isBelow(path, context.archive))
+    fail(errorCodes.scriptMissing, `Script at specified location: ${location} leads out of the revision`);
   if (!makeExecutable(path))
     fail(errorCodes.scriptNotExecutable, `Unable to set script at specified location: ${location} as executable`);
 
@@ -64,6 +69,10 @@ export async function runScript(script: Hook, context: ScriptContext): Promise<v
   }
 }
 
+function isBelow(path: string, folder: string): boolean {
+  return realpathSync(path).startsWith(realpathSync(folder) + sep);
+}
+
 function makeExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
@@ -83,7 +92,9 @@ function makeExecutable(path: string): boolean {
 type CommandLine = readonly [command: string, ...words: readonly string[]];
 
 function commandLine({ runas, sudo }: Hook, path: string): CommandLine {
-  const asUser: CommandLine = runas === undefined ? [path] : ["su", runas, "-c", `'${path.replaceAll("'", `'\\''`)}'`];
+  // An agent without root's rights runs scripts of its own user as they are: su would ask for a password.
+  const isSelf = runas === undefined || (process.getuid?.() !== 0 && runas === userInfo().username);
+  const asUser: CommandLine = isSelf ? [path] : ["su", runas, "-c", `'${path.replaceAll("'", `'\\''`)}'`];
   return sudo ? ["sudo", ...asUser] : asUser;
 }
 

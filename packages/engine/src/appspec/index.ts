@@ -2,3 +2,4 @@ export type * from "./appspec.ts";
 export { scriptableEvents, timeoutSecondsDefault } from "./appspec.ts";
 export type { Finding } from "./findings.ts";
 export { type Parsed, parseAppSpec } from "./parse.ts";
+export { appSpecBytesMax } from "./text-of-bytes.ts";

@@ -1,19 +1,19 @@
-import { createWriteStream } from "node:fs";
 import type { IncomingMessage } from "node:http";
-import { pipeline } from "node:stream/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { encodeUri, type SigningCredentials } from "@sluice/aws-protocol/signature-v4";
 import { readText, type SignedRequests } from "../protocol/signed-requests.ts";
-import type { S3Revision } from "../protocol/specification.ts";
+import type { S3Revision } from "../protocol/revision.ts";
+import { save } from "./save.ts";
 
-/** A bundle to fetch, and the file that it becomes. */
-export interface Download {
+/** A bundle in S3 to fetch, and the file that it becomes. */
+export interface S3Download {
   readonly revision: S3Revision;
   readonly into: string;
   readonly credentials: SigningCredentials;
   readonly region: string;
   /** Instead of AWS's own; the bucket then stands in the path. */
   readonly endpoint: string | undefined;
+  readonly useFips: boolean;
   readonly requests: SignedRequests;
   readonly log: (line: string) => void;
 }
@@ -25,7 +25,7 @@ const pausesMilliseconds = [200, 1_000, 3_000];
 const errorBytesMax = 64 * 1024;
 
 /** Fetches a bundle from S3 into a file (agent.md §4.1). What S3 refuses is not asked for again; troubles on the way are. */
-export async function downloadBundle(download: Download): Promise<void> {
+export async function downloadFromS3(download: S3Download): Promise<void> {
   for (const wait of pausesMilliseconds) {
     try {
       return await attempt(download);
@@ -42,30 +42,43 @@ export async function downloadBundle(download: Download): Promise<void> {
 
 class Refused extends Error {}
 
-async function attempt({ revision, into, credentials, region, endpoint, requests }: Download): Promise<void> {
+async function attempt(download: S3Download): Promise<void> {
+  const { revision, into, credentials, region, requests } = download;
   const response = await requests.send({
     method: "GET",
-    url: objectUrl(revision, region, endpoint),
+    url: objectUrl(download),
     service: "s3",
     region,
     credentials,
   });
-  if (response.statusCode !== 200) throw await refusal(response, revision);
+  const home = response.headers["x-amz-bucket-region"];
+  if (response.statusCode !== 200) {
+    const trouble = await refusal(response, revision);
+    // A bucket of another region says where it is.
+    if (typeof home === "string" && home !== region && download.endpoint === undefined)
+      return attempt({ ...download, region: home });
+    throw trouble;
+  }
   const found = (response.headers.etag ?? "").replaceAll('"', "");
   const wanted = revision.eTag?.replaceAll('"', "");
   if (wanted !== undefined && wanted !== found) {
     response.destroy();
     throw new Refused(`Expected deployment artifact bundle etag ${wanted} but was actually "${found}"`);
   }
-  await pipeline(response, createWriteStream(into));
+  await save(response, into);
 }
 
-function objectUrl({ bucket, key, version }: S3Revision, region: string, endpoint: string | undefined): URL {
+function objectUrl({ revision: { bucket, key, version }, region, endpoint, useFips }: S3Download): URL {
   const path = key.split("/").map(encodeUri).join("/");
-  const domain = region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+  const domain = region.startsWith("cn-")
+    ? "amazonaws.com.cn"
+    : region === "eusc-de-east-1"
+      ? "amazonaws.eu"
+      : "amazonaws.com";
+  const service = `${useFips ? "s3-fips" : "s3"}.${region}.${domain}`;
   // A bucket's name with dots in it does not match the certificate of its own host.
   const inPath = endpoint !== undefined || bucket.includes(".");
-  const base = endpoint ?? (inPath ? `https://s3.${region}.${domain}` : `https://${bucket}.s3.${region}.${domain}`);
+  const base = endpoint ?? (inPath ? `https://${service}` : `https://${bucket}.${service}`);
   const url = new URL(`${base.replace(/\/$/, "")}/${inPath ? `${encodeUri(bucket)}/` : ""}${path}`);
   if (version !== undefined) url.searchParams.set("versionId", version);
   return url;

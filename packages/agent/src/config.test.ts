@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { readConfiguration } from "./config.ts";
+
+function read(t: TestContext, text: string) {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-config-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(join(folder, "c.yml"), text);
+  return readConfiguration(join(folder, "c.yml"));
+}
+
+/** What the official package installs. */
+const shipped = `---
+:log_aws_wire: false
+:log_dir: '/var/log/aws/codedeploy-agent/'
+:pid_dir: '/opt/codedeploy-agent/state/.pid/'
+:program_name: codedeploy-agent
+:root_dir: '/opt/codedeploy-agent/deployment-root'
+:verbose: false
+:wait_between_runs: 1
+:proxy_uri:
+:max_revisions: 5
+`;
+
+test("the official agent's own file is read, in both styles of keys", (t) => {
+  const { configuration, retired, unread } = read(t, shipped);
+
+  assert.equal(configuration.waitBetweenRunsSeconds, 1);
+  assert.equal(configuration.rootDir, "/opt/codedeploy-agent/deployment-root");
+  assert.equal(configuration.proxyUri, undefined);
+  assert.deepEqual([retired, unread], [["log_aws_wire"], []]);
+  assert.deepEqual(read(t, shipped.replaceAll(/^:(\w)/gm, "$1")).configuration, configuration);
+});
+
+test("an empty file means the defaults, and the hardening of the newer official agent is on", (t) => {
+  const { configuration } = read(t, "");
+
+  const {
+    waitBetweenRunsSeconds,
+    httpReadTimeoutSeconds,
+    killAgentMaxWaitTimeSeconds,
+    maxRevisions,
+    enableDeploymentsLog,
+  } = configuration;
+  assert.deepEqual(
+    [waitBetweenRunsSeconds, httpReadTimeoutSeconds, killAgentMaxWaitTimeSeconds, maxRevisions, enableDeploymentsLog],
+    [30, 80, 7200, 5, true],
+  );
+  const {
+    rejectPathTraversalInBundle,
+    rejectUnsafePermissionsInBundle,
+    rejectSymlinkPermissionTargets,
+    stripLoaderEnvInHooks,
+    stripEscapeCodesInLogs,
+  } = configuration;
+  assert.deepEqual(
+    [
+      rejectPathTraversalInBundle,
+      rejectUnsafePermissionsInBundle,
+      rejectSymlinkPermissionTargets,
+      stripLoaderEnvInHooks,
+      stripEscapeCodesInLogs,
+    ],
+    [true, true, true, true, true],
+  );
+});
+
+test("switches can be turned off, and the last of two equal keys counts", (t) => {
+  const { configuration } = read(
+    t,
+    "reject_path_traversal_in_bundle: false\nverbose: yes\nmax_revisions: 3\nmax_revisions: 4\n",
+  );
+
+  assert.deepEqual(
+    [configuration.rejectPathTraversalInBundle, configuration.verbose, configuration.maxRevisions],
+    [false, true, 4],
+  );
+});
+
+test("keys that change nothing are told apart: retired ones and unknown ones", (t) => {
+  const { retired, unread } = read(t, ":wait_after_error: 30\n:codedeploy_test_profile: beta\n:max_revision: 5\n");
+
+  assert.deepEqual([retired, unread], [["wait_after_error", "codedeploy_test_profile"], ["max_revision"]]);
+});

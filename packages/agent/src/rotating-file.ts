@@ -1,0 +1,43 @@
+import { closeSync, fstatSync, mkdirSync, openSync, renameSync, statSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+
+/** Size and number of the files of one log (agent.md §3.2). */
+const bytesMax = 64 * 1024 * 1024;
+const filesMax = 8;
+
+/** A log that starts anew when it is full: `F`, and before it `F.1` to `F.7`. */
+export class RotatingFile {
+  readonly #path: string;
+  #file: number | undefined;
+  #bytes = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  append(text: string): void {
+    const file = (this.#file ??= this.#open());
+    this.#bytes += writeSync(file, text);
+    if (this.#bytes >= bytesMax) this.#roll();
+  }
+
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+  }
+
+  #open(): number {
+    mkdirSync(dirname(this.#path), { recursive: true });
+    const file = openSync(this.#path, "a");
+    this.#bytes = fstatSync(file).size;
+    return file;
+  }
+
+  #roll(): void {
+    this.close();
+    for (let number = filesMax - 2; number >= 0; number -= 1) {
+      const from = number === 0 ? this.#path : `${this.#path}.${number}`;
+      if (statSync(from, { throwIfNoEntry: false }) !== undefined) renameSync(from, `${this.#path}.${number + 1}`);
+    }
+  }
+}
