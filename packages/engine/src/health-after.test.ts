@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { healthAfter, type HostMemory, revisionHealth } from "./health-after.ts";
+import { bringsRevision, healthAfter, type HostMemory, revisionHealth } from "./health-after.ts";
 import type { Outcome, TargetStatus } from "./world.ts";
 
 const deployed = (outcome: Outcome, wasCurrent = false) => ({ outcome, revision: "new", wasCurrent });
@@ -39,6 +39,15 @@ test("a host that was never tried stays as it was", () => {
 test("a host that nobody knows is Unhealthy and has nothing", () => {
   assert.deepEqual(healthAfter(undefined, target("Skipped"), deployed("Stopped")), { health: "Unhealthy" });
   assert.deepEqual(healthAfter(undefined, target("Failed"), deployed("Failed")), { health: "Unhealthy" });
+});
+
+test("original hosts, rerouted hosts and hosts that end keep what they have", () => {
+  assert(bringsRevision({ kind: "in-place" }, {}));
+  assert(bringsRevision({ kind: "launch" }, {}));
+  assert(bringsRevision({ kind: "blue-green" }, { label: "Green" }));
+  assert(!bringsRevision({ kind: "blue-green" }, { label: "Blue" }));
+  assert(!bringsRevision({ kind: "reroute" }, { label: "Blue" }));
+  assert(!bringsRevision({ kind: "termination" }, {}));
 });
 
 test("the revision of a host is Current, Old or Unknown beside the last successful one", () => {

@@ -1,5 +1,5 @@
 import type { Registration } from "./work.ts";
-import type { FleetMember, Outcome, Target } from "./world.ts";
+import type { Deployment, FleetMember, Outcome, Target } from "./world.ts";
 
 /** What a deployment group remembers of a host. `Installed` names a revision in whatever form the store compares. */
 export interface HostMemory<Installed> {
@@ -23,6 +23,10 @@ export function healthAfter<Installed>(
     ? { health: "Unhealthy" }
     : { health: "Unhealthy", installed: known.installed };
 }
+
+/** Whether a deployment brings its revision to this target: original hosts, rerouted ones and those that end keep what they have, and their health. */
+export const bringsRevision = ({ kind }: Pick<Deployment, "kind">, { label }: Pick<Target, "label">): boolean =>
+  kind !== "reroute" && kind !== "termination" && label !== "Blue";
 
 /** The revision health of a host: what it holds beside what the group last deployed with success. */
 export function revisionHealth<Installed>(

@@ -2,7 +2,7 @@ export type * from "./decision.ts";
 export * from "./world.ts";
 export { decide, isOver } from "./decide.ts";
 export { commandId, evolve, evolveAll } from "./evolve.ts";
-export { healthAfter, revisionHealth, type HostMemory } from "./health-after.ts";
+export { bringsRevision, healthAfter, revisionHealth, type HostMemory } from "./health-after.ts";
 export { followUp, followUpsMax, isOutdated, type EndedDeployment, type FollowUp } from "./outdated.ts";
 export { newDeployment, type Beginning } from "./new-deployment.ts";
 export { rollback, rollbackMessages, type AutoRollbackEvent, type Ended, type Rollback } from "./rollback.ts";

@@ -46,12 +46,18 @@ function actionOf({ deployment }: World): LifecycleAction {
   return deployment.lifecycleAction;
 }
 
+/** When Auto Scaling is to be told next; undefined when it need not be, or is being told. */
+export function heartbeatDueAt(world: World): number | undefined {
+  if (world.deployment.lifecycleAction === undefined) return undefined;
+  const last = stepOf(world, "record heartbeat");
+  if (last?.status === "InProgress") return undefined;
+  return (last?.startTime ?? world.deployment.startTime ?? world.now) + heartbeatInterval;
+}
+
 /** Tells Auto Scaling now and then that the deployment goes on. It holds nothing up. */
 function heartbeat(action: LifecycleAction): Stage {
   return (world) => {
-    const last = stepOf(world, "record heartbeat");
-    const since = last?.startTime ?? world.deployment.startTime ?? world.now;
-    if (last?.status === "InProgress" || world.now < since + heartbeatInterval) return done;
+    if (world.now < (heartbeatDueAt(world) ?? Number.POSITIVE_INFINITY)) return done;
     const work = { work: "record heartbeat", ...action } as const;
     return due({ do: "start step", step: "record heartbeat", work, because: "the instance waits for its deployment" });
   };

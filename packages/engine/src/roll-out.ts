@@ -62,7 +62,9 @@ export function startMore(
       return failed(tooManyFailed(world.targets, (wholes.at(-1) ?? part).count));
     const more = Math.min(...parts.map(({ room, count: counted }) => mayStart(room, counted)));
     if (more === 0) return { is: "waiting", for: "" };
-    const because = `${count.inFlight} in flight and ${count.failed} failed leave room for ${more} more`;
+    const because = Number.isFinite(more)
+      ? `${count.inFlight} in flight and ${count.failed} failed leave room for ${more} more`
+      : "all of them go at once";
     const waiting = targets.filter((target) => standingOf(world, target, events) === "notStarted");
     const free = waiting.filter((target) => busyWith(world, target) === undefined);
     if (free.length === 0) return { is: "waiting", for: waiting.map((target) => taken(world, target)).join(", ") };

@@ -1,4 +1,5 @@
 import { isOverdue, overdueAt } from "./ending.ts";
+import { heartbeatDueAt } from "./lifecycle-action.ts";
 import { agentIssueOf } from "./last-seen.ts";
 import { busyWith } from "./neighbours.ts";
 import { isOutstanding, untilOnTarget } from "./target.ts";
@@ -20,9 +21,16 @@ export function wait(world: World, course: { readonly for: string; readonly unti
     ...running.map((target) => untilOnTarget(world, target)),
     ...steps.map(({ startTime }) => startTime + stepLimit),
     course.until,
+    nextHeartbeat(world),
     isOverdue(world) ? undefined : overdueAt(world),
   ].filter((until) => until !== undefined);
   return { do: "wait", for: [...reasons].join(", "), until: Math.min(...untils) };
+}
+
+/** A heartbeat that is overdue already is not waited for: the deployment is at its end. */
+function nextHeartbeat(world: World): number | undefined {
+  const dueAt = heartbeatDueAt(world);
+  return dueAt !== undefined && dueAt > world.now ? dueAt : undefined;
 }
 
 function reasonOf(world: World, target: Target): string {

@@ -27,6 +27,10 @@ const isSaid = (line: string) => line.trim() !== "" && !line.startsWith("#");
 const phrases: readonly [RegExp, (shell: Shell, ...words: string[]) => readonly (Decision | string)[]][] = [
   [/^deploy to (\d+) hosts?(?: in (\d+) zones)?, (.+)$/, deploy],
   [/^deploy again, (.+)$/, (shell, text) => shell.deploy(settingsIn(text ?? ""))],
+  [/^deploy from (\d+) hosts? to (\d+) others, (.+)$/, deployBlueGreen],
+  [/^(i-\d+) is (launched|terminated) by (\S+?)(, .+)?$/, forLifecycleAction],
+  [/^somebody continues$/, (shell) => shell.goOn("READY_WAIT")],
+  [/^somebody ends the wait$/, (shell) => shell.goOn("TERMINATION_WAIT")],
   [/^roll back$/, rollBack],
   [/^the alarms are quiet$/, (shell) => reading(shell, { active: [] })],
   [/^the alarm (\S+) is active$/, (shell, name = "") => reading(shell, { active: [{ name, since: shell.now }] })],
@@ -125,13 +129,34 @@ function deploy(shell: Shell, count = "", zones = "", text = ""): readonly Decis
   return shell.deploy(settingsIn(text));
 }
 
+function deployBlueGreen(shell: Shell, original = "", others = "", text = ""): readonly Decision[] {
+  const ids = Array.from({ length: Number(original) + Number(others) }, (_, at) => `i-${at + 1}`);
+  shell.select(ids.slice(0, Number(original)));
+  shell.replacement = ids.slice(Number(original));
+  const style = { kind: "blue-green", balancers: { targetGroups: ["web"], classic: [] } } as const;
+  const { blueGreen, ...settings } = settingsIn(text);
+  const defaults = { provisioning: "DISCOVER_EXISTING", blueInstances: "KEEP_ALIVE", terminationWait: 0 } as const;
+  return shell.deploy({ ...settings, ...style, blueGreen: blueGreen ?? defaults });
+}
+
+/** Auto Scaling waits for a deployment to one instance. */
+function forLifecycleAction(shell: Shell, host = "", what = "", group = "", wishes = ""): readonly Decision[] {
+  shell.select([host]);
+  return shell.deploy({
+    ...settingsIn(`OneAtATime${wishes}`),
+    kind: what === "launched" ? "launch" : "termination",
+    lifecycleAction: { scalingGroup: group, hook: "hook", instance: host },
+  });
+}
+
 /** What follows if every kind of end is to be rolled back. */
 function rollBack(shell: Shell): readonly (Decision | string)[] {
   const owed = shell.owedRollback();
   if (owed.is === "none") return [owed.message ?? owed.because];
   const { id, minimumHealthyHosts } = shell.world.deployment;
   shell.revision = shell.lastSuccessful;
-  const decisions = shell.deploy({ minimumHealthyHosts });
+  const kind = owed.kind === "reroute" ? { kind: owed.kind, reroute: owed.reroute } : { kind: owed.kind };
+  const decisions = shell.deploy({ minimumHealthyHosts, ...kind });
   const { onEnded, onRollback } = rollbackMessages(id, shell.world.deployment.id);
   return [onEnded, onRollback, ...decisions];
 }

@@ -1,5 +1,5 @@
 // How scenarios say what a deployment is told: "OneAtATime, HOST_COUNT 2 per zone, monitored 60 s, watching errors".
-import type { MinimumHealthyHosts, ZonalConfiguration } from "../src/index.ts";
+import type { BlueGreen, MinimumHealthyHosts, ZonalConfiguration } from "../src/index.ts";
 import { predefined, type Settings } from "./shell.ts";
 
 /** Reads the configuration, and then one wish after the other. */
@@ -19,6 +19,12 @@ const phrases: readonly [RegExp, (before: Settings, ...words: string[]) => Setti
   [
     /^with (\S+) of (\S+) at rest$/,
     (_, process = "", group = "") => ({ scalingGroups: [group], processesToSuspend: [process] }),
+  ],
+  [/^copying (\S+)$/, (before, group = "") => copied(before, group)],
+  [/^with a gate of (\d+) minutes$/, (before, count) => blueGreen(before, { readyWait: minutes(count) })],
+  [
+    /^ending the original after (\d+) minutes$/,
+    (before, count) => blueGreen(before, { blueInstances: "TERMINATE", terminationWait: minutes(count) }),
   ],
   [/^watching (\S+)$/, (_, name = "") => ({ alarms: { names: [name], ignorePollAlarmFailure: false } })],
   [
@@ -43,6 +49,23 @@ function read(wish: string, before: Settings): Settings {
 
 const zonal = (before: Settings, more: Partial<ZonalConfiguration>): Settings => ({
   zonal: { minimumHealthyHostsPerZone: predefined.AllAtOnce, ...watched, ...before.zonal, ...more },
+});
+
+const minutes = (count = "") => Number(count) * 60_000;
+
+const blueGreen = (before: Settings, more: Partial<BlueGreen>): Settings => ({
+  blueGreen: {
+    provisioning: "DISCOVER_EXISTING",
+    blueInstances: "KEEP_ALIVE",
+    terminationWait: 0,
+    ...before.blueGreen,
+    ...more,
+  },
+});
+
+const copied = (before: Settings, group: string): Settings => ({
+  scalingGroups: [group],
+  ...blueGreen(before, { provisioning: "COPY_AUTO_SCALING_GROUP", copyName: `CodeDeploy_${group}_d` }),
 });
 
 function minimumIn(text: string): MinimumHealthyHosts {

@@ -3,6 +3,7 @@ import {
   type AlarmReading,
   type Answer,
   type Beginning,
+  bringsRevision,
   commandId,
   decide,
   type Decision,
@@ -53,6 +54,8 @@ export class Shell {
   now = 0;
   readonly memories: Record<string, HostMemory<string>> = {};
   readonly hosts = new Map<string, InstanceState>();
+  /** Hosts of the replacement fleet, when there is one. */
+  replacement: readonly string[] = [];
   readonly zones = new Map<string, string>();
   /** What the next deployment brings; each brings its own unless it is told. */
   revision: string | undefined;
@@ -99,7 +102,8 @@ export class Shell {
     if (isOver(this.world.deployment) && !wasOver) this.#remember();
     const last = decisions.at(-1);
     if (last?.do !== "look up fleet") return decisions;
-    this.world = { ...this.world, [last.fleet === "selected" ? "fleet" : "replacement"]: this.#fleet() };
+    const found = this.#fleet(last.fleet === "selected" ? [...this.hosts.keys()] : this.replacement);
+    this.world = { ...this.world, [last.fleet === "selected" ? "fleet" : "replacement"]: found };
     return [...decisions, ...this.pass()];
   }
 
@@ -112,6 +116,14 @@ export class Shell {
   /** Somebody asks to stop. */
   stop(): readonly Decision[] {
     this.world = { ...this.world, deployment: { ...this.world.deployment, stopRequestedAt: this.now } };
+    return this.pass();
+  }
+
+  /** Somebody ends a wait. */
+  goOn(hold: "READY_WAIT" | "TERMINATION_WAIT"): readonly Decision[] {
+    const { deployment } = this.world;
+    const continueRequestedAt = { ...deployment.continueRequestedAt, [hold]: this.now };
+    this.world = { ...this.world, deployment: { ...deployment, continueRequestedAt } };
     return this.pass();
   }
 
@@ -184,6 +196,8 @@ export class Shell {
     const work = this.world.deployment.steps.find(({ status }) => status === "InProgress")?.work;
     if (work?.work === "check load balancers")
       return { noted: { balancers: { unknown: [], idle: [], registered: work.instances.length, elsewhere: [] } } };
+    if (work?.work === "copy Auto Scaling group")
+      return { noted: { suspended: { [work.to]: ["AddToLoadBalancer", "AlarmNotification", "ScheduledActions"] } } };
     if (work?.work !== "suspend processes") return {};
     return { noted: { suspended: Object.fromEntries(work.scalingGroups.map((name) => [name, work.processes])) } };
   }
@@ -219,8 +233,9 @@ export class Shell {
     };
   }
 
-  #fleet(): Fleet {
-    const found = [...this.hosts].map(([id, state], lot): FleetMember => {
+  #fleet(ids: readonly string[]): Fleet {
+    const found = ids.map((id, lot): FleetMember => {
+      const state = this.hosts.get(id) ?? "running";
       const memory = this.memories[id];
       const revision = revisionHealth(memory?.installed, this.lastSuccessful, (a, b) => a === b);
       const arn = `arn:aws:ec2:eu-west-1:123456789012:instance/${id}`;
@@ -245,6 +260,7 @@ export class Shell {
     const { status } = deployment;
     if (status !== "Succeeded" && status !== "Failed" && status !== "Stopped") return;
     for (const target of targets) {
+      if (!bringsRevision(deployment, target)) continue;
       const before = this.memories[target.id];
       const wasCurrent = before?.installed !== undefined && before.installed === this.lastSuccessful;
       const revision = this.#brings();

@@ -1,12 +1,11 @@
 import {
+  bringsRevision,
   type Decision,
-  type Deployment,
   healthAfter,
   type HostMemory,
   type InstanceState,
   isOver,
   leftOut,
-  type Target,
   type World,
 } from "@sluice/engine";
 import { revisionIdentity, type Store } from "../store/index.ts";
@@ -92,14 +91,10 @@ function memoriesAfter(
       const before = known[target.id];
       const wasCurrent = current !== undefined && before?.installed === revisionIdentity(current);
       const takenOut = leftOut(target);
-      const after = installs(deployment, target)
+      const after = bringsRevision(deployment, target)
         ? healthAfter(before, target, { outcome: status, revision, wasCurrent })
         : { health: before?.health ?? "Unhealthy", ...before };
       return [target.id, takenOut === undefined ? after : { ...after, takenOut }];
     }),
   );
 }
-
-/** Whether a deployment brings its revision to this target: original hosts, rerouted ones and those that end keep what they have. */
-const installs = ({ kind }: Deployment, { label }: Target): boolean =>
-  kind !== "reroute" && kind !== "termination" && label !== "Blue";

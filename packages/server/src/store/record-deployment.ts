@@ -80,7 +80,7 @@ function beginningOf(made: NewDeployment): Deployment {
   });
 }
 
-/** Nothing said about zones is: none of a zone's hosts has to stay, and none is watched (api.md §3.6). */
+/** Nothing said about zones is: none of a zone's hosts has to stay, and none is watched (api.md §3.7). */
 function zonalOf(given: ZonalConfig): NonNullable<Deployment["zonal"]> {
   const { type = "FLEET_PERCENT", value = 0 } = given.minimumHealthyHostsPerZone ?? {};
   const { firstZoneMonitorDurationInSeconds: first, monitorDurationInSeconds = 0 } = given;
