@@ -61,7 +61,8 @@ export async function openApi(test: TestContext): Promise<ApiHouse> {
   const defects: unknown[] = [];
   const woken: string[] = [];
   const service = codedeployService(
-    { store, clock, region, accountId, wake: (id) => void woken.push(id) },
+    // There is no Auto Scaling beside this API: no group here can have hooks, and none is left.
+    { store, clock, region, accountId, wake: (id) => void woken.push(id), syncHooks: async () => [] },
     codedeployAccesses({ store, region, accountId }),
     (error) => void defects.push(error),
   );

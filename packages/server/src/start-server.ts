@@ -12,9 +12,11 @@ import { accessKeys, type PrincipalSources } from "./identity/principals.ts";
 import { recordChanges } from "./identity/record-changes.ts";
 import { sluiceService } from "./identity/sluice-service.ts";
 import { codedeployService } from "./operations/index.ts";
+import { syncHooks } from "./reconciler/managed-hooks.ts";
 import { Reconciler } from "./reconciler/reconciler.ts";
 import { openSigner } from "./specification/signer.ts";
 import { signedSpecifications } from "./specification/signed-specifications.ts";
+import type { DeploymentGroup } from "./store/deployment-groups.ts";
 import { openStore, type Store } from "./store/index.ts";
 
 /** What a control plane is started with. */
@@ -74,10 +76,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const wake = (id: string) => reconciler.wake(id);
   const specification = signedSpecifications(store, openSigner(dataFolder, clock));
+  const hooks = (group: DeploymentGroup, on?: readonly string[]) => syncHooks({ store, gateways }, group, on);
   const accesses = codedeployAccesses({ store, region, accountId });
   const listener = createFrontDoor({
     services: [
-      codedeployService({ store, clock, region, accountId, wake }, accesses, onDefect),
+      codedeployService({ store, clock, region, accountId, wake, syncHooks: hooks }, accesses, onDefect),
       hostCommandService({ store, clock, polls, handedOut: new Map(), specification, wake }, onDefect),
       sluiceService({ store, identities }, onDefect),
       ...services,

@@ -18,9 +18,9 @@ const settings = {
   termination: { LifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING", DefaultResult: "CONTINUE" },
 } as const satisfies Record<Transition, object>;
 
-/** The name of a new hook (deployments.md §6.1; that of the termination hook is inferred). */
+/** The name of a new hook (deployments.md §6.1; that of the termination hook is inferred). Names of hooks have fewer characters than names of groups: the others are left out. */
 export const hookName = (transition: Transition, groupName: string, unique: string): string =>
-  `CodeDeploy-managed-automatic-${transition === "launch" ? "launch" : "termination"}-deployment-hook-${groupName}-${unique}`;
+  `CodeDeploy-managed-automatic-${transition === "launch" ? "launch" : "termination"}-deployment-hook-${groupName.replace(/[^A-Za-z0-9-]/g, "")}-${unique}`;
 
 /** Whether a hook is one that deployment groups install. */
 export const isManagedHook = (name: string | undefined): boolean =>

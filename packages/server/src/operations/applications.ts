@@ -4,6 +4,7 @@ import { newId } from "../random.ts";
 import type { Application } from "../store/applications.ts";
 import { applicationOf, type CodeDeployOperations, date } from "./context.ts";
 import { page } from "./page.ts";
+import { removeHooks } from "./scaling-hooks.ts";
 import { checkTags } from "./tags.ts";
 
 /** The operations on applications (api.md §2.3). */
@@ -44,10 +45,12 @@ export const applicationOperations = {
 
   async DeleteApplication(context, { applicationName = "" }) {
     const { store } = context;
-    await store.write(() => {
-      if (deletingTheAbsent === "is refused") applicationOf(context, applicationName);
-      store.applications.remove(store.applications.byName(applicationName)?.id ?? "");
-    });
+    if (deletingTheAbsent === "is refused") applicationOf(context, applicationName);
+    const application = store.applications.byName(applicationName);
+    if (application === undefined) return;
+    // Hooks that stay behind are not reported here, unlike by DeleteDeploymentGroup (api.md §2.3).
+    for (const group of store.groups.of(application.id)) await removeHooks(context, group);
+    await store.write(() => store.applications.remove(application.id));
   },
 } satisfies CodeDeployOperations;
 

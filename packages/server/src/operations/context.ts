@@ -12,6 +12,11 @@ export interface Context {
   readonly clock: () => number;
   readonly region: string;
   readonly accountId: string;
+  /** Installs the hooks that a group has to have on its Auto Scaling groups (or on these), removes the others, and gives those that could not be removed. Throws when one cannot be installed. */
+  readonly syncHooks: (
+    group: DeploymentGroup,
+    scalingGroups?: readonly string[],
+  ) => Promise<readonly { readonly scalingGroup: string; readonly name: string }[]>;
   /** Hints that a deployment may have something to do. */
   readonly wake: (deploymentId: string) => void;
 }

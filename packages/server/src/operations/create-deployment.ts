@@ -64,8 +64,10 @@ function revisionOf(
   { deploymentMode, revision, updateOutdatedInstancesOnly }: Given,
 ): RevisionLocation {
   if (deploymentMode !== "RESTART") return checkRevision(revision, computePlatform);
-  if (computePlatform !== "Server" || settings.deploymentStyle?.deploymentType === "BLUE_GREEN")
-    throw fault("InvalidInput", "deploymentMode RESTART is only for in-place deployments to servers");
+  if (computePlatform !== "Server")
+    throw fault("InvalidComputePlatform", `deploymentMode RESTART is not for ${computePlatform} deployments`);
+  if (settings.deploymentStyle?.deploymentType === "BLUE_GREEN")
+    throw fault("InvalidInput", "deploymentMode RESTART is only for in-place deployments");
   if (revision !== undefined)
     throw fault("InvalidInput", "deploymentMode RESTART takes no revision: it is the one that was deployed last");
   if (updateOutdatedInstancesOnly === true)

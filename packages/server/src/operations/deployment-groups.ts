@@ -6,7 +6,9 @@ import { applicationOf, type CodeDeployOperations, type Context, groupOf } from 
 import { groupInfo } from "./group-info.ts";
 import { changeSettings, settingsAtFirst } from "./group-settings.ts";
 import { page } from "./page.ts";
+import { installHooks, removeHooks } from "./scaling-hooks.ts";
 import { checkTags } from "./tags.ts";
+import { oweTestMessages } from "./trigger-tests.ts";
 
 /** The operations on deployment groups (api.md §2.6). */
 export const deploymentGroupOperations = {
@@ -15,7 +17,7 @@ export const deploymentGroupOperations = {
     const { applicationName, deploymentGroupName: name = "", serviceRoleArn = "", tags = [] } = input;
     checkTags(tags);
     const id = newId();
-    await store.write(() => {
+    const group = await store.write(() => {
       const application = applicationOf(context, applicationName);
       refuseTaken(context, application, name);
       if (store.groups.of(application.id).length >= quotas.groupsPerApplication)
@@ -25,8 +27,12 @@ export const deploymentGroupOperations = {
         );
       const before = settingsAtFirst(application.computePlatform, serviceRoleArn);
       const settings = changeSettings({ store, application, groupId: id }, before, input);
-      store.groups.add({ id, applicationId: application.id, name, settings }, tags);
+      const made = { id, applicationId: application.id, name, settings };
+      store.groups.add(made, tags);
+      oweTestMessages(context, made);
+      return made;
     });
+    await installHooks(context, group, () => store.groups.remove(id));
     return { deploymentGroupId: id };
   },
 
@@ -57,27 +63,31 @@ export const deploymentGroupOperations = {
   async UpdateDeploymentGroup(context, input) {
     const { store } = context;
     const { applicationName, currentDeploymentGroupName, newDeploymentGroupName } = input;
-    await store.write(() => {
+    const { before, after } = await store.write(() => {
       const application = applicationOf(context, applicationName);
       const group = groupOf(context, application, currentDeploymentGroupName);
       const name = newDeploymentGroupName ?? group.name;
       if (name !== group.name) refuseTaken(context, application, name);
       const settings = changeSettings({ store, application, groupId: group.id }, group.settings, input);
+      const changed = { ...group, name, settings };
       store.groups.change(group.id, name, settings);
+      oweTestMessages(context, changed, group.settings.triggerConfigurations);
+      return { before: group, after: changed };
     });
-    return { hooksNotCleanedUp: [] };
+    const undo = () => store.groups.change(before.id, before.name, before.settings);
+    return { hooksNotCleanedUp: await installHooks(context, after, undo) };
   },
 
   async DeleteDeploymentGroup(context, { applicationName = "", deploymentGroupName = "" }) {
     const { store } = context;
-    await store.write(() => {
-      if (deletingTheAbsent === "is refused")
-        groupOf(context, applicationOf(context, applicationName), deploymentGroupName);
-      const application = store.applications.byName(applicationName);
-      const group = application && store.groups.byName(application.id, deploymentGroupName);
-      if (group !== undefined) store.groups.remove(group.id);
-    });
-    return { hooksNotCleanedUp: [] };
+    if (deletingTheAbsent === "is refused")
+      groupOf(context, applicationOf(context, applicationName), deploymentGroupName);
+    const application = store.applications.byName(applicationName);
+    const group = application && store.groups.byName(application.id, deploymentGroupName);
+    if (group === undefined) return { hooksNotCleanedUp: [] };
+    const hooksNotCleanedUp = await removeHooks(context, group);
+    await store.write(() => store.groups.remove(group.id));
+    return { hooksNotCleanedUp };
   },
 } satisfies CodeDeployOperations;
 
