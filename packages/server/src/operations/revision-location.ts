@@ -54,7 +54,7 @@ export function checkRevision(
 
 function checkS3(given: NonNullable<RevisionLocation["s3Location"]>, platform: Platform) {
   const { bucket = "", key = "", bundleType = platform === "Server" ? "tar" : "YAML", version, eTag } = given;
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/.test(bucket) || key === "" || Buffer.byteLength(key) > 1024)
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/.test(bucket) || key === "" || Buffer.byteLength(key) > 1024)
     throw refuse('revisionType "S3" needs s3Location with a bucket and a key of up to 1024 bytes');
   if (!bundleTypes[platform].includes(bundleType))
     throw refuse(

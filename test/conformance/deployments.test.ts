@@ -1,0 +1,349 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { test, type TestContext } from "node:test";
+import {
+  BatchGetDeploymentsCommand,
+  type ComputePlatform,
+  ContinueDeploymentCommand,
+  CreateApplicationCommand,
+  CreateDeploymentCommand,
+  CreateDeploymentConfigCommand,
+  CreateDeploymentGroupCommand,
+  type CreateDeploymentGroupInput,
+  type CreateDeploymentInput,
+  DeleteDeploymentConfigCommand,
+  GetDeploymentCommand,
+  ListDeploymentsCommand,
+  type ListDeploymentsInput,
+  paginateListDeployments,
+  PutLifecycleEventHookExecutionStatusCommand,
+  SkipWaitTimeForInstanceTerminationCommand,
+  StopDeploymentCommand,
+} from "@aws-sdk/client-codedeploy";
+import { isFault, openApi, s3Revision, serviceRoleArn } from "./api-house.ts";
+
+const filter = { Key: "Fleet", Value: "green", Type: "KEY_AND_VALUE" as const };
+const blueGreen = {
+  deploymentStyle: { deploymentType: "BLUE_GREEN", deploymentOption: "WITH_TRAFFIC_CONTROL" },
+  loadBalancerInfo: { targetGroupInfoList: [{ name: "web" }] },
+  blueGreenDeploymentConfiguration: {
+    terminateBlueInstancesOnDeploymentSuccess: { action: "TERMINATE", terminationWaitTimeInMinutes: 5 },
+    deploymentReadyOption: { actionOnTimeout: "STOP_DEPLOYMENT", waitTimeInMinutes: 10 },
+    greenFleetProvisioningOption: { action: "DISCOVER_EXISTING" },
+  },
+} as const satisfies Partial<CreateDeploymentGroupInput>;
+
+/** An API with an application and a group of it, to deploy to. */
+async function deploymentsOf(
+  test: TestContext,
+  settings: Partial<CreateDeploymentGroupInput> = {},
+  computePlatform: ComputePlatform = "Server",
+) {
+  const house = await openApi(test);
+  const { client } = house;
+  const name = { applicationName: "shop", deploymentGroupName: "prod" };
+  await client.send(new CreateApplicationCommand({ applicationName: "shop", computePlatform }));
+  await client.send(new CreateDeploymentGroupCommand({ ...name, serviceRoleArn, ...settings }));
+  const create = (given: Partial<CreateDeploymentInput> = {}) =>
+    client.send(new CreateDeploymentCommand({ ...name, revision: s3Revision("a.zip"), ...given }));
+  return {
+    ...house,
+    name,
+    create,
+    begin: async (given: Partial<CreateDeploymentInput> = {}) => (await create(given)).deploymentId ?? "",
+    get: async (deploymentId: string) =>
+      (await client.send(new GetDeploymentCommand({ deploymentId }))).deploymentInfo ?? assert.fail("no deployment"),
+    over: (id: string) => house.plant(id, { status: "Succeeded", startTime: house.now, completeTime: house.now }),
+  };
+}
+
+test("a new deployment shows what it was made of, and no times that have not come", async (t) => {
+  const { begin, raw, woken, name } = await deploymentsOf(t);
+
+  const deploymentId = await begin({ description: "run_number=7" });
+
+  assert.match(deploymentId, /^d-[A-Z0-9]{9}$/);
+  assert.deepEqual(woken, [deploymentId]);
+  const { text } = await raw("GetDeployment", { deploymentId });
+  assert.deepEqual(JSON.parse(text), {
+    deploymentInfo: {
+      ...name,
+      deploymentConfigName: "CodeDeployDefault.OneAtATime",
+      deploymentId,
+      revision: s3Revision("a.zip"),
+      status: "Created",
+      createTime: 1767225600.125,
+      description: "run_number=7",
+      creator: "user",
+      ignoreApplicationStopFailures: false,
+      autoRollbackConfiguration: { enabled: false },
+      updateOutdatedInstancesOnly: false,
+      deploymentStyle: { deploymentType: "IN_PLACE", deploymentOption: "WITHOUT_TRAFFIC_CONTROL" },
+      instanceTerminationWaitTimeStarted: false,
+      fileExistsBehavior: "DISALLOW",
+      deploymentStatusMessages: [],
+      computePlatform: "Server",
+    },
+  });
+});
+
+test("a deployment keeps everything that it was given, and what its group said then", async (t) => {
+  const { begin, get } = await deploymentsOf(t, {
+    ...blueGreen,
+    alarmConfiguration: { enabled: true, alarms: [{ name: "of-the-group" }] },
+  });
+  const given = {
+    deploymentConfigName: "CodeDeployDefault.AllAtOnce",
+    ignoreApplicationStopFailures: true,
+    targetInstances: { tagFilters: [filter], autoScalingGroups: ["green"] },
+    autoRollbackConfiguration: { enabled: true, events: ["DEPLOYMENT_FAILURE" as const] },
+    fileExistsBehavior: "OVERWRITE" as const,
+    overrideAlarmConfiguration: { enabled: false, alarms: [] },
+  };
+
+  const shown = await get(await begin({ ...given, deploymentMode: "STANDARD", updateOutdatedInstancesOnly: true }));
+
+  for (const [member, value] of Object.entries({ ...given, ...blueGreen, updateOutdatedInstancesOnly: true }))
+    assert.deepEqual(Reflect.get(shown, member), value, member);
+  assert.equal(shown.deploymentMode, undefined);
+});
+
+test("a busy group names its deployment, in words that clients read", async (t) => {
+  const { begin, create, over } = await deploymentsOf(t);
+  const id = await begin();
+
+  const refusal = `The Deployment Group 'prod' already has an active Deployment '${id}'`;
+  await assert.rejects(create(), isFault("DeploymentLimitExceeded", refusal));
+
+  await over(id);
+  assert.notEqual(await begin(), id);
+});
+
+test("a deployment that cannot be is refused by AWS's name", async (t) => {
+  const { create, client, name } = await deploymentsOf(t);
+  const cases: readonly (readonly [fault: string, given: Partial<CreateDeploymentInput>])[] = [
+    ["RevisionRequired", { revision: undefined }],
+    ["DeploymentGroupNameRequired", { deploymentGroupName: undefined }],
+    ["DeploymentGroupDoesNotExist", { deploymentGroupName: "nobody" }],
+    ["DescriptionTooLong", { description: "x".repeat(257) }],
+    ["DeploymentConfigDoesNotExist", { deploymentConfigName: "mine" }],
+    ["InvalidDeploymentConfigName", { deploymentConfigName: "CodeDeployDefault.LambdaAllAtOnce" }],
+    ["InvalidTargetInstances", { targetInstances: { tagFilters: [filter] } }],
+    ["InvalidAlarmConfig", { overrideAlarmConfiguration: { enabled: true, alarms: [] } }],
+    ["InvalidAutoRollbackConfig", { autoRollbackConfiguration: { enabled: true } }],
+    ["InvalidInput", { deploymentMode: "RESTART" }],
+    ["RevisionDoesNotExist", { deploymentMode: "RESTART", revision: undefined }],
+    ["InvalidRevision", { revision: { revisionType: "S3", gitHubLocation: {} } }],
+    ["InvalidRevision", { revision: { revisionType: "AppSpecContent", appSpecContent: { content: "{}" } } }],
+  ];
+
+  for (const [fault, given] of cases) await assert.rejects(create(given), isFault(fault), fault);
+  const { deployments } = await client.send(new ListDeploymentsCommand(name));
+  assert.deepEqual(deployments, []);
+});
+
+test("a deployment to Lambda is recorded with its AppSpec's hash, and says at once that it is not carried out", async (t) => {
+  const { begin, get, create } = await deploymentsOf(t, {}, "Lambda");
+  const content = '{"version":0.0,"Resources":[]}';
+  const sha256 = createHash("sha256").update(content).digest("hex");
+  const revision = { revisionType: "AppSpecContent", appSpecContent: { content } } as const;
+
+  const shown = await get(await begin({ revision }));
+
+  assert.deepEqual(shown.revision, { revisionType: "AppSpecContent", appSpecContent: { sha256 } });
+  assert.equal(shown.computePlatform, "Lambda");
+  const wrong = { revisionType: "String", string: { content, sha256: "0".repeat(64) } } as const;
+  await assert.rejects(create({ revision: wrong }), isFault("InvalidRevision", sha256));
+  await assert.rejects(
+    create({ revision, updateOutdatedInstancesOnly: true }),
+    isFault("InvalidUpdateOutdatedInstancesOnlyValue"),
+  );
+  await assert.rejects(
+    create({ revision, ignoreApplicationStopFailures: true }),
+    isFault("InvalidIgnoreApplicationStopFailuresValue"),
+  );
+});
+
+test("traffic control without a load balancer fails with AWS's code", async (t) => {
+  const { begin, get } = await deploymentsOf(t, {
+    deploymentStyle: { deploymentType: "IN_PLACE", deploymentOption: "WITH_TRAFFIC_CONTROL" },
+  });
+
+  const { status, errorInformation, completeTime } = await get(await begin());
+
+  assert.equal(status, "Failed");
+  assert.equal(errorInformation?.code, "MISSING_ELB_INFORMATION");
+  assert(completeTime);
+});
+
+test("deployments are listed newest first, by group, status and time, in pages", async (t) => {
+  const { client, begin, plant, name, now } = await deploymentsOf(t);
+  const ids: string[] = [];
+  for (let number = 0; number < 250; number++) {
+    // All at the same time: their order is that of their making.
+    const id = await begin();
+    await plant(id, { status: number % 5 === 0 ? "Failed" : "Succeeded", startTime: 1, completeTime: 2 });
+    ids.unshift(id);
+  }
+  const list = async (given: ListDeploymentsInput) => {
+    const pages: string[][] = [];
+    for await (const { deployments = [] } of paginateListDeployments({ client }, { ...given })) pages.push(deployments);
+    return pages;
+  };
+
+  const pages = await list({});
+  assert.deepEqual(
+    pages.map(({ length }) => length),
+    [100, 100, 50],
+  );
+  assert.deepEqual(pages.flat(), ids);
+  assert.deepEqual((await list(name)).flat(), ids);
+  const failed = ids.filter((_, index) => (249 - index) % 5 === 0);
+  assert.deepEqual((await list({ ...name, includeOnlyStatuses: ["Failed"] })).flat(), failed);
+  assert.deepEqual((await list({ includeOnlyStatuses: ["Failed", "Succeeded"] })).flat(), ids);
+  const at = new Date(now);
+  assert.equal((await list({ createTimeRange: { start: at, end: at } })).flat().length, 250);
+  assert.deepEqual(await list({ createTimeRange: { start: new Date(now + 1) } }), [[]]);
+  const { nextToken } = await client.send(new ListDeploymentsCommand({}));
+  const other = client.send(new ListDeploymentsCommand({ ...name, nextToken }));
+  await assert.rejects(other, isFault("InvalidNextToken"));
+});
+
+test("a list that makes no sense is refused", async (t) => {
+  const { client } = await deploymentsOf(t);
+  const [start, end] = [new Date(2000), new Date(1000)];
+  const cases: readonly (readonly [fault: string, given: ListDeploymentsInput])[] = [
+    ["DeploymentGroupNameRequired", { applicationName: "shop" }],
+    ["ApplicationNameRequired", { deploymentGroupName: "prod" }],
+    ["ApplicationDoesNotExist", { applicationName: "nobody", deploymentGroupName: "prod" }],
+    ["InvalidTimeRange", { createTimeRange: { start, end } }],
+    ["InvalidInput", { applicationName: "shop", deploymentGroupName: "prod", externalId: "stack" }],
+    ["InvalidExternalId", { externalId: "\n" }],
+  ];
+
+  for (const [fault, given] of cases)
+    await assert.rejects(client.send(new ListDeploymentsCommand(given)), isFault(fault), fault);
+  assert.deepEqual((await client.send(new ListDeploymentsCommand({ externalId: "stack" }))).deployments, []);
+});
+
+test("a batch leaves unknown deployments out", async (t) => {
+  const { client, begin } = await deploymentsOf(t);
+  const id = await begin();
+
+  const { deploymentsInfo } = await client.send(new BatchGetDeploymentsCommand({ deploymentIds: ["d-000000000", id] }));
+
+  assert.deepEqual(
+    deploymentsInfo?.map(({ deploymentId }) => deploymentId),
+    [id],
+  );
+  await assert.rejects(
+    client.send(new GetDeploymentCommand({ deploymentId: "d-000000000" })),
+    isFault("DeploymentDoesNotExist"),
+  );
+});
+
+test("stopping is remembered with what it says of rolling back, and told again", async (t) => {
+  const { client, begin, plant, store, over, now } = await deploymentsOf(t);
+  const id = await begin();
+  await plant(id, { status: "InProgress", startTime: now });
+  const stop = new StopDeploymentCommand({ deploymentId: id, autoRollbackEnabled: true });
+
+  assert.equal((await client.send(stop)).status, "Pending");
+  assert.equal((await client.send(stop)).status, "Pending");
+  const state = store.deployments.byId(id)?.state;
+  assert.deepEqual([state?.stopRequestedAt, state?.rollbackOnStop], [now, true]);
+
+  await plant(id, { status: "Stopped", completeTime: now });
+  const { status, statusMessage } = await client.send(stop);
+  assert.equal(status, "Succeeded");
+  assert.equal(statusMessage, "No more commands will be scheduled for execution in the deployment instances");
+
+  const other = await begin();
+  await over(other);
+  await assert.rejects(
+    client.send(new StopDeploymentCommand({ deploymentId: other })),
+    isFault("DeploymentAlreadyCompleted"),
+  );
+});
+
+test("a blue/green deployment is continued when it is Ready, and its termination wait is ended", async (t) => {
+  const { client, begin, plant, store, now, over } = await deploymentsOf(t, blueGreen);
+  const deploymentId = await begin();
+  const ready = new ContinueDeploymentCommand({ deploymentId });
+  const terminate = new ContinueDeploymentCommand({ deploymentId, deploymentWaitType: "TERMINATION_WAIT" });
+  const skip = new SkipWaitTimeForInstanceTerminationCommand({ deploymentId });
+  const asked = () => store.deployments.byId(deploymentId)?.state.continueRequestedAt;
+
+  await assert.rejects(client.send(ready), isFault("DeploymentIsNotInReadyState"));
+  await assert.rejects(client.send(terminate), isFault("InvalidDeploymentStatus"));
+  await assert.rejects(client.send(skip), isFault("DeploymentNotStarted"));
+
+  await plant(deploymentId, { status: "Ready", startTime: now });
+  await client.send(ready);
+  assert.deepEqual(asked(), { READY_WAIT: now });
+
+  const hold = { name: "TERMINATION_WAIT" as const, from: now, until: now + 1000 };
+  await plant(deploymentId, { status: "InProgress", holds: [hold] });
+  await client.send(skip);
+  await client.send(terminate);
+  assert.deepEqual(asked(), { READY_WAIT: now, TERMINATION_WAIT: now });
+  const { deploymentInfo } = await client.send(new GetDeploymentCommand({ deploymentId }));
+  assert.equal(deploymentInfo?.instanceTerminationWaitTimeStarted, true);
+
+  await over(deploymentId);
+  for (const command of [ready, terminate, skip])
+    await assert.rejects(client.send(command as typeof ready), isFault("DeploymentAlreadyCompleted"));
+});
+
+test("an in-place deployment has no waits, and no hooks that are functions", async (t) => {
+  const { client, begin } = await deploymentsOf(t);
+  const deploymentId = await begin();
+  const unsupported = isFault("UnsupportedActionForDeploymentType");
+  const report = { deploymentId, lifecycleEventHookExecutionId: "id", status: "Succeeded" as const };
+
+  await assert.rejects(client.send(new ContinueDeploymentCommand({ deploymentId })), unsupported);
+  await assert.rejects(client.send(new SkipWaitTimeForInstanceTerminationCommand({ deploymentId })), unsupported);
+  await assert.rejects(client.send(new PutLifecycleEventHookExecutionStatusCommand(report)), unsupported);
+});
+
+test("a rollback and the deployment that it rolls back name each other, and so do a root and its follow-ups", async (t) => {
+  const { begin, over, get, store } = await deploymentsOf(t);
+  const root = await begin();
+  await over(root);
+  const record = store.deployments.byId(root) ?? assert.fail("it exists");
+  const [rollback, follower] = ["d-ROLLBACK1", "d-FOLLOWER1"];
+  const message = `${root} is rolled back by ${rollback}`;
+  await store.write(() => {
+    const { request } = record;
+    const rolling = { ...request, creator: "codeDeployRollback" as const, rollbackOf: { deploymentId: root, message } };
+    store.deployments.add({ ...record, id: rollback, request: rolling });
+    store.deployments.add({
+      ...record,
+      id: follower,
+      request: { ...request, creator: "CodeDeployAutoUpdate", follows: root },
+    });
+  });
+
+  const shown = await get(root);
+  assert.deepEqual(shown.rollbackInfo, { rollbackDeploymentId: rollback, rollbackMessage: message });
+  assert.deepEqual(shown.relatedDeployments, { autoUpdateOutdatedInstancesDeploymentIds: [follower] });
+  const back = await get(rollback);
+  assert.deepEqual(back.rollbackInfo, { rollbackTriggeringDeploymentId: root, rollbackMessage: message });
+  assert.equal(back.creator, "codeDeployRollback");
+  const follow = await get(follower);
+  assert.deepEqual(follow.relatedDeployments, { autoUpdateOutdatedInstancesRootDeploymentId: root });
+});
+
+test("a configuration of a deployment under way can't be deleted", async (t) => {
+  const { client, begin, over } = await deploymentsOf(t);
+  const deploymentConfigName = "mine";
+  const minimumHealthyHosts = { type: "HOST_COUNT", value: 0 } as const;
+  await client.send(new CreateDeploymentConfigCommand({ deploymentConfigName, minimumHealthyHosts }));
+  const id = await begin({ deploymentConfigName });
+  const remove = new DeleteDeploymentConfigCommand({ deploymentConfigName });
+
+  await assert.rejects(client.send(remove), isFault("DeploymentConfigInUse"));
+
+  await over(id);
+  await client.send(remove);
+});
