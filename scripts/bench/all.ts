@@ -1,6 +1,7 @@
 // Every figure that the house promises.
 import { agentMemory } from "./agent-memory.ts";
 import { eventLatency } from "./event-latency.ts";
+import { fiftyInstances } from "./fifty-instances.ts";
 import { heldPolls } from "./held-polls.ts";
 import { signedRequests } from "./signed-requests.ts";
 import { start } from "./start.ts";
@@ -10,5 +11,6 @@ export const benches = {
   "start to ready, and to the example deployed": start,
   "signed, durable requests beside bare node:http": signedRequests,
   "an idle agent's memory": agentMemory,
+  "fifty instances in an Auto Scaling group": fiftyInstances,
   "what a held poll costs": heldPolls,
 };

@@ -162,13 +162,13 @@ function namespaceOf(pid: number): string | undefined {
 const subordinateIdsMax = 65_535;
 
 function findSubordinateIds(): Setting["subordinate"] {
-  const { username, uid } = userInfo();
+  const names = [String(process.getuid?.()), ...accountName()];
   const range = (file: string) => {
     try {
       const line = readFileSync(file, "utf8")
         .split("\n")
         .map((text) => text.split(":"))
-        .find(([name]) => name === username || name === String(uid));
+        .find(([name = ""]) => names.includes(name));
       return line === undefined ? undefined : { first: Number(line[1]), count: Number(line[2]) };
     } catch {
       return undefined; // no such file: no such ids
@@ -180,4 +180,13 @@ function findSubordinateIds(): Setting["subordinate"] {
   );
   if (users === undefined || groups === undefined || !hasPrograms) return undefined;
   return { user: users.first, group: groups.first, count: Math.min(users.count, groups.count, subordinateIdsMax) };
+}
+
+/** The name of this user's account. In a container, a user may well have none. */
+function accountName(): readonly string[] {
+  try {
+    return [userInfo().username];
+  } catch {
+    return [];
+  }
 }
