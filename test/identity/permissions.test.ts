@@ -8,9 +8,21 @@ import {
   GetDeploymentCommand,
   ListApplicationsCommand,
   StopDeploymentCommand,
+  TagResourceCommand,
 } from "@aws-sdk/client-codedeploy";
-import { DescribeInstancesCommand, EC2Client, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
-import { IAMClient, ListUsersCommand } from "@aws-sdk/client-iam";
+import {
+  CreateLaunchTemplateCommand,
+  DescribeInstancesCommand,
+  EC2Client,
+  RunInstancesCommand,
+  TerminateInstancesCommand,
+} from "@aws-sdk/client-ec2";
+import {
+  AddRoleToInstanceProfileCommand,
+  CreateInstanceProfileCommand,
+  IAMClient,
+  ListUsersCommand,
+} from "@aws-sdk/client-iam";
 import {
   CreateBucketCommand,
   GetObjectCommand,
@@ -19,7 +31,7 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { accountId, type Credentials, type OpenHouse, openHouse, region } from "./open-house.ts";
-import { newUser, type Statement } from "./principals.ts";
+import { newRole, newUser, type Statement } from "./principals.ts";
 
 const arn = (resource: string) => `arn:aws:codedeploy:${region}:${accountId}:${resource}`;
 const user = (name: string) => `arn:aws:iam::${accountId}:user/${name}`;
@@ -204,4 +216,96 @@ test("a policy on one bucket's prefix opens that prefix alone, and conditions ar
   await assert.rejects(near.send(new PutObjectCommand({ Bucket: "revisions", Key: "web/2.tar", Body: "x" })), {
     name: "AccessDenied",
   });
+});
+
+test("a group's own tags may decide who deploys to it", async (t) => {
+  const house = await openHouse(t);
+  const administrator = await application(t, house);
+  await administrator.send(
+    new TagResourceCommand({ ResourceArn: arn("deploymentgroup:web/staging"), Tags: [{ Key: "team", Value: "shop" }] }),
+  );
+  const ann = codedeploy(
+    t,
+    house,
+    await newUser(house, "ann", {
+      Effect: "Allow",
+      Action: "codedeploy:*",
+      Resource: "*",
+      Condition: { StringEqualsIfExists: { "aws:ResourceTag/team": "shop" } },
+    }),
+  );
+  await administrator.send(
+    new TagResourceCommand({
+      ResourceArn: arn("deploymentgroup:web/production"),
+      Tags: [{ Key: "team", Value: "core" }],
+    }),
+  );
+
+  await ann.send(deployTo("staging"));
+
+  await assert.rejects(ann.send(deployTo("production")), { name: "AccessDeniedException" });
+});
+
+test("who gives instances a role must be allowed to pass it on, also by a launch template", async (t) => {
+  const house = await openHouse(t);
+  const iam = new IAMClient(house.as());
+  const role = await newRole(house, "web", { Service: "ec2.amazonaws.com" });
+  await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName: "web" }));
+  await iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName: "web", RoleName: "web" }));
+  const launches = { Effect: "Allow", Action: ["ec2:*", "iam:AddRoleToInstanceProfile"], Resource: "*" };
+  const key = await newUser(house, "ann", launches);
+  const ec2 = new EC2Client(house.as(key));
+  const iamOfAnn = new IAMClient(house.as(key));
+  t.after(() => [iam, ec2, iamOfAnn].forEach((client) => client.destroy()));
+  const IamInstanceProfile = { Name: "web" };
+  const refusal = { message: new RegExp(`is not authorized to perform: iam:PassRole on resource: ${role} because`) };
+
+  await assert.rejects(
+    ec2.send(new RunInstancesCommand({ ImageId: "ami-0", MinCount: 1, MaxCount: 1, IamInstanceProfile })),
+    refusal,
+  );
+  await assert.rejects(
+    ec2.send(
+      new CreateLaunchTemplateCommand({ LaunchTemplateName: "web", LaunchTemplateData: { IamInstanceProfile } }),
+    ),
+    refusal,
+  );
+  await assert.rejects(
+    iamOfAnn.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName: "web", RoleName: "web" })),
+    refusal,
+  );
+  await ec2.send(new CreateLaunchTemplateCommand({ LaunchTemplateName: "web", LaunchTemplateData: { UserData: "" } }));
+});
+
+test("an instance may do what its role's policies allow, and nothing else", async (t) => {
+  const house = await openHouse(t);
+  const s3 = new S3Client({ ...house.as(), forcePathStyle: true });
+  await s3.send(new CreateBucketCommand({ Bucket: "revisions" }));
+  await s3.send(new PutObjectCommand({ Bucket: "revisions", Key: "a", Body: "x" }));
+  await newRole(
+    house,
+    "reader",
+    { Service: "ec2.amazonaws.com" },
+    { Effect: "Allow", Action: "s3:GetObject", Resource: "arn:aws:s3:::revisions/*" },
+  );
+  await newRole(house, "bare", { Service: "ec2.amazonaws.com" });
+  const instance = async (role: string) =>
+    new S3Client({
+      ...house.as(
+        await house.identities.issueForHost(
+          `arn:aws:ec2:${region}:${accountId}:instance/i-${role}`,
+          `arn:aws:sts::${accountId}:assumed-role/${role}/i-${role}`,
+        ),
+      ),
+      forcePathStyle: true,
+    });
+  const [reader, bare] = [await instance("reader"), await instance("bare")];
+  t.after(() => [s3, reader, bare].forEach((client) => client.destroy()));
+
+  await reader.send(new GetObjectCommand({ Bucket: "revisions", Key: "a" }));
+
+  await assert.rejects(reader.send(new PutObjectCommand({ Bucket: "revisions", Key: "b", Body: "x" })), {
+    name: "AccessDenied",
+  });
+  await assert.rejects(bare.send(new GetObjectCommand({ Bucket: "revisions", Key: "a" })), { name: "AccessDenied" });
 });

@@ -3,7 +3,14 @@ import type { Principal, Service } from "@sluice/aws-protocol";
 import { openBalancedCloud } from "./balanced-cloud.ts";
 import { type Chaos, openDriver } from "./instance/index.ts";
 import { ec2Service, Fleet, type HostKeys, metadataService, openEc2 } from "./service/ec2/index.ts";
-import { iamRecords, iamService, type Permissions, permissionsOf, type UserKeys } from "./service/iam/index.ts";
+import {
+  iamRecords,
+  iamService,
+  instanceProfiles,
+  type Permissions,
+  permissionsOf,
+  type UserKeys,
+} from "./service/iam/index.ts";
 import { openLambda } from "./service/lambda/index.ts";
 import { LogStore, logsService } from "./service/logs/index.ts";
 import { objectReader, s3Service } from "./service/s3/index.ts";
@@ -65,7 +72,7 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   const port = () => controlPlane?.port ?? 0;
   const common = { db, clock, region, accountId };
   const records = iamRecords(db);
-  const profiles = { find: (name: string) => records.find("profile", name) };
+  const profiles = instanceProfiles(records);
   const ec2 = openEc2({ ...common, fleet, profiles });
   const balanced = openBalancedCloud({ ...common, ec2, driver, timeScale, port, onDefect });
   const sts = { records, keys, accountId };

@@ -59,3 +59,6 @@ export const hookScanMilliseconds = 30_000;
 
 /** Whether who creates a deployment group must be allowed to pass its role on, as on AWS (iam:PassRole). */
 export const passRoleIsChecked: boolean = true;
+
+/** Whether a validation function needs a policy to report its result, as on AWS. Not here: it needs the id of its execution, which only it has been told, so that a first function needs no IAM. */
+export const hookResultNeedsPolicy: boolean = false;

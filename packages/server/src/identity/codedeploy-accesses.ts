@@ -1,5 +1,6 @@
 import type { Access, AccessOf } from "@sluice/aws-protocol";
-import { passRoleIsChecked } from "../choices.ts";
+import { hookResultNeedsPolicy, passRoleIsChecked } from "../choices.ts";
+import type { DeploymentGroup } from "../store/deployment-groups.ts";
 import type { Store } from "../store/index.ts";
 
 // What each operation of CodeDeploy is about, as AWS's service authorization reference and CodeDeploy's permissions
@@ -55,6 +56,8 @@ export function codedeployAccesses(facts: {
   return (operation, input) => {
     const kind = kindOf.get(operation);
     const accesses = kind === undefined ? [{}] : named[kind](input, { ...facts, name, context: tagContext(input) });
+    if (operation === "PutLifecycleEventHookExecutionStatus" && !hookResultNeedsPolicy)
+      return accesses.map((access) => ({ ...access, isOpen: true }));
     return [...accesses, ...alsoNeeded(operation, input, name)];
   };
 }
@@ -71,16 +74,17 @@ const named: Readonly<Record<Kind, (input: Input, facts: Facts) => readonly Acce
     texts(input, "applicationName", "newApplicationName", "applicationNames").map((application) =>
       name("application", application, context),
     ),
-  deploymentgroup: (input, { name, context }) =>
-    orAny(
-      texts(
-        input,
-        "deploymentGroupName",
-        "currentDeploymentGroupName",
-        "newDeploymentGroupName",
-        "deploymentGroupNames",
-      ),
-    ).map((group) => name("deploymentgroup", `${texts(input, "applicationName")[0] ?? "*"}/${group}`, context)),
+  deploymentgroup: (input, { name, context, store }) => {
+    const [application = "*"] = texts(input, "applicationName");
+    const groups = texts(
+      input,
+      ...["deploymentGroupName", "currentDeploymentGroupName", "newDeploymentGroupName", "deploymentGroupNames"],
+    );
+    return orAny(groups).map((group) => {
+      const found = store.groups.byName(store.applications.byName(application)?.id ?? "", group);
+      return name("deploymentgroup", `${application}/${group}`, { ...context, ...ownTags(store, found) });
+    });
+  },
   deploymentconfig: (input, { name }) =>
     texts(input, "deploymentConfigName").map((config) => name("deploymentconfig", config)),
   instance: (input, { name }) =>
@@ -88,9 +92,9 @@ const named: Readonly<Record<Kind, (input: Input, facts: Facts) => readonly Acce
   deployment: (input, { name, store }) =>
     texts(input, "deploymentId", "deploymentIds").map((id) => {
       const deployment = store.deployments.byId(id);
-      const group = deployment?.request.groupName ?? "*";
       const application = store.applications.byId(deployment?.applicationId ?? "")?.name ?? "*";
-      return name("deploymentgroup", `${application}/${group}`);
+      const group = store.groups.byId(deployment?.groupId ?? "");
+      return name("deploymentgroup", `${application}/${group?.name ?? "*"}`, ownTags(store, group));
     }),
   tagged: (input, { context }) => texts(input, "ResourceArn").map((resource) => ({ resource, context })),
 };
@@ -114,6 +118,14 @@ function alsoNeeded(operation: string, input: Input, name: Facts["name"]): reado
     resource,
     context: { "iam:PassedToService": "codedeploy.amazonaws.com" },
   }));
+}
+
+/** The tags that a deployment group has, for conditions. */
+function ownTags({ tags }: Store, group: DeploymentGroup | undefined): NonNullable<Access["context"]> {
+  if (group === undefined) return {};
+  return Object.fromEntries(
+    tags.of("deploymentgroup", group.id).map(({ Key = "", Value = "" }) => [`aws:ResourceTag/${Key}`, Value]),
+  );
 }
 
 /** The texts that these members hold, alone or in a list. */

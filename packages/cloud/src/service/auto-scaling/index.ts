@@ -1,4 +1,5 @@
 import { defineService, type Service, serviceModel } from "@sluice/aws-protocol";
+import { launchAccesses } from "../ec2/index.ts";
 import { Records } from "../../store/records.ts";
 import { Activities } from "./activities.ts";
 import type { AutoScalingContext } from "./context.ts";
@@ -82,6 +83,7 @@ function autoScalingService(
       ...launchConfigurationOperations,
     },
     context,
+    accesses: (_operation, input) => launchAccesses(context.ec2.profiles, input),
     onDefect,
   });
 }

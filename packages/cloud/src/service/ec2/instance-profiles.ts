@@ -5,6 +5,7 @@ export interface InstanceProfile {
   readonly id: string;
   /** The role whose credentials its instances get; absent when nobody has added one. */
   readonly roleName?: string;
+  readonly roleArn?: string;
 }
 
 /** Looks instance profiles up; IAM keeps them. */

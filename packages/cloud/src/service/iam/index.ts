@@ -1,4 +1,4 @@
-import { type AccessOf, defineService, type Service, serviceModel } from "@sluice/aws-protocol";
+import { type Access, type AccessOf, defineService, type Service, serviceModel } from "@sluice/aws-protocol";
 import { accessKeyOperations } from "./access-keys.ts";
 import { attachedPolicyOperations } from "./attached-policies.ts";
 import type { IamContext, IamOperations } from "./context.ts";
@@ -10,6 +10,7 @@ import { simulateOperations } from "./simulate.ts";
 import { userOperations } from "./users.ts";
 
 export type { UserKeys } from "./context.ts";
+export { instanceProfiles } from "./instance-profiles.ts";
 export { findPolicy, versionOf } from "./managed-policies.ts";
 export { parsed, type Permissions, permissionsOf } from "./permissions.ts";
 export { iamRecords, type IamRecords, type Role } from "./records.ts";
@@ -47,6 +48,8 @@ function accessesOf({ records, accountId }: IamContext): AccessOf {
       `arn:aws:iam::${accountId}:${kind === "profile" ? "instance-profile" : kind}${text("Path") ?? "/"}${name}`;
     const [profile, role, user] = [text("InstanceProfileName"), text("RoleName"), text("UserName")];
     const context = { "iam:PolicyARN": text("PolicyArn") };
+    if (profile !== undefined && role !== undefined && operation === "AddRoleToInstanceProfile")
+      return [{ resource: named("profile", profile), context }, passed(named("role", role))];
     if (profile !== undefined) return [{ resource: named("profile", profile), context }];
     if (role !== undefined) return [{ resource: named("role", role), context }];
     if (user !== undefined) return [{ resource: named("user", user), context }];
@@ -58,6 +61,12 @@ function accessesOf({ records, accountId }: IamContext): AccessOf {
     return [{ resource: principal.arn.includes(":user/") && forOneself.has(operation) ? principal.arn : "*", context }];
   };
 }
+
+const passed = (role: string): Access => ({
+  action: "iam:PassRole",
+  resource: role,
+  context: { "iam:PassedToService": "ec2.amazonaws.com" },
+});
 
 /** Operations that are about the caller when they name nobody. */
 const forOneself = new Set(["GetUser", "CreateAccessKey", "ListAccessKeys", "UpdateAccessKey", "DeleteAccessKey"]);

@@ -10,7 +10,7 @@ import {
   roleOf,
 } from "./context.ts";
 import { page } from "./page.ts";
-import type { Profile } from "./records.ts";
+import type { IamRecords, Profile } from "./records.ts";
 import { profilesOf, shown as shownRole } from "./roles.ts";
 
 /** The operations on instance profiles. A profile has one role at most. */
@@ -65,6 +65,17 @@ export const instanceProfileOperations: IamOperations = {
     context.records.remove("profile", name);
   },
 };
+
+/** Instance profiles by name, with the ARN of their roles: for whoever launches instances. */
+export function instanceProfiles(records: IamRecords) {
+  return {
+    find(name: string) {
+      const profile = records.find("profile", name);
+      const role = profile?.roleName === undefined ? undefined : records.find("role", profile.roleName);
+      return profile && { ...profile, ...(role === undefined ? {} : { roleArn: role.arn }) };
+    },
+  };
+}
 
 function profileOf({ records }: IamContext, name: string | undefined): Profile {
   const profile = records.find("profile", checkName("instanceProfileName", name, 128));

@@ -12,5 +12,12 @@ export function accessesOf(
   if (named === undefined) return [{}];
   const { name, qualifier } = readName(named, text("Qualifier"));
   const action = operation === "Invoke" ? { action: "lambda:InvokeFunction" } : {};
-  return [{ ...action, resource: arnOf(place, name, qualifier) }];
+  const role = text("Role");
+  return [
+    { ...action, resource: arnOf(place, name, qualifier) },
+    // Who gives a function a role must be allowed to pass that role on.
+    ...(role === undefined
+      ? []
+      : [{ action: "iam:PassRole", resource: role, context: { "iam:PassedToService": "lambda.amazonaws.com" } }]),
+  ];
 }
