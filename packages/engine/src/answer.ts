@@ -31,13 +31,20 @@ function ofEvent(answer: Answer, target: string, event: LifecycleEvent): Decisio
       return { do: "note progress", commandId: answer.commandId, target, ...noted(answer), because: answer.because };
     case "completed": {
       const { status, diagnostics } = answer;
-      const who = event.command?.work === undefined ? "the host says so" : "the load balancers say so";
+      const who = sayers[event.command?.work?.work ?? ""] ?? "the load balancers say so";
       const because = status === "Succeeded" ? who : (diagnostics?.message ?? who);
       const told = diagnostics === undefined ? {} : { diagnostics };
       return { do: "settle event", ...about, as: status, ...told, ...noted(answer), because };
     }
   }
 }
+
+/** Who says that an event has ended. */
+const sayers: Readonly<Record<string, string>> = {
+  "": "the host says so",
+  "run hook": "the hook's function says so",
+  "shift traffic": "the alias leads there",
+};
 
 function ofStep(answer: Answer, step: Step): Decision {
   if (step.status !== "InProgress") return disregard(answer, `"${step.name}" is over: it has ${step.status}`);

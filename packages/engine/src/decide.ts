@@ -6,6 +6,7 @@ import { endingOf, isCutShort } from "./ending.ts";
 import { evolveAll } from "./evolve.ts";
 import { rootCause } from "./explain.ts";
 import { inPlace } from "./in-place.ts";
+import { lambda } from "./lambda.ts";
 import { launch, termination } from "./lifecycle-action.ts";
 import { reroute } from "./reroute.ts";
 import { nextOnTarget } from "./target.ts";
@@ -21,6 +22,7 @@ const courses = {
   reroute,
   launch,
   termination,
+  lambda,
 } as const satisfies Record<DeploymentKind, (world: World) => Course>;
 
 /** Everything that follows from the world now, in order; it ends with what the deployment waits for, unless it is over. */

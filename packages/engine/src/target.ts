@@ -5,7 +5,7 @@ import { busyWith, couldPickUpFrom } from "./neighbours.ts";
 import { eventLimit, firstContactLimit, pickUpLimit } from "./time-limits.ts";
 import { workOf } from "./traffic.ts";
 import type { Decision } from "./decision.ts";
-import type { Diagnostics, LifecycleEvent, LifecycleEventName, Target, World } from "./world.ts";
+import type { Command, Diagnostics, LifecycleEvent, LifecycleEventName, Target, World } from "./world.ts";
 
 const minute = 60_000;
 
@@ -40,10 +40,16 @@ export function run(
 export function untilOnTarget(world: World, target: Target): number | undefined {
   const command = target.events.find(isOutstanding)?.command;
   if (command === undefined) return undefined;
-  if (command.acknowledgedAt !== undefined) return command.acknowledgedAt + eventLimit;
+  if (command.acknowledgedAt !== undefined) return endLimitOf(command);
   return busyWith(world, target) === undefined
     ? couldPickUpFrom(world, target, command.issuedAt) + pickUpLimitOf(world, target)
     : undefined;
+}
+
+/** Traffic that moves slowly has its time counted from the last step on. */
+function endLimitOf({ work, acknowledgedAt = 0 }: Command): number {
+  const last = work?.work === "shift traffic" ? work.shifts.at(-1)?.at : undefined;
+  return (last ?? acknowledgedAt) + eventLimit;
 }
 
 /** A host that may still be booting gets more time for its first event (deployments.md §2.3). */

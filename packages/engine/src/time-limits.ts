@@ -29,6 +29,8 @@ export const deploymentLimits = {
   reroute: 8 * hour,
   launch: 8 * hour,
   termination: 8 * hour,
+  // Two days of shifting and two hooks (deployments.md §2.3).
+  lambda: 50 * hour,
 } as const satisfies Record<DeploymentKind, number>;
 
 /** Targets that one deployment may have (deployments.md §9.2). */

@@ -1,8 +1,13 @@
+import { workOfFunction } from "./function-traffic.ts";
 import type { LifecycleEvent, Target, World } from "./world.ts";
 import type { Work } from "./work.ts";
 
 /** What a gateway does for an event that the service itself runs; undefined for events that the host runs. */
-export function workOf({ deployment }: World, target: Target, { name }: LifecycleEvent): Work | undefined {
+export function workOf(world: World, target: Target, event: LifecycleEvent): Work | undefined {
+  return world.deployment.kind === "lambda" ? workOfFunction(world, event) : workOfHost(world, target, event);
+}
+
+function workOfHost({ deployment }: World, target: Target, { name }: LifecycleEvent): Work | undefined {
   const { balancers = { targetGroups: [], classic: [] } } = deployment;
   // On-premises instances cannot be members of a target group of instances: nothing is to be done for them (deployments.md §5.1 rule 5).
   const mine = isInstance(target) ? balancers : { targetGroups: [], classic: [] };

@@ -1,3 +1,7 @@
+import type { LambdaAppSpec } from "./appspec/index.ts";
+import type { AliasState, AppSpecObject, FunctionFacts } from "./lambda-plan.ts";
+import type { Shift } from "./traffic-shift.ts";
+
 /** What the service itself does through other AWS services. A gateway is asked for it again and again until it has an outcome, also after a crash: all of it is safe to repeat. */
 export type Work =
   /** Looks at the balancers before anything moves; what it finds is in `noted.balancers`. */
@@ -38,6 +42,35 @@ export type Work =
       readonly scalingGroups: readonly string[];
       readonly instances: readonly string[];
     }
+  /** Reads the AppSpec file of a Lambda deployment; what it says is in `noted.appSpec`. */
+  | { readonly work: "read AppSpec file"; readonly object: AppSpecObject }
+  /** Looks at a function before anything moves, and waits until what it keeps ready is ready; what it finds is in `noted.functionFacts`. */
+  | {
+      readonly work: "check function";
+      readonly functionName: string;
+      readonly alias: string;
+      readonly versions: readonly string[];
+      /** Functions that hooks will call. */
+      readonly hooks: readonly string[];
+    }
+  /** Calls the function of a hook. The hook's own answer comes through the API; the gateway reports what goes wrong with the call. Without a function nothing is to be done. */
+  | {
+      readonly work: "run hook";
+      readonly functionName?: string;
+      readonly deploymentId: string;
+      readonly executionId: string;
+    }
+  /** Moves an alias's traffic step by step, each at its time; how far it is, is in `noted.shifted`. */
+  | {
+      readonly work: "shift traffic";
+      readonly functionName: string;
+      readonly alias: string;
+      readonly currentVersion: string;
+      readonly targetVersion: string;
+      /** The alias as it was found; absent: whatever it is, it is overwritten. */
+      readonly before?: AliasState;
+      readonly shifts: readonly Shift[];
+    }
   | ({ readonly work: "record heartbeat" } & LifecycleActionOf)
   | ({ readonly work: "complete lifecycle action"; readonly result: "CONTINUE" | "ABANDON" } & LifecycleActionOf);
 
@@ -67,6 +100,10 @@ export interface Noted {
   readonly balancers?: BalancerFacts;
   /** How many instances the copy of an Auto Scaling group is to have. */
   readonly capacity?: number;
+  readonly appSpec?: LambdaAppSpec;
+  readonly functionFacts?: FunctionFacts;
+  /** The last shift of an alias, and the revision that it gave it. */
+  readonly shifted?: { readonly percent: number; readonly revisionId: string };
   /** What a person should know of the step: differences of a copy, resources that could not be removed. */
   readonly remarks?: readonly string[];
 }

@@ -1,3 +1,4 @@
+import type { LambdaPlan } from "./lambda-plan.ts";
 import type { Balancers, Noted, Work } from "./work.ts";
 
 /** The vocabulary of deployments. Everything a decision may depend on is a field of `World`, `now` included. Times are milliseconds since the epoch. */
@@ -56,6 +57,8 @@ export interface Deployment {
   readonly blueGreen?: BlueGreen;
   /** For `reroute` only: where traffic goes back to, and from where. */
   readonly reroute?: Reroute;
+  /** For `lambda` only. */
+  readonly lambda?: LambdaPlan;
   /** For `launch` and `termination` only: the lifecycle action that waits for this deployment. */
   readonly lifecycleAction?: LifecycleAction;
   /** What the service itself has done for the deployment as a whole, or is doing. */
@@ -76,8 +79,8 @@ export interface Deployment {
   readonly error?: ErrorInformation;
 }
 
-/** What kind of course a deployment takes: what follows on what. `reroute` is the rollback of a blue/green deployment; `launch` and `termination` are those that Auto Scaling asks for. */
-export type DeploymentKind = "in-place" | "blue-green" | "reroute" | "launch" | "termination";
+/** What kind of course a deployment takes: what follows on what. `reroute` is the rollback of a blue/green deployment; `launch` and `termination` are those that Auto Scaling asks for; `lambda` shifts an alias. */
+export type DeploymentKind = "in-place" | "blue-green" | "reroute" | "launch" | "termination" | "lambda";
 
 /** How the replacement fleet comes about, and what becomes of the original one (deployments.md §7.1). */
 export interface BlueGreen {
@@ -122,6 +125,8 @@ export interface Step {
 /** The steps that deployments know; each happens once, but for the heartbeat. */
 export type StepName =
   | "check load balancers"
+  | "read AppSpec file"
+  | "check function"
   | "suspend processes"
   | "resume processes"
   | "copy Auto Scaling group"

@@ -3,6 +3,8 @@ import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import type { EC2Client, EC2ClientConfig } from "@aws-sdk/client-ec2";
 import type { ElasticLoadBalancingClient } from "@aws-sdk/client-elastic-load-balancing";
 import type { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { LambdaClient } from "@aws-sdk/client-lambda";
+import type { S3Client } from "@aws-sdk/client-s3";
 import type { SNSClient } from "@aws-sdk/client-sns";
 
 /** How clients are made: where they call, and as whom. */
@@ -16,6 +18,8 @@ export interface Clients {
   classic(): Promise<ElasticLoadBalancingClient>;
   notifications(): Promise<SNSClient>;
   alarms(): Promise<CloudWatchClient>;
+  functions(): Promise<LambdaClient>;
+  storage(): Promise<S3Client>;
   close(): Promise<void>;
 }
 
@@ -41,6 +45,13 @@ export function openClients(config: () => ClientConfig): Clients {
     ),
     notifications: once(async () => new (await import("@aws-sdk/client-sns")).SNSClient(config())),
     alarms: once(async () => new (await import("@aws-sdk/client-cloudwatch")).CloudWatchClient(config())),
+    functions: once(async () => new (await import("@aws-sdk/client-lambda")).LambdaClient(config())),
+    storage: once(async () => {
+      const { S3Client: Client } = await import("@aws-sdk/client-s3");
+      const settings = config();
+      // At an endpoint of our own there are no host names for buckets.
+      return new Client({ ...settings, forcePathStyle: settings.endpoint !== undefined });
+    }),
     async close() {
       for (const client of await Promise.all(opened)) client.destroy();
     },

@@ -1,6 +1,8 @@
 import type { Noted, Work } from "@sluice/engine";
+import { readAppSpecFile } from "./app-spec-file.ts";
 import type { Clients } from "./clients.ts";
 import { copyScalingGroup } from "./copy-scaling-group.ts";
+import { checkFunction } from "./functions.ts";
 import { allowTraffic, blockTraffic, checkLoadBalancers } from "./load-balancers.ts";
 import { outcomeOfError, type WorkOutcome } from "./outcome.ts";
 import {
@@ -12,12 +14,16 @@ import {
 } from "./scaling-groups.ts";
 
 /** Work that only touches other AWS services. */
-export type OutsideWork = Exclude<Work, { readonly work: "move deployment group" }>;
+export type OutsideWork = Exclude<Work, { readonly work: "move deployment group" | "run hook" | "shift traffic" }>;
 
 /** Asks the gateway that knows the work, once. It may be asked again with the same work at any time. */
 export async function perform(clients: Clients, work: OutsideWork, noted: Noted | undefined): Promise<WorkOutcome> {
   try {
     switch (work.work) {
+      case "read AppSpec file":
+        return await readAppSpecFile(clients, work);
+      case "check function":
+        return await checkFunction(clients, work);
       case "check load balancers":
         return await checkLoadBalancers(clients, work);
       case "block traffic":

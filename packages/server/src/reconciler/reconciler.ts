@@ -2,6 +2,8 @@ import type { InstanceState, Noted, Work } from "@sluice/engine";
 import { hookScanMilliseconds, scalingScanMilliseconds, scanMilliseconds } from "../choices.ts";
 import { instanceStates } from "../gateways/fleet.ts";
 import type { Gateways } from "../gateways/gateways.ts";
+import { shiftTraffic } from "../gateways/functions.ts";
+import { HookRuns } from "../gateways/hook-runs.ts";
 import type { WorkOutcome } from "../gateways/outcome.ts";
 import { perform } from "../gateways/perform.ts";
 import type { DeploymentRecord } from "../store/deployments.ts";
@@ -37,6 +39,7 @@ export class Reconciler {
   readonly #running = new Map<string, Promise<void>>();
   readonly #again = new Set<string>();
   readonly #rounds: Round[];
+  readonly #hooks = new HookRuns();
   #states: Readonly<Record<string, InstanceState>> = {};
 
   constructor(options: ReconcilerOptions) {
@@ -92,15 +95,25 @@ export class Reconciler {
   /** Stops scanning and lets passes under way end. */
   async close(): Promise<void> {
     await Promise.all(this.#rounds.map((round) => round.close()));
+    this.#hooks.close();
     await this.#work.close();
     this.#again.clear();
     await Promise.allSettled(this.#running.values());
   }
 
-  #perform(record: DeploymentRecord, work: Work, noted: Noted | undefined): Promise<WorkOutcome> {
-    const { store, gateways } = this.#options;
-    if (work.work === "move deployment group") return moveGroup({ store, gateways }, record, work);
-    return perform(this.#clientsOf(record), work, noted);
+  async #perform(record: DeploymentRecord, work: Work, noted: Noted | undefined): Promise<WorkOutcome> {
+    const { store, gateways, clock } = this.#options;
+    const clients = this.#clientsOf(record);
+    switch (work.work) {
+      case "move deployment group":
+        return moveGroup({ store, gateways }, record, work);
+      case "run hook":
+        return this.#hooks.ask(clients, work);
+      case "shift traffic":
+        return shiftTraffic(clients, work, { noted, now: clock() });
+      default:
+        return perform(clients, work, noted);
+    }
   }
 
   #clientsOf({ groupId }: DeploymentRecord) {

@@ -1,0 +1,173 @@
+import type { LambdaAppSpec } from "./appspec/index.ts";
+import { type Course, done, due, failed, type Progress, type Stage, when } from "./course.ts";
+import type { LambdaPlan } from "./lambda-plan.ts";
+import {
+  aliasMissing,
+  aliasPointsElsewhere,
+  aliasWeighted,
+  functionFailed,
+  functionMissing,
+  hookMissing,
+  sameVersion,
+  versionMissing,
+} from "./lambda-messages.ts";
+import { begin, course, step, stepOf } from "./stages.ts";
+import { run } from "./target.ts";
+import { nextShiftAt } from "./function-traffic.ts";
+import type { FleetMember, LifecycleEventName, Step, World } from "./world.ts";
+
+/** The events of a deployment to a function; hooks run before and after, the service itself moves the traffic (deployments.md §2.2). */
+export const functionEvents = [
+  "BeforeAllowTraffic",
+  "AllowTraffic",
+  "AfterAllowTraffic",
+] as const satisfies readonly LifecycleEventName[];
+
+/** Traffic of one alias moves from one version to another (deployments.md §11.3). Everything is checked before anything moves. */
+export function lambda(world: World): Course {
+  const plan = planOf(world);
+  const { source, restores = false } = plan;
+  const appSpec = appSpecOf(world);
+  return course([
+    when(
+      "object" in source,
+      step("read AppSpec file", {
+        work: "read AppSpec file",
+        object: "object" in source ? source.object : { bucket: "", key: "" },
+      }),
+    ),
+    appSpec === undefined ? () => done : look(appSpec, { plan, restores }),
+    begin,
+    appSpec === undefined ? () => done : addFunction(appSpec),
+    shift,
+  ]);
+}
+
+/** What the deployment is to do. */
+export function planOf({ deployment }: World): LambdaPlan {
+  if (deployment.lambda === undefined) throw new Error("A Lambda deployment has a plan"); // whoever records it sees to that
+  return deployment.lambda;
+}
+
+/** What the revision says, once it has been read. */
+export function appSpecOf(world: World): LambdaAppSpec | undefined {
+  const { source } = planOf(world);
+  return "appSpec" in source ? source.appSpec : stepOf(world, "read AppSpec file")?.noted?.appSpec;
+}
+
+function look(appSpec: LambdaAppSpec, { plan, restores }: { plan: LambdaPlan; restores: boolean }): Stage {
+  const { functionName, alias, currentVersion, targetVersion, hooks } = appSpec;
+  const versions = [...(currentVersion === undefined ? [] : [currentVersion]), targetVersion];
+  const work = { work: "check function", functionName, alias, versions, hooks: Object.values(hooks) } as const;
+  return step("check function", work, (found) => judge(found, { appSpec, plan, restores }));
+}
+
+/** Whether the deployment can do what it is to do; the most basic reason against it first (deployments.md §11.5). */
+function judge(
+  { noted }: Step,
+  { appSpec, plan, restores }: { appSpec: LambdaAppSpec; plan: LambdaPlan; restores: boolean },
+): Progress {
+  const facts = noted?.functionFacts;
+  if (facts === undefined) return done;
+  const { functionName, alias, currentVersion, targetVersion } = appSpec;
+  if (facts.arn === undefined) return failed(functionMissing(functionName));
+  if (facts.alias === undefined) return failed(aliasMissing(appSpec, nearest(alias, facts.aliases)));
+  const [missing] = facts.missing;
+  if (missing !== undefined) return failed(versionMissing(functionName, missing));
+  const [hook] = facts.missingHooks;
+  if (hook !== undefined) return failed(hookMissing(hook));
+  if (restores) return done;
+  const current = currentVersion ?? facts.alias.version;
+  if (current === targetVersion) return failed(sameVersion(targetVersion));
+  const isWeighted = Object.keys(facts.alias.weights).length > 0;
+  if (isWeighted && !plan.adoptsWeightedAlias) return failed(aliasWeighted(appSpec, facts.alias));
+  return facts.alias.version === current ? done : failed(aliasPointsElsewhere(appSpec, facts.alias, current));
+}
+
+/** The name that somebody has probably meant. */
+export function nearest(wanted: string, names: readonly string[]): string | undefined {
+  const near = names.map((name) => ({ name, distance: distance(wanted.toLowerCase(), name.toLowerCase()) }));
+  const [first] = near.toSorted((a, b) => a.distance - b.distance);
+  const isContained = first !== undefined && (wanted.includes(first.name) || first.name.includes(wanted));
+  return first !== undefined && (first.distance <= Math.max(2, wanted.length / 3) || isContained)
+    ? first.name
+    : undefined;
+}
+
+/** How many letters have to be changed, added or taken away. */
+function distance(a: string, b: string): number {
+  let before = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let row = 0; row < a.length; row += 1) {
+    const now = [row + 1];
+    for (let column = 0; column < b.length; column += 1)
+      now.push(
+        Math.min(
+          (before[column] ?? 0) + (a[row] === b[column] ? 0 : 1),
+          (before[column + 1] ?? 0) + 1,
+          (now[column] ?? 0) + 1,
+        ),
+      );
+    before = now;
+  }
+  return before.at(-1) ?? 0;
+}
+
+/** The one target is the function. */
+function addFunction({ functionName, alias, targetVersion }: LambdaAppSpec): Stage {
+  return (world) => {
+    if (world.targets.length > 0) return done;
+    const arn = stepOf(world, "check function")?.noted?.functionFacts?.arn ?? functionName;
+    const member: FleetMember = {
+      ...{ id: functionName, arn, hostIdentifier: arn, state: "running", lot: 0 },
+      health: "Healthy",
+      revision: "Unknown",
+    };
+    const because = `the alias ${alias} is to lead to version ${targetVersion}`;
+    return due({ do: "add targets", targets: [member], events: functionEvents, because });
+  };
+}
+
+/** The function's target takes its events; what it comes to is what the deployment comes to (deployments.md §3.4 rule 2). */
+const shift: Stage = (world) => {
+  const [target] = world.targets;
+  const [first] = target?.events ?? [];
+  if (target === undefined || first === undefined) return done;
+  switch (target.status) {
+    case "Pending":
+      return due(run(world, target, { event: first, because: "the function and its alias are as they should be" }));
+    case "Succeeded":
+      return done;
+    case "Failed":
+    case "Skipped":
+    case "Unknown":
+      return failed(functionFailed(target));
+    default: {
+      const until = nextShiftAt(target, world.now);
+      return { is: "waiting", for: "", ...(until === undefined ? {} : { until }) };
+    }
+  }
+};
+
+/** What of a function's traffic a deployment has moved, in percent. */
+export function weightOf(world: Pick<World, "targets">): number {
+  const event = world.targets[0]?.events.find(({ name }) => name === "AllowTraffic");
+  return event?.command?.noted?.shifted?.percent ?? 0;
+}
+
+/** What takes an alias back to the version that it had before a deployment; undefined when the deployment never got to know it. */
+export function restoring(world: Pick<World, "deployment" | "targets">): LambdaPlan | undefined {
+  const { lambda: plan, steps } = world.deployment;
+  const facts = steps.find(({ name }) => name === "check function")?.noted?.functionFacts;
+  const read = steps.find(({ name }) => name === "read AppSpec file")?.noted?.appSpec;
+  const appSpec = plan !== undefined && "appSpec" in plan.source ? plan.source.appSpec : read;
+  if (plan === undefined || appSpec === undefined || facts?.alias === undefined) return undefined;
+  const { functionName, alias, currentVersion = facts.alias.version, targetVersion } = appSpec;
+  return {
+    ...plan,
+    source: {
+      appSpec: { functionName, alias, currentVersion: targetVersion, targetVersion: currentVersion, hooks: {} },
+    },
+    routing: { type: "AllAtOnce" },
+    restores: true,
+  };
+}

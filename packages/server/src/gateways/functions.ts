@@ -1,0 +1,172 @@
+import type { AliasConfiguration, LambdaClient } from "@aws-sdk/client-lambda";
+import { type AliasState, type FunctionFacts, aliasInWords, type Noted, percentDue, type Work } from "@sluice/engine";
+import type { Clients } from "./clients.ts";
+import { finished, outcomeOfError, refused, underWay, type WorkOutcome } from "./outcome.ts";
+
+type Check = Work & { readonly work: "check function" };
+type ShiftTraffic = Work & { readonly work: "shift traffic" };
+
+/** Looks at a function, its alias and its versions, and waits for provisioned concurrency that is being allocated. */
+export async function checkFunction(clients: Clients, work: Check): Promise<WorkOutcome> {
+  const client = await clients.functions();
+  const alias = await found(() => aliasOf(client, work));
+  const facts: FunctionFacts = {
+    ...(await functionOf(client, work, alias)),
+    ...(alias === undefined ? {} : { alias: stateOf(alias) }),
+    aliases: alias === undefined ? await aliasNames(client, work) : [],
+    missing: await missingOf(
+      client,
+      work.versions.map((version) => [work.functionName, version] as const),
+    ),
+    missingHooks: await missingOf(
+      client,
+      work.hooks.map((hook) => [hook] as const),
+    ),
+  };
+  const waiting = alias === undefined ? undefined : await unreadyConcurrency(client, work);
+  return waiting === undefined ? finished({ functionFacts: facts }) : underWay(waiting);
+}
+
+/** Moves traffic to where it is due by now. Only what we have left is changed: a foreign change is told, not overwritten (deployments.md §11.3). */
+export async function shiftTraffic(
+  clients: Clients,
+  work: ShiftTraffic,
+  { noted, now }: { readonly noted: Noted | undefined; readonly now: number },
+): Promise<WorkOutcome> {
+  const percent = percentDue(work.shifts, now);
+  if (noted?.shifted?.percent === percent) return moved(work, { percent, now });
+  try {
+    const client = await clients.functions();
+    const found = stateOf(await aliasOf(client, work));
+    const stands = percentOf(found, work);
+    const known = noted?.shifted?.revisionId ?? work.before?.revisionId;
+    // A shift of ours whose note was lost looks like one: it is on a step of the plan.
+    const isOurs = known === undefined || found.revisionId === known || isPlanned(work, stands);
+    if (!isOurs) return refused("INVALID_LAMBDA_CONFIGURATION", foreign(work, found));
+    if (stands === percent) return moved(work, { percent, now }, found.revisionId);
+    const { UpdateAliasCommand } = await import("@aws-sdk/client-lambda");
+    const { RevisionId = "" } = await client.send(
+      new UpdateAliasCommand({
+        FunctionName: work.functionName,
+        Name: work.alias,
+        RevisionId: found.revisionId,
+        FunctionVersion: percent === 100 ? work.targetVersion : work.currentVersion,
+        RoutingConfig: {
+          AdditionalVersionWeights: percent === 100 ? {} : { [work.targetVersion]: percent / 100 },
+        },
+      }),
+    );
+    return moved(work, { percent, now }, RevisionId);
+  } catch (error) {
+    // Somebody was faster: the next look tells whether that was a change that stops us.
+    const isStale = error instanceof Error && error.name === "PreconditionFailedException";
+    return isStale ? underWay("the alias has just been changed") : outcomeOfError(error);
+  }
+}
+
+function moved(
+  { shifts, targetVersion, alias }: ShiftTraffic,
+  { percent, now }: { readonly percent: number; readonly now: number },
+  revisionId?: string,
+): WorkOutcome {
+  const noted = revisionId === undefined ? undefined : { shifted: { percent, revisionId } };
+  if (percent === 100) return finished(noted);
+  const next = shifts.find(({ at }) => at > now);
+  const then = next === undefined ? "" : `, and ${next.percent} % at ${new Date(next.at).toISOString()}`;
+  return underWay(`version ${targetVersion} has ${percent} % of the traffic of ${alias}${then}`, noted);
+}
+
+/** How much of the traffic an alias gives the target version; undefined where it is in no state that the plan knows. */
+function percentOf({ version, weights }: AliasState, work: ShiftTraffic): number | undefined {
+  const others = Object.entries(weights);
+  if (version === work.targetVersion && others.length === 0) return 100;
+  if (version !== work.currentVersion) return undefined;
+  const [other] = others;
+  if (other === undefined) return 0;
+  return other[0] === work.targetVersion && others.length === 1 ? Math.round(other[1] * 100) : undefined;
+}
+
+const isPlanned = ({ shifts }: ShiftTraffic, stands: number | undefined): boolean =>
+  shifts.some(({ percent }) => percent === stands);
+
+function foreign({ alias, functionName }: ShiftTraffic, found: AliasState): string {
+  return `The alias "${alias}" of "${functionName}" was changed by somebody else while its traffic moved: it is now on ${aliasInWords(found)}`;
+}
+
+async function aliasOf(
+  client: LambdaClient,
+  { functionName, alias }: { readonly functionName: string; readonly alias: string },
+): Promise<AliasConfiguration> {
+  const { GetAliasCommand } = await import("@aws-sdk/client-lambda");
+  return client.send(new GetAliasCommand({ FunctionName: functionName, Name: alias }));
+}
+
+const stateOf = ({ FunctionVersion = "", RoutingConfig, RevisionId = "" }: AliasConfiguration): AliasState => ({
+  version: FunctionVersion,
+  weights: RoutingConfig?.AdditionalVersionWeights ?? {},
+  revisionId: RevisionId,
+});
+
+/** The function's ARN: its alias's without the name, or what the function itself says. */
+async function functionOf(
+  client: LambdaClient,
+  { functionName }: Check,
+  alias: AliasConfiguration | undefined,
+): Promise<Pick<FunctionFacts, "arn">> {
+  if (alias?.AliasArn !== undefined) return { arn: alias.AliasArn.replace(/:[^:]+$/, "") };
+  const { GetFunctionConfigurationCommand } = await import("@aws-sdk/client-lambda");
+  const configuration = await found(() =>
+    client.send(new GetFunctionConfigurationCommand({ FunctionName: functionName })),
+  );
+  return configuration?.FunctionArn === undefined ? {} : { arn: configuration.FunctionArn };
+}
+
+async function aliasNames(client: LambdaClient, { functionName }: Check): Promise<readonly string[]> {
+  const { ListAliasesCommand } = await import("@aws-sdk/client-lambda");
+  const list = await found(() => client.send(new ListAliasesCommand({ FunctionName: functionName })));
+  return (list?.Aliases ?? []).flatMap(({ Name }) => Name ?? []);
+}
+
+/** Which of some functions, or versions of them, are not there. One that may not be looked at is taken to be. */
+async function missingOf(
+  client: LambdaClient,
+  wanted: readonly (readonly [name: string, version?: string])[],
+): Promise<readonly string[]> {
+  const { GetFunctionConfigurationCommand } = await import("@aws-sdk/client-lambda");
+  const missing: string[] = [];
+  for (const [FunctionName, Qualifier] of wanted)
+    try {
+      await client.send(new GetFunctionConfigurationCommand({ FunctionName, ...(Qualifier && { Qualifier }) }));
+    } catch (error) {
+      if (isNamed(error, "ResourceNotFoundException")) missing.push(Qualifier ?? FunctionName);
+      else if (!isDenied(error)) throw error;
+    }
+  return missing;
+}
+
+async function unreadyConcurrency(client: LambdaClient, { functionName, alias }: Check): Promise<string | undefined> {
+  const { GetProvisionedConcurrencyConfigCommand } = await import("@aws-sdk/client-lambda");
+  const config = await found(() =>
+    client.send(new GetProvisionedConcurrencyConfigCommand({ FunctionName: functionName, Qualifier: alias })),
+  );
+  if (config === undefined || config.Status === "READY") return undefined;
+  const { AllocatedProvisionedConcurrentExecutions: has = 0, RequestedProvisionedConcurrentExecutions: wants } = config;
+  const why = config.StatusReason === undefined ? "" : `: ${config.StatusReason}`;
+  return `the provisioned concurrency of ${alias} is ${config.Status} (${has} of ${wants})${why}`;
+}
+
+/** What a call gives; undefined when the thing is not there, or may not be looked at. */
+async function found<Found>(call: () => Promise<Found>): Promise<Found | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    const isAbsent = isNamed(error, "ResourceNotFoundException", "ProvisionedConcurrencyConfigNotFoundException");
+    if (isAbsent || isDenied(error)) return undefined;
+    throw error;
+  }
+}
+
+const isNamed = (error: unknown, ...names: readonly string[]) => error instanceof Error && names.includes(error.name);
+
+/** AWS's own policy for CodeDeploy and Lambda lets aliases be read and changed, and functions be called; not more. */
+const isDenied = (error: unknown) => isNamed(error, "AccessDeniedException");
