@@ -9,7 +9,7 @@ export { rollback, rollbackMessages, type AutoRollbackEvent, type Ended, type Ro
 export { leftOut } from "./traffic.ts";
 export type * from "./work.ts";
 export type * from "./lambda-plan.ts";
-export { restoring, weightOf } from "./lambda.ts";
+export { restoring, shiftOf } from "./lambda.ts";
 export { aliasInWords } from "./lambda-messages.ts";
 export { percentDue, shiftsOf, type Shift, type TrafficRouting } from "./traffic-shift.ts";
 export { deploymentOverview } from "./overview.ts";

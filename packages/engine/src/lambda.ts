@@ -14,7 +14,7 @@ import {
 import { begin, course, step, stepOf } from "./stages.ts";
 import { run } from "./target.ts";
 import { nextShiftAt } from "./function-traffic.ts";
-import type { FleetMember, LifecycleEventName, Step, World } from "./world.ts";
+import type { Deployment, FleetMember, LifecycleEventName, Step, StepName, Target, World } from "./world.ts";
 
 /** The events of a deployment to a function; hooks run before and after, the service itself moves the traffic (deployments.md §2.2). */
 export const functionEvents = [
@@ -148,20 +148,24 @@ const shift: Stage = (world) => {
   }
 };
 
-/** What of a function's traffic a deployment has moved, in percent. */
-export function weightOf(world: Pick<World, "targets">): number {
-  const event = world.targets[0]?.events.find(({ name }) => name === "AllowTraffic");
-  return event?.command?.noted?.shifted?.percent ?? 0;
+/** Which versions of which alias a deployment is about, once that is known, and how much of the traffic it has moved, in percent. */
+export function shiftOf({ lambda: plan, steps }: Deployment, { events }: Pick<Target, "events">) {
+  const noted = (name: StepName) => steps.find((one) => one.name === name)?.noted;
+  const appSpec =
+    plan !== undefined && "appSpec" in plan.source ? plan.source.appSpec : noted("read AppSpec file")?.appSpec;
+  const found = noted("check function")?.functionFacts?.alias;
+  if (appSpec === undefined || found === undefined) return undefined;
+  const { functionName, alias, targetVersion, currentVersion = found.version } = appSpec;
+  const percent = events.find(({ name }) => name === "AllowTraffic")?.command?.noted?.shifted?.percent ?? 0;
+  return { functionName, alias, currentVersion, targetVersion, percent };
 }
 
 /** What takes an alias back to the version that it had before a deployment; undefined when the deployment never got to know it. */
-export function restoring(world: Pick<World, "deployment" | "targets">): LambdaPlan | undefined {
-  const { lambda: plan, steps } = world.deployment;
-  const facts = steps.find(({ name }) => name === "check function")?.noted?.functionFacts;
-  const read = steps.find(({ name }) => name === "read AppSpec file")?.noted?.appSpec;
-  const appSpec = plan !== undefined && "appSpec" in plan.source ? plan.source.appSpec : read;
-  if (plan === undefined || appSpec === undefined || facts?.alias === undefined) return undefined;
-  const { functionName, alias, currentVersion = facts.alias.version, targetVersion } = appSpec;
+export function restoring(deployment: Deployment): LambdaPlan | undefined {
+  const shift = shiftOf(deployment, { events: [] });
+  const { lambda: plan } = deployment;
+  if (plan === undefined || shift === undefined) return undefined;
+  const { functionName, alias, currentVersion, targetVersion } = shift;
   return {
     ...plan,
     source: {

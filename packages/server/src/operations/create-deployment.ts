@@ -11,6 +11,7 @@ import { configFor } from "./deployment-configs.ts";
 import { applicationOf, type CodeDeployOperations, type Context, groupOf } from "./context.ts";
 import { checkAlarms, checkRollback } from "./group-notices.ts";
 import { checkProcesses, checkScalingGroups } from "./group-selectors.ts";
+import { lambdaPlanOf } from "./lambda-plan.ts";
 import { checkRevision } from "./revision-location.ts";
 import { checkTagFilters } from "./tag-filters.ts";
 import { refusalOf } from "./unfit-deployments.ts";
@@ -35,7 +36,7 @@ export const createDeployment = {
       checkOverrides(application, group, input);
       const { computePlatform } = application;
       const configName = input.deploymentConfigName ?? group.settings.deploymentConfigName;
-      const { minimumHealthyHosts = oneTarget, zonalConfig } = configFor(store, configName, computePlatform);
+      const { minimumHealthyHosts = oneTarget, zonalConfig, ...config } = configFor(store, configName, computePlatform);
       refuseBusy(context, group);
       const request = requestFor(group, input, { revision, configName });
       const processes = input.ec2DeploymentOptions?.autoScalingGroupProcessesToSuspend;
@@ -48,6 +49,9 @@ export const createDeployment = {
         ignoreApplicationStopFailures: input.ignoreApplicationStopFailures ?? false,
         request,
         ...(zonalConfig === undefined ? {} : { zonalConfig }),
+        ...(computePlatform === "Lambda"
+          ? { kind: "lambda", lambda: lambdaPlanOf(store, group, { revision, routing: config.trafficRoutingConfig }) }
+          : {}),
         ...(processes === undefined ? {} : { processesToSuspend: processes }),
         ...(refusal === undefined ? {} : { refusal }),
       });

@@ -1,14 +1,16 @@
-import type { DeploymentTarget, InstanceSummary } from "@aws-sdk/client-codedeploy";
-import type { LifecycleEvent, Target } from "@sluice/engine";
+import type { DeploymentTarget, InstanceSummary, LambdaFunctionInfo } from "@aws-sdk/client-codedeploy";
+import { type Deployment, type LifecycleEvent, shiftOf, type Target } from "@sluice/engine";
 import type { Application } from "../store/applications.ts";
+import type { DeploymentRecord } from "../store/deployments.ts";
 import { date } from "./context.ts";
 
 /** A target as AWS shows it, in the member of its platform (api.md §3.4). */
 export function targetInfo(
   platform: Application["computePlatform"],
-  deploymentId: string,
-  { id, arn, label, status, lastUpdatedAt, events }: Target,
+  { id: deploymentId, state }: DeploymentRecord,
+  target: Target,
 ): DeploymentTarget {
+  const { id, arn, label, status, lastUpdatedAt, events } = target;
   const common = {
     deploymentId,
     targetId: id,
@@ -21,10 +23,21 @@ export function targetInfo(
     case "Server":
       return { deploymentTargetType: "InstanceTarget", instanceTarget: { ...common, instanceLabel: label } };
     case "Lambda":
-      return { deploymentTargetType: "LambdaTarget", lambdaTarget: common };
+      return {
+        deploymentTargetType: "LambdaTarget",
+        lambdaTarget: { ...common, lambdaFunctionInfo: functionInfo(state, target) },
+      };
     case "ECS":
       return { deploymentTargetType: "ECSTarget", ecsTarget: common };
   }
+}
+
+function functionInfo(deployment: Deployment, target: Target): LambdaFunctionInfo | undefined {
+  const shift = shiftOf(deployment, target);
+  if (shift === undefined) return undefined;
+  const { functionName, alias, currentVersion, targetVersion, percent } = shift;
+  // As a percentage (inferred).
+  return { functionName, functionAlias: alias, currentVersion, targetVersion, targetVersionWeight: percent };
 }
 
 /** The deprecated form: its instance id is the ARN (api.md §2.8). */

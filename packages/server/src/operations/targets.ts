@@ -28,7 +28,7 @@ export const targetOperations = {
     const record = startedDeployment(context, deploymentId);
     const target = targetOf(context.store.deployments.targets(record.id), targetId);
     if (target === undefined) throw noTarget(deploymentId, targetId);
-    return { deploymentTarget: targetInfo(platformOf(context, record), deploymentId, target) };
+    return { deploymentTarget: targetInfo(platformOf(context, record), record, target) };
   },
 
   BatchGetDeploymentTargets(context, { deploymentId = "", targetIds = [] }) {
@@ -44,7 +44,7 @@ export const targetOperations = {
       deploymentTargets: targetIds.map((wanted) => {
         const target = targetOf(targets, wanted);
         if (target === undefined) throw noTarget(deploymentId, wanted);
-        return targetInfo(platform, deploymentId, target);
+        return targetInfo(platform, record, target);
       }),
     };
   },

@@ -7,6 +7,7 @@ export function refusalOf(
   platform: Application["computePlatform"],
   { deploymentStyle, blueGreenDeploymentConfiguration, loadBalancerInfo, deploymentMode }: DeploymentRequest,
 ): ErrorInformation | undefined {
+  if (platform === "Lambda") return undefined;
   if (platform !== "Server")
     return { code: "INTERNAL_ERROR", message: `This control plane does not carry out ${platform} deployments` };
   if (deploymentMode === "RESTART")

@@ -96,5 +96,6 @@ function owedNotifications(
   return notificationsOf(momentsOf(world, after, decisions), sender);
 }
 
-/** Deployments of one instance bring what the group has already, and rerouting brings nothing. */
-const movesLastSuccessful = ({ kind }: Deployment): boolean => kind === "in-place" || kind === "blue-green";
+/** Deployments of one instance bring what the group has already, rerouting brings nothing, and an alias that is taken back has what it had. */
+const movesLastSuccessful = ({ kind, lambda }: Deployment): boolean =>
+  kind === "in-place" || kind === "blue-green" || (kind === "lambda" && lambda?.restores !== true);

@@ -83,6 +83,7 @@ function memoriesAfter(
 ): Readonly<Record<string, HostMemory<string>>> {
   const { status } = deployment;
   if (status !== "Succeeded" && status !== "Failed" && status !== "Stopped") return {};
+  if (deployment.kind === "lambda") return {}; // a function is no host
   const known = store.deployments.memories(groupId);
   const current = store.groups.byId(groupId)?.targetRevision;
   const revision = revisionIdentity(request.revision);

@@ -5,6 +5,7 @@ import {
   type DeploymentKind,
   type ErrorInformation,
   type Fleet,
+  type LambdaPlan,
   type LifecycleAction,
   type MinimumHealthyHosts,
   newDeployment,
@@ -29,6 +30,7 @@ export interface NewDeployment {
   readonly processesToSuspend?: readonly string[];
   readonly lifecycleAction?: LifecycleAction;
   readonly reroute?: Reroute;
+  readonly lambda?: LambdaPlan;
   /** The hosts, when they are known already. */
   readonly fleet?: Fleet;
   /** Why it cannot be carried out: it is recorded, and has failed. */
@@ -77,6 +79,7 @@ function beginningOf(made: NewDeployment): Deployment {
     ...(kind === "in-place" && processes.length > 0 ? { processesToSuspend: processes } : {}),
     ...(made.lifecycleAction === undefined ? {} : { lifecycleAction: made.lifecycleAction }),
     ...(made.reroute === undefined ? {} : { reroute: made.reroute }),
+    ...(made.lambda === undefined ? {} : { lambda: made.lambda }),
   });
 }
 
