@@ -1,0 +1,199 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { decide } from "./decide.ts";
+import { evolveAll } from "./evolve.ts";
+import type { LambdaAppSpec } from "./appspec/index.ts";
+import { nearest, restoring, shiftOf } from "./lambda.ts";
+import type { FunctionFacts, LambdaPlan } from "./lambda-plan.ts";
+import { newDeployment } from "./new-deployment.ts";
+import type { Noted } from "./work.ts";
+import type { World } from "./world.ts";
+
+const minute = 60_000;
+const appSpec: LambdaAppSpec = {
+  ...{ functionName: "f", alias: "live", currentVersion: "1", targetVersion: "2" },
+  hooks: { BeforeAllowTraffic: "check" },
+};
+const facts: FunctionFacts = {
+  arn: "arn:aws:lambda:eu-west-1:123456789012:function:f",
+  alias: { version: "1", weights: {}, revisionId: "r1" },
+  ...{ aliases: [], missing: [], missingHooks: [] },
+};
+
+/** A deployment that a test takes along. */
+class Story {
+  world: World;
+
+  constructor(plan: Partial<LambdaPlan> = {}) {
+    const lambda: LambdaPlan = {
+      source: { appSpec },
+      routing: { type: "TimeBasedCanary", percent: 10, minutes: 5 },
+      hookExecutions: { BeforeAllowTraffic: "before-id", AfterAllowTraffic: "after-id" },
+      adoptsWeightedAlias: false,
+      ...plan,
+    };
+    const deployment = newDeployment({
+      ...{ id: "d-1", createTime: 0, kind: "lambda", lambda, ignoreApplicationStopFailures: false },
+      minimumHealthyHosts: { type: "HOST_COUNT", value: 0 },
+    });
+    this.world = { now: 0, deployment, targets: [], answers: [], instanceStates: {} };
+    this.pass();
+  }
+
+  pass(minutes = 0): this {
+    const world = { ...this.world, now: this.world.now + minutes * minute };
+    this.world = evolveAll(world, decide(world));
+    return this;
+  }
+
+  /** A gateway, or a hook, answers what is under way. */
+  answer({ fails, noted }: { readonly fails?: string; readonly noted?: Noted }): this {
+    const { deployment, targets, now } = this.world;
+    const commandId =
+      deployment.steps.find(({ status }) => status === "InProgress")?.id ??
+      targets[0]?.events.find(({ status }) => status === "InProgress")?.command?.id;
+    assert(commandId !== undefined, "something is under way");
+    const diagnostics = { errorCode: "UnknownError", scriptName: "", message: fails ?? "", logTail: "" } as const;
+    const status = fails === undefined ? "Succeeded" : "Failed";
+    const told = { diagnostics, ...(noted === undefined ? {} : { noted }) };
+    this.world = { ...this.world, answers: [{ commandId, at: now, kind: "completed", status, ...told }] };
+    return this.pass();
+  }
+
+  looked(found: FunctionFacts = facts): this {
+    return this.answer({ noted: { functionFacts: found } });
+  }
+
+  get events(): string {
+    return (this.world.targets[0]?.events ?? []).map(({ name, status }) => `${name} ${status}`).join(", ");
+  }
+
+  get work() {
+    return this.world.targets[0]?.events.find(({ status }) => status === "InProgress")?.command?.work;
+  }
+
+  get end() {
+    const { status, error } = this.world.deployment;
+    return { status, code: error?.code, message: error?.message ?? "" };
+  }
+}
+
+test("hooks run before and after the traffic moves, and the deployment is what its one target is", () => {
+  const story = new Story().looked();
+
+  assert.deepEqual(story.work, {
+    ...{ work: "run hook", functionName: "check", deploymentId: "d-1", executionId: "before-id" },
+  });
+  story.answer({});
+  const { work } = story;
+  assert(work?.work === "shift traffic");
+  assert.deepEqual(work.shifts, [
+    { percent: 10, at: 0 },
+    { percent: 100, at: 5 * minute },
+  ]);
+  assert.equal(work.before?.revisionId, "r1");
+  story.answer({ noted: { shifted: { percent: 100, revisionId: "r3" } } });
+  story.answer({});
+
+  assert.equal(story.events, "BeforeAllowTraffic Succeeded, AllowTraffic Succeeded, AfterAllowTraffic Succeeded");
+  assert.equal(story.end.status, "Succeeded");
+  const [target] = story.world.targets;
+  assert(target);
+  assert.equal(shiftOf(story.world.deployment, target)?.percent, 100);
+});
+
+test("what cannot be done is told before anything moves, the most basic reason first", () => {
+  const ends = (found: Partial<FunctionFacts>, plan: Partial<LambdaPlan> = {}) => {
+    const { end, world } = new Story(plan).looked({ ...facts, ...found });
+    assert.equal(world.targets.length, 0);
+    assert.equal(end.status, "Failed");
+    return `${end.code}: ${end.message.replace(/^.*invalid configuration\. /, "")}`;
+  };
+  const { alias = { version: "", weights: {}, revisionId: "" } } = facts;
+  const { arn: _arn, ...noFunction } = facts;
+  const { alias: _alias, ...noAlias } = facts;
+
+  assert.match(new Story().looked(noFunction).end.message, /There is no function "f"/);
+  assert.match(
+    new Story().looked({ ...noAlias, aliases: ["prod", "Live-2"] }).end.message,
+    /no alias "live"; did you mean "Live-2"/,
+  );
+  assert.equal(ends({ missing: ["2"] }), 'INVALID_LAMBDA_FUNCTION: The function "f" has no version 2');
+  assert.match(ends({ missingHooks: ["check"] }), /^HOOK_EXECUTION_FAILURE: .*"check", which does not exist/);
+  assert.match(
+    ends({ alias: { ...alias, version: "3" } }),
+    /^INVALID_LAMBDA_CONFIGURATION: The alias "live" is on version 3, and CurrentVersion is 1/,
+  );
+  assert.match(
+    ends({ alias: { ...alias, weights: { "2": 0.1 } } }),
+    /on version 1, with 10 % of the traffic on version 2, as a stopped.*aws lambda update-alias --function-name f --name live/,
+  );
+  const same = { appSpec: { ...appSpec, targetVersion: "1" } };
+  assert.match(ends({}, { source: same }), /CurrentVersion and TargetVersion are both 1/);
+});
+
+test("an alias with weights is adopted when its group wants that, and the alias's own version stands in for an absent one", () => {
+  const { currentVersion: _absent, ...open } = appSpec;
+  const alias = { version: "1", weights: { "2": 0.1 }, revisionId: "r1" };
+  const story = new Story({ adoptsWeightedAlias: true, source: { appSpec: open } }).looked({ ...facts, alias });
+
+  story.answer({});
+
+  assert(story.work?.work === "shift traffic");
+  assert.equal(story.work.currentVersion, "1");
+});
+
+test("a hook that says no leaves the traffic where it is", () => {
+  const story = new Story().looked().answer({ fails: "check failed: boom" });
+
+  assert.equal(story.events, "BeforeAllowTraffic Failed, AllowTraffic Skipped, AfterAllowTraffic Skipped");
+  assert.deepEqual([story.end.status, story.end.code], ["Failed", "HOOK_EXECUTION_FAILURE"]);
+  assert.match(story.end.message, /BeforeAllowTraffic failed: check failed: boom/);
+});
+
+test("a hook that never answers fails after an hour, and traffic that moves slowly does not", () => {
+  const silent = new Story().looked().pass(59);
+  assert.equal(silent.end.status, "InProgress");
+  silent.pass(1);
+  assert.deepEqual([silent.end.status, silent.end.code], ["Failed", "TIMEOUT"]);
+
+  const slow = new Story({ routing: { type: "TimeBasedLinear", percent: 50, minutes: 600 } }).looked().answer({});
+  slow.pass(659);
+  assert.equal(slow.end.status, "InProgress");
+  slow.pass(1);
+  assert.equal(slow.end.code, "TIMEOUT");
+});
+
+test("a stop in the middle of a shift ends it there, and a rollback takes the alias back at once", () => {
+  const story = new Story().looked().answer({});
+  story.world = { ...story.world, deployment: { ...story.world.deployment, stopRequestedAt: 0 } };
+  story.pass();
+
+  assert.equal(story.events, "BeforeAllowTraffic Succeeded, AllowTraffic Failed, AfterAllowTraffic Skipped");
+  assert.deepEqual([story.end.status, story.end.code], ["Stopped", "MANUAL_STOP"]);
+
+  const plan = restoring(story.world.deployment);
+  assert(plan !== undefined);
+  const back = new Story(plan).looked({ ...facts, alias: { version: "1", weights: { "2": 0.1 }, revisionId: "r2" } });
+  back.answer({});
+  assert(back.work?.work === "shift traffic");
+  assert.deepEqual(
+    [back.work.targetVersion, back.work.before, back.work.shifts],
+    ["1", undefined, [{ percent: 100, at: 0 }]],
+  );
+});
+
+test("an AppSpec file in a bucket is read first", () => {
+  const story = new Story({ source: { object: { bucket: "b", key: "k" } } });
+  assert.equal(story.world.deployment.steps[0]?.name, "read AppSpec file");
+
+  story.answer({ noted: { appSpec } }).looked();
+
+  assert.equal(story.world.targets[0]?.id, "f");
+});
+
+test("the name that is meant is the nearest one", () => {
+  assert.equal(nearest("lvie", ["prod", "live"]), "live");
+  assert.equal(nearest("TestFunctionAlias", ["CodeDeployTestFunctionAlias"]), "CodeDeployTestFunctionAlias");
+  assert.equal(nearest("live", ["production"]), undefined);
+});

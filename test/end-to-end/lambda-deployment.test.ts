@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  PutLifecycleEventHookExecutionStatusCommand,
+  StopDeploymentCommand,
+  TagResourceCommand,
+} from "@aws-sdk/client-codedeploy";
+import { UpdateAliasCommand } from "@aws-sdk/client-lambda";
+import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { appSpec, LambdaHouse, shift } from "../lambda-house.ts";
+
+const answering = (status: string) => `
+  import { CodeDeployClient, PutLifecycleEventHookExecutionStatusCommand } from "@aws-sdk/client-codedeploy";
+  export const handler = ({ DeploymentId, LifecycleEventHookExecutionId }) => new CodeDeployClient().send(
+    new PutLifecycleEventHookExecutionStatusCommand({ deploymentId: DeploymentId,
+      lifecycleEventHookExecutionId: LifecycleEventHookExecutionId, status: "${status}" }));`;
+
+test("an alias goes from version to version, from inline text, a bucket and the deprecated string", async (t) => {
+  const house = await LambdaHouse.open(t);
+  const s3 = new S3Client({ ...(await house.connect()), forcePathStyle: true });
+  t.after(() => s3.destroy());
+  await s3.send(new CreateBucketCommand({ Bucket: "revisions" }));
+  await s3.send(new PutObjectCommand({ Bucket: "revisions", Key: "spec.json", Body: appSpec("2", "3") }));
+
+  const inline = await house.begin(shift("1", "2"));
+  const first = await house.ended(inline);
+  const fromBucket = await house.ended(
+    await house.begin({
+      revisionType: "S3",
+      s3Location: { bucket: "revisions", key: "spec.json", bundleType: "JSON" },
+    }),
+  );
+  const fromString = await house.ended(
+    await house.begin({ revisionType: "String", string: { content: appSpec("3", "1") } }),
+  );
+
+  assert.deepEqual(
+    [first, fromBucket, fromString].map(({ status, errorInformation }) => [status, errorInformation?.message]),
+    [
+      ["Succeeded", undefined],
+      ["Succeeded", undefined],
+      ["Succeeded", undefined],
+    ],
+  );
+  assert.deepEqual(await house.alias(), { version: "1", weights: undefined });
+  const target = await house.target(inline);
+  assert.deepEqual(target?.lambdaFunctionInfo, {
+    ...{ functionName: "f", functionAlias: "live", currentVersion: "1", targetVersion: "2" },
+    targetVersionWeight: 100,
+  });
+  assert.deepEqual(
+    target?.lifecycleEvents?.map(({ lifecycleEventName, status }) => `${lifecycleEventName} ${status}`),
+    ["BeforeAllowTraffic Succeeded", "AllowTraffic Succeeded", "AfterAllowTraffic Succeeded"],
+  );
+});
+
+test("what cannot work is told exactly, when the deployment is created or before anything moves", async (t) => {
+  const house = await LambdaHouse.open(t);
+  const message = async (id: string) => (await house.ended(id)).errorInformation?.message ?? "";
+
+  await assert.rejects(
+    house.begin({
+      revisionType: "AppSpecContent",
+      appSpecContent: { content: "version: 0.0\nResources:\n  - f: {Type: x}\n" },
+    }),
+    {
+      name: "InvalidRevisionException",
+      message: /Type is "x" \(AppSpec line 3/,
+    },
+  );
+  assert.match(
+    await message(await house.begin(shift("1", "1", { alias: "lvie" }))),
+    /no alias "lvie"; did you mean "live"/,
+  );
+  assert.match(await message(await house.begin(shift("1", "9"))), /no version 9/);
+  assert.match(await message(await house.begin(shift("2", "3"))), /is on version 1, and CurrentVersion is 2/);
+  assert.match(await message(await house.begin(shift("1", "1"))), /both 1: there is nothing to shift/);
+  const hooks = [{ BeforeAllowTraffic: "nobody" }];
+  assert.match(await message(await house.begin(shift("1", "2", { hooks }))), /"nobody", which does not exist/);
+  assert.deepEqual(await house.alias(), { version: "1", weights: undefined });
+});
+
+test("hooks decide: one that says yes, one that says no, one that crashes", async (t) => {
+  const house = await LambdaHouse.open(t);
+  await house.addFunction("yes", answering("Succeeded"));
+  await house.addFunction("no", answering("Failed"));
+  await house.addFunction("crash", `export const handler = () => { throw new Error("boom"); };`);
+  const withHook = async (hook: string) => {
+    const id = await house.begin(shift("1", "2", { hooks: [{ BeforeAllowTraffic: hook }] }));
+    return { id, ...(await house.ended(id)) };
+  };
+
+  const [no, crash] = [await withHook("no"), await withHook("crash")];
+  assert.deepEqual(await house.alias(), { version: "1", weights: undefined });
+  const yes = await withHook("yes");
+
+  assert.deepEqual(
+    [no, crash, yes].map(({ status }) => status),
+    ["Failed", "Failed", "Succeeded"],
+  );
+  assert.deepEqual(no.errorInformation?.code, "HOOK_EXECUTION_FAILURE");
+  assert.match(crash.errorInformation?.message ?? "", /crash failed: .*boom/);
+  assert.deepEqual(await house.alias(), { version: "2", weights: undefined });
+  await assert.rejects(
+    house.deploy.send(
+      new PutLifecycleEventHookExecutionStatusCommand({
+        ...{ deploymentId: yes.id, status: "Succeeded" },
+        lifecycleEventHookExecutionId: `${yes.id}/f/BeforeAllowTraffic`,
+      }),
+    ),
+    { name: "InvalidLifecycleEventHookExecutionIdException" },
+  );
+});
+
+test("a stop in the middle leaves the alias weighted; the next deployment says so, or adopts it", async (t) => {
+  const house = await LambdaHouse.open(t);
+  const canary = await house.begin(shift("1", "2"), "canary");
+  await house.weighted({ "2": 0.2 });
+  const moving = await house.target(canary);
+
+  await house.deploy.send(new StopDeploymentCommand({ deploymentId: canary }));
+  const stopped = await house.ended(canary);
+  const refused = await house.ended(await house.begin(shift("1", "3")));
+  await house.deploy.send(
+    new TagResourceCommand({
+      ResourceArn: "arn:aws:codedeploy:us-east-1:123456789012:deploymentgroup:app/fn",
+      Tags: [{ Key: "sluice:weighted-alias", Value: "adopt" }],
+    }),
+  );
+  const adopted = await house.ended(await house.begin(shift("1", "3")));
+
+  assert.equal(moving?.lambdaFunctionInfo?.targetVersionWeight, 20);
+  assert.equal(stopped.status, "Stopped");
+  assert.match(
+    refused.errorInformation?.message ?? "",
+    /on version 1, with 20 % of the traffic on version 2.*aws lambda update-alias --function-name f --name live/,
+  );
+  assert.equal(adopted.status, "Succeeded");
+  assert.deepEqual(await house.alias(), { version: "3", weights: undefined });
+});
+
+test("a foreign change of the alias is noticed at the next step, and not overwritten", async (t) => {
+  const house = await LambdaHouse.open(t);
+  const id = await house.begin(shift("1", "2"), "canary");
+  await house.weighted({ "2": 0.2 });
+
+  await house.lambda.send(
+    new UpdateAliasCommand({
+      ...{ FunctionName: "f", Name: "live", FunctionVersion: "3" },
+      RoutingConfig: { AdditionalVersionWeights: {} },
+    }),
+  );
+  const { status, errorInformation } = await house.ended(id, 90);
+
+  assert.equal(status, "Failed");
+  assert.match(
+    errorInformation?.message ?? "",
+    /changed by somebody else while its traffic moved: it is now on version 3/,
+  );
+  assert.deepEqual(await house.alias(), { version: "3", weights: undefined });
+});

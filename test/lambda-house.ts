@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import type { TestContext } from "node:test";
+import {
+  CodeDeployClient,
+  CreateApplicationCommand,
+  CreateDeploymentCommand,
+  CreateDeploymentConfigCommand,
+  CreateDeploymentGroupCommand,
+  type CreateDeploymentGroupCommandInput,
+  type DeploymentInfo,
+  GetDeploymentCommand,
+  GetDeploymentTargetCommand,
+  type RevisionLocation,
+} from "@aws-sdk/client-codedeploy";
+import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
+import {
+  CreateAliasCommand,
+  CreateFunctionCommand,
+  GetAliasCommand,
+  LambdaClient,
+  PublishVersionCommand,
+  UpdateFunctionCodeCommand,
+} from "@aws-sdk/client-lambda";
+import { node } from "../packages/cloud/test/lambda/house.ts";
+import { eventually } from "./eventually.ts";
+import { House } from "./house.ts";
+
+const trust = (service: string) =>
+  JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" }],
+  });
+
+/** A whole house with a function `f` of three versions, an alias `live` on the first, an application and a group. */
+export class LambdaHouse {
+  readonly house: House;
+  lambda!: LambdaClient;
+  deploy!: CodeDeployClient;
+  role = "";
+
+  private constructor(house: House) {
+    this.house = house;
+  }
+
+  static async open(test: TestContext, group: Partial<CreateDeploymentGroupCommandInput> = {}): Promise<LambdaHouse> {
+    const opened = new LambdaHouse(new House(test, ["--no-example"]));
+    await opened.house.open();
+    const client = await opened.connect();
+    test.after(() => opened.disconnect());
+    const iam = new IAMClient(client);
+    const made = await iam.send(
+      new CreateRoleCommand({ RoleName: "run", AssumeRolePolicyDocument: trust("lambda.amazonaws.com") }),
+    );
+    opened.role = made.Role?.Arn ?? "";
+    const { Role } = await iam.send(
+      new CreateRoleCommand({ RoleName: "deploy", AssumeRolePolicyDocument: trust("codedeploy.amazonaws.com") }),
+    );
+    iam.destroy();
+    await opened.addFunction("f", `export const handler = () => 1;`);
+    await opened.lambda.send(new PublishVersionCommand({ FunctionName: "f" }));
+    for (const version of [2, 3]) {
+      const ZipFile = node(`export const handler = () => ${version};`);
+      await opened.lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "f", ZipFile, Publish: true }));
+    }
+    await opened.lambda.send(new CreateAliasCommand({ FunctionName: "f", Name: "live", FunctionVersion: "1" }));
+    await opened.deploy.send(new CreateApplicationCommand({ applicationName: "app", computePlatform: "Lambda" }));
+    await opened.deploy.send(
+      new CreateDeploymentGroupCommand({
+        ...{ applicationName: "app", deploymentGroupName: "fn", serviceRoleArn: Role?.Arn },
+        deploymentConfigName: "CodeDeployDefault.LambdaAllAtOnce",
+        deploymentStyle: { deploymentType: "BLUE_GREEN", deploymentOption: "WITH_TRAFFIC_CONTROL" },
+        ...group,
+      }),
+    );
+    const canary = { canaryPercentage: 20, canaryInterval: 1 };
+    await opened.deploy.send(
+      new CreateDeploymentConfigCommand({
+        ...{ deploymentConfigName: "canary", computePlatform: "Lambda" },
+        trafficRoutingConfig: { type: "TimeBasedCanary", timeBasedCanary: canary },
+      }),
+    );
+    return opened;
+  }
+
+  /** Makes the clients, for the port that the house has now. */
+  async connect() {
+    const { AWS_REGION, AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "" } = await this.house.environment();
+    const client = {
+      region: AWS_REGION ?? "us-east-1",
+      endpoint: this.house.url,
+      credentials: { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY },
+    };
+    this.lambda = new LambdaClient(client);
+    this.deploy = new CodeDeployClient(client);
+    return client;
+  }
+
+  disconnect(): void {
+    this.lambda.destroy();
+    this.deploy.destroy();
+  }
+
+  async addFunction(name: string, code: string): Promise<void> {
+    await this.lambda.send(
+      new CreateFunctionCommand({
+        ...{ FunctionName: name, Role: this.role, Runtime: "nodejs22.x", Handler: "index.handler", Timeout: 30 },
+        Code: { ZipFile: node(code) },
+      }),
+    );
+  }
+
+  /** Begins a deployment; gives its id. */
+  async begin(revision: RevisionLocation, deploymentConfigName?: string): Promise<string> {
+    const { deploymentId = "" } = await this.deploy.send(
+      new CreateDeploymentCommand({
+        ...{ applicationName: "app", deploymentGroupName: "fn", revision },
+        ...(deploymentConfigName === undefined ? {} : { deploymentConfigName }),
+      }),
+    );
+    return deploymentId;
+  }
+
+  /** Waits for the end of a deployment. */
+  ended(deploymentId: string, seconds = 30): Promise<DeploymentInfo> {
+    return eventually(
+      `did ${deploymentId} end?`,
+      async () => {
+        const { deploymentInfo } = await this.deploy.send(new GetDeploymentCommand({ deploymentId }));
+        const isOver = ["Succeeded", "Failed", "Stopped"].includes(deploymentInfo?.status ?? "");
+        return isOver ? deploymentInfo : undefined;
+      },
+      seconds,
+    );
+  }
+
+  /** The one target, as AWS shows it. */
+  async target(deploymentId: string) {
+    const { deploymentTarget } = await this.deploy.send(
+      new GetDeploymentTargetCommand({ deploymentId, targetId: "f" }),
+    );
+    assert.equal(deploymentTarget?.deploymentTargetType, "LambdaTarget");
+    return deploymentTarget.lambdaTarget;
+  }
+
+  async alias() {
+    const { FunctionVersion, RoutingConfig } = await this.lambda.send(
+      new GetAliasCommand({ FunctionName: "f", Name: "live" }),
+    );
+    return { version: FunctionVersion, weights: RoutingConfig?.AdditionalVersionWeights };
+  }
+
+  /** Waits until the alias has these weights. */
+  async weighted(weights: Record<string, number>): Promise<void> {
+    await eventually(`has the alias ${JSON.stringify(weights)}?`, async () =>
+      JSON.stringify((await this.alias()).weights) === JSON.stringify(weights) ? true : undefined,
+    );
+  }
+}
+
+/** An inline revision that takes `live` from one version to another. */
+export const shift = (from: string, to: string, more: { readonly alias?: string; readonly hooks?: object[] } = {}) =>
+  ({
+    revisionType: "AppSpecContent",
+    appSpecContent: { content: appSpec(from, to, more) },
+  }) satisfies RevisionLocation;
+
+/** The text of such a revision. */
+export const appSpec = (
+  from: string,
+  to: string,
+  { alias = "live", hooks = [] }: { readonly alias?: string; readonly hooks?: object[] } = {},
+): string =>
+  JSON.stringify({
+    version: 0.0,
+    Resources: [
+      {
+        Function: {
+          Type: "AWS::Lambda::Function",
+          Properties: { Name: "f", Alias: alias, CurrentVersion: from, TargetVersion: to },
+        },
+      },
+    ],
+    Hooks: hooks,
+  });

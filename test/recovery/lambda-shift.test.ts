@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LambdaHouse, shift } from "../lambda-house.ts";
+
+test("a server that is killed in the middle of a shift leaves a planned weight, and finishes when it is back", async (t) => {
+  const house = await LambdaHouse.open(t);
+  const id = await house.begin(shift("1", "2"), "canary");
+  await house.weighted({ "2": 0.2 });
+  const begun = Date.now();
+
+  await house.house.kill();
+  await house.house.open();
+  house.disconnect();
+  await house.connect();
+  assert.deepEqual(await house.alias(), { version: "1", weights: { "2": 0.2 } });
+  const { status, completeTime } = await house.ended(id, 90);
+
+  assert.equal(status, "Succeeded");
+  assert.deepEqual(await house.alias(), { version: "2", weights: undefined });
+  const seconds = ((completeTime?.getTime() ?? 0) - begun) / 1000;
+  assert(seconds > 55 && seconds < 65, `the second step came after ${seconds} s`);
+});
