@@ -1,5 +1,8 @@
 import type { LambdaPlan } from "./lambda-plan.ts";
+import type { LifecycleEventName } from "./lifecycle-event-name.ts";
 import type { Balancers, Noted, Work } from "./work.ts";
+
+export type { LifecycleEventName };
 
 /** The vocabulary of deployments. Everything a decision may depend on is a field of `World`, `now` included. Times are milliseconds since the epoch. */
 export interface World {
@@ -287,19 +290,3 @@ export type Answer = {
       readonly noted?: Noted;
     }
 );
-
-/** The events of deployments to servers. */
-export type LifecycleEventName =
-  | "BeforeBlockTraffic"
-  | "BlockTraffic"
-  | "AfterBlockTraffic"
-  | "ApplicationStop"
-  | "DownloadBundle"
-  | "BeforeInstall"
-  | "Install"
-  | "AfterInstall"
-  | "ApplicationStart"
-  | "ValidateService"
-  | "BeforeAllowTraffic"
-  | "AllowTraffic"
-  | "AfterAllowTraffic";
