@@ -56,8 +56,6 @@ export function codedeployAccesses(facts: {
   return (operation, input) => {
     const kind = kindOf.get(operation);
     const accesses = kind === undefined ? [{}] : named[kind](input, { ...facts, name, context: tagContext(input) });
-    // The id of a hook's execution is the permission: nobody has it but the function that was called with it.
-    if (operation === "PutLifecycleEventHookExecutionStatus") return [{ isOpen: true }];
     if (operation === "PutLifecycleEventHookExecutionStatus" && !hookResultNeedsPolicy)
       return accesses.map((access) => ({ ...access, isOpen: true }));
     return [...accesses, ...alsoNeeded(operation, input, name)];
