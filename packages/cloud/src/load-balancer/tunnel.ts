@@ -95,7 +95,10 @@ function join(
     upstream.inFlight -= 1;
     upstream.tunnels.delete(target);
   });
-  for (const socket of [client, target]) socket.on("error", end).once("close", end);
+  for (const socket of [client, target])
+    socket.on("error", end).once("close", () => {
+      if (!socket.readableEnded) end(); // broken off; otherwise the other side still hears what was said
+    });
   target.setTimeout(idleSeconds * 1000, end);
   client.pipe(target);
   target.pipe(client);
