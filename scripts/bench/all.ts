@@ -3,6 +3,7 @@ import { agentMemory } from "./agent-memory.ts";
 import { eventLatency } from "./event-latency.ts";
 import { fiftyInstances } from "./fifty-instances.ts";
 import { heldPolls } from "./held-polls.ts";
+import { loadBalancer } from "./load-balancer.ts";
 import { signedRequests } from "./signed-requests.ts";
 import { start } from "./start.ts";
 
@@ -12,5 +13,6 @@ export const benches = {
   "signed, durable requests beside bare node:http": signedRequests,
   "an idle agent's memory": agentMemory,
   "fifty instances in an Auto Scaling group": fiftyInstances,
+  "what a load balancer leaves of throughput": loadBalancer,
   "what a held poll costs": heldPolls,
 };

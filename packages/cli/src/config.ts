@@ -40,6 +40,12 @@ export const settings = {
     default: "1",
     meaning: "how many seconds of the local cloud's waits (lifecycle hooks, cooldowns, draining) pass in one",
   },
+  loadBalancer: {
+    flag: "--load-balancer <name>",
+    variable: "SLUICE_LOAD_BALANCER",
+    default: "builtin",
+    meaning: "what carries the traffic of load balancers: builtin, or haproxy where it is installed",
+  },
   log: {
     flag: "--log <level>",
     variable: "SLUICE_LOG",
@@ -76,6 +82,7 @@ export function configuration(flags: Flags) {
     chaos: chaosOf(value("chaos")),
     eventsUrl: webhook(value("events")),
     timeScale: timeScaleOf(value("timeScale")),
+    loadBalancer: oneOf("load balancer", value("loadBalancer"), ["builtin", "haproxy"] as const),
     logLevel: oneOf("log level", value("log"), ["trace", "debug", "info", "warn", "error"] as const),
   };
 }

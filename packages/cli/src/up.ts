@@ -43,7 +43,7 @@ interface House {
 }
 
 async function open(
-  { dataFolder, port, region, driver, chaos, timeScale, logLevel, eventsUrl }: Configuration,
+  { dataFolder, port, region, driver, chaos, timeScale, loadBalancer, logLevel, eventsUrl }: Configuration,
   example: boolean,
 ): Promise<House> {
   const clock = () => Date.now();
@@ -53,6 +53,7 @@ async function open(
     ...common,
     keys: identities,
     driver,
+    loadBalancer,
     chaos,
     timeScale,
     plainInstead: example,

@@ -1,6 +1,6 @@
 import { Fault, type Service } from "@sluice/aws-protocol";
 import type { InstanceDriver } from "./instance/index.ts";
-import { Traffic } from "./load-balancer/index.ts";
+import { type Carrier, Traffic } from "./load-balancer/index.ts";
 import { openAutoScaling, type Traffic as FleetTraffic } from "./service/auto-scaling/index.ts";
 import { type ClassicBalancing, openClassicLoadBalancing } from "./service/classic-load-balancing/index.ts";
 import { openCloudWatch } from "./service/cloud-watch/index.ts";
@@ -20,6 +20,8 @@ export interface BalancedCloudOptions {
   readonly driver: InstanceDriver;
   /** How many of AWS's seconds pass in one of ours. */
   readonly timeScale: number;
+  /** What carries the traffic of load balancers. */
+  readonly carrier: Carrier;
   /** The port of all services, once it is known. */
   readonly port: () => number;
   readonly onDefect: (error: unknown, requestId: string) => void;
@@ -37,9 +39,9 @@ export interface BalancedCloud {
 
 /** Opens Auto Scaling, load balancers of both generations, CloudWatch, and SNS, which tells what they see. */
 export function openBalancedCloud(options: BalancedCloudOptions): BalancedCloud {
-  const { ec2, driver, timeScale, port, onDefect, ...account } = options;
+  const { ec2, driver, timeScale, port, carrier, onDefect, ...account } = options;
   const common = { ...account, onDefect, waits: new Waits(timeScale) };
-  const traffic = new Traffic({ onDefect });
+  const traffic = new Traffic({ onDefect, carrier });
   const instances: BalancedInstances = {
     find: (id) => ec2.fleet.find(id),
     addressOf: (instance, wanted) => driver.addressOf(instance, wanted),

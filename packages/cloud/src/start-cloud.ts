@@ -1,6 +1,7 @@
 import type { RequestListener } from "node:http";
 import type { Principal, Service } from "@sluice/aws-protocol";
 import { openBalancedCloud } from "./balanced-cloud.ts";
+import type { Carrier } from "./load-balancer/index.ts";
 import { type Chaos, openDriver } from "./instance/index.ts";
 import { ec2Service, Fleet, type HostKeys, metadataService, openEc2 } from "./service/ec2/index.ts";
 import {
@@ -30,6 +31,8 @@ export interface CloudOptions {
   readonly driver: "auto" | "ns" | "plain";
   /** With `auto`: run instances as ordinary processes where isolated ones cannot be had, instead of failing. */
   readonly plainInstead: boolean;
+  /** What carries the traffic of load balancers; HAProxy must be installed for it. */
+  readonly loadBalancer?: Carrier;
   /** Path of the agent as one file. */
   readonly agentBundle: string;
   /** Troubles to make on purpose. */
@@ -62,7 +65,7 @@ export interface RunningCloud {
 
 /** Opens the local cloud of a data folder. Throws one clear sentence when it cannot. */
 export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
-  const { dataFolder, region, accountId, clock, keys, timeScale = 1 } = options;
+  const { dataFolder, region, accountId, clock, keys, timeScale = 1, loadBalancer: carrier = "builtin" } = options;
   const { driver, why } = await openDriver(options);
   const db = new CloudDatabase(dataFolder);
   const ended = (instanceId: string) => keys.revokeHost(`arn:aws:ec2:${region}:${accountId}:instance/${instanceId}`);
@@ -74,7 +77,7 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   const records = iamRecords(db);
   const profiles = instanceProfiles(records);
   const ec2 = openEc2({ ...common, fleet, profiles });
-  const balanced = openBalancedCloud({ ...common, ec2, driver, timeScale, port, onDefect });
+  const balanced = openBalancedCloud({ ...common, ec2, driver, timeScale, carrier, port, onDefect });
   const sts = { records, keys, accountId };
   const logs = new LogStore({ db, clock });
   const lambda = await openLambda({

@@ -3,12 +3,18 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { HaproxyPorts } from "./haproxy/haproxy-ports.ts";
 import type { Configuration, Order, ProbeOutcome, Report } from "./configuration.ts";
+
+/** What can carry traffic: this program itself, or HAProxy where it is installed. */
+export type Carrier = "builtin" | "haproxy";
 
 /** What the data plane is opened with. */
 export interface DataPlaneOptions {
   /** Words before a command that make it run where instances are reached. */
   readonly enter: readonly string[];
+  /** What carries the traffic; checks are ours in any case. */
+  readonly carrier: Carrier;
   readonly probed: (group: string, target: string, outcome: ProbeOutcome) => void;
   readonly onDefect: (error: unknown, about: string) => void;
 }
@@ -34,8 +40,16 @@ export class DataPlane {
   #retry: NodeJS.Timeout | undefined;
   readonly #closing = new AbortController();
 
+  readonly #haproxy: HaproxyPorts | undefined;
+
   constructor(options: DataPlaneOptions) {
     this.#options = options;
+    const { enter, carrier, onDefect } = options;
+    const ended = (why: string) => {
+      onDefect(new Error(why), "load balancer");
+      void pause(restartMilliseconds).then(() => this.#inTurn(() => this.#apply()));
+    };
+    this.#haproxy = carrier === "haproxy" ? new HaproxyPorts({ enter, ended }) : undefined;
   }
 
   /** Starts the balancer; resolves when it carries traffic by this configuration. Ports that cannot be opened are tried again. */
@@ -64,6 +78,9 @@ export class DataPlane {
   async close(): Promise<void> {
     this.#closing.abort();
     clearTimeout(this.#retry);
+    await this.#turn;
+    clearTimeout(this.#retry);
+    await this.#haproxy?.close();
     const balancer = this.#balancer;
     if (balancer === undefined) return;
     const gone = once(balancer, "exit");
@@ -123,22 +140,40 @@ export class DataPlane {
 
   async #apply(): Promise<void> {
     const balancer = this.#balancer;
-    if (balancer === undefined) return;
+    if (balancer === undefined || this.#closing.signal.aborted) return;
     const configuration = this.#configuration;
+    if (this.#haproxy === undefined) await this.#applyBuiltIn(balancer, configuration);
+    else await this.#applyHaproxy(this.#haproxy, balancer, configuration);
+    clearTimeout(this.#retry);
+    if (this.#refused.size > 0)
+      this.#retry = setTimeout(() => void this.#inTurn(() => this.#apply()), reopenMilliseconds);
+  }
+
+  /** HAProxy has the ports, and the balancer the checks alone. */
+  async #applyHaproxy(haproxy: HaproxyPorts, balancer: ChildProcess, configuration: Configuration): Promise<void> {
+    await this.#tell(balancer, { ...configuration, listeners: [] });
+    const refused = await haproxy.configure(configuration);
+    this.#refused.clear();
+    for (const [port, error] of refused) this.#refused.set(port, whyRefused(error));
+  }
+
+  async #applyBuiltIn(balancer: ChildProcess, configuration: Configuration): Promise<void> {
     const wanted = new Set(configuration.listeners.map(({ port }) => port));
     for (const port of this.#open) if (!wanted.has(port)) this.#open.delete(port);
+    await this.#tell(balancer, configuration);
+    this.#refused.clear();
+    for (const port of wanted)
+      if (!this.#open.has(port))
+        await this.#handOver(balancer, port).catch((error: unknown) => void this.#refused.set(port, whyRefused(error)));
+  }
+
+  /** Resolves when the balancer goes by a configuration. */
+  async #tell(balancer: ChildProcess, configuration: Configuration): Promise<void> {
     this.#number += 1;
     const number = this.#number;
     const done = new Promise<void>((resolve) => this.#waiting.set(number, resolve));
     send(balancer, { kind: "configure", number, configuration });
     await done;
-    this.#refused.clear();
-    for (const port of wanted)
-      if (!this.#open.has(port))
-        await this.#handOver(balancer, port).catch((error: unknown) => void this.#refused.set(port, whyRefused(error)));
-    clearTimeout(this.#retry);
-    if (this.#refused.size > 0)
-      this.#retry = setTimeout(() => void this.#inTurn(() => this.#apply()), reopenMilliseconds);
   }
 
   /** Opens a port out here, where clients are, and gives its socket to the balancer. */

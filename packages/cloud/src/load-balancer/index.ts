@@ -11,3 +11,4 @@ export type {
 } from "./configuration.ts";
 export { afterProbe, type Health, unchecked } from "./health.ts";
 export { Traffic, type TrafficOwner } from "./traffic.ts";
+export type { Carrier } from "./data-plane.ts";

@@ -6,7 +6,7 @@ import {
   DeregisterTargetsCommand,
   ModifyTargetGroupAttributesCommand,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { eventually, openLocalCloud } from "../../test/local-cloud.ts";
+import { eventually, has, openLocalCloud } from "../../test/local-cloud.ts";
 import { type Backend, type Balanced, openBackend, openBalanced } from "../../test/targets.ts";
 
 /** Requests that the test makes at least. */
@@ -15,8 +15,15 @@ const clients = 24;
 /** Each target leaves and comes back so many times. */
 const rounds = 2;
 
-test("not one of 20,000 requests is lost while targets leave, restart and come back in turn", async (t) => {
-  const cloud = await openLocalCloud(t);
+const noHaproxy = (await has("haproxy")) ? false : "haproxy is not installed";
+
+test("not one of 20,000 requests is lost while targets leave, restart and come back in turn", (t) =>
+  losesNothing(t, "builtin"));
+
+test("HAProxy loses none either", { skip: noHaproxy }, (t) => losesNothing(t, "haproxy"));
+
+async function losesNothing(t: Parameters<typeof openBackend>[0], loadBalancer: "builtin" | "haproxy"): Promise<void> {
+  const cloud = await openLocalCloud(t, { loadBalancer });
   const backends = await Promise.all([1, 2, 3].map(() => openBackend(t, answerVersion())));
   const balanced = await openBalanced(t, cloud);
   await balanced.elb.send(
@@ -37,7 +44,7 @@ test("not one of 20,000 requests is lost while targets leave, restart and come b
   assert.deepEqual(load.troubles, []);
   assert(load.answered >= requestsMin);
   assert(load.connections > 1_000, "some of them came over fresh connections");
-});
+}
 
 /** What a small web application does: some answers at once, some late, some after a body. */
 function answerVersion() {

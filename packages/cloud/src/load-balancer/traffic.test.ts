@@ -13,7 +13,7 @@ import {
   ElasticLoadBalancingV2Client,
   ModifyTargetGroupAttributesCommand,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { openLocalCloud } from "../../test/local-cloud.ts";
+import { has, openLocalCloud } from "../../test/local-cloud.ts";
 import { type Balanced, openBackend, openBalanced } from "../../test/targets.ts";
 
 test("a request reaches its target as it was sent, with AWS's headers added", async (t) => {
@@ -123,8 +123,20 @@ test("a network load balancer carries TCP, and a client that has ended its side 
 const rule = (balanced: Balanced, fields: Omit<CreateRuleCommandInput, "ListenerArn">) =>
   balanced.elb.send(new CreateRuleCommand({ ListenerArn: balanced.listener, ...fields }));
 
-test("rules decide by path, host, header, query and method, in the order of their priorities", async (t) => {
-  const cloud = await openLocalCloud(t);
+const noHaproxy = (await has("haproxy")) ? false : "haproxy is not installed";
+
+test("rules decide by path, header, query and method, in the order of their priorities", (t) =>
+  decidesByRules(t, "builtin"));
+
+test("HAProxy decides by the same rules, and takes up each while it runs", { skip: noHaproxy }, (t) =>
+  decidesByRules(t, "haproxy"),
+);
+
+async function decidesByRules(
+  t: Parameters<typeof openBackend>[0],
+  loadBalancer: "builtin" | "haproxy",
+): Promise<void> {
+  const cloud = await openLocalCloud(t, { loadBalancer });
   const balanced = await openBalanced(t, cloud);
   const says = (MessageBody: string) => [
     {
@@ -172,7 +184,7 @@ test("rules decide by path, host, header, query and method, in the order of thei
     rule(balanced, { Priority: 10, Conditions: [{ Field: "path-pattern", Values: ["/x"] }], Actions: says("x") }),
     { name: "PriorityInUseException" },
   );
-});
+}
 
 test("two load balancers share a port, told apart by the name that the client asks for", async (t) => {
   const cloud = await openLocalCloud(t);

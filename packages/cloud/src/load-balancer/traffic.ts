@@ -12,10 +12,10 @@ export interface TrafficOwner {
 /** The one data plane of the local cloud, and the services that share it. */
 export class Traffic {
   readonly #owners: TrafficOwner[] = [];
-  readonly #options: Pick<DataPlaneOptions, "onDefect">;
+  readonly #options: Pick<DataPlaneOptions, "onDefect" | "carrier">;
   #plane: DataPlane | undefined;
 
-  constructor(options: Pick<DataPlaneOptions, "onDefect">) {
+  constructor(options: Pick<DataPlaneOptions, "onDefect" | "carrier">) {
     this.#options = options;
   }
 
