@@ -44,7 +44,7 @@ test("every change is in the audit log with who, what and the outcome, refused o
       ["CreateApplication", [application("web")], "ApplicationAlreadyExistsException", "127.0.0.1", key.accessKeyId],
     ],
   );
-  assert.equal(audit.prove().isIntact, true);
+  assert.equal((await audit.prove()).isIntact, true);
 });
 
 test("no secret of any key is in any file but the administrator's own", async (t) => {

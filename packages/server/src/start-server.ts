@@ -88,7 +88,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     keys: keysOf(options, store),
     clock,
     log: (line) => log.info(line, "request"),
-    record: recordChanges(identities.audit),
+    record: recordChanges(identities.audit, onDefect),
     ...(fallback === undefined ? {} : { fallback }),
   });
   const server = createFrontDoorServer(listener);

@@ -20,11 +20,14 @@ export function isChange(operation: string): boolean {
   return exception === undefined ? !reading.test(operation) : exception === "change";
 }
 
-/** Writes requests that change something down, also when they are refused; resolves once they are on the disk. */
-export function recordChanges(audit: AuditLog): (request: RecordedRequest) => Promise<void> {
+/** Writes requests that change something down, also when they are refused; resolves once they are on the disk. Agents do not wait for that: what they report is in the store already. */
+export function recordChanges(
+  audit: AuditLog,
+  onDefect: (error: unknown, about: string) => void,
+): (request: RecordedRequest) => Promise<void> {
   return async ({ call, service, answered: { operation, fault, resources = [] } }) => {
     if (operation === undefined || !isChange(operation)) return;
-    await audit.append({
+    const written = audit.append({
       at: call.receivedAt,
       requestId: call.requestId,
       service,
@@ -35,5 +38,7 @@ export function recordChanges(audit: AuditLog): (request: RecordedRequest) => Pr
       resources,
       outcome: fault ?? "Succeeded",
     });
+    if (service === "codedeploy-commands") written.catch((error: unknown) => onDefect(error, call.requestId));
+    else await written;
   };
 }

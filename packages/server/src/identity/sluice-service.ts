@@ -41,10 +41,10 @@ const model = buildModel({
 
 const operations = {
   /** Entries since a time, in milliseconds; the first page says whether the log is intact. */
-  ListAuditEntries(
+  async ListAuditEntries(
     { identities: { audit } }: SluiceContext & { readonly call: Call },
     { since = 0, nextToken }: { readonly since?: number; readonly nextToken?: string },
-  ): { readonly entries: readonly AuditEntry[]; readonly nextToken?: string } {
+  ): Promise<{ readonly entries: readonly AuditEntry[]; readonly nextToken?: string }> {
     const after = nextToken === undefined ? 0 : Number(nextToken);
     if (!Number.isSafeInteger(after) || !Number.isSafeInteger(since))
       throw new Fault(
@@ -56,7 +56,7 @@ const operations = {
     return {
       entries,
       ...(last === undefined ? {} : { nextToken: String(last.sequence) }),
-      ...(nextToken === undefined ? audit.prove() : {}),
+      ...(nextToken === undefined ? await audit.prove() : {}),
     };
   },
 
