@@ -15,6 +15,7 @@ codedeploy-agent [--config_file FILE] COMMAND
   restart   stops and starts it
   status    tells whether it runs
   run       runs it in the foreground
+  deploy-local   deploys a revision on this host without a control plane, as codedeploy-local does; --help tells how
 
   --config_file FILE   default ${configurationFiles.join(", else ")}`;
 
@@ -22,6 +23,15 @@ codedeploy-agent [--config_file FILE] COMMAND
 const usageError = 64;
 
 async function main(words: readonly string[]): Promise<number> {
+  if (isCalledLocal() || words[0] === "deploy-local") {
+    const { runLocal } = await import("./local/local.ts");
+    return runLocal(words[0] === "deploy-local" ? words.slice(1) : words, {
+      currentFolder: process.cwd(),
+      environment: process.env,
+      say: (line) => console.log(line),
+      complain: (line) => console.error(line),
+    });
+  }
   const { name, file } = readArguments(words);
   if (name === undefined || name === "help" || name === "--help" || name === "-h") {
     console.log(help);
@@ -34,6 +44,11 @@ async function main(words: readonly string[]): Promise<number> {
   const configurationFile = file ?? configurationFiles.find((path) => existsSync(path)) ?? configurationFiles[0];
   const command = commands[name as keyof typeof commands]; // looked up above
   return command({ ...readConfiguration(configurationFile), configurationFile, version, environment: process.env });
+}
+
+/** The one program is both tools: a link by this name is the other one. */
+function isCalledLocal(): boolean {
+  return [process.argv[1], process.argv0].some((path) => /(^|\/)codedeploy-local(\.cjs)?$/.test(path ?? ""));
 }
 
 function readArguments(words: readonly string[]): {

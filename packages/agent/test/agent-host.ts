@@ -11,6 +11,13 @@ const program = resolve(import.meta.dirname, "../src/main.ts");
 /** The host's name in tests. */
 export const hostIdentifier = "arn:aws:iam::123456789012:user/host";
 
+/** How a program ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** A host with a real agent in a process of its own. Everything it writes is in one folder. */
 export class AgentHost {
   readonly folder = mkdtempSync(join(tmpdir(), "sluice-host-"));
@@ -71,17 +78,17 @@ export class AgentHost {
     return this.#agent?.pid ?? 0;
   }
 
-  /** Runs one of the program's commands to its end. */
-  command(...words: readonly string[]): {
-    readonly code: number | null;
-    readonly stdout: string;
-    readonly stderr: string;
-  } {
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      [program, "--config_file", this.configurationFile, ...words],
-      { env: this.environment, encoding: "utf8" },
-    );
+  /** Runs one of the agent's commands to its end, with this host's configuration. */
+  command(...words: readonly string[]): Ended {
+    return this.program("--config_file", this.configurationFile, ...words);
+  }
+
+  /** Runs the program to its end. */
+  program(...words: readonly string[]): Ended {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...words], {
+      env: this.environment,
+      encoding: "utf8",
+    });
     return { code: status, stdout, stderr };
   }
 

@@ -94,6 +94,17 @@ program
   });
 
 program
+  .command("appspec")
+  .description("work with AppSpec files")
+  .command("check")
+  .argument("<file>", "an AppSpec file for servers")
+  .option("--json", "print the findings as JSON")
+  .description("print every finding with its place and remedy; exit 1 if a deployment would fail")
+  .action(async (file: string, options: { json?: boolean }) => {
+    process.exitCode = (await import("./appspec-check.ts")).checkAppSpec(file, options, (line) => console.log(line));
+  });
+
+program
   .command("down")
   .description("stop what `sluice up` started")
   .action(async () => console.log(await (await import("./down.ts")).down(configured())));

@@ -1,0 +1,137 @@
+import { randomInt } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { SigningCredentials } from "@sluice/aws-protocol/signature-v4";
+import { AgentLog } from "../agent-log.ts";
+import { type Configuration, readConfiguration } from "../config.ts";
+import { execute, type Host } from "../execute.ts";
+import { findIdentity, type Identity } from "../identity/identity.ts";
+import { orderedEvents } from "../lifecycle-events.ts";
+import { ScriptError } from "../outcome.ts";
+import { SignedRequests } from "../protocol/signed-requests.ts";
+import { type Specification, specificationOf } from "../protocol/specification.ts";
+import { BadUsage, localHelp, type LocalOptions, readLocalOptions } from "./options.ts";
+import { localRevision } from "./revision.ts";
+import { Invalid, validate } from "./validate.ts";
+
+/** Where `codedeploy-local` runs, and whom it tells. */
+export interface LocalShell {
+  readonly currentFolder: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly say: (line: string) => void;
+  readonly complain: (line: string) => void;
+}
+
+/** Deploys a revision on this host, without a control plane (agent.md §8). Gives the exit code. */
+export async function runLocal(words: readonly string[], shell: LocalShell): Promise<number> {
+  try {
+    const options = readLocalOptions(words, shell.currentFolder);
+    if (options === "help" || options === "version") {
+      shell.say(options === "help" ? localHelp : "1.0");
+      return 1; // as the official tool does
+    }
+    await deploy(options, shell);
+    shell.say("AppSpec file valid. Local deployment successful");
+    return 0;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (error instanceof BadUsage) shell.say(`${message}\nUsage:\n  codedeploy-local [options]`);
+    else if (error instanceof ScriptError) shell.complain(message);
+    else shell.say(`ERROR: ${message}`);
+    return 1;
+  }
+}
+
+async function deploy(options: LocalOptions, { environment, say }: LocalShell): Promise<void> {
+  const { agentConfigurationFile: file } = options;
+  if (!existsSync(file)) throw new Invalid(`configuration file ${file} does not exist or is not readable`);
+  const { configuration } = readConfiguration(file);
+  validate(options);
+  const specification = specificationFor(options);
+  const folder = join(configuration.rootDir, specification.deploymentGroupId, specification.deploymentId);
+  say(`Starting to execute deployment from within folder ${folder}`);
+  const requests = new SignedRequests({
+    proxyUri: configuration.proxyUri,
+    readTimeoutSeconds: configuration.httpReadTimeoutSeconds,
+    certificateFile: environment.SSL_CERT_FILE ?? environment.AWS_CA_BUNDLE,
+  });
+  try {
+    const host = localHost(configuration, environment, requests);
+    for (const name of inOrder(options.events)) await execute(host, { name, specification, started: () => {} });
+  } catch (error) {
+    if (error instanceof ScriptError)
+      say(
+        `Your local deployment failed while trying to execute your script at ${folder}/deployment-archive/${error.scriptName}`,
+      );
+    throw error;
+  } finally {
+    requests.close();
+    say(`See the deployment log at ${folder}/logs/scripts.log for more details`);
+  }
+}
+
+/** What is missing of DownloadBundle and Install comes first; the two are never the other way round. */
+function inOrder(events: readonly string[] | undefined): readonly string[] {
+  if (events === undefined) return orderedEvents;
+  const missing = ["DownloadBundle", "Install"].filter((event) => !events.includes(event));
+  const all = [...missing, ...events];
+  const [download, installation] = [all.indexOf("DownloadBundle"), all.indexOf("Install")];
+  if (installation < download) [all[download], all[installation]] = ["Install", "DownloadBundle"];
+  return all;
+}
+
+function specificationFor(options: LocalOptions): Specification {
+  return specificationOf({
+    ApplicationName: options.applicationName ?? options.bundleLocation,
+    AppSpecFilename: options.appSpecFilename,
+    DeploymentGroupId: options.deploymentGroup,
+    DeploymentGroupName: options.deploymentGroupName,
+    DeploymentId: randomDeploymentId(),
+    AgentActionOverrides: { AgentOverrides: { FileExistsBehavior: options.fileExistsBehavior } },
+    Revision: localRevision(options.bundleLocation, options.type),
+    AllPossibleLifecycleEvents: [...new Set([...orderedEvents, ...(options.events ?? [])])],
+  });
+}
+
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+const randomDeploymentId = (): string =>
+  `d-${Array.from({ length: 9 }, () => alphabet[randomInt(alphabet.length)]).join("")}-local`;
+
+function localHost(configuration: Configuration, environment: NodeJS.ProcessEnv, requests: SignedRequests): Host {
+  const log = new AgentLog({
+    folder: configuration.logDir,
+    name: "codedeploy-local",
+    verbose: configuration.verbose,
+  });
+  return {
+    configuration,
+    environment,
+    requests,
+    trust: {},
+    identity: ownIdentity(configuration, environment),
+    log: (line) => log.info(line),
+  };
+}
+
+/** Nobody asks who this host is; only S3 wants a key: the environment's, else the host's own. */
+function ownIdentity(configuration: Configuration, environment: NodeJS.ProcessEnv): Identity {
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION, AWS_DEFAULT_REGION } = environment;
+  const credentials = async (): Promise<SigningCredentials> => {
+    if (AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY)
+      return {
+        accessKeyId: AWS_ACCESS_KEY_ID,
+        secretAccessKey: AWS_SECRET_ACCESS_KEY,
+        ...(AWS_SESSION_TOKEN ? { sessionToken: AWS_SESSION_TOKEN } : {}),
+      };
+    try {
+      return await (await findIdentity(configuration, environment)).credentials();
+    } catch (cause) {
+      throw new Error(
+        "We were unable to download content from the Amazon S3 bucket due to missing or invalid credentials. For information about specifying your AWS credentials, see https://aws.amazon.com/blogs/security/a-new-and-standardized-way-to-manage-credentials-in-the-aws-sdks",
+        { cause },
+      );
+    }
+  };
+  return { hostIdentifier: "local", region: AWS_REGION || AWS_DEFAULT_REGION || "us-east-1", credentials };
+}

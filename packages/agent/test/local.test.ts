@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { AgentHost, bundle } from "./agent-host.ts";
+import { tgz } from "./archives.ts";
+
+const limits = { timeout: 30_000 };
+const id = "d-[A-Z0-9]{9}-local";
+
+function ground(t: TestContext) {
+  const host = new AgentHost((clean) => t.after(clean), {});
+  const local = (...words: readonly string[]) => host.program("deploy-local", "-c", host.configurationFile, ...words);
+  return { host, local };
+}
+
+test("a bundle is deployed with all events in their order, in the official tool's words", limits, (t) => {
+  const { host, local } = ground(t);
+  const note = `echo $LIFECYCLE_EVENT $APPLICATION_NAME $DEPLOYMENT_GROUP_NAME >> ${host.folder}/events`;
+  writeFileSync(
+    join(host.folder, "app.tgz"),
+    bundle(
+      host,
+      Object.fromEntries(
+        ["ApplicationStop", "BeforeInstall", "AfterInstall", "ValidateService"].map((event) => [event, note]),
+      ),
+    ),
+  );
+  const location = join(host.folder, "app.tgz");
+
+  const first = local("-l", location, "--type=tgz", "-a", "App");
+  local("-l", location, "-ttgz", "-a", "App");
+
+  const folder = `${host.root}/default-local-deployment-group/${id}`;
+  assert.match(
+    first.stdout,
+    new RegExp(
+      `^Starting to execute deployment from within folder ${folder}\nSee the deployment log at ${folder}/logs/scripts\\.log for more details\nAppSpec file valid\\. Local deployment successful\n$`,
+    ),
+  );
+  assert.deepEqual([first.code, first.stderr], [0, ""]);
+  assert.equal(host.read("app/app.txt"), "1");
+  const names = host
+    .read("events")
+    .trim()
+    .split("\n")
+    .map((line) => line.split(" ")[0]);
+  assert.deepEqual(names, [
+    "BeforeInstall",
+    "AfterInstall",
+    "ValidateService",
+    "ApplicationStop",
+    "BeforeInstall",
+    "AfterInstall",
+    "ValidateService",
+  ]);
+  assert.match(host.read("events"), /^BeforeInstall App LocalFleet$/m);
+});
+
+test("a folder is deployed as it is, by way of appspec.yaml too", limits, (t) => {
+  const { host, local } = ground(t);
+  mkdirSync(join(host.folder, "revision"));
+  writeFileSync(
+    join(host.folder, "revision/appspec.yaml"),
+    `version: 0.0\nos: linux\nhooks:\n  Mine: [{location: mine.sh}]\n`,
+  );
+  writeFileSync(join(host.folder, "revision/mine.sh"), `#!/bin/sh\ntouch ${host.folder}/mine\n`, { mode: 0o755 });
+
+  const { code, stdout } = local("--bundle-loc", join(host.folder, "revision"), "--events", "BeforeInstall,Mine");
+
+  assert.equal(code, 0, stdout);
+  assert(host.has("mine"));
+  const unknown = local("-l", join(host.folder, "revision"));
+  assert.match(unknown.stdout, /^ERROR: appspec\.yaml file contains unknown lifecycle events: \["Mine"\]$/m);
+  const missing = local("-l", join(host.folder, "revision"), "-e", "Mine,Other");
+  assert.match(
+    missing.stdout,
+    /^ERROR: You specified a lifecycle event which is not a default one and doesn't exist in your appspec\.yaml file: Other$/m,
+  );
+});
+
+test("a failing script is named, with the reason on the error output", limits, (t) => {
+  const { host, local } = ground(t);
+  writeFileSync(join(host.folder, "app.tgz"), bundle(host, { AfterInstall: "exit 3" }));
+
+  const { code, stdout, stderr } = local("-l", join(host.folder, "app.tgz"), "-t", "tgz");
+
+  assert.equal(code, 1);
+  assert.match(
+    stdout,
+    new RegExp(
+      `^Your local deployment failed while trying to execute your script at ${host.root}/default-local-deployment-group/${id}/deployment-archive/AfterInstall\\.sh\nSee the deployment log at`,
+      "m",
+    ),
+  );
+  assert.equal(stderr, "Script at specified location: AfterInstall.sh failed with exit code 3\n");
+});
+
+test("what cannot be done is said in the official tool's words, with exit code 1", limits, (t) => {
+  const { host, local } = ground(t);
+  mkdirSync(join(host.folder, "empty"));
+  writeFileSync(join(host.folder, "file"), "");
+  const [file, empty] = [join(host.folder, "file"), join(host.folder, "empty")];
+  const cases: readonly (readonly [readonly string[], string])[] = [
+    [["-t", "rar"], "type rar is not a valid type. Must be one of tgz,tar,zip,directory"],
+    [["-l", "http://x/y"], "location http://x/y cannot be http, only encrypted (https) url endpoints supported"],
+    [["-l", "/no/such"], "location /no/such is specified as a file or directory which does not exist"],
+    [["-l", file], `location ${file} is specified with type directory but it is a file`],
+    [["-l", empty, "-t", "zip"], `location ${empty} is specified as a compressed local file but it is a directory`],
+    [
+      ["-l", empty, "-A", "a.yml"],
+      `Expecting appspec file at location ${empty}/a.yml but it is not found there. Please either run the CLI from within a directory containing the a.yml file or specify a bundle location containing an a.yml file in its root directory`,
+    ],
+    [["-l", "s3://bucket", "-t", "zip"], "s3 location s3://bucket not in the expected format of 's3://bucket/key'"],
+    [
+      ["-l", "https://example.com/a/b"],
+      "unknown location https://example.com/a/b cannot be determined to be S3, Github, or a local file / directory",
+    ],
+    [
+      ["-l", "s3://b/k", "-e", "Install,DownloadBundle"],
+      "The only events that can be specified before DownloadBundle are BeforeBlockTraffic,AfterBlockTraffic,ApplicationStop. Please fix the order of your specified events: Install,DownloadBundle",
+    ],
+    [
+      ["-l", "s3://b/k", "-e", "AfterInstall,Install"],
+      "The only events that can be specified before Install are BeforeBlockTraffic,AfterBlockTraffic,ApplicationStop,DownloadBundle,BeforeInstall. Please fix the order of your specified events: AfterInstall,Install",
+    ],
+    [["-c", "/no/such.yml"], "configuration file /no/such.yml does not exist or is not readable"],
+  ];
+  for (const [words, message] of cases)
+    assert.deepEqual(local(...words), { code: 1, stdout: `ERROR: ${message}\n`, stderr: "" });
+  assert.match(
+    local("--frobnicate").stdout,
+    /^--frobnicate is not an option\nUsage:\n {2}codedeploy-local \[options\]\n$/,
+  );
+  assert.deepEqual(local("--version"), { code: 1, stdout: "1.0\n", stderr: "" });
+});
+
+test("a bundle that leaves its folder is refused here as everywhere", limits, (t) => {
+  const { host, local } = ground(t);
+  writeFileSync(join(host.folder, "evil.tgz"), tgz([{ name: "../evil" }]));
+  symlinkSync("evil.tgz", join(host.folder, "link.tgz"));
+
+  const { code, stdout } = local("-l", join(host.folder, "link.tgz"), "-t", "tgz");
+
+  assert.equal(code, 1);
+  assert.match(stdout, /^ERROR: Error extracting tgz archive: The bundle's entry "\.\.\/evil" leaves the bundle$/m);
+});

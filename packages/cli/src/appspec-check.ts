@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs";
+import { type Finding, parseAppSpec } from "@sluice/engine/appspec";
+
+/** Reads an AppSpec file for servers as the agent will, and says everything that is to be said of it. Gives the exit code: 1 when a deployment would fail. */
+export function checkAppSpec(file: string, { json = false }: { json?: boolean }, say: (line: string) => void): number {
+  const { findings } = parseAppSpec(read(file), { file });
+  if (json) say(JSON.stringify(findings, undefined, 2));
+  else for (const finding of findings) say(line(finding));
+  const errors = findings.filter(({ severity }) => severity === "error").length;
+  const warnings = findings.length - errors;
+  if (!json)
+    say(
+      errors === 0
+        ? `${file} is valid${warnings === 0 ? "" : `, with ${warnings} warnings`}`
+        : `${file} has ${errors} errors`,
+    );
+  return errors === 0 ? 0 : 1;
+}
+
+function read(file: string): Uint8Array {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw new Error(`Cannot read the AppSpec file "${file}"`, { cause });
+  }
+}
+
+/** As compilers write it, so that editors find the place. The message ends in the place and the remedy, for those who see nothing else. */
+function line({ file, line: row, column, severity, rule, message, remedy }: Finding): string {
+  const sentence = message.split(` (${file} line ${row}, column ${column})`)[0] ?? message;
+  return `${file}:${row}:${column}: ${severity} ${rule}: ${sentence}${remedy === undefined ? "" : `\n    ${remedy}`}`;
+}
