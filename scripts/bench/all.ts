@@ -5,12 +5,14 @@ import { fiftyInstances } from "./fifty-instances.ts";
 import { heldPolls } from "./held-polls.ts";
 import { loadBalancer } from "./load-balancer.ts";
 import { signedRequests } from "./signed-requests.ts";
+import { simulatedAgents } from "./simulated-agents.ts";
 import { start } from "./start.ts";
 
 export const benches = {
   "from a command to its hook": eventLatency,
   "start to ready, and to the example deployed": start,
   "signed, durable requests beside bare node:http": signedRequests,
+  "a thousand simulated agents": simulatedAgents,
   "an idle agent's memory": agentMemory,
   "fifty instances in an Auto Scaling group": fiftyInstances,
   "what a load balancer leaves of throughput": loadBalancer,

@@ -1,0 +1,165 @@
+import { Agent, request } from "node:http";
+import {
+  AddTagsToOnPremisesInstancesCommand,
+  CodeDeployClient,
+  CreateApplicationCommand,
+  CreateDeploymentCommand,
+  CreateDeploymentGroupCommand,
+  GetDeploymentCommand,
+  RegisterOnPremisesInstanceCommand,
+} from "@aws-sdk/client-codedeploy";
+import { signHeaders } from "@sluice/aws-protocol/signature-v4";
+import { atLeast, atMost, type Figure } from "./figure.ts";
+import { type BenchHouse, openHouse } from "./house.ts";
+
+const account = "123456789012";
+const region = "us-east-1";
+const events = 7;
+const sizes = { few: 100, many: 1_000, most: 5_000 };
+/** Targets that one deployment may have: larger fleets are several groups, deployed to at once. */
+const groupMax = 1_000;
+/** Instances that one AddTagsToOnPremisesInstances takes, and registrations that are under way at once. */
+const batch = 100;
+
+/** An AllAtOnce deployment whose agents do nothing but speak the protocol: how many commands a second the server hands out, durably, and what a target costs in small and large fleets. */
+export async function simulatedAgents(): Promise<readonly Figure[]> {
+  const few = await commandsPerSecond(sizes.few);
+  const many = await commandsPerSecond(sizes.many);
+  const most = await commandsPerSecond(sizes.most);
+  return [
+    atLeast(`commands of ${sizes.many} agents`, many, 3_750, "a second"),
+    atMost(`a target's cost among ${sizes.most} beside ${sizes.few}`, few / most, 1.2, "x"),
+  ];
+}
+
+async function commandsPerSecond(hosts: number): Promise<number> {
+  const house = await openHouse("--no-example");
+  const client = new CodeDeployClient({ endpoint: house.url, region, credentials: house.credentials });
+  const stop = new AbortController();
+  try {
+    const names = Array.from({ length: hosts }, (_, index) => `host-${index}`);
+    await register(client, names);
+    const agents = names.map(
+      (name) => new SimulatedAgent(house, `arn:aws:codedeploy:${region}:${account}:instance/${name}`),
+    );
+    for (const agent of agents) void agent.run(stop.signal);
+    const started = performance.now();
+    await Promise.all(groupsOf(hosts).map((group) => deploy(client, group)));
+    return (hosts * events) / ((performance.now() - started) / 1000);
+  } finally {
+    stop.abort();
+    client.destroy();
+    await house.close();
+  }
+}
+
+async function register(client: CodeDeployClient, names: readonly string[]): Promise<void> {
+  for (let first = 0; first < names.length; first += batch) {
+    const some = names.slice(first, first + batch);
+    await Promise.all(
+      some.map((instanceName) =>
+        client.send(
+          new RegisterOnPremisesInstanceCommand({
+            instanceName,
+            iamUserArn: `arn:aws:iam::${account}:user/${instanceName}`,
+          }),
+        ),
+      ),
+    );
+    const tags = [{ Key: "fleet", Value: String(Math.floor(first / groupMax)) }];
+    await client.send(new AddTagsToOnPremisesInstancesCommand({ tags, instanceNames: some }));
+  }
+  await client.send(new CreateApplicationCommand({ applicationName: "bench" }));
+  for (const deploymentGroupName of groupsOf(names.length))
+    await client.send(
+      new CreateDeploymentGroupCommand({
+        applicationName: "bench",
+        deploymentGroupName,
+        serviceRoleArn: `arn:aws:iam::${account}:role/bench`,
+        onPremisesInstanceTagFilters: [{ Key: "fleet", Value: deploymentGroupName, Type: "KEY_AND_VALUE" }],
+      }),
+    );
+}
+
+const groupsOf = (hosts: number) => Array.from({ length: Math.ceil(hosts / groupMax) }, (_, index) => String(index));
+
+async function deploy(client: CodeDeployClient, deploymentGroupName: string): Promise<void> {
+  const { deploymentId } = await client.send(
+    new CreateDeploymentCommand({
+      applicationName: "bench",
+      deploymentGroupName,
+      deploymentConfigName: "CodeDeployDefault.AllAtOnce",
+      revision: { revisionType: "GitHub", gitHubLocation: { repository: "a/b", commitId: "0".repeat(40) } },
+    }),
+  );
+  await ended(client, deploymentId);
+}
+
+async function ended(client: CodeDeployClient, deploymentId: string | undefined): Promise<void> {
+  for (;;) {
+    const { deploymentInfo } = await client.send(new GetDeploymentCommand({ deploymentId }));
+    if (deploymentInfo?.status === "Succeeded") return;
+    if (deploymentInfo?.status === "Failed") throw new Error(deploymentInfo.errorInformation?.message);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Polls, acknowledges, completes: what a host's agent says to the server, and nothing else. */
+class SimulatedAgent {
+  readonly #house: BenchHouse;
+  readonly #host: string;
+  readonly #connections = new Agent({ keepAlive: true });
+
+  constructor(house: BenchHouse, host: string) {
+    this.#house = house;
+    this.#host = host;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    signal.addEventListener("abort", () => this.#connections.destroy());
+    while (!signal.aborted) {
+      const { HostCommand } = await this.#call("PollHostCommand", { HostIdentifier: this.#host }).catch(
+        (): Poll => ({}),
+      ); // the house is closing
+      if (HostCommand === undefined) continue;
+      const { HostCommandIdentifier } = HostCommand;
+      await this.#call("PutHostCommandAcknowledgement", { HostCommandIdentifier, Diagnostics: null });
+      await this.#call("PutHostCommandComplete", { HostCommandIdentifier, CommandStatus: "Succeeded" });
+    }
+  }
+
+  #call(operation: string, input: object): Promise<Poll> {
+    const { url, credentials } = this.#house;
+    const body = JSON.stringify(input);
+    const headers = signHeaders({
+      method: "POST",
+      url: new URL(url),
+      headers: {
+        "content-type": "application/x-amz-json-1.1",
+        "x-amz-target": `CodeDeployCommandService_v20141006.${operation}`,
+        "content-length": String(Buffer.byteLength(body)),
+      },
+      body,
+      credentials,
+      region,
+      service: "codedeploy-commands",
+    });
+    return new Promise((resolve, reject) => {
+      const outgoing = request(url, { method: "POST", agent: this.#connections, headers }, (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("end", () => {
+          const text = Buffer.concat(chunks).toString();
+          if (response.statusCode === 200) resolve(text === "" ? {} : (JSON.parse(text) as Poll)); // the command service's own answer
+          else reject(new Error(`${operation} answered ${response.statusCode}: ${text}`));
+        });
+      });
+      outgoing.on("error", reject);
+      outgoing.end(body);
+    });
+  }
+}
+
+interface Poll {
+  readonly HostCommand?: { readonly HostCommandIdentifier: string };
+}
