@@ -1,3 +1,4 @@
+export type * from "./alarm-reading.ts";
 export type * from "./decision.ts";
 export * from "./world.ts";
 export { decide, isOver } from "./decide.ts";

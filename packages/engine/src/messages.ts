@@ -1,12 +1,11 @@
+import type { ActiveAlarm, WatchedAlarms } from "./alarm-reading.ts";
 import type {
-  ActiveAlarm,
   Diagnostics,
   ErrorInformation,
   InstanceState,
   LifecycleEvent,
   LifecycleEventName,
   MinimumHealthyHosts,
-  WatchedAlarms,
 } from "./world.ts";
 import type { Balancers } from "./work.ts";
 import type { Tally } from "./minimum-healthy-hosts.ts";

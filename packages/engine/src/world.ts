@@ -1,3 +1,4 @@
+import type { AlarmReading, WatchedAlarms } from "./alarm-reading.ts";
 import type { LambdaPlan } from "./lambda-plan.ts";
 import type { LifecycleEventName } from "./lifecycle-event-name.ts";
 import type { Balancers, Noted, Work } from "./work.ts";
@@ -73,6 +74,8 @@ export interface Deployment {
   readonly stopRequestedAt?: number;
   /** What the request to stop said of rolling back; absent: the configuration decides (deployments.md §8.1). */
   readonly rollbackOnStop?: boolean;
+  /** Why a deployment that has ended is not rolled back although somebody may expect it. */
+  readonly rollbackMessage?: string;
   /** Why the deployment stops that nobody has asked to stop: the alarm may be over before its hosts are. */
   readonly stopping?: { readonly at: number; readonly error: ErrorInformation };
   /** When somebody asked to end a wait (ContinueDeployment, SkipWaitTimeForInstanceTermination). */
@@ -171,26 +174,6 @@ export interface ZonalConfiguration {
   readonly minimumHealthyHostsPerZone: MinimumHealthyHosts;
   readonly monitorDuration: number;
   readonly firstZoneMonitorDuration?: number;
-}
-
-/** Alarms by name, and what to do when their states cannot be read (deployments.md §10.1). */
-export interface WatchedAlarms {
-  readonly names: readonly string[];
-  readonly ignorePollAlarmFailure: boolean;
-}
-
-/** What a look at a deployment's alarms gave. */
-export type AlarmReading =
-  /** Those in the state ALARM; OK and INSUFFICIENT_DATA are not among them. */
-  | { readonly active: readonly ActiveAlarm[] }
-  /** Why the states could not be read; an alarm that does not exist is such a reason. */
-  | { readonly unreadable: string };
-
-/** An alarm in the state ALARM. */
-export interface ActiveAlarm {
-  readonly name: string;
-  /** Since when, if that is known. */
-  readonly since?: number;
 }
 
 /** Why a deployment failed or was stopped, as the API shows it. */

@@ -62,3 +62,6 @@ export const passRoleIsChecked: boolean = true;
 
 /** Whether a validation function needs a policy to report its result, as on AWS. Not here: it needs the id of its execution, which only it has been told, so that a first function needs no IAM. */
 export const hookResultNeedsPolicy: boolean = false;
+
+/** How often the alarms of a deployment are read, in milliseconds (deployments.md §10.1 rule 2). */
+export const alarmPollMilliseconds = 10_000;

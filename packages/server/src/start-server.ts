@@ -12,7 +12,7 @@ import { accessKeys, type PrincipalSources } from "./identity/principals.ts";
 import { recordChanges } from "./identity/record-changes.ts";
 import { sluiceService } from "./identity/sluice-service.ts";
 import { codedeployService } from "./operations/index.ts";
-import { syncHooks } from "./reconciler/managed-hooks.ts";
+import { type HookKeeper, syncHooks } from "./reconciler/managed-hooks.ts";
 import { Reconciler } from "./reconciler/reconciler.ts";
 import { openSigner } from "./specification/signer.ts";
 import { signedSpecifications } from "./specification/signed-specifications.ts";
@@ -69,6 +69,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     region,
     accountId,
     gateways,
+    ...(options.eventsUrl === undefined ? {} : { eventsUrl: options.eventsUrl }),
     wakeHosts: (hosts) => polls.wake(hosts),
     say: (about, message) => log.warn(about, message),
     log: (deploymentId, decision) => log.info({ deploymentId, ...decision }, "decided"),
@@ -76,7 +77,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const wake = (id: string) => reconciler.wake(id);
   const specification = signedSpecifications(store, openSigner(dataFolder, clock));
-  const hooks = (group: DeploymentGroup, on?: readonly string[]) => syncHooks({ store, gateways }, group, on);
+  const hooks = hooksKept({ store, gateways });
   const accesses = codedeployAccesses({ store, region, accountId });
   const listener = createFrontDoor({
     services: [
@@ -92,13 +93,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...(fallback === undefined ? {} : { fallback }),
   });
   const server = createFrontDoorServer(listener);
-  try {
-    await listen(server, options);
-  } catch (error) {
+  const port = await listen(server, options).catch((error: unknown) => {
     store.close();
     throw error;
-  }
-  const { port } = server.address() as AddressInfo; // it listens on TCP
+  });
   own.url = `http://${options.hostname}:${port}`;
   reconciler.start();
   return {
@@ -116,6 +114,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     },
   };
 }
+
+const hooksKept = (keeper: HookKeeper) => (group: DeploymentGroup, on?: readonly string[]) =>
+  syncHooks(keeper, group, on);
 
 /** The services that deployments touch: our own at our own port, or AWS's. */
 function gatewaysOf({ ec2, region, identities }: ServerOptions, own: { readonly url: string }) {
@@ -144,13 +145,14 @@ async function closeListener(server: ReturnType<typeof createFrontDoorServer>): 
   clearTimeout(patience);
 }
 
-function listen(server: ReturnType<typeof createFrontDoorServer>, { port, hostname }: ServerOptions): Promise<void> {
+/** Resolves with the port. */
+function listen(server: ReturnType<typeof createFrontDoorServer>, { port, hostname }: ServerOptions): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => {
       const why = cause.code === "EADDRINUSE" ? "another program uses it; choose another with --port" : cause.message;
       reject(new Error(`Cannot listen on ${hostname}:${port}: ${why}`, { cause }));
     });
-    server.listen(port, hostname, resolve);
+    server.listen(port, hostname, () => resolve((server.address() as AddressInfo).port)); // it listens on TCP
   });
 }
 

@@ -1,5 +1,5 @@
 import type { ErrorCode } from "@aws-sdk/client-codedeploy";
-import { deploymentOverview, isOver } from "@sluice/engine";
+import { deploymentOverview, isOver, rollbackMessages } from "@sluice/engine";
 import type { DeploymentRecord } from "../store/deployments.ts";
 import { type Context, date, platformOf } from "./context.ts";
 import { withoutContent } from "./revisions.ts";
@@ -55,11 +55,12 @@ function overviewOf(context: Context, record: DeploymentRecord) {
 }
 
 /** A deployment that was rolled back names its rollback; a rollback names what it rolls back (deployments.md §8.3). */
-function rollbackInfo({ store }: Context, { id, request: { rollbackOf } }: DeploymentRecord) {
+function rollbackInfo({ store }: Context, { id, state, request: { rollbackOf } }: DeploymentRecord) {
   if (rollbackOf !== undefined)
     return { rollbackTriggeringDeploymentId: rollbackOf.deploymentId, rollbackMessage: rollbackOf.message };
   const by = store.deployments.rolledBackBy(id);
-  return by && { rollbackDeploymentId: by.id, rollbackMessage: by.message };
+  if (by !== undefined) return { rollbackDeploymentId: by, rollbackMessage: rollbackMessages(id, by).onEnded };
+  return state.rollbackMessage === undefined ? undefined : { rollbackMessage: state.rollbackMessage };
 }
 
 /** A follow-up for outdated instances names its root; the root names its follow-ups. */

@@ -23,9 +23,9 @@ type Owed = Omit<Notification, "id" | "attempts">;
 export function notificationsOf(moments: readonly Moment[], sender: Sender): readonly Owed[] {
   const { group, hasEventBus } = sender;
   return moments.flatMap((moment) => {
-    const wanted: string = Reflect.get(triggerEvents[moment.about], moment.state) as string; // the table has every state
+    const wanted = wantedEvents(moment, sender);
     const triggers = (group.settings.triggerConfigurations ?? []).filter(({ triggerEvents: events = [] }) =>
-      events.some((event) => event === wanted),
+      events.some((event) => wanted.includes(event)),
     );
     return [
       ...triggers.map(({ triggerName = "", triggerTargetArn = "" }) =>
@@ -34,6 +34,14 @@ export function notificationsOf(moments: readonly Moment[], sender: Sender): rea
       ...(hasEventBus ? [busEvent(moment, sender)] : []),
     ];
   });
+}
+
+/** The start of a rollback is an event of its own, too (deployments.md §10.2). */
+function wantedEvents(moment: Moment, { record }: Sender): readonly string[] {
+  const event = Reflect.get(triggerEvents[moment.about], moment.state) as string; // the table has every state
+  return event === "DeploymentStart" && record.request.rollbackOf !== undefined
+    ? [event, "DeploymentRollback"]
+    : [event];
 }
 
 /** The message of a trigger in the form that consumers know: nested values are JSON text (api.md §8.1). */

@@ -1,18 +1,11 @@
-import {
-  decide,
-  type Decision,
-  type Deployment,
-  evolveAll,
-  type Fleet,
-  type InstanceState,
-  type World,
-} from "@sluice/engine";
+import { decide, type Decision, evolveAll, type Fleet, type World } from "@sluice/engine";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
 import type { DeploymentRecord } from "../store/deployments.ts";
 import type { Store } from "../store/index.ts";
+import { keepBooks } from "./books.ts";
 import { momentsOf } from "./moments.ts";
 import { notificationsOf } from "./notifications.ts";
-import { commitOf, type Observation, observe } from "./world.ts";
+import { commitOf, type Observation, observe, type Seen } from "./world.ts";
 
 /** What a pass needs of the world outside the store. */
 export interface Shell {
@@ -22,8 +15,8 @@ export interface Shell {
   readonly accountId: string;
   /** Whether somebody listens to the event bus. */
   readonly hasEventBus: boolean;
-  /** States of instances as last seen. */
-  readonly instanceStates: () => Readonly<Record<string, InstanceState>>;
+  /** What was last seen of the world outside. */
+  readonly seen: (deploymentId: string) => Seen;
   /** Looks which hosts a deployment group selects, or which replace them in a blue/green deployment. */
   readonly findFleet: (
     group: DeploymentGroup,
@@ -32,6 +25,8 @@ export interface Shell {
   ) => Promise<Fleet>;
   /** Wakes the polls of hosts that have a command. */
   readonly wakeHosts: (hosts: readonly string[]) => void;
+  /** Hints that another deployment may have something to do. */
+  readonly wake: (deploymentId: string) => void;
   /** Sees to what the service itself has to do. */
   readonly pursueWork: (deploymentId: string) => void;
   readonly log: (deploymentId: string, decision: Decision) => void;
@@ -39,8 +34,8 @@ export interface Shell {
 
 /** One pass over one deployment: observe, decide, commit, deliver. It takes no hint of what changed: a missed wake-up costs time, never correctness. */
 export async function reconcile(deploymentId: string, shell: Shell): Promise<void> {
-  const { store, clock, instanceStates, wakeHosts, pursueWork, log } = shell;
-  const observed = observe(store, deploymentId, { now: clock(), states: instanceStates() });
+  const { store, clock, wakeHosts, wake, pursueWork, log } = shell;
+  const observed = observe(store, deploymentId, { now: clock(), ...shell.seen(deploymentId) });
   if (observed === undefined) return;
   const decisions = decide(observed.world);
   const changes = decisions.filter((decision) => decision.do !== "wait" && decision.do !== "look up fleet");
@@ -48,16 +43,14 @@ export async function reconcile(deploymentId: string, shell: Shell): Promise<voi
     const after = evolveAll(observed.world, decisions);
     const commit = commitOf(observed, after, { ...shell, decisions });
     const committed = await store.write(() => {
-      if (!store.deployments.commit(observed.record, commit)) return false;
-      if (after.deployment.status === "Succeeded" && movesLastSuccessful(after.deployment))
-        store.groups.succeeded(observed.record.groupId, observed.record.request.revision);
-      keepLedger(store, observed.record, after);
+      if (!store.deployments.commit(observed.record, commit)) return undefined;
       for (const notification of owedNotifications(observed, after, { ...shell, decisions }))
         store.notifications.add(notification);
-      return true;
+      return keepBooks(store, observed, after);
     });
-    if (!committed) return reconcile(deploymentId, shell); // somebody moved first: look again
+    if (committed === undefined) return reconcile(deploymentId, shell); // somebody moved first: look again
     for (const decision of changes) log(deploymentId, decision);
+    for (const owed of committed) wake(owed);
     wakeHosts(commit.issued.map(({ host }) => host));
   }
   pursueWork(deploymentId);
@@ -75,14 +68,6 @@ async function lookUpFleet(deploymentId: string, which: "selected" | "replacemen
   await reconcile(deploymentId, shell);
 }
 
-/** A group that is about to be copied is in the ledger before it exists, and leaves it when the deployment group owns it. */
-function keepLedger(store: Store, { id, groupId }: DeploymentRecord, { deployment }: World): void {
-  const scalingGroup = deployment.blueGreen?.copyName;
-  if (scalingGroup === undefined || deployment.steps.every(({ name }) => name !== "copy Auto Scaling group")) return;
-  if (deployment.status === "Succeeded") store.copies.settle(id);
-  else store.copies.add({ deploymentId: id, groupId, scalingGroup });
-}
-
 /** Messages are written with what they tell of, and delivered later. */
 function owedNotifications(
   { record, world }: Observation,
@@ -95,7 +80,3 @@ function owedNotifications(
   const sender = { region, accountId, hasEventBus, applicationName, group, record, world: after };
   return notificationsOf(momentsOf(world, after, decisions), sender);
 }
-
-/** Deployments of one instance bring what the group has already, rerouting brings nothing, and an alias that is taken back has what it had. */
-const movesLastSuccessful = ({ kind, lambda }: Deployment): boolean =>
-  kind === "in-place" || kind === "blue-green" || (kind === "lambda" && lambda?.restores !== true);

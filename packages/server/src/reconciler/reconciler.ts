@@ -7,7 +7,9 @@ import { HookRuns } from "../gateways/hook-runs.ts";
 import type { WorkOutcome } from "../gateways/outcome.ts";
 import { perform } from "../gateways/perform.ts";
 import type { DeploymentRecord } from "../store/deployments.ts";
+import { AlarmWatch } from "./alarm-watch.ts";
 import { deliverNotifications } from "./deliver-notifications.ts";
+import { makeFollowUps } from "./follow-ups.ts";
 import { cleanUpCopies } from "./green-cleanup.ts";
 import { findFleet } from "./find-fleet.ts";
 import { takeUpActions } from "./lifecycle-actions.ts";
@@ -40,6 +42,7 @@ export class Reconciler {
   readonly #again = new Set<string>();
   readonly #rounds: Round[];
   readonly #hooks = new HookRuns();
+  readonly #alarms: AlarmWatch;
   #states: Readonly<Record<string, InstanceState>> = {};
 
   constructor(options: ReconcilerOptions) {
@@ -56,17 +59,20 @@ export class Reconciler {
     this.#shell = {
       ...options,
       hasEventBus: options.eventsUrl !== undefined,
-      instanceStates: () => this.#states,
+      wake,
+      seen: (id) => ({ states: this.#states, ...this.#alarms.seen(id) }),
       findFleet: (group, record, which) =>
         findFleet(group, record, { which, store, region, accountId, clients: this.#clientsOf(record) }),
       pursueWork: (id) => this.#work.pursue(id),
     };
+    this.#alarms = new AlarmWatch({ store, clock, clientsOf: (record) => this.#clientsOf(record) });
     const keeper = { store, gateways };
     const onDefect = (error: unknown) => options.onDefect(error, "");
     this.#rounds = [
       new Round(scanMilliseconds, () => this.#scan(), onDefect),
       new Round(scalingScanMilliseconds, () => takeUpActions({ ...options, wake }), onDefect),
       new Round(scanMilliseconds, () => deliverNotifications(options), onDefect),
+      new Round(scalingScanMilliseconds, () => makeFollowUps(this.#shell), onDefect),
       new Round(scalingScanMilliseconds, () => cleanUpCopies(options), onDefect),
       new Round(hookScanMilliseconds, () => this.#restoreHooks(keeper), onDefect),
     ];
@@ -125,6 +131,7 @@ export class Reconciler {
     const live = this.#options.store.deployments.live();
     try {
       this.#states = await this.#statesOf(live);
+      await this.#alarms.look(live);
     } catch (error) {
       this.#options.onDefect(error, "");
     }

@@ -1,4 +1,5 @@
 import {
+  type AlarmReading,
   bringsRevision,
   type Decision,
   healthAfter,
@@ -19,11 +20,17 @@ export interface Observation {
   readonly world: World;
 }
 
+/** What was last seen of the world outside. */
+export interface Seen {
+  readonly states: Readonly<Record<string, InstanceState>>;
+  readonly alarms?: AlarmReading;
+}
+
 /** Reads the world of a deployment; undefined when it has been deleted. */
 export function observe(
   store: Store,
   id: string,
-  { now, states }: { now: number; states: Readonly<Record<string, InstanceState>> },
+  { now, states, alarms }: Seen & { readonly now: number },
 ): Observation | undefined {
   const record = store.deployments.byId(id);
   if (record === undefined) return undefined;
@@ -35,6 +42,7 @@ export function observe(
     targets: store.deployments.targets(id),
     answers: store.commands.newAnswers(id),
     instanceStates: states,
+    ...(alarms === undefined ? {} : { alarms }),
     ...(fleets.selected === undefined ? {} : { fleet: fleets.selected }),
     ...(fleets.replacement === undefined ? {} : { replacement: fleets.replacement }),
   };
@@ -71,7 +79,8 @@ export function commitOf(
     after,
     version: record.version,
     issued,
-    memories: isOver(after.deployment) ? memoriesAfter(record, after, store) : {},
+    // Only at the end itself: an answer that comes later finds memories of a later deployment.
+    memories: isOver(after.deployment) && !isOver(world.deployment) ? memoriesAfter(record, after, store) : {},
   };
 }
 

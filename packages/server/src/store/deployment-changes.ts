@@ -39,6 +39,9 @@ export function deploymentChanges(db: Database) {
         note,
         id,
       ),
+    /** Remembers why a deployment that has ended is not rolled back. */
+    noteRollback: (id: string, message: string): number =>
+      db.run("UPDATE deployments SET state = json_set(state, '$.rollbackMessage', ?) WHERE id = ?", message, id),
     noteFleet: (id: string, which: "selected" | "replacement", fleet: Fleet): number =>
       db.run(
         "UPDATE deployments SET fleet = json_set(coalesce(fleet, '{}'), ?, json(?)), version = version + 1 WHERE id = ? AND is_over = 0",

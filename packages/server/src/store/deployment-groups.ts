@@ -121,6 +121,8 @@ export function deploymentGroups(db: Database) {
     remove(id: string): void {
       db.run("DELETE FROM deployment_groups WHERE id = ?", id);
       db.run("DELETE FROM host_memories WHERE group_id = ?", id);
+      db.run("DELETE FROM scaling_hooks WHERE group_id = ?", id);
+      db.run("DELETE FROM lifecycle_actions WHERE group_id = ?", id);
     },
   };
 }

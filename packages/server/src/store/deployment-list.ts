@@ -57,12 +57,8 @@ export function deploymentLists(db: Database) {
     },
     liveCount: (): number => db.get<{ n: number }>("SELECT count(*) AS n FROM deployments WHERE is_over = 0")?.n ?? 0,
     /** The deployment that rolls this one back. */
-    rolledBackBy(id: string): { readonly id: string; readonly message: string } | undefined {
-      return db.get<{ id: string; message: string }>(
-        "SELECT id, request ->> '$.rollbackOf.message' AS message FROM deployments WHERE request ->> '$.rollbackOf.deploymentId' = ?",
-        id,
-      );
-    },
+    rolledBackBy: (id: string): string | undefined =>
+      db.get<{ id: string }>("SELECT id FROM deployments WHERE request ->> '$.rollbackOf.deploymentId' = ?", id)?.id,
     /** The deployments that bring outdated instances up to this one, oldest first. */
     followersOf: (id: string): readonly string[] =>
       db

@@ -11,6 +11,7 @@ import { notifications } from "./notifications.ts";
 import { deploymentWishes } from "./deployment-wishes.ts";
 import { githubTokens } from "./github-tokens.ts";
 import { onPremisesInstances } from "./on-premises-instances.ts";
+import { owedFollowUps } from "./owed-follow-ups.ts";
 import { resourceTags } from "./resource-tags.ts";
 import { revisions } from "./revisions.ts";
 import { scalingHooks } from "./scaling-hooks.ts";
@@ -32,6 +33,7 @@ export function openStore(dataFolder: string) {
     githubTokens: githubTokens(db),
     scaling: scalingHooks(db),
     copies: copiedGroups(db),
+    followUps: owedFollowUps(db),
     /** Runs work in a transaction; resolves once it is on the disk. */
     write: <Result>(work: () => Result): Promise<Result> => db.write(work),
     close: () => db.close(),

@@ -1,4 +1,3 @@
-import type { ZonalConfig } from "@aws-sdk/client-codedeploy";
 import {
   type BlueGreen,
   type Deployment,
@@ -11,6 +10,7 @@ import {
   newDeployment,
   type Reroute,
 } from "@sluice/engine";
+import type { ZonalConfig } from "@aws-sdk/client-codedeploy";
 import type { DeploymentGroup, GroupSettings } from "./deployment-groups.ts";
 import type { DeploymentRequest } from "./deployments.ts";
 import type { Store } from "./index.ts";
@@ -74,6 +74,7 @@ function beginningOf(made: NewDeployment): Deployment {
     scalingGroups: settings.autoScalingGroups ?? [],
     ...(request.updateOutdatedInstancesOnly ? { outdatedOnly: true } : {}),
     ...(kind === "in-place" && made.zonalConfig !== undefined ? { zonal: zonalOf(made.zonalConfig) } : {}),
+    ...alarmsOf(request),
     ...(balancers === undefined ? {} : { balancers }),
     ...(blueGreen === undefined ? {} : { blueGreen }),
     ...(kind === "in-place" && processes.length > 0 ? { processesToSuspend: processes } : {}),
@@ -104,6 +105,13 @@ function balancersOf({ deploymentStyle, loadBalancerInfo }: DeploymentRequest): 
   const targetGroups = names(loadBalancerInfo?.targetGroupInfoList);
   const classic = names(loadBalancerInfo?.elbInfoList);
   return targetGroups.length + classic.length === 0 ? undefined : { targetGroups, classic };
+}
+
+/** Alarms count only while they are enabled, and there are some (deployments.md §10.1). */
+function alarmsOf({ alarmConfiguration: given }: DeploymentRequest): Pick<Deployment, "alarms"> {
+  const names = (given?.alarms ?? []).flatMap(({ name }) => name ?? []);
+  if (given?.enabled !== true || names.length === 0) return {};
+  return { alarms: { names, ignorePollAlarmFailure: given.ignorePollAlarmFailure ?? false } };
 }
 
 const minute = 60_000;
