@@ -4,6 +4,7 @@ import { eventLatency } from "./event-latency.ts";
 import { fiftyInstances } from "./fifty-instances.ts";
 import { heldPolls } from "./held-polls.ts";
 import { loadBalancer } from "./load-balancer.ts";
+import { listDeployments } from "./list-deployments.ts";
 import { signedRequests } from "./signed-requests.ts";
 import { simulatedAgents } from "./simulated-agents.ts";
 import { start } from "./start.ts";
@@ -17,4 +18,5 @@ export const benches = {
   "fifty instances in an Auto Scaling group": fiftyInstances,
   "what a load balancer leaves of throughput": loadBalancer,
   "what a held poll costs": heldPolls,
+  "a page of a long list": listDeployments,
 };

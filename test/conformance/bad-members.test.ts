@@ -1,6 +1,6 @@
 // Every operation is sent every kind of bad value for every member of a rich input, and answers with a fault that AWS documents for it.
 import assert from "node:assert/strict";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import { serviceModel } from "@sluice/aws-protocol";
 import { type ApiHouse, openApi, s3Revision, serviceRoleArn } from "./api-house.ts";
 import { documentedFaults } from "./documented-faults.ts";
@@ -8,6 +8,8 @@ import { documentedFaults } from "./documented-faults.ts";
 type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
 type Kind = "missing" | "wrong type" | "empty" | "too long" | "bad characters" | "unknown";
 
+const placeholder = "d-PLACEHOLD";
+const deploymentId = placeholder;
 const filter = { Key: "Role", Value: "web", Type: "KEY_AND_VALUE" };
 const instanceArn = "arn:aws:codedeploy:us-east-1:123456789012:application:shop";
 
@@ -36,8 +38,8 @@ const groupSettings = {
   terminationHookEnabled: false,
 };
 
-/** A good input of each operation; each is tried as it is first where that changes nothing. */
-const goodInputs = (deploymentId: string): Readonly<Record<string, { readonly [name: string]: Json }>> => ({
+/** A good input of each operation. */
+const goodInputs: Readonly<Record<string, { readonly [name: string]: Json }>> = {
   AddTagsToOnPremisesInstances: { tags: [{ Key: "k", Value: "v" }], instanceNames: ["rack-1"] },
   BatchGetApplicationRevisions: { applicationName: "shop", revisions: [s3Revision("a.zip")] },
   BatchGetApplications: { applicationNames: ["shop"] },
@@ -131,7 +133,7 @@ const goodInputs = (deploymentId: string): Readonly<Record<string, { readonly [n
     serviceRoleArn,
     ...groupSettings,
   },
-});
+};
 
 const named = (noun: string, absent?: string) => ({
   missing: `${noun}NameRequired`,
@@ -283,39 +285,57 @@ function* attempts(value: Json, path: string, member: string): Generator<Attempt
 
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
 
-/** An API with an application, groups of both types, an on-premises instance and a deployment under way. */
-async function prepared(test: TestContext): Promise<{ readonly house: ApiHouse; readonly deploymentId: string }> {
-  const house = await openApi(test);
+/** What one attempt works with: an application of its own, with groups of both types and a deployment under way. */
+interface Scene {
+  readonly number: number;
+  readonly deploymentId: string;
+}
+
+async function newScene(house: ApiHouse, number: number): Promise<Scene> {
   const group = { applicationName: "shop", serviceRoleArn };
-  const setup: readonly (readonly [operation: string, input: object])[] = [
+  const revision = s3Revision("a.zip");
+  const setup: readonly (readonly [operation: string, input: Json])[] = [
     ["CreateApplication", { applicationName: "shop" }],
     ["CreateDeploymentGroup", { ...group, deploymentGroupName: "prod" }],
     ["CreateDeploymentGroup", { ...group, deploymentGroupName: "green", ...groupSettings }],
-    ["RegisterOnPremisesInstance", { instanceName: "rack-1", iamUserArn: "arn:aws:iam::123456789012:user/rack-1" }],
+    ["CreateDeployment", { applicationName: "shop", deploymentGroupName: "prod", revision }],
   ];
-  for (const [operation, input] of setup) assert.equal((await house.raw(operation, input)).fault, undefined, operation);
-  const deployment = { applicationName: "shop", deploymentGroupName: "prod", revision: s3Revision("a.zip") };
-  const { text } = await house.raw("CreateDeployment", deployment);
+  const empty = { number, deploymentId: "" };
+  let text = "";
+  for (const [operation, input] of setup) {
+    const answer = await house.raw(operation, inScene(empty, input));
+    assert.equal(answer.fault, undefined, operation);
+    text = answer.text;
+  }
   const { deploymentId } = JSON.parse(text) as { deploymentId: string };
   await house.plant(deploymentId, { status: "InProgress", startTime: house.now });
-  await house.store.write(() => house.store.githubTokens.put("octocat", "secret"));
-  return { house, deploymentId };
+  return { number, deploymentId };
+}
+
+/** An input whose names are those of a scene. */
+function inScene({ number, deploymentId }: Scene, input: Json): unknown {
+  const text = JSON.stringify(input).replaceAll(/"(shop|rack-2|half|new|Bogus)"/g, `"$1-${number}"`);
+  return JSON.parse(text.replaceAll(placeholder, deploymentId));
 }
 
 test("every kind of bad value for every member meets the fault that AWS names", async (t) => {
   const { operations } = serviceModel("codedeploy");
-  assert.deepEqual(Object.keys(goodInputs("")).toSorted(), [...operations.keys()].toSorted());
+  assert.deepEqual(Object.keys(goodInputs).toSorted(), [...operations.keys()].toSorted());
+  const house = await openApi(t);
+  const rack = { instanceName: "rack-1", iamUserArn: "arn:aws:iam::123456789012:user/rack-1" };
+  await house.raw("RegisterOnPremisesInstance", rack);
+  await house.store.write(() => house.store.githubTokens.put("octocat", "secret"));
+  let scene = await newScene(house, 0);
 
   const findings: string[] = [];
   let [sent, met] = [0, 0];
   for (const operation of operations.keys()) {
     const documented = documentedFaults.get(operation) ?? new Set();
-    let { house, deploymentId } = await prepared(t);
-    for (const { path, member, kind, input } of attempts(goodInputs(deploymentId)[operation] ?? {}, "", "")) {
-      const text = JSON.stringify(input).replaceAll(/d-[A-Z0-9]{9}/g, deploymentId);
-      const { status, fault } = await house.raw(operation, JSON.parse(text));
-      // What was accepted after all must not be in the way of the next attempt.
-      if (fault === undefined && !/^(Get|List|BatchGet)/.test(operation)) ({ house, deploymentId } = await prepared(t));
+    for (const { path, member, kind, input } of attempts(goodInputs[operation] ?? {}, "", "")) {
+      const { status, fault } = await house.raw(operation, inScene(scene, input));
+      // What was changed after all must not be in the way of the next attempt.
+      if (fault === undefined && !/^(Get|List|BatchGet)/.test(operation))
+        scene = await newScene(house, scene.number + 1);
       const want = kind === "wrong type" ? "Serialization" : wanted[member]?.[kind];
       const isWanted = want === "Serialization" || (documented.has(want ?? "") && !isOptional(operation, path, kind));
       sent += 1;
