@@ -1,0 +1,96 @@
+// Deployment groups and Auto Scaling groups of the local cloud: hooks come and go with the group, before the API answers.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  AutoScalingClient,
+  CreateAutoScalingGroupCommand,
+  DescribeLifecycleHooksCommand,
+} from "@aws-sdk/client-auto-scaling";
+import {
+  CodeDeployClient,
+  CreateApplicationCommand,
+  CreateDeploymentGroupCommand,
+  DeleteApplicationCommand,
+  DeleteDeploymentGroupCommand,
+  GetDeploymentGroupCommand,
+  ListDeploymentGroupsCommand,
+  UpdateDeploymentGroupCommand,
+} from "@aws-sdk/client-codedeploy";
+import { CreateLaunchTemplateCommand, EC2Client } from "@aws-sdk/client-ec2";
+import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import { openHouse } from "../identity/open-house.ts";
+import { isFault } from "./api-house.ts";
+
+const trust = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Principal: { Service: "codedeploy.amazonaws.com" }, Action: "sts:AssumeRole" }],
+});
+const rights = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Action: "autoscaling:*", Resource: "*" }],
+});
+
+test("a group's hooks are on its Auto Scaling groups when it is made, changed and deleted", async (t) => {
+  const house = await openHouse(t);
+  const [scaling, deploy] = [new AutoScalingClient(house.as()), new CodeDeployClient(house.as())];
+  const [iam, ec2] = [new IAMClient(house.as()), new EC2Client(house.as())];
+  t.after(() => [scaling, deploy, iam, ec2].forEach((client) => client.destroy()));
+  const role = new CreateRoleCommand({ RoleName: "deployer", AssumeRolePolicyDocument: trust });
+  const serviceRoleArn = (await iam.send(role)).Role?.Arn;
+  const policy = { RoleName: "deployer", PolicyName: "scaling", PolicyDocument: rights };
+  await iam.send(new PutRolePolicyCommand(policy));
+  await ec2.send(
+    new CreateLaunchTemplateCommand({
+      LaunchTemplateName: "web",
+      LaunchTemplateData: { ImageId: "ami-00000000000000001" },
+    }),
+  );
+  for (const AutoScalingGroupName of ["one", "two"])
+    await scaling.send(
+      new CreateAutoScalingGroupCommand({
+        ...{ AutoScalingGroupName, MinSize: 0, MaxSize: 1, AvailabilityZones: ["eu-west-1a"] },
+        LaunchTemplate: { LaunchTemplateName: "web" },
+      }),
+    );
+  const hooksOn = async (AutoScalingGroupName: string) =>
+    (await scaling.send(new DescribeLifecycleHooksCommand({ AutoScalingGroupName }))).LifecycleHooks ?? [];
+  const name = { applicationName: "shop", deploymentGroupName: "my_group" };
+  await deploy.send(new CreateApplicationCommand({ applicationName: "shop" }));
+
+  const { deploymentGroupId } = await deploy.send(
+    new CreateDeploymentGroupCommand({ ...name, serviceRoleArn, autoScalingGroups: ["one"] }),
+  );
+  const [hook, ...others] = await hooksOn("one");
+  assert.equal(others.length, 0);
+  assert.match(
+    hook?.LifecycleHookName ?? "",
+    /^CodeDeploy-managed-automatic-launch-deployment-hook-mygroup-[0-9a-f-]{36}$/,
+  );
+  assert.equal(hook?.NotificationMetadata, deploymentGroupId);
+  const { deploymentGroupInfo } = await deploy.send(new GetDeploymentGroupCommand(name));
+  assert.deepEqual(deploymentGroupInfo?.autoScalingGroups, [{ name: "one", hook: hook?.LifecycleHookName }]);
+
+  const current = { applicationName: "shop", currentDeploymentGroupName: "my_group" };
+  await deploy.send(
+    new UpdateDeploymentGroupCommand({ ...current, autoScalingGroups: ["two"], terminationHookEnabled: true }),
+  );
+  assert.deepEqual([(await hooksOn("one")).length, (await hooksOn("two")).length], [0, 2]);
+
+  const unknown = new UpdateDeploymentGroupCommand({ ...current, autoScalingGroups: ["two", "three"] });
+  await assert.rejects(deploy.send(unknown), isFault("InvalidAutoScalingGroup"));
+  const kept = (await deploy.send(new GetDeploymentGroupCommand(name))).deploymentGroupInfo?.autoScalingGroups;
+  assert.deepEqual(
+    kept?.map((group) => group.name),
+    ["two"],
+  );
+  const second = { ...name, deploymentGroupName: "second", serviceRoleArn, autoScalingGroups: ["one", "three"] };
+  await assert.rejects(deploy.send(new CreateDeploymentGroupCommand(second)), isFault("InvalidAutoScalingGroup"));
+  const listed = await deploy.send(new ListDeploymentGroupsCommand({ applicationName: "shop" }));
+  assert.deepEqual([listed.deploymentGroups, await hooksOn("one")], [["my_group"], []]);
+
+  assert.deepEqual((await deploy.send(new DeleteDeploymentGroupCommand(name))).hooksNotCleanedUp, []);
+  assert.equal((await hooksOn("two")).length, 0);
+  await deploy.send(new CreateDeploymentGroupCommand({ ...name, serviceRoleArn, autoScalingGroups: ["one"] }));
+  await deploy.send(new DeleteApplicationCommand({ applicationName: "shop" }));
+  assert.equal((await hooksOn("one")).length, 0);
+});
