@@ -33,6 +33,18 @@ const blueGreen = {
   },
 } as const satisfies Partial<CreateDeploymentGroupInput>;
 
+const lambdaAppSpec = JSON.stringify({
+  version: 0.0,
+  Resources: [
+    {
+      F: {
+        Type: "AWS::Lambda::Function",
+        Properties: { Name: "f", Alias: "live", CurrentVersion: "1", TargetVersion: "2" },
+      },
+    },
+  ],
+});
+
 /** An API with an application and a group of it, to deploy to. */
 async function deploymentsOf(
   test: TestContext,
@@ -142,9 +154,9 @@ test("a deployment that cannot be is refused by AWS's name", async (t) => {
   assert.deepEqual(deployments, []);
 });
 
-test("a deployment to Lambda is recorded with its AppSpec's hash, and says at once that it is not carried out", async (t) => {
+test("a deployment to Lambda shows the hash of its AppSpec, which must name a function", async (t) => {
   const { begin, get, create } = await deploymentsOf(t, {}, "Lambda");
-  const content = '{"version":0.0,"Resources":[]}';
+  const content = lambdaAppSpec;
   const sha256 = createHash("sha256").update(content).digest("hex");
   const revision = { revisionType: "AppSpecContent", appSpecContent: { content } } as const;
 
@@ -154,6 +166,8 @@ test("a deployment to Lambda is recorded with its AppSpec's hash, and says at on
   assert.equal(shown.computePlatform, "Lambda");
   const wrong = { revisionType: "String", string: { content, sha256: "0".repeat(64) } } as const;
   await assert.rejects(create({ revision: wrong }), isFault("InvalidRevision", sha256));
+  const empty = { revisionType: "String", string: { content: '{"version":0.0,"Resources":[]}' } } as const;
+  await assert.rejects(create({ revision: empty }), isFault("InvalidRevision", "names no function"));
   await assert.rejects(
     create({ revision, updateOutdatedInstancesOnly: true }),
     isFault("InvalidUpdateOutdatedInstancesOnlyValue"),
@@ -162,6 +176,43 @@ test("a deployment to Lambda is recorded with its AppSpec's hash, and says at on
     create({ revision, ignoreApplicationStopFailures: true }),
     isFault("InvalidIgnoreApplicationStopFailuresValue"),
   );
+});
+
+test("a deployment to ECS is recorded, and says at once that it is not carried out", async (t) => {
+  const { greenFleetProvisioningOption: _green, ...blueGreenDeploymentConfiguration } =
+    blueGreen.blueGreenDeploymentConfiguration;
+  const { begin, get } = await deploymentsOf(t, { blueGreenDeploymentConfiguration }, "ECS");
+  const revision = { revisionType: "AppSpecContent", appSpecContent: { content: "{}" } } as const;
+
+  const { status, errorInformation, deploymentConfigName } = await get(await begin({ revision }));
+
+  assert.equal(status, "Failed");
+  assert.equal(errorInformation?.message, "This control plane does not carry out ECS deployments");
+  assert.equal(deploymentConfigName, "CodeDeployDefault.ECSAllAtOnce");
+});
+
+test("a hook's function reports once, with the id that it was given", async (t) => {
+  const { begin, client, plant, store, now } = await deploymentsOf(t, {}, "Lambda");
+  const revision = { revisionType: "AppSpecContent", appSpecContent: { content: lambdaAppSpec } } as const;
+  const deploymentId = await begin({ revision });
+  const work = { work: "run hook", functionName: "check", deploymentId, executionId: "execution" } as const;
+  const command = { id: "command", issuedAt: now, acknowledgedAt: now, work };
+  const events = [{ name: "BeforeAllowTraffic", status: "InProgress", startTime: now, command }] as const;
+  const common = { id: "f", arn: "arn:aws:lambda:us-east-1:123456789012:function:f", hostIdentifier: "f" };
+  const target = { ...common, status: "InProgress", lastUpdatedAt: now, events } as const;
+  await plant(deploymentId, { status: "InProgress", startTime: now }, [target]);
+  const report = (lifecycleEventHookExecutionId: string, status: "Succeeded" | "Failed" | "Skipped") =>
+    client.send(
+      new PutLifecycleEventHookExecutionStatusCommand({ deploymentId, lifecycleEventHookExecutionId, status }),
+    );
+
+  await assert.rejects(report("other", "Succeeded"), isFault("InvalidLifecycleEventHookExecutionId"));
+  await assert.rejects(report("execution", "Skipped"), isFault("InvalidLifecycleEventHookExecutionStatus"));
+  assert.equal((await report("execution", "Failed")).lifecycleEventHookExecutionId, "execution");
+
+  const answer = { commandId: "command", at: now, kind: "completed", status: "Failed" };
+  assert.deepEqual(store.commands.newAnswers(deploymentId), [answer]);
+  await assert.rejects(report("execution", "Succeeded"), isFault("LifecycleEventAlreadyCompleted"));
 });
 
 test("traffic control without a load balancer fails with AWS's code", async (t) => {

@@ -37,6 +37,13 @@ export const createDeployment = {
       const { computePlatform } = application;
       const configName = input.deploymentConfigName ?? group.settings.deploymentConfigName;
       const { minimumHealthyHosts = oneTarget, zonalConfig, ...config } = configFor(store, configName, computePlatform);
+      const lambda =
+        computePlatform === "Lambda"
+          ? {
+              kind: "lambda" as const,
+              lambda: lambdaPlanOf(store, group, { revision, routing: config.trafficRoutingConfig }),
+            }
+          : {};
       refuseBusy(context, group);
       const request = requestFor(group, input, { revision, configName });
       const processes = input.ec2DeploymentOptions?.autoScalingGroupProcessesToSuspend;
@@ -49,9 +56,7 @@ export const createDeployment = {
         ignoreApplicationStopFailures: input.ignoreApplicationStopFailures ?? false,
         request,
         ...(zonalConfig === undefined ? {} : { zonalConfig }),
-        ...(computePlatform === "Lambda"
-          ? { kind: "lambda", lambda: lambdaPlanOf(store, group, { revision, routing: config.trafficRoutingConfig }) }
-          : {}),
+        ...lambda,
         ...(processes === undefined ? {} : { processesToSuspend: processes }),
         ...(refusal === undefined ? {} : { refusal }),
       });
