@@ -22,9 +22,12 @@ import {
   ListAttachedRolePoliciesCommand,
   ListRolesCommand,
   ListUserPoliciesCommand,
+  ListUserTagsCommand,
   PutRolePolicyCommand,
   PutUserPolicyCommand,
   SimulatePrincipalPolicyCommand,
+  TagUserCommand,
+  UntagUserCommand,
   UpdateAccessKeyCommand,
 } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
@@ -250,4 +253,23 @@ test("a user's inline policies are counted together against IAM's limit", async 
   });
   const { PolicyNames } = await iam.send(new ListUserPoliciesCommand({ UserName: "ann" }));
   assert.deepEqual(PolicyNames, ["one", "two"]);
+});
+
+test("tags of a user are compared by their keys without regard to case", async (t) => {
+  const iam = clientOf(t, await openHouse(t));
+  await iam.send(new CreateUserCommand({ UserName: "ann", Tags: [{ Key: "Team", Value: "shop" }] }));
+
+  await iam.send(
+    new TagUserCommand({
+      UserName: "ann",
+      Tags: [
+        { Key: "team", Value: "core" },
+        { Key: "Site", Value: "x" },
+      ],
+    }),
+  );
+  await iam.send(new UntagUserCommand({ UserName: "ann", TagKeys: ["site"] }));
+
+  const { Tags } = await iam.send(new ListUserTagsCommand({ UserName: "ann" }));
+  assert.deepEqual(Tags, [{ Key: "team", Value: "core" }]);
 });

@@ -7,6 +7,7 @@ import { instanceProfileOperations } from "./instance-profiles.ts";
 import { policyOperations } from "./policies.ts";
 import { roleOperations } from "./roles.ts";
 import { simulateOperations } from "./simulate.ts";
+import { tagOperations } from "./tags.ts";
 import { userOperations } from "./users.ts";
 
 export type { UserKeys } from "./context.ts";
@@ -23,6 +24,7 @@ const operations: IamOperations = {
   ...policyOperations,
   ...roleOperations,
   ...simulateOperations,
+  ...tagOperations,
   ...userOperations,
 };
 

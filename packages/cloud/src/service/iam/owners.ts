@@ -16,14 +16,14 @@ export const role = (context: IamContext, name: string | undefined): Owner => ({
   record: roleOf(context, name),
 });
 
-/** Keeps an owner with other policies. */
+/** Keeps an owner with other policies or tags. */
 export function change(
   { records }: IamContext,
   owner: Owner,
-  policies: Partial<Pick<Principal, "inline" | "attached">>,
+  changes: Partial<Pick<Principal, "inline" | "attached" | "tags">>,
 ): void {
-  if (owner.kind === "user") records.put("user", { ...owner.record, ...policies });
-  else records.put("role", { ...owner.record, ...policies });
+  if (owner.kind === "user") records.put("user", { ...owner.record, ...changes });
+  else records.put("role", { ...owner.record, ...changes });
 }
 
 /** An inline policy of an owner, as it was given. */

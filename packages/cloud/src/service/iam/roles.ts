@@ -7,7 +7,6 @@ import {
   type IamContext,
   type IamOperations,
   invalid,
-  mergeTags,
   newEntity,
   roleOf,
 } from "./context.ts";
@@ -67,21 +66,6 @@ export const roleOperations: IamOperations = {
     if (attached.length > 0) throw conflict("Cannot delete entity, must detach all policies first.");
     if (Object.keys(inline).length > 0) throw conflict("Cannot delete entity, must delete policies first.");
     context.records.remove("role", name);
-  },
-
-  TagRole(context, { RoleName, Tags = [] }) {
-    const role = roleOf(context, RoleName);
-    context.records.put("role", { ...role, tags: mergeTags(role.tags, Tags) });
-  },
-
-  UntagRole(context, { RoleName, TagKeys = [] }) {
-    const role = roleOf(context, RoleName);
-    context.records.put("role", { ...role, tags: role.tags.filter(({ Key }) => !TagKeys.includes(Key)) });
-  },
-
-  ListRoleTags(context, { RoleName, ...place }) {
-    const { items, ...rest } = page(roleOf(context, RoleName).tags, place, ({ Key }) => Key);
-    return { Tags: items, ...rest };
   },
 };
 

@@ -1,13 +1,4 @@
-import {
-  administratorName,
-  checkName,
-  conflict,
-  exists,
-  type IamOperations,
-  mergeTags,
-  newEntity,
-  userOf,
-} from "./context.ts";
+import { administratorName, checkName, conflict, exists, type IamOperations, newEntity, userOf } from "./context.ts";
 import { page } from "./page.ts";
 import type { User } from "./records.ts";
 
@@ -62,21 +53,6 @@ export const userOperations: IamOperations = {
     if (attached.length > 0) throw conflict("Cannot delete entity, must detach all policies first.");
     if (Object.keys(inline).length > 0) throw conflict("Cannot delete entity, must delete policies first.");
     context.records.remove("user", name);
-  },
-
-  TagUser(context, { UserName, Tags = [] }) {
-    const user = userOf(context, UserName);
-    context.records.put("user", { ...user, tags: mergeTags(user.tags, Tags) });
-  },
-
-  UntagUser(context, { UserName, TagKeys = [] }) {
-    const user = userOf(context, UserName);
-    context.records.put("user", { ...user, tags: user.tags.filter(({ Key }) => !TagKeys.includes(Key)) });
-  },
-
-  ListUserTags(context, { UserName, ...place }) {
-    const { items, ...rest } = page(userOf(context, UserName).tags, place, ({ Key }) => Key);
-    return { Tags: items, ...rest };
   },
 };
 
