@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import {
-  AutoScalingClient,
   AttachInstancesCommand,
-  CompleteLifecycleActionCommand,
   CreateAutoScalingGroupCommand,
   CreateOrUpdateTagsCommand,
   DeleteAutoScalingGroupCommand,
-  DescribeAutoScalingGroupsCommand,
   DescribeAutoScalingInstancesCommand,
   DescribeLifecycleHooksCommand,
   DescribePoliciesCommand,
@@ -18,7 +15,6 @@ import {
   EnterStandbyCommand,
   ExecutePolicyCommand,
   ExitStandbyCommand,
-  PutLifecycleHookCommand,
   PutScalingPolicyCommand,
   PutScheduledUpdateGroupActionCommand,
   RecordLifecycleActionHeartbeatCommand,
@@ -29,102 +25,17 @@ import {
   TerminateInstanceInAutoScalingGroupCommand,
   UpdateAutoScalingGroupCommand,
 } from "@aws-sdk/client-auto-scaling";
+import { CreateLaunchTemplateCommand, DescribeInstancesCommand, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
+import { eventually, has, openLocalCloud } from "../../../test/local-cloud.ts";
 import {
-  CreateLaunchTemplateCommand,
-  DescribeInstancesCommand,
-  EC2Client,
-  TerminateInstancesCommand,
-} from "@aws-sdk/client-ec2";
-import { eventually, has, type LocalCloud, openLocalCloud } from "../../../test/local-cloud.ts";
-
-const AutoScalingGroupName = "fleet";
-const template = { LaunchTemplateName: "web" };
-const launching = "autoscaling:EC2_INSTANCE_LAUNCHING";
-const terminating = "autoscaling:EC2_INSTANCE_TERMINATING";
-const zones = "subnet-0000000000000000a,subnet-0000000000000000b,subnet-0000000000000000c";
-
-/** A group in a cloud of its own, and what tests do to it. */
-class Fleet {
-  readonly client: AutoScalingClient;
-  readonly ec2: EC2Client;
-
-  constructor(test: TestContext, cloud: LocalCloud) {
-    this.client = new AutoScalingClient(cloud.client);
-    this.ec2 = new EC2Client(cloud.client);
-    test.after(() => this.client.destroy());
-    test.after(() => this.ec2.destroy());
-  }
-
-  async create(DesiredCapacity: number, more: object = {}): Promise<void> {
-    const data = { ImageId: "ami-00000000000000001", InstanceType: "t3.micro" as const };
-    await this.ec2.send(new CreateLaunchTemplateCommand({ ...template, LaunchTemplateData: data }));
-    await this.client.send(
-      new CreateAutoScalingGroupCommand({
-        AutoScalingGroupName,
-        LaunchTemplate: template,
-        MinSize: 0,
-        MaxSize: 4,
-        DesiredCapacity,
-        VPCZoneIdentifier: zones,
-        ...more,
-      }),
-    );
-  }
-
-  async describe() {
-    const { AutoScalingGroups = [] } = await this.client.send(new DescribeAutoScalingGroupsCommand({}));
-    return AutoScalingGroups[0];
-  }
-
-  /** The states of the instances, sorted, once they are as wanted. */
-  async reaches(...wanted: readonly string[]): Promise<readonly string[]> {
-    let seen: readonly string[] = [];
-    const found = await eventually(
-      `instances are ${wanted.join(", ") || "gone"}`,
-      async () => {
-        const { Instances = [] } = (await this.describe()) ?? {};
-        seen = Instances.map(({ LifecycleState }) => LifecycleState ?? "").toSorted();
-        return seen.join() === wanted.toSorted().join()
-          ? Instances.map(({ InstanceId }) => InstanceId ?? "")
-          : undefined;
-      },
-      15,
-    ).catch((error: unknown) => {
-      throw new Error(`They are ${seen.join(", ")}`, { cause: error });
-    });
-    return found;
-  }
-
-  async hook(LifecycleHookName: string, LifecycleTransition: string, more: object = {}): Promise<void> {
-    await this.client.send(
-      new PutLifecycleHookCommand({ AutoScalingGroupName, LifecycleHookName, LifecycleTransition, ...more }),
-    );
-  }
-
-  async complete(LifecycleHookName: string, InstanceId: string, LifecycleActionResult: string): Promise<void> {
-    await this.client.send(
-      new CompleteLifecycleActionCommand({
-        AutoScalingGroupName,
-        LifecycleHookName,
-        InstanceId,
-        LifecycleActionResult,
-      }),
-    );
-  }
-
-  async resize(DesiredCapacity: number): Promise<void> {
-    await this.client.send(new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity }));
-  }
-
-  async activities() {
-    return (await this.client.send(new DescribeScalingActivitiesCommand({ AutoScalingGroupName }))).Activities ?? [];
-  }
-}
-
-async function openFleet(t: TestContext, options = {}): Promise<{ fleet: Fleet; cloud: LocalCloud }> {
-  const cloud = await openLocalCloud(t, options);
-  return { fleet: new Fleet(t, cloud), cloud };
-}
+  AutoScalingGroupName,
+  Fleet,
+  launching,
+  openFleet,
+  template,
+  terminating,
+  zones,
+} from "../../../test/scaling-fleet.ts";
 
 test("a group launches what it lacks over its zones, tags it, and says why", async (t) => {
   const { fleet } = await openFleet(t);
