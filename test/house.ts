@@ -35,6 +35,11 @@ export class House {
     return this.#process.pid;
   }
 
+  /** The shell words that run `sluice` against this house. */
+  get command(): string {
+    return [process.execPath, program, ...this.#common()].join(" ");
+  }
+
   /** Everything the program has printed so far. */
   get output(): string {
     return this.#lines.join("\n");

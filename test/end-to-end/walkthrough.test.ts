@@ -1,0 +1,51 @@
+// The walkthrough of a CodeDeploy tutorial, in commands of the real `aws` CLI: every script runs as written, twice in a row.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { globSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import { test } from "node:test";
+import { has, House } from "../house.ts";
+
+const scripts = globSync(resolve(import.meta.dirname, "../../examples/walkthrough/0*.sh")).toSorted();
+const missing: string[] = [];
+for (const command of ["aws", "bash", "curl", "python3", "unshare", "ip"])
+  if (!(await has(command))) missing.push(command);
+const skip = missing.length > 0 ? `not on this machine: ${missing.join(", ")}` : false;
+
+/** Scripts that run at once: they mostly wait, for health checks, delays and minutes. The functions' script counts calls within a minute: it runs alone. */
+const atOnce = 3;
+const runsAlone = /lambda/;
+
+test("every script of the walkthrough runs as written, twice in a row", { skip, timeout: 1_200_000 }, async (t) => {
+  const house = new House(t, ["--no-example"]);
+  await house.open();
+  const twice = [...scripts, ...scripts];
+
+  for (const script of twice.filter((path) => runsAlone.test(path)))
+    await t.test(basename(script), () => run(house, script));
+  const left = twice.filter((path) => !runsAlone.test(path));
+  const worker = async () => {
+    for (let script = left.shift(); script !== undefined; script = left.shift()) {
+      const path = script;
+      await t.test(basename(path), () => run(house, path));
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+});
+
+async function run(house: House, path: string): Promise<void> {
+  const child = spawn("bash", [path], {
+    env: { ...process.env, ...(await house.environment()), SLUICE: house.command, RUN: uniqueName() },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const output: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => output.push(chunk));
+  const [code] = (await once(child, "close")) as [number | null]; // what a child process emits
+  assert.equal(code, 0, `${basename(path)} ended with ${code}:\n${Buffer.concat(output).toString()}\n${house.output}`);
+}
+
+let serial = 0;
+
+/** Short, because names of load balancers are; never the same twice. */
+const uniqueName = () => `${Date.now().toString(36).slice(-5)}${(serial += 1)}`;
