@@ -94,7 +94,13 @@ class Forwarding {
     response.writeHead(answer.statusCode ?? 502, answer.statusMessage, headers);
     answer.on("error", () => response.destroy()); // broken off in the middle
     answer.on("aborted", () => response.destroy());
-    answer.pipe(response);
+    // By hand and not by `pipe`, which costs an answer of one piece as much as the rest of its way.
+    answer.on("data", (chunk: Buffer) => {
+      if (response.write(chunk)) return;
+      answer.pause();
+      response.once("drain", () => answer.resume());
+    });
+    answer.once("end", () => response.end());
   }
 
   #fail(error: NodeJS.ErrnoException, sent: ClientRequest, upstream: Upstream): void {

@@ -63,7 +63,12 @@ function connectionOptions(connection: string | undefined): ReadonlySet<string> 
   return new Set(connection.split(",").map((option) => option.trim().toLowerCase()));
 }
 
+/** Tells apart what this process and others number alike. */
+const processPart = randomHex(8);
+let traced = 0;
+
 function traceRoot(): string {
+  traced = (traced + 1) % 2 ** 32;
   const seconds = Math.trunc((performance.timeOrigin + performance.now()) / 1000);
-  return `1-${seconds.toString(16).padStart(8, "0")}-${randomHex(12)}`;
+  return `1-${seconds.toString(16).padStart(8, "0")}-${processPart}${traced.toString(16).padStart(8, "0")}`;
 }
