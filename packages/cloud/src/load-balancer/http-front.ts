@@ -31,6 +31,8 @@ export class HttpFront {
       maxHeaderSize: headerBytesMax,
       requestTimeout: 0,
       headersTimeout: headersMilliseconds,
+      // HTTP/2 is offered, never demanded: its offer is passed over, as the standard has it.
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() !== "h2c",
     });
     this.#server.on("request", (request, response) => this.#serve(request, response));
     this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket as Socket, head)); // connections are all of TCP
