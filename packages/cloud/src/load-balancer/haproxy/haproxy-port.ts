@@ -11,7 +11,10 @@ import { pageOf } from "../pages.ts";
 import { backendOf, groupsOf, haproxyText } from "./haproxy-configuration.ts";
 
 /** How long HAProxy may take to begin, or to take up a new configuration, in milliseconds. */
-const beginMilliseconds = 5_000;
+const beginMilliseconds = 20_000;
+
+/** How long to wait before it is asked once more to take up a configuration, in milliseconds. */
+const askAgainMilliseconds = 1_000;
 
 /** Places for targets that each backend has at first: joining and leaving then need no new configuration. */
 const placesMin = 16;
@@ -113,20 +116,25 @@ export class HaproxyPort {
     if (commands.length > 0) await this.#say(commands.join("; "));
   }
 
+  /** HAProxy passes over a signal that comes while it still ends an earlier reload, so it is asked until it has begun. */
   async #reload(next: string): Promise<void> {
     const before = await this.#worker();
     writeFileSync(this.#file, next);
-    this.#process.kill("SIGUSR2");
-    await this.#untilWorker(before);
+    await this.#untilWorker({ other: before, ask: () => this.#process.kill("SIGUSR2") });
   }
 
-  async #untilWorker(other?: string): Promise<void> {
-    const end = performance.now() + beginMilliseconds;
-    for (;;) {
+  async #untilWorker({ other, ask }: { other?: string | undefined; ask?: () => void } = {}): Promise<void> {
+    const began = performance.now();
+    for (let asked = -Infinity; ;) {
       const found = await this.#worker().catch(() => undefined); // it has not opened its socket yet
       if (found !== undefined && found !== other) return;
-      if (performance.now() > end || this.#process.exitCode !== null)
+      const now = performance.now();
+      if (now - began > beginMilliseconds || this.#process.exitCode !== null)
         throw new Error(`haproxy does not take up its configuration "${this.#file}"`);
+      if (now - asked > askAgainMilliseconds) {
+        asked = now;
+        ask?.();
+      }
       await pause(10);
     }
   }
