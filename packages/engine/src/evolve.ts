@@ -63,6 +63,8 @@ export function evolve(world: World, decision: Decision): World {
       return onDeployment(world, {
         status: decision.as,
         completeTime: world.now,
+        // A heartbeat may still be under way, and concerns nobody any more.
+        steps: world.deployment.steps.filter((step) => step.status !== "InProgress"),
         ...(decision.error === undefined ? {} : { error: decision.error }),
       });
     case "look up fleet":

@@ -28,11 +28,15 @@ export const isThere = (state: InstanceState = "running"): boolean => state === 
 export const isTaken = ({ neighbours, instanceStates }: World, host: string): boolean =>
   neighbours?.[host]?.busyWith !== undefined && isThere(instanceStates[host]);
 
-/** Until when a command has to be picked up: five minutes from when it could be. */
-export const pickUpBy = (world: World, host: string, issuedAt: number): number =>
+/** Until when a command has to be picked up: so long from when it could be. */
+export const pickUpBy = (
+  world: World,
+  host: string,
+  { issuedAt, within }: { readonly issuedAt: number; readonly within: number },
+): number =>
   isTaken(world, host)
     ? Number.POSITIVE_INFINITY
-    : Math.max(issuedAt, world.neighbours?.[host]?.freeSince ?? 0) + 5 * 60_000;
+    : Math.max(issuedAt, world.neighbours?.[host]?.freeSince ?? 0) + within;
 
 /** The events that `ignoreApplicationStopFailures` is about. */
 export const tolerable: ReadonlySet<string> = new Set(["BeforeBlockTraffic", "AfterBlockTraffic", "ApplicationStop"]);

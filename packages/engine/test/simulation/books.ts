@@ -1,9 +1,10 @@
 // The invariants of SPEC.md, held against every decision. The books are kept apart from the engine's own state and arithmetic: what they find is not what the engine believes.
 import assert from "node:assert/strict";
-import type { Answer, Decision, World } from "../../src/index.ts";
-import { isTaken, isThere, mostUnavailable, needOf, pickUpBy, tolerable, watchedFor } from "./arithmetic.ts";
+import type { Answer, Decision, Deployment, FleetMember, World } from "../../src/index.ts";
+import { isTaken, isThere, mostUnavailable, needOf, pickUpBy, watchedFor } from "./arithmetic.ts";
 import { Frame } from "./frame.ts";
 import { countOf, isWellFormed, type Of, type Outstanding, type Page, type Reports } from "./page.ts";
+import { countIn, isForgiven, isHopeless, roomIn, standing, type Ward, wardsOf } from "./wards.ts";
 
 const minute = 60_000;
 
@@ -43,11 +44,14 @@ export class Books {
         return this.#settlesEvent(decision, seen, reports);
       case "settle target":
         return this.#settlesTarget(decision, seen);
-      case "start step":
+      case "start step": {
+        const { InProgress: inFlight, Pending, Ready } = this.#count();
         return this.#frame.startsStep(decision, seen, {
-          inFlight: this.#count().InProgress,
+          inFlight,
+          waiting: Pending + Ready,
           touched: this.#issued.size,
         });
+      }
       case "settle step":
         return this.#frame.settlesStep(decision, seen, reports);
       case "hold":
@@ -64,31 +68,39 @@ export class Books {
     }
   }
 
-  #adds({ targets, events }: Of<"add targets">, { deployment, fleet }: World): void {
+  #adds({ targets, events, label }: Of<"add targets">, { deployment, fleet }: World): void {
     assert.notEqual(this.#frame.beganAt, undefined, "BEGIN: targets take part in a deployment that has begun");
+    const mayBoot = deployment.kind === "launch" || label === "Green";
     for (const member of targets) {
       assert(!this.#pages.has(member.id), "BEGIN: a host is one target");
-      const page = {
+      this.#pages.set(member.id, {
         id: member.id,
         need: needOf(member),
         zone: deployment.zonal === undefined ? "" : (member.zone ?? ""),
-      };
-      const nothing = { isUnheard: false, place: 0, outstanding: undefined, outcomes: [], status: "Pending" } as const;
-      this.#pages.set(member.id, { ...page, plan: events, ...nothing, outcomes: [] });
+        label,
+        firstContact: (mayBoot ? 60 : 5) * minute,
+        plan: events,
+        place: 0,
+        outstanding: undefined,
+        outcomes: [],
+        isUnheard: false,
+        status: "Pending",
+      });
     }
-    for (const zone of this.#zones()) {
-      const here = this.#in(zone);
-      assert(mostUnavailable(this.#ruleOf(zone, deployment), here.length) > 0, "CONSTRAINTS: every zone can begin");
-      for (const [at, { need }] of here.entries())
-        assert(at === 0 || need >= (here[at - 1]?.need ?? 0), "ORDER: the neediest hosts go first");
-    }
+    for (const ward of this.#wards(deployment)) this.#canBegin(ward, deployment);
+    if (deployment.kind !== "in-place") return;
     assert(mostUnavailable(deployment.minimumHealthyHosts, targets.length) > 0, "CONSTRAINTS: something can begin");
     const found = fleet !== undefined && "found" in fleet ? fleet.found : [];
-    const wanted = found.filter(
-      ({ state, health, holdsRevision }) =>
-        state !== "terminated" && !(deployment.outdatedOnly === true && health === "Healthy" && holdsRevision === true),
-    );
+    const wanted = found.filter((member) => hasToTakePart(member, deployment));
     assert.equal(targets.length, wanted.length, "OUTDATED: every host that has to take part does, and no other");
+  }
+
+  #canBegin(ward: Ward, deployment: Deployment): void {
+    const pages = this.#all().filter((page) => ward.of(page));
+    assert(pages.length === 0 || roomIn(ward, this.#all(), deployment) > 0, "CONSTRAINTS: every ward can begin");
+    if (ward.rule === "none may fail") return; // all of them go at once
+    for (const [at, { need }] of pages.entries())
+      assert(at === 0 || need >= (pages[at - 1]?.need ?? 0), "ORDER: the neediest hosts go first");
   }
 
   #runs({ target, event, work }: Of<"run">, seen: World): void {
@@ -100,19 +112,29 @@ export class Books {
     assert(!this.#issued.has(`${target}/${event}`), "ONCE: a command is issued once");
     assert(!this.#hasFailed(page, deployment), "EVENTS: none after a failure");
     assert(!isTaken(seen, target), "TURNS: nothing runs on a host while another deployment goes first there");
-    if (page.status === "Pending") {
-      assert(this.#room(page.zone, deployment) > 0, "CONSTRAINTS: nobody leaves who has to stay");
-      assert.equal(page.zone, this.#zoneInTurn(deployment), "ZONES: one after the other, each watched when it is done");
-      const others = this.#in(page.zone).filter(({ id }) => !isTaken(seen, id));
-      for (const { need, status } of others)
-        assert(status !== "Pending" || need >= page.need, "ORDER: the neediest hosts go first");
-    } else assert.equal(page.status, "InProgress", "FINAL: a target that is over runs nothing");
+    if (page.status === "InProgress") assert(page.place > 0);
+    else this.#leaves(page, seen);
     const byService = event === "BlockTraffic" || event === "AllowTraffic";
     assert.equal(work !== undefined, byService, "EVENTS: the service runs what is reserved for it, and nothing else");
+    const within = page.place === 0 ? page.firstContact : 5 * minute;
     page.status = "InProgress";
-    page.outstanding = { event, issuedAt: now, byService, ...(byService ? { acknowledgedAt: now } : {}) };
+    page.outstanding = { event, issuedAt: now, byService, within, ...(byService ? { acknowledgedAt: now } : {}) };
     page.place += 1;
     this.#issued.add(`${target}/${event}`);
+  }
+
+  /** A host begins a ward: it is the ward's turn, there is room for it, and nobody needs it more. */
+  #leaves(page: Page, seen: World): void {
+    const { deployment } = seen;
+    assert(page.status === "Pending" || page.status === "Ready", "FINAL: a target that is over runs nothing");
+    const ward = this.#wardInTurn(deployment);
+    assert(ward?.of(page) === true, "ZONES: one after the other, each watched when it is done");
+    assert(this.#room(ward, deployment) > 0, "CONSTRAINTS: nobody leaves who has to stay");
+    if (ward.rule === "none may fail") return;
+    const rivals = this.#all().filter((other) => ward.of(other) && !isTaken(seen, other.id));
+    for (const other of rivals)
+      if (standing(other, ward, deployment) === "Pending")
+        assert(other.need >= page.need, "ORDER: the neediest hosts go first");
   }
 
   #starts({ target, event, at, commandId }: Of<"note start">, seen: World): void {
@@ -146,94 +168,109 @@ export class Books {
   }
 
   #hasReasonToFail(outstanding: Outstanding, seen: World, target: string): void {
-    const { issuedAt, acknowledgedAt, byService } = outstanding;
-    const isInterrupted = (byService && this.#frame.isEnding(seen)) || this.#frame.isLate(seen.now);
-    const isTooLate =
-      acknowledgedAt === undefined
-        ? seen.now >= pickUpBy(seen, target, issuedAt)
-        : seen.now - acknowledgedAt >= 60 * minute;
+    const isLate = this.#frame.isLate(seen.now, seen.deployment.kind);
+    const isInterrupted = (outstanding.byService && this.#frame.isEnding(seen)) || isLate;
     const isGone = !isThere(seen.instanceStates[target]);
+    const isTooLate = seen.now >= endsBy(seen, target, outstanding);
     assert(isTooLate || isInterrupted || isGone, "TIME: an event that has time left goes on");
   }
 
   #settlesTarget({ target, as }: Of<"settle target">, seen: World): void {
     const page = this.#page(target);
+    const { deployment } = seen;
     assert.equal(page.outstanding, undefined, "FINAL: a target ends when nothing runs on it");
-    assert(page.status === "Pending" || page.status === "InProgress", "FINAL: a target ends once");
-    const hasFailed = this.#hasFailed(page, seen.deployment);
+    assert(!["Succeeded", "Failed", "Skipped"].includes(page.status), "FINAL: a target ends once");
+    const hasFailed = this.#hasFailed(page, deployment);
     const isComplete = page.outcomes.length === page.plan.length && !page.outcomes.includes("Skipped");
     const isEnding = this.#frame.isEnding(seen);
     if (as === "Succeeded") assert(isComplete && !hasFailed, "TARGET: success is every event done");
-    else if (as === "Skipped") {
-      assert(!page.outcomes.some((outcome) => outcome !== "Skipped"), "TARGET: what has run is not skipped");
-      assert(isEnding || this.#isHopeless(seen.deployment), "TARGET: no host is skipped while it may have its turn");
+    else if (as === "Ready") {
+      assert(page.label === "Green" && !hasFailed, "TARGET: replacements become ready");
+      assert.equal(page.plan[page.place], "BeforeAllowTraffic", "TARGET: ready is to have everything but traffic");
+    } else if (as === "Skipped") {
+      const hasRun = page.outcomes.some((outcome) => outcome !== "Skipped");
+      assert(!hasRun || page.status === "Ready", "TARGET: what has run is not skipped");
+      const isOver = isEnding || this.#frame.isGateClosed(seen.now) || this.#isHopeless(deployment);
+      assert(isOver, "TARGET: no host is skipped while it may have its turn");
     } else assert(hasFailed || (isEnding && !isComplete), "TARGET: failure has a failed event, or an end");
-    assert(as !== "Unknown" && as !== "Ready", "TARGET: in place, a target ends in one of three ways");
-    page.status = as;
-    this.#isCutShort ||= as !== "Succeeded" && isEnding;
+    assert.notEqual(as, "Unknown");
+    page.status = as === "Unknown" ? "Failed" : as;
+    this.#isCutShort ||= (as === "Failed" || as === "Skipped") && isEnding;
   }
 
   #holds(decision: Of<"hold">, seen: World): void {
     const { deployment, now } = seen;
-    const zones = this.#zones();
-    const zone = zones.find((name) => `monitor ${name}` === decision.hold) ?? "";
-    const { Pending, InProgress } = countOf(this.#in(zone));
-    assert.equal(Pending + InProgress, 0, "ZONES: a zone is watched when it is done");
-    assert(countOf(this.#pages.values()).Pending > 0, "ZONES: the last zone is not watched");
-    assert(deployment.zonal !== undefined);
-    assert.equal(decision.until - now, watchedFor(deployment.zonal, zone, zones), "ZONES: for as long as it says");
+    const milliseconds = decision.until - now;
+    const { InProgress, Pending, Ready } = this.#count();
+    assert.equal(InProgress, 0, "ZONES: a wait begins when nothing is under way");
+    if (decision.hold === "READY_WAIT") {
+      assert(Ready > 0, "GATE: replacements are ready");
+      assert.equal(milliseconds, deployment.blueGreen?.readyWait, "GATE: for as long as it says");
+    } else if (decision.hold === "TERMINATION_WAIT") {
+      assert.equal(Pending + Ready, 0, "GATE: the original fleet is given up when traffic has moved");
+      assert.equal(milliseconds, deployment.blueGreen?.terminationWait, "GATE: for as long as it says");
+    } else this.#watches(decision.hold.replace("monitor ", ""), milliseconds, deployment);
     this.#frame.holds(decision, seen);
+  }
+
+  #watches(zone: string, milliseconds: number, deployment: Deployment): void {
+    const ward = this.#wards(deployment).find(({ name }) => name === zone);
+    assert(ward !== undefined && deployment.zonal !== undefined, "ZONES: only zones are watched");
+    assert.equal(countIn(ward, this.#all(), deployment).Pending, 0, "ZONES: a zone is watched when it is done");
+    assert(this.#count().Pending > 0, "ZONES: the last zone is not watched");
+    assert.equal(milliseconds, watchedFor(deployment.zonal, zone, this.#zones()), "ZONES: for as long as it says");
   }
 
   #finishes(decision: Of<"finish">, seen: World): void {
     const { deployment, now } = seen;
     const { as, error } = decision;
     this.#frame.finishes(decision, seen);
-    const { InProgress, Pending, Failed, Succeeded, Skipped } = this.#count();
-    assert.equal(InProgress + Pending, 0, "FINISH: when every target is over");
+    const { InProgress, Pending, Ready, Failed, Succeeded, Skipped } = this.#count();
+    assert.equal(InProgress + Pending + Ready, 0, "FINISH: when every target is over");
     if (this.#frame.beganAt === undefined) return;
     const most = mostUnavailable(deployment.minimumHealthyHosts, this.#pages.size);
-    const isNothing = deployment.outdatedOnly === true && this.#pages.size === 0;
-    const isEnough = isNothing || (Skipped === 0 && Failed <= most && Succeeded > 0);
-    const isWoundUp = [...this.#frame.steps.values()].every(({ status }) => status !== "Failed");
-    const isSuccess = isEnough && isWoundUp && !this.#isCutShort;
+    const isNothing = this.#pages.size === 0 && (deployment.outdatedOnly === true || deployment.kind === "reroute");
+    const isFed = deployment.kind !== "in-place" || (Failed <= most && Succeeded > 0);
+    const isEnough = isNothing || (this.#pages.size > 0 && Skipped === 0 && isFed && !this.#isHopeless(deployment));
+    const isWoundUp = this.#frame.isWoundUp();
+    const isSuccess = isEnough && isWoundUp && !this.#isCutShort && as !== "Stopped";
     assert.equal(as === "Succeeded", isSuccess, "FINISH: success is enough hosts and none left out");
-    if (as === "Failed" && isWoundUp) {
-      const isSilence = Failed > 0 && error?.code === "AGENT_ISSUE";
-      const fault = isSilence ? "AGENT_ISSUE" : "HEALTH_CONSTRAINTS";
-      assert.equal(error?.code, this.#frame.isLate(now) && this.#isCutShort ? "TIMEOUT" : fault);
-      for (const { status, isUnheard } of this.#pages.values())
-        assert(
-          !isSilence || status !== "Failed" || isUnheard,
-          "SEEN: agents are the cause when they are on every host",
-        );
-    }
+    if (as !== "Failed" || !isWoundUp || this.#pages.size === 0) return;
+    const isSilence = Failed > 0 && error?.code === "AGENT_ISSUE";
+    const isLate = this.#frame.isLate(now, deployment.kind) && error?.code === "TIMEOUT";
+    assert.equal(error?.code, isLate ? "TIMEOUT" : isSilence ? "AGENT_ISSUE" : "HEALTH_CONSTRAINTS");
+    for (const { status, isUnheard } of this.#pages.values())
+      assert(!isSilence || status !== "Failed" || isUnheard, "SEEN: agents are the cause when they are on every host");
   }
 
   /** Waiting names what it waits for and when that ends; nothing that could be done is left. */
   #isPatient(decision: Of<"wait">, seen: World): void {
-    const { now, deployment, instanceStates } = seen;
+    const { now, instanceStates } = seen;
     const { until = Number.POSITIVE_INFINITY } = decision;
     assert.notEqual(decision.for, "", "WAIT: names what it waits for");
     assert(until > now, "WAIT: ends by itself");
     const { isWaiting } = this.#frame.isPatient(until, seen);
-    const isQueueing = [...this.#pages.values()].some(({ id }) => isTaken(seen, id));
+    const isQueueing = this.#all().some(({ id }) => isTaken(seen, id));
     assert(isWaiting || isQueueing || this.#count().InProgress > 0, "WAIT: something is under way");
-    const zone = this.#zoneInTurn(deployment);
-    const free = this.#in(zone ?? "").filter(({ id, status }) => status === "Pending" && !isTaken(seen, id));
-    const isIdle = zone !== undefined && free.length > 0 && this.#room(zone, deployment) > 0;
-    assert(isWaiting || !isIdle, "WAIT: a free place is taken at once");
+    assert(isWaiting || this.#frame.isEnding(seen) || !this.#isIdle(seen), "WAIT: a free place is taken at once");
     for (const [target, { status, outstanding }] of this.#pages) {
       if (status !== "InProgress") continue;
       if (outstanding === undefined) {
         assert(isTaken(seen, target), "WAIT: no host is idle between its events");
         continue;
       }
-      const { issuedAt, acknowledgedAt } = outstanding;
-      const limit = acknowledgedAt === undefined ? pickUpBy(seen, target, issuedAt) : acknowledgedAt + 60 * minute;
-      assert(until <= limit, "TIME: an event has no longer than its time");
+      assert(until <= endsBy(seen, target, outstanding), "TIME: an event has no longer than its time");
       assert(isThere(instanceStates[target]), "GONE: nobody waits for an instance that is gone");
     }
+  }
+
+  /** A host could leave, and does not. */
+  #isIdle(seen: World): boolean {
+    const { deployment } = seen;
+    const ward = this.#wardInTurn(deployment);
+    if (ward === undefined || this.#room(ward, deployment) <= 0) return false;
+    const own = this.#all().filter((page) => ward.of(page) && !isTaken(seen, page.id));
+    return own.some((page) => standing(page, ward, deployment) === "Pending");
   }
 
   /** The world that is stored says what the books say. */
@@ -244,7 +281,6 @@ export class Books {
       const page = this.#page(target.id);
       assert.equal(target.status, page.status, "BOOKS: statuses of targets");
       isWellFormed(target);
-      if (isOver) assert(!["Pending", "InProgress"].includes(target.status), "FINISH: every target is over");
     }
     assert.equal(deployment.completeTime !== undefined, isOver, "BOOKS: the end has a time");
   }
@@ -255,49 +291,56 @@ export class Books {
     return page;
   }
 
+  #all = (): readonly Page[] => [...this.#pages.values()];
   #count = () => countOf(this.#pages.values());
-  #zones = () => [...new Set([...this.#pages.values()].map(({ zone }) => zone))].toSorted();
-  #in = (zone: string) => [...this.#pages.values()].filter((page) => page.zone === zone);
+  #zones = () => [...new Set(this.#all().map(({ zone }) => zone))].toSorted();
+  #wards = (deployment: Deployment) => wardsOf(deployment, this.#all());
 
-  #ruleOf = (_zone: string, { zonal, minimumHealthyHosts }: World["deployment"]) =>
-    zonal === undefined ? minimumHealthyHosts : zonal.minimumHealthyHostsPerZone;
-
-  /** How many more may leave, by the zone's rule and by the whole deployment's. */
-  #room(zone: string, deployment: World["deployment"]): number {
-    const left = (pages: readonly Page[], rule: World["deployment"]["minimumHealthyHosts"]) => {
-      const { InProgress, Failed } = countOf(pages);
-      return mostUnavailable(rule, pages.length) - InProgress - Failed;
-    };
-    const whole = left([...this.#pages.values()], deployment.minimumHealthyHosts);
-    return Math.min(whole, left(this.#in(zone), this.#ruleOf(zone, deployment)));
+  /** How many more may leave, by the ward's rule and, where wards are zones, by the whole deployment's. */
+  #room(ward: Ward, deployment: Deployment): number {
+    const room = roomIn(ward, this.#all(), deployment);
+    if (deployment.zonal === undefined) return room;
+    const { InProgress, Failed } = this.#count();
+    return Math.min(room, mostUnavailable(deployment.minimumHealthyHosts, this.#pages.size) - InProgress - Failed);
   }
 
-  /** The first zone that is not done, if those before it have been watched. */
-  #zoneInTurn({ zonal }: World["deployment"]): string | undefined {
-    const zones = this.#zones();
-    for (const zone of zones) {
-      const { Pending, InProgress } = countOf(this.#in(zone));
-      if (Pending + InProgress > 0) return zone;
-      if (zonal !== undefined && watchedFor(zonal, zone, zones) > 0 && !this.#frame.hasWatched(zone)) return undefined;
+  /** The first ward that is not done, if those before it are good and have been waited for. */
+  #wardInTurn(deployment: Deployment): Ward | undefined {
+    const { zonal, blueGreen } = deployment;
+    for (const ward of this.#wards(deployment)) {
+      const { Pending, InProgress } = countIn(ward, this.#all(), deployment);
+      if (Pending + InProgress > 0) return ward;
+      if (isHopeless(ward, this.#all(), deployment)) return undefined;
+      const isWatched = zonal === undefined || watchedFor(zonal, ward.name, this.#zones()) === 0;
+      if (!isWatched && !this.#frame.hasHeld(`monitor ${ward.name}`)) return undefined;
+      const isGated = ward.name === "install" && blueGreen?.readyWait !== undefined;
+      if (isGated && !this.#frame.hasHeld("READY_WAIT")) return undefined;
     }
     return undefined;
   }
 
-  /** Failures have used up what may be out of service, in a zone that is not done or in the whole. */
-  #isHopeless(deployment: World["deployment"]): boolean {
-    const { Failed, Skipped } = this.#count();
-    if (Skipped > 0 || Failed >= mostUnavailable(deployment.minimumHealthyHosts, this.#pages.size)) return true;
-    return this.#zones().some((zone) => {
-      const here = this.#in(zone);
-      const { Pending, Failed: failed } = countOf(here);
-      return Pending > 0 && failed >= mostUnavailable(this.#ruleOf(zone, deployment), here.length);
-    });
+  /** Failures have used up what may be out of service, or a step has failed that everything waits for. */
+  #isHopeless(deployment: Deployment): boolean {
+    const { Failed } = this.#count();
+    const wards = this.#wards(deployment);
+    if (wards.some((ward) => isHopeless(ward, this.#all(), deployment))) return true;
+    if (!this.#frame.isWoundUp()) return true;
+    const most = mostUnavailable(deployment.minimumHealthyHosts, this.#pages.size);
+    return (
+      deployment.zonal !== undefined &&
+      Failed >= most &&
+      this.#all().some(({ status }) => status !== "Succeeded" && status !== "Failed")
+    );
   }
 
   /** A failed event that nobody tolerates. */
-  #hasFailed({ outcomes, plan }: Page, { ignoreApplicationStopFailures }: World["deployment"]): boolean {
-    return outcomes.some(
-      (outcome, place) => outcome === "Failed" && !(ignoreApplicationStopFailures && tolerable.has(plan[place] ?? "")),
-    );
-  }
+  #hasFailed = (page: Page, deployment: Deployment): boolean =>
+    page.outcomes.some((outcome, place) => outcome === "Failed" && !isForgiven(page, place, deployment));
 }
+
+/** Until when an event has to be picked up, or ended. */
+const endsBy = (seen: World, host: string, { issuedAt, acknowledgedAt, within }: Outstanding): number =>
+  acknowledgedAt === undefined ? pickUpBy(seen, host, { issuedAt, within }) : acknowledgedAt + 60 * minute;
+
+const hasToTakePart = ({ state, health, holdsRevision }: FleetMember, { outdatedOnly = false }: Deployment): boolean =>
+  state !== "terminated" && !(outdatedOnly && health === "Healthy" && holdsRevision === true);

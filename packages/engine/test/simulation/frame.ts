@@ -1,8 +1,24 @@
 import assert from "node:assert/strict";
-import type { Decision, StepName, World } from "../../src/index.ts";
+import type { Decision, DeploymentKind, StepName, World } from "../../src/index.ts";
 import type { Of, Reports } from "./page.ts";
 
 const minute = 60_000;
+const hour = 60 * minute;
+
+const limits: Record<DeploymentKind, number> = {
+  "in-place": 8 * hour,
+  "blue-green": 109 * hour,
+  reroute: 8 * hour,
+  launch: 8 * hour,
+  termination: 8 * hour,
+};
+
+/** How the hosts stand when a step begins. */
+interface Hosts {
+  readonly inFlight: number;
+  readonly waiting: number;
+  readonly touched: number;
+}
 
 /** The deployment as a whole, apart from its hosts: its beginning, its steps, its waits and what ends it from outside. */
 export class Frame {
@@ -22,29 +38,40 @@ export class Frame {
     this.beganAt = now;
   }
 
-  startsStep(
-    { step }: Of<"start step">,
-    seen: World,
-    hosts: { readonly inFlight: number; readonly touched: number },
-  ): void {
-    assert(!this.steps.has(step), `ONCE: "${step}" is done once`);
-    if (step === "resume processes") assert.equal(hosts.inFlight, 0, "STEPS: processes rest while a host is under way");
-    else {
-      assert(!this.isEnding(seen), "STOP: no step begins after a stop, but those that tidy up");
-      assert.equal(hosts.touched, 0, "STEPS: what comes first is done before a host is touched");
+  startsStep({ step }: Of<"start step">, seen: World, { inFlight, waiting, touched }: Hosts): void {
+    assert(step === "record heartbeat" || !this.steps.has(step), `ONCE: "${step}" is done once`);
+    switch (step) {
+      case "check load balancers":
+      case "suspend processes":
+      case "copy Auto Scaling group":
+        assert(!this.isEnding(seen), "STOP: no step begins after a stop, but those that tidy up");
+        assert.equal(touched, 0, "STEPS: what comes first is done before a host is touched");
+        break;
+      case "resume processes":
+      case "complete lifecycle action":
+        assert.equal(inFlight, 0, "STEPS: tidied up is when no host is under way");
+        break;
+      case "move deployment group":
+      case "end original instances":
+        assert(!this.isEnding(seen), "STOP: no step begins after a stop, but those that tidy up");
+        assert.equal(inFlight + waiting, 0, "STEPS: the original fleet is given up when traffic has moved");
+        break;
+      case "record heartbeat":
+        assert(!this.isEnding(seen), "STOP: no step begins after a stop, but those that tidy up");
     }
     this.steps.set(step, { startedAt: seen.now, status: "InProgress" });
   }
 
-  settlesStep({ id, as }: Of<"settle step">, { now, deployment }: World, reports: Reports): void {
-    const name = deployment.steps.find((step) => step.id === id)?.name ?? "check load balancers";
+  settlesStep({ id, as }: Of<"settle step">, seen: World, reports: Reports): void {
+    const name = seen.deployment.steps.find((step) => step.id === id)?.name ?? "check load balancers";
     const step = this.steps.get(name);
     assert.equal(step?.status, "InProgress", "FINAL: a step ends once");
     const report = reports.get(id);
     if (report !== undefined) assert.equal(as, report.status, "ANSWERS: the first outcome that arrives counts");
     else {
       assert.equal(as, "Failed", "ANSWERS: a step succeeds only when its gateway says so");
-      assert(now - step.startedAt >= 60 * minute, "TIME: a step that has time left goes on");
+      const isGivenUp = name === "copy Auto Scaling group" && this.isEnding(seen);
+      assert(isGivenUp || seen.now - step.startedAt >= hour, "TIME: a step that has time left goes on");
     }
     step.status = as;
   }
@@ -55,10 +82,11 @@ export class Frame {
     this.#holds.push({ name: hold, until, length: until - seen.now, isOver: false });
   }
 
-  releases({ hold }: Of<"release">, { now }: World): void {
+  releases({ hold }: Of<"release">, { now, deployment }: World): void {
     const held = this.#holds.find(({ name, isOver }) => name === hold && !isOver);
     assert(held !== undefined, "FINAL: a wait ends once");
-    assert(now >= held.until, "TIME: a wait that has time left goes on");
+    const isAskedFor = deployment.continueRequestedAt?.[hold] !== undefined;
+    assert(isAskedFor || (now >= held.until && hold !== "READY_WAIT"), "TIME: a wait that has time left goes on");
     held.isOver = true;
   }
 
@@ -70,52 +98,75 @@ export class Frame {
   }
 
   /** At the end of the deployment. */
-  finishes({ as, error }: Of<"finish">, { deployment }: World): void {
+  finishes({ as, error }: Of<"finish">, { deployment, now }: World): void {
     this.isOver = true;
     assert.equal(as === "Succeeded", error === undefined, "FINISH: an error, unless it succeeded");
     if (as === "Stopped")
-      assert(deployment.stopRequestedAt !== undefined || this.#stopped, "STOP: neither somebody nor an alarm asks to");
-    const steps = [...this.steps.values()];
-    assert(!steps.some(({ status }) => status === "InProgress"), "FINISH: when every step is over");
+      assert(
+        deployment.stopRequestedAt !== undefined || this.#stopped || this.isGateClosed(now),
+        "STOP: neither somebody, nor an alarm, nor the gate asks to",
+      );
+    const steps = [...this.steps].filter(([name]) => name !== "record heartbeat");
+    assert(!steps.some(([, { status }]) => status === "InProgress"), "FINISH: when every step is over");
     const suspended = deployment.steps.find(({ name }) => name === "suspend processes")?.noted?.suspended;
     const hasResumed = this.steps.has("resume processes");
-    assert.equal(hasResumed, suspended !== undefined, "STEPS: what was suspended is resumed, however it ends");
+    if (deployment.kind === "in-place")
+      assert.equal(hasResumed, suspended !== undefined, "STEPS: what was suspended is resumed, however it ends");
+    if (deployment.lifecycleAction !== undefined)
+      assert(this.steps.has("complete lifecycle action"), "STEPS: Auto Scaling is told, however it ends");
     if (this.beganAt === undefined) assert.notEqual(as, "Succeeded", "FINISH: nothing succeeds unbegun");
+  }
+
+  /** Whether every step that has to succeed has. */
+  isWoundUp(): boolean {
+    return [...this.steps].every(
+      ([name, { status }]) => status !== "Failed" || name === "record heartbeat" || name === "end original instances",
+    );
   }
 
   /** What a wait may be for besides hosts, and for how long. */
   isPatient(until: number, seen: World): { readonly isWaiting: boolean } {
     assert(!isAlarming(seen) || this.isEnding(seen), "ALARMS: one that is active stops the deployment");
-    assert(this.isLate(seen.now) || !this.isLate(until - 1), "LIMIT: no wait goes beyond the deployment's time");
-    const steps = [...this.steps.values()].filter(({ status }) => status === "InProgress");
-    for (const { startedAt } of steps)
-      assert(until <= startedAt + 60 * minute, "TIME: a step has no longer than its time");
+    const { deployment, now } = seen;
+    assert(
+      this.isLate(now, deployment.kind) || !this.isLate(until - 1, deployment.kind),
+      "LIMIT: no wait goes beyond the deployment's time",
+    );
+    const steps = [...this.steps].filter(([, { status }]) => status === "InProgress");
+    for (const [, { startedAt }] of steps)
+      assert(until <= startedAt + hour, "TIME: a step has no longer than its time");
     const held = this.#holds.filter(({ isOver }) => !isOver);
     for (const hold of held)
       assert(until <= hold.until || this.isEnding(seen), "TIME: a wait has no longer than its time");
-    const isBlind = seen.deployment.alarms !== undefined && seen.alarms === undefined;
-    return { isWaiting: steps.length + held.length > 0 || isBlind };
+    const isBlind = deployment.alarms !== undefined && seen.alarms === undefined;
+    const blocking = steps.filter(([name]) => name !== "record heartbeat");
+    return { isWaiting: blocking.length + held.length > 0 || isBlind };
   }
 
-  comesToAnEnd(last: Decision | undefined, { now }: World): void {
+  comesToAnEnd(last: Decision | undefined, { now, deployment }: World): void {
     if (this.isOver) return assert.notEqual(last?.do, "wait", "FINAL: nothing is waited for after the end");
     assert(last?.do === "wait" || last?.do === "look up fleet", "WAIT: a live deployment never decides nothing");
-    const isTidyingUp = this.steps.get("resume processes")?.status === "InProgress";
-    assert(!this.isLate(now) || isTidyingUp, "LIMIT: a deployment ends when its time is over");
+    const isTidyingUp = (["resume processes", "complete lifecycle action"] as const).some(
+      (name) => this.steps.get(name)?.status === "InProgress",
+    );
+    assert(!this.isLate(now, deployment.kind) || isTidyingUp, "LIMIT: a deployment ends when its time is over");
   }
 
-  /** Whether the zone has been watched for as long as it has to be. */
-  hasWatched(zone: string): boolean {
-    return this.#holds.some(({ name, isOver }) => name === `monitor ${zone}` && isOver);
-  }
+  /** Whether a wait has been entered and left again. */
+  hasHeld = (hold: string): boolean => this.#holds.some(({ name, isOver }) => name === hold && isOver);
 
-  isLate(now: number): boolean {
-    const watched = this.#holds.reduce((sum, { length }) => sum + length, 0);
-    return this.beganAt !== undefined && now - this.beganAt >= 480 * minute + watched;
+  /** Whether nobody has opened the gate in time. */
+  isGateClosed = (now: number): boolean =>
+    this.#holds.some(({ name, isOver, until }) => name === "READY_WAIT" && !isOver && now >= until);
+
+  isLate(now: number, kind: DeploymentKind): boolean {
+    const watched = this.#holds.filter(({ name }) => name.startsWith("monitor "));
+    const limit = watched.reduce((sum, { length }) => sum + length, limits[kind]);
+    return this.beganAt !== undefined && now - this.beganAt >= limit;
   }
 
   isEnding({ deployment, now }: World): boolean {
-    return deployment.stopRequestedAt !== undefined || this.#stopped || this.isLate(now);
+    return deployment.stopRequestedAt !== undefined || this.#stopped || this.isLate(now, deployment.kind);
   }
 }
 

@@ -49,6 +49,8 @@ function notedBy(work: Work): Noted | undefined {
       return { balancers: { unknown: [], idle: [], registered: 1, elsewhere: [] } };
     case "suspend processes":
       return { suspended: Object.fromEntries(work.scalingGroups.map((group) => [group, work.processes])) };
+    case "copy Auto Scaling group":
+      return { suspended: { [work.to]: ["AddToLoadBalancer"] } };
     case "block traffic":
       return { registrations: [{ targetGroup: "arn:aws:elasticloadbalancing:blue", port: 8081 }] };
     default:

@@ -20,7 +20,7 @@ export function drawFate(random: Random, trouble: number): Fate {
   const paceMilliseconds = random.pick([second, 10 * second, 2 * minute, 20 * minute]);
   const troubles = ["fails", "is silent", "hangs", "is too slow", "vanishes before", "vanishes in it"] as const;
   const what = random.chance(trouble) ? random.pick(troubles) : "nothing";
-  return { paceMilliseconds, at: random.integer(0, 7), what };
+  return { paceMilliseconds, at: random.integer(0, 9), what };
 }
 
 /** What a host reaches the server by. Messages are late, doubled and lost on the way. */

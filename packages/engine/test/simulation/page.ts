@@ -12,6 +12,9 @@ export interface Page {
   readonly id: string;
   readonly need: number;
   readonly zone: string;
+  readonly label: "Blue" | "Green" | undefined;
+  /** How long it may take to pick its first event up, in milliseconds. */
+  readonly firstContact: number;
   readonly plan: readonly LifecycleEventName[];
   place: number;
   outstanding: Outstanding | undefined;
@@ -19,7 +22,7 @@ export interface Page {
   readonly outcomes: ("Succeeded" | "Failed" | "Skipped")[];
   /** An event was never picked up, and its agent had not been heard of. */
   isUnheard: boolean;
-  status: "Pending" | "InProgress" | "Succeeded" | "Failed" | "Skipped";
+  status: "Pending" | "InProgress" | "Ready" | "Succeeded" | "Failed" | "Skipped";
 }
 
 /** An event that has been handed out; `byService` when a gateway runs it. */
@@ -27,12 +30,14 @@ export interface Outstanding {
   readonly event: LifecycleEventName;
   readonly issuedAt: number;
   readonly byService: boolean;
+  /** How long the host may take to pick it up, in milliseconds. */
+  readonly within: number;
   acknowledgedAt?: number;
 }
 
 /** How some targets stand. */
 export function countOf(pages: Iterable<Page>) {
-  const count = { Pending: 0, InProgress: 0, Succeeded: 0, Failed: 0, Skipped: 0 };
+  const count = { Pending: 0, InProgress: 0, Ready: 0, Succeeded: 0, Failed: 0, Skipped: 0 };
   for (const { status } of pages) count[status] += 1;
   return count;
 }

@@ -11,17 +11,15 @@ import {
   type FleetMember,
   type InstanceState,
   isOver,
-  type MinimumHealthyHosts,
   type Neighbour,
-  newDeployment,
   type Outcome,
   type World,
-  type ZonalConfiguration,
 } from "../../src/index.ts";
 import { Agenda } from "./agenda.ts";
 import { Books } from "./books.ts";
 import { Gateway } from "./gateway.ts";
 import { drawFate, Host } from "./host.ts";
+import { drawAlarms, drawDeployment, drawVisit, type Fleets } from "./draw.ts";
 import { Random } from "./random.ts";
 
 const second = 1000;
@@ -45,6 +43,7 @@ class Run {
   readonly #gateway: Gateway;
   readonly #visits: readonly { readonly host: string; readonly from: number; readonly until: number }[];
   readonly #alarms: readonly { readonly from: number; readonly reading: AlarmReading }[];
+  readonly #fleets: Fleets;
   readonly #fleet: readonly FleetMember[];
   #now = 0;
   #world: World;
@@ -52,7 +51,10 @@ class Run {
   constructor(random: Random, listen: Listener) {
     this.#random = random;
     this.#listen = listen;
-    this.#fleet = drawFleet(random);
+    const { world, fleets } = drawDeployment(random);
+    this.#world = world;
+    this.#fleets = fleets;
+    this.#fleet = [...fleets.selected, ...fleets.replacement];
     const trouble = random.pick([0, 0.1, 0.3, 0.8]);
     const network = {
       now: () => this.#now,
@@ -62,7 +64,6 @@ class Run {
     };
     this.#hosts = new Map(this.#fleet.map(({ id }) => [id, new Host(id, drawFate(random, trouble), network)]));
     this.#gateway = new Gateway(network, trouble / 10);
-    this.#world = newWorld(random);
     this.#alarms = drawAlarms(random);
     this.#visits = this.#fleet.filter(() => random.chance(0.05)).map(({ id }) => drawVisit(random, id));
     for (const { from, until } of this.#visits)
@@ -114,13 +115,20 @@ class Run {
     if (decision.do === "run" && decision.work === undefined) return this.#poll(decision, outage);
     if (decision.do === "run" && decision.work !== undefined)
       this.#gateway.perform(commandId(this.#world.deployment.id, decision.target, decision.event), decision.work);
+    if (decision.do === "hold" && !decision.hold.startsWith("monitor ") && this.#random.chance(0.6)) {
+      const hold = decision.hold === "READY_WAIT" ? "READY_WAIT" : "TERMINATION_WAIT";
+      this.#agenda.add(this.#now + this.#random.integer(1, 20 * minute), () => this.#goOn(hold));
+    }
     if (decision.do === "start step") {
       const step = this.#world.deployment.steps.find(({ name }) => name === decision.step);
       if (step !== undefined) this.#gateway.perform(step.id, decision.work);
     }
     if (decision.do === "look up fleet")
       this.#agenda.add(this.#now + this.#random.integer(1, 5 * second), () => {
-        this.#world = { ...this.#world, fleet: { found: this.#fleet } };
+        const { selected, replacement } = this.#fleets;
+        const found =
+          decision.fleet === "selected" ? { fleet: { found: selected } } : { replacement: { found: replacement } };
+        this.#world = { ...this.#world, ...found };
         this.#pass();
       });
     if (decision.do === "wait" && decision.until !== undefined && !isOver(this.#world.deployment))
@@ -164,6 +172,14 @@ class Run {
     this.#later(this.#random.integer(0, second));
   }
 
+  /** Somebody ends a wait, now and then. */
+  #goOn(hold: "READY_WAIT" | "TERMINATION_WAIT"): void {
+    const { deployment } = this.#world;
+    const continueRequestedAt = { ...deployment.continueRequestedAt, [hold]: this.#now };
+    this.#world = { ...this.#world, deployment: { ...deployment, continueRequestedAt } };
+    this.#later(this.#random.integer(0, second));
+  }
+
   #later(milliseconds: number): void {
     this.#agenda.add(this.#now + milliseconds, () => this.#pass());
   }
@@ -202,72 +218,4 @@ class Run {
 function findsNothingNew(after: World, decisions: readonly Decision[]): void {
   const idle = decisions.slice(-1).filter((last) => last.do === "wait" || last.do === "look up fleet");
   assert.deepEqual(decide(after), idle, "AGAIN: a second pass finds nothing new");
-}
-
-function drawFleet(random: Random): readonly FleetMember[] {
-  const hosts = random.chance(0.02) ? 0 : random.pick([1, 2, 2, 3, 3, 3, 4, 7]);
-  return Array.from({ length: hosts }, (_, at): FleetMember => {
-    const id = `i-${at + 1}`;
-    const health = random.pick(["Healthy", "Healthy", "Unhealthy"]);
-    const revision = random.pick(["Unknown", "Old", "Current"]);
-    const state = random.chance(0.03) ? random.pick(["stopped", "terminated"]) : "running";
-    const zone = random.pick(["a", "b", "c"]);
-    const holdsRevision = random.chance(0.3);
-    const known = { zone, health, revision, holdsRevision, lot: random.next() };
-    return { id, arn: `arn:aws:ec2:eu-west-1::instance/${id}`, hostIdentifier: id, state, ...known };
-  });
-}
-
-function newWorld(random: Random): World {
-  return {
-    now: 0,
-    deployment: newDeployment({
-      id: "d-1",
-      createTime: 0,
-      kind: "in-place",
-      minimumHealthyHosts: drawMinimum(random),
-      ...(random.chance(0.25) ? { zonal: drawZonal(random) } : {}),
-      ...(random.chance(0.1) ? { outdatedOnly: true } : {}),
-      ...(random.chance(0.25) ? { alarms: { names: ["errors"], ignorePollAlarmFailure: random.chance(0.5) } } : {}),
-      ignoreApplicationStopFailures: random.chance(0.3),
-      ...(random.chance(0.3) ? { balancers: { targetGroups: ["web"], classic: [] } } : {}),
-      ...(random.chance(0.1) ? { scalingGroups: ["fleet"], processesToSuspend: ["AZRebalance"] } : {}),
-    }),
-    targets: [],
-    answers: [],
-    instanceStates: {},
-  };
-}
-
-function drawZonal(random: Random): ZonalConfiguration {
-  const monitorDuration = random.pick([0, 60 * second, 20 * minute]);
-  return {
-    minimumHealthyHostsPerZone: random.chance(0.5) ? { type: "FLEET_PERCENT", value: 0 } : drawMinimum(random),
-    monitorDuration,
-    ...(random.chance(0.3) ? { firstZoneMonitorDuration: 10 * minute } : {}),
-  };
-}
-
-/** Another deployment on a host, for a while. */
-function drawVisit(random: Random, host: string) {
-  const from = random.integer(0, 2 * minute);
-  return { host, from, until: from + random.integer(1, 20 * minute) };
-}
-
-/** Readings one after the other; the first comes with the first poll. */
-function drawAlarms(random: Random) {
-  const readings = [{ from: random.integer(0, 15 * second), reading: { active: [] } as AlarmReading }];
-  for (let spells = random.integer(0, 2); spells > 0; spells -= 1) {
-    const from = (readings.at(-1)?.from ?? 0) + random.integer(1, 90 * minute);
-    const reading = random.chance(0.5) ? { active: [{ name: "errors", since: from }] } : { unreadable: "Throttling" };
-    readings.push({ from, reading }, { from: from + random.integer(10 * second, 5 * minute), reading: { active: [] } });
-  }
-  return readings;
-}
-
-function drawMinimum(random: Random): MinimumHealthyHosts {
-  const type = random.pick(["HOST_COUNT", "FLEET_PERCENT", "MOST_CONCURRENCY"]);
-  if (type === "HOST_COUNT") return { type, value: random.integer(0, 6) };
-  if (type === "MOST_CONCURRENCY") return { type, value: 1 };
-  return { type, value: random.pick([0, 25, 40, 50, 66, 75, 85, 95]) };
 }

@@ -1,0 +1,125 @@
+// What a seed decides about a deployment before it begins.
+import {
+  type AlarmReading,
+  type BlueGreen,
+  type Deployment,
+  type FleetMember,
+  type MinimumHealthyHosts,
+  newDeployment,
+  type World,
+  type ZonalConfiguration,
+} from "../../src/index.ts";
+import type { Random } from "./random.ts";
+
+const second = 1000;
+const minute = 60 * second;
+
+/** The hosts of a deployment: those that the group selects, and those that replace them. */
+export interface Fleets {
+  readonly selected: readonly FleetMember[];
+  readonly replacement: readonly FleetMember[];
+}
+
+/** A made-up deployment and its hosts. */
+export function drawDeployment(random: Random): { readonly world: World; readonly fleets: Fleets } {
+  const kind = random.chance(0.55)
+    ? "in-place"
+    : random.pick(["blue-green", "blue-green", "blue-green", "reroute", "launch", "termination"]);
+  const fleets = drawFleets(random, kind);
+  const deployment = newDeployment({
+    id: "d-1",
+    createTime: 0,
+    kind,
+    minimumHealthyHosts: drawMinimum(random),
+    ignoreApplicationStopFailures: random.chance(0.3),
+    ...(random.chance(0.25) ? { alarms: { names: ["errors"], ignorePollAlarmFailure: random.chance(0.5) } } : {}),
+    ...(random.chance(kind === "in-place" ? 0.3 : 0.8) ? { balancers: { targetGroups: ["web"], classic: [] } } : {}),
+    ...drawCourse(random, kind, fleets),
+  });
+  return { world: { now: 0, deployment, targets: [], answers: [], instanceStates: {} }, fleets };
+}
+
+/** What only one kind of deployment has. */
+function drawCourse(random: Random, kind: Deployment["kind"], { selected, replacement }: Fleets): Partial<Deployment> {
+  switch (kind) {
+    case "in-place":
+      return {
+        ...(random.chance(0.25) ? { zonal: drawZonal(random) } : {}),
+        ...(random.chance(0.1) ? { outdatedOnly: true } : {}),
+        ...(random.chance(0.1) ? { scalingGroups: ["fleet"], processesToSuspend: ["AZRebalance"] } : {}),
+      };
+    case "blue-green":
+      return { scalingGroups: ["fleet"], blueGreen: drawBlueGreen(random) };
+    case "reroute":
+      return { reroute: { back: selected, away: replacement } };
+    case "launch":
+    case "termination":
+      return { lifecycleAction: { scalingGroup: "fleet", hook: "hook", instance: selected[0]?.id ?? "" } };
+  }
+}
+
+function drawFleets(random: Random, kind: Deployment["kind"]): Fleets {
+  const one = kind === "launch" || kind === "termination";
+  const selected = drawFleet(random, one ? 1 : random.pick([1, 2, 2, 3, 3, 3, 4, 7]), "i");
+  const isTwofold = kind === "blue-green" || kind === "reroute";
+  const replacement = isTwofold ? drawFleet(random, random.integer(1, 3), "g") : [];
+  if (kind === "reroute") return { selected: selected.slice(random.integer(0, 2)), replacement };
+  return random.chance(0.02) ? { selected: [], replacement } : { selected, replacement };
+}
+
+function drawBlueGreen(random: Random): BlueGreen {
+  return {
+    ...(random.chance(0.5)
+      ? { provisioning: "COPY_AUTO_SCALING_GROUP", copyName: "CodeDeploy_group_d-1" }
+      : { provisioning: "DISCOVER_EXISTING" }),
+    ...(random.chance(0.4) ? { readyWait: 30 * minute } : {}),
+    blueInstances: random.pick(["TERMINATE", "KEEP_ALIVE"]),
+    terminationWait: random.pick([0, 10 * minute]),
+  };
+}
+
+function drawFleet(random: Random, hosts: number, letter: string): readonly FleetMember[] {
+  return Array.from({ length: hosts }, (_, at): FleetMember => {
+    const id = `${letter}-${at + 1}`;
+    const health = random.pick(["Healthy", "Healthy", "Unhealthy"]);
+    const revision = random.pick(["Unknown", "Old", "Current"]);
+    const state = random.chance(0.03) ? random.pick(["stopped", "terminated"]) : "running";
+    const zone = random.pick(["a", "b", "c"]);
+    const holdsRevision = random.chance(0.3);
+    const known = { zone, health, revision, holdsRevision, lot: random.next() };
+    return { id, arn: `arn:aws:ec2:eu-west-1::instance/${id}`, hostIdentifier: id, state, ...known };
+  });
+}
+
+function drawZonal(random: Random): ZonalConfiguration {
+  const monitorDuration = random.pick([0, 60 * second, 20 * minute]);
+  return {
+    minimumHealthyHostsPerZone: random.chance(0.5) ? { type: "FLEET_PERCENT", value: 0 } : drawMinimum(random),
+    monitorDuration,
+    ...(random.chance(0.3) ? { firstZoneMonitorDuration: 10 * minute } : {}),
+  };
+}
+
+/** Another deployment on a host, for a while. */
+export function drawVisit(random: Random, host: string) {
+  const from = random.integer(0, 2 * minute);
+  return { host, from, until: from + random.integer(1, 20 * minute) };
+}
+
+/** Readings one after the other; the first comes with the first poll. */
+export function drawAlarms(random: Random) {
+  const readings = [{ from: random.integer(0, 15 * second), reading: { active: [] } as AlarmReading }];
+  for (let spells = random.integer(0, 2); spells > 0; spells -= 1) {
+    const from = (readings.at(-1)?.from ?? 0) + random.integer(1, 90 * minute);
+    const reading = random.chance(0.5) ? { active: [{ name: "errors", since: from }] } : { unreadable: "Throttling" };
+    readings.push({ from, reading }, { from: from + random.integer(10 * second, 5 * minute), reading: { active: [] } });
+  }
+  return readings;
+}
+
+function drawMinimum(random: Random): MinimumHealthyHosts {
+  const type = random.pick(["HOST_COUNT", "FLEET_PERCENT", "MOST_CONCURRENCY"]);
+  if (type === "HOST_COUNT") return { type, value: random.integer(0, 6) };
+  if (type === "MOST_CONCURRENCY") return { type, value: 1 };
+  return { type, value: random.pick([0, 25, 40, 50, 66, 75, 85, 95]) };
+}
