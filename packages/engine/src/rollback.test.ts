@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type AutoRollbackEvent, type Ended, rollback, rollbackMessages } from "./rollback.ts";
-import type { LifecycleEventName, Target } from "./world.ts";
+import { newDeployment } from "./new-deployment.ts";
+import type { Deployment, LifecycleEventName, Target } from "./world.ts";
 
 const every: readonly AutoRollbackEvent[] = [
   "DEPLOYMENT_FAILURE",
@@ -9,8 +10,19 @@ const every: readonly AutoRollbackEvent[] = [
   "DEPLOYMENT_STOP_ON_REQUEST",
 ];
 
-const ended = (deployment: Partial<Ended["deployment"]>, others: Partial<Omit<Ended, "deployment">> = {}): Ended => ({
-  deployment: { id: "d-1", kind: "in-place", status: "Failed", startTime: 0, steps: [], ...deployment },
+const ended = (deployment: Partial<Deployment>, others: Partial<Omit<Ended, "deployment">> = {}): Ended => ({
+  deployment: {
+    ...newDeployment({
+      id: "d-1",
+      createTime: 0,
+      kind: "in-place",
+      minimumHealthyHosts: { type: "MOST_CONCURRENCY", value: 1 },
+      ignoreApplicationStopFailures: false,
+    }),
+    status: "Failed",
+    startTime: 0,
+    ...deployment,
+  },
   targets: [],
   creator: "user",
   configuration: { enabled: true, events: every },
@@ -99,6 +111,36 @@ test("traffic that has moved goes back: original hosts that left return, replace
     owed.reroute.away.map(({ id }) => id),
     ["i-3"],
   );
+});
+
+test("a function's alias goes back to the version that it led to", () => {
+  const appSpec = { functionName: "f", alias: "live", targetVersion: "2", hooks: {} };
+  const hookExecutions = { BeforeAllowTraffic: "a", AfterAllowTraffic: "b" };
+  const plan = {
+    source: { appSpec },
+    routing: { type: "AllAtOnce" },
+    hookExecutions,
+    adoptsWeightedAlias: false,
+  } as const;
+  const alias = { version: "1", weights: { 2: 0.1 }, revisionId: "r" };
+  const functionFacts = { arn: "arn:f", alias, aliases: ["live"], missing: [], missingHooks: [] };
+  const work = { work: "check function", functionName: "f", alias: "live", versions: ["2"], hooks: [] } as const;
+  const looked = {
+    id: "s",
+    name: work.work,
+    work,
+    status: "Succeeded",
+    startTime: 0,
+    noted: { functionFacts },
+  } as const;
+
+  const owed = rollback(ended({ kind: "lambda", lambda: plan, steps: [looked] }, { hasLastSuccessful: false }));
+
+  assert(owed.is === "owed" && owed.kind === "lambda");
+  assert.deepEqual(owed.lambda.source, {
+    appSpec: { functionName: "f", alias: "live", currentVersion: "2", targetVersion: "1", hooks: {} },
+  });
+  assert.equal(rollback(ended({ kind: "lambda", lambda: plan })).is, "none");
 });
 
 test("once the original hosts are being ended, only a new fleet can bring the old revision back", () => {

@@ -1,3 +1,5 @@
+import { restoring } from "./lambda.ts";
+import type { LambdaPlan } from "./lambda-plan.ts";
 import { leftOut } from "./traffic.ts";
 import type { Deployment, FleetMember, LifecycleEventName, Reroute, Target } from "./world.ts";
 
@@ -6,7 +8,7 @@ export type AutoRollbackEvent = "DEPLOYMENT_FAILURE" | "DEPLOYMENT_STOP_ON_ALARM
 
 /** What is known of a deployment that has ended, and may have to be rolled back (deployments.md §8.1). */
 export interface Ended {
-  readonly deployment: Pick<Deployment, "id" | "kind" | "status" | "startTime" | "error" | "steps" | "rollbackOnStop">;
+  readonly deployment: Deployment;
   readonly targets: readonly Target[];
   /** As in `DeploymentInfo.creator`. */
   readonly creator: string;
@@ -24,6 +26,8 @@ export type Rollback =
   | { readonly is: "owed"; readonly kind: "reroute"; readonly reroute: Reroute; readonly because: AutoRollbackEvent }
   /** The original hosts have been ended: the last successful revision needs a fleet of its own. */
   | { readonly is: "owed"; readonly kind: "blue-green"; readonly because: AutoRollbackEvent }
+  /** The alias goes back to the version that it led to, at once (§11.7). */
+  | { readonly is: "owed"; readonly kind: "lambda"; readonly lambda: LambdaPlan; readonly because: AutoRollbackEvent }
   /** With a `message` if somebody expects a rollback: the ended deployment's `rollbackInfo.rollbackMessage`. */
   | { readonly is: "none"; readonly because: string; readonly message?: string };
 
@@ -38,6 +42,7 @@ export function rollback(ended: Ended): Rollback {
   if (deployment.startTime === undefined)
     return impossible(deployment.id, "it ended before it had touched any instance, and there is nothing to roll back");
   if (deployment.kind === "blue-green") return ofBlueGreen(ended, event);
+  if (deployment.kind === "lambda") return ofLambda(deployment, event);
   return hasLastSuccessful ? { is: "owed", kind: "in-place", because: event } : noRevision(deployment.id);
 }
 
@@ -70,6 +75,13 @@ function ofBlueGreen({ deployment, targets, hasLastSuccessful }: Ended, because:
     targets.filter((target) => target.label === label && hasBegun(target, event)).map(memberOf);
   const reroute = { back: moved("Blue", "BlockTraffic"), away: moved("Green", "AllowTraffic") };
   return { is: "owed", kind: "reroute", reroute, because };
+}
+
+function ofLambda(deployment: Deployment, because: AutoRollbackEvent): Rollback {
+  const plan = restoring(deployment);
+  return plan === undefined
+    ? impossible(deployment.id, "nobody knows which version its alias led to")
+    : { is: "owed", kind: "lambda", lambda: plan, because };
 }
 
 const hasBegun = ({ events }: Target, wanted: LifecycleEventName) =>

@@ -20,9 +20,12 @@ export interface Fleets {
   readonly replacement: readonly FleetMember[];
 }
 
+/** The kinds that have hosts. */
+type ServerKind = Exclude<Deployment["kind"], "lambda">;
+
 /** A made-up deployment and its hosts. */
 export function drawDeployment(random: Random): { readonly world: World; readonly fleets: Fleets } {
-  const kind = random.chance(0.55)
+  const kind: ServerKind = random.chance(0.55)
     ? "in-place"
     : random.pick(["blue-green", "blue-green", "blue-green", "reroute", "launch", "termination"]);
   const fleets = drawFleets(random, kind);
@@ -40,7 +43,7 @@ export function drawDeployment(random: Random): { readonly world: World; readonl
 }
 
 /** What only one kind of deployment has. */
-function drawCourse(random: Random, kind: Deployment["kind"], { selected, replacement }: Fleets): Partial<Deployment> {
+function drawCourse(random: Random, kind: ServerKind, { selected, replacement }: Fleets): Partial<Deployment> {
   switch (kind) {
     case "in-place":
       return {
@@ -58,7 +61,7 @@ function drawCourse(random: Random, kind: Deployment["kind"], { selected, replac
   }
 }
 
-function drawFleets(random: Random, kind: Deployment["kind"]): Fleets {
+function drawFleets(random: Random, kind: ServerKind): Fleets {
   const one = kind === "launch" || kind === "termination";
   const selected = drawFleet(random, one ? 1 : random.pick([1, 2, 2, 3, 3, 3, 4, 7]), "i");
   const isTwofold = kind === "blue-green" || kind === "reroute";

@@ -11,6 +11,7 @@ const limits: Record<DeploymentKind, number> = {
   reroute: 8 * hour,
   launch: 8 * hour,
   termination: 8 * hour,
+  lambda: 50 * hour,
 };
 
 /** How the hosts stand when a step begins. */

@@ -41,6 +41,8 @@ export function wardsOf(deployment: Deployment, pages: readonly Page[]): readonl
         { name: "leave", of: labelled("Blue"), has: isBlock, rule: "none may fail" },
       ];
     }
+    case "lambda":
+      throw new Error("A Lambda deployment has no hosts"); // lambda.test.ts is about those
     case "in-place": {
       if (zonal === undefined) return [{ name: "", of: any, has: any, rule }];
       const zones = [...new Set(pages.map(({ zone }) => zone))].toSorted();
