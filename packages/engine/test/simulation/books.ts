@@ -267,6 +267,8 @@ export class Books {
   /** A host could leave, and does not. */
   #isIdle(seen: World): boolean {
     const { deployment } = seen;
+    const { Pending, Ready } = this.#count();
+    if (Pending + Ready === 0) return false;
     const ward = this.#wardInTurn(deployment);
     if (ward === undefined || this.#room(ward, deployment) <= 0) return false;
     const own = this.#all().filter((page) => ward.of(page) && !isTaken(seen, page.id));

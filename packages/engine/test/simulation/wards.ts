@@ -54,6 +54,7 @@ export function wardsOf(deployment: Deployment, pages: readonly Page[]): readonl
 
 /** How a host stands: by the outcomes of the ward's own events, then by its own end. */
 export function standing(page: Page, { has }: Ward, deployment: Deployment): Standing {
+  if (page.status === "Succeeded" || page.status === "Pending") return page.status;
   const own = page.plan.flatMap((event, place) => (has(event) ? [place] : []));
   const outcomes = own.map((place) => page.outcomes[place]);
   if (own.some((place) => page.outcomes[place] === "Failed" && !isForgiven(page, place, deployment))) return "Failed";
