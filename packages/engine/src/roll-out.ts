@@ -58,8 +58,9 @@ export function startMore(
   const { targets, count } = part;
   if (count.notStarted > 0) {
     const parts = [part, ...wholes];
+    const whole = wholes.at(-1) ?? part;
     if (parts.some(({ room, count: counted }) => isExhausted(room, counted)))
-      return failed(tooManyFailed(world.targets, (wholes.at(-1) ?? part).count));
+      return failed(tooManyFailed(whole.targets, whole.count));
     const more = Math.min(...parts.map(({ room, count: counted }) => mayStart(room, counted)));
     if (more === 0) return { is: "waiting", for: "" };
     const because = Number.isFinite(more)
