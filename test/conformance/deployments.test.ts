@@ -378,7 +378,10 @@ test("a rollback and the deployment that it rolls back name each other, and so d
   });
 
   const shown = await get(root);
-  assert.deepEqual(shown.rollbackInfo, { rollbackDeploymentId: rollback, rollbackMessage: message });
+  assert.deepEqual(shown.rollbackInfo, {
+    rollbackDeploymentId: rollback,
+    rollbackMessage: `Deployment ${root} terminated. Automatic rollback is triggered with a DeploymentId ${rollback}.`,
+  });
   assert.deepEqual(shown.relatedDeployments, { autoUpdateOutdatedInstancesDeploymentIds: [follower] });
   const back = await get(rollback);
   assert.deepEqual(back.rollbackInfo, { rollbackTriggeringDeploymentId: root, rollbackMessage: message });

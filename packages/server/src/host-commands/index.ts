@@ -116,7 +116,7 @@ function commandOf(store: Store, identifier: string | undefined): CommandRecord 
 
 /** The status of the event that a command is about; undefined when its target has gone. */
 function statusOf(store: Store, { deploymentId, targetId, event }: CommandRecord) {
-  const target = store.deployments.targets(deploymentId).find(({ id }) => id === targetId);
+  const target = store.deployments.target(deploymentId, targetId);
   return target?.events.find(({ name }) => name === event)?.status;
 }
 

@@ -49,6 +49,7 @@ export async function reconcile(deploymentId: string, shell: Shell): Promise<voi
       return keepBooks(store, observed, after);
     });
     if (committed === undefined) return reconcile(deploymentId, shell); // somebody moved first: look again
+    store.deployments.committed(observed.record, commit);
     for (const decision of changes) log(deploymentId, decision);
     for (const owed of committed) wake(owed);
     wakeHosts(commit.issued.map(({ host }) => host));

@@ -34,7 +34,8 @@ export function observe(
 ): Observation | undefined {
   const record = store.deployments.byId(id);
   if (record === undefined) return undefined;
-  const { state, fleets } = record;
+  const { state } = record;
+  const fleets = store.deployments.fleets(id);
   const isGroupMissing = state.startTime === undefined && store.groups.byId(record.groupId) === undefined;
   const world: World = {
     now,

@@ -34,6 +34,11 @@ export class Database {
     return Number(this.#prepare(sql).run(...values).changes);
   }
 
+  /** Whether work of `write` runs now: what is read then may yet be undone. */
+  get isWriting(): boolean {
+    return this.#db.isTransaction;
+  }
+
   /** Runs work in a transaction and resolves with its result once it is on the disk. Work that throws leaves nothing behind, and ends nobody else's. */
   write<Result>(work: () => Result): Promise<Result> {
     return new Promise((resolve, reject) => {

@@ -1,6 +1,7 @@
-import type { Deployment, Fleet, HostMemory, LifecycleEventName, World } from "@sluice/engine";
+import type { Command, Deployment, Fleet, HostMemory, LifecycleEvent, LifecycleEventName, World } from "@sluice/engine";
 import type { Database } from "./database.ts";
 import type { DeploymentRecord } from "./deployments.ts";
+import type { ObservedDeployments } from "./observed-deployments.ts";
 
 /** A command that a host is to be given. */
 export interface IssuedCommand {
@@ -22,9 +23,9 @@ export interface Commit {
 }
 
 /** Changes of deployments and their targets. */
-export function deploymentChanges(db: Database) {
+export function deploymentChanges(db: Database, observed: ObservedDeployments) {
   return {
-    add({ id, applicationId, groupId, request, state }: Omit<DeploymentRecord, "version" | "fleets">): void {
+    add({ id, applicationId, groupId, request, state }: Omit<DeploymentRecord, "version">): void {
       const { status, createTime } = state;
       db.run(
         "INSERT INTO deployments VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, NULL)",
@@ -42,15 +43,22 @@ export function deploymentChanges(db: Database) {
     /** Remembers why a deployment that has ended is not rolled back. */
     noteRollback: (id: string, message: string): number =>
       db.run("UPDATE deployments SET state = json_set(state, '$.rollbackMessage', ?) WHERE id = ?", message, id),
-    noteFleet: (id: string, which: "selected" | "replacement", fleet: Fleet): number =>
+    noteFleet(id: string, which: "selected" | "replacement", fleet: Fleet): void {
+      observed.drop(id);
       db.run(
         "UPDATE deployments SET fleet = json_set(coalesce(fleet, '{}'), ?, json(?)), version = version + 1 WHERE id = ? AND is_over = 0",
         `$.${which}`,
         JSON.stringify(fleet),
         id,
-      ),
+      );
+    },
     /** Compare and set: changes nothing and gives false if the deployment has moved since it was observed. */
-    commit: (record: DeploymentRecord, change: Commit): boolean => commit(db, record, change),
+    commit(record: DeploymentRecord, change: Commit): boolean {
+      observed.drop(record.id);
+      return commit(db, record, change);
+    },
+    /** What a commit has made of the targets, once it is on the disk: the next pass need not read them. */
+    committed: ({ id }: DeploymentRecord, { after }: Commit): void => observed.remember(id, after.targets),
   };
 }
 
@@ -87,6 +95,10 @@ function commit(db: Database, record: DeploymentRecord, change: Commit): boolean
 const isFinal = (status: Deployment["status"]): boolean =>
   status === "Succeeded" || status === "Failed" || status === "Stopped";
 
+/** Whether the host need not be given a command any more. */
+const isPickedUp = ({ status }: LifecycleEvent, { acknowledgedAt }: Command): boolean =>
+  acknowledgedAt !== undefined || (status !== "Pending" && status !== "InProgress");
+
 function writeTargets(db: Database, deploymentId: string, { before, after }: Commit): void {
   for (const [position, target] of after.targets.entries()) {
     if (before.targets[position] === target) continue;
@@ -94,12 +106,10 @@ function writeTargets(db: Database, deploymentId: string, { before, after }: Com
       "INSERT INTO targets VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET target = excluded.target",
       ...[deploymentId, position, target.id, target.hostIdentifier, JSON.stringify(target)],
     );
-    for (const { command, status } of target.events)
-      if (
-        command !== undefined &&
-        (command.acknowledgedAt !== undefined || (status !== "Pending" && status !== "InProgress"))
-      )
-        db.run("UPDATE commands SET is_open = 0 WHERE id = ? AND is_open = 1", command.id);
+    const known = before.targets[position]?.events;
+    for (const [index, event] of target.events.entries())
+      if (event !== known?.[index] && event.command !== undefined && isPickedUp(event, event.command))
+        db.run("UPDATE commands SET is_open = 0 WHERE id = ? AND is_open = 1", event.command.id);
   }
   const left = new Set(after.answers);
   for (const answer of before.answers)

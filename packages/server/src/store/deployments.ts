@@ -9,8 +9,9 @@ import type {
   RevisionLocation,
   TargetInstances,
 } from "@aws-sdk/client-codedeploy";
-import type { Deployment, Fleet, HostMemory, Target } from "@sluice/engine";
+import type { Deployment, HostMemory, Target } from "@sluice/engine";
 import type { Database } from "./database.ts";
+import type { Fleets, ObservedDeployments } from "./observed-deployments.ts";
 
 /** What was asked for when a deployment was created, and what its group said then. */
 export interface DeploymentRequest {
@@ -38,12 +39,6 @@ export interface DeploymentRequest {
   readonly follows?: string;
 }
 
-/** What looks at fleets gave. */
-export interface Fleets {
-  readonly selected?: Fleet;
-  readonly replacement?: Fleet;
-}
-
 /** A deployment as it is stored: the request, and the engine's state of it. */
 export interface DeploymentRecord {
   readonly id: string;
@@ -51,7 +46,6 @@ export interface DeploymentRecord {
   readonly groupId: string;
   readonly request: DeploymentRequest;
   readonly state: Deployment;
-  readonly fleets: Fleets;
   /** Counts changes: who commits must have seen the last one. */
   readonly version: number;
 }
@@ -63,10 +57,9 @@ interface Row {
   readonly version: number;
   readonly request: string;
   readonly state: string;
-  readonly fleet: string | null;
 }
 
-const columns = "id, application_id, group_id, version, request, state, fleet";
+const columns = "id, application_id, group_id, version, request, state";
 
 function fromRow(row: Row): DeploymentRecord {
   return {
@@ -76,12 +69,11 @@ function fromRow(row: Row): DeploymentRecord {
     version: row.version,
     request: JSON.parse(row.request) as DeploymentRequest, // written by `add`
     state: JSON.parse(row.state) as Deployment, // written by `add` and `commit`
-    fleets: row.fleet === null ? {} : (JSON.parse(row.fleet) as Fleets), // written by `noteFleet`
   };
 }
 
 /** Questions about deployments and their targets. */
-export function deploymentReads(db: Database) {
+export function deploymentReads(db: Database, observed: ObservedDeployments) {
   const byId = (id: string): DeploymentRecord | undefined => {
     const row = db.get<Row>(`SELECT ${columns} FROM deployments WHERE id = ?`, id);
     return row && fromRow(row);
@@ -114,10 +106,10 @@ export function deploymentReads(db: Database) {
           .all<{ host: string; memory: string }>("SELECT host, memory FROM host_memories WHERE group_id = ?", groupId)
           .map(({ host, memory }) => [host, JSON.parse(memory) as HostMemory<string>]), // written by `commit`
       ),
-    targets: (id: string): readonly Target[] =>
-      db
-        .all<{ target: string }>("SELECT target FROM targets WHERE deployment_id = ? ORDER BY position", id)
-        .map(({ target }) => JSON.parse(target) as Target), // written by `commit`
+    targets: (id: string): readonly Target[] => observed.targets(id),
+    target: (id: string, targetId: string): Target | undefined => observed.target(id, targetId),
+    /** What looks at the deployment's fleets gave. */
+    fleets: (id: string): Fleets => observed.fleets(id),
     hasTarget: (id: string, host: string): boolean =>
       db.get("SELECT 1 FROM targets WHERE deployment_id = ? AND host = ?", id, host) !== undefined,
     /** Revisions of deployments under way that this host is a target of. */

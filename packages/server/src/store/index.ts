@@ -10,6 +10,7 @@ import { deploymentReads } from "./deployments.ts";
 import { notifications } from "./notifications.ts";
 import { deploymentWishes } from "./deployment-wishes.ts";
 import { githubTokens } from "./github-tokens.ts";
+import { ObservedDeployments } from "./observed-deployments.ts";
 import { onPremisesInstances } from "./on-premises-instances.ts";
 import { owedFollowUps } from "./owed-follow-ups.ts";
 import { resourceTags } from "./resource-tags.ts";
@@ -20,13 +21,19 @@ import { schema } from "./schema.ts";
 /** Opens the control plane's store: facts by noun, written in groups. */
 export function openStore(dataFolder: string) {
   const db = new Database(dataFolder, "codedeploy.sqlite", schema);
+  const observed = new ObservedDeployments(db);
   return {
     applications: applications(db),
     groups: deploymentGroups(db),
     revisions: revisions(db),
     tags: resourceTags(db),
     configs: deploymentConfigs(db),
-    deployments: { ...deploymentReads(db), ...deploymentLists(db), ...deploymentWishes(db), ...deploymentChanges(db) },
+    deployments: {
+      ...deploymentReads(db, observed),
+      ...deploymentLists(db),
+      ...deploymentWishes(db),
+      ...deploymentChanges(db, observed),
+    },
     commands: commands(db),
     notifications: notifications(db),
     onPremises: onPremisesInstances(db),
