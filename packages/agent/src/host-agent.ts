@@ -6,6 +6,7 @@ import { CommandRunner } from "./command-runner.ts";
 import type { Configuration } from "./config.ts";
 import { findIdentity } from "./identity/identity.ts";
 import { Journal } from "./journal.ts";
+import { giveBackMemory, saveMemory } from "./memory.ts";
 import { CommandService } from "./protocol/command-service.ts";
 import type { Trust } from "./protocol/signed-content.ts";
 import { SignedRequests } from "./protocol/signed-requests.ts";
@@ -24,6 +25,7 @@ export interface HostAgentOptions {
 /** Polls for commands and executes them until it is told to stop. One poll is always open, so that a command meets a waiting host. */
 export async function runHostAgent(options: HostAgentOptions): Promise<void> {
   const { configuration, environment, log, signal } = options;
+  saveMemory();
   const requests = new SignedRequests({
     proxyUri: configuration.proxyUri,
     readTimeoutSeconds: configuration.httpReadTimeoutSeconds,
@@ -48,6 +50,7 @@ export async function runHostAgent(options: HostAgentOptions): Promise<void> {
       service,
       journal: new Journal(configuration.rootDir, configuration.ongoingDeploymentTracking),
       retry,
+      whenIdle: giveBackLater(signal),
     });
     await runner.recover();
     await pollUntilStopped(options, { service, runner, pauses });
@@ -70,6 +73,19 @@ export function readTrust({ trustedSigner, trustStore }: Configuration): Trust {
       { cause },
     );
   }
+}
+
+/** How long nothing has to happen before memory is given back, in milliseconds: between two events of a deployment it is soon wanted again. */
+const quietMilliseconds = 2_000;
+
+function giveBackLater(signal: AbortSignal): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const later = () => {
+    clearTimeout(timer);
+    if (!signal.aborted) timer = setTimeout(() => void giveBackMemory(), quietMilliseconds).unref();
+  };
+  later();
+  return later;
 }
 
 async function pollUntilStopped(

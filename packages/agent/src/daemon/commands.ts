@@ -77,6 +77,7 @@ export async function start({ configuration, configurationFile }: Program): Prom
   const child = spawn(process.execPath, [...ownScript(), "--config_file", configurationFile, "run"], {
     detached: true,
     stdio: ["ignore", output, output, "ipc"],
+    env: { MALLOC_ARENA_MAX: "2", ...process.env }, // each arena of the C library keeps what its threads once needed
   });
   const began = await new Promise<boolean>((resolve) => {
     child.once("message", () => resolve(true));

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Agent, type IncomingMessage, request as httpRequest } from "node:http";
-import { Agent as SecureAgent, request as httpsRequest } from "node:https";
+import type { Agent as SecureAgent } from "node:https";
 import { signHeaders, type SigningCredentials } from "@sluice/aws-protocol/signature-v4";
 
 /** One request to an AWS service. */
@@ -30,17 +30,15 @@ const idleMilliseconds = 50_000;
 /** Sends signed requests over connections that are kept open. */
 export class SignedRequests {
   readonly #plain: Agent;
-  readonly #secure: SecureAgent;
+  readonly #options: object;
+  #secure: SecureAgent | undefined;
   readonly #readTimeout: number;
 
   constructor({ proxyUri, readTimeoutSeconds, certificateFile }: TransportOptions) {
     const proxyEnv = proxyUri === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxyUri, HTTPS_PROXY: proxyUri } };
     const options = { keepAlive: true, keepAliveMsecs: idleMilliseconds, ...proxyEnv };
     this.#plain = new Agent(options);
-    this.#secure = new SecureAgent({
-      ...options,
-      ...(certificateFile === undefined ? {} : { ca: readFileSync(certificateFile) }),
-    });
+    this.#options = { ...options, ...(certificateFile === undefined ? {} : { ca: readFileSync(certificateFile) }) };
     this.#readTimeout = readTimeoutSeconds * 1000;
   }
 
@@ -62,7 +60,7 @@ export class SignedRequests {
   /** Closes all connections. */
   close(): void {
     this.#plain.destroy();
-    this.#secure.destroy();
+    this.#secure?.destroy();
   }
 
   #attempt({
@@ -79,7 +77,7 @@ export class SignedRequests {
     return this.#send(url, { method, headers: signed, body, signal });
   }
 
-  #send(
+  async #send(
     url: URL,
     {
       method,
@@ -88,16 +86,17 @@ export class SignedRequests {
       signal,
     }: { method: string; headers: Readonly<Record<string, string>>; body?: string; signal?: AbortSignal | undefined },
   ): Promise<IncomingMessage> {
-    const isSecure = url.protocol === "https:";
+    const { agent, request } =
+      url.protocol === "https:" ? await this.#https() : { agent: this.#plain, request: httpRequest };
     const options = {
       method,
       headers: { ...headers, "content-length": Buffer.byteLength(body) },
-      agent: isSecure ? this.#secure : this.#plain,
+      agent,
       timeout: this.#readTimeout,
       ...(signal === undefined ? {} : { signal }),
     };
     return new Promise((resolve, reject) => {
-      const sent = (isSecure ? httpsRequest : httpRequest)(url, options, resolve);
+      const sent = request(url, options, resolve);
       sent.on("timeout", () => sent.destroy(new Error(`no answer within ${this.#readTimeout / 1000} s`)));
       sent.on("error", (cause: NodeJS.ErrnoException) => {
         const stale = sent.reusedSocket && (cause.code === "ECONNRESET" || cause.code === "EPIPE");
@@ -109,6 +108,12 @@ export class SignedRequests {
       });
       sent.end(body);
     });
+  }
+
+  /** TLS takes eight megabytes: who needs none has none. */
+  async #https() {
+    const { Agent: Secure, request } = await import("node:https");
+    return { agent: (this.#secure ??= new Secure(this.#options)), request };
   }
 }
 

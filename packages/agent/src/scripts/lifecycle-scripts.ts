@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readSync, realpathSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readSync, realpathSync } from "node:fs";
 import { join, sep } from "node:path";
 import { type AppSpec, appSpecBytesMax, type Hook, parseAppSpec } from "@sluice/engine/appspec";
 import { archiveOf, type DeploymentFolders, type Pointer, readPointer } from "../folders.ts";
@@ -85,7 +85,7 @@ export function readAppSpec(
 function beginning(path: string): Uint8Array {
   const file = openSync(path, "r");
   try {
-    const bytes = Buffer.alloc(appSpecBytesMax + 1);
+    const bytes = Buffer.alloc(Math.min(fstatSync(file).size, appSpecBytesMax + 1));
     return bytes.subarray(0, readSync(file, bytes));
   } finally {
     closeSync(file);
