@@ -45,9 +45,9 @@ export class House {
     return this.#lines.join("\n");
   }
 
-  /** Starts the program; resolves once it says that it is ready. */
-  async open(): Promise<void> {
-    const child = spawn(process.execPath, [program, ...this.#common(), "up", ...this.#arguments], {
+  /** Starts the program, or another of its commands; resolves once it says that it is ready. */
+  async open(command = "up"): Promise<void> {
+    const child = spawn(process.execPath, [program, ...this.#common(), command, ...this.#arguments], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#process = child;

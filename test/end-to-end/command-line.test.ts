@@ -98,3 +98,15 @@ test(
     assert.match(noAppSpec.stderr, /appspec\.yml/);
   },
 );
+
+test("a control plane alone serves CodeDeploy, and no local cloud beside it", { timeout: 60_000 }, async (t) => {
+  const house = new House(t, []);
+  await house.open("server");
+
+  const applications = await house.sluice("deploy", example);
+  const running = await house.sluice("env");
+
+  assert.equal(applications.code, 1);
+  assert.match(applications.stderr, /there is none/);
+  assert.match(running.stdout, /AWS_ENDPOINT_URL=/);
+});

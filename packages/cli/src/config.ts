@@ -1,8 +1,15 @@
+import { isIP } from "node:net";
 import { resolve } from "node:path";
 
 /** Every setting of the command line: its flag, its environment variable, its default and its meaning. `--help` and the docs print this table. */
 export const settings = {
   port: { flag: "--port <number>", variable: "SLUICE_PORT", default: "4566", meaning: "TCP port of every service" },
+  listen: {
+    flag: "--listen <address>",
+    variable: "SLUICE_LISTEN",
+    default: "127.0.0.1",
+    meaning: "address that the port is opened on; others than this machine's own are for hosts elsewhere",
+  },
   data: {
     flag: "--data <folder>",
     variable: "SLUICE_DATA",
@@ -65,9 +72,6 @@ export interface Setting {
 /** The account that everything in a local cloud belongs to; AWS's own documentation uses it for examples. */
 export const accountId = "123456789012";
 
-/** The address that the one port is opened on: nothing but this machine reaches it. */
-export const hostname = "127.0.0.1";
-
 type Flags = Readonly<Partial<Record<keyof typeof settings, string>>>;
 
 /** The settings in force: a flag wins over the environment, the environment over the default. Throws with what was found and wanted. */
@@ -76,6 +80,7 @@ export function configuration(flags: Flags) {
     flags[name] ?? process.env[settings[name].variable] ?? settings[name].default;
   return {
     port: portNumber(value("port")),
+    hostname: address(value("listen")),
     dataFolder: resolve(value("data")),
     region: regionName(value("region")),
     driver: oneOf("driver", value("driver"), ["auto", "ns", "plain"] as const),
@@ -113,6 +118,11 @@ function portNumber(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
   throw new Error(`Cannot use port "${text}": a number from 0 to 65535 is wanted (0 takes any free port)`);
+}
+
+function address(text: string): string {
+  if (isIP(text) !== 0) return text;
+  throw new Error(`Cannot listen on "${text}": an IP address is wanted, such as 127.0.0.1 or 0.0.0.0`);
 }
 
 function regionName(text: string): string {

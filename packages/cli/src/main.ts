@@ -25,6 +25,15 @@ program
   });
 
 program
+  .command("server")
+  .description("start the control plane alone: fleets, load balancers and functions are AWS's, or hosts of your own")
+  .option("--account <id>", "the AWS account that everything belongs to")
+  .action(async ({ account }: { account?: string }) => {
+    const { serve } = await import("./serve.ts");
+    await serve(configured(), account);
+  });
+
+program
   .command("env")
   .description("print exports for a shell: endpoint, key, region")
   .action(async () => console.log((await import("./env.ts")).env(configured())));

@@ -3,7 +3,7 @@ import { startCloud, type RunningCloud } from "@sluice/cloud";
 import { consoleListener } from "@sluice/console";
 import { openIdentities, startServer, type RunningServer, withHostSetup } from "@sluice/server";
 import { agentBundle } from "./agent-bundle.ts";
-import { accountId, hostname, type Configuration } from "./config.ts";
+import { accountId, type Configuration } from "./config.ts";
 import { deployExample, exampleFolder } from "./example.ts";
 import { forgetRunning, noteRunning } from "./running.ts";
 
@@ -43,7 +43,7 @@ interface House {
 }
 
 async function open(
-  { dataFolder, port, region, driver, chaos, timeScale, loadBalancer, logLevel, eventsUrl }: Configuration,
+  { dataFolder, port, region, hostname, driver, chaos, timeScale, loadBalancer, logLevel, eventsUrl }: Configuration,
   example: boolean,
 ): Promise<House> {
   const clock = () => Date.now();
@@ -93,7 +93,8 @@ async function close({ server, cloud }: House): Promise<void> {
   await server.close();
 }
 
-function makeDataFolder(dataFolder: string): void {
+/** Makes the data folder, for this user alone. */
+export function makeDataFolder(dataFolder: string): void {
   try {
     mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   } catch (cause) {
@@ -102,7 +103,7 @@ function makeDataFolder(dataFolder: string): void {
 }
 
 /** Resolves with the name of the first signal that asks to end. */
-function signalled(): Promise<string> {
+export function signalled(): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve(signal));
   });

@@ -1,0 +1,33 @@
+import { consoleListener } from "@sluice/console";
+import { openIdentities, startServer, withHostSetup } from "@sluice/server";
+import { agentBundle } from "./agent-bundle.ts";
+import { accountId, type Configuration } from "./config.ts";
+import { forgetRunning, noteRunning } from "./running.ts";
+import { makeDataFolder, signalled } from "./up.ts";
+
+/** Starts the control plane without a local cloud, and stays up until a signal ends it: fleets, load balancers, functions and alarms are AWS's, reached with the usual credentials and each deployment group's role; on-premises hosts need none of that. */
+export async function serve(configuration: Configuration, account: string = accountId): Promise<void> {
+  if (!/^\d{12}$/.test(account)) throw new Error(`Cannot use account "${account}": twelve digits are wanted`);
+  const { dataFolder, port, region, hostname, logLevel, eventsUrl } = configuration;
+  makeDataFolder(dataFolder);
+  const clock = () => Date.now();
+  const identities = await openIdentities({ dataFolder, accountId: account, clock });
+  const server = await startServer({
+    ...{ dataFolder, region, accountId: account, clock, port, hostname, identities, logLevel },
+    services: [],
+    ec2: "aws",
+    ...(eventsUrl === undefined ? {} : { eventsUrl }),
+    fallback: withHostSetup(consoleListener(), {
+      ...{ identities, region, clock, agentBundle: agentBundle() },
+      onDefect: (error, about) => console.error(`Defect in ${about}:`, error),
+    }),
+  });
+  noteRunning(dataFolder, { url: server.url, region, ...identities.administrator() });
+  console.log(`ready on ${server.url}`);
+  try {
+    console.log(`\nStopping: ${await signalled()}`);
+  } finally {
+    forgetRunning(dataFolder);
+    await server.close();
+  }
+}
