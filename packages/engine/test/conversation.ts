@@ -9,6 +9,7 @@ import {
   rollbackMessages,
   type Target,
 } from "../src/index.ts";
+import { events } from "../src/in-place.ts";
 import { settingsIn } from "./settings.ts";
 import { Shell } from "./shell.ts";
 
@@ -196,24 +197,8 @@ function joins(shell: Shell, host = ""): readonly Decision[] {
   return shell.pass();
 }
 
-const events = [
-  "BeforeBlockTraffic",
-  "BlockTraffic",
-  "AfterBlockTraffic",
-  "ApplicationStop",
-  "DownloadBundle",
-  "BeforeInstall",
-  "Install",
-  "AfterInstall",
-  "ApplicationStart",
-  "ValidateService",
-  "BeforeAllowTraffic",
-  "AllowTraffic",
-  "AfterAllowTraffic",
-] as const satisfies readonly LifecycleEventName[];
-
 function eventName(word = ""): LifecycleEventName {
-  const found = events.find((name) => name === word);
+  const found = [...events.block, ...events.install, ...events.allow].find((name) => name === word);
   if (found === undefined) throw new Error(`"${word}" is no lifecycle event`);
   return found;
 }
