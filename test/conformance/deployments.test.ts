@@ -20,6 +20,7 @@ import {
   SkipWaitTimeForInstanceTerminationCommand,
   StopDeploymentCommand,
 } from "@aws-sdk/client-codedeploy";
+import { specificationOf } from "../../packages/server/src/specification/specification.ts";
 import { isFault, openApi, s3Revision, serviceRoleArn } from "./api-house.ts";
 
 const filter = { Key: "Fleet", Value: "green", Type: "KEY_AND_VALUE" as const };
@@ -152,6 +153,31 @@ test("a deployment that cannot be is refused by AWS's name", async (t) => {
   for (const [fault, given] of cases) await assert.rejects(create(given), isFault(fault), fault);
   const { deployments } = await client.send(new ListDeploymentsCommand(name));
   assert.deepEqual(deployments, []);
+});
+
+test("a restart takes the revision that succeeded last, and the hosts' copies of it", async (t) => {
+  const { begin, get, over, create, store } = await deploymentsOf(t);
+  const first = await begin({ revision: s3Revision("good.zip") });
+  await over(first);
+  const { groupId, request } = store.deployments.byId(first) ?? assert.fail("it is stored");
+  await store.write(() => store.groups.succeeded(groupId, request.revision));
+  const again = { revision: undefined, deploymentMode: "RESTART" as const };
+
+  const restart = await begin(again);
+
+  const shown = await get(restart);
+  assert.deepEqual(
+    [shown.status, shown.deploymentMode, shown.revision],
+    ["Created", "RESTART", s3Revision("good.zip")],
+  );
+  const record = store.deployments.byId(restart) ?? assert.fail("it is stored");
+  const specification = JSON.parse(specificationOf(store, record)) as Record<string, unknown>;
+  assert.equal(specification.ReuseArchiveFromDeploymentId, first);
+  await over(restart);
+  await assert.rejects(
+    create({ ...again, updateOutdatedInstancesOnly: true }),
+    isFault("InvalidUpdateOutdatedInstancesOnlyValue"),
+  );
 });
 
 test("a deployment to Lambda shows the hash of its AppSpec, which must name a function", async (t) => {

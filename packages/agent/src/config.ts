@@ -34,6 +34,8 @@ export interface Configuration {
   readonly rejectSymlinkPermissionTargets: boolean;
   readonly ignoreOwnershipInBundle: boolean;
   readonly archiveMaxExtractionSizeBytes: number;
+  /** Whether a restart may use the revision that a deployment before it has left on this host. */
+  readonly enableArchiveReuse: boolean;
   readonly restrictAgentDirPermissions: boolean;
   readonly restrictLogDirPermissions: boolean;
   readonly restrictHookEnvToAllowlist: boolean;
@@ -96,6 +98,7 @@ const readers = {
   archive_max_extraction_size: (value) => ({
     archiveMaxExtractionSizeBytes: count(value, "archive_max_extraction_size", { least: 1 }) ?? rulesByDefault.bytesMax,
   }),
+  enable_archive_reuse: (value) => ({ enableArchiveReuse: isOn(value, true) }),
   restrict_agent_dir_permissions: (value) => ({ restrictAgentDirPermissions: isOn(value, false) }),
   restrict_log_dir_permissions: (value) => ({ restrictLogDirPermissions: isOn(value, false) }),
   restrict_hook_env_to_allowlist: (value) => ({ restrictHookEnvToAllowlist: isOn(value, false) }),
@@ -125,7 +128,6 @@ const retired = [
   "disable_powershell_profile_in_hooks",
   "enable_command_port",
   "disable_core_dumps",
-  "enable_archive_reuse",
 ];
 
 /** A configuration, and the keys of its file that change nothing: retired ones, and unknown ones. */

@@ -1,8 +1,15 @@
 import { join } from "node:path";
-import { copyLocalDirectory, downloadFromGitHub, downloadFromS3, linkLocalFile, unpackBundle } from "./bundle/index.ts";
+import {
+  copyLocalDirectory,
+  copyUnpacked,
+  downloadFromGitHub,
+  downloadFromS3,
+  linkLocalFile,
+  unpackBundle,
+} from "./bundle/index.ts";
 import { bundleRules, type Configuration } from "./config.ts";
 import { checkEvents } from "./lifecycle-events.ts";
-import { type DeploymentFolders, openDeploymentFolders, writePointer } from "./folders.ts";
+import { archiveOf, type DeploymentFolders, openDeploymentFolders, readPointer, writePointer } from "./folders.ts";
 import type { Identity } from "./identity/identity.ts";
 import { install } from "./install/index.ts";
 import type { ScriptProcess } from "./journal.ts";
@@ -12,7 +19,7 @@ import type { Specification } from "./protocol/specification.ts";
 import type { Trust } from "./protocol/signed-content.ts";
 import { deleteOldRevisions } from "./retention.ts";
 import { scriptEnvironment } from "./scripts/environment.ts";
-import { isScriptable, lifecycleScripts, readAppSpec } from "./scripts/lifecycle-scripts.ts";
+import { appSpecIn, isScriptable, lifecycleScripts, readAppSpec } from "./scripts/lifecycle-scripts.ts";
 import { runScript } from "./scripts/script.ts";
 import { type OutputTarget, ScriptOutput } from "./scripts/script-output.ts";
 
@@ -61,15 +68,14 @@ export function isNoop(
 const hasScripts = ({ name, specification }: Pick<Work, "name" | "specification">): boolean =>
   isScriptable(name) || specification.allPossibleLifecycleEvents?.includes(name) === true;
 
-async function download(
-  host: Host,
-  { deploymentGroupId, revision }: Specification,
-  folders: DeploymentFolders,
-): Promise<void> {
+async function download(host: Host, specification: Specification, folders: DeploymentFolders): Promise<void> {
+  const { deploymentGroupId, revision } = specification;
   const { configuration } = host;
   await deleteOldRevisions(folders, deploymentGroupId, configuration.maxRevisions);
-  await fetchRevision(host, revision, folders);
-  if (revision.bundleType !== "directory")
+  const kept = reusableArchive(configuration, specification, folders);
+  if (kept !== undefined) await copyUnpacked(kept, folders.archive);
+  else await fetchRevision(host, revision, folders);
+  if (kept === undefined && revision.bundleType !== "directory")
     await unpackBundle({
       file: folders.bundle,
       type: revision.bundleType,
@@ -80,6 +86,18 @@ async function download(
     pointer: "most_recent_install",
     deployment: folders.deployment,
   });
+}
+
+/** The revision that a restart names, if this host's last installation was of it: then it was whole. Otherwise it is fetched anew. */
+function reusableArchive(
+  { enableArchiveReuse }: Configuration,
+  { deploymentGroupId, reuseArchiveFrom, appSpecFilename }: Specification,
+  { group, instructions }: DeploymentFolders,
+): string | undefined {
+  if (!enableArchiveReuse || reuseArchiveFrom === undefined) return undefined;
+  const deployment = join(group, reuseArchiveFrom);
+  if (readPointer(instructions, deploymentGroupId, "last_successful_install") !== deployment) return undefined;
+  return appSpecIn(archiveOf(deployment), appSpecFilename) === undefined ? undefined : archiveOf(deployment);
 }
 
 async function fetchRevision(

@@ -31,6 +31,7 @@ const acknowledgementOf = (plane: ControlPlane, identifier: string): unknown => 
   return heard?.input.Diagnostics;
 };
 
+const overwrite = { AgentOverrides: { FileExistsBehavior: "OVERWRITE" } };
 const success = { error_code: 0, script_name: "", message: "Succeeded: ", log: "" };
 
 test(
@@ -70,6 +71,40 @@ test(
     );
     await host.settled();
     assert.deepEqual(host.list("root/ongoing-deployment"), []);
+  },
+);
+
+test(
+  "a restart runs on the copy that the host has, and fetches the revision only when that is gone",
+  limits,
+  async (t) => {
+    const { plane, host } = await ground(t);
+    plane.put("bundles", "app.tgz", bundle(host, { ApplicationStart: "echo started" }, "first"));
+    await host.start(plane);
+    const events = [
+      "ApplicationStop",
+      "DownloadBundle",
+      "BeforeInstall",
+      "Install",
+      "AfterInstall",
+      "ApplicationStart",
+    ];
+    const deploy = async (id: string, more: object = {}) => {
+      const deployment = plane.specify(specification(id, { ...more, AgentActionOverrides: overwrite }));
+      for (const event of events) assert.deepEqual((await plane.run(event, deployment)).diagnostics, success, event);
+    };
+    await deploy("d-AAAAAAAA1");
+    plane.put("bundles", "app.tgz", bundle(host, {}, "second"));
+
+    await deploy("d-AAAAAAAA2", { ReuseArchiveFromDeploymentId: "d-AAAAAAAA1" });
+    const restarted = host.read("app/app.txt");
+    const log = host.read("root/group/d-AAAAAAAA2/logs/scripts.log");
+    await deploy("d-AAAAAAAA3", { ReuseArchiveFromDeploymentId: "d-AAAAAAAA0" });
+
+    assert.equal(restarted, "first");
+    assert.match(log, /\[stdout\]started\n/);
+    assert.deepEqual(host.list("root/group/d-AAAAAAAA2"), ["deployment-archive", "logs"]);
+    assert.equal(host.read("app/app.txt"), "second");
   },
 );
 

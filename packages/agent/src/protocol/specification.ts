@@ -14,6 +14,8 @@ export interface Specification {
   /** Events that the AppSpec file may name; absent: any. */
   readonly allPossibleLifecycleEvents?: readonly string[];
   readonly revision: Revision;
+  /** The deployment whose unpacked revision this one uses again, if it is still whole. */
+  readonly reuseArchiveFrom?: string;
 }
 
 /** Opens the envelope of a specification and reads it. Throws the official agent's sentences. */
@@ -30,6 +32,7 @@ export function specificationOf(value: unknown): Specification {
   if (!isFields(value)) throw new Error("Provided deployment spec was nil");
   const overrides = fieldsAt(fieldsAt(value, "AgentActionOverrides"), "AgentOverrides");
   const events = value.AllPossibleLifecycleEvents;
+  const reused = textAt(value, "ReuseArchiveFromDeploymentId");
   return {
     deploymentId: deploymentIdOf(need(value, "DeploymentId")),
     deploymentGroupId: folderName(need(value, "DeploymentGroupId"), "DeploymentGroupId"),
@@ -41,6 +44,7 @@ export function specificationOf(value: unknown): Specification {
     fileExistsBehavior: (textAt(overrides, "FileExistsBehavior") ?? "DISALLOW").toUpperCase(),
     ...(Array.isArray(events) && events.length > 0 ? { allPossibleLifecycleEvents: events.map(String) } : {}),
     revision: readRevision(value),
+    ...(reused === undefined ? {} : { reuseArchiveFrom: deploymentIdOf(reused) }),
   };
 }
 

@@ -69,9 +69,7 @@ export function readAppSpec(
   archive: string,
   appSpecFilename: string,
 ): { readonly appSpec: AppSpec; readonly file: string; readonly warnings: readonly string[] } {
-  const name = [appSpecFilename, "appspec.yaml", "appspec.yml"].find((candidate) =>
-    existsSync(join(archive, candidate)),
-  );
+  const name = appSpecIn(archive, appSpecFilename);
   if (name === undefined) throw new Error(missing(archive, appSpecFilename));
   if (!realpathSync(join(archive, name)).startsWith(realpathSync(archive) + sep))
     throw new Error(`Cannot read the AppSpec file "${name}": it is outside of the revision`);
@@ -79,6 +77,11 @@ export function readAppSpec(
   const [error] = findings.filter(({ severity }) => severity === "error");
   if (appSpec === undefined) throw new Error(error?.message ?? `Cannot read ${name}`);
   return { appSpec, file: name, warnings: findings.map(({ message }) => message) };
+}
+
+/** The name that a revision's AppSpec file has; undefined when it has none. */
+export function appSpecIn(archive: string, appSpecFilename: string): string | undefined {
+  return [appSpecFilename, "appspec.yaml", "appspec.yml"].find((candidate) => existsSync(join(archive, candidate)));
 }
 
 /** A little more than the parser takes: of a larger file it needs no more to say so. */

@@ -45,7 +45,7 @@ export const createDeployment = {
             }
           : {};
       refuseBusy(context, group);
-      const request = requestFor(group, input, { revision, configName });
+      const request = { ...requestFor(group, input, { revision, configName }), ...restartOf(context, group, input) };
       const processes = input.ec2DeploymentOptions?.autoScalingGroupProcessesToSuspend;
       const refusal = refusalOf(computePlatform, request);
       recordDeployment(store, {
@@ -149,6 +149,12 @@ function requestFor(
     ...(overrideAlarmConfiguration === undefined
       ? {}
       : { overrideAlarmConfiguration, alarmConfiguration: overrideAlarmConfiguration }),
-    ...(input.deploymentMode === "RESTART" ? { deploymentMode: input.deploymentMode } : {}),
   });
+}
+
+/** A restart runs every event of a deployment, on what the last successful one has left on the hosts. */
+function restartOf({ store }: Context, group: DeploymentGroup, { deploymentMode }: Given): Partial<DeploymentRequest> {
+  if (deploymentMode !== "RESTART") return {};
+  const last = store.deployments.lastOf(group.id, "Succeeded");
+  return { deploymentMode, ...(last === undefined ? {} : { restarts: last.id }) };
 }

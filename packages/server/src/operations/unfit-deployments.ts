@@ -5,13 +5,11 @@ import type { DeploymentRequest } from "../store/deployments.ts";
 /** Why a deployment that may be asked for cannot be carried out; it is recorded and has failed, with this for a reason. The one place for it. */
 export function refusalOf(
   platform: Application["computePlatform"],
-  { deploymentStyle, blueGreenDeploymentConfiguration, loadBalancerInfo, deploymentMode }: DeploymentRequest,
+  { deploymentStyle, blueGreenDeploymentConfiguration, loadBalancerInfo }: DeploymentRequest,
 ): ErrorInformation | undefined {
   if (platform === "Lambda") return undefined;
   if (platform !== "Server")
     return { code: "INTERNAL_ERROR", message: `This control plane does not carry out ${platform} deployments` };
-  if (deploymentMode === "RESTART")
-    return { code: "INTERNAL_ERROR", message: "This control plane does not carry out deployments of mode RESTART" };
   if (deploymentStyle.deploymentType === "BLUE_GREEN" && blueGreenDeploymentConfiguration === undefined)
     return {
       code: "MISSING_BLUE_GREEN_DEPLOYMENT_CONFIGURATION",

@@ -9,11 +9,12 @@ export function specificationOf(store: Store, { id, applicationId, groupId, requ
     DeploymentId: id,
     DeploymentGroupId: groupId,
     DeploymentGroupName: store.groups.byId(groupId)?.name ?? request.groupName,
-    DeploymentCreator: "user",
-    DeploymentType: "IN_PLACE",
+    DeploymentCreator: request.creator,
+    DeploymentType: request.deploymentStyle.deploymentType,
     AppSpecFilename: "appspec.yml",
     AgentActionOverrides: { AgentOverrides: { FileExistsBehavior: request.fileExistsBehavior } },
     Revision: revisionOf(request.revision),
+    ReuseArchiveFromDeploymentId: request.restarts,
   });
 }
 

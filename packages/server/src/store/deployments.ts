@@ -33,6 +33,8 @@ export interface DeploymentRequest {
   readonly overrideAlarmConfiguration?: AlarmConfiguration;
   readonly externalId?: string;
   readonly deploymentMode?: DeploymentMode;
+  /** On a restart: the deployment whose unpacked revision hosts use again, instead of fetching it. */
+  readonly restarts?: string;
   /** On a rollback: what it rolls back, and what both say of it. */
   readonly rollbackOf?: { readonly deploymentId: string; readonly message: string };
   /** On a follow-up for outdated instances: the deployment that it follows. */
