@@ -42,7 +42,7 @@ export async function downloadFromS3(download: S3Download): Promise<void> {
 
 class Refused extends Error {}
 
-async function attempt(download: S3Download): Promise<void> {
+async function attempt(download: S3Download, isMoved = false): Promise<void> {
   const { revision, into, credentials, region, requests } = download;
   const response = await requests.send({
     method: "GET",
@@ -54,9 +54,9 @@ async function attempt(download: S3Download): Promise<void> {
   const home = response.headers["x-amz-bucket-region"];
   if (response.statusCode !== 200) {
     const trouble = await refusal(response, revision);
-    // A bucket of another region says where it is.
-    if (typeof home === "string" && home !== region && download.endpoint === undefined)
-      return attempt({ ...download, region: home });
+    // A bucket of another region says where it is; what it says becomes part of a host's name.
+    const isElsewhere = typeof home === "string" && home !== region && /^[a-z]+(-[a-z]+)+-\d$/.test(home);
+    if (isElsewhere && !isMoved && download.endpoint === undefined) return attempt({ ...download, region: home }, true);
     throw trouble;
   }
   const found = (response.headers.etag ?? "").replaceAll('"', "");
