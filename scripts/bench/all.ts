@@ -2,6 +2,7 @@
 import { agentMemory } from "./agent-memory.ts";
 import { eventLatency } from "./event-latency.ts";
 import { fiftyInstances } from "./fifty-instances.ts";
+import { functions } from "./functions.ts";
 import { heldPolls } from "./held-polls.ts";
 import { loadBalancer } from "./load-balancer.ts";
 import { listDeployments } from "./list-deployments.ts";
@@ -19,6 +20,7 @@ export const benches = {
   "fifty instances in an Auto Scaling group": fiftyInstances,
   "what a load balancer leaves of throughput": loadBalancer,
   "a deployment without a control plane": localDeployment,
+  "functions: the first call and the later ones": functions,
   "what a held poll costs": heldPolls,
   "a page of a long list": listDeployments,
 };

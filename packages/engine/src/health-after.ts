@@ -24,9 +24,9 @@ export function healthAfter<Installed>(
     : { health: "Unhealthy", installed: known.installed };
 }
 
-/** Whether a deployment brings its revision to this target: original hosts, rerouted ones and those that end keep what they have, and their health. */
+/** Whether a deployment brings its revision to this target: original hosts, rerouted ones and those that end keep what they have, and their health; a function is no host. */
 export const bringsRevision = ({ kind }: Pick<Deployment, "kind">, { label }: Pick<Target, "label">): boolean =>
-  kind !== "reroute" && kind !== "termination" && label !== "Blue";
+  kind !== "reroute" && kind !== "termination" && kind !== "lambda" && label !== "Blue";
 
 /** The revision health of a host: what it holds beside what the group last deployed with success. */
 export function revisionHealth<Installed>(

@@ -3,9 +3,10 @@ import { test } from "node:test";
 import { decide } from "./decide.ts";
 import { evolveAll } from "./evolve.ts";
 import type { LambdaAppSpec } from "./appspec/index.ts";
-import { nearest, restoring, shiftOf } from "./lambda.ts";
+import { nearest, shiftOf } from "./lambda.ts";
 import type { FunctionFacts, LambdaPlan } from "./lambda-plan.ts";
 import { newDeployment } from "./new-deployment.ts";
+import { rollback } from "./rollback.ts";
 import type { Noted } from "./work.ts";
 import type { World } from "./world.ts";
 
@@ -172,9 +173,14 @@ test("a stop in the middle of a shift ends it there, and a rollback takes the al
   assert.equal(story.events, "BeforeAllowTraffic Succeeded, AllowTraffic Failed, AfterAllowTraffic Skipped");
   assert.deepEqual([story.end.status, story.end.code], ["Stopped", "MANUAL_STOP"]);
 
-  const plan = restoring(story.world.deployment);
-  assert(plan !== undefined);
-  const back = new Story(plan).looked({ ...facts, alias: { version: "1", weights: { "2": 0.1 }, revisionId: "r2" } });
+  const configuration = { enabled: true, events: ["DEPLOYMENT_STOP_ON_REQUEST" as const] };
+  const { deployment, targets } = story.world;
+  const owed = rollback({ deployment, targets, creator: "user", configuration, hasLastSuccessful: false });
+  assert(owed.is === "owed" && owed.kind === "lambda");
+  const back = new Story(owed.lambda).looked({
+    ...facts,
+    alias: { version: "1", weights: { "2": 0.1 }, revisionId: "r2" },
+  });
   back.answer({});
   assert(back.work?.work === "shift traffic");
   assert.deepEqual(

@@ -149,7 +149,10 @@ const shift: Stage = (world) => {
 };
 
 /** Which versions of which alias a deployment is about, once that is known, and how much of the traffic it has moved, in percent. */
-export function shiftOf({ lambda: plan, steps }: Deployment, { events }: Pick<Target, "events">) {
+export function shiftOf(
+  { lambda: plan, steps }: Pick<Deployment, "lambda" | "steps">,
+  { events }: Pick<Target, "events">,
+) {
   const noted = (name: StepName) => steps.find((one) => one.name === name)?.noted;
   const appSpec =
     plan !== undefined && "appSpec" in plan.source ? plan.source.appSpec : noted("read AppSpec file")?.appSpec;
@@ -161,7 +164,7 @@ export function shiftOf({ lambda: plan, steps }: Deployment, { events }: Pick<Ta
 }
 
 /** What takes an alias back to the version that it had before a deployment; undefined when the deployment never got to know it. */
-export function restoring(deployment: Deployment): LambdaPlan | undefined {
+export function restoring(deployment: Pick<Deployment, "lambda" | "steps">): LambdaPlan | undefined {
   const shift = shiftOf(deployment, { events: [] });
   const { lambda: plan } = deployment;
   if (plan === undefined || shift === undefined) return undefined;

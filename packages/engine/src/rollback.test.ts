@@ -134,13 +134,18 @@ test("a function's alias goes back to the version that it led to", () => {
     noted: { functionFacts },
   } as const;
 
-  const owed = rollback(ended({ kind: "lambda", lambda: plan, steps: [looked] }, { hasLastSuccessful: false }));
+  const shifting = { name: "AllowTraffic", status: "Failed", command: { id: "c", issuedAt: 0 } } as const;
+  const target = { id: "f", arn: "arn:f", hostIdentifier: "arn:f", status: "Failed", lastUpdatedAt: 0 } as const;
+  const state = { kind: "lambda", lambda: plan, steps: [looked] } as const;
+
+  const moved = { targets: [{ ...target, events: [shifting] }], hasLastSuccessful: false };
+  const owed = rollback(ended(state, moved));
 
   assert(owed.is === "owed" && owed.kind === "lambda");
   assert.deepEqual(owed.lambda.source, {
     appSpec: { functionName: "f", alias: "live", currentVersion: "2", targetVersion: "1", hooks: {} },
   });
-  assert.equal(rollback(ended({ kind: "lambda", lambda: plan })).is, "none");
+  assert.equal(rollback(ended(state)).is, "none", "its traffic had not moved");
 });
 
 test("once the original hosts are being ended, only a new fleet can bring the old revision back", () => {

@@ -42,7 +42,7 @@ export function rollback(ended: Ended): Rollback {
   if (deployment.startTime === undefined)
     return impossible(deployment.id, "it ended before it had touched any instance, and there is nothing to roll back");
   if (deployment.kind === "blue-green") return ofBlueGreen(ended, event);
-  if (deployment.kind === "lambda") return ofLambda(deployment, event);
+  if (deployment.kind === "lambda") return ofLambda(ended, event);
   return hasLastSuccessful ? { is: "owed", kind: "in-place", because: event } : noRevision(deployment.id);
 }
 
@@ -77,11 +77,12 @@ function ofBlueGreen({ deployment, targets, hasLastSuccessful }: Ended, because:
   return { is: "owed", kind: "reroute", reroute, because };
 }
 
-function ofLambda(deployment: Deployment, because: AutoRollbackEvent): Rollback {
-  const plan = restoring(deployment);
-  return plan === undefined
-    ? impossible(deployment.id, "nobody knows which version its alias led to")
-    : { is: "owed", kind: "lambda", lambda: plan, because };
+function ofLambda({ deployment, targets }: Ended, because: AutoRollbackEvent): Rollback {
+  const lambda = restoring(deployment);
+  // Unlike AWS: an alias that was not touched is not touched now.
+  if (lambda === undefined || !targets.some((target) => hasBegun(target, "AllowTraffic")))
+    return impossible(deployment.id, "no traffic had moved, and there is nothing to roll back");
+  return { is: "owed", kind: "lambda", lambda, because };
 }
 
 const hasBegun = ({ events }: Target, wanted: LifecycleEventName) =>

@@ -10,6 +10,7 @@ import {
   type Target,
 } from "../src/index.ts";
 import { events } from "../src/in-place.ts";
+import { functionPhrases } from "./function-phrases.ts";
 import { settingsIn } from "./settings.ts";
 import { Shell } from "./shell.ts";
 
@@ -56,6 +57,7 @@ const phrases: readonly [RegExp, (shell: Shell, ...words: string[]) => readonly 
   [/^somebody stops the deployment$/, (shell) => shell.stop()],
   [/^a pass$/, (shell) => shell.pass()],
   [/^show$/, show],
+  ...functionPhrases,
 ];
 
 function perform(shell: Shell, line: string): readonly string[] {
@@ -156,7 +158,7 @@ function rollBack(shell: Shell): readonly (Decision | string)[] {
   if (owed.is === "none") return [owed.message ?? owed.because];
   const { id, minimumHealthyHosts } = shell.world.deployment;
   shell.revision = shell.lastSuccessful;
-  const kind = owed.kind === "reroute" ? { kind: owed.kind, reroute: owed.reroute } : { kind: owed.kind };
+  const { is: _is, because: _because, ...kind } = owed;
   const decisions = shell.deploy({ minimumHealthyHosts, ...kind });
   const { onEnded, onRollback } = rollbackMessages(id, shell.world.deployment.id);
   return [onEnded, onRollback, ...decisions];

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { simulateFunction } from "./simulation/function.ts";
 import { simulate } from "./simulation/simulate.ts";
 
 /** Seeds that the suite plays; `simulate.ts` plays as many as one likes. */
 const deployments = 20_000;
+const functionDeployments = 2_000;
 
 test("twenty thousand deployments with every kind of trouble keep the invariants", () => {
   const outcomes = { Succeeded: 0, Failed: 0, Stopped: 0 };
@@ -30,4 +32,19 @@ test("a seed always plays the same deployment", () => {
   };
 
   assert.deepEqual(play(), play());
+});
+
+test("two thousand deployments to functions move traffic by plan, whoever is killed, silent or in the way", () => {
+  const outcomes = { Succeeded: 0, Failed: 0, Stopped: 0 };
+
+  for (let seed = 1; seed <= functionDeployments; seed += 1) {
+    try {
+      outcomes[simulateFunction(seed)] += 1;
+    } catch (cause) {
+      throw new Error(`Seed ${seed} of deployments to functions breaks an invariant`, { cause });
+    }
+  }
+
+  for (const [outcome, count] of Object.entries(outcomes))
+    assert(count > functionDeployments / 20, `only ${count} of ${functionDeployments} deployments have ${outcome}`);
 });

@@ -9,6 +9,7 @@ const exceptions: ReadonlyMap<string, "change" | "no change"> = new Map([
   ["GetSessionToken", "change"],
   ["PostHostCommandUpdate", "no change"],
   ["Invoke", "no change"],
+  ["InvokeFunctionUrl", "no change"],
   ["PutMetricData", "no change"],
   ["PutLogEvents", "no change"],
   ["CreateLogStream", "no change"],

@@ -41,6 +41,9 @@ const gatherMilliseconds = 100;
 /** Lines that one group keeps; older ones go. A function that logs without end shall not fill the disk. */
 const linesMax = 200_000;
 
+/** New lines of a group after which old ones are looked for. */
+const linesBetween = 10_000;
+
 /** Longest message, in characters: CloudWatch's own limit is 1 MB of UTF-8. */
 const messageCharactersMax = 256 * 1024;
 
@@ -51,6 +54,7 @@ export class LogStore {
   #gathered: { readonly place: LogPlace; readonly line: LogLine }[] = [];
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
+  readonly #sinceForgotten = new Map<string, number>();
 
   constructor({ db, clock }: { db: CloudDatabase; clock: () => number }) {
     this.#db = db;
@@ -80,7 +84,7 @@ export class LogStore {
           "INSERT INTO log_events (group_name, stream, at, ingested_at, message) VALUES (?, ?, ?, ?, ?)",
           ...[place.group, place.stream, line.timestamp, now, line.message.slice(0, messageCharactersMax)],
         );
-      for (const group of new Set(gathered.map(({ place }) => place.group))) this.#forget(group, now);
+      for (const { place } of gathered) this.#count(place.group, now);
     });
   }
 
@@ -116,6 +120,13 @@ export class LogStore {
   #makePlace({ group, stream }: LogPlace, now: number): void {
     this.#db.run("INSERT INTO log_groups VALUES (?, ?, NULL) ON CONFLICT DO NOTHING", group, now);
     this.#db.run("INSERT INTO log_streams VALUES (?, ?, ?) ON CONFLICT DO NOTHING", group, stream, now);
+  }
+
+  /** Looks for lines to let go once in a while: it costs more than a line. */
+  #count(group: string, now: number): void {
+    const lines = (this.#sinceForgotten.get(group) ?? linesBetween) + 1;
+    this.#sinceForgotten.set(group, lines > linesBetween ? 0 : lines);
+    if (lines > linesBetween) this.#forget(group, now);
   }
 
   #forget(group: string, now: number): void {

@@ -1,0 +1,116 @@
+// One deployment to a made-up function, from its creation to its end: hooks that fail or say nothing, notes that a crash loses, stops, and strangers at the alias.
+import assert from "node:assert/strict";
+import {
+  decide,
+  evolveAll,
+  isOver,
+  newDeployment,
+  type Outcome,
+  type TrafficRouting,
+  type World,
+} from "../../src/index.ts";
+import { answerOf, MadeUpFunction, planFor } from "../made-up-function.ts";
+import { Random } from "./random.ts";
+
+const minute = 60_000;
+
+/** How long a deployment may be played, in minutes: longer than the longest that may be drawn. */
+const minutesMax = 4000;
+
+/** Plays the deployment that a seed stands for; throws at the first invariant that does not hold. Gives how it ended. */
+export function simulateFunction(seed: number): Outcome {
+  const random = new Random(seed);
+  const routing = drawRouting(random);
+  const fate = {
+    hook: random.pick(["none", "says Succeeded", "says Failed", "is silent"] as const),
+    stopAt: random.chance(0.25) ? random.integer(0, 60) : undefined,
+    strangerAt: random.chance(0.25) ? random.integer(0, 60) : undefined,
+    lost: random.pick([0, 0.1, 0.5]),
+  };
+  const made = new MadeUpFunction();
+  const hooks = fate.hook === "none" ? {} : { hooks: { BeforeAllowTraffic: "check" } };
+  const lambda = planFor({ from: "1", to: "2" }, routing, hooks);
+  const minimumHealthyHosts = { type: "HOST_COUNT", value: 0 } as const;
+  const about = { id: "d-1", createTime: 0, kind: "lambda", ignoreApplicationStopFailures: false } as const;
+  let world: World = {
+    ...{ now: 0, targets: [], answers: [], instanceStates: {} },
+    deployment: newDeployment({ ...about, minimumHealthyHosts, lambda }),
+  };
+  let strangers = 0;
+  for (let at = 0; !isOver(world.deployment); at += 1) {
+    assert(at < minutesMax, "WAIT: every deployment ends");
+    world = { ...world, now: at * minute };
+    if (at === fate.strangerAt) {
+      made.set("3", {});
+      strangers = made.history.length;
+    }
+    if (at === fate.stopAt) world = { ...world, deployment: { ...world.deployment, stopRequestedAt: world.now } };
+    world = pass(world);
+    for (let open = openWork(world); open !== undefined; open = openWork(world)) {
+      const hook = open.work.work === "run hook" && open.work.functionName !== undefined;
+      const outcome = hook ? hookOutcome(fate.hook) : made.perform(open.work, open.noted, world.now);
+      if (outcome === undefined) break;
+      if (random.chance(fate.lost)) break; // the server ends after the deed and before the note: it is asked again
+      world = pass({ ...world, answers: [answerOf(open.id, world.now, outcome)] });
+    }
+    if (strangers > 0)
+      assert.equal(made.history.length, strangers, "FOREIGN: what a stranger has set is not overwritten");
+    isOnPlan(made, routing, world);
+  }
+  return end(world, made, { strangers });
+}
+
+function pass(world: World): World {
+  const decisions = decide(world);
+  const after = evolveAll(world, decisions);
+  if (!isOver(after.deployment))
+    assert.equal(decisions.at(-1)?.do, "wait", "WAIT: a live deployment never decides nothing");
+  return structuredClone(after);
+}
+
+function openWork({ deployment, targets }: World) {
+  const step = deployment.steps.find(({ status }) => status === "InProgress");
+  if (step !== undefined) return step;
+  const command = targets[0]?.events.find(({ status }) => status === "InProgress")?.command;
+  return command?.work === undefined ? undefined : { ...command, work: command.work };
+}
+
+const hookOutcome = (fate: string) =>
+  ({ "says Succeeded": { is: "done" }, "says Failed": { is: "failed", why: "no" } } as const)[fate];
+
+/** Every state that the alias has had is a step of the plan, and none came before its minute. */
+function isOnPlan({ history }: MadeUpFunction, routing: TrafficRouting, { now, targets }: World): void {
+  const began = targets[0]?.events.find(({ name }) => name === "AllowTraffic")?.startTime;
+  let before = 0;
+  for (const { version, weights } of history.filter((state) => state.version !== "3")) {
+    const percent = version === "2" ? 100 : Math.round((weights["2"] ?? 0) * 100);
+    assert(percent > before, "SHIFT: traffic only moves forward, one planned step at a time");
+    before = percent;
+    if (routing.type === "AllAtOnce") assert.equal(percent, 100, "SHIFT: all at once is all");
+    else if (percent !== 100) assert.equal(percent % routing.percent, 0, "SHIFT: a part is a multiple of the step");
+  }
+  const steps = routing.type === "AllAtOnce" ? 0 : Math.floor((now - (began ?? now)) / minute / routing.minutes);
+  const most =
+    routing.type === "AllAtOnce" || (routing.type === "TimeBasedCanary" && steps >= 1)
+      ? 100
+      : Math.min(100, routing.percent * (steps + 1));
+  assert(before <= most, `SHIFT: ${before} % have moved, and ${most} % were due`);
+}
+
+function end({ deployment }: World, made: MadeUpFunction, { strangers }: { readonly strangers: number }): Outcome {
+  const { status } = deployment;
+  assert(status === "Succeeded" || status === "Failed" || status === "Stopped", "WAIT: every deployment ends");
+  const { version, weights } = made.alias;
+  if (status === "Succeeded" && strangers === 0)
+    assert.deepEqual(
+      { version, weights },
+      { version: "2", weights: {} },
+      "FINISH: all traffic has moved, and no weight is left",
+    );
+  return status;
+}
+
+function drawRouting(random: Random): TrafficRouting {
+  const type = random.pick(["AllAtOnce", "TimeBasedCanary", "TimeBasedLinear"] as const);
+  return type === "AllAtOnce" ? { type } : { type, percent: random.integer(5, 99), minutes: random.integer(1, 30) };
+}
