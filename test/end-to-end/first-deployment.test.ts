@@ -243,7 +243,11 @@ test(
           join(at, "appspec.yml"),
           "version: 0.0\nos: linux\nhooks:\n  BeforeInstall:\n    - location: scripts/slow.sh\n",
         );
-        writeFileSync(join(at, "scripts/slow.sh"), "#!/bin/bash\ntouch /var/slow\nsleep 3\n", { mode: 0o755 });
+        writeFileSync(
+          join(at, "scripts/slow.sh"),
+          "#!/bin/bash\ntouch /var/slow\nuntil [ -e /var/enough ]; do sleep 0.1; done\n",
+          { mode: 0o755 },
+        );
       });
       const slow = await create(await push("4", folder));
       const begun = async () =>
@@ -254,6 +258,7 @@ test(
         // exec itself takes a moment: this does not spin
       }
       await house.aws("deploy", "stop-deployment", "--deployment-id", slow);
+      for (const id of instances) await house.sluice("exec", id, "--", "touch", "/var/enough");
       await house.tryAws("deploy", "wait", "deployment-successful", "--deployment-id", slow);
 
       const info = JSON.parse(

@@ -59,7 +59,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { dataFolder, region, accountId, clock, identities, services, fallback } = options;
   const log = pino({ level: options.logLevel }, process.stderr);
   const store = openStore(dataFolder);
-  const polls = new HeldPolls();
+  const polls = new HeldPolls(clock);
   const own = { url: "" };
   const gateways = gatewaysOf(options, own);
   const onDefect = (error: unknown, about: string) => log.error({ err: error, about }, "defect");
@@ -71,6 +71,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     gateways,
     ...(options.eventsUrl === undefined ? {} : { eventsUrl: options.eventsUrl }),
     wakeHosts: (hosts) => polls.wake(hosts),
+    lastHeard: (host) => polls.lastHeard(host),
     say: (about, message) => log.warn(about, message),
     log: (deploymentId, decision) => log.info({ deploymentId, ...decision }, "decided"),
     onDefect,

@@ -30,6 +30,7 @@ const clientFault = (message: string) => new Fault("ClientException", message);
 const operations: HostCommandOperations<HostContext> = {
   async PollHostCommand({ store, clock, polls, handedOut, call }, { HostIdentifier: host = "" }) {
     if (host === "") throw clientFault("HostIdentifier is missing");
+    polls.hear(host);
     const next = () => {
       const now = clock();
       const command = store.commands
@@ -67,8 +68,9 @@ const operations: HostCommandOperations<HostContext> = {
     };
   },
 
-  async PutHostCommandAcknowledgement({ store, clock, handedOut, wake }, { HostCommandIdentifier }) {
+  async PutHostCommandAcknowledgement({ store, clock, polls, handedOut, wake }, { HostCommandIdentifier }) {
     const command = commandOf(store, HostCommandIdentifier);
+    polls.hear(command.host);
     const status = await store.write(() => {
       const now = statusOf(store, command);
       if (now !== "Pending" && now !== "InProgress") return now === "Succeeded" ? "Succeeded" : "Failed";
@@ -81,12 +83,13 @@ const operations: HostCommandOperations<HostContext> = {
   },
 
   async PutHostCommandComplete(
-    { store, clock, handedOut, wake },
+    { store, clock, polls, handedOut, wake },
     { HostCommandIdentifier, CommandStatus, Diagnostics: envelope },
   ) {
     if (CommandStatus !== "Succeeded" && CommandStatus !== "Failed")
       throw clientFault(`CommandStatus is "${CommandStatus}", and Succeeded or Failed is wanted`);
     const command = commandOf(store, HostCommandIdentifier);
+    polls.hear(command.host);
     const diagnostics = diagnosticsOf(envelope, CommandStatus);
     // The first answer stands; a later one is no error (agent.md §0.3).
     await store.write(() => {

@@ -5,7 +5,7 @@ import type { Store } from "../store/index.ts";
 import { keepBooks } from "./books.ts";
 import { momentsOf } from "./moments.ts";
 import { notificationsOf } from "./notifications.ts";
-import { commitOf, type Observation, observe, type Seen } from "./world.ts";
+import { commitOf, type Look, type Observation, observe } from "./world.ts";
 
 /** What a pass needs of the world outside the store. */
 export interface Shell {
@@ -16,7 +16,9 @@ export interface Shell {
   /** Whether somebody listens to the event bus. */
   readonly hasEventBus: boolean;
   /** What was last seen of the world outside. */
-  readonly seen: (deploymentId: string) => Seen;
+  readonly look: Look;
+  /** Told of each commit: where a deployment is at work now. */
+  readonly moved: (after: World) => void;
   /** Looks which hosts a deployment group selects, or which replace them in a blue/green deployment. */
   readonly findFleet: (
     group: DeploymentGroup,
@@ -35,7 +37,7 @@ export interface Shell {
 /** One pass over one deployment: observe, decide, commit, deliver. It takes no hint of what changed: a missed wake-up costs time, never correctness. */
 export async function reconcile(deploymentId: string, shell: Shell): Promise<void> {
   const { store, clock, wakeHosts, wake, pursueWork, log } = shell;
-  const observed = observe(store, deploymentId, { now: clock(), ...shell.seen(deploymentId) });
+  const observed = observe(store, deploymentId, { now: clock(), look: shell.look });
   if (observed === undefined) return;
   const decisions = decide(observed.world);
   const changes = decisions.filter((decision) => decision.do !== "wait" && decision.do !== "look up fleet");
@@ -50,6 +52,7 @@ export async function reconcile(deploymentId: string, shell: Shell): Promise<voi
     });
     if (committed === undefined) return reconcile(deploymentId, shell); // somebody moved first: look again
     store.deployments.committed(observed.record, commit);
+    shell.moved(after);
     for (const decision of changes) log(deploymentId, decision);
     for (const owed of committed) wake(owed);
     wakeHosts(commit.issued.map(({ host }) => host));

@@ -17,6 +17,8 @@ import { restoreHooks } from "./managed-hooks.ts";
 import { moveGroup } from "./move-group.ts";
 import { reconcile, type Shell } from "./reconcile.ts";
 import { Round } from "./round.ts";
+import { SharedHosts } from "./shared-hosts.ts";
+import type { Host, Seen } from "./world.ts";
 import { ServiceWork } from "./service-work.ts";
 
 /** What the reconciler works with. */
@@ -25,6 +27,8 @@ export interface ReconcilerOptions extends Pick<
   "store" | "clock" | "region" | "accountId" | "wakeHosts" | "log"
 > {
   readonly gateways: Gateways;
+  /** When a host's agent was last heard of, in milliseconds since the epoch. */
+  readonly lastHeard: (host: string) => number | undefined;
   /** Where events of the bus are posted; absent when nobody listens. */
   readonly eventsUrl?: string;
   /** Told of what a person should know, and no deployment shows. */
@@ -43,6 +47,7 @@ export class Reconciler {
   readonly #rounds: Round[];
   readonly #hooks = new HookRuns();
   readonly #alarms: AlarmWatch;
+  readonly #shared = new SharedHosts();
   #states: Readonly<Record<string, InstanceState>> = {};
 
   constructor(options: ReconcilerOptions) {
@@ -60,7 +65,8 @@ export class Reconciler {
       ...options,
       hasEventBus: options.eventsUrl !== undefined,
       wake,
-      seen: (id) => ({ states: this.#states, ...this.#alarms.seen(id) }),
+      look: (id, hosts) => this.#look(id, hosts),
+      moved: ({ deployment, targets, now }) => this.#shared.note(deployment, targets, now),
       findFleet: (group, record, which) =>
         findFleet(group, record, { which, store, region, accountId, clients: this.#clientsOf(record) }),
       pursueWork: (id) => this.#work.pursue(id),
@@ -80,6 +86,11 @@ export class Reconciler {
 
   /** Begins to scan; the first scan picks up what an earlier process left. */
   start(): void {
+    const { store, clock } = this.#options;
+    for (const id of store.deployments.live()) {
+      const record = store.deployments.byId(id);
+      if (record !== undefined) this.#shared.note(record.state, store.deployments.targets(id), clock());
+    }
     for (const round of this.#rounds) round.start();
   }
 
@@ -107,6 +118,21 @@ export class Reconciler {
     await Promise.allSettled(this.#running.values());
   }
 
+  #look(id: string, hosts: readonly Host[]): Seen {
+    const { lastHeard } = this.#options;
+    return {
+      instanceStates: this.#states,
+      ...this.#alarms.seen(id),
+      neighbours: this.#shared.neighboursOf(id, hosts),
+      lastSeen: Object.fromEntries(
+        hosts.flatMap((host) => {
+          const at = lastHeard(host.hostIdentifier);
+          return at === undefined ? [] : [[host.id, at]];
+        }),
+      ),
+    };
+  }
+
   async #perform(record: DeploymentRecord, work: Work, noted: Noted | undefined): Promise<WorkOutcome> {
     const { store, gateways, clock } = this.#options;
     const clients = this.#clientsOf(record);
@@ -129,6 +155,7 @@ export class Reconciler {
 
   async #scan(): Promise<void> {
     const live = this.#options.store.deployments.live();
+    this.#shared.keepOnly(new Set(live), this.#options.clock());
     try {
       this.#states = await this.#statesOf(live);
       await this.#alarms.look(live);

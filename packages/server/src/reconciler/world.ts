@@ -1,13 +1,13 @@
 import {
-  type AlarmReading,
   bringsRevision,
   type Decision,
   healthAfter,
   type HostMemory,
-  type InstanceState,
   isOver,
   leftOut,
   type World,
+  type Fleet,
+  type Target,
 } from "@sluice/engine";
 import { revisionIdentity, type Store } from "../store/index.ts";
 import type { Commit, IssuedCommand } from "../store/deployment-changes.ts";
@@ -20,35 +20,41 @@ export interface Observation {
   readonly world: World;
 }
 
+/** What was last seen of the world outside, of a deployment with these hosts. */
+export type Look = (deploymentId: string, hosts: readonly Host[]) => Seen;
+
 /** What was last seen of the world outside. */
-export interface Seen {
-  readonly states: Readonly<Record<string, InstanceState>>;
-  readonly alarms?: AlarmReading;
-}
+export type Seen = Pick<World, "instanceStates" | "alarms" | "lastSeen" | "neighbours">;
+
+/** A host, as a target or as somebody who may become one. */
+export type Host = Pick<Target, "id" | "hostIdentifier">;
 
 /** Reads the world of a deployment; undefined when it has been deleted. */
 export function observe(
   store: Store,
   id: string,
-  { now, states, alarms }: Seen & { readonly now: number },
+  { now, look }: { readonly now: number; readonly look: Look },
 ): Observation | undefined {
   const record = store.deployments.byId(id);
   if (record === undefined) return undefined;
   const { state } = record;
   const fleets = store.deployments.fleets(id);
+  const targets = store.deployments.targets(id);
   const isGroupMissing = state.startTime === undefined && store.groups.byId(record.groupId) === undefined;
   const world: World = {
     now,
     deployment: isGroupMissing ? { ...state, missing: "DEPLOYMENT_GROUP_MISSING" } : state,
-    targets: store.deployments.targets(id),
+    targets,
     answers: store.commands.newAnswers(id),
-    instanceStates: states,
-    ...(alarms === undefined ? {} : { alarms }),
+    ...look(id, [...targets, ...membersOf(fleets.selected), ...membersOf(fleets.replacement)]),
     ...(fleets.selected === undefined ? {} : { fleet: fleets.selected }),
     ...(fleets.replacement === undefined ? {} : { replacement: fleets.replacement }),
   };
   return { record, world };
 }
+
+const membersOf = (fleet: Fleet | undefined): readonly Host[] =>
+  fleet === undefined || "error" in fleet ? [] : fleet.found;
 
 /** What decisions change in the store. */
 export function commitOf(
