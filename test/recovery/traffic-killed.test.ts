@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { DescribeLifecycleHooksCommand } from "@aws-sdk/client-auto-scaling";
+import { GetDeploymentGroupCommand, UpdateDeploymentGroupCommand } from "@aws-sdk/client-codedeploy";
+import { copying, skip, TrafficHouse, type Way } from "../traffic-house.ts";
+
+const applicationName = "web";
+
+/** Moments of a deployment, each as what the server has just decided. */
+const inPlaceMoments = {
+  "while traffic is blocked": /"do":"run".*"event":"BlockTraffic"/,
+  "while a registration drains": /"do":"note progress".*drains/,
+  "between blocking and allowing traffic": /"do":"run".*"event":"ApplicationStart"/,
+  "while traffic is allowed": /"do":"run".*"event":"AllowTraffic"/,
+};
+const blueGreenMoments = {
+  "before the Auto Scaling group is copied": /"step":"copy Auto Scaling group"/,
+  "while the copy grows": /"do":"note progress".*launches 2 instances/,
+  "between the copy's install and its traffic": /"do":"run".*"event":"BeforeAllowTraffic"/,
+  "while the copy gets traffic": /"do":"run".*"event":"AllowTraffic"/,
+  "while the original is blocked": /"do":"run".*"event":"BlockTraffic"/,
+  "while the original drains": /"do":"note progress".*drains/,
+  "while processes are resumed": /"do":"start step".*"step":"resume processes"/,
+  "while the deployment group is moved": /"do":"start step".*"step":"move deployment group"/,
+  "before the original ends": /"do":"start step".*"step":"end original instances"/,
+  "while the original ends": /"do":"note progress".*is being deleted/,
+};
+
+test(
+  "a server killed at any moment of a deployment behind a load balancer finishes it, and leaves nothing behind",
+  { skip, timeout: 300_000 },
+  async (t) => {
+    const cloud = await TrafficHouse.open(t, "--time-scale", "2");
+    const way = await cloud.way("web", 2);
+    const hosts = await cloud.fleet("fleet", 2, way);
+    await cloud.group("web", { way, autoScalingGroups: ["fleet"] });
+    await cloud.ends(await cloud.begin("web", "1"), "Succeeded");
+    await cloud.serves(way, hosts);
+
+    for (const [name, moment] of Object.entries(inPlaceMoments))
+      await t.test(`in place, ${name}`, async () => {
+        const id = await cloud.begin("web", name);
+        await killAt(cloud, id, moment);
+        await cloud.ends(id, "Succeeded");
+        await cloud.serves(way, hosts);
+        await isWhole(cloud, way, { scalingGroup: "fleet", version: name });
+      });
+
+    await cloud.deploy.send(
+      new UpdateDeploymentGroupCommand({ applicationName, currentDeploymentGroupName: "web", ...copying() }),
+    );
+    for (const [name, moment] of Object.entries(blueGreenMoments))
+      await t.test(`blue/green, ${name}`, async () => {
+        const id = await cloud.begin("web", name);
+        await killAt(cloud, id, moment);
+        await cloud.ends(id, "Succeeded");
+        const scalingGroup = `CodeDeploy_web_${id}`;
+        await cloud.serves(way, await cloud.inService(scalingGroup, 2));
+        await isWhole(cloud, way, { scalingGroup, version: name });
+      });
+  },
+);
+
+async function killAt(cloud: TrafficHouse, id: string, moment: RegExp): Promise<void> {
+  await cloud.decided(id, moment);
+  await cloud.house.kill();
+  await cloud.house.open();
+}
+
+/** One Auto Scaling group is there, with nothing at rest and one hook; the deployment group follows it; the version serves. */
+async function isWhole(
+  cloud: TrafficHouse,
+  { url }: Way,
+  { scalingGroup, version }: { scalingGroup: string; version: string },
+): Promise<void> {
+  assert.deepEqual(await cloud.scalingGroups(), [scalingGroup]);
+  assert.deepEqual((await cloud.scalingGroup(scalingGroup))?.SuspendedProcesses, []);
+  const query = new DescribeLifecycleHooksCommand({ AutoScalingGroupName: scalingGroup });
+  const hooks = (await cloud.scaling.send(query)).LifecycleHooks?.map(({ LifecycleHookName }) => LifecycleHookName);
+  assert.equal(hooks?.length, 1, `one hook, not ${hooks?.join(", ")}`);
+  const { deploymentGroupInfo } = await cloud.deploy.send(
+    new GetDeploymentGroupCommand({ applicationName, deploymentGroupName: "web" }),
+  );
+  assert.deepEqual(deploymentGroupInfo?.autoScalingGroups, [{ name: scalingGroup, hook: hooks[0] }]);
+  for (let look = 0; look < 4; look += 1)
+    assert.match(await (await fetch(url)).text(), new RegExp(`version ${version},`));
+}
