@@ -2,8 +2,10 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import type { SecureContextOptions } from "node:tls";
 import { type Authorization, readAuthorization } from "./authorization.ts";
 import { bucketOfHost, chooseService } from "./choose-service.ts";
+import { EitherWayServer } from "./either-way-server.ts";
 import { Fault } from "./fault.ts";
 import { type AccessKeys, anonymous, type Call } from "./identity.ts";
 import type { AccessLine, RecordedRequest } from "./request-records.ts";
@@ -270,18 +272,18 @@ const unreadable: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout\r\nx-amzn-ErrorType: RequestTimeout",
 };
 
-/** An HTTP server for the front door, with limits that fit held polls and streamed uploads. */
-export function createFrontDoorServer(listener: RequestListener): Server {
-  const server = createServer(
-    {
-      keepAliveTimeout: keepAliveMilliseconds,
-      headersTimeout: 20_000,
-      requestTimeout: 0,
-      maxHeaderSize: 32 * 1024,
-      noDelay: true,
-    },
-    listener,
-  );
+/** Limits that fit held polls and streamed uploads. */
+const limits = {
+  keepAliveTimeout: keepAliveMilliseconds,
+  headersTimeout: 20_000,
+  requestTimeout: 0,
+  maxHeaderSize: 32 * 1024,
+  noDelay: true,
+};
+
+/** A server for the front door; with a certificate it speaks HTTPS beside HTTP. */
+export function createFrontDoorServer(listener: RequestListener, tls?: SecureContextOptions): Server {
+  const server = tls === undefined ? createServer(limits, listener) : new EitherWayServer(limits, listener, tls);
   // Without this Node itself would ask for every body, also for those of requests that are refused.
   server.on("checkContinue", listener);
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {

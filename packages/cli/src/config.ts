@@ -22,6 +22,13 @@ export const settings = {
     default: "us-east-1",
     meaning: "region of the local cloud",
   },
+  tls: {
+    flag: "--tls",
+    variable: "SLUICE_TLS",
+    default: "off",
+    meaning:
+      "speak HTTPS beside HTTP, on the same port, with a certificate authority of the data folder's own: on or off",
+  },
   driver: {
     flag: "--driver <name>",
     variable: "SLUICE_DRIVER",
@@ -72,17 +79,19 @@ export interface Setting {
 /** The account that everything in a local cloud belongs to; AWS's own documentation uses it for examples. */
 export const accountId = "123456789012";
 
-type Flags = Readonly<Partial<Record<keyof typeof settings, string>>>;
+type Flags = Readonly<Partial<Record<keyof typeof settings, string | true>>>;
 
 /** The settings in force: a flag wins over the environment, the environment over the default. Throws with what was found and wanted. */
 export function configuration(flags: Flags) {
+  // A flag without a value is switched on.
   const value = (name: keyof typeof settings) =>
-    flags[name] ?? process.env[settings[name].variable] ?? settings[name].default;
+    flags[name] === true ? "on" : (flags[name] ?? process.env[settings[name].variable] ?? settings[name].default);
   return {
     port: portNumber(value("port")),
     hostname: address(value("listen")),
     dataFolder: resolve(value("data")),
     region: regionName(value("region")),
+    tls: oneOf("TLS", value("tls"), ["on", "off"] as const) === "on",
     driver: oneOf("driver", value("driver"), ["auto", "ns", "plain"] as const),
     chaos: chaosOf(value("chaos")),
     eventsUrl: webhook(value("events")),
@@ -104,6 +113,7 @@ export function environmentCredentials() {
     AWS_SESSION_TOKEN,
     AWS_REGION,
     AWS_DEFAULT_REGION,
+    AWS_CA_BUNDLE,
   } = process.env;
   return {
     endpoint: AWS_ENDPOINT_URL,
@@ -111,6 +121,7 @@ export function environmentCredentials() {
     accessKeyId: AWS_ACCESS_KEY_ID,
     secretAccessKey: AWS_SECRET_ACCESS_KEY,
     sessionToken: AWS_SESSION_TOKEN,
+    caBundle: AWS_CA_BUNDLE,
   };
 }
 

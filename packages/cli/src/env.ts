@@ -7,7 +7,14 @@ export function env({ dataFolder }: Configuration): string {
   if (running === undefined)
     throw new Error(`Cannot tell the environment: no "sluice up" runs on ${dataFolder}. Start one with: npx sluice up`);
   const exports = {
-    AWS_ENDPOINT_URL: running.url,
+    ...(running.caBundle === undefined
+      ? { AWS_ENDPOINT_URL: running.url }
+      : {
+          AWS_ENDPOINT_URL: running.url.replace(/^http:/, "https:"),
+          AWS_CA_BUNDLE: running.caBundle,
+          // SDKs for JavaScript know no other way.
+          NODE_EXTRA_CA_CERTS: running.caBundle,
+        }),
     AWS_ACCESS_KEY_ID: running.accessKeyId,
     AWS_SECRET_ACCESS_KEY: running.secretAccessKey,
     AWS_DEFAULT_REGION: running.region,

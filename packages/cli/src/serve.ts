@@ -1,9 +1,10 @@
 import { consoleListener } from "@sluice/console";
 import { openIdentities, startServer, withHostSetup } from "@sluice/server";
 import { agentBundle } from "./agent-bundle.ts";
+import { certificateOf } from "./certificates.ts";
 import { accountId, type Configuration } from "./config.ts";
-import { forgetRunning, noteRunning } from "./running.ts";
-import { makeDataFolder, signalled } from "./up.ts";
+import { forgetRunning } from "./running.ts";
+import { makeDataFolder, noteReady, signalled } from "./up.ts";
 
 /** Starts the control plane without a local cloud, and stays up until a signal ends it: fleets, load balancers, functions and alarms are AWS's, reached with the usual credentials and each deployment group's role; on-premises hosts need none of that. */
 export async function serve(configuration: Configuration, account: string = accountId): Promise<void> {
@@ -12,9 +13,11 @@ export async function serve(configuration: Configuration, account: string = acco
   makeDataFolder(dataFolder);
   const clock = () => Date.now();
   const identities = await openIdentities({ dataFolder, accountId: account, clock });
+  const certificate = certificateOf(configuration, clock);
   const server = await startServer({
     ...{ dataFolder, region, accountId: account, clock, port, hostname, identities, logLevel },
     services: [],
+    ...(certificate === undefined ? {} : { tls: certificate }),
     ec2: "aws",
     ...(eventsUrl === undefined ? {} : { eventsUrl }),
     fallback: withHostSetup(consoleListener(), {
@@ -22,8 +25,7 @@ export async function serve(configuration: Configuration, account: string = acco
       onDefect: (error, about) => console.error(`Defect in ${about}:`, error),
     }),
   });
-  noteRunning(dataFolder, { url: server.url, region, ...identities.administrator() });
-  console.log(`ready on ${server.url}`);
+  noteReady(configuration, { server, key: identities.administrator(), certificate });
   try {
     console.log(`\nStopping: ${await signalled()}`);
   } finally {

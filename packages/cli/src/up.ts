@@ -3,6 +3,7 @@ import { startCloud, type RunningCloud } from "@sluice/cloud";
 import { consoleListener } from "@sluice/console";
 import { openIdentities, startServer, type RunningServer, withHostSetup } from "@sluice/server";
 import { agentBundle } from "./agent-bundle.ts";
+import { certificateOf } from "./certificates.ts";
 import { accountId, type Configuration } from "./config.ts";
 import { deployExample, exampleFolder } from "./example.ts";
 import { forgetRunning, noteRunning } from "./running.ts";
@@ -18,10 +19,9 @@ export async function up(configuration: Configuration, { instances, example }: U
   const { dataFolder, region } = configuration;
   makeDataFolder(dataFolder);
   const house = await open(configuration, example);
-  const { server, cloud, key } = house;
-  noteRunning(dataFolder, { url: server.url, region, ...key });
+  const { server, cloud, key, certificate } = house;
+  noteReady(configuration, { server, key, certificate });
   const ended = signalled();
-  console.log(`ready on ${server.url}`);
   try {
     const shown = example
       ? deployExample({ url: server.url, region, credentials: key }, { instances, driver: cloud.driver })
@@ -40,13 +40,27 @@ interface House {
   readonly server: RunningServer;
   readonly cloud: RunningCloud;
   readonly key: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly certificate: ReturnType<typeof certificateOf>;
 }
 
-async function open(
-  { dataFolder, port, region, hostname, driver, chaos, timeScale, loadBalancer, logLevel, eventsUrl }: Configuration,
-  example: boolean,
-): Promise<House> {
+/** Tells other commands, and whoever looks, that a server is there. */
+export function noteReady(
+  { dataFolder, region }: Configuration,
+  { server, key, certificate }: Pick<House, "server" | "key" | "certificate">,
+): void {
+  const { url } = server;
+  const secure = certificate === undefined ? {} : { caBundle: certificate.caBundle };
+  noteRunning(dataFolder, { url, region, ...key, ...secure });
+  console.log(`ready on ${url}`);
+  if (certificate !== undefined)
+    console.log(`and on ${url.replace(/^http:/, "https:")}, for clients that trust ${certificate.caBundle}`);
+}
+
+async function open(configuration: Configuration, example: boolean): Promise<House> {
+  const { dataFolder, port, region, hostname, driver, chaos, timeScale, loadBalancer, logLevel, eventsUrl } =
+    configuration;
   const clock = () => Date.now();
+  const certificate = certificateOf(configuration, clock);
   const identities = await openIdentities({ dataFolder, accountId, clock });
   const common = { dataFolder, region, accountId, clock };
   const cloud = await startCloud({
@@ -66,6 +80,7 @@ async function open(
       ...common,
       port,
       hostname,
+      ...(certificate === undefined ? {} : { tls: certificate }),
       identities,
       logLevel,
       services: cloud.services,
@@ -81,7 +96,7 @@ async function open(
       }),
     });
     await cloud.connect(server);
-    return { server, cloud, key };
+    return { server, cloud, key, certificate };
   } catch (error) {
     await cloud.close();
     throw error;

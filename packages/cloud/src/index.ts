@@ -1,2 +1,3 @@
 export { endLeftovers, execInInstance, type Execution } from "./instance/index.ts";
+export { Authority } from "./tls/authority.ts";
 export { type CloudOptions, type ControlPlane, type RunningCloud, startCloud } from "./start-cloud.ts";

@@ -132,6 +132,8 @@ test("an instance sees nothing of the host's homes, and its own files stay its o
     (await sh(one, "hostname; getent hosts codedeploy.us-east-1.amazonaws.com")).output,
     /^ip-172-31-\d+-\d+\n172\.31\.0\.1/,
   );
+  const either = "for way in http https; do curl -sS -o /dev/null -w '%{http_code} ' $way://172.31.0.1:$0/; done";
+  assert.match((await sh(one, either.replace("$0", new URL(cloud.client.endpoint).port))).output, /^(\d{3}) \1 $/);
 });
 
 /** Processes whose file systems lie in a folder: every one that our instances are made of, and no other. */

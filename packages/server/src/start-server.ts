@@ -1,5 +1,6 @@
 import type { RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { SecureContextOptions } from "node:tls";
 import { createFrontDoor, createFrontDoorServer, type Service } from "@sluice/aws-protocol";
 import { pino } from "pino";
 import { pollHoldMilliseconds } from "./choices.ts";
@@ -29,6 +30,8 @@ export interface ServerOptions {
   /** 0 takes any free port. */
   readonly port: number;
   readonly hostname: string;
+  /** With a certificate and its key, the port speaks HTTPS beside HTTP. */
+  readonly tls?: SecureContextOptions;
   readonly identities: Identities;
   /** What IAM lets somebody do; absent, the administrator and hosts alone may do anything. */
   readonly permissionsOf?: PrincipalSources["permissionsOf"];
@@ -93,7 +96,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     record: recordChanges(identities.audit, onDefect),
     ...(fallback === undefined ? {} : { fallback }),
   });
-  const server = createFrontDoorServer(listener);
+  const server = createFrontDoorServer(listener, options.tls);
   const port = await listen(server, options).catch((error: unknown) => {
     store.close();
     throw error;

@@ -4,10 +4,10 @@ import { readConsole } from "../console-output.ts";
 import type { Chaos, InstanceDriver, Launch, Outside } from "../driver.ts";
 import { agentConfiguration } from "../agent-configuration.ts";
 import { withAgentDownloads } from "../agent-downloads.ts";
-import { Authority } from "../tls/authority.ts";
+import { Authority } from "../../tls/authority.ts";
 import { ControlClient } from "./control-client.ts";
 import { stateFolderOf, stateFolders } from "./folders.ts";
-import { OutsideServer } from "./outside-server.ts";
+import { gatewayAddress, OutsideServer } from "./outside-server.ts";
 import { enterNetwork, startNetd } from "./start-netd.ts";
 
 /** How long instances outlive a control plane that went without a word, in seconds: as long as a restart may take. */
@@ -104,7 +104,7 @@ export class NamespaceDriver implements InstanceDriver {
   /** Instances that boot from now on find the control plane at this port. */
   #configureAgents(port: number): void {
     const file = join(stateFolders(this.#state).base, "etc/codedeploy-agent/conf/codedeployagent.yml");
-    const endpoint = `http://172.31.0.1:${port}`;
+    const endpoint = `http://${gatewayAddress}:${port}`;
     const content = agentConfiguration({ endpoint, root: "" });
     if (existsSync(file) && readFileSync(file, "utf8") === content) return;
     writeFileSync(file, content);

@@ -4,13 +4,17 @@ import { createServer as createHttpsServer, type Server as HttpsServer } from "n
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import type { SecureContext } from "node:tls";
+import { createFrontDoorServer } from "@sluice/aws-protocol";
 import type { Outside } from "../driver.ts";
-import type { Authority } from "../tls/authority.ts";
+import type { Authority } from "../../tls/authority.ts";
 import { readLine } from "./control-protocol.ts";
 import { sockets, withSocketPath } from "./folders.ts";
 
 /** Above the idle time of any client's connection pool, in milliseconds (agent.md §1.1). */
 const keepAliveMilliseconds = 75_000;
+
+/** What instances know the outside by. */
+export const gatewayAddress = "172.31.0.1";
 
 /** Answers the connections that instances make to the outside: each begins with a line that names service and instance. */
 export class OutsideServer {
@@ -27,7 +31,7 @@ export class OutsideServer {
     { authority, secureListener }: { authority: Authority; secureListener: RequestListener },
   ) {
     this.#outside = outside;
-    this.#endpoint = withLimits(createHttpServer(outside.listener));
+    this.#endpoint = withLimits(createFrontDoorServer(outside.listener, authority.certificateFor([gatewayAddress])));
     this.#secure = withLimits(createHttpsServer({ SNICallback: certificates(authority) }, secureListener));
     this.#server = createServer(
       { allowHalfOpen: true },
@@ -61,8 +65,8 @@ export class OutsideServer {
     if (first === undefined) return void socket.destroy();
     if (first.rest.length > 0) socket.unshift(first.rest);
     this.#serverOf(service, instanceId).emit("connection", socket);
-    // TLS reads the socket by itself, what was put back included; in a flowing one it would miss the beginning.
-    if (service !== "secure") socket.resume();
+    // TLS, and who looks whether it is TLS, read the socket by themselves, what was put back included; in a flowing one they would miss the beginning.
+    if (service === "metadata") socket.resume();
   }
 
   #serverOf(service: string | undefined, instanceId: string): HttpServer | HttpsServer {

@@ -22,12 +22,16 @@ export const isOurs = (host: string): boolean =>
 export class Authority {
   /** In PEM. */
   readonly certificate: string;
+  /** A file with the certificate alone, for clients that are told whom to trust. */
+  readonly certificateFile: string;
   readonly #privateKey: KeyObject;
   readonly #clock: () => number;
   readonly #contexts = new Map<string, { readonly context: SecureContext; readonly until: number }>();
 
-  private constructor(certificate: string, privateKey: KeyObject, clock: () => number) {
+  private constructor(certificate: string, privateKey: KeyObject, about: { file: string; clock: () => number }) {
+    const { file, clock } = about;
     this.certificate = certificate;
+    this.certificateFile = file;
     this.#privateKey = privateKey;
     this.#clock = clock;
   }
@@ -49,7 +53,9 @@ export class Authority {
     const certificate = /-----BEGIN CERTIFICATE-----[^]+-----END CERTIFICATE-----\n/.exec(text)?.[0];
     if (certificate === undefined)
       throw new Error(`Cannot read the certificate authority "${file}". Delete it to get a new one`);
-    return new Authority(certificate, createPrivateKey(text), clock);
+    const alone = join(folder, "authority.crt");
+    if (!existsSync(alone)) writeFileSync(alone, certificate);
+    return new Authority(certificate, createPrivateKey(text), { file: alone, clock });
   }
 
   /** A certificate for a host of ours, made on demand. Throws for a host that is none. */
@@ -58,18 +64,21 @@ export class Authority {
     const found = this.#contexts.get(host);
     if (found !== undefined && found.until > now) return found.context;
     if (!isOurs(host)) throw new Error(`The local cloud does not answer to "${host.slice(0, 253)}"`);
-    const { privateKey: key } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-    const from = now - dayMilliseconds;
-    const until = from + hostDays * dayMilliseconds;
-    const issuer = { subject, privateKey: this.#privateKey };
-    const cert = makeCertificate({ subject: host.slice(0, 64), host, issuer, key, from, until });
-    const context = createSecureContext({
-      key: key.export({ type: "pkcs8", format: "pem" }),
-      cert: cert + this.certificate,
-    });
+    const { until, ...certificate } = this.certificateFor([host]);
+    const context = createSecureContext(certificate);
     const [oldest] = this.#contexts.keys();
     if (this.#contexts.size >= contextsMax && oldest !== undefined) this.#contexts.delete(oldest);
     this.#contexts.set(host, { context, until });
     return context;
+  }
+
+  /** A certificate for these host names and addresses together, with its key, both in PEM. */
+  certificateFor(hosts: readonly string[]): { readonly key: string; readonly cert: string; readonly until: number } {
+    const { privateKey: key } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const from = this.#clock() - dayMilliseconds;
+    const until = from + hostDays * dayMilliseconds;
+    const issuer = { subject, privateKey: this.#privateKey };
+    const cert = makeCertificate({ subject: hosts[0]?.slice(0, 64) ?? "", hosts, issuer, key, from, until });
+    return { key: key.export({ type: "pkcs8", format: "pem" }), cert: cert + this.certificate, until };
   }
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import type { AddressInfo } from "node:net";
@@ -51,6 +52,22 @@ test("a name that is not AWS's gets no certificate", async (t) => {
   for (const host of ["example.com", "amazonaws.com.example.com", "xamazonaws.com", "a b.amazonaws.com"])
     assert.throws(() => authority.contextFor(host), /does not answer to/);
   await assert.rejects(handshake(authority, "example.com"));
+});
+
+test("one certificate is for all the names and addresses that a port has", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-authority-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const authority = Authority.open(folder, () => now);
+
+  const certificate = new X509Certificate(
+    authority.certificateFor(["localhost", "10.1.2.3", "::1", "fd00::a:12"]).cert,
+  );
+
+  assert.equal(
+    certificate.subjectAltName,
+    "DNS:localhost, IP Address:10.1.2.3, IP Address:0:0:0:0:0:0:0:1, IP Address:FD00:0:0:0:0:0:A:12",
+  );
+  assert(certificate.verify(new X509Certificate(authority.certificate).publicKey));
 });
 
 test("an authority is the same after a restart, and only its user may read its key", (t) => {

@@ -1,12 +1,13 @@
 import { createHash, createPublicKey, type KeyObject, randomBytes, sign } from "node:crypto";
+import { isIP } from "node:net";
 import { bitString, integer, moment, objectId, octetString, sequence, setOf, tagged, utf8String, yes } from "./der.ts";
 
 /** What a certificate says. */
 export interface CertificateOptions {
   /** Its common name. */
   readonly subject: string;
-  /** The host name that it is for; absent on the authority's own. */
-  readonly host?: string;
+  /** The host names and addresses that it is for; absent on the authority's own. */
+  readonly hosts?: readonly string[];
   readonly issuer: { readonly subject: string; readonly privateKey: KeyObject };
   /** The key that it vouches for; its private form may be given. */
   readonly key: KeyObject;
@@ -18,7 +19,7 @@ export interface CertificateOptions {
 const ecdsaWithSha256 = sequence(objectId("1.2.840.10045.4.3.2"));
 
 /** Makes an X.509 certificate, in PEM. */
-export function makeCertificate({ subject, host, issuer, key, from, until }: CertificateOptions): string {
+export function makeCertificate({ subject, hosts, issuer, key, from, until }: CertificateOptions): string {
   const publicKey = (key.type === "private" ? createPublicKey(key) : key).export({ type: "spki", format: "der" });
   const unsigned = sequence(
     tagged(0xa0, integer(Buffer.from([2]))), // version 3
@@ -28,7 +29,7 @@ export function makeCertificate({ subject, host, issuer, key, from, until }: Cer
     sequence(moment(from), moment(until)),
     name(subject),
     publicKey,
-    tagged(0xa3, sequence(...extensions(host, publicKey, issuer))),
+    tagged(0xa3, sequence(...extensions(hosts, publicKey, issuer))),
   );
   const signature = sign("sha256", unsigned, issuer.privateKey);
   const der = sequence(unsigned, ecdsaWithSha256, bitString(signature));
@@ -38,9 +39,9 @@ export function makeCertificate({ subject, host, issuer, key, from, until }: Cer
 
 const name = (text: string) => sequence(setOf(sequence(objectId("2.5.4.3"), utf8String(text))));
 
-function extensions(host: string | undefined, publicKey: Buffer, issuer: CertificateOptions["issuer"]) {
+function extensions(hosts: readonly string[] | undefined, publicKey: Buffer, issuer: CertificateOptions["issuer"]) {
   const subjectKeyId = extension("2.5.29.14", octetString(keyId(publicKey)));
-  if (host === undefined)
+  if (hosts === undefined)
     return [
       subjectKeyId,
       extension("2.5.29.19", sequence(yes), "critical"), // it may issue others
@@ -53,11 +54,22 @@ function extensions(host: string | undefined, publicKey: Buffer, issuer: Certifi
     extension("2.5.29.19", sequence(), "critical"),
     extension("2.5.29.15", tagged(0x03, Buffer.from([7, 0x80])), "critical"), // sign handshakes
     extension("2.5.29.37", sequence(objectId("1.3.6.1.5.5.7.3.1"))), // as a server
-    extension("2.5.29.17", sequence(tagged(0x82, Buffer.from(host)))),
+    extension("2.5.29.17", sequence(...hosts.map(generalName))),
   ];
 }
 
 const extension = (id: string, value: Uint8Array, critical?: "critical") =>
   sequence(objectId(id), ...(critical === undefined ? [] : [yes]), octetString(value));
+
+const generalName = (host: string) =>
+  isIP(host) === 0 ? tagged(0x82, Buffer.from(host)) : tagged(0x87, addressBytes(host));
+
+/** The four or sixteen bytes of an IP address. */
+function addressBytes(address: string): Buffer {
+  if (isIP(address) === 4) return Buffer.from(address.split(".").map(Number));
+  const [front = [], back = []] = address.split("::").map((half) => (half === "" ? [] : half.split(":")));
+  const zeros = Array.from({ length: 8 - front.length - back.length }, () => "0");
+  return Buffer.from([...front, ...zeros, ...back].map((group) => group.padStart(4, "0")).join(""), "hex");
+}
 
 const keyId = (publicKey: Buffer) => createHash("sha1").update(publicKey).digest();

@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import { networkInterfaces, hostname as machineName } from "node:os";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { Authority } from "@sluice/cloud";
+import type { Configuration } from "./config.ts";
+
+/** The certificate of the one port, and where clients find whom to trust for it; undefined unless HTTPS is asked for. */
+export function certificateOf({ tls, dataFolder, hostname }: Configuration, clock: () => number) {
+  if (!tls) return undefined;
+  const authority = Authority.open(dataFolder, clock);
+  const { key, cert } = authority.certificateFor(namesOf(hostname));
+  return { key, cert, caBundle: authority.certificateFile };
+}
+
+/** Every name that a client may use for a server that listens on an address. */
+function namesOf(hostname: string): readonly string[] {
+  const isEverywhere = hostname === "0.0.0.0" || hostname === "::";
+  const addresses = Object.values(networkInterfaces()).flatMap((list = []) => list.map(({ address }) => address));
+  // The zone of a link-local address is this machine's word for it, and in no certificate.
+  const outside = isEverywhere ? addresses.filter((address) => !address.includes("%")) : [hostname];
+  return [...new Set(["localhost", "127.0.0.1", "::1", machineName(), ...outside])];
+}
+
+/** Makes this process trust, beside everybody whom it trusts already, the certificates in a file, as AWS's own programs do. */
+export function trust(caBundle: string): void {
+  try {
+    setDefaultCACertificates([...getCACertificates("default"), readFileSync(caBundle, "utf8")]);
+  } catch (cause) {
+    throw new Error(`Cannot trust the certificates of AWS_CA_BUNDLE, "${caBundle}"`, { cause });
+  }
+}

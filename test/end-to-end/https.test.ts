@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { Agent } from "node:https";
+import { join, resolve } from "node:path";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import { CodeDeployClient, ListApplicationsCommand } from "@aws-sdk/client-codedeploy";
+import { has, House } from "../house.ts";
+
+const run = promisify(execFile);
+const example = resolve(import.meta.dirname, "../../examples/hello");
+const skip = (await has("aws")) ? false : "the aws CLI is not on this machine";
+
+test(
+  "with --tls the CLI, SDKs, our own commands and a host's agent work over HTTPS, and HTTP stays",
+  { skip, timeout: 120_000 },
+  async (t) => {
+    const house = new House(t, ["--no-example", "--tls", "--driver", "plain"]);
+    await house.open();
+    const variables = await house.environment();
+    const { AWS_ENDPOINT_URL: endpoint = "", AWS_CA_BUNDLE: bundle = "" } = variables;
+    const own = async (...words: readonly string[]) => {
+      const { stdout } = await run("sh", ["-c", `exec ${house.command} ${words.join(" ")}`], {
+        env: { ...process.env, ...variables },
+      });
+      return stdout;
+    };
+
+    await t.test("what a shell is told names HTTPS and a certificate that has no key beside it", () => {
+      assert.equal(endpoint, house.url.replace("http:", "https:"));
+      assert.match(readFileSync(bundle, "utf8"), /^-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n$/);
+    });
+
+    await t.test("the CLI sends a big object in parts, unsigned ones with a checksum behind them", async () => {
+      const content = randomBytes(30 * 1024 * 1024);
+      const [up, down] = [join(house.folder, "up"), join(house.folder, "down")];
+      writeFileSync(up, content);
+
+      await house.aws("s3", "mb", "s3://shelf");
+      const { stderr, code } = await house.tryAws("s3", "cp", "--debug", up, "s3://shelf/big");
+      await house.aws("s3", "cp", "--only-show-errors", "s3://shelf/big", down);
+
+      assert.equal(code, 0, stderr.slice(-2000));
+      assert.match(stderr, /STREAMING-UNSIGNED-PAYLOAD-TRAILER/);
+      assert(readFileSync(down).equals(content), "what comes back is what was sent");
+    });
+
+    await t.test("the CLI pushes a revision, and lists it", async () => {
+      const source = join(house.folder, "shop");
+      cpSync(example, source, { recursive: true });
+      await house.aws("deploy", "create-application", "--application-name", "shop");
+      const words = ["--application-name", "shop", "--source", source, "--s3-location", "s3://shelf/shop.zip"];
+
+      await house.aws("deploy", "push", ...words);
+
+      const query = ["--query", "revisions[].s3Location.key", "--output", "text"];
+      assert.equal(
+        await house.aws("deploy", "list-application-revisions", "--application-name", "shop", ...query),
+        "shop.zip",
+      );
+    });
+
+    await t.test("an SDK that trusts the certificate works, and one that does not is refused", async () => {
+      const list = async (options: { ca?: string }) => {
+        const client = new CodeDeployClient({
+          endpoint,
+          region: variables.AWS_REGION ?? "",
+          credentials: {
+            accessKeyId: variables.AWS_ACCESS_KEY_ID ?? "",
+            secretAccessKey: variables.AWS_SECRET_ACCESS_KEY ?? "",
+          },
+          requestHandler: { httpsAgent: new Agent(options) },
+          maxAttempts: 1,
+        });
+        return (await client.send(new ListApplicationsCommand({})).finally(() => client.destroy())).applications;
+      };
+
+      assert.deepEqual(await list({ ca: readFileSync(bundle, "utf8") }), ["shop"]);
+      await assert.rejects(list({}), /self-signed certificate in certificate chain/);
+    });
+
+    await t.test("plain HTTP answers on the same port", async () => {
+      assert.equal((await fetch(house.url)).status, 200);
+    });
+
+    await t.test("an agent is deployed to over HTTPS, by our own commands", async (step) => {
+      const host = join(house.folder, "host");
+      const installed = join(house.folder, "installed");
+      const command = /^ {2}(curl .*)$/m.exec(
+        await own("register", "db-1", "--tag", "Role=db", "--url", house.url),
+      )?.[1];
+      await run("sh", ["-c", `${command} --root ${host}`]);
+      const configuration = join(host, "etc/codedeploy-agent/conf/codedeployagent.yml");
+      writeFileSync(configuration, readFileSync(configuration, "utf8").replaceAll(house.url, endpoint));
+      const program = join(host, "opt/codedeploy-agent/bin/codedeploy-agent.cjs");
+      const agent = spawn(process.execPath, [program, "--config_file", configuration, "run"], {
+        stdio: "ignore",
+        env: { PATH: process.env.PATH, SSL_CERT_FILE: bundle },
+      });
+      step.after(async () => {
+        const gone = once(agent, "exit");
+        if (agent.exitCode === null && agent.kill("SIGKILL")) await gone;
+      });
+      const revision = join(house.folder, "revision");
+      mkdirSync(revision);
+      const files = `files:\n  - source: /greeting\n    destination: ${installed}\n`;
+      writeFileSync(join(revision, "appspec.yml"), `version: 0.0\nos: linux\n${files}`);
+      writeFileSync(join(revision, "greeting"), "hello");
+      await house.aws(
+        ...["deploy", "create-deployment-group", "--application-name", "shop", "--deployment-group-name", "all"],
+        ...["--service-role-arn", "arn:aws:iam::123456789012:role/deploy"],
+        ...["--on-premises-instance-tag-filters", "Key=Role,Value=db,Type=KEY_AND_VALUE"],
+      );
+
+      await own("deploy", revision);
+
+      assert.equal(readFileSync(join(installed, "greeting"), "utf8"), "hello");
+      assert.match(await own("audit"), /codedeploy:CreateDeployment /);
+    });
+  },
+);
