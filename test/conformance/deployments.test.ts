@@ -171,7 +171,10 @@ test("a restart takes the revision that succeeded last, and the hosts' copies of
     ["Created", "RESTART", s3Revision("good.zip")],
   );
   const record = store.deployments.byId(restart) ?? assert.fail("it is stored");
-  const specification = JSON.parse(specificationOf(store, record)) as Record<string, unknown>;
+  const specification = JSON.parse(specificationOf({ store, gitHubTokenFor: () => undefined }, record)) as Record<
+    string,
+    unknown
+  >;
   assert.equal(specification.ReuseArchiveFromDeploymentId, first);
   await over(restart);
   await assert.rejects(

@@ -93,6 +93,16 @@ program
   });
 
 program
+  .command("github-token")
+  .argument("<name>", "owner of the repositories at GitHub")
+  .description("keep a token for revisions in private repositories, read from standard input")
+  .action(async (name: string) => {
+    if (process.stdin.isTTY) console.error("Enter the token, then Ctrl-D:");
+    const { keepGitHubToken } = await import("./github-token.ts");
+    console.log(await keepGitHubToken(findEndpoint(configured()), name, process.stdin));
+  });
+
+program
   .command("audit")
   .option("--since <time>", "only from a time on: 30m, 2h, 7d, or a date")
   .option("--json", "one JSON object a line")

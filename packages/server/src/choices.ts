@@ -40,6 +40,7 @@ export const quotas = {
   tagsPerResource: 50,
   tagsPerOnPremisesInstance: 10,
   onPremisesInstancesPerCall: 100,
+  githubTokens: 25,
 } as const;
 
 /** Longest that a poll is held, in milliseconds: agents give up reading after 80 s (agent.md §1.3). */

@@ -8,6 +8,7 @@ import { openGateways } from "./gateways/gateways.ts";
 import { hostCommandService } from "./host-commands/index.ts";
 import { HeldPolls } from "./host-commands/polls.ts";
 import { codedeployAccesses } from "./identity/codedeploy-accesses.ts";
+import { tokenFor } from "./identity/github-secrets.ts";
 import type { Identities } from "./identity/identities.ts";
 import { accessKeys, type PrincipalSources } from "./identity/principals.ts";
 import { recordChanges } from "./identity/record-changes.ts";
@@ -80,7 +81,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     onDefect,
   });
   const wake = (id: string) => reconciler.wake(id);
-  const specification = signedSpecifications(store, openSigner(dataFolder, clock));
+  const gitHubTokenFor = (repository: string) => tokenFor({ store, identities }, repository);
+  const specification = signedSpecifications({ store, gitHubTokenFor }, openSigner(dataFolder, clock));
   const hooks = hooksKept({ store, gateways });
   const accesses = codedeployAccesses({ store, region, accountId });
   const listener = createFrontDoor({

@@ -4,6 +4,7 @@ import { administratorKey, type KeyPair } from "./administrator.ts";
 import { type AuditLog, openAuditLog } from "./audit-log.ts";
 import { hostUserId, type KeyStore, openKeyStore, type StoredKey } from "./key-store.ts";
 import { registrations } from "./registrations.ts";
+import type { Vault } from "./vault.ts";
 
 /** A key for a limited time. */
 export interface SessionCredentials extends KeyPair {
@@ -51,6 +52,8 @@ export interface Identities extends AccessKeys {
   newRegistration(arn: string): Promise<{ readonly token: string; readonly expiresAt: number }>;
   /** The key of the host that a token is for; undefined when the token is not good. */
   redeemRegistration(token: string): Promise<(KeyPair & { readonly arn: string }) | undefined>;
+  /** Seals other secrets of this house as the keys are. */
+  readonly vault: Pick<Vault, "seal" | "open">;
   /** The log of what everybody has changed. */
   readonly audit: AuditLog;
   close(): void;
@@ -108,6 +111,7 @@ export async function openIdentities(options: {
     revokeKey: async (id) => void (await keys.write(() => keys.remove(id))),
     renameUser: async (user, arn) => void (await keys.write(() => keys.rename(user, arn))),
     ...registrations(keys, clock, () => newPair("AKIA")),
+    vault: keys.vault,
     audit,
     close() {
       audit.close();

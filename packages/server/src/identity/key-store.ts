@@ -92,6 +92,7 @@ export async function openKeyStore(dataFolder: string) {
     removeExpired: (now: number) => db.run("DELETE FROM access_keys WHERE expires_at < ?", now),
     /** A key made from the vault's, for another purpose. */
     derivedKey: (purpose: string) => vault.derivedKey(purpose),
+    vault,
     write: <Result>(work: () => Result): Promise<Result> => db.write(work),
     close: () => db.close(),
   };

@@ -1,6 +1,7 @@
 import { type AccessOf, buildModel, type Call, defineService, Fault, type Service } from "@sluice/aws-protocol";
 import type { Store } from "../store/index.ts";
 import type { AuditEntry } from "./audit-log.ts";
+import { keepToken } from "./github-secrets.ts";
 import type { Identities } from "./identities.ts";
 
 // Sluice's own operations, spoken like AWS's: signed JSON, with the signing name `sluice`. Permissions are `sluice:…`.
@@ -20,7 +21,7 @@ const model = buildModel({
   protocol: "json",
   version: "2026-11-24",
   targetPrefix: "Sluice_20261124",
-  operations: { ListAuditEntries: [3, 4], CreateHostRegistration: [8, 9] },
+  operations: { ListAuditEntries: [3, 4], CreateHostRegistration: [8, 9], PutGitHubAccountToken: [10, 11] },
   errors: {},
   shapes: [
     ["string"],
@@ -36,6 +37,8 @@ const model = buildModel({
     ["list", "Resources", {}, [text]],
     structure("CreateHostRegistrationInput", { instanceName: text }),
     structure("CreateHostRegistrationOutput", { token: text, expiresAt: number }),
+    structure("PutGitHubAccountTokenInput", { tokenName: text, token: text }),
+    structure("PutGitHubAccountTokenOutput", { tokenName: text }),
   ],
 });
 
@@ -74,6 +77,15 @@ const operations = {
         `The on-premises instance "${name}" signs with sessions of a role: those are renewed by whoever runs it`,
       );
     return identities.newRegistration(instance.identity.iamUserArn);
+  },
+
+  /** Keeps a token for private revisions. CodeDeploy's own operations list the names, and delete them. */
+  async PutGitHubAccountToken(
+    { store, identities }: SluiceContext & { readonly call: Call },
+    { tokenName = "", token = "" }: { readonly tokenName?: string; readonly token?: string },
+  ): Promise<{ readonly tokenName: string }> {
+    await keepToken({ store, identities }, { tokenName, token });
+    return { tokenName };
   },
 };
 

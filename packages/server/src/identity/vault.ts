@@ -49,7 +49,7 @@ export function openVault(dataFolder: string, { isInUse }: { readonly isInUse: b
           "utf8",
         );
       } catch (cause) {
-        throw new Error(`Cannot open the access key ${name}: it was sealed with another key than that of "${file}"`, {
+        throw new Error(`Cannot open the secret of ${name}: it was sealed with another key than that of "${file}"`, {
           cause,
         });
       }

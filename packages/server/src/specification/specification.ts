@@ -2,8 +2,19 @@ import type { RevisionLocation } from "@aws-sdk/client-codedeploy";
 import type { Store } from "../store/index.ts";
 import type { DeploymentRecord } from "../store/deployments.ts";
 
-/** What a host must know of a deployment, as agents read it (agent.md §2). */
-export function specificationOf(store: Store, { id, applicationId, groupId, request }: DeploymentRecord): string {
+/** Where what a specification says comes from. */
+export interface Sources {
+  readonly store: Store;
+  /** The token with which a private repository is fetched. */
+  readonly gitHubTokenFor: (repository: string) => string | undefined;
+}
+
+/** What a host must know of a deployment, as agents read it (agent.md §2). A token for GitHub is in it: it belongs in no log. */
+export function specificationOf(
+  { store, gitHubTokenFor }: Sources,
+  { id, applicationId, groupId, request }: DeploymentRecord,
+): string {
+  const repository = request.revision.gitHubLocation?.repository;
   return JSON.stringify({
     ApplicationName: store.applications.byId(applicationId)?.name ?? "",
     DeploymentId: id,
@@ -14,6 +25,7 @@ export function specificationOf(store: Store, { id, applicationId, groupId, requ
     AppSpecFilename: "appspec.yml",
     AgentActionOverrides: { AgentOverrides: { FileExistsBehavior: request.fileExistsBehavior } },
     Revision: revisionOf(request.revision),
+    GitHubAccessToken: repository === undefined ? undefined : gitHubTokenFor(repository),
     ReuseArchiveFromDeploymentId: request.restarts,
   });
 }

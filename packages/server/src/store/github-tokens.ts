@@ -5,11 +5,14 @@ export function githubTokens(db: Database) {
   return {
     names: (): readonly string[] =>
       db.all<{ name: string }>("SELECT name FROM github_tokens ORDER BY name").map(({ name }) => name),
-    /** The token itself, for whoever fetches a private revision. It belongs in no log and no answer. */
-    secretOf: (name: string): string | undefined =>
-      db.get<{ token: string }>("SELECT token FROM github_tokens WHERE name = ?", name)?.token,
-    put: (name: string, token: string): number =>
-      db.run("INSERT OR REPLACE INTO github_tokens VALUES (?, ?)", name, token),
+    /** The token of a name, sealed as it was put; upper and lower case are the same, as in GitHub's names. */
+    sealedOf: (name: string): { readonly name: string; readonly sealed: string } | undefined =>
+      db.get<{ name: string; sealed: string }>(
+        "SELECT name, token AS sealed FROM github_tokens WHERE name = ? COLLATE NOCASE",
+        name,
+      ),
+    put: (name: string, sealed: string): number =>
+      db.run("INSERT OR REPLACE INTO github_tokens VALUES (?, ?)", name, sealed),
     remove: (name: string): number => db.run("DELETE FROM github_tokens WHERE name = ?", name),
   };
 }
