@@ -53,9 +53,11 @@ export const instanceSummary = (
   lifecycleEvents: events.map(eventInfo),
 });
 
-const eventInfo = ({ name, status, startTime, endTime, diagnostics }: LifecycleEvent) => ({
+const eventInfo = ({ name, status, startTime, endTime, diagnostics, command }: LifecycleEvent) => ({
   lifecycleEventName: name,
-  diagnostics,
+  // Unlike AWS: an event that the service itself runs says what it waits for, such as a load balancer's health check.
+  diagnostics:
+    diagnostics ?? (status === "InProgress" && command?.progress ? { message: command.progress } : undefined),
   startTime: date(startTime),
   endTime: date(endTime),
   status,
