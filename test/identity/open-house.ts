@@ -20,7 +20,13 @@ export interface Credentials {
 }
 
 /** Control plane and local cloud of a new data folder, in this process, on a free port; closed after the test. */
-export async function openHouse(test: TestContext, { clock = () => Date.now() } = {}) {
+export async function openHouse(
+  test: TestContext,
+  {
+    clock = () => Date.now(),
+    ...more
+  }: { readonly clock?: () => number; readonly actsWithServiceRoles?: boolean } = {},
+) {
   const dataFolder = mkdtempSync(join(tmpdir(), "sluice-identity-"));
   test.after(() => rmSync(dataFolder, { recursive: true, force: true }));
   const common = { dataFolder, region, accountId, clock };
@@ -39,6 +45,8 @@ export async function openHouse(test: TestContext, { clock = () => Date.now() } 
     hostname: "127.0.0.1",
     identities,
     permissionsOf: cloud.permissionsOf,
+    roleExists: cloud.roleExists,
+    ...more,
     logLevel: "error",
     services: cloud.services,
     ec2: "self",

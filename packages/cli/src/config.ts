@@ -29,6 +29,13 @@ export const settings = {
     meaning:
       "speak HTTPS beside HTTP, on the same port, with a certificate authority of the data folder's own: on or off",
   },
+  serviceRoles: {
+    flag: "--service-roles",
+    variable: "SLUICE_SERVICE_ROLES",
+    default: "off",
+    meaning:
+      "act with each deployment group's service role in the local cloud, too, which must exist, trust codedeploy.amazonaws.com and have the rights, as on AWS: on or off",
+  },
   driver: {
     flag: "--driver <name>",
     variable: "SLUICE_DRIVER",
@@ -91,6 +98,7 @@ export function configuration(flags: Flags) {
     hostname: address(value("listen")),
     dataFolder: resolve(value("data")),
     region: regionName(value("region")),
+    actsWithServiceRoles: oneOf("service roles", value("serviceRoles"), ["on", "off"] as const) === "on",
     tls: oneOf("TLS", value("tls"), ["on", "off"] as const) === "on",
     driver: oneOf("driver", value("driver"), ["auto", "ns", "plain"] as const),
     chaos: chaosOf(value("chaos")),

@@ -85,6 +85,8 @@ async function open(configuration: Configuration, example: boolean): Promise<Hou
       logLevel,
       services: cloud.services,
       permissionsOf: cloud.permissionsOf,
+      roleExists: cloud.roleExists,
+      actsWithServiceRoles: configuration.actsWithServiceRoles,
       ec2: "self",
       ...(eventsUrl === undefined ? {} : { eventsUrl }),
       fallback: withHostSetup(consoleListener(), {

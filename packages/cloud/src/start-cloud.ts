@@ -16,7 +16,7 @@ import { openLambda } from "./service/lambda/index.ts";
 import { LogStore, logsService } from "./service/logs/index.ts";
 import { objectReader, s3Service } from "./service/s3/index.ts";
 import { ssmService } from "./service/ssm/index.ts";
-import { assumeRoleAsService, type SessionKeys, stsService } from "./service/sts/index.ts";
+import { assumeRoleAsService, roleOf, type SessionKeys, type StsContext, stsService } from "./service/sts/index.ts";
 import { CloudDatabase } from "./store/database.ts";
 
 /** What a local cloud is opened with. */
@@ -54,6 +54,7 @@ export interface RunningCloud {
   readonly services: readonly Service[];
   /** What IAM lets somebody do. */
   readonly permissionsOf: (principal: Principal) => Permissions;
+  readonly roleExists: (arn: string) => boolean;
   readonly driver: "ns" | "plain";
   /** Why instances are ordinary processes, when nobody asked for that. */
   readonly why?: string;
@@ -107,7 +108,7 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   const metadata = metadataService({ find: (id) => fleet.find(id), keys, profiles, region, accountId, clock });
   return {
     services,
-    permissionsOf: (principal) => permissionsOf(records, principal),
+    ...identityOf(sts),
     driver: driver.name,
     ...(why === undefined ? {} : { why }),
     async connect(found) {
@@ -125,3 +126,8 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
     },
   };
 }
+
+const identityOf = (sts: StsContext): Pick<RunningCloud, "permissionsOf" | "roleExists"> => ({
+  permissionsOf: (principal) => permissionsOf(sts.records, principal),
+  roleExists: (arn) => roleOf(sts, arn) !== undefined,
+});

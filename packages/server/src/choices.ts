@@ -64,5 +64,8 @@ export const passRoleIsChecked: boolean = true;
 /** Whether a validation function needs a policy to report its result, as on AWS. Not here: it needs the id of its execution, which only it has been told, so that a first function needs no IAM. */
 export const hookResultNeedsPolicy: boolean = false;
 
+/** Whether the control plane acts with each deployment group's service role in a local cloud, too, as on AWS. Not unless asked for: first steps need no IAM, and a role that is named and was never made. */
+export const actsWithServiceRoles: boolean = false;
+
 /** How often the alarms of a deployment are read, in milliseconds (deployments.md §10.1 rule 2). */
 export const alarmPollMilliseconds = 10_000;

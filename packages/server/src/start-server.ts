@@ -3,12 +3,13 @@ import type { AddressInfo } from "node:net";
 import type { SecureContextOptions } from "node:tls";
 import { createFrontDoor, createFrontDoorServer, type Service } from "@sluice/aws-protocol";
 import { pino } from "pino";
-import { pollHoldMilliseconds } from "./choices.ts";
+import { actsWithServiceRoles, pollHoldMilliseconds } from "./choices.ts";
 import { openGateways } from "./gateways/gateways.ts";
 import { hostCommandService } from "./host-commands/index.ts";
 import { HeldPolls } from "./host-commands/polls.ts";
 import { codedeployAccesses } from "./identity/codedeploy-accesses.ts";
 import { tokenFor } from "./identity/github-secrets.ts";
+import type { KeyPair } from "./identity/administrator.ts";
 import type { Identities } from "./identity/identities.ts";
 import { accessKeys, type PrincipalSources } from "./identity/principals.ts";
 import { recordChanges } from "./identity/record-changes.ts";
@@ -41,6 +42,10 @@ export interface ServerOptions {
   readonly services: readonly Service[];
   /** Where fleets are looked up: in our own EC2, or at AWS with the usual credentials. */
   readonly ec2: "self" | "aws";
+  /** Which roles a local cloud has. */
+  readonly roleExists?: (arn: string) => boolean;
+  /** Whether deployment groups' roles count there; absent, as `choices.ts` has it. */
+  readonly actsWithServiceRoles?: boolean;
   /** Where state changes are posted, in the form of EventBridge's events. */
   readonly eventsUrl?: string;
   /** Serves what is no AWS request. */
@@ -125,12 +130,15 @@ const hooksKept = (keeper: HookKeeper) => (group: DeploymentGroup, on?: readonly
   syncHooks(keeper, group, on);
 
 /** The services that deployments touch: our own at our own port, or AWS's. */
-function gatewaysOf({ ec2, region, identities }: ServerOptions, own: { readonly url: string }) {
-  return openGateways(
-    ec2 === "self"
-      ? { at: "self", config: () => ({ region, endpoint: own.url, credentials: identities.controlPlane() }) }
-      : { at: "aws", region },
-  );
+function gatewaysOf(options: ServerOptions, own: { readonly url: string }) {
+  const { ec2, region, identities, roleExists, actsWithServiceRoles: areAsked = actsWithServiceRoles } = options;
+  if (ec2 === "aws") return openGateways({ at: "aws", region });
+  const as = (credentials: KeyPair) => ({ region, endpoint: own.url, credentials });
+  const roles = {
+    exists: roleExists ?? (() => false),
+    asService: () => as(identities.issueForService("codedeploy.amazonaws.com")),
+  };
+  return openGateways({ at: "self", config: () => as(identities.controlPlane()), ...(areAsked ? { roles } : {}) });
 }
 
 function keysOf(

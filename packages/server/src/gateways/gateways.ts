@@ -1,4 +1,5 @@
 import { type ClientConfig, type Clients, openClients } from "./clients.ts";
+import { RoleMissing } from "./outcome.ts";
 
 /** The ways to other AWS services. */
 export interface Gateways {
@@ -7,27 +8,48 @@ export interface Gateways {
   close(): Promise<void>;
 }
 
-/** Where other services are: on our own port with one identity, or at AWS with the role of each deployment group. */
+/** Where other services are: on our own port with one identity or with the role of each deployment group, or at AWS with those roles. */
 export type Outside =
-  | { readonly at: "self"; readonly config: () => ClientConfig }
+  | { readonly at: "self"; readonly config: () => ClientConfig; readonly roles?: LocalRoles }
   | { readonly at: "aws"; readonly region: string };
+
+/** The roles of a local cloud. */
+export interface LocalRoles {
+  readonly exists: (roleArn: string) => boolean;
+  /** How CodeDeploy itself calls STS: it may assume the roles that trust it, and nothing else. */
+  readonly asService: () => ClientConfig;
+}
 
 /** Opens the ways; nothing is loaded or called before it is needed. */
 export function openGateways(outside: Outside): Gateways {
   const opened = new Map<string, Clients>();
   return {
     as(serviceRoleArn) {
-      const key = outside.at === "self" ? "" : serviceRoleArn;
+      // A group that is gone has no role any more; what is left to do for it is the control plane's own.
+      const isOne = outside.at === "self" && (outside.roles === undefined || serviceRoleArn === "");
+      const key = isOne ? "" : serviceRoleArn;
       const known = opened.get(key);
       if (known !== undefined) return known;
-      const clients = openClients(
-        outside.at === "self" ? outside.config : () => asRole(outside.region, serviceRoleArn),
-      );
+      const clients = openClients(isOne ? outside.config : () => configOf(outside, serviceRoleArn));
       opened.set(key, clients);
       return clients;
     },
     async close() {
       await Promise.all([...opened.values()].map((clients) => clients.close()));
+    },
+  };
+}
+
+function configOf(outside: Outside, roleArn: string): ClientConfig {
+  if (outside.at === "aws") return asRole({ region: outside.region }, roleArn);
+  const { config, roles } = outside;
+  if (roles === undefined) return config();
+  const { credentials, ...as } = asRole(roles.asService(), roleArn);
+  return {
+    ...as,
+    credentials: async () => {
+      if (!roles.exists(roleArn)) throw new RoleMissing(roleArn);
+      return credentials();
     },
   };
 }
@@ -38,13 +60,15 @@ const roleSeconds = 3600;
 /** Throttled calls are repeated by the SDK, at its own pace, before the work itself is asked for again. */
 const attemptsMax = 5;
 
-function asRole(region: string, RoleArn: string): ClientConfig {
+function asRole(own: ClientConfig, RoleArn: string) {
+  const { region, endpoint } = own;
   return {
-    region,
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
     maxAttempts: attemptsMax,
     credentials: async () => {
       const { AssumeRoleCommand, STSClient } = await import("@aws-sdk/client-sts");
-      const sts = new STSClient({ region });
+      const sts = new STSClient(own);
       try {
         const { Credentials } = await sts.send(
           new AssumeRoleCommand({ RoleArn, RoleSessionName: "sluice", DurationSeconds: roleSeconds }),

@@ -20,6 +20,13 @@ export const finished = (noted?: Noted): WorkOutcome => ({ is: "done", ...(noted
 /** The work cannot succeed. */
 export const refused = (code: string, message: string): WorkOutcome => ({ is: "failed", error: { code, message } });
 
+/** The role that a deployment group names is not there. */
+export class RoleMissing extends Error {
+  constructor(roleArn: string) {
+    super(`The deployment group's service role does not exist: ${roleArn}`);
+  }
+}
+
 /** Codes of refusals that pass by themselves: AWS asks callers to come back (deployments.md §13, 43). */
 const passing =
   /Throttl|RequestLimitExceeded|TooManyRequests|ScalingActivityInProgress|ResourceContention|ServiceUnavailable/;
@@ -27,6 +34,7 @@ const passing =
 /** What an error of an AWS call means for the work: a refusal ends it, anything that may pass is tried again within the event's own limit. */
 export function outcomeOfError(error: unknown): WorkOutcome {
   if (!(error instanceof Error)) return underWay(String(error));
+  if (error instanceof RoleMissing) return refused("IAM_ROLE_MISSING", error.message);
   const isRefusal = "$fault" in error && error.$fault === "client" && !passing.test(error.name);
   if (!isRefusal) return underWay(`${error.name}: ${error.message}`);
   const isRight = /AccessDenied|Unauthorized|UnauthorizedOperation|InvalidClientTokenId/.test(error.name);

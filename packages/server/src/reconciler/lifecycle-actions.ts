@@ -15,6 +15,7 @@ export interface ActionTaker extends HookKeeper {
   readonly wake: (deploymentId: string) => void;
   /** Told of what a person should know, and no deployment shows. */
   readonly say: (about: Readonly<Record<string, string>>, message: string) => void;
+  readonly onDefect: (error: unknown, about: string) => void;
 }
 
 /** States in which an instance waits for its hooks. */
@@ -34,11 +35,16 @@ export async function takeUpActions(taker: ActionTaker): Promise<void> {
     const group = store.groups.byId(groupId);
     if (group === undefined) continue;
     const names = [...new Set(hooks.map(({ scalingGroup }) => scalingGroup))];
-    const found = await scalingGroups(gateways.as(group.settings.serviceRoleArn), names);
-    for (const { AutoScalingGroupName, Instances = [] } of found)
-      for (const hook of hooks.filter(({ scalingGroup }) => scalingGroup === AutoScalingGroupName))
-        for (const instance of Instances)
-          if (waits(taker, hook, instance)) await takeUp(taker, { group, hook, instance });
+    try {
+      const found = await scalingGroups(gateways.as(group.settings.serviceRoleArn), names);
+      for (const { AutoScalingGroupName, Instances = [] } of found)
+        for (const hook of hooks.filter(({ scalingGroup }) => scalingGroup === AutoScalingGroupName))
+          for (const instance of Instances)
+            if (waits(taker, hook, instance)) await takeUp(taker, { group, hook, instance });
+    } catch (error) {
+      // What one group's role may not do keeps no instance of another group waiting.
+      taker.onDefect(error, `the Auto Scaling groups of deployment group "${group.name}"`);
+    }
   }
 }
 

@@ -11,7 +11,7 @@ import { AlarmWatch } from "./alarm-watch.ts";
 import { deliverNotifications } from "./deliver-notifications.ts";
 import { makeFollowUps } from "./follow-ups.ts";
 import { cleanUpCopies } from "./green-cleanup.ts";
-import { findFleet } from "./find-fleet.ts";
+import { findFleet, refusedFleet } from "./find-fleet.ts";
 import { takeUpActions } from "./lifecycle-actions.ts";
 import { restoreHooks } from "./managed-hooks.ts";
 import { moveGroup } from "./move-group.ts";
@@ -68,7 +68,9 @@ export class Reconciler {
       look: (id, hosts) => this.#look(id, hosts),
       moved: ({ deployment, targets, now }) => this.#shared.note(deployment, targets, now),
       findFleet: (group, record, which) =>
-        findFleet(group, record, { which, store, region, accountId, clients: this.#clientsOf(record) }),
+        findFleet(group, record, { which, store, region, accountId, clients: this.#clientsOf(record) }).catch(
+          refusedFleet,
+        ),
       pursueWork: (id) => this.#work.pursue(id),
     };
     this.#alarms = new AlarmWatch({ store, clock, clientsOf: (record) => this.#clientsOf(record) });
@@ -173,7 +175,11 @@ export class Reconciler {
       const targets = store.deployments.targets(id).filter(({ status, arn }) => status === "InProgress" && isEc2(arn));
       if (record === undefined || targets.length === 0) continue;
       const ids = targets.map((target) => target.id);
-      Object.assign(states, await instanceStates(this.#clientsOf(record), ids));
+      try {
+        Object.assign(states, await instanceStates(this.#clientsOf(record), ids));
+      } catch (error) {
+        this.#options.onDefect(error, id); // one group's role says nothing of the others' instances
+      }
     }
     return states;
   }

@@ -89,7 +89,8 @@ export async function assumeRoleAsService(
   return sessionOf(context, role, request, role.sessionSecondsMax);
 }
 
-function roleOf({ records }: StsContext, arn: string): Role | undefined {
+/** The role of an ARN, if there is one. */
+export function roleOf({ records }: StsContext, arn: string): Role | undefined {
   const role = records.find("role", arn.slice(arn.lastIndexOf("/") + 1));
   return role?.arn === arn ? role : undefined;
 }

@@ -2,7 +2,7 @@ import type * as Sts from "@aws-sdk/client-sts";
 import { defineService, Fault, type Operations, type Service, serviceModel } from "@sluice/aws-protocol";
 import { assumeRole, sessionPolicies, type SessionKey, type StsContext } from "./assume-role.ts";
 
-export { assumeRoleAsService, type RoleSession, type SessionKeys, type StsContext } from "./assume-role.ts";
+export { assumeRoleAsService, roleOf, type RoleSession, type SessionKeys, type StsContext } from "./assume-role.ts";
 
 /** Seconds that a user's session lasts: STS's own figures. */
 const sessionSeconds = { least: 900, usual: 43_200, most: 129_600 };
