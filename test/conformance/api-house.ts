@@ -52,7 +52,11 @@ export interface ApiHouse {
 }
 
 /** Opens an API for one test, and closes it afterwards. It fails the test if the API met a defect. */
-export async function openApi(test: TestContext): Promise<ApiHouse> {
+export async function openApi(
+  test: TestContext,
+  // There is no Auto Scaling beside this API: no group here can have hooks, and none is left.
+  hooksOf: (store: Store) => Parameters<typeof codedeployService>[0]["syncHooks"] = () => async () => [],
+): Promise<ApiHouse> {
   const folder = mkdtempSync(join(tmpdir(), "sluice-api-"));
   const store = openStore(folder);
   const house = { now: Date.parse("2026-01-01T00:00:00.125Z") };
@@ -61,8 +65,7 @@ export async function openApi(test: TestContext): Promise<ApiHouse> {
   const defects: unknown[] = [];
   const woken: string[] = [];
   const service = codedeployService(
-    // There is no Auto Scaling beside this API: no group here can have hooks, and none is left.
-    { store, clock, region, accountId, wake: (id) => void woken.push(id), syncHooks: async () => [] },
+    { store, clock, region, accountId, wake: (id) => void woken.push(id), syncHooks: hooksOf(store) },
     codedeployAccesses({ store, region, accountId }),
     (error) => void defects.push(error),
   );

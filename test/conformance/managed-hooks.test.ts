@@ -19,7 +19,10 @@ import {
 import { CreateLaunchTemplateCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { openHouse } from "../identity/open-house.ts";
-import { isFault } from "./api-house.ts";
+import { freePort } from "../../packages/cloud/test/targets.ts";
+import { openGateways } from "../../packages/server/src/gateways/gateways.ts";
+import { syncHooks } from "../../packages/server/src/reconciler/managed-hooks.ts";
+import { isFault, openApi, serviceRoleArn } from "./api-house.ts";
 
 const trust = JSON.stringify({
   Version: "2012-10-17",
@@ -93,4 +96,28 @@ test("a group's hooks are on its Auto Scaling groups when it is made, changed an
   await deploy.send(new CreateDeploymentGroupCommand({ ...name, serviceRoleArn, autoScalingGroups: ["one"] }));
   await deploy.send(new DeleteApplicationCommand({ applicationName: "shop" }));
   assert.equal((await hooksOn("one")).length, 0);
+});
+
+test("a hook that cannot be removed is listed as not cleaned up, and stays in the books", async (t) => {
+  // Nobody listens where Auto Scaling should be.
+  const endpoint = `http://127.0.0.1:${await freePort()}`;
+  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+  const config = { region: "us-east-1", endpoint, credentials, maxAttempts: 1 };
+  const gateways = openGateways({ at: "self", config: () => config });
+  t.after(() => gateways.close());
+  const { client, store } = await openApi(t, (store) => (group, on) => syncHooks({ store, gateways }, group, on));
+  const name = { applicationName: "shop", deploymentGroupName: "web" };
+  await client.send(new CreateApplicationCommand({ applicationName: "shop" }));
+  const { deploymentGroupId: groupId = "" } = await client.send(
+    new CreateDeploymentGroupCommand({ ...name, serviceRoleArn }),
+  );
+  const left = { groupId, scalingGroup: "fleet", transition: "launch" as const, name: "its-hook" };
+  await store.write(() => store.scaling.add(left));
+
+  const current = { applicationName: "shop", currentDeploymentGroupName: "web" };
+  const updated = await client.send(new UpdateDeploymentGroupCommand({ ...current, autoScalingGroups: [] }));
+  assert.deepEqual(updated.hooksNotCleanedUp, [{ name: "fleet", hook: "its-hook" }]);
+  assert.deepEqual(store.scaling.of(groupId), [left]);
+  const deleted = await client.send(new DeleteDeploymentGroupCommand(name));
+  assert.deepEqual(deleted.hooksNotCleanedUp, [{ name: "fleet", hook: "its-hook" }]);
 });

@@ -1,6 +1,7 @@
 import type { AutoScalingClient, AutoScalingGroup } from "@aws-sdk/client-auto-scaling";
 import type { Clients } from "./clients.ts";
 import { isManagedHook } from "./lifecycle-hooks.ts";
+import { isPassing } from "./outcome.ts";
 
 /** Two groups: one that has attachments, and one that gets the same. */
 interface Pair {
@@ -31,12 +32,16 @@ export async function copyAttachments(
     try {
       await copy({ client, source, to });
     } catch (error) {
-      if (!(error instanceof Error) || !("$fault" in error)) throw error;
+      if (!isRefused(error)) throw error;
       remarks.push(`${what} of ${source.AutoScalingGroupName} could not be copied: ${error.message}`);
     }
   }
   return remarks;
 }
+
+/** Whether a service has answered that it will not, or in no way that can be read; what passes by itself is tried again. */
+const isRefused = (error: unknown): error is Error =>
+  error instanceof Error && ("$fault" in error || "$response" in error) && !isPassing(error);
 
 async function copyPolicies({ client, source, to }: Pair): Promise<void> {
   const { DescribePoliciesCommand, PutScalingPolicyCommand } = await import("@aws-sdk/client-auto-scaling");

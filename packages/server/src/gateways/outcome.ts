@@ -31,11 +31,14 @@ export class RoleMissing extends Error {
 const passing =
   /Throttl|RequestLimitExceeded|TooManyRequests|ScalingActivityInProgress|ResourceContention|ServiceUnavailable/;
 
+/** Whether a refusal passes by itself. */
+export const isPassing = ({ name }: Error): boolean => passing.test(name);
+
 /** What an error of an AWS call means for the work: a refusal ends it, anything that may pass is tried again within the event's own limit. */
 export function outcomeOfError(error: unknown): WorkOutcome {
   if (!(error instanceof Error)) return underWay(String(error));
   if (error instanceof RoleMissing) return refused("IAM_ROLE_MISSING", error.message);
-  const isRefusal = "$fault" in error && error.$fault === "client" && !passing.test(error.name);
+  const isRefusal = "$fault" in error && error.$fault === "client" && !isPassing(error);
   if (!isRefusal) return underWay(`${error.name}: ${error.message}`);
   const isRight = /AccessDenied|Unauthorized|UnauthorizedOperation|InvalidClientTokenId/.test(error.name);
   return refused(isRight ? "IAM_ROLE_PERMISSIONS" : "INTERNAL_ERROR", `${error.name}: ${error.message}`);

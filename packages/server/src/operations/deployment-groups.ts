@@ -32,7 +32,7 @@ export const deploymentGroupOperations = {
       oweTestMessages(context, made);
       return made;
     });
-    await installHooks(context, group, () => store.groups.remove(id));
+    await installHooks(context, group, { before: [], undo: () => store.groups.remove(id) });
     return { deploymentGroupId: id };
   },
 
@@ -75,7 +75,9 @@ export const deploymentGroupOperations = {
       return { before: group, after: changed };
     });
     const undo = () => store.groups.change(before.id, before.name, before.settings);
-    return { hooksNotCleanedUp: await installHooks(context, after, undo) };
+    return {
+      hooksNotCleanedUp: await installHooks(context, after, { before: before.settings.autoScalingGroups ?? [], undo }),
+    };
   },
 
   async DeleteDeploymentGroup(context, { applicationName = "", deploymentGroupName = "" }) {

@@ -3,13 +3,17 @@ import { fault } from "../faults.ts";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
 import type { Context } from "./context.ts";
 
-/** Brings the hooks of a group that has been made or changed onto its Auto Scaling groups, and gives those that could not be removed. When one cannot be installed, `undo` takes the change back, and the fault says why. */
-export async function installHooks(context: Context, group: DeploymentGroup, undo: () => void) {
+/** Brings the hooks of a group that has been made or changed onto its Auto Scaling groups, and gives those that could not be removed. When one cannot be installed, those of the Auto Scaling groups that it had before stay, `undo` takes the change back, and the fault says why. */
+export async function installHooks(
+  context: Context,
+  group: DeploymentGroup,
+  { before, undo }: { readonly before: readonly string[]; readonly undo: () => void },
+) {
   try {
     return hooksLeft(await context.syncHooks(group));
   } catch (error) {
+    await removeHooks(context, group, before); // while the books still have the group's hooks
     await context.store.write(undo);
-    await removeHooks(context, group, context.store.groups.byId(group.id)?.settings.autoScalingGroups ?? []);
     throw faultOf(error, group);
   }
 }

@@ -61,6 +61,8 @@ export async function restoreHooks({ store, gateways }: HookKeeper): Promise<rea
       const clients = gateways.as(group.settings.serviceRoleArn);
       const names = await hooksOf(clients, scalingGroup).catch(() => undefined); // the group may be gone, or the call refused: the next round looks again
       if (names === undefined || names.includes(hook.name)) continue;
+      const isStillWanted = store.scaling.of(hook.groupId).some(({ name }) => name === hook.name);
+      if (!isStillWanted) continue; // the deployment group has let it go while we looked
       await putHook(clients, hook, hook.groupId);
       restored.push(hook);
     }
