@@ -12,7 +12,7 @@ import { eventually } from "./eventually.ts";
 const run = promisify(execFile);
 const program = resolve(import.meta.dirname, "../packages/cli/src/main.ts");
 
-/** A whole `sluice up` in a process of its own, with a data folder of its own, for one test. */
+/** A whole `sluice up` in a process of its own, with a data folder of its own, for one test, or for whoever else ends what it begins. */
 export class House {
   readonly folder = mkdtempSync(join(tmpdir(), "sluice-test-"));
   #arguments: readonly string[];
@@ -21,7 +21,7 @@ export class House {
   /** 0 until the first start has taken a free port; later starts take the same one, because hosts know it. */
   port = 0;
 
-  constructor(test: TestContext, upArguments: readonly string[]) {
+  constructor(test: Pick<TestContext, "after">, upArguments: readonly string[]) {
     this.#arguments = upArguments;
     test.after(() => this.remove());
   }

@@ -71,7 +71,7 @@ export class TrafficHouse {
     this.house = house;
   }
 
-  static async open(test: TestContext, ...more: readonly string[]): Promise<TrafficHouse> {
+  static async open(test: Pick<TestContext, "after">, ...more: readonly string[]): Promise<TrafficHouse> {
     const opened = new TrafficHouse(new House(test, ["--no-example", "--driver", "ns", "--log", "info", ...more]));
     await opened.house.open();
     const client = await opened.client();

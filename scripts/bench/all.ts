@@ -10,6 +10,7 @@ import { signedRequests } from "./signed-requests.ts";
 import { simulatedAgents } from "./simulated-agents.ts";
 import { localDeployment } from "./local-deployment.ts";
 import { start } from "./start.ts";
+import { traffic } from "./traffic.ts";
 
 export const benches = {
   "from a command to its hook": eventLatency,
@@ -22,5 +23,6 @@ export const benches = {
   "a deployment without a control plane": localDeployment,
   "functions: the first call and the later ones": functions,
   "what a held poll costs": heldPolls,
+  "what traffic events add to a target group's own times": traffic,
   "a page of a long list": listDeployments,
 };

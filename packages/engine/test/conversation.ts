@@ -44,6 +44,7 @@ const phrases: readonly [RegExp, (shell: Shell, ...words: string[]) => readonly 
   [/^the gateway succeeds$/, (shell) => shell.step({ kind: "completed", status: "Succeeded", ...shell.notedByStep() })],
   [/^the gateway fails$/, (shell) => shell.step({ kind: "completed", status: "Failed" })],
   [/^(\d+) (second|minute|hour)s? pass(?:es)?$/, (shell, count, unit) => shell.wait(milliseconds(count, unit))],
+  [/^the gateway says about (i-\d+): (.+)$/, (shell, host, because) => shell.progresses(host, because ?? "")],
   [/^(i-\d+) picks up$/, (shell, host) => shell.picksUp(host)],
   [/^(i-\d+) succeeds$/, (shell, host) => shell.reports(host)],
   [/^(i-\d+) succeeds up to (\w+)$/, (shell, host, event) => brief(shell.succeeds(host, eventName(event)))],

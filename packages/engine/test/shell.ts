@@ -149,6 +149,11 @@ export class Shell {
     return [...first, ...this.answer(this.#answerOf(host, { kind: "completed", status, diagnostics }))];
   }
 
+  /** A gateway says how far it is with an event of the host. */
+  progresses(host: string, because: string): readonly Decision[] {
+    return this.answer(this.#answerOf(host, { kind: "progress", because }));
+  }
+
   /** The host succeeds at one event after the other, up to a given one or to its last. */
   succeeds(host: string, upTo?: LifecycleEventName): readonly Decision[] {
     const decisions: Decision[] = [];

@@ -1,0 +1,73 @@
+import { setTimeout as pause } from "node:timers/promises";
+import {
+  DeregisterTargetsCommand,
+  DescribeTargetHealthCommand,
+  RegisterTargetsCommand,
+} from "@aws-sdk/client-elastic-load-balancing-v2";
+import { TrafficHouse, type Way } from "../../test/traffic-house.ts";
+import { atMost, type Figure, median } from "./figure.ts";
+
+const rounds = 5;
+const drainSeconds = 2;
+const lookMilliseconds = 20;
+
+/** What BlockTraffic and AllowTraffic take longer than the same host leaving and joining its target group by hand. */
+export async function traffic(): Promise<readonly Figure[]> {
+  const cleanUps: (() => unknown)[] = [];
+  try {
+    const cloud = await TrafficHouse.open({ after: (cleanUp) => void cleanUps.push(cleanUp as () => unknown) });
+    const way = await cloud.way("bench", drainSeconds);
+    const [host = ""] = await cloud.fleet("fleet", 1, way);
+    await cloud.group("bench", { way, autoScalingGroups: ["fleet"] });
+    await cloud.ends(await cloud.begin("bench", "0"), "Succeeded");
+    const took = { block: [] as number[], allow: [] as number[], leave: [] as number[], join: [] as number[] };
+    for (let round = 1; round <= rounds; round += 1) {
+      await cloud.serves(way, [host]);
+      const id = await cloud.begin("bench", String(round));
+      await cloud.ends(id, "Succeeded");
+      took.block.push(await eventMilliseconds(cloud, id, "BlockTraffic"));
+      took.allow.push(await eventMilliseconds(cloud, id, "AllowTraffic"));
+      const byHand = { TargetGroupArn: way.arn, Targets: [{ Id: host, Port: 8080 }] };
+      await cloud.balancing.send(new DeregisterTargetsCommand(byHand));
+      took.leave.push(await until(cloud, way, undefined));
+      await cloud.balancing.send(new RegisterTargetsCommand(byHand));
+      took.join.push(await until(cloud, way, "healthy"));
+    }
+    const adds = (event: readonly number[], byHand: readonly number[]) => (median(event) - median(byHand)) / 1000;
+    return [
+      atMost(
+        `BlockTraffic beyond draining (${seconds(took.leave)} s), median of ${rounds}`,
+        adds(took.block, took.leave),
+        1,
+        "s",
+      ),
+      atMost(
+        `AllowTraffic beyond health checks (${seconds(took.join)} s), median of ${rounds}`,
+        adds(took.allow, took.join),
+        1,
+        "s",
+      ),
+    ];
+  } finally {
+    for (const cleanUp of cleanUps.toReversed()) await cleanUp();
+  }
+}
+
+const seconds = (milliseconds: readonly number[]) => (median(milliseconds) / 1000).toFixed(2);
+
+async function eventMilliseconds(cloud: TrafficHouse, id: string, name: string): Promise<number> {
+  const [target] = await cloud.targets(id);
+  const event = target?.lifecycleEvents?.find(({ lifecycleEventName }) => lifecycleEventName === name);
+  return (event?.endTime?.getTime() ?? Number.NaN) - (event?.startTime?.getTime() ?? Number.NaN);
+}
+
+/** How long it takes until the only host of a target group has a state; undefined: until it is gone. */
+async function until({ balancing }: TrafficHouse, { arn }: Way, wanted: string | undefined): Promise<number> {
+  const began = performance.now();
+  const query = new DescribeTargetHealthCommand({ TargetGroupArn: arn });
+  for (;;) {
+    const { TargetHealthDescriptions = [] } = await balancing.send(query);
+    if (TargetHealthDescriptions[0]?.TargetHealth?.State === wanted) return performance.now() - began;
+    await pause(lookMilliseconds);
+  }
+}
