@@ -24,8 +24,15 @@ export async function openHouse(
   test: TestContext,
   {
     clock = () => Date.now(),
+    agentBundle,
     ...more
-  }: { readonly clock?: () => number; readonly actsWithServiceRoles?: boolean } = {},
+  }: {
+    readonly clock?: () => number;
+    /** What stands for the agent on instances; without one there are no instances. */
+    readonly agentBundle?: string;
+    readonly actsWithServiceRoles?: boolean;
+    readonly eventsUrl?: string;
+  } = {},
 ) {
   const dataFolder = mkdtempSync(join(tmpdir(), "sluice-identity-"));
   test.after(() => rmSync(dataFolder, { recursive: true, force: true }));
@@ -36,7 +43,7 @@ export async function openHouse(
     keys: identities,
     driver: "plain",
     plainInstead: false,
-    agentBundle: "/nowhere",
+    agentBundle: agentBundle ?? "/nowhere",
     chaos: { packageLocks: 0 },
   });
   const server = await startServer({
@@ -51,6 +58,7 @@ export async function openHouse(
     services: cloud.services,
     ec2: "self",
   });
+  if (agentBundle !== undefined) await cloud.connect(server);
   test.after(async () => {
     await cloud.close();
     await server.close();

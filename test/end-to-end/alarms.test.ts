@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { CloudWatchClient, PutMetricAlarmCommand, SetAlarmStateCommand } from "@aws-sdk/client-cloudwatch";
+import { ListDeploymentTargetsCommand } from "@aws-sdk/client-codedeploy";
+import { eventually } from "../eventually.ts";
+import type { Outcome } from "../simulated-agents.ts";
+import { openGround } from "./deployment-ground.ts";
+
+test(
+  "an alarm in the middle stops a deployment, and the rollback goes through although it still rings",
+  { timeout: 60_000 },
+  async (t) => {
+    let skew = 0;
+    let eventMilliseconds = 0;
+    const ground = await openGround(t, {
+      clock: () => Date.now() + skew,
+      async answer(): Promise<Outcome> {
+        await pause(eventMilliseconds);
+        return "Succeeded";
+      },
+    });
+    const { client, agents } = ground;
+    const alarms = new CloudWatchClient(ground.as());
+    t.after(() => alarms.destroy());
+    await alarms.send(
+      new PutMetricAlarmCommand({
+        ...{ AlarmName: "errors", Namespace: "shop", MetricName: "errors", Statistic: "Sum" },
+        ...{ Period: 60, EvaluationPeriods: 1, Threshold: 1, ComparisonOperator: "GreaterThanThreshold" },
+      }),
+    );
+    const ring = (StateValue: "OK" | "ALARM") =>
+      alarms.send(new SetAlarmStateCommand({ AlarmName: "errors", StateValue, StateReason: "rehearsal" }));
+    await ring("OK");
+    for (const name of ["db-1", "db-2", "db-3"]) await ground.host(name);
+    await ground.group({
+      alarmConfiguration: { enabled: true, alarms: [{ name: "errors" }] },
+      autoRollbackConfiguration: { enabled: true, events: ["DEPLOYMENT_STOP_ON_ALARM"] },
+    });
+    const good = await ground.ended(await ground.deploy({ deploymentConfigName: "CodeDeployDefault.AllAtOnce" }));
+    assert.equal(good.status, "Succeeded");
+    agents.ran.length = 0;
+    // One host after the other, twenty events in all: longer than it takes to notice an alarm.
+    eventMilliseconds = 300;
+
+    const bad = await ground.deploy();
+    await eventually("a host is in the middle", async () =>
+      agents.ran.some(({ event }) => event === "BeforeInstall") ? true : undefined,
+    );
+    await ring("ALARM");
+    skew += 10_000; // alarms are read every ten seconds
+    const stopped = await ground.ended(bad);
+
+    assert.equal(stopped.status, "Stopped");
+    assert.equal(stopped.errorInformation?.code, "ALARM_ACTIVE");
+    const { targetIds: skipped = [] } = await client.send(
+      new ListDeploymentTargetsCommand({ deploymentId: bad, targetFilters: { TargetStatus: ["Skipped"] } }),
+    );
+    const back = await ground.ended(stopped.rollbackInfo?.rollbackDeploymentId ?? "");
+    assert(skipped.length > 0, "a host had not begun, and never did");
+    assert.equal(back.status, "Succeeded");
+    assert.equal(back.creator, "codeDeployRollback");
+    assert.deepEqual(back.revision, good.revision);
+    assert.equal(back.rollbackInfo?.rollbackTriggeringDeploymentId, bad);
+    assert.match(back.rollbackInfo?.rollbackMessage ?? "", new RegExp(bad));
+    const { targetIds } = await client.send(new ListDeploymentTargetsCommand({ deploymentId: back.deploymentId }));
+    assert.deepEqual(targetIds?.toSorted(), ["db-1", "db-2", "db-3"]);
+  },
+);

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { resolve } from "node:path";
+import type { TestContext } from "node:test";
+import {
+  AddTagsToOnPremisesInstancesCommand,
+  CodeDeployClient,
+  CreateApplicationCommand,
+  CreateDeploymentCommand,
+  CreateDeploymentGroupCommand,
+  type CreateDeploymentGroupInput,
+  type CreateDeploymentInput,
+  type DeploymentInfo,
+  GetDeploymentCommand,
+  RegisterOnPremisesInstanceCommand,
+} from "@aws-sdk/client-codedeploy";
+import { eventually } from "../eventually.ts";
+import { accountId, openHouse, region } from "../identity/open-house.ts";
+import { type Outcome, SimulatedAgents } from "../simulated-agents.ts";
+
+const tag = { Key: "Fleet", Value: "shop" };
+const where = { applicationName: "shop", deploymentGroupName: "prod" };
+
+/** What a test wants of its ground. */
+export interface GroundOptions {
+  readonly answer?: (host: string, event: string) => Outcome | Promise<Outcome>;
+  readonly eventsUrl?: string;
+  readonly clock?: () => number;
+}
+
+/** Control plane and local cloud in this process, with an application, and hosts that only speak the agents' protocol. */
+export async function openGround(t: TestContext, { answer, eventsUrl, clock = () => Date.now() }: GroundOptions = {}) {
+  let agents: SimulatedAgents | undefined;
+  t.after(() => agents?.close()); // before the house
+  const house = await openHouse(t, {
+    clock,
+    agentBundle: resolve(import.meta.dirname, "../fixtures/idle-agent.js"),
+    ...(eventsUrl === undefined ? {} : { eventsUrl }),
+  });
+  const client = new CodeDeployClient(house.as());
+  t.after(() => client.destroy());
+  const plane = { url: house.url, region, credentials: house.administrator, clock };
+  const hosts = (agents = new SimulatedAgents(plane, answer));
+  await client.send(new CreateApplicationCommand({ applicationName: "shop" }));
+  return {
+    ...house,
+    client,
+    agents: hosts,
+    where,
+    tag,
+    /** Registers a host outside the cloud, which the group selects. */
+    async host(name: string): Promise<void> {
+      const iamUserArn = `arn:aws:iam::${accountId}:user/${name}`;
+      await client.send(new RegisterOnPremisesInstanceCommand({ instanceName: name, iamUserArn }));
+      await client.send(new AddTagsToOnPremisesInstancesCommand({ instanceNames: [name], tags: [tag] }));
+      hosts.start(name, iamUserArn);
+    },
+    async group(settings: Partial<CreateDeploymentGroupInput> = {}): Promise<void> {
+      await client.send(
+        new CreateDeploymentGroupCommand({
+          ...where,
+          serviceRoleArn: `arn:aws:iam::${accountId}:role/deploy`,
+          onPremisesInstanceTagFilters: [{ ...tag, Type: "KEY_AND_VALUE" }],
+          ...settings,
+        }),
+      );
+    },
+    /** Begins a deployment of a revision that is like no other. */
+    async deploy(settings: Partial<CreateDeploymentInput> = {}): Promise<string> {
+      const gitHubLocation = { repository: "shop/web", commitId: randomUUID().replaceAll("-", "").padEnd(40, "0") };
+      const revision = { revisionType: "GitHub" as const, gitHubLocation };
+      const { deploymentId } = await client.send(new CreateDeploymentCommand({ ...where, revision, ...settings }));
+      assert(deploymentId);
+      return deploymentId;
+    },
+    /** A deployment, once it has come to its end. */
+    ended: (deploymentId: string, seconds?: number): Promise<DeploymentInfo> =>
+      eventually(
+        `${deploymentId} ends`,
+        async () => {
+          const { deploymentInfo } = await client.send(new GetDeploymentCommand({ deploymentId }));
+          return deploymentInfo?.completeTime === undefined ? undefined : deploymentInfo;
+        },
+        seconds,
+      ),
+  };
+}
