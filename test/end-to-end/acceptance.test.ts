@@ -10,10 +10,10 @@ import {
 import {
   ContinueDeploymentCommand,
   type InstanceTarget,
-  ListDeploymentsCommand,
   UpdateDeploymentGroupCommand,
 } from "@aws-sdk/client-codedeploy";
 import { DescribeInstancesCommand, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
+import { createdBy, deploymentsOf } from "../created-deployment.ts";
 import { eventually } from "../eventually.ts";
 import { copying, skip, TrafficHouse } from "../traffic-house.ts";
 
@@ -33,18 +33,10 @@ test(
       cloud.deploy.send(
         new UpdateDeploymentGroupCommand({ applicationName, currentDeploymentGroupName: "web", ...change }),
       );
-    /** The newest deployment that somebody other than a user has created since. */
-    const created = (by: string, known: readonly string[]) =>
-      eventually(`a deployment by ${by}`, async () => {
-        for (const id of await deployments(cloud))
-          if (!known.includes(id) && (await cloud.info(id)).creator === by) return id;
-        return undefined;
-      });
-
     await t.test("without a successful revision a new instance goes on as it is, and the reason is said", async () => {
       await resize(5);
       hosts = await cloud.inService("fleet", 5);
-      assert.deepEqual(await deployments(cloud), []);
+      assert.deepEqual(await deploymentsOf(cloud), []);
       assert.match(
         cloud.house.output,
         /No deployment to i-\w+: the deployment group web has no successful revision yet/,
@@ -74,9 +66,9 @@ test(
     });
 
     await t.test("a new instance gets the last successful revision before it serves", async () => {
-      const known = await deployments(cloud);
+      const known = await deploymentsOf(cloud);
       await resize(6);
-      const launch = await created("autoscaling", known);
+      const launch = await createdBy(cloud, "autoscaling", known);
       const [newcomer] =
         (await cloud.scalingGroup("fleet"))?.Instances?.filter(({ InstanceId = "" }) => !hosts.includes(InstanceId)) ??
         [];
@@ -98,16 +90,16 @@ test(
     await t.test(
       "an instance that comes while a deployment runs gets the old revision, and then a follow-up",
       async () => {
-        const known = await deployments(cloud);
+        const known = await deploymentsOf(cloud);
         const id = await cloud.begin("web", "3", {
           scripts: { BeforeInstall: "sleep 6", ApplicationStop: stopUnlessRefused },
         });
         await cloud.decided(id, /"do":"run".*"event":"BlockTraffic"/);
         await resize(7);
-        const launch = await created("autoscaling", known);
+        const launch = await createdBy(cloud, "autoscaling", known);
         assert.match((await cloud.info(launch)).revision?.s3Location?.key ?? "", /^2-/);
         await cloud.ends(id, "Succeeded");
-        const follower = await created("CodeDeployAutoUpdate", known);
+        const follower = await createdBy(cloud, "CodeDeployAutoUpdate", known);
         const info = await cloud.ends(follower, "Succeeded");
         assert.deepEqual(
           [info.updateOutdatedInstancesOnly, info.relatedDeployments?.autoUpdateOutdatedInstancesRootDeploymentId],
@@ -125,9 +117,9 @@ test(
     await t.test("an instance that leaves is taken out and stopped, and goes on although that failed", async () => {
       await update({ terminationHookEnabled: true });
       for (const host of hosts) await cloud.house.sluice("exec", host, "--", "touch", "/var/refuse");
-      const known = await deployments(cloud);
+      const known = await deploymentsOf(cloud);
       await resize(6);
-      const id = await created("autoscalingTermination", known);
+      const id = await createdBy(cloud, "autoscalingTermination", known);
       await cloud.ends(id, "Failed");
       const [target] = await cloud.targets(id);
       assert.deepEqual(
@@ -150,9 +142,9 @@ test(
       for (const host of hosts) await cloud.house.sluice("exec", host, "--", "touch", "/var/known");
       const id = await cloud.begin("web", "4", { scripts: { AfterInstall: "test -e /var/known" } });
       await cloud.ends(id, "Succeeded");
-      const known = await deployments(cloud);
+      const known = await deploymentsOf(cloud);
       await resize(7);
-      const launch = await created("autoscaling", known);
+      const launch = await createdBy(cloud, "autoscaling", known);
       // One is enough: the group would try for ever.
       const launching = { AutoScalingGroupName: "fleet", ScalingProcesses: ["Launch"] };
       await cloud.scaling.send(new SuspendProcessesCommand(launching));
@@ -251,11 +243,6 @@ const eventOf = ({ lifecycleEvents = [] }: InstanceTarget, name: string) => {
   assert(event?.startTime && event.endTime, `${name} has run`);
   return { start: event.startTime.getTime(), end: event.endTime.getTime() };
 };
-
-async function deployments({ deploy }: TrafficHouse): Promise<readonly string[]> {
-  const query = new ListDeploymentsCommand({ applicationName, deploymentGroupName: "web" });
-  return (await deploy.send(query)).deployments ?? [];
-}
 
 async function hooksOn({ scaling }: TrafficHouse, AutoScalingGroupName: string) {
   return (await scaling.send(new DescribeLifecycleHooksCommand({ AutoScalingGroupName }))).LifecycleHooks ?? [];

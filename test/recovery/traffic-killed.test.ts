@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DescribeLifecycleHooksCommand } from "@aws-sdk/client-auto-scaling";
+import { DescribeLifecycleHooksCommand, SetDesiredCapacityCommand } from "@aws-sdk/client-auto-scaling";
 import { GetDeploymentGroupCommand, UpdateDeploymentGroupCommand } from "@aws-sdk/client-codedeploy";
 import { signHeaders } from "@sluice/aws-protocol/signature-v4";
+import { createdBy, deploymentsOf } from "../created-deployment.ts";
 import { copying, skip, TrafficHouse, type Way } from "../traffic-house.ts";
 
 const applicationName = "web";
+const current = { applicationName, currentDeploymentGroupName: "web" };
 
 /** Moments of a deployment, each as what the server has just decided. */
 const inPlaceMoments = {
@@ -16,6 +18,17 @@ const inPlaceMoments = {
   "between blocking and allowing traffic": /"do":"run".*"event":"ApplicationStart"/,
   "while traffic is allowed": /"do":"run".*"event":"AllowTraffic"/,
 };
+const scalingMoments = [
+  ["while a launched instance gets traffic", "autoscaling", 3, /"do":"run".*"event":"AllowTraffic"/],
+  ["before a launch goes on", "autoscaling", 4, /"do":"start step".*"step":"complete lifecycle action"/],
+  ["while an ending instance is blocked", "autoscalingTermination", 3, /"do":"run".*"event":"BlockTraffic"/],
+  [
+    "before a termination goes on",
+    "autoscalingTermination",
+    2,
+    /"do":"start step".*"step":"complete lifecycle action"/,
+  ],
+] as const;
 const blueGreenMoments = {
   "before the Auto Scaling group is copied": /"step":"copy Auto Scaling group"/,
   "while the copy grows": /"do":"note progress".*launches 2 instances/,
@@ -52,9 +65,20 @@ test(
       });
 
     await suspending(cloud, []);
-    await cloud.deploy.send(
-      new UpdateDeploymentGroupCommand({ applicationName, currentDeploymentGroupName: "web", ...copying() }),
-    );
+    await cloud.deploy.send(new UpdateDeploymentGroupCommand({ ...current, terminationHookEnabled: true }));
+    for (const [name, creator, size, moment] of scalingMoments)
+      await t.test(`a fleet of ${size}, ${name}`, async () => {
+        const known = await deploymentsOf(cloud);
+        await cloud.scaling.send(
+          new SetDesiredCapacityCommand({ AutoScalingGroupName: "fleet", DesiredCapacity: size }),
+        );
+        const id = await createdBy(cloud, creator, known);
+        await killAt(cloud, id, moment);
+        await cloud.ends(id, "Succeeded");
+        await cloud.serves(way, await cloud.inService("fleet", size));
+      });
+    await cloud.deploy.send(new UpdateDeploymentGroupCommand({ ...current, terminationHookEnabled: false }));
+    await cloud.deploy.send(new UpdateDeploymentGroupCommand({ ...current, ...copying() }));
     for (const [name, moment] of Object.entries(blueGreenMoments))
       await t.test(`blue/green, ${name}`, async () => {
         const id = await cloud.begin("web", name);
@@ -71,7 +95,7 @@ test(
 async function suspending(cloud: TrafficHouse, autoScalingGroupProcessesToSuspend: readonly string[]): Promise<void> {
   const { endpoint, region, credentials } = await cloud.client();
   const body = JSON.stringify({
-    ...{ applicationName, currentDeploymentGroupName: "web" },
+    ...current,
     ec2DeploymentOptions: { autoScalingGroupProcessesToSuspend },
   });
   const headers = signHeaders({
