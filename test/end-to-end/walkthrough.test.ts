@@ -6,6 +6,7 @@ import { globSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { test } from "node:test";
 import { has, House } from "../house.ts";
+import { preloadedAws } from "../preloaded-aws.ts";
 
 const scripts = globSync(resolve(import.meta.dirname, "../../examples/walkthrough/0*.sh")).toSorted();
 const missing: string[] = [];
@@ -20,23 +21,24 @@ const runsAlone = /lambda/;
 test("every script of the walkthrough runs as written, twice in a row", { skip, timeout: 1_200_000 }, async (t) => {
   const house = new House(t, ["--no-example"]);
   await house.open();
+  const aws = await preloadedAws(t, house.folder);
   const twice = [...scripts, ...scripts];
 
   for (const script of twice.filter((path) => runsAlone.test(path)))
-    await t.test(basename(script), () => run(house, script));
+    await t.test(basename(script), () => run(house, script, aws));
   const left = twice.filter((path) => !runsAlone.test(path));
   const worker = async () => {
     for (let script = left.shift(); script !== undefined; script = left.shift()) {
       const path = script;
-      await t.test(basename(path), () => run(house, path));
+      await t.test(basename(path), () => run(house, path, aws));
     }
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
 });
 
-async function run(house: House, path: string): Promise<void> {
+async function run(house: House, path: string, aws: Readonly<Record<string, string>>): Promise<void> {
   const child = spawn("bash", [path], {
-    env: { ...process.env, ...(await house.environment()), SLUICE: house.command, RUN: uniqueName() },
+    env: { ...process.env, ...(await house.environment()), ...aws, SLUICE: house.command, RUN: uniqueName() },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const output: Buffer[] = [];

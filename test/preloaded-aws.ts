@@ -1,0 +1,38 @@
+import { execFile, spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { delimiter, join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import type { TestContext } from "node:test";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const programs = resolve(import.meta.dirname, "fixtures/preloaded-aws");
+
+/** Variables with which `aws` is this machine's own CLI, loaded once for the whole test: scripts call it hundreds of times, and most of a call is the start of Python. None where the CLI is no Python package. */
+export async function preloadedAws(test: TestContext, folder: string): Promise<Readonly<Record<string, string>>> {
+  const python = await pythonOfAws();
+  if (python === undefined) return {};
+  const socket = join(folder, "aws.sock");
+  const server = spawn(python, [join(programs, "server.py"), socket], { stdio: ["pipe", "pipe", "inherit"] });
+  test.after(() => server.kill());
+  await new Promise<void>((ready, failed) => {
+    createInterface({ input: server.stdout }).once("line", () => ready());
+    server.once("exit", (code) => failed(new Error(`The preloaded aws CLI ended with ${code}`)));
+  });
+  const bin = join(folder, "bin");
+  mkdirSync(bin, { recursive: true });
+  const script = `#!/bin/sh\nexec "${python}" -I -S "${join(programs, "aws.py")}" "$@"\n`;
+  writeFileSync(join(bin, "aws"), script, { mode: 0o755 });
+  return { PATH: `${bin}${delimiter}${process.env.PATH}`, PRELOADED_AWS: socket };
+}
+
+/** The Python that has the CLI. */
+async function pythonOfAws(): Promise<string | undefined> {
+  for (const python of ["python3", "/usr/bin/python3"]) {
+    const found = await run(python, ["-c", "import awscli.clidriver, sys; print(sys.executable)"]).catch(
+      () => undefined,
+    ); // this one has it not
+    if (found !== undefined) return found.stdout.trim();
+  }
+  return undefined;
+}
