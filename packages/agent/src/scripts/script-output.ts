@@ -37,22 +37,34 @@ export class ScriptOutput {
 
   /** Writes one record. */
   note(text: string): void {
-    this.#write([text]);
+    this.#record([text]);
+    this.#remember([text]);
   }
 
   /** Records what comes out of a stream, line by line. Resolves when it has ended. */
   async follow(stream: AsyncIterable<string>, prefix: "[stdout]" | "[stderr]"): Promise<void> {
     let rest = "";
+    // The end of a line that has been written in pieces: for the control plane it is one line all the same.
+    let written = "";
     for await (const chunk of stream) {
       const lines = (rest + chunk).split("\n");
       rest = lines.pop() ?? "";
+      const [first, ...others] = lines.map((line) => this.#plain(line));
+      if (first !== undefined) {
+        this.#record([prefix + first, ...others.map((line) => prefix + line)]);
+        this.#remember([written === "" ? prefix + first : written + first, ...others.map((line) => prefix + line)]);
+        written = "";
+      }
       if (rest.length > lineCharactersMax) {
-        lines.push(rest);
+        const piece = this.#plain(rest);
+        this.#record([prefix + piece]);
+        written = (written + piece).slice(-tailCharactersMax);
         rest = "";
       }
-      this.#write(lines.map((line) => prefix + this.#plain(line)));
     }
-    if (rest !== "") this.note(prefix + this.#plain(rest));
+    const last = this.#plain(rest);
+    if (last !== "") this.#record([prefix + last]);
+    if (last + written !== "") this.#remember([written === "" ? prefix + last : written + last]);
   }
 
   /** The newest whole lines that fit; of a single longer line, its end. */
@@ -72,22 +84,23 @@ export class ScriptOutput {
     return stripVTControlCharacters(text).replaceAll(controlCharacters, "");
   }
 
-  #write(records: readonly string[]): void {
-    if (records.length === 0) return;
+  #record(records: readonly string[]): void {
     const now = new Date();
     const time = localTime(now, " ");
     this.#own.append(records.map((text) => `${time} ${text}\n`).join(""));
     const milliseconds = String(now.getMilliseconds()).padStart(3, "0");
     const head = `[${time}.${milliseconds}] [${this.#target.deploymentId}]`;
     this.#merged?.append(records.map((text) => `${head}${text.trim()}\n`).join(""));
-    for (const text of records) this.#remember(`${text}\n`);
   }
 
-  #remember(line: string): void {
-    const kept = line.length >= tailCharactersMax ? line.slice(1 - tailCharactersMax) : line;
-    this.#tail.push(kept);
-    this.#tailLength += kept.length;
-    while (this.#tailLength >= tailCharactersMax) this.#tailLength -= this.#tail.shift()?.length ?? 0;
+  #remember(lines: readonly string[]): void {
+    for (const text of lines) {
+      const line = `${text}\n`;
+      const kept = line.length >= tailCharactersMax ? line.slice(1 - tailCharactersMax) : line;
+      this.#tail.push(kept);
+      this.#tailLength += kept.length;
+      while (this.#tailLength >= tailCharactersMax) this.#tailLength -= this.#tail.shift()?.length ?? 0;
+    }
   }
 }
 
