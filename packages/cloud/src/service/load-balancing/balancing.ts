@@ -24,6 +24,8 @@ export class Balancing {
   readonly #options: BalancingOptions;
   /** The health of targets, with the counts that are not worth a write each. */
   readonly #health = new Map<string, Health>();
+  /** Targets that have become healthy, and that the data plane has not been told of: they are shown as healthy when it has. */
+  readonly #joining = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #instancesSeen = "";
 
@@ -99,7 +101,11 @@ export class Balancing {
     return records
       .targetsOf(group.arn)
       .filter(({ drainsUntil }) => drainsUntil === undefined || drainsUntil > clock())
-      .map((target) => ({ target, health: stateOf(target, { isUsed, instance: instances.find(target.id), group }) }));
+      .map((target) => {
+        const isJoining = this.#joining.has(`${group.arn} ${targetKey(target)}`);
+        const seen = isJoining ? { ...target, health: unchecked } : target;
+        return { target, health: stateOf(seen, { isUsed, instance: instances.find(target.id), group }) };
+      });
   }
 
   #probed(groupArn: string, key: string, outcome: ProbeOutcome): void {
@@ -112,7 +118,9 @@ export class Balancing {
     this.#health.set(id, health);
     const seen = ({ state, trouble, failures }: Health) => JSON.stringify([state, trouble, failures > 0]);
     if (seen(health) !== seen(target.health)) records.putTarget({ ...target, health });
-    if (health.state !== target.health.state) void this.apply();
+    if (health.state === target.health.state) return;
+    if (health.state === "healthy") this.#joining.add(id);
+    void this.apply().finally(() => this.#joining.delete(id));
   }
 
   /** Targets whose delay is over or whose instance has been terminated go; those whose instance has stopped leave the rotation. */
