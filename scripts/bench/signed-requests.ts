@@ -9,21 +9,24 @@ const inFlight = 32;
 const requestsPerRound = 2_000;
 const rounds = 5;
 
-/** Durable CreateApplication requests beside bare node:http answering the same bytes, in turn, in one run. */
+/** Durable requests of CreateApplication's size (revisions are registered, because applications have a quota) beside bare node:http answering the same bytes, in turn, in one run. */
 export async function signedRequests(): Promise<readonly Figure[]> {
   const house = await openHouse("--no-example");
   const bare = await bareServer();
   const bareUrl = `http://127.0.0.1:${(bare.address() as AddressInfo).port}`; // listens on TCP
   const agent = new Agent({ keepAlive: true, maxSockets: inFlight });
   let serial = 0;
-  const body = () => JSON.stringify({ applicationName: `application-${serial++}` });
-  const headers = (url: string, text: string) =>
+  const body = () => {
+    const s3Location = { bucket: "b", key: `k-${serial++}`, bundleType: "zip" };
+    return JSON.stringify({ applicationName: "bench", revision: { revisionType: "S3", s3Location } });
+  };
+  const headers = (url: string, text: string, operation = "RegisterApplicationRevision") =>
     signHeaders({
       method: "POST",
       url: new URL(url),
       headers: {
         "content-type": "application/x-amz-json-1.1",
-        "x-amz-target": "CodeDeploy_20141006.CreateApplication",
+        "x-amz-target": `CodeDeploy_20141006.${operation}`,
       },
       body: text,
       credentials: house.credentials,
@@ -32,7 +35,8 @@ export async function signedRequests(): Promise<readonly Figure[]> {
     });
   const ratios: number[] = [];
   const speeds: number[] = [];
-  // CreateApplication is limited to 1000 a account and region (api.md §5): every round uses regions of its own.
+  const application = JSON.stringify({ applicationName: "bench" });
+  await send(agent, house.url, application, headers(house.url, application, "CreateApplication"));
   for (let round = 0; round < rounds; round++) {
     const speed = await requestsPerSecond(agent, house.url, body, headers);
     ratios.push(speed / (await requestsPerSecond(agent, bareUrl, body, headers)));
