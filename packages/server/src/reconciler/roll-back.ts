@@ -12,7 +12,7 @@ export function rollBack(
   { deployment, targets, now }: World,
 ): string | undefined {
   const group = store.groups.byId(groupId);
-  if (group === undefined || deployment.kind === "lambda") return undefined;
+  if (group === undefined) return undefined;
   const { enabled = false, events = [] } = request.autoRollbackConfiguration ?? {};
   const owed = rollback({
     deployment,
@@ -52,6 +52,7 @@ function rollbackOf(about: {
     // What stops is the revision that has just failed, and may never have been started: its stop script must not keep a fleet from its repair (inferred).
     ignoreApplicationStopFailures: true,
     ...(owed.kind === "reroute" ? { reroute: owed.reroute } : {}),
+    ...(owed.kind === "lambda" ? { lambda: owed.lambda } : {}),
     request: requestOf(
       { ...group, settings },
       {
