@@ -18,11 +18,11 @@ function check(t: TestContext, text: string, ...options: readonly string[]) {
 }
 
 test("a valid file is said to be so, with its warnings", (t) => {
-  assert.deepEqual(check(t, "version: 0.0\nos: linux\n"), { status: 0, stdout: "appspec.yml is valid\n" });
+  assert.deepEqual(check(t, "version: 0.0\nos: linux\n"), { status: 0, stdout: "appspec.yml is valid for servers\n" });
   assert.deepEqual(check(t, "version: 0.0\nos: linux\nHooks: {}\n"), {
     status: 0,
     stdout:
-      'appspec.yml:3:1: warning unknown-key: The key "Hooks" is ignored: it is spelled "hooks"\nappspec.yml is valid, with 1 warnings\n',
+      'appspec.yml:3:1: warning unknown-key: The key "Hooks" is ignored: it is spelled "hooks"\nappspec.yml is valid for servers, with 1 warning\n',
   });
 });
 
@@ -47,5 +47,30 @@ test("--json prints the findings for programs", (t) => {
   assert.deepEqual(
     [finding?.severity, finding?.rule, finding?.file, finding?.line, finding?.column],
     ["error", "E2", "appspec.yml", 1, 10],
+  );
+});
+
+test("files for Lambda and ECS are told by what they say, and checked as the service checks them", (t) => {
+  const lambda =
+    "version: 0.0\nResources:\n  - f:\n      Type: AWS::Lambda::Function\n      Properties: {Name: shop, Alias: live, CurrentVersion: 1, TargetVersion: 2}\n";
+  const ecs =
+    "version: 0.0\nResources:\n  - TargetService:\n      Type: AWS::ECS::Service\n      Properties:\n        TaskDefinition: shop:7\n        LoadBalancerInfo: {ContainerName: web, ContainerPort: 80}\n";
+
+  assert.deepEqual(check(t, lambda), { status: 0, stdout: "appspec.yml is valid for Lambda\n" });
+  assert.deepEqual(check(t, lambda.replace("Version: 2", "Version: 1")), {
+    status: 1,
+    stdout:
+      "appspec.yml:5:79: error L8: The deployment failed because the AppSpec file that specifies the AWS Lambda deployment configuration is missing or has an invalid configuration: CurrentVersion and TargetVersion are both 1: there is nothing to shift\nappspec.yml has 1 error\n",
+  });
+  const { status, stdout } = check(t, ecs, "--json");
+  assert.equal(status, 1);
+  const [finding] = JSON.parse(stdout) as readonly Record<string, unknown>[];
+  assert.deepEqual(
+    [finding?.rule, finding?.line, finding?.remedy],
+    [
+      "task-definition",
+      6,
+      "Write arn:aws:ecs:REGION:ACCOUNT:task-definition/FAMILY:REVISION, as aws ecs register-task-definition prints it",
+    ],
   );
 });

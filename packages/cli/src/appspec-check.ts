@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { type Finding, parseAppSpec } from "@sluice/engine/appspec";
+import { examineAppSpec, type Finding } from "@sluice/engine/appspec";
 
-/** Reads an AppSpec file for servers as the agent will, and says everything that is to be said of it. Gives the exit code: 1 when a deployment would fail. */
+/** Reads an AppSpec file for servers as the agent will, and one for Lambda or ECS as the service does, and says everything that is to be said of it. Gives the exit code: 1 when a deployment would fail. */
 export function checkAppSpec(file: string, { json = false }: { json?: boolean }, say: (line: string) => void): number {
-  const { findings } = parseAppSpec(read(file), { file });
+  const { kind, findings } = examineAppSpec(read(file), { file });
   if (json) say(JSON.stringify(findings, undefined, 2));
   else for (const finding of findings) say(line(finding));
   const errors = findings.filter(({ severity }) => severity === "error").length;
@@ -11,11 +11,13 @@ export function checkAppSpec(file: string, { json = false }: { json?: boolean },
   if (!json)
     say(
       errors === 0
-        ? `${file} is valid${warnings === 0 ? "" : `, with ${warnings} warnings`}`
-        : `${file} has ${errors} errors`,
+        ? `${file} is valid for ${kind}${warnings === 0 ? "" : `, with ${counted(warnings, "warning")}`}`
+        : `${file} has ${counted(errors, "error")}`,
     );
   return errors === 0 ? 0 : 1;
 }
+
+const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
 
 function read(file: string): Uint8Array {
   try {

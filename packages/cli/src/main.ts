@@ -116,7 +116,7 @@ program
   .command("appspec")
   .description("work with AppSpec files")
   .command("check")
-  .argument("<file>", "an AppSpec file for servers")
+  .argument("<file>", "an AppSpec file, for servers, Lambda or ECS")
   .option("--json", "print the findings as JSON")
   .description("print every finding with its place and remedy; exit 1 if a deployment would fail")
   .action(async (file: string, options: { json?: boolean }) => {

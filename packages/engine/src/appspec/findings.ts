@@ -24,10 +24,17 @@ export interface Problem {
 /** Collects what is found in one file, in the order in which the official agent looks. */
 export class Findings {
   readonly #file: string;
+  readonly #notWellFormed: (trouble: string) => Problem;
   readonly #found: Finding[] = [];
 
-  constructor(file: string) {
+  constructor(file: string, notWellFormed: (trouble: string) => Problem) {
     this.#file = file;
+    this.#notWellFormed = notWellFormed;
+  }
+
+  /** Something for which nothing of the file can be read. */
+  notWellFormed(trouble: string, place: Place, remedy?: string): void {
+    this.error(this.#notWellFormed(trouble), place, remedy);
   }
 
   /** Something for which the deployment fails. */

@@ -77,9 +77,9 @@ test("each problem is told with its line", () => {
 
 test("two functions, no function, nothing and no YAML are refused", () => {
   const twice = asInTheGuide.replace("# Hooks", "  - Other: {Type: AWS::Lambda::Function}\n# Hooks");
-  assert.match(problems(twice).join(), /one function, and it names MyFunction, Other/);
+  assert.match(problems(twice).join(), /of one function, and it names MyFunction, Other/);
   assert.match(problems("version: 0.0\nResources: []").join(), /names no function/);
   assert.match(problems("").join(), /is missing or has an invalid configuration: it is empty/);
-  assert.match(problems("version: 0.0\nResources: [").join(), /YAML parsing error/);
+  assert.match(problems("version: 0.0\nResources: [").join(), /not well-formed yaml.*cannot be parsed: .*line 2/);
   assert.match(problems("version: 1\nResources: x").join(), /invalid version value \(1\)/);
 });

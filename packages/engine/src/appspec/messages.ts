@@ -118,30 +118,3 @@ export const notAbsolute = (destination: string): Problem =>
     "destination",
     `${failed} the destination "${destination}" in the files section of the application specification file is not an absolute path`,
   );
-
-// AWS answers every one of these with one sentence, which says no reason (appspec.md §6, L8): it begins ours.
-const lambdaTrouble = `${failed} the AppSpec file that specifies the AWS Lambda deployment configuration is missing or has an invalid configuration`;
-/** There is nothing in the file of a Lambda deployment. */
-export const noLambdaAppSpec = problem("L9", `${lambdaTrouble}: it is empty`);
-/** A key that has to be there is not. */
-export const missingKey = (name: string): Problem =>
-  problem("missing-key", `${lambdaTrouble}: the key "${name}" is missing`);
-/** No function is named. */
-export const noLambdaFunction = problem("L10", `${lambdaTrouble}: it names no function`);
-/** Several functions are named. */
-export const oneLambdaFunction = (names: readonly string[]): Problem =>
-  problem("L10", `${lambdaTrouble}: one deployment shifts one function, and it names ${names.join(", ")}`);
-/** The resource is something else than a function. */
-export const badLambdaType = (type: string): Problem => problem("type", `${lambdaTrouble}: the Type is "${type}"`);
-/** A version that is no published one. */
-export const badLambdaVersion = (name: string, version: string): Problem =>
-  problem(
-    "version",
-    `${lambdaTrouble}: ${name} is "${version}", and a published version, a positive number, is wanted`,
-  );
-/** A lifecycle event that has no hook. */
-export const badLambdaHook = (event: string): Problem =>
-  problem("L10", `${lambdaTrouble}: no function can be called at "${event}"`);
-/** Two functions for one lifecycle event. */
-export const oneLambdaHook = (event: string): Problem =>
-  problem("L10", `${lambdaTrouble}: ${event} names more than one function`);

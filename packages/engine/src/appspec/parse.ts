@@ -1,39 +1,31 @@
 import type { AppSpec, FileExistsBehavior, OperatingSystem } from "./appspec.ts";
+import { parseDocument, type ParsedAs, type Source } from "./document.ts";
 import { readFiles } from "./files.ts";
-import { type Finding, Findings } from "./findings.ts";
+import type { Findings } from "./findings.ts";
 import { readHooks } from "./hooks.ts";
 import { warnOfUnknownKeys } from "./known-keys.ts";
 import * as messages from "./messages.ts";
 import { readPermissions } from "./permissions.ts";
-import { textOfBytes } from "./text-of-bytes.ts";
-import { dump, kindOf, type MapTree, readYaml, textOf, type Tree } from "./yaml-tree.ts";
+import { dump, kindOf, type MapTree, textOf, type Tree } from "./yaml-tree.ts";
 
-/** What a file was found to be: an AppSpec exactly when no finding is an error. */
-export interface Parsed {
-  readonly appSpec?: AppSpec;
-  readonly findings: readonly Finding[];
-}
+/** What a file was found to be. */
+export type Parsed = ParsedAs<AppSpec>;
 
 /**
  * Reads the AppSpec file of a server's revision (appspec.md §1 to §5). Never throws: all problems are findings,
  * in the order in which the official agent looks, so that the first error's message starts with its sentence.
  * `os` is that of the host; without it, either is right. `file` is the name that messages show.
  */
-export function parseAppSpec(
-  source: string | Uint8Array,
-  { file, os }: { file: string; os?: OperatingSystem },
-): Parsed {
-  const findings = new Findings(file);
-  const text = typeof source === "string" ? source : textOfBytes(source, findings);
-  const tree = text === undefined ? undefined : readYaml(text.replace(/^\uFEFF/, ""), findings);
-  const appSpec = tree === undefined ? undefined : readDocument(tree, { os, findings });
-  const found = findings.all();
-  return appSpec === undefined || found.some(({ severity }) => severity === "error")
-    ? { findings: found }
-    : { appSpec, findings: found };
+export function parseAppSpec(source: Source, { file, os }: { file: string; os?: OperatingSystem }): Parsed {
+  return parseDocument(source, {
+    file,
+    notWellFormed: messages.badYaml,
+    read: (tree, findings) => readServer(tree, { os, findings }),
+  });
 }
 
-function readDocument(
+/** The AppSpec of a server's revision. */
+export function readServer(
   tree: Tree,
   { os, findings }: { os: OperatingSystem | undefined; findings: Findings },
 ): AppSpec | undefined {

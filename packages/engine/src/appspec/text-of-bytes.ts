@@ -1,5 +1,4 @@
 import type { Findings } from "./findings.ts";
-import * as messages from "./messages.ts";
 
 /** An AppSpec file is a page or two; more is a mistake or an attack. */
 export const appSpecBytesMax = 1024 * 1024;
@@ -8,21 +7,18 @@ export const appSpecBytesMax = 1024 * 1024;
 export function textOfBytes(bytes: Uint8Array, findings: Findings): string | undefined {
   const start = { line: 1, column: 1 };
   if (bytes.length > appSpecBytesMax) {
-    findings.error(
-      messages.badYaml(`the file has ${bytes.length} bytes, and at most ${appSpecBytesMax} are read`),
-      start,
-    );
+    findings.notWellFormed(`the file has ${bytes.length} bytes, and at most ${appSpecBytesMax} are read`, start);
     return undefined;
   }
   const encoding = foreignEncoding(bytes);
   if (encoding !== undefined) {
-    findings.error(messages.badYaml(`the file is encoded as ${encoding}`), start, "Save it as UTF-8");
+    findings.notWellFormed(`the file is encoded as ${encoding}`, start, "Save it as UTF-8");
     return undefined;
   }
   const text = decode(bytes);
   if (text === undefined)
-    findings.error(
-      messages.badYaml("incomplete UTF-8 octet sequence"),
+    findings.notWellFormed(
+      "incomplete UTF-8 octet sequence",
       { line: firstBadLine(bytes), column: 1 },
       "Save it as UTF-8",
     );

@@ -1,6 +1,5 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from "yaml";
 import type { Findings, Place } from "./findings.ts";
-import * as messages from "./messages.ts";
 import { yamlRemedy } from "./yaml-remedies.ts";
 
 // Scalars keep their raw text, because YAML 1.1 reads 0644 as 420 and 1:30 as 90 (appspec.md §8): each rule reads
@@ -63,13 +62,13 @@ export function readYaml(text: string, findings: Findings): Tree | undefined {
     if (document === undefined) return { kind: "null", place: { line: 1, column: 1 } };
     for (const error of document.errors.slice(0, errorsMax)) {
       const at = place(error.pos[0]);
-      findings.error(messages.badYaml(plainly(error.message)), at, yamlRemedy(text, at));
+      findings.notWellFormed(plainly(error.message), at, yamlRemedy(text, at));
     }
     if (document.errors.length > 0) return undefined;
     return new TreeBuilder(document, { findings, place, text }).build(document.contents);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    findings.error(messages.badYaml(plainly(error.message)), { line: 1, column: 1 });
+    findings.notWellFormed(plainly(error.message), { line: 1, column: 1 });
     return undefined;
   }
 }
@@ -149,7 +148,7 @@ class TreeBuilder {
   }
 
   #refuse(trouble: string, place: Place): never {
-    this.#findings.error(messages.badYaml(trouble), place, yamlRemedy(this.#text, place));
+    this.#findings.notWellFormed(trouble, place, yamlRemedy(this.#text, place));
     throw new Refused(trouble);
   }
 }
