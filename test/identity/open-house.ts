@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { promisify } from "node:util";
-import { startCloud } from "@sluice/cloud";
+import { Authority, startCloud } from "@sluice/cloud";
 import { openIdentities, startServer } from "@sluice/server";
 
 const run = promisify(execFile);
@@ -25,11 +25,14 @@ export async function openHouse(
   {
     clock = () => Date.now(),
     agentBundle,
+    tls = false,
     ...more
   }: {
     readonly clock?: () => number;
     /** What stands for the agent on instances; without one there are no instances. */
     readonly agentBundle?: string;
+    /** HTTPS beside HTTP, with a certificate of an authority of its own. */
+    readonly tls?: boolean;
     readonly actsWithServiceRoles?: boolean;
     readonly eventsUrl?: string;
   } = {},
@@ -46,10 +49,12 @@ export async function openHouse(
     agentBundle: agentBundle ?? "/nowhere",
     chaos: { packageLocks: 0 },
   });
+  const authority = Authority.open(dataFolder, clock);
   const server = await startServer({
     ...common,
     port: 0,
     hostname: "127.0.0.1",
+    ...(tls ? { tls: authority.certificateFor(["127.0.0.1"]) } : {}),
     identities,
     permissionsOf: cloud.permissionsOf,
     roleExists: cloud.roleExists,
@@ -68,6 +73,8 @@ export async function openHouse(
     dataFolder,
     identities,
     url: server.url,
+    /** The certificate of the authority, for clients that come over HTTPS. */
+    authorityFile: authority.certificateFile,
     administrator,
     /** Options of an SDK client that signs with a key; the administrator's unless another is given. */
     as: (credentials: Credentials = administrator) => ({ region, endpoint: server.url, credentials, maxAttempts: 1 }),
