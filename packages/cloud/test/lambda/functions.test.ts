@@ -94,17 +94,19 @@ test("an alias changes only for who knows its present revision", async (t) => {
 
 test("a weight of 0.1 gets a tenth of the calls", async (t) => {
   const house = await House.open(t);
+  let drawn = 0;
+  house.chance = () => (drawn++ * 0.618_034) % 1; // spread over all of 0 to 1, and the same in every run
   await twoVersions(house);
   const weights = { AdditionalVersionWeights: { "2": 0.1 } };
   const alias = { FunctionName: "f", Name: "live", FunctionVersion: "1", RoutingConfig: weights };
   await house.lambda.send(new CreateAliasCommand(alias));
 
   const said: string[] = [];
-  for (let batch = 0; batch < 250; batch += 1)
+  for (let batch = 0; batch < 50; batch += 1)
     said.push(...(await Promise.all([1, 2, 3, 4].map(() => call(house, "live")))));
 
   const share = said.filter((one) => one === "two").length / said.length;
-  assert(share > 0.07 && share < 0.13, `its share was ${share}`);
+  assert(share >= 0.09 && share <= 0.11, `its share was ${share}`);
 });
 
 test("an alias's versions are checked before it changes", async (t) => {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { crc32, deflateRawSync } from "node:zlib";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
-import { LambdaClient } from "@aws-sdk/client-lambda";
+import { CreateFunctionCommand, InvokeCommand, type InvokeCommandInput, LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
 import { type AccessKey, createFrontDoor, createFrontDoorServer } from "@sluice/aws-protocol";
 import { openLambda } from "../../src/service/lambda/index.ts";
@@ -30,6 +30,8 @@ export class House {
   readonly notes: string[] = [];
   /** What the clock is ahead, in milliseconds. */
   ahead = 0;
+  /** What decides between an alias's two versions. */
+  chance = Math.random;
   #close: (() => Promise<void>) | undefined;
   port = 0;
   lambda!: LambdaClient;
@@ -59,7 +61,7 @@ export class House {
     const lambda = await openLambda({
       ...{ ...common, logs, onDefect },
       dataFolder: this.folder,
-      chance: Math.random,
+      chance: () => this.chance(),
       endpoint: () => ({ url: `http://127.0.0.1:${this.port}`, port: this.port }),
       roleKeys: async (role) => ({
         ...{ accessKeyId: `key-of-${role}`, secretAccessKey: "s", sessionToken: "t" },
@@ -166,3 +168,28 @@ export const python = (text: string): Buffer => zip([{ name: "main.py", content:
 
 /** Code of a Node function in `index.handler`. */
 export const node = (text: string, name = "index.mjs"): Buffer => zip([{ name, content: text }]);
+
+/** Makes a function: one of Node, unless more is said. */
+export async function create(house: House, name: string, code: Buffer, more: object = {}): Promise<void> {
+  const runtime = { Runtime: "nodejs22.x", Handler: "index.handler" } as const;
+  await house.lambda.send(
+    new CreateFunctionCommand({ FunctionName: name, Role: role, Code: { ZipFile: code }, ...runtime, ...more }),
+  );
+}
+
+/** What makes a function one of Python. */
+export const pythonRuntime = { Runtime: "python3.12", Handler: "main.handler" };
+
+/** Calls a function and reads its answer. */
+export async function invoke(
+  house: House,
+  FunctionName: string,
+  event: unknown = {},
+  more: Partial<InvokeCommandInput> = {},
+) {
+  const { Payload, ...rest } = await house.lambda.send(
+    new InvokeCommand({ FunctionName, Payload: JSON.stringify(event), ...more }),
+  );
+  const text = Buffer.from(Payload ?? []).toString("utf8");
+  return { ...rest, value: text === "" ? undefined : (JSON.parse(text) as unknown) };
+}

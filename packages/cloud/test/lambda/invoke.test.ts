@@ -1,30 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
-import {
-  CreateFunctionCommand,
-  InvokeCommand,
-  type InvokeCommandInput,
-  UpdateFunctionCodeCommand,
-} from "@aws-sdk/client-lambda";
-import { House, node, python, role, zip } from "./house.ts";
-
-async function create(house: House, name: string, code: Buffer, more: object = {}): Promise<void> {
-  const runtime = { Runtime: "nodejs22.x", Handler: "index.handler" } as const;
-  await house.lambda.send(
-    new CreateFunctionCommand({ FunctionName: name, Role: role, Code: { ZipFile: code }, ...runtime, ...more }),
-  );
-}
-
-const pythonRuntime = { Runtime: "python3.12", Handler: "main.handler" };
-
-async function invoke(house: House, FunctionName: string, event: unknown = {}, more: Partial<InvokeCommandInput> = {}) {
-  const { Payload, ...rest } = await house.lambda.send(
-    new InvokeCommand({ FunctionName, Payload: JSON.stringify(event), ...more }),
-  );
-  const text = Buffer.from(Payload ?? []).toString("utf8");
-  return { ...rest, value: text === "" ? undefined : (JSON.parse(text) as unknown) };
-}
+import { UpdateFunctionCodeCommand } from "@aws-sdk/client-lambda";
+import { create, House, invoke, node, python, pythonRuntime, role, zip } from "./house.ts";
 
 test("a Python function is called with its event, and its answer comes back", async (t) => {
   const house = await House.open(t);

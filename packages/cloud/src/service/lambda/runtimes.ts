@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { dirname } from "node:path";
 import { promisify } from "node:util";
 
 /** A program of this machine that runs functions. */
@@ -27,7 +28,7 @@ export async function findRuntimes(): Promise<Runtimes> {
   const node: Interpreter = {
     family: "nodejs",
     executable: process.execPath,
-    prefix: process.execPath,
+    prefix: dirname(process.execPath),
     version: process.versions.node,
   };
   const provided: Interpreter = { family: "provided", executable: "", prefix: "", version: "" };

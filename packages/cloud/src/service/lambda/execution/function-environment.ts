@@ -73,13 +73,13 @@ export function runtimeCommand(
 ): readonly string[] {
   switch (interpreter.family) {
     case "python":
-      return [interpreter.executable, "-u", `${bootstrap}/python.py`];
+      return [interpreter.executable, "-u", "-S", `${bootstrap}/python.py`]; // -S: it looks at this machine's packages when they are asked for
     case "nodejs":
       // As Lambda does it: the heap gets most of the function's memory, the rest of the program what is left.
       return [
         interpreter.executable,
         `--max-old-space-size=${Math.floor(memoryMegabytes * heapShare)}`,
-        `${bootstrap}/node.mjs`,
+        `${bootstrap}/node.cjs`,
       ];
     case "provided":
       return [`${task}/bootstrap`];

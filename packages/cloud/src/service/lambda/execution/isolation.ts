@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
-import { mkdirSync } from "node:fs";
 import { dirname, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Interpreter } from "../runtimes.ts";
+import { type Bind, SandboxRoot } from "./sandbox-root.ts";
 
 /** How functions' processes are kept apart from the machine. */
 export interface Isolation {
@@ -48,10 +48,9 @@ const functionUser = "500001";
 /** How long the system may take to show whether it allows namespaces, in milliseconds. */
 const probeMilliseconds = 5_000;
 
-/** Finds out what this machine allows: namespaces, or ordinary processes with the reason. `folder` is for an empty mount point. */
+/** Finds out what this machine allows: namespaces, or ordinary processes with the reason. `folder` is for what they see as their root. */
 export async function findIsolation(folder: string): Promise<Isolation> {
-  const root = join(folder, "root");
-  mkdirSync(root, { recursive: true });
+  const root = new SandboxRoot(folder);
   const isRoot = process.getuid?.() === 0;
   const namespaces = ["unshare", ...(isRoot ? [] : ["-U", "-r"]), "-m", "-p", "-i", "-u", "-f", "--kill-child=KILL"];
   const hasLimits = await works("prlimit", ["--data=1000000000", "true"]);
@@ -70,11 +69,8 @@ export async function findIsolation(folder: string): Promise<Isolation> {
     wrap: (command, wanted) => ({
       command: [...mortal, ...namespaces, "sh", script, ...limit(wanted), ...command],
       variables: {
-        SANDBOX_ROOT: root,
-        SANDBOX_TMP: `${wanted.temporaryMegabytes}m`,
-        SANDBOX_BINDS: bindsOf(wanted)
-          .map((bind) => bind.join("\t"))
-          .join("\n"),
+        SANDBOX_ROOT: root.folder,
+        SANDBOX_TABLE: root.table(bindsOf(wanted), wanted),
         SANDBOX_USER: isRoot ? functionUser : "",
       },
     }),
@@ -96,7 +92,7 @@ const trialWants: Wanted = {
   temporaryMegabytes: 1,
 };
 
-function bindsOf({ code, interpreter }: Wanted): readonly (readonly [source: string, target: string])[] {
+function bindsOf({ code, interpreter }: Wanted): readonly Bind[] {
   const { prefix } = interpreter;
   const isSystems =
     prefix === "" || ["/usr", "/bin", "/lib"].some((folder) => prefix === folder || prefix.startsWith(folder + sep));
@@ -104,7 +100,7 @@ function bindsOf({ code, interpreter }: Wanted): readonly (readonly [source: str
     [code, "/var/task"],
     [bootstrap, "/var/runtime/bootstrap"],
     [sdkFolder(), "/var/runtime/node_modules"],
-    ...(isSystems ? [] : [[prefix, prefix] as const]),
+    ...(isSystems ? [] : [[prefix, prefix] satisfies Bind]),
   ];
 }
 

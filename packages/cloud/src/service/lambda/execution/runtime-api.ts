@@ -123,14 +123,17 @@ const tooLong = {
   errorMessage: "Response payload size exceeded maximum allowed payload size (6291556 bytes).",
 };
 
-function accept(response: ServerResponse): void {
-  response.writeHead(202, { "content-type": "application/json" });
-  response.end('{"status":"OK"}');
-}
+const accept = (response: ServerResponse): void => answer(response, 202, { status: "OK" });
 
 function refuse(response: ServerResponse, status: number, errorType: string, errorMessage: string): void {
-  response.writeHead(status, { "content-type": "application/json" });
-  response.end(JSON.stringify({ errorType, errorMessage }));
+  answer(response, status, { errorType, errorMessage });
+}
+
+/** With its length, so that the simplest of runtimes can read it. */
+function answer(response: ServerResponse, status: number, value: object): void {
+  const body = Buffer.from(JSON.stringify(value));
+  response.writeHead(status, { "content-type": "application/json", "content-length": body.length });
+  response.end(body);
 }
 
 /** The body, or undefined when it is too long. */

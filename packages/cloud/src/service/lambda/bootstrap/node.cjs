@@ -1,10 +1,11 @@
 // Runs a JavaScript handler against Lambda's Runtime API: asks for an event, calls the handler, answers.
-import { existsSync } from "node:fs";
-import { Agent, request } from "node:http";
-import { registerHooks } from "node:module";
-import { join } from "node:path";
-import { inspect } from "node:util";
-import { pathToFileURL } from "node:url";
+// What a handler may never need is loaded when it does, and nothing by `import`: that would load all of a built-in module's lazy parts. A first call waits for it.
+const { existsSync } = require("node:fs");
+const { Agent, request } = require("node:http");
+const { registerHooks } = require("node:module");
+const { join } = require("node:path");
+const { inspect } = require("node:util");
+const { pathToFileURL } = require("node:url");
 
 const { AWS_LAMBDA_RUNTIME_API: api, LAMBDA_TASK_ROOT: task, _HANDLER: handlerName, NODE_PATH } = process.env;
 const [host, port] = api.split(":");
@@ -13,12 +14,16 @@ let requestId = "";
 
 bringSdk();
 writeConsoleLines();
-const handler = await load().catch(async (error) => {
-  console.error(error);
-  await ask("POST", "init/error", failure(error));
-  process.exit(1);
-});
-for (;;) await serve();
+void main();
+
+async function main() {
+  const handler = await load().catch(async (error) => {
+    console.error(error);
+    await ask("POST", "init/error", failure(error));
+    process.exit(1);
+  });
+  for (;;) await serve(handler);
+}
 
 /** Handlers find AWS's SDK without bringing it, in modules of either kind. */
 function bringSdk() {
@@ -52,20 +57,30 @@ async function load() {
   const path = [".mjs", ".js", ".cjs"].map((ending) => join(task, file + ending)).find((one) => existsSync(one));
   if (place < 1 || path === undefined)
     throw named("Runtime.ImportModuleError", `Cannot find module '${file}' of the handler "${handlerName}"`);
-  const module = await import(pathToFileURL(path).href);
+  const module = await loadModule(path);
   const found = module[name] ?? module.default?.[name];
   if (typeof found !== "function")
     throw named("Runtime.HandlerNotFound", `${handlerName} is undefined or not exported`);
   return found;
 }
 
-async function serve() {
+/** A module of either kind. One that awaits at its top can only be imported. */
+async function loadModule(path) {
+  try {
+    return require(path);
+  } catch (error) {
+    if (error?.code !== "ERR_REQUIRE_ASYNC_MODULE") throw error;
+    return import(pathToFileURL(path).href);
+  }
+}
+
+async function serve(handler) {
   const { headers, body } = await ask("GET", "invocation/next");
   requestId = headers["lambda-runtime-aws-request-id"];
   const place = `invocation/${requestId}/`;
   let answer;
   try {
-    answer = JSON.stringify(await call(JSON.parse(body || "null"), contextOf(headers))) ?? "null";
+    answer = JSON.stringify(await call(handler, JSON.parse(body || "null"), contextOf(headers))) ?? "null";
   } catch (error) {
     console.error("Invoke Error", error);
     await ask("POST", `${place}error`, failure(error));
@@ -75,7 +90,7 @@ async function serve() {
 }
 
 /** Calls a handler that returns its answer, or one that takes a callback. */
-function call(event, context) {
+function call(handler, event, context) {
   if (handler.length < 3) return handler(event, context);
   return new Promise((resolve, reject) => {
     const result = handler(event, context, (error, value) => (error ? reject(error) : resolve(value)));

@@ -1,0 +1,79 @@
+import { createHash } from "node:crypto";
+import { existsSync, lstatSync, mkdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** Something of this machine that a function sees, at a place of its own. Both are folders. */
+export type Bind = readonly [source: string, target: string];
+
+/** Devices that programs expect. */
+const devices = ["null", "zero", "full", "random", "urandom"];
+
+/** Folders of programs and libraries: links into /usr on most systems, and their own on some. */
+const programFolders = ["bin", "sbin", "lib", "lib32", "lib64", "libx32"];
+
+/** What of this machine is shown as it is. */
+const shared = ["usr", "etc"];
+
+/** Memory that the processes of one function may share by name. */
+const sharedMegabytes = 64;
+
+const emptyFolders = ["proc", "tmp", "dev/shm", "var/task", "var/runtime", "opt", ...shared];
+
+/** Nothing that is shown to a function is changed by it. The other two are there because a mount that already has them may not lose them in a namespace. */
+const guarded = "bind,ro,nosuid,nodev";
+
+/**
+ * What functions in namespaces see as `/`: a skeleton of empty folders on the disk, and tables of what is mounted into it.
+ * Both are written down beforehand, because a start has to be quick: one program mounts it all, where one for every folder
+ * would take longer than the function's own interpreter.
+ */
+export class SandboxRoot {
+  readonly folder: string;
+  readonly #tables: string;
+
+  /** Makes the skeleton anew. */
+  constructor(folder: string) {
+    rmSync(folder, { recursive: true, force: true });
+    this.folder = join(folder, "root");
+    this.#tables = join(folder, "tables");
+    mkdirSync(this.#tables, { recursive: true, mode: 0o755 });
+    for (const name of emptyFolders) this.#makeFolder(name);
+    for (const name of devices) writeFileSync(join(this.folder, "dev", name), "");
+    symlinkSync("/proc/self/fd", join(this.folder, "dev/fd"));
+    for (const name of programFolders)
+      if (isLink(name)) symlinkSync(readlinkSync(join("/", name)), join(this.folder, name));
+      else if (isFolder(name)) this.#makeFolder(name);
+  }
+
+  /** The file that tells `mount` what a function sees beside the system's programs. */
+  table(binds: readonly Bind[], { temporaryMegabytes }: { readonly temporaryMegabytes: number }): string {
+    for (const [, target] of binds) this.#makeFolder(target);
+    const at = (place: string) => escaped(join(this.folder, place));
+    const lines = [
+      `${at("")} ${at("")} none ${guarded}`,
+      ...[...shared, ...programFolders.filter(isFolder)].map((name) => `/${name} ${at(name)} none rbind`),
+      `proc ${at("proc")} proc defaults`,
+      `tmp ${at("tmp")} tmpfs mode=1777,size=${temporaryMegabytes}m`,
+      `shm ${at("dev/shm")} tmpfs mode=1777,size=${sharedMegabytes}m`,
+      ...devices.map((name) => `/dev/${name} ${at(`dev/${name}`)} none bind`),
+      // A target below /tmp is not in the skeleton's: it is made in the function's own.
+      ...binds.map(([source, target]) => `${escaped(source)} ${at(target)} none ${guarded},X-mount.mkdir`),
+    ];
+    const text = `${lines.join("\n")}\n`;
+    const file = join(this.#tables, createHash("sha256").update(text).digest("hex"));
+    // Somebody may be reading it: what it says never changes.
+    if (!existsSync(file)) writeFileSync(file, text);
+    return file;
+  }
+
+  #makeFolder(name: string): void {
+    mkdirSync(join(this.folder, name), { recursive: true, mode: 0o755 });
+  }
+}
+
+const isLink = (name: string) => lstatSync(join("/", name), { throwIfNoEntry: false })?.isSymbolicLink() === true;
+const isFolder = (name: string) => lstatSync(join("/", name), { throwIfNoEntry: false })?.isDirectory() === true;
+
+/** A path as a field of such a table, in the octal of fstab(5). */
+const escaped = (path: string): string =>
+  path.replaceAll(/[\s\\#]/g, (letter) => `\\${letter.charCodeAt(0).toString(8).padStart(3, "0")}`);

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { create, House, invoke, node, python, pythonRuntime } from "./house.ts";
+
+test("a module that awaits at its top, or that is JavaScript of either kind without saying which, is loaded", async (t) => {
+  const house = await House.open(t);
+  await create(house, "waits", node(`const value = await Promise.resolve(7); export const handler = () => value;`));
+  await create(house, "module", node(`import { sep } from "node:path"; export const handler = () => sep;`, "index.js"));
+  await create(house, "script", node(`exports.handler = (event, context, done) => done(null, "called");`, "index.js"));
+
+  const answers = await Promise.all(["waits", "module", "script"].map((name) => invoke(house, name)));
+
+  assert.deepEqual(
+    answers.map(({ value }) => value),
+    [7, "/", "called"],
+  );
+});
+
+test("a Python function logs as on Lambda, also while its module is loaded", async (t) => {
+  const house = await House.open(t);
+  const code = `
+import logging
+logging.getLogger().setLevel("INFO")
+logging.info("at its start")
+def handler(event, context):
+    logging.getLogger("shop").warning("two\\nlines")
+    print("plain")
+    return len(logging.getLogger().handlers)
+`;
+  await create(house, "log", python(code), pythonRuntime);
+
+  const { value, LogResult } = await invoke(house, "log", {}, { LogType: "Tail" });
+
+  const log = Buffer.from(LogResult ?? "", "base64").toString("utf8");
+  assert.equal(value, 1);
+  assert.match(log, /\[INFO\]\t\S+Z\t\tat its start\n/);
+  assert.match(log, /\[WARNING\]\t\S+Z\t[0-9a-f-]{36}\ttwo\nlines\n.*plain\n/s);
+});
+
+test("a Python function finds this machine's packages, and its own before them", async (t) => {
+  const house = await House.open(t);
+  const code = `
+def handler(event, context):
+    try:
+        import pip
+        return pip.__version__
+    except ImportError as error:
+        return str(error)
+`;
+  await create(
+    house,
+    "own",
+    python(`import sys\n${code}\nsys.modules["pip"] = sys\nsys.__version__ = "own"`),
+    pythonRuntime,
+  );
+  await create(house, "machine", python(code), pythonRuntime);
+
+  const [own, machine] = [await invoke(house, "own"), await invoke(house, "machine")];
+
+  assert.equal(own.value, "own");
+  if (String(machine.value).includes("No module")) return t.skip("this machine's Python has no pip to be found");
+  assert.match(String(machine.value), /^\d+\./);
+});
