@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { type RuleSwitches, rulesByDefault } from "./bundle/rules.ts";
+import type { TransportOptions } from "./protocol/signed-requests.ts";
 
 /** What one agent is told by its configuration file (agent.md §7.4). Folders are absolute paths. */
 export interface Configuration {
@@ -44,6 +45,8 @@ export interface Configuration {
   readonly stripEscapeCodesInLogs: boolean;
   /** Unlike AWS: where GitHub's API is, for an installation of one's own. */
   readonly gitHubEndpoint: string;
+  /** Unlike AWS: a file with certificates in PEM that are trusted beside the usual ones, such as of a control plane with an authority of its own. */
+  readonly caBundle?: string;
   /** Unlike AWS: a folder put in front of every destination, for hosts that share one file system. */
   readonly installRoot?: string;
   /** Unlike AWS: the SHA-256, in hex, of the public key that must have signed specifications. */
@@ -105,6 +108,7 @@ const readers = {
   strip_loader_env_in_hooks: (value) => ({ stripLoaderEnvInHooks: isOn(value, true) }),
   strip_escape_codes_in_logs: (value) => ({ stripEscapeCodesInLogs: isOn(value, true) }),
   github_endpoint: (value) => ({ gitHubEndpoint: text(value) ?? "https://api.github.com" }),
+  ca_bundle: (value) => optional("caBundle", value),
   install_root: (value) => optional("installRoot", value),
   trusted_signer: (value) => optional("trustedSigner", value),
   trust_store: (value) => optional("trustStore", value),
@@ -198,6 +202,14 @@ function count(value: unknown, key: string, { least }: { least: number }): numbe
       `Invalid configuration :${key}=${JSON.stringify(value)}: a whole number of ${least} or more was expected`,
     );
   return number;
+}
+
+/** How requests reach their services, as the configuration and the environment say. */
+export function transportOptions(
+  { proxyUri, httpReadTimeoutSeconds: readTimeoutSeconds, caBundle }: Configuration,
+  { SSL_CERT_FILE, AWS_CA_BUNDLE }: NodeJS.ProcessEnv,
+): TransportOptions {
+  return { proxyUri, readTimeoutSeconds, caBundle, certificateFile: SSL_CERT_FILE ?? AWS_CA_BUNDLE };
 }
 
 /** What may be in a bundle, as the configuration says. */

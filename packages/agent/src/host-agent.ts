@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import type { AgentLog } from "./agent-log.ts";
 import { CommandRunner } from "./command-runner.ts";
-import type { Configuration } from "./config.ts";
+import { type Configuration, transportOptions } from "./config.ts";
 import { findIdentity } from "./identity/identity.ts";
 import { Journal } from "./journal.ts";
 import { giveBackMemory, saveMemory } from "./memory.ts";
@@ -26,11 +26,7 @@ export interface HostAgentOptions {
 export async function runHostAgent(options: HostAgentOptions): Promise<void> {
   const { configuration, environment, log, signal } = options;
   saveMemory();
-  const requests = new SignedRequests({
-    proxyUri: configuration.proxyUri,
-    readTimeoutSeconds: configuration.httpReadTimeoutSeconds,
-    certificateFile: environment.SSL_CERT_FILE ?? environment.AWS_CA_BUNDLE,
-  });
+  const requests = new SignedRequests(transportOptions(configuration, environment));
   try {
     const pauses = doublingPauses({ longestThrottledSeconds: configuration.waitAfterThrottleErrorSeconds });
     const retry = retryUntil(signal, { pauses, log: (line) => log.warn(line) });

@@ -5,11 +5,11 @@ import { Authority } from "@sluice/cloud";
 import type { Configuration } from "./config.ts";
 
 /** The certificate of the one port, and where clients find whom to trust for it; undefined unless HTTPS is asked for. */
-export function certificateOf({ tls, dataFolder, hostname }: Configuration, clock: () => number) {
+export function certificateOf({ tls, tlsNames, dataFolder, hostname }: Configuration, clock: () => number) {
   if (!tls) return undefined;
   const authority = Authority.open(dataFolder, clock);
-  const { key, cert } = authority.certificateFor(namesOf(hostname));
-  return { key, cert, caBundle: authority.certificateFile };
+  const { key, cert } = authority.certificateFor([...new Set([...namesOf(hostname), ...tlsNames])]);
+  return { key, cert, caBundle: authority.certificateFile, authority: authority.certificate };
 }
 
 /** Every name that a client may use for a server that listens on an address. */

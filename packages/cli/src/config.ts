@@ -29,6 +29,12 @@ export const settings = {
     meaning:
       "speak HTTPS beside HTTP, on the same port, with a certificate authority of the data folder's own: on or off",
   },
+  tlsNames: {
+    flag: "--tls-names <names>",
+    variable: "SLUICE_TLS_NAMES",
+    default: "",
+    meaning: "further names by which clients reach that port, for its certificate, separated by commas",
+  },
   serviceRoles: {
     flag: "--service-roles",
     variable: "SLUICE_SERVICE_ROLES",
@@ -100,6 +106,7 @@ export function configuration(flags: Flags) {
     region: regionName(value("region")),
     actsWithServiceRoles: oneOf("service roles", value("serviceRoles"), ["on", "off"] as const) === "on",
     tls: oneOf("TLS", value("tls"), ["on", "off"] as const) === "on",
+    tlsNames: hostNames(value("tlsNames")),
     driver: oneOf("driver", value("driver"), ["auto", "ns", "plain"] as const),
     chaos: chaosOf(value("chaos")),
     eventsUrl: webhook(value("events")),
@@ -142,6 +149,13 @@ function portNumber(text: string): number {
 function address(text: string): string {
   if (isIP(text) !== 0) return text;
   throw new Error(`Cannot listen on "${text}": an IP address is wanted, such as 127.0.0.1 or 0.0.0.0`);
+}
+
+function hostNames(text: string): readonly string[] {
+  const names = text === "" ? [] : text.split(",").map((name) => name.trim());
+  const wrong = names.find((name) => isIP(name) === 0 && !/^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i.test(name));
+  if (wrong === undefined) return names;
+  throw new Error(`Cannot make a certificate for "${wrong}": host names or IP addresses are wanted`);
 }
 
 function regionName(text: string): string {

@@ -83,14 +83,20 @@ program
   .argument("<name>", "name of the on-premises instance")
   .option("--tag <key=value...>", "tags that deployment groups select it by")
   .option("--url <url>", "where the host reaches this control plane")
+  .option("--public-certificate", "the host trusts the certificate of that address anyway")
   .description("register a host outside the cloud, and print the command that sets it up")
-  .action(async (name: string, { tag = [], url }: { tag?: readonly string[]; url?: string }) => {
-    const endpoint = findEndpoint(configured());
-    const client = new CodeDeployClient(clientOptions(endpoint));
-    const { register } = await import("./register.ts");
-    console.log(await register(client, endpoint, { name, tags: tag, ...(url === undefined ? {} : { url }) }));
-    client.destroy();
-  });
+  .action(
+    async (
+      name: string,
+      { tag = [], ...where }: { tag?: readonly string[]; url?: string; publicCertificate?: boolean },
+    ) => {
+      const endpoint = findEndpoint(configured());
+      const client = new CodeDeployClient(clientOptions(endpoint));
+      const { register } = await import("./register.ts");
+      console.log(await register(client, endpoint, { name, tags: tag, ...where }));
+      client.destroy();
+    },
+  );
 
 program
   .command("github-token")

@@ -17,11 +17,12 @@ export async function serve(configuration: Configuration, account: string = acco
   const server = await startServer({
     ...{ dataFolder, region, accountId: account, clock, port, hostname, identities, logLevel },
     services: [],
-    ...(certificate === undefined ? {} : { tls: certificate }),
+    ...(certificate === undefined ? {} : { tls: certificate, authority: certificate.authority }),
     ec2: "aws",
     ...(eventsUrl === undefined ? {} : { eventsUrl }),
     fallback: withHostSetup(consoleListener(), {
       ...{ identities, region, clock, agentBundle: agentBundle() },
+      ...(certificate === undefined ? {} : { authority: certificate.authority }),
       onDefect: (error, about) => console.error(`Defect in ${about}:`, error),
     }),
   });

@@ -80,7 +80,7 @@ async function open(configuration: Configuration, example: boolean): Promise<Hou
       ...common,
       port,
       hostname,
-      ...(certificate === undefined ? {} : { tls: certificate }),
+      ...(certificate === undefined ? {} : { tls: certificate, authority: certificate.authority }),
       identities,
       logLevel,
       services: cloud.services,
@@ -94,6 +94,7 @@ async function open(configuration: Configuration, example: boolean): Promise<Hou
         region,
         clock,
         agentBundle: agentBundle(),
+        ...(certificate === undefined ? {} : { authority: certificate.authority }),
         onDefect: (error, about) => console.error(`Defect in ${about}:`, error),
       }),
     });

@@ -34,6 +34,8 @@ export interface ServerOptions {
   readonly hostname: string;
   /** With a certificate and its key, the port speaks HTTPS beside HTTP. */
   readonly tls?: SecureContextOptions;
+  /** The certificate of the authority that has issued that one, in PEM, when hosts do not trust it by themselves. */
+  readonly authority?: string;
   readonly identities: Identities;
   /** What IAM lets somebody do; absent, the administrator and hosts alone may do anything. */
   readonly permissionsOf?: PrincipalSources["permissionsOf"];
@@ -94,7 +96,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     services: [
       codedeployService({ store, clock, region, accountId, wake, syncHooks: hooks }, accesses, onDefect),
       hostCommandService({ store, clock, polls, handedOut: new Map(), specification, wake }, onDefect),
-      sluiceService({ store, identities }, onDefect),
+      sluiceService({ store, identities, authority: options.authority }, onDefect),
       ...services,
     ],
     keys: keysOf(options, store),

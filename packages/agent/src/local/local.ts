@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { SigningCredentials } from "@sluice/aws-protocol/signature-v4";
 import { AgentLog } from "../agent-log.ts";
-import { type Configuration, readConfiguration } from "../config.ts";
+import { type Configuration, readConfiguration, transportOptions } from "../config.ts";
 import { execute, type Host } from "../execute.ts";
 import { findIdentity, type Identity } from "../identity/identity.ts";
 import { orderedEvents } from "../lifecycle-events.ts";
@@ -50,11 +50,7 @@ async function deploy(options: LocalOptions, { environment, say }: LocalShell): 
   const specification = specificationFor(options);
   const folder = join(configuration.rootDir, specification.deploymentGroupId, specification.deploymentId);
   say(`Starting to execute deployment from within folder ${folder}`);
-  const requests = new SignedRequests({
-    proxyUri: configuration.proxyUri,
-    readTimeoutSeconds: configuration.httpReadTimeoutSeconds,
-    certificateFile: environment.SSL_CERT_FILE ?? environment.AWS_CA_BUNDLE,
-  });
+  const requests = new SignedRequests(transportOptions(configuration, environment));
   try {
     const host = localHost(configuration, environment, requests);
     for (const name of inOrder(options.events)) await execute(host, { name, specification, started: () => {} });

@@ -20,8 +20,10 @@ export interface TransportOptions {
   /** An HTTP proxy for everything that is sent. */
   readonly proxyUri?: string | undefined;
   readonly readTimeoutSeconds: number;
-  /** File with further trusted certificates, in PEM. */
+  /** File with the trusted certificates, in PEM, in the place of the usual ones. */
   readonly certificateFile?: string | undefined;
+  /** File with certificates that are trusted beside the usual ones. */
+  readonly caBundle?: string | undefined;
 }
 
 /** How long an idle connection is kept, in milliseconds: longer than the pause between two polls, shorter than servers keep theirs. */
@@ -31,14 +33,17 @@ const idleMilliseconds = 50_000;
 export class SignedRequests {
   readonly #plain: Agent;
   readonly #options: object;
+  readonly #certificates: string | undefined;
+  readonly #further: string | undefined;
   #secure: SecureAgent | undefined;
   readonly #readTimeout: number;
 
-  constructor({ proxyUri, readTimeoutSeconds, certificateFile }: TransportOptions) {
+  constructor({ proxyUri, readTimeoutSeconds, certificateFile, caBundle }: TransportOptions) {
     const proxyEnv = proxyUri === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxyUri, HTTPS_PROXY: proxyUri } };
-    const options = { keepAlive: true, keepAliveMsecs: idleMilliseconds, ...proxyEnv };
-    this.#plain = new Agent(options);
-    this.#options = { ...options, ...(certificateFile === undefined ? {} : { ca: readFileSync(certificateFile) }) };
+    this.#options = { keepAlive: true, keepAliveMsecs: idleMilliseconds, ...proxyEnv };
+    this.#plain = new Agent(this.#options);
+    this.#certificates = certificateFile === undefined ? undefined : readFileSync(certificateFile, "utf8");
+    this.#further = caBundle === undefined ? undefined : readBundle(caBundle);
     this.#readTimeout = readTimeoutSeconds * 1000;
   }
 
@@ -113,7 +118,23 @@ export class SignedRequests {
   /** TLS takes eight megabytes: who needs none has none. */
   async #https() {
     const { Agent: Secure, request } = await import("node:https");
-    return { agent: (this.#secure ??= new Secure(this.#options)), request };
+    const { rootCertificates } = await import("node:tls");
+    const [usual, further] = [this.#certificates, this.#further];
+    const ca = [...(usual === undefined ? rootCertificates : [usual]), ...(further === undefined ? [] : [further])];
+    const trusts = usual === undefined && further === undefined ? {} : { ca };
+    return { agent: (this.#secure ??= new Secure({ ...this.#options, ...trusts })), request };
+  }
+}
+
+function readBundle(file: string): string {
+  try {
+    const text = readFileSync(file, "utf8");
+    if (!text.includes("-----BEGIN CERTIFICATE-----")) throw new Error("it has no certificates in PEM");
+    return text;
+  } catch (cause) {
+    throw new Error(`Cannot read the ca_bundle "${file}": ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
   }
 }
 

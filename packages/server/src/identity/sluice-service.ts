@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type AccessOf, buildModel, type Call, defineService, Fault, type Service } from "@sluice/aws-protocol";
 import type { Store } from "../store/index.ts";
 import type { AuditEntry } from "./audit-log.ts";
@@ -10,6 +11,8 @@ import type { Identities } from "./identities.ts";
 export interface SluiceContext {
   readonly store: Store;
   readonly identities: Identities;
+  /** The authority of the control plane's own certificate, in PEM, if it has one. */
+  readonly authority: string | undefined;
 }
 
 /** Entries on a page. */
@@ -36,7 +39,7 @@ const model = buildModel({
     }),
     ["list", "Resources", {}, [text]],
     structure("CreateHostRegistrationInput", { instanceName: text }),
-    structure("CreateHostRegistrationOutput", { token: text, expiresAt: number }),
+    structure("CreateHostRegistrationOutput", { token: text, expiresAt: number, authoritySha256: text }),
     structure("PutGitHubAccountTokenInput", { tokenName: text, token: text }),
     structure("PutGitHubAccountTokenOutput", { tokenName: text }),
   ],
@@ -63,11 +66,11 @@ const operations = {
     };
   },
 
-  /** A token with which a registered on-premises instance gets its key. */
-  CreateHostRegistration(
-    { store, identities }: SluiceContext & { readonly call: Call },
+  /** A token with which a registered on-premises instance gets its key, and by what its host knows the authority that it is to trust. */
+  async CreateHostRegistration(
+    { store, identities, authority }: SluiceContext & { readonly call: Call },
     { instanceName: name = "" }: { readonly instanceName?: string },
-  ): Promise<{ readonly token: string; readonly expiresAt: number }> {
+  ): Promise<{ readonly token: string; readonly expiresAt: number; readonly authoritySha256?: string }> {
     const instance = store.onPremises.byName(name);
     if (instance === undefined || instance.deregisterTime !== undefined)
       throw new Fault("InstanceNotRegisteredException", `No on-premises instance is registered as "${name}"`);
@@ -76,7 +79,10 @@ const operations = {
         "InvalidInstanceNameException",
         `The on-premises instance "${name}" signs with sessions of a role: those are renewed by whoever runs it`,
       );
-    return identities.newRegistration(instance.identity.iamUserArn);
+    return {
+      ...(await identities.newRegistration(instance.identity.iamUserArn)),
+      ...(authority === undefined ? {} : { authoritySha256: createHash("sha256").update(authority).digest("hex") }),
+    };
   },
 
   /** Keeps a token for private revisions. CodeDeploy's own operations list the names, and delete them. */

@@ -11,6 +11,8 @@ export interface HostSetupOptions {
   readonly clock: () => number;
   /** Path of the agent as one file. */
   readonly agentBundle: string;
+  /** The authority of the control plane's own certificate, in PEM, if it has one. */
+  readonly authority?: string;
   readonly onDefect: (error: unknown, about: string) => void;
 }
 
@@ -24,6 +26,8 @@ export function withHostSetup(next: RequestListener, options: HostSetupOptions):
     const isRead = request.method === "GET" || request.method === "HEAD";
     if (path === "/hosts/setup" && isRead)
       return send(response, 200, readFileSync(new URL("setup.sh", import.meta.url)));
+    if (path === "/hosts/authority.pem" && isRead && options.authority !== undefined)
+      return send(response, 200, options.authority);
     if (path === "/hosts/codedeploy-agent.cjs" && isRead) return send(response, 200, readFileSync(options.agentBundle));
     if (path !== "/hosts/register" || request.method !== "POST") return next(request, response);
     register(request, options)

@@ -1,18 +1,20 @@
 #!/bin/sh
 # Sets up this host for deployments by Sluice: the agent, its configuration, its key and its service.
-# Usage: sh -s -- --url URL --token TOKEN [--root FOLDER] [--no-start]
+# Usage: sh -s -- --url URL --token TOKEN [--ca FILE] [--root FOLDER] [--no-start]
 #   --url URL      where Sluice answers
+#   --ca FILE      the certificate of its own authority, which the agent is to trust
 #   --token TOKEN  from `sluice register`: good for one host, once
 #   --root FOLDER  puts everything below a folder, such as that of an image
 #   --no-start     leaves the agent stopped
 set -eu
-url='' token='' root='' start=yes
-usage() { echo 'Usage: sh -s -- --url URL --token TOKEN [--root FOLDER] [--no-start]' >&2; exit 2; }
+url='' token='' ca='' root='' start=yes
+usage() { echo 'Usage: sh -s -- --url URL --token TOKEN [--ca FILE] [--root FOLDER] [--no-start]' >&2; exit 2; }
 fail() { echo "Cannot set up this host: $*" >&2; exit 1; }
 while [ $# -gt 0 ]; do
   case $1 in
     --url) [ $# -gt 1 ] || usage; url=${2%/}; shift 2 ;;
     --token) [ $# -gt 1 ] || usage; token=$2; shift 2 ;;
+    --ca) [ $# -gt 1 ] || usage; ca=$2; shift 2 ;;
     --root) [ $# -gt 1 ] || usage; root=${2%/}; shift 2 ;;
     --no-start) start=no; shift ;;
     *) usage ;;
@@ -20,6 +22,7 @@ while [ $# -gt 0 ]; do
 done
 [ -n "$url" ] && [ -n "$token" ] || usage
 [ -n "$root" ] || [ "$(id -u)" = 0 ] || fail 'run this as root'
+[ -z "$ca" ] || [ -r "$ca" ] || fail "the certificate $ca cannot be read"
 node=$(command -v node) || fail 'Node.js 20 or later is needed; see https://nodejs.org'
 [ "$("$node" -p 'parseInt(process.versions.node)')" -ge 20 ] || fail "Node.js 20 or later is needed, and $("$node" --version) was found"
 program=$root/opt/codedeploy-agent/bin/codedeploy-agent.cjs
@@ -27,16 +30,17 @@ conf=$root/etc/codedeploy-agent/conf
 [ ! -e "$conf/codedeploy.onpremises.yml" ] || fail "$conf/codedeploy.onpremises.yml is there already; remove it to give this host a new key"
 
 fetch() { # URL FILE
-  if command -v curl > /dev/null; then curl -fsS -o "$2" "$1"; else wget -q -O "$2" "$1"; fi
+  if command -v curl > /dev/null; then curl -fsS ${ca:+--cacert "$ca"} -o "$2" "$1"; else wget -q ${ca:+--ca-certificate "$ca"} -O "$2" "$1"; fi
 }
 post() { # URL FILE; the body comes from standard input, where nobody sees it in a list of processes
-  if command -v curl > /dev/null; then curl -fsS -o "$2" --data-binary @- "$1"; else wget -q -O "$2" --post-file=/dev/stdin "$1"; fi
+  if command -v curl > /dev/null; then curl -fsS ${ca:+--cacert "$ca"} -o "$2" --data-binary @- "$1"; else wget -q ${ca:+--ca-certificate "$ca"} -O "$2" --post-file=/dev/stdin "$1"; fi
 }
 
 echo "Downloading the agent from $url"
 mkdir -p "$(dirname "$program")" "$conf" "$root/var/log/aws/codedeploy-agent"
 fetch "$url/hosts/codedeploy-agent.cjs" "$program.new" || fail "no agent at $url"
 mv "$program.new" "$program"
+[ -z "$ca" ] || cat "$ca" > "$conf/authority.pem"
 cat > "$conf/codedeployagent.yml" << CONFIGURATION
 ---
 :program_name: codedeploy-agent
@@ -46,6 +50,7 @@ cat > "$conf/codedeployagent.yml" << CONFIGURATION
 :on_premises_config_file: '$conf/codedeploy.onpremises.yml'
 :deploy_control_endpoint: '$url'
 :s3_endpoint_override: '$url'
+${ca:+:ca_bundle: '$conf/authority.pem'}
 :wait_between_runs: 1
 :max_revisions: 5
 CONFIGURATION
