@@ -1,9 +1,10 @@
 import { type Course, done, due, type Stage, when } from "./course.ts";
+import { type ChangingFleet, isStillThere, lookAgain } from "./fleet-changes.ts";
 import { events } from "./in-place.ts";
 import { preflight } from "./preflight.ts";
 import { rollOut, standingOf } from "./roll-out.ts";
 import { add, begin, course, find, hold, hostsOf, mayBegin, step, stepOf } from "./stages.ts";
-import type { BlueGreen, Target, World } from "./world.ts";
+import type { BlueGreen, FleetMember, Target, World } from "./world.ts";
 
 const minute = 60_000;
 
@@ -22,9 +23,12 @@ export function blueGreen(world: World): Course {
     mayBegin("replacement"),
     add({ hosts: green, events: [...events.install, ...events.allow], label: "Green" }),
     add({ hosts: blue, events: events.block, label: "Blue" }),
+    // Instances that come before traffic moves are installed here too.
     rollOut({ of: isGreen, events: events.install, rule: minimumHealthyHosts }),
     when(options.readyWait !== undefined, readyGate(options.readyWait ?? 0)),
+    lookAgain(replacementAgain(world)),
     rollOut({ of: isInstalled, events: events.allow, rule: minimumHealthyHosts }),
+    lookAgain(originalAgain(world)),
     rollOut({ of: isBlue, events: events.block, rule: "all at once, and none may fail" }),
     resumeCopied,
     move(options, scalingGroups),
@@ -37,10 +41,43 @@ function optionsOf({ deployment }: World): BlueGreen {
   return deployment.blueGreen;
 }
 
-const isGreen = ({ label }: Target) => label === "Green";
-const isBlue = ({ label }: Target) => label === "Blue";
+/** Replacement instances that have come since they were looked up; one that another deployment has brought the revision needs traffic only. */
+function replacementAgain(world: World): ChangingFleet {
+  const hosts = hostsOf(world, "replacement again");
+  const isReady = ({ holdsRevision, health }: FleetMember) => holdsRevision === true && health === "Healthy";
+  return {
+    label: "Green",
+    look: "replacement again",
+    because: "traffic is about to move to the replacement instances, and some may have come or gone",
+    mayBeEmpty: false,
+    comers: [
+      [hosts.filter(isReady), events.allow],
+      [hosts.filter((host) => !isReady(host)), [...events.install, ...events.allow]],
+    ],
+  };
+}
+
+/** Original instances that have come leave with the others. */
+function originalAgain(world: World): ChangingFleet {
+  const replacements = new Set(
+    [...hostsOf(world, "replacement again"), ...world.targets.filter(({ label }) => label === "Green")].map(
+      ({ id }) => id,
+    ),
+  );
+  const hosts = hostsOf(world, "selected again").filter(({ id }) => !replacements.has(id));
+  return {
+    label: "Blue",
+    look: "selected again",
+    because: "the original instances are about to leave, and some may have come or gone",
+    mayBeEmpty: true,
+    comers: [[hosts, events.block]],
+  };
+}
+
+const isGreen = (target: Target, world: World) => target.label === "Green" && isStillThere(target, world);
+const isBlue = (target: Target, world: World) => target.label === "Blue" && isStillThere(target, world);
 const isInstalled = (target: Target, world: World) =>
-  isGreen(target) && standingOf(world, target, events.install) === "succeeded";
+  isGreen(target, world) && standingOf(world, target, events.install) === "succeeded";
 
 function copy({ provisioning, copyName = "" }: BlueGreen, [from = ""]: readonly string[]): Stage {
   return (world) =>
@@ -86,7 +123,7 @@ function endOriginal({ terminationWait }: BlueGreen, scalingGroups: readonly str
       const waiting = wait(world);
       if (waiting.is !== "done") return waiting;
     }
-    const instances = world.targets.filter(isBlue).map(({ id }) => id);
+    const instances = world.targets.filter((target) => isBlue(target, world)).map(({ id }) => id);
     const ended = step("end original instances", { work: "end original instances", scalingGroups, instances })(world);
     if (ended.is !== "failed") return ended;
     const because = `The original instances could not be ended: ${ended.error.message}`;

@@ -3,6 +3,7 @@ import type {
   Answer,
   Diagnostics,
   ErrorInformation,
+  FleetLook,
   FleetMember,
   HoldName,
   LifecycleEventName,
@@ -13,7 +14,7 @@ import type {
 /** What happens next, in AWS's words, each with the reason a person may read. */
 export type Decision =
   /** Somebody has to look which hosts there are; the answer comes back as a field of `World`. */
-  | { readonly do: "look up fleet"; readonly fleet: "selected" | "replacement"; readonly because: string }
+  | { readonly do: "look up fleet"; readonly fleet: FleetLook; readonly because: string }
   /** The deployment is InProgress. */
   | { readonly do: "begin"; readonly because: string }
   /** Hosts become targets, with the events that are planned for each. */
@@ -59,6 +60,8 @@ export type Decision =
       readonly diagnostics?: Diagnostics;
       /** The host's agent is the cause. */
       readonly agentIssue?: string;
+      /** The host has been terminated meanwhile. */
+      readonly isHostGone?: true;
       readonly noted?: Noted;
       readonly because: string;
     }

@@ -123,7 +123,7 @@ const started = (event: LifecycleEvent, at: number): LifecycleEvent => ({
 
 function settled(
   event: LifecycleEvent,
-  { as, at, diagnostics, agentIssue, noted }: Decision & { readonly do: "settle event" },
+  { as, at, diagnostics, agentIssue, isHostGone, noted }: Decision & { readonly do: "settle event" },
 ): LifecycleEvent {
   const startTime = event.startTime ?? (as === "Skipped" ? undefined : event.command?.issuedAt);
   return {
@@ -133,6 +133,7 @@ function settled(
     ...(startTime === undefined ? {} : { startTime }),
     ...(diagnostics === undefined ? {} : { diagnostics }),
     ...(agentIssue === undefined ? {} : { agentIssue }),
+    ...(isHostGone === undefined ? {} : { isHostGone }),
     ...(noted === undefined || event.command === undefined
       ? {}
       : { command: { ...event.command, noted: { ...event.command.noted, ...noted } } }),

@@ -87,9 +87,9 @@ function start(
 
 /** How far a target is with some of its events. */
 export function standingOf(world: World, target: Target, events: readonly LifecycleEventName[]): keyof Tally {
-  if (target.status === "Succeeded") return "succeeded";
-  if (target.status === "Pending") return "notStarted";
   const own = target.events.filter(({ name }) => events.includes(name));
+  if (target.status === "Succeeded" || own.length === 0) return "succeeded";
+  if (target.status === "Pending") return "notStarted";
   if (own.some((event) => event.status === "Failed" && !isTolerated(world, event))) return "failed";
   if (own.every(({ status }) => status === "Succeeded" || status === "Failed")) return "succeeded";
   if (target.status === "Failed" || target.status === "Unknown") return "failed";

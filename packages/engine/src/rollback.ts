@@ -69,10 +69,10 @@ function isWanted({ configuration, deployment }: Ended, event: AutoRollbackEvent
 }
 
 function ofBlueGreen({ deployment, targets, hasLastSuccessful }: Ended, because: AutoRollbackEvent): Rollback {
-  const isGone = deployment.steps.some(({ name }) => name === "end original instances");
-  if (isGone) return hasLastSuccessful ? { is: "owed", kind: "blue-green", because } : noRevision(deployment.id);
+  const hasEnded = deployment.steps.some(({ name }) => name === "end original instances");
+  if (hasEnded) return hasLastSuccessful ? { is: "owed", kind: "blue-green", because } : noRevision(deployment.id);
   const moved = (label: "Blue" | "Green", event: LifecycleEventName) =>
-    targets.filter((target) => target.label === label && hasBegun(target, event)).map(memberOf);
+    targets.filter((target) => target.label === label && hasBegun(target, event) && !isGone(target)).map(memberOf);
   const reroute = { back: moved("Blue", "BlockTraffic"), away: moved("Green", "AllowTraffic") };
   return { is: "owed", kind: "reroute", reroute, because };
 }
@@ -84,6 +84,8 @@ function ofLambda({ deployment, targets }: Ended, because: AutoRollbackEvent): R
     return impossible(deployment.id, "no traffic had moved, and there is nothing to roll back");
   return { is: "owed", kind: "lambda", lambda, because };
 }
+
+const isGone = ({ events }: Target) => events.some(({ isHostGone }) => isHostGone === true);
 
 const hasBegun = ({ events }: Target, wanted: LifecycleEventName) =>
   events.some(({ name, command }) => name === wanted && command !== undefined);

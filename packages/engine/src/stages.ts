@@ -6,6 +6,7 @@ import { byZone, startOrder } from "./start-order.ts";
 import { targetsMax } from "./time-limits.ts";
 import type {
   ErrorInformation,
+  FleetLook,
   FleetMember,
   HoldName,
   LifecycleEventName,
@@ -14,16 +15,16 @@ import type {
   StepName,
   World,
 } from "./world.ts";
+import { fleetFields } from "./world.ts";
 import type { Work } from "./work.ts";
 
 // The stages that courses are made of.
 
 /** Somebody looks which hosts there are, and there must be some, and not too many. */
-export function find(which: "selected" | "replacement"): Stage {
+export function find(which: FleetLook, because = `nobody has looked which hosts are ${which}`): Stage {
   return (world) => {
-    const fleet = which === "selected" ? world.fleet : world.replacement;
-    if (fleet === undefined)
-      return due({ do: "look up fleet", fleet: which, because: `nobody has looked which hosts are ${which}` });
+    const fleet = world[fleetFields[which]];
+    if (fleet === undefined) return due({ do: "look up fleet", fleet: which, because });
     if ("error" in fleet) return failed(fleet.error);
     const hosts = hostsOf(world, which);
     if (hosts.length === 0) return world.deployment.outdatedOnly && fleet.found.length > 0 ? done : failed(noInstances);
@@ -32,20 +33,20 @@ export function find(which: "selected" | "replacement"): Stage {
 }
 
 /** Hosts of a fleet in start order. Stopped instances are among them, and fail; terminated ones are not (deployments.md §1, rule 11). */
-export function hostsOf(world: World, which: "selected" | "replacement"): readonly FleetMember[] {
-  const fleet = which === "selected" ? world.fleet : world.replacement;
+export function hostsOf(world: World, which: FleetLook): readonly FleetMember[] {
+  const fleet = world[fleetFields[which]];
   if (fleet === undefined || "error" in fleet) return [];
   const { kind, zonal, outdatedOnly } = world.deployment;
   const isOutdatedOnly = kind === "in-place" && outdatedOnly === true;
-  const hosts = fleet.found.filter(
-    (member) =>
-      member.state !== "terminated" && member.state !== "shutting-down" && (!isOutdatedOnly || isOutdated(member)),
-  );
+  const hosts = fleet.found.filter((member) => isAlive(member) && (!isOutdatedOnly || isOutdated(member)));
   return zonal === undefined ? startOrder(hosts) : byZone(startOrder(hosts));
 }
 
+/** Whether an instance is there, or may be again. */
+export const isAlive = ({ state }: FleetMember): boolean => state !== "terminated" && state !== "shutting-down";
+
 /** Minimum healthy hosts must leave somebody to begin with (deployments.md §4.3 rule 1). */
-export function mayBegin(which: "selected" | "replacement"): Stage {
+export function mayBegin(which: FleetLook): Stage {
   return (world) => {
     const hosts = hostsOf(world, which).length;
     if (hosts === 0) return done; // there is nothing to do, and nobody to be taken out of service

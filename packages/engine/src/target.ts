@@ -5,7 +5,15 @@ import { busyWith, couldPickUpFrom } from "./neighbours.ts";
 import { eventLimit, firstContactLimit, pickUpLimit } from "./time-limits.ts";
 import { workOf } from "./traffic.ts";
 import type { Decision } from "./decision.ts";
-import type { Command, Diagnostics, LifecycleEvent, LifecycleEventName, Target, World } from "./world.ts";
+import type {
+  Command,
+  Diagnostics,
+  InstanceState,
+  LifecycleEvent,
+  LifecycleEventName,
+  Target,
+  World,
+} from "./world.ts";
 
 const minute = 60_000;
 
@@ -65,7 +73,7 @@ export function isOutstanding({ command, status }: LifecycleEvent): boolean {
 
 /** The end that an outstanding event comes to without its host: the instance is gone, its time is over, or it is withdrawn. */
 function endOf(world: World, target: Target, event: LifecycleEvent): Decision | undefined {
-  const fail = (diagnostics: Diagnostics, agentIssue?: string): Decision => ({
+  const fail = (diagnostics: Diagnostics, about: Pick<LifecycleEvent, "agentIssue" | "isHostGone"> = {}): Decision => ({
     do: "settle event",
     commandId: event.command?.id ?? "",
     target: target.id,
@@ -73,19 +81,25 @@ function endOf(world: World, target: Target, event: LifecycleEvent): Decision | 
     as: "Failed",
     at: world.now,
     diagnostics,
-    ...(agentIssue === undefined ? {} : { agentIssue }),
+    ...about,
     because: diagnostics.message,
   });
   const state = world.instanceStates[target.id];
-  if (state !== undefined && state !== "running" && state !== "pending") return fail(hostGone(state, event.name));
+  if (state !== undefined && state !== "running" && state !== "pending")
+    return fail(hostGone(state, event.name), isTerminated(state) ? { isHostGone: true } : {});
   if (isEnding(world) && event.status === "Pending") return withdraw(world, target, event);
   if (isOverdue(world)) return fail(deploymentTooLong(deploymentLimit(world) / (60 * minute)));
   if (isEnding(world) && event.command?.work !== undefined) return fail(interruptedByEnd(event.name));
   if (world.now < (untilOnTarget(world, target) ?? Number.POSITIVE_INFINITY)) return undefined;
   if (event.status !== "Pending") return fail(didNotEnd(event, eventLimit / minute));
   const issue = agentIssueOf(world, target);
-  return fail(didNotRun(event.name, pickUpLimitOf(world, target) / minute, issue), issue);
+  return fail(
+    didNotRun(event.name, pickUpLimitOf(world, target) / minute, issue),
+    issue === undefined ? {} : { agentIssue: issue },
+  );
 }
+
+const isTerminated = (state: InstanceState) => state === "shutting-down" || state === "terminated";
 
 /** A command that the host has not picked up when the deployment is stopped need not run; a later acknowledgement is answered so (deployments.md §9.1). */
 function withdraw(world: World, target: Target, event: LifecycleEvent): Decision {

@@ -17,6 +17,9 @@ export interface World {
   readonly fleet?: Fleet;
   /** The fleet that replaces the other one in a blue/green deployment; absent until somebody has looked. */
   readonly replacement?: Fleet;
+  /** Both once more, each before its traffic moves: instances come and go while a blue/green deployment waits. */
+  readonly replacementAgain?: Fleet;
+  readonly fleetAgain?: Fleet;
   /** States of instances under way, as last seen; an instance that is not listed is taken to be running. */
   readonly instanceStates: Readonly<Record<string, InstanceState>>;
   /** The deployment's alarms as last read. Who observes reads those that `Deployment.alarms` names every 10 to 15 s, from the deployment's creation to its end; absent until somebody has. */
@@ -185,6 +188,17 @@ export interface ErrorInformation {
 /** What a look at the deployment group's selectors gave. */
 export type Fleet = { readonly found: readonly FleetMember[] } | { readonly error: ErrorInformation };
 
+/** The looks that a deployment takes at its fleets, by what they are called, and where the answer is. */
+export const fleetFields = {
+  selected: "fleet",
+  replacement: "replacement",
+  "replacement again": "replacementAgain",
+  "selected again": "fleetAgain",
+} as const satisfies Record<string, keyof World>;
+
+/** One of these looks. */
+export type FleetLook = keyof typeof fleetFields;
+
 /** A host that the deployment group's selectors match, with what the group remembers of it (deployments.md §4.1). */
 export interface FleetMember {
   /** Instance id, or the name of an on-premises instance. */
@@ -226,6 +240,8 @@ export interface LifecycleEvent {
   readonly diagnostics?: Diagnostics;
   /** Why the host did not pick the event up, as far as anybody knows: when its agent was last seen. */
   readonly agentIssue?: string;
+  /** The event could not end because the instance has been terminated. */
+  readonly isHostGone?: true;
   /** Present once the event has been handed to the host. */
   readonly command?: Command;
 }

@@ -55,6 +55,16 @@ const phrases: readonly [RegExp, (shell: Shell, ...words: string[]) => readonly 
   [/^the answer comes again$/, (shell) => shell.repeat()],
   [/^(i-\d+) is (\S+)$/, becomes],
   [/^(i-\d+) joins$/, joins],
+  [/^(i-\d+) leaves$/, leaves],
+  [/^(i-\d+) joins the replacement fleet$/, (shell, host = "") => replaced(shell, [...shell.replacement, host])],
+  [
+    /^(i-\d+) leaves the replacement fleet$/,
+    (shell, host) =>
+      replaced(
+        shell,
+        shell.replacement.filter((id) => id !== host),
+      ),
+  ],
   [/^somebody stops the deployment$/, (shell) => shell.stop()],
   [/^a pass$/, (shell) => shell.pass()],
   [/^show$/, show],
@@ -197,6 +207,16 @@ function becomes(shell: Shell, host = "", state = ""): readonly Decision[] {
 
 function joins(shell: Shell, host = ""): readonly Decision[] {
   shell.hosts.set(host, "running");
+  return shell.pass();
+}
+
+function leaves(shell: Shell, host = ""): readonly Decision[] {
+  shell.hosts.delete(host);
+  return shell.pass();
+}
+
+function replaced(shell: Shell, ids: readonly string[]): readonly Decision[] {
+  shell.replacement = ids;
   return shell.pass();
 }
 

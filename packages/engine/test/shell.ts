@@ -10,6 +10,7 @@ import {
   type Deployment,
   type Diagnostics,
   evolveAll,
+  fleetFields,
   type Fleet,
   type FleetMember,
   healthAfter,
@@ -102,8 +103,8 @@ export class Shell {
     if (isOver(this.world.deployment) && !wasOver) this.#remember();
     const last = decisions.at(-1);
     if (last?.do !== "look up fleet") return decisions;
-    const found = this.#fleet(last.fleet === "selected" ? [...this.hosts.keys()] : this.replacement);
-    this.world = { ...this.world, [last.fleet === "selected" ? "fleet" : "replacement"]: found };
+    const found = this.#fleet(last.fleet.startsWith("selected") ? this.#selected() : this.replacement);
+    this.world = { ...this.world, [fleetFields[last.fleet]]: found };
     return [...decisions, ...this.pass()];
   }
 
@@ -237,6 +238,9 @@ export class Shell {
       instanceStates: {},
     };
   }
+
+  /** Whoever is there and no replacement. */
+  #selected = (): readonly string[] => [...this.hosts.keys()].filter((id) => !this.replacement.includes(id));
 
   #fleet(ids: readonly string[]): Fleet {
     const found = ids.map((id, lot): FleetMember => {

@@ -24,6 +24,10 @@ export function watchedFor(zonal: ZonalConfiguration, zone: string, zones: reado
 /** Whether an instance may still answer. */
 export const isThere = (state: InstanceState = "running"): boolean => state === "running" || state === "pending";
 
+/** Whether an instance will never answer any more. */
+export const isEnded = (state: InstanceState = "running"): boolean =>
+  state === "shutting-down" || state === "terminated";
+
 /** Whether another deployment goes first on a host; when the host is gone nobody need wait for that. */
 export const isTaken = ({ neighbours, instanceStates }: World, host: string): boolean =>
   neighbours?.[host]?.busyWith !== undefined && isThere(instanceStates[host]);

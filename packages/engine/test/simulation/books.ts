@@ -1,7 +1,7 @@
 // The invariants of SPEC.md, held against every decision. The books are kept apart from the engine's own state and arithmetic: what they find is not what the engine believes.
 import assert from "node:assert/strict";
 import type { Answer, Decision, Deployment, FleetMember, World } from "../../src/index.ts";
-import { isTaken, isThere, mostUnavailable, needOf, pickUpBy, watchedFor } from "./arithmetic.ts";
+import { isEnded, isTaken, isThere, mostUnavailable, needOf, pickUpBy, watchedFor } from "./arithmetic.ts";
 import { Frame } from "./frame.ts";
 import { countOf, isWellFormed, type Of, type Outstanding, type Page, type Reports } from "./page.ts";
 import { countIn, isForgiven, isHopeless, roomIn, standing, type Ward, wardsOf } from "./wards.ts";
@@ -19,6 +19,7 @@ export class Books {
   /** A pass: the world that it saw, and what it decided. */
   pass(seen: World, decisions: readonly Decision[], after: World): void {
     const reports = new Map<string, Answer & { kind: "completed" }>();
+    for (const page of this.#pages.values()) page.hasLeft ||= hasLeft(page, seen);
     for (const answer of seen.answers)
       if (answer.kind === "completed" && !reports.has(answer.commandId)) reports.set(answer.commandId, answer);
     for (const decision of decisions) this.#check(decision, seen, reports);
@@ -68,9 +69,12 @@ export class Books {
     }
   }
 
-  #adds({ targets, events, label }: Of<"add targets">, { deployment, fleet }: World): void {
+  #adds({ targets, events, label }: Of<"add targets">, seen: World): void {
+    const { deployment, fleet } = seen;
     assert.notEqual(this.#frame.beganAt, undefined, "BEGIN: targets take part in a deployment that has begun");
     const mayBoot = deployment.kind === "launch" || label === "Green";
+    const cohort = this.#pages.size;
+    const isFirst = this.#all().every((page) => page.label !== label);
     for (const member of targets) {
       assert(!this.#pages.has(member.id), "BEGIN: a host is one target");
       this.#pages.set(member.id, {
@@ -80,6 +84,8 @@ export class Books {
         label,
         firstContact: (mayBoot ? 60 : 5) * minute,
         plan: events,
+        cohort,
+        hasLeft: false,
         place: 0,
         outstanding: undefined,
         outcomes: [],
@@ -87,12 +93,25 @@ export class Books {
         status: "Pending",
       });
     }
-    for (const ward of this.#wards(deployment)) this.#canBegin(ward, deployment);
+    if (isFirst) for (const ward of this.#wards(deployment)) this.#canBegin(ward, deployment);
+    else this.#haveCome(targets, events, seen);
     if (deployment.kind !== "in-place") return;
     assert(mostUnavailable(deployment.minimumHealthyHosts, targets.length) > 0, "CONSTRAINTS: something can begin");
     const found = fleet !== undefined && "found" in fleet ? fleet.found : [];
     const wanted = found.filter((member) => hasToTakePart(member, deployment));
     assert.equal(targets.length, wanted.length, "OUTDATED: every host that has to take part does, and no other");
+  }
+
+  /** Those that come later are in the fleet now; only what has the revision already needs no installation. */
+  #haveCome(comers: readonly FleetMember[], events: readonly string[], { fleetAgain, replacementAgain }: World): void {
+    for (const { id, holdsRevision, health } of comers) {
+      const known = [fleetAgain, replacementAgain].some(
+        (fleet) => fleet !== undefined && "found" in fleet && fleet.found.some((member) => member.id === id),
+      );
+      assert(known, "COMERS: who joins later is in the fleet as it was looked up again");
+      const isBare = events.includes("BeforeAllowTraffic") && !events.includes("Install");
+      assert(!isBare || (holdsRevision === true && health === "Healthy"), "COMERS: no traffic without the revision");
+    }
   }
 
   #canBegin(ward: Ward, deployment: Deployment): void {
@@ -131,7 +150,9 @@ export class Books {
     assert(ward?.of(page) === true, "ZONES: one after the other, each watched when it is done");
     assert(this.#room(ward, deployment) > 0, "CONSTRAINTS: nobody leaves who has to stay");
     if (ward.rule === "none may fail") return;
-    const rivals = this.#all().filter((other) => ward.of(other) && !isTaken(seen, other.id));
+    const rivals = this.#all().filter(
+      (other) => other.cohort === page.cohort && ward.of(other) && !isTaken(seen, other.id),
+    );
     for (const other of rivals)
       if (standing(other, ward, deployment) === "Pending")
         assert(other.need >= page.need, "ORDER: the neediest hosts go first");
@@ -161,6 +182,8 @@ export class Books {
     } else {
       assert.equal(as, "Failed", "ANSWERS: an event succeeds only when its host says so");
       this.#hasReasonToFail(outstanding, seen, target);
+      page.hasLeft ||=
+        seen.deployment.kind === "blue-green" && page.label === "Blue" && isEnded(seen.instanceStates[target]);
       page.isUnheard ||= outstanding.acknowledgedAt === undefined && decision.agentIssue !== undefined;
     }
     page.outstanding = undefined;
@@ -190,7 +213,7 @@ export class Books {
     } else if (as === "Skipped") {
       const hasRun = page.outcomes.some((outcome) => outcome !== "Skipped");
       assert(!hasRun || page.status === "Ready", "TARGET: what has run is not skipped");
-      const isOver = isEnding || this.#frame.isGateClosed(seen.now) || this.#isHopeless(deployment);
+      const isOver = isEnding || page.hasLeft || this.#frame.isGateClosed(seen.now) || this.#isHopeless(deployment);
       assert(isOver, "TARGET: no host is skipped while it may have its turn");
     } else assert(hasFailed || (isEnding && !isComplete), "TARGET: failure has a failed event, or an end");
     assert.notEqual(as, "Unknown");
@@ -225,20 +248,26 @@ export class Books {
     const { deployment, now } = seen;
     const { as, error } = decision;
     this.#frame.finishes(decision, seen);
-    const { InProgress, Pending, Ready, Failed, Succeeded, Skipped } = this.#count();
+    const { InProgress, Pending, Ready } = this.#count();
     assert.equal(InProgress + Pending + Ready, 0, "FINISH: when every target is over");
+    const { Failed, Succeeded, Skipped } = countOf(this.#all().filter((page) => !page.hasLeft));
     if (this.#frame.beganAt === undefined) return;
     const most = mostUnavailable(deployment.minimumHealthyHosts, this.#pages.size);
     const isNothing = this.#pages.size === 0 && (deployment.outdatedOnly === true || deployment.kind === "reroute");
     const isFed = deployment.kind !== "in-place" || (Failed <= most && Succeeded > 0);
-    const isEnough = isNothing || (this.#pages.size > 0 && Skipped === 0 && isFed && !this.#isHopeless(deployment));
+    const isEmpty = this.#isEmpty(deployment);
+    const isEnough =
+      isNothing || (!isEmpty && this.#pages.size > 0 && Skipped === 0 && isFed && !this.#isHopeless(deployment));
     const isWoundUp = this.#frame.isWoundUp();
     const isSuccess = isEnough && isWoundUp && !this.#isCutShort && as !== "Stopped";
     assert.equal(as === "Succeeded", isSuccess, "FINISH: success is enough hosts and none left out");
     if (as !== "Failed" || !isWoundUp || this.#pages.size === 0) return;
     const isSilence = Failed > 0 && error?.code === "AGENT_ISSUE";
     const isLate = this.#frame.isLate(now, deployment.kind) && error?.code === "TIMEOUT";
-    assert.equal(error?.code, isLate ? "TIMEOUT" : isSilence ? "AGENT_ISSUE" : "HEALTH_CONSTRAINTS");
+    assert.equal(
+      error?.code,
+      isLate ? "TIMEOUT" : isEmpty ? "NO_INSTANCES" : isSilence ? "AGENT_ISSUE" : "HEALTH_CONSTRAINTS",
+    );
     // In blue/green, failures that an earlier ward has borne are not the cause.
     const causes = this.#all().filter(({ label, isUnheard }) => label === undefined || isUnheard);
     assert(!isSilence || causes.length > 0, "SEEN: agents are the cause when they are on every host");
@@ -328,6 +357,7 @@ export class Books {
   #isHopeless(deployment: Deployment): boolean {
     const { Failed } = this.#count();
     const wards = this.#wards(deployment);
+    if (this.#isEmpty(deployment)) return true;
     if (wards.some((ward) => isHopeless(ward, this.#all(), deployment))) return true;
     if (!this.#frame.isWoundUp()) return true;
     const most = mostUnavailable(deployment.minimumHealthyHosts, this.#pages.size);
@@ -338,6 +368,10 @@ export class Books {
     );
   }
 
+  /** Every replacement instance has left. */
+  #isEmpty = ({ kind }: Deployment): boolean =>
+    kind === "blue-green" && !this.#all().some(({ label, hasLeft }) => label === "Green" && !hasLeft);
+
   /** A failed event that nobody tolerates. */
   #hasFailed = (page: Page, deployment: Deployment): boolean =>
     page.outcomes.some((outcome, place) => outcome === "Failed" && !isForgiven(page, place, deployment));
@@ -346,6 +380,13 @@ export class Books {
 /** Until when an event has to be picked up, or ended. */
 const endsBy = (seen: World, host: string, { issuedAt, acknowledgedAt, within }: Outstanding): number =>
   acknowledgedAt === undefined ? pickUpBy(seen, host, { issuedAt, within }) : acknowledgedAt + 60 * minute;
+
+/** A second look at the fleet has not found the host. */
+function hasLeft({ id, label }: Page, { fleetAgain, replacementAgain }: World): boolean {
+  const fleet = label === "Green" ? replacementAgain : label === "Blue" ? fleetAgain : undefined;
+  if (fleet === undefined || "error" in fleet) return false;
+  return !fleet.found.some((member) => member.id === id && !isEnded(member.state));
+}
 
 const hasToTakePart = ({ state, health, holdsRevision }: FleetMember, { outdatedOnly = false }: Deployment): boolean =>
   state !== "terminated" && !(outdatedOnly && health === "Healthy" && holdsRevision === true);

@@ -3,6 +3,7 @@ import {
   type AlarmReading,
   type BlueGreen,
   type Deployment,
+  type FleetLook,
   type FleetMember,
   type MinimumHealthyHosts,
   newDeployment,
@@ -14,11 +15,8 @@ import type { Random } from "./random.ts";
 const second = 1000;
 const minute = 60 * second;
 
-/** The hosts of a deployment: those that the group selects, and those that replace them. */
-export interface Fleets {
-  readonly selected: readonly FleetMember[];
-  readonly replacement: readonly FleetMember[];
-}
+/** The hosts of a deployment, as each look finds them: those that the group selects, and those that replace them. */
+export type Fleets = Readonly<Record<FleetLook, readonly FleetMember[]>>;
 
 /** The kinds that have hosts. */
 type ServerKind = Exclude<Deployment["kind"], "lambda">;
@@ -66,8 +64,28 @@ function drawFleets(random: Random, kind: ServerKind): Fleets {
   const selected = drawFleet(random, one ? 1 : random.pick([1, 2, 2, 3, 3, 3, 4, 7]), "i");
   const isTwofold = kind === "blue-green" || kind === "reroute";
   const replacement = isTwofold ? drawFleet(random, random.integer(1, 3), "g") : [];
-  if (kind === "reroute") return { selected: selected.slice(random.integer(0, 2)), replacement };
-  return random.chance(0.02) ? { selected: [], replacement } : { selected, replacement };
+  if (kind === "reroute") return later({ selected: selected.slice(random.integer(0, 2)), replacement });
+  const fleets = random.chance(0.02) ? { selected: [], replacement } : { selected, replacement };
+  if (kind !== "blue-green" || random.chance(0.6)) return later(fleets);
+  return later(fleets, {
+    "selected again": changed(random, fleets.selected, "j"),
+    "replacement again": changed(random, replacement, "h"),
+  });
+}
+
+const later = (
+  { selected, replacement }: Pick<Fleets, "selected" | "replacement">,
+  again: Partial<Fleets> = {},
+): Fleets => ({
+  selected,
+  replacement,
+  ...{ "selected again": selected, "replacement again": replacement },
+  ...again,
+});
+
+/** A fleet some of whose hosts have gone, and to which some have come. */
+function changed(random: Random, fleet: readonly FleetMember[], letter: string): readonly FleetMember[] {
+  return [...fleet.filter(() => random.chance(0.7)), ...drawFleet(random, random.integer(0, 2), letter)];
 }
 
 function drawBlueGreen(random: Random): BlueGreen {

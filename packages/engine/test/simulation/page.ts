@@ -16,6 +16,10 @@ export interface Page {
   /** How long it may take to pick its first event up, in milliseconds. */
   readonly firstContact: number;
   readonly plan: readonly LifecycleEventName[];
+  /** Hosts that came together have the same. */
+  readonly cohort: number;
+  /** It is no host of its fleet any more. */
+  hasLeft: boolean;
   place: number;
   outstanding: Outstanding | undefined;
   /** Outcomes of the events so far. */

@@ -8,6 +8,8 @@ import {
   type Decision,
   deploymentOverview,
   evolveAll,
+  fleetFields,
+  type FleetLook,
   type FleetMember,
   type InstanceState,
   isOver,
@@ -54,7 +56,8 @@ class Run {
     const { world, fleets } = drawDeployment(random);
     this.#world = world;
     this.#fleets = fleets;
-    this.#fleet = [...fleets.selected, ...fleets.replacement];
+    // A host that is found twice is one host.
+    this.#fleet = [...new Map(Object.values(fleets).flatMap((hosts) => hosts.map((host) => [host.id, host]))).values()];
     const trouble = random.pick([0, 0.1, 0.3, 0.8]);
     const network = {
       now: () => this.#now,
@@ -125,14 +128,22 @@ class Run {
     }
     if (decision.do === "look up fleet")
       this.#agenda.add(this.#now + this.#random.integer(1, 5 * second), () => {
-        const { selected, replacement } = this.#fleets;
-        const found =
-          decision.fleet === "selected" ? { fleet: { found: selected } } : { replacement: { found: replacement } };
-        this.#world = { ...this.#world, ...found };
+        this.#world = { ...this.#world, [fleetFields[decision.fleet]]: { found: this.#look(decision.fleet) } };
         this.#pass();
       });
     if (decision.do === "wait" && decision.until !== undefined && !isOver(this.#world.deployment))
       this.#agenda.add(Math.min(decision.until, this.#now + 20 * minute), () => this.#pass());
+  }
+
+  /** Hosts that a second look does not find have been ended meanwhile. */
+  #look(look: FleetLook): readonly FleetMember[] {
+    const found = this.#fleets[look];
+    if (look === "selected" || look === "replacement") return found;
+    for (const { id } of this.#fleets[look === "selected again" ? "selected" : "replacement"]) {
+      const host = this.#hosts.get(id);
+      if (host !== undefined && found.every((member) => member.id !== id)) host.isGone = true;
+    }
+    return found;
   }
 
   /** The host's next polls ask for the command until it has taken it up or the server has it no more. */

@@ -22,7 +22,7 @@ const any = () => true;
 /** The wards of a deployment in their order. */
 export function wardsOf(deployment: Deployment, pages: readonly Page[]): readonly Ward[] {
   const { kind, zonal, minimumHealthyHosts: rule } = deployment;
-  const labelled = (label: string) => (page: Page) => page.label === label;
+  const labelled = (label: string) => (page: Page) => page.label === label && !page.hasLeft;
   switch (kind) {
     case "launch":
     case "termination":
@@ -34,7 +34,8 @@ export function wardsOf(deployment: Deployment, pages: readonly Page[]): readonl
       ];
     case "blue-green": {
       const install: Ward = { name: "install", of: labelled("Green"), has: (event) => !isAllow(event), rule };
-      const isInstalled = (page: Page) => page.label === "Green" && standing(page, install, deployment) === "Succeeded";
+      const isInstalled = (page: Page) =>
+        labelled("Green")(page) && standing(page, install, deployment) === "Succeeded";
       return [
         install,
         { name: "traffic", of: isInstalled, has: isAllow, rule },
@@ -54,8 +55,9 @@ export function wardsOf(deployment: Deployment, pages: readonly Page[]): readonl
 
 /** How a host stands: by the outcomes of the ward's own events, then by its own end. */
 export function standing(page: Page, { has }: Ward, deployment: Deployment): Standing {
-  if (page.status === "Succeeded" || page.status === "Pending") return page.status;
   const own = page.plan.flatMap((event, place) => (has(event) ? [place] : []));
+  if (own.length === 0) return "Succeeded";
+  if (page.status === "Succeeded" || page.status === "Pending") return page.status;
   const outcomes = own.map((place) => page.outcomes[place]);
   if (own.some((place) => page.outcomes[place] === "Failed" && !isForgiven(page, place, deployment))) return "Failed";
   if (outcomes.every((outcome) => outcome === "Succeeded" || outcome === "Failed")) return "Succeeded";

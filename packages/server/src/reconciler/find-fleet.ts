@@ -1,5 +1,5 @@
 import type { EC2TagFilter } from "@aws-sdk/client-codedeploy";
-import { type Fleet, type FleetMember, type HostMemory, revisionHealth } from "@sluice/engine";
+import { type Fleet, type FleetLook, type FleetMember, type HostMemory, revisionHealth } from "@sluice/engine";
 import type { Clients } from "../gateways/clients.ts";
 import { type FoundInstance, scalingGroupInstances, taggedInstances } from "../gateways/fleet.ts";
 import { outcomeOfError } from "../gateways/outcome.ts";
@@ -28,9 +28,9 @@ interface Selectors {
 export async function findFleet(
   group: DeploymentGroup,
   record: DeploymentRecord,
-  { which, ...sources }: FleetSources & { readonly which: "selected" | "replacement" },
+  { which, ...sources }: FleetSources & { readonly which: FleetLook },
 ): Promise<Fleet> {
-  const { scalingGroups, tagSets } = which === "selected" ? selectorsOf(group) : replacementOf(record);
+  const { scalingGroups, tagSets } = which.startsWith("selected") ? selectorsOf(group) : replacementOf(record);
   const { clients, store } = sources;
   const found = [
     ...(await taggedInstances(clients, tagSets)),

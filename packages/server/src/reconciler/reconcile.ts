@@ -1,4 +1,4 @@
-import { decide, type Decision, evolveAll, type Fleet, type World } from "@sluice/engine";
+import { decide, type Decision, evolveAll, type Fleet, type FleetLook, type World } from "@sluice/engine";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
 import type { DeploymentRecord } from "../store/deployments.ts";
 import type { Store } from "../store/index.ts";
@@ -20,11 +20,7 @@ export interface Shell {
   /** Told of each commit: where a deployment is at work now. */
   readonly moved: (after: World) => void;
   /** Looks which hosts a deployment group selects, or which replace them in a blue/green deployment. */
-  readonly findFleet: (
-    group: DeploymentGroup,
-    record: DeploymentRecord,
-    which: "selected" | "replacement",
-  ) => Promise<Fleet>;
+  readonly findFleet: (group: DeploymentGroup, record: DeploymentRecord, which: FleetLook) => Promise<Fleet>;
   /** Wakes the polls of hosts that have a command. */
   readonly wakeHosts: (hosts: readonly string[]) => void;
   /** Hints that another deployment may have something to do. */
@@ -62,7 +58,7 @@ export async function reconcile(deploymentId: string, shell: Shell): Promise<voi
   if (last?.do === "look up fleet") await lookUpFleet(deploymentId, last.fleet, shell);
 }
 
-async function lookUpFleet(deploymentId: string, which: "selected" | "replacement", shell: Shell): Promise<void> {
+async function lookUpFleet(deploymentId: string, which: FleetLook, shell: Shell): Promise<void> {
   const { store, findFleet } = shell;
   const record = store.deployments.byId(deploymentId);
   const group = record && store.groups.byId(record.groupId);

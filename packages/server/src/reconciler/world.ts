@@ -7,6 +7,8 @@ import {
   leftOut,
   type World,
   type Fleet,
+  fleetFields,
+  type FleetLook,
   type Target,
 } from "@sluice/engine";
 import { revisionIdentity, type Store } from "../store/index.ts";
@@ -46,15 +48,13 @@ export function observe(
     deployment: isGroupMissing ? { ...state, missing: "DEPLOYMENT_GROUP_MISSING" } : state,
     targets,
     answers: store.commands.newAnswers(id),
-    ...look(id, [...targets, ...membersOf(fleets.selected), ...membersOf(fleets.replacement)]),
-    ...(fleets.selected === undefined ? {} : { fleet: fleets.selected }),
-    ...(fleets.replacement === undefined ? {} : { replacement: fleets.replacement }),
+    ...look(id, [...targets, ...Object.values(fleets).flatMap(membersOf)]),
+    ...Object.fromEntries(Object.entries(fleets).map(([look, fleet]) => [fleetFields[look as FleetLook], fleet])), // the keys of `Fleets`
   };
   return { record, world };
 }
 
-const membersOf = (fleet: Fleet | undefined): readonly Host[] =>
-  fleet === undefined || "error" in fleet ? [] : fleet.found;
+const membersOf = (fleet: Fleet): readonly Host[] => ("error" in fleet ? [] : fleet.found);
 
 /** What decisions change in the store. */
 export function commitOf(

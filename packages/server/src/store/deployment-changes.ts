@@ -1,4 +1,13 @@
-import type { Command, Deployment, Fleet, HostMemory, LifecycleEvent, LifecycleEventName, World } from "@sluice/engine";
+import type {
+  Command,
+  Deployment,
+  Fleet,
+  FleetLook,
+  HostMemory,
+  LifecycleEvent,
+  LifecycleEventName,
+  World,
+} from "@sluice/engine";
 import type { Database } from "./database.ts";
 import type { DeploymentRecord } from "./deployments.ts";
 import type { ObservedDeployments } from "./observed-deployments.ts";
@@ -43,11 +52,11 @@ export function deploymentChanges(db: Database, observed: ObservedDeployments) {
     /** Remembers why a deployment that has ended is not rolled back. */
     noteRollback: (id: string, message: string): number =>
       db.run("UPDATE deployments SET state = json_set(state, '$.rollbackMessage', ?) WHERE id = ?", message, id),
-    noteFleet(id: string, which: "selected" | "replacement", fleet: Fleet): void {
+    noteFleet(id: string, which: FleetLook, fleet: Fleet): void {
       observed.drop(id);
       db.run(
         "UPDATE deployments SET fleet = json_set(coalesce(fleet, '{}'), ?, json(?)), version = version + 1 WHERE id = ? AND is_over = 0",
-        `$.${which}`,
+        `$."${which}"`,
         JSON.stringify(fleet),
         id,
       );

@@ -1,11 +1,8 @@
-import type { Fleet, Target } from "@sluice/engine";
+import type { Fleet, FleetLook, Target } from "@sluice/engine";
 import type { Database } from "./database.ts";
 
 /** What looks at fleets gave. */
-export interface Fleets {
-  readonly selected?: Fleet;
-  readonly replacement?: Fleet;
-}
+export type Fleets = Readonly<Partial<Record<FleetLook, Fleet>>>;
 
 /** Deployments whose targets are kept in memory: more than are usually under way at once. */
 const keptMax = 256;

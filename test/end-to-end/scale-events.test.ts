@@ -1,0 +1,73 @@
+// Instances that Auto Scaling ends and launches while a blue/green deployment waits for somebody to continue it.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { SetDesiredCapacityCommand, TerminateInstanceInAutoScalingGroupCommand } from "@aws-sdk/client-auto-scaling";
+import { ContinueDeploymentCommand } from "@aws-sdk/client-codedeploy";
+import { createdBy, deploymentsOf } from "../created-deployment.ts";
+import { eventually } from "../eventually.ts";
+import { copying, skip, TrafficHouse } from "../traffic-house.ts";
+
+test(
+  "what joins either fleet while a deployment is ready takes part when it goes on, and what has left keeps nobody waiting",
+  { skip, timeout: 240_000 },
+  async (t) => {
+    const cloud = await TrafficHouse.open(t);
+    const way = await cloud.way("web", 1);
+    const { blueGreenDeploymentConfiguration, ...style } = copying();
+    await cloud.fleet("fleet", 2, way);
+    await cloud.group("web", { way, autoScalingGroups: ["fleet"] });
+    await cloud.ends(await cloud.begin("web", "1"), "Succeeded");
+    await cloud.group("gated", {
+      ...{ way, autoScalingGroups: ["fleet"] },
+      ...style,
+      blueGreenDeploymentConfiguration: {
+        ...blueGreenDeploymentConfiguration,
+        deploymentReadyOption: { actionOnTimeout: "STOP_DEPLOYMENT", waitTimeInMinutes: 30 },
+      },
+    });
+
+    const id = await cloud.begin("gated", "2", { fileExistsBehavior: "OVERWRITE" });
+    await eventually("it is ready", async () => (await cloud.info(id)).status === "Ready" || undefined, 60);
+    const copy = `CodeDeploy_gated_${id}`;
+    const [gone = "", stays = ""] = await cloud.inService(copy, 2);
+    await cloud.scaling.send(
+      new TerminateInstanceInAutoScalingGroupCommand({ InstanceId: gone, ShouldDecrementDesiredCapacity: false }),
+    );
+    const original = await cloud.inService("fleet", 2);
+    const known = await deploymentsOf(cloud);
+    await cloud.scaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: "fleet", DesiredCapacity: 3 }));
+    await cloud.ends(await createdBy(cloud, "autoscaling", known), "Succeeded");
+    const grown = await cloud.inService("fleet", 3);
+    await cloud.serves(way, grown);
+    const [comer = ""] = grown.filter((one) => !original.includes(one));
+    const [fresh = ""] = (await replaced(cloud, copy, gone)).filter((one) => one !== stays);
+    await cloud.deploy.send(new ContinueDeploymentCommand({ deploymentId: id, deploymentWaitType: "READY_WAIT" }));
+    await cloud.ends(id, "Succeeded");
+
+    const targets = (await cloud.targets(id)).map(
+      ({ targetId, instanceLabel, status }) => `${targetId} ${instanceLabel} ${status}`,
+    );
+    const wanted = [
+      `${gone} Green Skipped`,
+      ...[stays, fresh].map((one) => `${one} Green Succeeded`),
+      ...[...original, comer].map((one) => `${one} Blue Succeeded`),
+    ];
+    assert.deepEqual(targets.toSorted(), wanted.toSorted());
+    await cloud.serves(way, [stays, fresh]);
+    assert.deepEqual(await cloud.scalingGroups(), [copy]);
+    const page = await (await fetch(way.url)).text();
+    assert.match(page, /version 2,/);
+  },
+);
+
+/** Waits until an instance has been replaced; gives those that are in service then. */
+async function replaced(cloud: TrafficHouse, name: string, gone: string): Promise<readonly string[]> {
+  return eventually(
+    `${gone} has been replaced`,
+    async () => {
+      const ids = await cloud.inService(name, 2);
+      return ids.includes(gone) ? undefined : ids;
+    },
+    60,
+  );
+}
