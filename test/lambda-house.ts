@@ -31,20 +31,46 @@ const trust = (service: string) =>
     Statement: [{ Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" }],
   });
 
+/** What an SDK client needs to know. */
+interface ClientOptions {
+  readonly region: string;
+  readonly endpoint: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
 /** A whole house with a function `f` of three versions, an alias `live` on the first, an application and a group. */
 export class LambdaHouse {
-  readonly house: House;
+  readonly #options: () => Promise<ClientOptions>;
   lambda!: LambdaClient;
   deploy!: CodeDeployClient;
   role = "";
 
-  private constructor(house: House) {
-    this.house = house;
+  private constructor(options: () => Promise<ClientOptions>) {
+    this.#options = options;
   }
 
-  static async open(test: TestContext, group: Partial<CreateDeploymentGroupCommandInput> = {}): Promise<LambdaHouse> {
-    const opened = new LambdaHouse(new House(test, ["--no-example"]));
-    await opened.house.open();
+  /** Makes it all in a process of its own, unless there is one. */
+  static async open(
+    test: TestContext,
+    group: Partial<CreateDeploymentGroupCommandInput> = {},
+    house = new House(test, ["--no-example"]),
+  ): Promise<LambdaHouse> {
+    await house.open();
+    return LambdaHouse.within(test, { group, options: () => optionsOf(house) });
+  }
+
+  /** Makes it all where such clients reach. */
+  static async within(
+    test: TestContext,
+    {
+      group = {},
+      options,
+    }: {
+      readonly group?: Partial<CreateDeploymentGroupCommandInput>;
+      readonly options: () => Promise<ClientOptions>;
+    },
+  ): Promise<LambdaHouse> {
+    const opened = new LambdaHouse(options);
     const client = await opened.connect();
     test.after(() => opened.disconnect());
     const iam = new IAMClient(client);
@@ -83,13 +109,8 @@ export class LambdaHouse {
   }
 
   /** Makes the clients, for the port that the house has now. */
-  async connect() {
-    const { AWS_REGION, AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "" } = await this.house.environment();
-    const client = {
-      region: AWS_REGION ?? "us-east-1",
-      endpoint: this.house.url,
-      credentials: { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY },
-    };
+  async connect(): Promise<ClientOptions> {
+    const client = await this.#options();
     this.lambda = new LambdaClient(client);
     this.deploy = new CodeDeployClient(client);
     return client;
@@ -156,6 +177,22 @@ export class LambdaHouse {
     );
   }
 }
+
+async function optionsOf(house: House): Promise<ClientOptions> {
+  const { AWS_REGION, AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "" } = await house.environment();
+  return {
+    region: AWS_REGION ?? "us-east-1",
+    endpoint: house.url,
+    credentials: { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY },
+  };
+}
+
+/** Code of a hook that answers with a status. */
+export const answering = (status: string): string => `
+  import { CodeDeployClient, PutLifecycleEventHookExecutionStatusCommand } from "@aws-sdk/client-codedeploy";
+  export const handler = ({ DeploymentId, LifecycleEventHookExecutionId }) => new CodeDeployClient().send(
+    new PutLifecycleEventHookExecutionStatusCommand({ deploymentId: DeploymentId,
+      lifecycleEventHookExecutionId: LifecycleEventHookExecutionId, status: "${status}" }));`;
 
 /** An inline revision that takes `live` from one version to another. */
 export const shift = (from: string, to: string, more: { readonly alias?: string; readonly hooks?: object[] } = {}) =>

@@ -8,13 +8,7 @@ import {
 import { UpdateAliasCommand } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { eventually } from "../eventually.ts";
-import { appSpec, LambdaHouse, shift } from "../lambda-house.ts";
-
-const answering = (status: string) => `
-  import { CodeDeployClient, PutLifecycleEventHookExecutionStatusCommand } from "@aws-sdk/client-codedeploy";
-  export const handler = ({ DeploymentId, LifecycleEventHookExecutionId }) => new CodeDeployClient().send(
-    new PutLifecycleEventHookExecutionStatusCommand({ deploymentId: DeploymentId,
-      lifecycleEventHookExecutionId: LifecycleEventHookExecutionId, status: "${status}" }));`;
+import { answering, appSpec, LambdaHouse, shift } from "../lambda-house.ts";
 
 test("an alias goes from version to version, from inline text, a bucket and the deprecated string", async (t) => {
   const house = await LambdaHouse.open(t);

@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { House } from "../house.ts";
 import { LambdaHouse, shift } from "../lambda-house.ts";
 
 test("a server that is killed in the middle of a shift leaves a planned weight, and finishes when it is back", async (t) => {
-  const house = await LambdaHouse.open(t);
+  const process = new House(t, ["--no-example"]);
+  const house = await LambdaHouse.open(t, {}, process);
   const id = await house.begin(shift("1", "2"), "canary");
   await house.weighted({ "2": 0.2 });
   const begun = Date.now();
 
-  await house.house.kill();
-  await house.house.open();
+  await process.kill();
+  await process.open();
   house.disconnect();
   await house.connect();
   assert.deepEqual(await house.alias(), { version: "1", weights: { "2": 0.2 } });

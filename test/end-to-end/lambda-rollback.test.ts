@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CloudWatchClient, PutMetricAlarmCommand, SetAlarmStateCommand } from "@aws-sdk/client-cloudwatch";
+import { type DeploymentInfo, StopDeploymentCommand } from "@aws-sdk/client-codedeploy";
+import { answering, LambdaHouse, shift } from "../lambda-house.ts";
+
+/** The rollback of a deployment, at its end; both say of each other what AWS says. */
+async function rollbackOf(house: LambdaHouse, { deploymentId = "", rollbackInfo }: DeploymentInfo) {
+  const id = rollbackInfo?.rollbackDeploymentId ?? "";
+  const back = await house.ended(id);
+  assert.equal(
+    rollbackInfo?.rollbackMessage,
+    `Deployment ${deploymentId} terminated. Automatic rollback is triggered with a DeploymentId ${id}.`,
+  );
+  assert.equal(back.rollbackInfo?.rollbackTriggeringDeploymentId, deploymentId);
+  return { creator: back.creator, status: back.status };
+}
+
+async function eventsOf(house: LambdaHouse, { deploymentId = "" }: DeploymentInfo): Promise<readonly string[]> {
+  const { lifecycleEvents = [] } = (await house.target(deploymentId)) ?? {};
+  return lifecycleEvents.map(({ lifecycleEventName, status }) => `${lifecycleEventName} ${status}`);
+}
+
+test("a hook that says no takes the alias back when traffic has moved, and nothing where none has", async (t) => {
+  const house = await LambdaHouse.open(t, {
+    autoRollbackConfiguration: { enabled: true, events: ["DEPLOYMENT_FAILURE"] },
+  });
+  await house.addFunction("no", answering("Failed"));
+
+  const before = await house.ended(await house.begin(shift("1", "2", { hooks: [{ BeforeAllowTraffic: "no" }] })));
+  const after = await house.ended(await house.begin(shift("1", "2", { hooks: [{ AfterAllowTraffic: "no" }] })));
+  const back = await rollbackOf(house, after);
+
+  assert.equal(before.status, "Failed");
+  assert.equal(before.rollbackInfo?.rollbackDeploymentId, undefined);
+  assert.match(before.rollbackInfo?.rollbackMessage ?? "", /no traffic had moved, and there is nothing to roll back/);
+  assert.deepEqual([after.status, after.errorInformation?.code], ["Failed", "HOOK_EXECUTION_FAILURE"]);
+  assert.deepEqual(await eventsOf(house, after), [
+    "BeforeAllowTraffic Succeeded",
+    "AllowTraffic Succeeded",
+    "AfterAllowTraffic Failed",
+  ]);
+  assert.deepEqual(back, { creator: "codeDeployRollback", status: "Succeeded" });
+  assert.deepEqual(await house.alias(), { version: "1", weights: undefined });
+  const again = await house.ended(await house.begin(shift("1", "3")));
+  assert.equal(again.status, "Succeeded");
+});
+
+test("an alarm in mid-shift stops a deployment, and the alias goes back although it still rings", async (t) => {
+  const house = await LambdaHouse.open(t, {
+    alarmConfiguration: { enabled: true, alarms: [{ name: "errors" }] },
+    autoRollbackConfiguration: { enabled: true, events: ["DEPLOYMENT_STOP_ON_ALARM"] },
+  });
+  const alarms = new CloudWatchClient(await house.connect());
+  t.after(() => alarms.destroy());
+  await alarms.send(
+    new PutMetricAlarmCommand({
+      ...{ AlarmName: "errors", Namespace: "AWS/Lambda", MetricName: "Errors", Statistic: "Sum" },
+      ...{ Period: 60, EvaluationPeriods: 1, Threshold: 1, ComparisonOperator: "GreaterThanThreshold" },
+    }),
+  );
+  const ring = (StateValue: "OK" | "ALARM") =>
+    alarms.send(new SetAlarmStateCommand({ AlarmName: "errors", StateValue, StateReason: "rehearsal" }));
+  await ring("OK");
+  const id = await house.begin(shift("1", "2"), "canary");
+  await house.weighted({ "2": 0.2 });
+
+  await ring("ALARM");
+  const stopped = await house.ended(id);
+  const back = await rollbackOf(house, stopped);
+  const atOnce = await house.ended(await house.begin(shift("1", "2"), "canary"));
+
+  assert.deepEqual([stopped.status, stopped.errorInformation?.code], ["Stopped", "ALARM_ACTIVE"]);
+  assert.deepEqual(await eventsOf(house, stopped), [
+    "BeforeAllowTraffic Succeeded",
+    "AllowTraffic Failed",
+    "AfterAllowTraffic Skipped",
+  ]);
+  assert.deepEqual(back, { creator: "codeDeployRollback", status: "Succeeded" });
+  assert.deepEqual([atOnce.status, atOnce.errorInformation?.code], ["Stopped", "ALARM_ACTIVE"]);
+  assert.equal(atOnce.rollbackInfo?.rollbackDeploymentId, undefined);
+  assert.deepEqual(await house.alias(), { version: "1", weights: undefined });
+});
+
+test("a stop takes the alias back when its caller wants that, whatever the group says", async (t) => {
+  const house = await LambdaHouse.open(t, { autoRollbackConfiguration: { enabled: false } });
+  const id = await house.begin(shift("1", "2"), "canary");
+  await house.weighted({ "2": 0.2 });
+
+  await house.deploy.send(new StopDeploymentCommand({ deploymentId: id, autoRollbackEnabled: true }));
+  const stopped = await house.ended(id);
+  const back = await rollbackOf(house, stopped);
+
+  assert.deepEqual([stopped.status, stopped.errorInformation?.code], ["Stopped", "MANUAL_STOP"]);
+  assert.deepEqual(back, { creator: "codeDeployRollback", status: "Succeeded" });
+  assert.deepEqual(await house.alias(), { version: "1", weights: undefined });
+});
+
+test("a stop leaves the alias where it is when its caller wants that, whatever the group says", async (t) => {
+  const house = await LambdaHouse.open(t, {
+    autoRollbackConfiguration: { enabled: true, events: ["DEPLOYMENT_STOP_ON_REQUEST"] },
+  });
+  const id = await house.begin(shift("1", "2"), "canary");
+  await house.weighted({ "2": 0.2 });
+
+  await house.deploy.send(new StopDeploymentCommand({ deploymentId: id, autoRollbackEnabled: false }));
+  const stopped = await house.ended(id);
+
+  assert.deepEqual([stopped.status, stopped.errorInformation?.code], ["Stopped", "MANUAL_STOP"]);
+  assert.equal(stopped.rollbackInfo?.rollbackDeploymentId, undefined);
+  assert.deepEqual(await house.alias(), { version: "1", weights: { "2": 0.2 } });
+});
