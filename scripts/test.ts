@@ -1,6 +1,7 @@
 // Runs every test of the repository with Node's own runner, or those whose path contains one of the arguments.
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
+import { resolve } from "node:path";
 
 const patterns = [
   "packages/*/src/**/*.test.ts",
@@ -22,7 +23,10 @@ const runsAlone = (file: string) => file.endsWith("walkthrough.test.ts");
 
 // One file a core: the slow ones wait for real processes, not for the processor.
 const phases = [files.filter((file) => !runsAlone(file)), files.filter(runsAlone)].filter(({ length }) => length > 0);
+// Every file is a process that loads the same code: what Node has compiled of it once is kept, as `sluice` itself keeps it.
+const env = { NODE_COMPILE_CACHE: resolve("node_modules/.cache/sluice/code"), ...process.env };
 const statuses = phases.map(
-  (phase) => spawnSync(process.execPath, ["--test", "--test-concurrency=2", ...phase], { stdio: "inherit" }).status,
+  (phase) =>
+    spawnSync(process.execPath, ["--test", "--test-concurrency=2", ...phase], { stdio: "inherit", env }).status,
 );
 process.exit(statuses.every((status) => status === 0) ? 0 : 1);

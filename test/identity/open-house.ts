@@ -41,7 +41,7 @@ export async function openHouse(
   test.after(() => rmSync(dataFolder, { recursive: true, force: true }));
   const common = { dataFolder, region, accountId, clock };
   const identities = await openIdentities(common);
-  const cloud = await startCloud({
+  const cloud = startCloud({
     ...common,
     keys: identities,
     driver: "plain",

@@ -1,4 +1,3 @@
-import { fileURLToPath } from "node:url";
 import {
   CodeDeployClient,
   CreateApplicationCommand,
@@ -11,16 +10,13 @@ import { deploy } from "./deploy.ts";
 import { clientOptions, type Endpoint } from "./endpoint.ts";
 import { watch } from "./watch.ts";
 
-/** The folder of the example application. */
-export const exampleFolder = fileURLToPath(new URL("../../../examples/hello", import.meta.url));
-
 const name = "hello";
 const tag = { Key: "Application", Value: name };
 
 /** Launches what is missing of the example's instances, deploys the example to them and shows it happening. After a restart it watches what is under way instead. */
 export async function deployExample(
   endpoint: Endpoint,
-  { instances, driver }: { instances: number; driver: string },
+  { folder, instances, driver }: { folder: string; instances: number; driver: string },
 ): Promise<void> {
   const codeDeploy = new CodeDeployClient(clientOptions(endpoint));
   const ec2 = new EC2Client(clientOptions(endpoint));
@@ -31,7 +27,7 @@ export async function deployExample(
     const underWay = await deploymentUnderWay(codeDeploy);
     if (underWay === undefined && started === 0) return;
     const request = {
-      folder: exampleFolder,
+      folder,
       application: name,
       group: name,
       bucket: "sluice-example",

@@ -1,12 +1,15 @@
 import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { startCloud, type RunningCloud } from "@sluice/cloud";
 import { consoleListener } from "@sluice/console";
 import { openIdentities, startServer, type RunningServer, withHostSetup } from "@sluice/server";
 import { agentBundle } from "./agent-bundle.ts";
 import { certificateOf } from "./certificates.ts";
 import { accountId, type Configuration } from "./config.ts";
-import { deployExample, exampleFolder } from "./example.ts";
 import { forgetRunning, noteRunning } from "./running.ts";
+
+/** The folder of the example application. */
+const exampleFolder = fileURLToPath(new URL("../../../examples/hello", import.meta.url));
 
 /** What `sluice up` is asked for beside its settings. */
 export interface UpOptions {
@@ -19,13 +22,15 @@ export async function up(configuration: Configuration, { instances, example }: U
   const { dataFolder, region } = configuration;
   makeDataFolder(dataFolder);
   const house = await open(configuration, example);
-  const { server, cloud, key, certificate } = house;
+  const { server, key, certificate } = house;
   noteReady(configuration, { server, key, certificate });
   const ended = signalled();
   try {
-    const shown = example
-      ? deployExample({ url: server.url, region, credentials: key }, { instances, driver: cloud.driver })
-      : Promise.resolve();
+    const shown = connect(house).then(async (driver) => {
+      if (!example) return;
+      const { deployExample } = await import("./example.ts");
+      await deployExample({ url: server.url, region, credentials: key }, { folder: exampleFolder, instances, driver });
+    });
     const signal = await Promise.race([ended, shown]);
     if (signal === undefined) console.log(invitation(example));
     console.log(`\nStopping: ${await ended}`);
@@ -41,6 +46,13 @@ interface House {
   readonly cloud: RunningCloud;
   readonly key: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly certificate: ReturnType<typeof certificateOf>;
+}
+
+/** Brings the instances up, and says why where they are not what was hoped for. Gives how they run. */
+async function connect({ cloud, server }: House): Promise<string> {
+  const { driver, why } = await cloud.connect(server);
+  if (why !== undefined) console.log(`Instances run as ordinary processes: ${why}\n`);
+  return driver;
 }
 
 /** Tells other commands, and whoever looks, that a server is there. */
@@ -63,7 +75,7 @@ async function open(configuration: Configuration, example: boolean): Promise<Hou
   const certificate = certificateOf(configuration, clock);
   const identities = await openIdentities({ dataFolder, accountId, clock });
   const common = { dataFolder, region, accountId, clock };
-  const cloud = await startCloud({
+  const cloud = startCloud({
     ...common,
     keys: identities,
     driver,
@@ -73,7 +85,6 @@ async function open(configuration: Configuration, example: boolean): Promise<Hou
     plainInstead: example,
     agentBundle: agentBundle(),
   });
-  if (cloud.why !== undefined) console.log(`Instances run as ordinary processes: ${cloud.why}\n`);
   const key = identities.administrator();
   try {
     const server = await startServer({
@@ -98,7 +109,6 @@ async function open(configuration: Configuration, example: boolean): Promise<Hou
         onDefect: (error, about) => console.error(`Defect in ${about}:`, error),
       }),
     });
-    await cloud.connect(server);
     return { server, cloud, key, certificate };
   } catch (error) {
     await cloud.close();

@@ -1,5 +1,5 @@
 import { Fault, type Service } from "@sluice/aws-protocol";
-import type { InstanceDriver } from "./instance/index.ts";
+import type { Instances } from "./instance/index.ts";
 import { type Carrier, Traffic } from "./load-balancer/index.ts";
 import { openAutoScaling, type Traffic as FleetTraffic } from "./service/auto-scaling/index.ts";
 import { type ClassicBalancing, openClassicLoadBalancing } from "./service/classic-load-balancing/index.ts";
@@ -17,7 +17,7 @@ export interface BalancedCloudOptions {
   readonly region: string;
   readonly accountId: string;
   readonly ec2: Ec2Context;
-  readonly driver: InstanceDriver;
+  readonly driver: Instances;
   /** How many of AWS's seconds pass in one of ours. */
   readonly timeScale: number;
   /** What carries the traffic of load balancers. */
@@ -32,8 +32,8 @@ export interface BalancedCloud {
   readonly services: readonly Service[];
   /** The state of an instance has changed. */
   instanceChanged(instanceId: string): void;
-  /** Begins to carry traffic and to look after fleets; instances can be reached by then. */
-  start(): Promise<void>;
+  /** Begins to carry traffic and to look after fleets once instances can be reached; who changes what is carried waits until it is. */
+  start(reached: Promise<unknown>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -65,8 +65,8 @@ export function openBalancedCloud(options: BalancedCloudOptions): BalancedCloud 
   return {
     services: [autoScaling.service, balancing.service, classic.service, cloudWatch.service, ...sns.services],
     instanceChanged: (id) => autoScaling.instanceChanged(id),
-    async start() {
-      await traffic.start(driver.enter());
+    async start(reached) {
+      await traffic.start(reached.then(() => driver.enter()));
       autoScaling.start();
     },
     async close() {

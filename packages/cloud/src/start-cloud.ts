@@ -2,7 +2,7 @@ import type { RequestListener } from "node:http";
 import type { Principal, Service } from "@sluice/aws-protocol";
 import { openBalancedCloud } from "./balanced-cloud.ts";
 import type { Carrier } from "./load-balancer/index.ts";
-import { type Chaos, openDriver } from "./instance/index.ts";
+import { type Chaos, DriverToCome, type InstanceDriver, openDriver } from "./instance/index.ts";
 import { ec2Service, Fleet, type HostKeys, metadataService, openEc2 } from "./service/ec2/index.ts";
 import {
   iamRecords,
@@ -55,19 +55,23 @@ export interface RunningCloud {
   /** What IAM lets somebody do. */
   readonly permissionsOf: (principal: Principal) => Permissions;
   readonly roleExists: (arn: string) => boolean;
-  readonly driver: "ns" | "plain";
-  /** Why instances are ordinary processes, when nobody asked for that. */
-  readonly why?: string;
-  /** Lets instances reach the control plane, and brings those back up that should run. */
-  connect(controlPlane: ControlPlane): Promise<void>;
+  /** Opens what runs instances, lets them reach the control plane, and brings those back up that should run; services answer meanwhile. Throws one clear sentence when instances cannot be had. */
+  connect(controlPlane: ControlPlane): Promise<RunningInstances>;
   /** Ends all instances; they come back with the next start. */
   close(): Promise<void>;
 }
 
+/** How instances of a local cloud run. */
+export interface RunningInstances {
+  readonly driver: "ns" | "plain";
+  /** Why instances are ordinary processes, when nobody asked for that. */
+  readonly why?: string;
+}
+
 /** Opens the local cloud of a data folder. Throws one clear sentence when it cannot. */
-export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
+export function startCloud(options: CloudOptions): RunningCloud {
   const { dataFolder, region, accountId, clock, keys, timeScale = 1, loadBalancer: carrier = "builtin" } = options;
-  const { driver, why } = await openDriver(options);
+  const driver = new DriverToCome();
   const db = new CloudDatabase(dataFolder);
   const ended = (instanceId: string) => keys.revokeHost(`arn:aws:ec2:${region}:${accountId}:instance/${instanceId}`);
   const fleet = new Fleet({ db, driver, clock, ended, changed: (id) => balanced.instanceChanged(id) });
@@ -81,7 +85,7 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   const balanced = openBalancedCloud({ ...common, ec2, driver, timeScale, carrier, port, onDefect });
   const sts = { records, keys, accountId };
   const logs = new LogStore({ db, clock });
-  const lambda = await openLambda({
+  const lambda = openLambda({
     ...{ ...common, dataFolder, logs, onDefect },
     chance: Math.random,
     endpoint: () => ({ url: `http://127.0.0.1:${port()}`, port: port() }),
@@ -106,22 +110,33 @@ export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
     ...lambda.services,
   ];
   const metadata = metadataService({ find: (id) => fleet.find(id), keys, profiles, region, accountId, clock });
+  let opened: InstanceDriver | undefined;
+  const reach = async (found: ControlPlane): Promise<RunningInstances> => {
+    const choice = await openDriver(options);
+    opened = choice.driver;
+    await opened.connect({ listener: found.listener, port: found.port, metadata });
+    driver.opened(opened);
+    await Promise.all([fleet.resume(), lambda.start()]);
+    return { driver: opened.name, ...(choice.why === undefined ? {} : { why: choice.why }) };
+  };
+  let connecting: Promise<RunningInstances> | undefined;
   return {
     services,
     ...identityOf(sts),
-    driver: driver.name,
-    ...(why === undefined ? {} : { why }),
     async connect(found) {
       controlPlane = found;
-      await driver.connect({ listener: found.listener, port: found.port, metadata });
-      await Promise.all([fleet.resume(), lambda.start()]);
-      await balanced.start();
+      const reached = reach(found);
+      connecting = Promise.all([reached, balanced.start(reached)]).then(([instances]) => instances);
+      connecting.catch((error: unknown) => driver.failed(error));
+      return connecting;
     },
     async close() {
+      await connecting?.catch(() => {}); // whoever connected was told
+      driver.failed(new Error("The control plane is closing"));
       await lambda.close();
       await balanced.close();
       await fleet.settle();
-      await driver.close();
+      await opened?.close();
       db.close();
     },
   };

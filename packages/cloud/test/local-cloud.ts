@@ -12,6 +12,7 @@ import { promisify } from "node:util";
 import { createFrontDoor, createFrontDoorServer } from "@sluice/aws-protocol";
 import { openIdentities } from "@sluice/server";
 import { endLeftovers, execInInstance, startCloud, type CloudOptions } from "../src/index.ts";
+import { openDriver } from "../src/instance/index.ts";
 
 const run = promisify(execFile);
 const accountId = "123456789012";
@@ -46,7 +47,7 @@ export async function openLocalCloud(
   const identities = await openIdentities({ dataFolder: folder, accountId, clock });
   const administrator = identities.administrator();
   const region = options.region ?? "us-east-1";
-  const cloud = await startCloud({
+  const cloud = startCloud({
     dataFolder: folder,
     region,
     accountId,
@@ -117,26 +118,15 @@ export async function openLocalCloud(
 /** Why isolated instances cannot be had on this machine; false when they can. For `skip`. */
 export async function whyNoNamespaces(): Promise<string | false> {
   const folder = mkdtempSync(join(tmpdir(), "sluice-probe-"));
-  const identities = await openIdentities({ dataFolder: folder, accountId, clock });
   try {
-    const cloud = await startCloud({
-      dataFolder: folder,
-      region: "us-east-1",
-      accountId,
-      clock,
-      keys: identities,
-      driver: "ns",
-      plainInstead: false,
-      agentBundle,
-      chaos: { packageLocks: 0 },
-    });
-    await cloud.close();
+    const wanted = { driver: "ns", plainInstead: false, chaos: { packageLocks: 0 } } as const;
+    const { driver } = await openDriver({ dataFolder: folder, clock, agentBundle, ...wanted });
+    await driver.close();
     return false;
   } catch (error) {
     assert(error instanceof Error);
     return error.message;
   } finally {
-    identities.close();
     await endLeftovers({ dataFolder: folder });
     rmSync(folder, { recursive: true, force: true });
   }

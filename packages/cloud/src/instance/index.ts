@@ -6,6 +6,7 @@ import { whyRefused } from "./ns/why-refused.ts";
 import { PlainDriver } from "./plain/driver.ts";
 import { plainInstances } from "./plain/instance-folder.ts";
 
+export { DriverToCome, type Instances } from "./driver-to-come.ts";
 export type { Chaos, InstanceDriver, Launch, Outside } from "./driver.ts";
 export { execInInstance, type Execution } from "./exec.ts";
 export { endLeftovers } from "./leftovers.ts";

@@ -14,6 +14,7 @@ export class Traffic {
   readonly #owners: TrafficOwner[] = [];
   readonly #options: Pick<DataPlaneOptions, "onDefect" | "carrier">;
   #plane: DataPlane | undefined;
+  #started: Promise<void> | undefined;
 
   constructor(options: Pick<DataPlaneOptions, "onDefect" | "carrier">) {
     this.#options = options;
@@ -24,15 +25,15 @@ export class Traffic {
     this.#owners.push(owner);
   }
 
-  /** Begins to carry traffic. `enter` are words before a command that make it run where instances are reached. */
-  async start(enter: readonly string[]): Promise<void> {
-    const probed: TrafficOwner["probed"] = (...outcome) => this.#owners.forEach((owner) => owner.probed(...outcome));
-    this.#plane = new DataPlane({ ...this.#options, enter, probed });
-    await this.#plane.start(this.#configuration());
+  /** Begins to carry traffic. `enter` are words before a command that make it run where instances are reached, once they are known. */
+  start(enter: Promise<readonly string[]>): Promise<void> {
+    this.#started = enter.then((words) => this.#carry(words));
+    return this.#started;
   }
 
   /** To be called when an owner wants something else; resolves when traffic goes that way. */
   async changed(): Promise<void> {
+    await this.#started;
     await this.#plane?.configure(this.#configuration());
   }
 
@@ -43,6 +44,12 @@ export class Traffic {
 
   async close(): Promise<void> {
     await this.#plane?.close();
+  }
+
+  async #carry(enter: readonly string[]): Promise<void> {
+    const probed: TrafficOwner["probed"] = (...outcome) => this.#owners.forEach((owner) => owner.probed(...outcome));
+    this.#plane = new DataPlane({ ...this.#options, enter, probed });
+    await this.#plane.start(this.#configuration());
   }
 
   #configuration(): Configuration {

@@ -58,7 +58,7 @@ export class House {
     const common = { db, clock, region, accountId };
     const onDefect = (error: unknown) => this.notes.push(`defect: ${String(error)}`);
     const logs = new LogStore({ db, clock });
-    const lambda = await openLambda({
+    const lambda = openLambda({
       ...{ ...common, logs, onDefect },
       dataFolder: this.folder,
       chance: () => this.chance(),

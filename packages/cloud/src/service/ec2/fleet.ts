@@ -1,4 +1,4 @@
-import type { InstanceDriver } from "../../instance/index.ts";
+import type { Instances } from "../../instance/index.ts";
 import type { CloudDatabase } from "../../store/database.ts";
 import { images } from "./images.ts";
 import { hostnameOf, type InstanceRecord } from "./instance-record.ts";
@@ -9,7 +9,7 @@ const shownAfterEndMilliseconds = 3_600_000;
 /** What the fleet works with. */
 export interface FleetOptions {
   readonly db: CloudDatabase;
-  readonly driver: InstanceDriver;
+  readonly driver: Instances;
   readonly clock: () => number;
   /** Told of each instance that has ended for good. */
   readonly ended: (instanceId: string) => Promise<void>;

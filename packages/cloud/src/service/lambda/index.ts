@@ -17,7 +17,7 @@ import { callFunction } from "./call-function.ts";
 import { invocationOperations } from "./invocations.ts";
 import { permissionOperations } from "./permissions.ts";
 import { concurrencyOperations, provision } from "./provisioned-concurrency.ts";
-import { findRuntimes } from "./runtimes.ts";
+import { hostRuntimes } from "./runtimes.ts";
 import { tagOperations } from "./tags.ts";
 import { urlService } from "./url-service.ts";
 import { versionOperations } from "./versions.ts";
@@ -55,11 +55,11 @@ export interface OpenLambda {
 const requestBytesMax = 70 * 1024 * 1024;
 
 /** Opens Lambda on a data folder. */
-export async function openLambda(options: LambdaOptions): Promise<OpenLambda> {
+export function openLambda(options: LambdaOptions): OpenLambda {
   const { db, logs, clock, region, accountId, endpoint, onDefect, note } = options;
   const folder = join(options.dataFolder, "cloud", "lambda");
   const code = new CodeStore(join(folder, "code"));
-  const runtimes = await findRuntimes();
+  const runtimes = hostRuntimes();
   const executor = new Executor({
     ...{ folder, runtimes, logs, clock, region, note },
     codeFolder: (one) => code.folderOf(one),

@@ -1,6 +1,5 @@
-import { execFile } from "node:child_process";
 import { dirname } from "node:path";
-import { promisify } from "node:util";
+import { execFileSync } from "node:child_process";
 
 /** A program of this machine that runs functions. */
 export interface Interpreter {
@@ -17,14 +16,13 @@ export interface Runtimes {
   find(runtime: string): Interpreter | string;
 }
 
-const run = promisify(execFile);
-
 /** How long an interpreter may take to tell its version, in milliseconds. */
 const probeMilliseconds = 10_000;
 
-/** Looks for the interpreters of this machine. Node is the one that runs this program. */
-export async function findRuntimes(): Promise<Runtimes> {
-  const python = await findPython();
+/** The interpreters of this machine, each looked for once, when it is asked for first: a start need not wait for them. Node is the one that runs this program. */
+export function hostRuntimes(): Runtimes {
+  let foundPython: { readonly python: Interpreter | undefined } | undefined;
+  const findPythonOnce = () => (foundPython ??= { python: findPython() }).python;
   const node: Interpreter = {
     family: "nodejs",
     executable: process.execPath,
@@ -35,8 +33,9 @@ export async function findRuntimes(): Promise<Runtimes> {
   return {
     find(runtime) {
       if (/^nodejs\d+\.x$/.test(runtime)) return node;
-      if (/^python3\.\d+$/.test(runtime) && python !== undefined) return python;
       if (/^provided(\.al2|\.al2023)?$/.test(runtime)) return provided;
+      const python = findPythonOnce();
+      if (/^python3\.\d+$/.test(runtime) && python !== undefined) return python;
       const names = [
         ...(python === undefined ? [] : [`python3.x (run by this machine's Python ${python.version})`]),
         `nodejsNN.x (run by Node ${node.version})`,
@@ -47,12 +46,16 @@ export async function findRuntimes(): Promise<Runtimes> {
   };
 }
 
-async function findPython(): Promise<Interpreter | undefined> {
+function findPython(): Interpreter | undefined {
   const question =
     "import sys; print(sys.executable); print(sys.base_prefix); print('%d.%d.%d' % sys.version_info[:3])";
   try {
-    const { stdout } = await run("python3", ["-I", "-c", question], { timeout: probeMilliseconds });
-    const [executable = "", prefix = "", version = ""] = stdout.trim().split("\n");
+    const answer = execFileSync("python3", ["-I", "-c", question], {
+      timeout: probeMilliseconds,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const [executable = "", prefix = "", version = ""] = answer.trim().split("\n");
     return { family: "python", executable, prefix, version };
   } catch {
     return undefined; // this machine has no Python: asking for it says so
