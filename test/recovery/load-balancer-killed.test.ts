@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { test } from "node:test";
 import {
   CreateListenerCommand,
@@ -48,6 +48,7 @@ test("after a power cut listeners come back, and a target that was healthy serve
 
   await house.kill();
   await house.open();
+  await eventually("the listener is open", () => isOpen(Port));
 
   assert.equal(await (await fetch(`http://127.0.0.1:${Port}/`)).text(), "hello");
   assert.equal(await state(), "healthy");
@@ -60,6 +61,18 @@ async function clientOf(house: House): Promise<ElasticLoadBalancingV2Client> {
     region: "us-east-1",
     credentials: { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY },
   });
+}
+
+async function isOpen(port: number): Promise<true | undefined> {
+  const socket = connect(port, "127.0.0.1");
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return undefined;
+  } finally {
+    socket.destroy();
+  }
 }
 
 async function freePort(): Promise<number> {

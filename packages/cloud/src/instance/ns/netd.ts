@@ -115,6 +115,6 @@ const control = join(state, sockets.control);
 rmSync(control, { force: true });
 createServer((socket) => void serve(socket).catch(() => socket.destroy())).listen(control, () => {
   waitForControlPlane();
-  writeSync(3, "ready\n");
+  writeSync(3, "ready\n"); // throws, and so ends netd, when the starter has been killed meanwhile
   closeSync(3);
 });
