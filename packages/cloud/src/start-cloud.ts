@@ -2,7 +2,7 @@ import type { RequestListener } from "node:http";
 import type { Principal, Service } from "@sluice/aws-protocol";
 import { openBalancedCloud } from "./balanced-cloud.ts";
 import type { Carrier } from "./load-balancer/index.ts";
-import { type Chaos, DriverToCome, type InstanceDriver, openDriver } from "./instance/index.ts";
+import { type Chaos, DriverToCome, type RunningInstances } from "./instance/index.ts";
 import { ec2Service, Fleet, type HostKeys, metadataService, openEc2 } from "./service/ec2/index.ts";
 import {
   iamRecords,
@@ -12,7 +12,7 @@ import {
   permissionsOf,
   type UserKeys,
 } from "./service/iam/index.ts";
-import { openLambda } from "./service/lambda/index.ts";
+import { type LambdaOptions, type OpenLambda, openLambda } from "./service/lambda/index.ts";
 import { LogStore, logsService } from "./service/logs/index.ts";
 import { objectReader, s3Service } from "./service/s3/index.ts";
 import { ssmService } from "./service/ssm/index.ts";
@@ -61,17 +61,10 @@ export interface RunningCloud {
   close(): Promise<void>;
 }
 
-/** How instances of a local cloud run. */
-export interface RunningInstances {
-  readonly driver: "ns" | "plain";
-  /** Why instances are ordinary processes, when nobody asked for that. */
-  readonly why?: string;
-}
-
 /** Opens the local cloud of a data folder. Throws one clear sentence when it cannot. */
 export function startCloud(options: CloudOptions): RunningCloud {
   const { dataFolder, region, accountId, clock, keys, timeScale = 1, loadBalancer: carrier = "builtin" } = options;
-  const driver = new DriverToCome();
+  const driver = new DriverToCome(options);
   const db = new CloudDatabase(dataFolder);
   const ended = (instanceId: string) => keys.revokeHost(`arn:aws:ec2:${region}:${accountId}:instance/${instanceId}`);
   const fleet = new Fleet({ db, driver, clock, ended, changed: (id) => balanced.instanceChanged(id) });
@@ -85,15 +78,7 @@ export function startCloud(options: CloudOptions): RunningCloud {
   const balanced = openBalancedCloud({ ...common, ec2, driver, timeScale, carrier, port, onDefect });
   const sts = { records, keys, accountId };
   const logs = new LogStore({ db, clock });
-  const lambda = openLambda({
-    ...{ ...common, dataFolder, logs, onDefect },
-    chance: Math.random,
-    endpoint: () => ({ url: `http://127.0.0.1:${port()}`, port: port() }),
-    roleKeys: async (role, sessionName) =>
-      (await assumeRoleAsService(sts, "lambda.amazonaws.com", { roleArn: role, sessionName })).key,
-    readObject: objectReader({ ...common, dataFolder }),
-    note: (line) => console.error(line),
-  });
+  const lambda = openFunctions({ ...common, dataFolder, logs, onDefect }, sts, port);
   const services = [
     s3Service({
       ...common,
@@ -110,14 +95,10 @@ export function startCloud(options: CloudOptions): RunningCloud {
     ...lambda.services,
   ];
   const metadata = metadataService({ find: (id) => fleet.find(id), keys, profiles, region, accountId, clock });
-  let opened: InstanceDriver | undefined;
-  const reach = async (found: ControlPlane): Promise<RunningInstances> => {
-    const choice = await openDriver(options);
-    opened = choice.driver;
-    await opened.connect({ listener: found.listener, port: found.port, metadata });
-    driver.opened(opened);
+  const reach = async ({ listener, port: at }: ControlPlane): Promise<RunningInstances> => {
+    const instances = await driver.connect({ listener, port: at, metadata });
     await Promise.all([fleet.resume(), lambda.start()]);
-    return { driver: opened.name, ...(choice.why === undefined ? {} : { why: choice.why }) };
+    return instances;
   };
   let connecting: Promise<RunningInstances> | undefined;
   return {
@@ -127,19 +108,35 @@ export function startCloud(options: CloudOptions): RunningCloud {
       controlPlane = found;
       const reached = reach(found);
       connecting = Promise.all([reached, balanced.start(reached)]).then(([instances]) => instances);
-      connecting.catch((error: unknown) => driver.failed(error));
       return connecting;
     },
     async close() {
       await connecting?.catch(() => {}); // whoever connected was told
-      driver.failed(new Error("The control plane is closing"));
+      driver.giveUp();
       await lambda.close();
       await balanced.close();
       await fleet.settle();
-      await opened?.close();
+      await driver.close();
       db.close();
     },
   };
+}
+
+/** Lambda, whose functions act with their roles and reach the control plane at its port. */
+function openFunctions(
+  common: Pick<LambdaOptions, "db" | "clock" | "region" | "accountId" | "dataFolder" | "logs" | "onDefect">,
+  sts: StsContext,
+  port: () => number,
+): OpenLambda {
+  return openLambda({
+    ...common,
+    chance: Math.random,
+    endpoint: () => ({ url: `http://127.0.0.1:${port()}`, port: port() }),
+    roleKeys: async (role, sessionName) =>
+      (await assumeRoleAsService(sts, "lambda.amazonaws.com", { roleArn: role, sessionName })).key,
+    readObject: objectReader(common),
+    note: (line) => console.error(line),
+  });
 }
 
 const identityOf = (sts: StsContext): Pick<RunningCloud, "permissionsOf" | "roleExists"> => ({

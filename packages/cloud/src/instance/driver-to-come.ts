@@ -1,26 +1,48 @@
-import type { InstanceDriver, Launch } from "./driver.ts";
+import type { InstanceDriver, Launch, Outside } from "./driver.ts";
+import { type DriverChoice, openDriver } from "./open-driver.ts";
 
 /** A driver as those use it who neither open nor close it. */
 export type Instances = Omit<InstanceDriver, "name" | "connect" | "close">;
 
-/** Stands for a driver that is still being opened and connected: what is asked of it waits until then, and fails as that does. */
+/** How instances of a local cloud run. */
+export interface RunningInstances {
+  readonly driver: "ns" | "plain";
+  /** Why instances are ordinary processes, when nobody asked for that. */
+  readonly why?: string;
+}
+
+/** Stands for a driver that is opened later: what is asked of it waits until it is connected, and fails if it never is. */
 export class DriverToCome implements Instances {
+  readonly #choice: DriverChoice;
   readonly #opened = Promise.withResolvers<InstanceDriver>();
   #driver: InstanceDriver | undefined;
 
-  constructor() {
+  constructor(choice: DriverChoice) {
+    this.#choice = choice;
     this.#opened.promise.catch(() => {}); // whoever asks is told; nobody need have asked
   }
 
-  /** Here it is, connected. */
-  opened(driver: InstanceDriver): void {
-    this.#driver = driver;
-    this.#opened.resolve(driver);
+  /** Opens it and connects it. Throws one clear sentence when instances cannot be had. */
+  async connect(outside: Outside): Promise<RunningInstances> {
+    try {
+      const { driver, why } = await openDriver(this.#choice);
+      this.#driver = driver;
+      await driver.connect(outside);
+      this.#opened.resolve(driver);
+      return { driver: driver.name, ...(why === undefined ? {} : { why }) };
+    } catch (error) {
+      this.#opened.reject(error);
+      throw error;
+    }
   }
 
-  /** It will never come. */
-  failed(error: unknown): void {
-    this.#opened.reject(error);
+  /** Nobody waits any longer. */
+  giveUp(): void {
+    this.#opened.reject(new Error("The control plane is closing"));
+  }
+
+  async close(): Promise<void> {
+    await this.#driver?.close();
   }
 
   async launch(launch: Launch): Promise<void> {

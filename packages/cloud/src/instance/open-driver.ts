@@ -1,0 +1,43 @@
+import type { Chaos, InstanceDriver } from "./driver.ts";
+import { ControlClient } from "./ns/control-client.ts";
+import { NamespaceDriver } from "./ns/driver.ts";
+import { stateFolderOf } from "./ns/folders.ts";
+import { whyRefused } from "./ns/why-refused.ts";
+import { PlainDriver } from "./plain/driver.ts";
+import { plainInstances } from "./plain/instance-folder.ts";
+
+/** How to choose a driver. */
+export interface DriverChoice {
+  readonly dataFolder: string;
+  readonly driver: "auto" | "ns" | "plain";
+  /** With `auto`: take ordinary processes where isolated instances cannot be had, instead of failing. */
+  readonly plainInstead: boolean;
+  readonly agentBundle: string;
+  readonly chaos: Chaos;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+}
+
+/** Opens the driver of instances. `why` tells why isolated instances cannot be had, when ordinary processes are taken instead. Throws that sentence when they may not be. */
+export async function openDriver(
+  choice: DriverChoice,
+): Promise<{ readonly driver: InstanceDriver; readonly why?: string }> {
+  const { dataFolder, driver, plainInstead } = choice;
+  if (driver === "plain") return { driver: new PlainDriver(choice) };
+  // What this data folder has begun with, it goes on with.
+  if (
+    driver === "auto" &&
+    plainInstances(dataFolder).length > 0 &&
+    (await ControlClient.find(stateFolderOf(dataFolder))) === undefined
+  )
+    return { driver: new PlainDriver(choice), why: "this data folder has begun with them" };
+  try {
+    return { driver: await NamespaceDriver.open(choice) };
+  } catch (cause) {
+    const why = whyRefused(cause instanceof Error ? cause.message : String(cause));
+    if (driver === "auto" && plainInstead) return { driver: new PlainDriver(choice), why };
+    throw new Error(`Cannot launch instances: ${why}. Or choose ordinary processes, one port each: --driver plain`, {
+      cause,
+    });
+  }
+}
