@@ -31,7 +31,7 @@ test("the official agent's own file is read, in both styles of keys", (t) => {
   assert.equal(configuration.waitBetweenRunsSeconds, 1);
   assert.equal(configuration.rootDir, "/opt/codedeploy-agent/deployment-root");
   assert.equal(configuration.proxyUri, undefined);
-  assert.deepEqual([retired, unread], [["log_aws_wire"], []]);
+  assert.deepEqual([retired, unread], [[], []]);
   assert.deepEqual(read(t, shipped.replaceAll(/^:(\w)/gm, "$1")).configuration, configuration);
 });
 

@@ -11,6 +11,8 @@ export interface Configuration {
   readonly pidDir: string;
   readonly rootDir: string;
   readonly verbose: boolean;
+  /** Whether what goes over the wire is noted beside the log. */
+  readonly logAwsWire: boolean;
   readonly waitBetweenRunsSeconds: number;
   /** The longest pause after the control plane has said that it is asked too often. */
   readonly waitAfterThrottleErrorSeconds: number;
@@ -32,11 +34,13 @@ export interface Configuration {
   readonly rejectSymlinksInBundle: boolean;
   readonly rejectPathTraversalInBundle: boolean;
   readonly rejectUnsafePermissionsInBundle: boolean;
+  readonly rejectUnconfinedSelinuxInBundle: boolean;
   readonly rejectSymlinkPermissionTargets: boolean;
   readonly ignoreOwnershipInBundle: boolean;
   readonly archiveMaxExtractionSizeBytes: number;
   /** Whether a restart may use the revision that a deployment before it has left on this host. */
   readonly enableArchiveReuse: boolean;
+  readonly disableCoreDumps: boolean;
   readonly restrictAgentDirPermissions: boolean;
   readonly restrictLogDirPermissions: boolean;
   readonly restrictHookEnvToAllowlist: boolean;
@@ -67,6 +71,7 @@ const readers = {
   pid_dir: (value) => ({ pidDir: text(value) ?? "/opt/codedeploy-agent/state/.pid/" }),
   root_dir: (value) => ({ rootDir: join(text(value) ?? "/opt/codedeploy-agent/deployment-root", ".") }),
   verbose: (value) => ({ verbose: isOn(value, false) }),
+  log_aws_wire: (value) => ({ logAwsWire: isOn(value, false) }),
   wait_between_runs: (value) => ({ waitBetweenRunsSeconds: count(value, "wait_between_runs", { least: 0 }) ?? 30 }),
   wait_after_throttle_error: (value) => ({
     waitAfterThrottleErrorSeconds: count(value, "wait_after_throttle_error", { least: 1 }) ?? 60,
@@ -96,12 +101,14 @@ const readers = {
   reject_symlinks_in_bundle: (value) => ({ rejectSymlinksInBundle: isOn(value, rulesByDefault.rejectSymlinks) }),
   reject_path_traversal_in_bundle: (value) => ({ rejectPathTraversalInBundle: isOn(value, true) }),
   reject_unsafe_permissions_in_bundle: (value) => ({ rejectUnsafePermissionsInBundle: isOn(value, true) }),
+  reject_unconfined_selinux_in_bundle: (value) => ({ rejectUnconfinedSelinuxInBundle: isOn(value, true) }),
   reject_symlink_permission_targets: (value) => ({ rejectSymlinkPermissionTargets: isOn(value, true) }),
   ignore_ownership_in_bundle: (value) => ({ ignoreOwnershipInBundle: isOn(value, false) }),
   archive_max_extraction_size: (value) => ({
     archiveMaxExtractionSizeBytes: count(value, "archive_max_extraction_size", { least: 1 }) ?? rulesByDefault.bytesMax,
   }),
   enable_archive_reuse: (value) => ({ enableArchiveReuse: isOn(value, true) }),
+  disable_core_dumps: (value) => ({ disableCoreDumps: isOn(value, true) }),
   restrict_agent_dir_permissions: (value) => ({ restrictAgentDirPermissions: isOn(value, false) }),
   restrict_log_dir_permissions: (value) => ({ restrictLogDirPermissions: isOn(value, false) }),
   restrict_hook_env_to_allowlist: (value) => ({ restrictHookEnvToAllowlist: isOn(value, false) }),
@@ -116,7 +123,6 @@ const readers = {
 
 /** Keys of the official agents that change nothing here. */
 const retired = [
-  "log_aws_wire",
   "wait_after_error",
   "wait_after_connection_problem",
   "wait_between_spawning_children",
@@ -128,10 +134,8 @@ const retired = [
   "instance_service_region",
   "instance_service_endpoint",
   "instance_service_port",
-  "reject_unconfined_selinux_in_bundle",
   "disable_powershell_profile_in_hooks",
   "enable_command_port",
-  "disable_core_dumps",
 ];
 
 /** A configuration, and the keys of its file that change nothing: retired ones, and unknown ones. */
@@ -206,10 +210,11 @@ function count(value: unknown, key: string, { least }: { least: number }): numbe
 
 /** How requests reach their services, as the configuration and the environment say. */
 export function transportOptions(
-  { proxyUri, httpReadTimeoutSeconds: readTimeoutSeconds, caBundle }: Configuration,
+  { proxyUri, httpReadTimeoutSeconds: readTimeoutSeconds, caBundle, logAwsWire, logDir, programName }: Configuration,
   { SSL_CERT_FILE, AWS_CA_BUNDLE }: NodeJS.ProcessEnv,
 ): TransportOptions {
-  return { proxyUri, readTimeoutSeconds, caBundle, certificateFile: SSL_CERT_FILE ?? AWS_CA_BUNDLE };
+  const wireLog = logAwsWire ? join(logDir, `${programName}.aws_wire.log`) : undefined;
+  return { proxyUri, readTimeoutSeconds, caBundle, wireLog, certificateFile: SSL_CERT_FILE ?? AWS_CA_BUNDLE };
 }
 
 /** What may be in a bundle, as the configuration says. */

@@ -144,6 +144,7 @@ async function installRevision(
     fileExistsBehavior: appSpec.fileExistsBehavior ?? fileExistsBehavior,
     installRoot: configuration.installRoot,
     followsLinks: !configuration.rejectSymlinkPermissionTargets,
+    allowsUnconfined: !configuration.rejectUnconfinedSelinuxInBundle,
     log,
     warn: (line) => warned.push(line),
   });

@@ -5,14 +5,24 @@ import { dirname } from "node:path";
 const bytesMax = 64 * 1024 * 1024;
 const filesMax = 8;
 
-/** A log that starts anew when it is full: `F`, and before it `F.1` to `F.7`. */
+/** How many files a log has, and who may read them. */
+export interface RotationRules {
+  readonly files?: number;
+  readonly mode?: number;
+}
+
+/** A log that starts anew when it is full: `F`, and before it `F.1`, `F.2` and so on. */
 export class RotatingFile {
   readonly #path: string;
+  readonly #filesMax: number;
+  readonly #mode: number;
   #file: number | undefined;
   #bytes = 0;
 
-  constructor(path: string) {
+  constructor(path: string, { files = filesMax, mode = 0o644 }: RotationRules = {}) {
     this.#path = path;
+    this.#filesMax = files;
+    this.#mode = mode;
   }
 
   append(text: string): void {
@@ -28,14 +38,14 @@ export class RotatingFile {
 
   #open(): number {
     mkdirSync(dirname(this.#path), { recursive: true });
-    const file = openSync(this.#path, "a");
+    const file = openSync(this.#path, "a", this.#mode);
     this.#bytes = fstatSync(file).size;
     return file;
   }
 
   #roll(): void {
     this.close();
-    for (let number = filesMax - 2; number >= 0; number -= 1) {
+    for (let number = this.#filesMax - 2; number >= 0; number -= 1) {
       const from = number === 0 ? this.#path : `${this.#path}.${number}`;
       if (statSync(from, { throwIfNoEntry: false }) !== undefined) renameSync(from, `${this.#path}.${number + 1}`);
     }

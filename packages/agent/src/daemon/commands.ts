@@ -7,6 +7,7 @@ import { AgentLog } from "../agent-log.ts";
 import type { Configuration } from "../config.ts";
 import { runHostAgent } from "../host-agent.ts";
 import { trackedDeployments } from "../journal.ts";
+import { disableCoreDumps } from "./core-dumps.ts";
 import { PidFile } from "./pid-file.ts";
 import { settleIn } from "./privileges.ts";
 
@@ -49,6 +50,8 @@ export async function run(program: Program): Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGQUIT"] as const) process.on(signal, () => stop.abort());
   try {
     for (const line of unusedKeys(program)) log.warn(line);
+    const dumps = configuration.disableCoreDumps ? disableCoreDumps() : undefined;
+    if (dumps !== undefined) log.warn(dumps);
     process.send?.("started");
     if (process.connected) process.disconnect?.();
     log.info(`Version ${version} started`);

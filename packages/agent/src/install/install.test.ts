@@ -18,7 +18,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { parseAppSpec } from "@sluice/engine/appspec";
-import { install } from "./install.ts";
+import { install, type Installation } from "./install.ts";
 
 /** A host's worth of folders: the revision, the agent's instructions, and where applications go. */
 class Ground {
@@ -40,7 +40,11 @@ class Ground {
   }
 
   /** Installs by an AppSpec file; APP stands for the application's folder. */
-  async install(sections: string, fileExistsBehavior = "DISALLOW"): Promise<void> {
+  async install(
+    sections: string,
+    fileExistsBehavior = "DISALLOW",
+    more: Pick<Installation, "allowsUnconfined"> = {},
+  ): Promise<void> {
     const text = `version: 0.0\nos: linux\n${sections}\n`.replaceAll("APP", this.app);
     const { appSpec, findings } = parseAppSpec(text, { file: "appspec.yml" });
     assert(appSpec, JSON.stringify(findings));
@@ -53,6 +57,7 @@ class Ground {
       installRoot: undefined,
       log: () => {},
       warn: (line) => this.warned.push(line),
+      ...more,
     });
   }
 
@@ -458,3 +463,23 @@ test(
     assert.match(ground.written("group-cleanup"), /^semanage\0\/app\/f$/m);
   },
 );
+
+test("an SELinux type that confines nothing is refused before anything is touched, unless it is allowed", async (t) => {
+  const ground = new Ground(t);
+  ground.revision({ "a.txt": "1" });
+  await ground.install(everything);
+  ground.revision({ "a.txt": "2" });
+  const sections = `${everything}\npermissions: [{object: APP, context: {type: unconfined_t}}]`;
+
+  await assert.rejects(
+    ground.install(sections),
+    /^Error: deployment rejected: AppSpec specifies SELinux type 'unconfined_t' which disables mandatory access controls/,
+  );
+  assert.equal(ground.read("a.txt"), "1");
+
+  // Where there is no SELinux, its tools fail later: the file is there then.
+  await ground.install(sections, "DISALLOW", { allowsUnconfined: true }).catch((error: Error) => {
+    assert.match(error.message, /Failed command: semanage/);
+  });
+  assert.equal(ground.read("a.txt"), "2");
+});

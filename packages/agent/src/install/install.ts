@@ -5,6 +5,7 @@ import { writeAtomically } from "../atomic-file.ts";
 import { Installer } from "./carry-out.ts";
 import { CleanupList } from "./cleanup.ts";
 import { planInstallation } from "./plan.ts";
+import { refuseUnconfined } from "./plan-permissions.ts";
 
 /** One revision to install on this host. */
 export interface Installation {
@@ -18,6 +19,8 @@ export interface Installation {
   readonly installRoot: string | undefined;
   /** Whether permissions of a symbolic link change what it leads to, as they do with the official agent. */
   readonly followsLinks?: boolean;
+  /** Whether SELinux types that confine nothing are allowed. */
+  readonly allowsUnconfined?: boolean;
   readonly log: (line: string) => void;
   /** Told what is probably not meant so. */
   readonly warn: (line: string) => void;
@@ -35,9 +38,11 @@ export async function install({
   fileExistsBehavior,
   installRoot,
   followsLinks = false,
+  allowsUnconfined = false,
   log,
   warn,
 }: Installation): Promise<void> {
+  if (!allowsUnconfined) refuseUnconfined(appSpec.permissions);
   mkdirSync(instructionsFolder, { recursive: true });
   const list = new CleanupList(join(instructionsFolder, `${deploymentGroupId}-cleanup`));
   const plan = planInstallation({ archive, appSpec, fileExistsBehavior, installRoot, absent: list.paths() });

@@ -34,6 +34,18 @@ export function planPermissions(
   return { instructions, warnings };
 }
 
+/** SELinux types that switch off what SELinux is for. */
+const unconfinedTypes = ["unconfined_t", "kernel_t", "init_t"];
+
+/** Throws the newer official agent's sentence when a rule asks for a type that confines nothing. */
+export function refuseUnconfined(permissions: readonly Permission[]): void {
+  const type = permissions.map(({ context }) => context?.type).find((one = "") => unconfinedTypes.includes(one));
+  if (type !== undefined)
+    throw new Error(
+      `deployment rejected: AppSpec specifies SELinux type '${type}' which disables mandatory access controls; set reject_unconfined_selinux_in_bundle: false to allow`,
+    );
+}
+
 function checkAccounts({ owner, group }: Permission): void {
   if (owner !== undefined && userId(owner) === undefined) throw new Error(`can't find user for ${owner}`);
   if (group !== undefined && groupId(group) === undefined) throw new Error(`can't find group for ${group}`);

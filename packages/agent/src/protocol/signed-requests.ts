@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Agent, type IncomingMessage, request as httpRequest } from "node:http";
 import type { Agent as SecureAgent } from "node:https";
 import { signHeaders, type SigningCredentials } from "@sluice/aws-protocol/signature-v4";
+import { WireLog } from "./wire-log.ts";
 
 /** One request to an AWS service. */
 export interface SignedRequest {
@@ -24,6 +25,8 @@ export interface TransportOptions {
   readonly certificateFile?: string | undefined;
   /** File with certificates that are trusted beside the usual ones. */
   readonly caBundle?: string | undefined;
+  /** Where what goes over the wire is noted. */
+  readonly wireLog?: string | undefined;
 }
 
 /** How long an idle connection is kept, in milliseconds: longer than the pause between two polls, shorter than servers keep theirs. */
@@ -35,15 +38,17 @@ export class SignedRequests {
   readonly #options: object;
   readonly #certificates: string | undefined;
   readonly #further: string | undefined;
+  readonly #wire: WireLog | undefined;
   #secure: SecureAgent | undefined;
   readonly #readTimeout: number;
 
-  constructor({ proxyUri, readTimeoutSeconds, certificateFile, caBundle }: TransportOptions) {
+  constructor({ proxyUri, readTimeoutSeconds, certificateFile, caBundle, wireLog }: TransportOptions) {
     const proxyEnv = proxyUri === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxyUri, HTTPS_PROXY: proxyUri } };
     this.#options = { keepAlive: true, keepAliveMsecs: idleMilliseconds, ...proxyEnv };
     this.#plain = new Agent(this.#options);
     this.#certificates = certificateFile === undefined ? undefined : readFileSync(certificateFile, "utf8");
     this.#further = caBundle === undefined ? undefined : readBundle(caBundle);
+    this.#wire = wireLog === undefined ? undefined : new WireLog(wireLog);
     this.#readTimeout = readTimeoutSeconds * 1000;
   }
 
@@ -66,6 +71,7 @@ export class SignedRequests {
   close(): void {
     this.#plain.destroy();
     this.#secure?.destroy();
+    this.#wire?.close();
   }
 
   #attempt({
@@ -100,10 +106,15 @@ export class SignedRequests {
       timeout: this.#readTimeout,
       ...(signal === undefined ? {} : { signal }),
     };
+    const number = this.#wire?.sent({ method, url, headers: options.headers, body }) ?? 0;
     return new Promise((resolve, reject) => {
-      const sent = request(url, options, resolve);
+      const sent = request(url, options, (response) => {
+        this.#wire?.received(number, response);
+        resolve(response);
+      });
       sent.on("timeout", () => sent.destroy(new Error(`no answer within ${this.#readTimeout / 1000} s`)));
       sent.on("error", (cause: NodeJS.ErrnoException) => {
+        this.#wire?.failed(number, cause);
         const stale = sent.reusedSocket && (cause.code === "ECONNRESET" || cause.code === "EPIPE");
         reject(
           stale
