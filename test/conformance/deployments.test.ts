@@ -155,6 +155,20 @@ test("a deployment that cannot be is refused by AWS's name", async (t) => {
   assert.deepEqual(deployments, []);
 });
 
+test("a blue/green deployment has no zones, and one that asks for them is refused", async (t) => {
+  const { client, begin, create } = await deploymentsOf(t, blueGreen);
+  await client.send(
+    new CreateDeploymentConfigCommand({
+      deploymentConfigName: "by-zone",
+      minimumHealthyHosts: { type: "HOST_COUNT", value: 1 },
+      zonalConfig: { monitorDurationInSeconds: 60 },
+    }),
+  );
+
+  await assert.rejects(create({ deploymentConfigName: "by-zone" }), isFault("InvalidZonalDeploymentConfiguration"));
+  assert.match(await begin(), /^d-/, "nothing was recorded that would stand in the way");
+});
+
 test("a restart takes the revision that succeeded last, and the hosts' copies of it", async (t) => {
   const { begin, get, over, create, store } = await deploymentsOf(t);
   const first = await begin({ revision: s3Revision("good.zip") });

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import {
   AutoScalingClient,
   CreateAutoScalingGroupCommand,
+  DeleteLifecycleHookCommand,
   DescribeLifecycleHooksCommand,
 } from "@aws-sdk/client-auto-scaling";
 import {
@@ -21,7 +22,7 @@ import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/cli
 import { openHouse } from "../identity/open-house.ts";
 import { freePort } from "../../packages/cloud/test/targets.ts";
 import { openGateways } from "../../packages/server/src/gateways/gateways.ts";
-import { syncHooks } from "../../packages/server/src/reconciler/managed-hooks.ts";
+import { restoreHooks, syncHooks } from "../../packages/server/src/reconciler/managed-hooks.ts";
 import { isFault, openApi, serviceRoleArn } from "./api-house.ts";
 
 const trust = JSON.stringify({
@@ -42,19 +43,7 @@ test("a group's hooks are on its Auto Scaling groups when it is made, changed an
   const serviceRoleArn = (await iam.send(role)).Role?.Arn;
   const policy = { RoleName: "deployer", PolicyName: "scaling", PolicyDocument: rights };
   await iam.send(new PutRolePolicyCommand(policy));
-  await ec2.send(
-    new CreateLaunchTemplateCommand({
-      LaunchTemplateName: "web",
-      LaunchTemplateData: { ImageId: "ami-00000000000000001" },
-    }),
-  );
-  for (const AutoScalingGroupName of ["one", "two"])
-    await scaling.send(
-      new CreateAutoScalingGroupCommand({
-        ...{ AutoScalingGroupName, MinSize: 0, MaxSize: 1, AvailabilityZones: ["eu-west-1a"] },
-        LaunchTemplate: { LaunchTemplateName: "web" },
-      }),
-    );
+  await makeGroups(scaling, ec2);
   const hooksOn = async (AutoScalingGroupName: string) =>
     (await scaling.send(new DescribeLifecycleHooksCommand({ AutoScalingGroupName }))).LifecycleHooks ?? [];
   const name = { applicationName: "shop", deploymentGroupName: "my_group" };
@@ -79,6 +68,23 @@ test("a group's hooks are on its Auto Scaling groups when it is made, changed an
   );
   assert.deepEqual([(await hooksOn("one")).length, (await hooksOn("two")).length], [0, 2]);
 
+  const names = async () => (await hooksOn("two")).map(({ LifecycleHookName = "" }) => LifecycleHookName).toSorted();
+  const before = await names();
+  const again = new UpdateDeploymentGroupCommand({ ...current, autoScalingGroups: ["two"] });
+  await deploy.send(again);
+  assert.deepEqual(await names(), before, "a hook that is in its place may hold instances, and stays");
+  for (const LifecycleHookName of before)
+    await scaling.send(new DeleteLifecycleHookCommand({ AutoScalingGroupName: "two", LifecycleHookName }));
+  await deploy.send(again);
+  const renewed = await names();
+  assert.deepEqual(
+    [renewed.length, renewed.filter((one) => before.includes(one))],
+    [2, []],
+    "new hooks have new names",
+  );
+  const shown = (await deploy.send(new GetDeploymentGroupCommand(name))).deploymentGroupInfo?.autoScalingGroups?.[0];
+  assert.deepEqual([shown?.hook ?? "", shown?.terminationHook ?? ""].toSorted(), renewed);
+
   const unknown = new UpdateDeploymentGroupCommand({ ...current, autoScalingGroups: ["two", "three"] });
   await assert.rejects(deploy.send(unknown), isFault("InvalidAutoScalingGroup"));
   const kept = (await deploy.send(new GetDeploymentGroupCommand(name))).deploymentGroupInfo?.autoScalingGroups;
@@ -97,6 +103,47 @@ test("a group's hooks are on its Auto Scaling groups when it is made, changed an
   await deploy.send(new DeleteApplicationCommand({ applicationName: "shop" }));
   assert.equal((await hooksOn("one")).length, 0);
 });
+
+test("a hook that somebody removes is replaced by one with a name of its own", async (t) => {
+  const house = await openHouse(t);
+  const [scaling, ec2] = [new AutoScalingClient(house.as()), new EC2Client(house.as())];
+  t.after(() => [scaling, ec2].forEach((client) => client.destroy()));
+  await makeGroups(scaling, ec2);
+  const gateways = openGateways({ at: "self", config: () => house.as() });
+  t.after(() => gateways.close());
+  const { client, store } = await openApi(t, (store) => (group, on) => syncHooks({ store, gateways }, group, on));
+  const name = { applicationName: "shop", deploymentGroupName: "web" };
+  await client.send(new CreateApplicationCommand({ applicationName: "shop" }));
+  const { deploymentGroupId: groupId = "" } = await client.send(
+    new CreateDeploymentGroupCommand({ ...name, serviceRoleArn, autoScalingGroups: ["one"] }),
+  );
+  const [installed] = store.scaling.of(groupId);
+  const AutoScalingGroupName = "one";
+  await scaling.send(new DeleteLifecycleHookCommand({ AutoScalingGroupName, LifecycleHookName: installed?.name }));
+
+  assert.deepEqual(await restoreHooks({ store, gateways }), [installed]);
+  const { LifecycleHooks = [] } = await scaling.send(new DescribeLifecycleHooksCommand({ AutoScalingGroupName }));
+  const [renewed] = store.scaling.of(groupId);
+  assert.deepEqual(
+    LifecycleHooks.map(({ LifecycleHookName }) => LifecycleHookName),
+    [renewed?.name],
+  );
+  assert.notEqual(renewed?.name, installed?.name);
+  assert.deepEqual(await restoreHooks({ store, gateways }), []);
+});
+
+/** Two Auto Scaling groups without instances: one and two. */
+async function makeGroups(scaling: AutoScalingClient, ec2: EC2Client): Promise<void> {
+  const LaunchTemplateData = { ImageId: "ami-00000000000000001" };
+  await ec2.send(new CreateLaunchTemplateCommand({ LaunchTemplateName: "web", LaunchTemplateData }));
+  for (const AutoScalingGroupName of ["one", "two"])
+    await scaling.send(
+      new CreateAutoScalingGroupCommand({
+        ...{ AutoScalingGroupName, MinSize: 0, MaxSize: 1, AvailabilityZones: ["eu-west-1a"] },
+        LaunchTemplate: { LaunchTemplateName: "web" },
+      }),
+    );
+}
 
 test("a hook that cannot be removed is listed as not cleaned up, and stays in the books", async (t) => {
   // Nobody listens where Auto Scaling should be.

@@ -44,6 +44,7 @@ export const createDeployment = {
               lambda: lambdaPlanOf(store, group, { revision, routing: config.trafficRoutingConfig }),
             }
           : {};
+      if (zonalConfig !== undefined) refuseZones(group, configName);
       refuseBusy(context, group);
       const request = { ...requestFor(group, input, { revision, configName }), ...restartOf(context, group, input) };
       const processes = input.ec2DeploymentOptions?.autoScalingGroupProcessesToSuspend;
@@ -117,6 +118,15 @@ function checkTargetInstances({ tagFilters, ec2TagSet, autoScalingGroups }: Targ
     throw fault("InvalidTargetInstances", "targetInstances has tagFilters and ec2TagSet, and only one of them may be");
   checkTagFilters("InvalidTargetInstances", tagFilters, sets, "InvalidTargetInstances");
   checkScalingGroups(autoScalingGroups ?? []);
+}
+
+/** Zones are for deployments in place (deployments.md §4.5 rule 7): a second fleet has no traffic that a zone could be taken out of. The fault at this level is inferred. */
+function refuseZones({ name, settings }: DeploymentGroup, configName: string | undefined): void {
+  if (settings.deploymentStyle?.deploymentType === "BLUE_GREEN")
+    throw fault(
+      "InvalidZonalDeploymentConfiguration",
+      `The deployment configuration "${configName}" goes zone by zone, which is only for in-place deployments: the deployment group "${name}" is blue/green`,
+    );
 }
 
 /** One deployment of a group at a time, and so many of an account; those of Auto Scaling count for the account (deployments.md §9.2). */

@@ -16,7 +16,7 @@ export interface HookKeeper {
   readonly gateways: Gateways;
 }
 
-/** Installs the hooks that a deployment group has to have on its Auto Scaling groups, and removes those that it no longer has. Throws when one cannot be installed; gives those that could not be removed (deployments.md §6.1, §6.6). */
+/** Installs the hooks that a deployment group has to have on its Auto Scaling groups, anew where somebody else has removed one, and removes those that it no longer has. Throws when one cannot be installed; gives those that could not be removed (deployments.md §6.1, §6.6). */
 export async function syncHooks(
   { store, gateways }: HookKeeper,
   group: DeploymentGroup,
@@ -33,8 +33,10 @@ export async function syncHooks(
   const isSame = (a: Omit<ScalingHook, "groupId" | "name">, b: Omit<ScalingHook, "groupId" | "name">) =>
     a.scalingGroup === b.scalingGroup && a.transition === b.transition;
   for (const want of wanted) {
-    if (known.some((hook) => isSame(hook, want))) continue;
-    const hook = { ...want, groupId: group.id, name: hookName(want.transition, group.name, newId()) };
+    const installed = known.find((hook) => isSame(hook, want));
+    // A hook that is in its place stays: to take it away would abandon the instances that it holds.
+    if (installed !== undefined && (await hooksOf(clients, want.scalingGroup)).includes(installed.name)) continue;
+    const hook = newHook(group, want);
     await putHook(clients, hook, group.id);
     await store.write(() => store.scaling.add(hook));
   }
@@ -50,7 +52,17 @@ export async function syncHooks(
   return left;
 }
 
-/** Puts back hooks that somebody else has removed: without them new instances would serve without software, silently (deployments.md §6.6 rule 4). Gives those that were missing. */
+/** A hook that is installed has a name of its own each time, as on AWS (deployments.md §6.1 rule 1). */
+const newHook = (
+  { id, name }: DeploymentGroup,
+  want: Pick<ScalingHook, "scalingGroup" | "transition">,
+): ScalingHook => ({
+  ...want,
+  groupId: id,
+  name: hookName(want.transition, name, newId()),
+});
+
+/** Replaces hooks that somebody else has removed: without them new instances would serve without software, silently (deployments.md §6.6 rule 4). Gives those that were missing. */
 export async function restoreHooks({ store, gateways }: HookKeeper): Promise<readonly ScalingHook[]> {
   const restored: ScalingHook[] = [];
   const byScalingGroup = Map.groupBy(store.scaling.all(), ({ scalingGroup }) => scalingGroup);
@@ -61,9 +73,15 @@ export async function restoreHooks({ store, gateways }: HookKeeper): Promise<rea
       const clients = gateways.as(group.settings.serviceRoleArn);
       const names = await hooksOf(clients, scalingGroup).catch(() => undefined); // the group may be gone, or the call refused: the next round looks again
       if (names === undefined || names.includes(hook.name)) continue;
-      const isStillWanted = store.scaling.of(hook.groupId).some(({ name }) => name === hook.name);
-      if (!isStillWanted) continue; // the deployment group has let it go while we looked
-      await putHook(clients, hook, hook.groupId);
+      const renewed = newHook(group, hook);
+      // In the books first: after a crash in between it is missing again, and no hook is left that nobody knows.
+      const isWanted = await store.write(() => {
+        const isStillWanted = store.scaling.of(hook.groupId).some(({ name }) => name === hook.name);
+        if (isStillWanted) store.scaling.add(renewed);
+        return isStillWanted;
+      });
+      if (!isWanted) continue; // the deployment group has let it go while we looked
+      await putHook(clients, renewed, group.id);
       restored.push(hook);
     }
   return restored;

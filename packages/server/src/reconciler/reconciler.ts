@@ -186,7 +186,10 @@ export class Reconciler {
 
   async #restoreHooks(keeper: Parameters<typeof restoreHooks>[0]): Promise<void> {
     for (const { scalingGroup, name } of await restoreHooks(keeper))
-      this.#options.say({ scalingGroup }, `The hook ${name} had been removed from ${scalingGroup}: it is back`);
+      this.#options.say(
+        { scalingGroup },
+        `The hook ${name} had been removed from ${scalingGroup}: another has taken its place`,
+      );
   }
 }
 
