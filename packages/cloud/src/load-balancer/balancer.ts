@@ -81,6 +81,6 @@ export class Balancer {
     const pool = this.#pools.get(action.groups[0]?.group ?? "");
     const sourceIp = socket.remoteAddress;
     const pick = (except: ReadonlySet<Upstream>) => pool?.pick({ sourceIp, except });
-    tunnelTcp(socket, { pick, idleSeconds: listener.idleSeconds });
+    tunnelTcp(socket, { pick, idleMilliseconds: listener.idleSeconds * 1000 });
   }
 }

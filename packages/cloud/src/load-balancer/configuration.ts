@@ -11,7 +11,7 @@ export interface Configuration {
 export interface Listener {
   readonly id: string;
   readonly port: number;
-  readonly protocol: "HTTP" | "TCP";
+  readonly protocol: "HTTP" | "HTTPS" | "TCP";
   /** By which load balancers on one port are told apart; in lower case. */
   readonly hostname: string;
   /** In order of priority; the last one has no conditions. */
@@ -54,8 +54,11 @@ export type Action =
 export interface Group {
   readonly id: string;
   readonly algorithm: "round_robin" | "least_outstanding_requests";
-  /** Clients stay with a target: by a cookie of ours for so long, or by their address. */
-  readonly sticky?: { readonly by: "cookie"; readonly seconds: number } | { readonly by: "source-ip" };
+  /** Clients stay with a target: by a cookie of ours for so long, by one that follows a cookie of the application, or by their address. */
+  readonly sticky?:
+    | { readonly by: "cookie"; readonly seconds: number }
+    | { readonly by: "application-cookie"; readonly name: string; readonly seconds: number }
+    | { readonly by: "source-ip" };
   readonly slowStartSeconds: number;
   /** Absent where nothing is checked. */
   readonly check?: Check;

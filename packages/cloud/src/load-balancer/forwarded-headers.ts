@@ -1,5 +1,9 @@
-import type { IncomingMessage } from "node:http";
+import { STATUS_CODES } from "node:http";
 import { randomHex } from "../random.ts";
+import type { AnswerHead } from "./answer-head.ts";
+import type { Field } from "./message-head.ts";
+import { valueOf } from "./message-head.ts";
+import type { RequestHead } from "./request-head.ts";
 
 /** Headers that belong to one connection and go no further. */
 const hopByHop = new Set([
@@ -11,56 +15,66 @@ const hopByHop = new Set([
   "proxy-connection",
   "te",
   "trailer",
+  "transfer-encoding",
   "upgrade",
 ]);
 
-/** The headers with which a request goes on to its target, as a flat list of names and values. */
-export function headersForTarget(request: IncomingMessage, port: number): string[] {
-  const { rawHeaders, headers, socket, method } = request;
-  const sent: string[] = [];
-  const named = connectionOptions(headers.connection);
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at] ?? "";
-    const lower = name.toLowerCase();
-    if (hopByHop.has(lower) || replaced.has(lower) || named?.has(lower) === true) continue;
-    sent.push(name, rawHeaders[at + 1] ?? "");
-  }
-  const client = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
-  const before = headers["x-forwarded-for"];
-  sent.push("X-Forwarded-For", before === undefined ? client : `${String(before)}, ${client}`);
-  sent.push("X-Forwarded-Proto", "http", "X-Forwarded-Port", String(port));
-  const trace = headers["x-amzn-trace-id"];
-  sent.push("X-Amzn-Trace-Id", trace === undefined ? `Root=${traceRoot()}` : String(trace));
-  if (!hasBody(request) && method !== "GET" && method !== "HEAD" && headers["content-length"] === undefined)
-    sent.push("Content-Length", "0"); // or it would be sent as chunks
-  return sent;
+/** Headers of a request that are written anew: how its body is framed, and what the load balancer says itself. */
+const writtenAnew = new Set([
+  ...hopByHop,
+  "host",
+  "content-length",
+  "x-forwarded-for",
+  "x-forwarded-proto",
+  "x-forwarded-port",
+  "x-amzn-trace-id",
+]);
+
+/** What is known of a request beside its head. */
+export interface Circumstances {
+  readonly address: string;
+  readonly port: number;
+  readonly protocol: "http" | "https";
+  /** Whether the connection may be kept for other requests. */
+  readonly isKept: boolean;
 }
 
-const replaced = new Set(["x-forwarded-for", "x-forwarded-proto", "x-forwarded-port", "x-amzn-trace-id"]);
-
-/** Whether a request brings a body. */
-export function hasBody({ headers }: IncomingMessage): boolean {
-  const length = headers["content-length"];
-  return headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
+/** The head with which a request goes on to its target. */
+export function textForTarget(head: RequestHead, { address, port, protocol, isKept }: Circumstances): string {
+  const { fields, length, method, upgrade } = head;
+  const before = valueOf(fields, "x-forwarded-for");
+  let text = `${method} ${head.target} HTTP/1.1\r\nHost: ${head.host}\r\n`;
+  text += linesOf(fields, writtenAnew, head.options);
+  text += `X-Forwarded-For: ${before === undefined ? address : `${before}, ${address}`}\r\n`;
+  text += `X-Forwarded-Proto: ${protocol}\r\nX-Forwarded-Port: ${port}\r\n`;
+  text += `X-Amzn-Trace-Id: ${valueOf(fields, "x-amzn-trace-id") ?? `Root=${traceRoot()}`}\r\n`;
+  if (length === "chunked") text += "Transfer-Encoding: chunked\r\n";
+  else if (length !== undefined || (method !== "GET" && method !== "HEAD"))
+    text += `Content-Length: ${length ?? 0}\r\n`;
+  if (upgrade !== undefined) return `${text}Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n\r\n`;
+  return `${text}Connection: ${isKept ? "keep-alive" : "close"}\r\n\r\n`;
 }
 
-/** The headers with which an answer goes back to the client. */
-export function headersForClient({ rawHeaders, headers }: IncomingMessage): string[] {
-  const sent: string[] = [];
-  const named = connectionOptions(headers.connection);
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at] ?? "";
-    const lower = name.toLowerCase();
-    // How the body is framed is settled with the client anew.
-    if (hopByHop.has(lower) || lower === "transfer-encoding" || named?.has(lower) === true) continue;
-    sent.push(name, rawHeaders[at + 1] ?? "");
-  }
-  return sent;
+/** The head with which an answer goes back, without the lines about the client's connection; `more` are whole lines. */
+export function textForClient({ status, reason, fields, options }: AnswerHead, more: string): string {
+  let text = `HTTP/1.1 ${status} ${reason === "" ? (STATUS_CODES[status] ?? "") : reason}\r\n`;
+  text += linesOf(fields, status === 204 ? hopByHopOfNothing : hopByHop, options);
+  if (!fields.some(({ key }) => key === "date")) text += `Date: ${dateNow()}\r\n`;
+  return text + more;
 }
 
-function connectionOptions(connection: string | undefined): ReadonlySet<string> | undefined {
-  if (connection === undefined || /^(keep-alive|close)$/i.test(connection)) return undefined;
-  return new Set(connection.split(",").map((option) => option.trim().toLowerCase()));
+const hopByHopOfNothing = new Set([...hopByHop, "content-length"]);
+
+/** Headers as lines, but for those that go no further; the connection's options may name more of these. */
+function linesOf(
+  fields: readonly Field[],
+  left: ReadonlySet<string>,
+  options: ReadonlySet<string> | undefined,
+): string {
+  let text = "";
+  for (const { name, key, value } of fields)
+    if (!left.has(key) && (options?.has(key) !== true || key === "content-length")) text += `${name}: ${value}\r\n`;
+  return text;
 }
 
 /** Tells apart what this process and others number alike. */
@@ -69,6 +83,16 @@ let traced = 0;
 
 function traceRoot(): string {
   traced = (traced + 1) % 2 ** 32;
-  const seconds = Math.trunc((performance.timeOrigin + performance.now()) / 1000);
-  return `1-${seconds.toString(16).padStart(8, "0")}-${processPart}${traced.toString(16).padStart(8, "0")}`;
+  return `1-${secondNow().toString(16).padStart(8, "0")}-${processPart}${traced.toString(16).padStart(8, "0")}`;
+}
+
+const secondNow = () => Math.trunc((performance.timeOrigin + performance.now()) / 1000);
+
+let dated = { second: 0, text: "" };
+
+/** The date as HTTP writes it, made once a second. */
+export function dateNow(): string {
+  const second = secondNow();
+  if (second !== dated.second) dated = { second, text: new Date(second * 1000).toUTCString() };
+  return dated.text;
 }

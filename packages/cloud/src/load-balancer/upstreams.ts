@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { Agent } from "node:http";
 import type { Socket } from "node:net";
 import type { Group, Target } from "./configuration.ts";
+import { type Home, TargetConnection } from "./target-connection.ts";
 
 /** Common servers close an idle connection after 5 s or more; ours is given up before, in milliseconds. */
 const idleMilliseconds = 3_500;
@@ -9,25 +9,23 @@ const idleMilliseconds = 3_500;
 /** Idle connections that are kept to one target. */
 const idleConnectionsMax = 256;
 
+/** How often connections are looked for that have been idle for too long, in milliseconds. */
+const sweepMilliseconds = 500;
+
 /** One target as the proxy sees it. */
-export class Upstream {
+export class Upstream implements Home {
   readonly host: string;
   readonly port: number;
   /** By which a client's cookie names it. */
   readonly token: string;
-  readonly pool = new Agent({
-    keepAlive: true,
-    maxFreeSockets: idleConnectionsMax,
-    scheduling: "lifo",
-    timeout: idleMilliseconds,
-  });
-  /** For requests that may not be sent twice: a connection that has been idle might be dead. */
-  readonly fresh = new Agent({ keepAlive: false });
   /** Connections that carry more than requests: upgraded ones, and those of network load balancers. */
   readonly tunnels = new Set<Socket>();
   inFlight = 0;
-  inRotation = false;
   inRotationSince = 0;
+  #inRotation = false;
+  /** Connections that wait for a request, the one that was used last at the end. */
+  readonly #idle: TargetConnection[] = [];
+  #sweep: NodeJS.Timeout | undefined;
 
   constructor(group: string, { key, host, port }: Target) {
     this.host = host;
@@ -35,10 +33,52 @@ export class Upstream {
     this.token = tokenOf(`${group} ${key}`);
   }
 
+  get inRotation(): boolean {
+    return this.#inRotation;
+  }
+
+  /** One that gets no new requests needs no idle connections: its server may be waiting for their end. */
+  set inRotation(isIn: boolean) {
+    if (isIn && !this.#inRotation) this.inRotationSince = performance.now();
+    this.#inRotation = isIn;
+    if (!isIn) this.#closeIdle(Infinity);
+  }
+
+  /** A connection that was used before, or a new one. */
+  take(): TargetConnection {
+    this.#closeIdle(performance.now());
+    return this.#idle.pop() ?? this.open();
+  }
+
+  /** A new connection. */
+  open(): TargetConnection {
+    return new TargetConnection(this);
+  }
+
+  /** Keeps a connection for the next request. */
+  keep(connection: TargetConnection): void {
+    if (!this.#inRotation || this.#idle.length >= idleConnectionsMax) return connection.destroy();
+    connection.idleSince = performance.now();
+    this.#idle.push(connection);
+    this.#sweep ??= setInterval(() => this.#closeIdle(performance.now()), sweepMilliseconds);
+  }
+
+  forget(connection: TargetConnection): void {
+    const at = this.#idle.indexOf(connection);
+    if (at !== -1) this.#idle.splice(at, 1);
+  }
+
   /** Cuts the tunnels, which may last for ever. Requests under way end by themselves. */
   leave(): void {
     this.inRotation = false;
     for (const socket of this.tunnels) socket.destroy();
+  }
+
+  #closeIdle(now: number): void {
+    while ((this.#idle[0]?.idleSince ?? Infinity) + idleMilliseconds < now) this.#idle.shift()?.destroy();
+    if (this.#idle.length > 0) return;
+    clearInterval(this.#sweep);
+    this.#sweep = undefined;
   }
 }
 
@@ -83,7 +123,6 @@ export class TargetPool {
     for (const [key, target] of wanted) {
       const upstream = this.#upstreams.get(key) ?? new Upstream(group.id, target);
       this.#upstreams.set(key, upstream);
-      if (target.inRotation && !upstream.inRotation) upstream.inRotationSince = performance.now();
       upstream.inRotation = target.inRotation;
     }
     this.#rotation = [...this.#upstreams.values()].filter(({ inRotation }) => inRotation);
@@ -100,7 +139,7 @@ export class TargetPool {
     const open =
       except === undefined || except.size === 0 ? this.#rotation : this.#rotation.filter((one) => !except.has(one));
     const { sticky, algorithm, slowStartSeconds } = this.#group;
-    if (sticky?.by === "cookie" && token !== undefined) {
+    if (token !== undefined) {
       const held = open.find((upstream) => upstream.token === token);
       if (held !== undefined) return held;
     }

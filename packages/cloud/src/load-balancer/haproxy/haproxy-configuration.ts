@@ -157,11 +157,20 @@ function backend(id: string, { groups }: Configuration, places: Places): readonl
     `backend ${backendOf(id)}`,
     `  balance ${sticky?.by === "source-ip" ? "source" : balance}`,
     ...(sticky?.by === "cookie" ? [`  cookie AWSALB insert indirect nocache maxlife ${sticky.seconds}s`] : []),
+    ...(sticky?.by === "application-cookie" ? stickTable(sticky) : []),
     ...targets.map((target, place) => {
       const cookie = sticky?.by === "cookie" ? ` cookie t${place}` : "";
       const address = target === undefined ? "127.0.0.1:1" : `${target.host}:${target.port}`;
       return `  server t${place} ${address}${cookie} pool-purge-delay 2s${target?.inRotation === true ? "" : " disabled"}`;
     }),
+  ];
+}
+
+function stickTable({ name, seconds }: { readonly name: string; readonly seconds: number }): readonly string[] {
+  return [
+    `  stick-table type string len 128 size 100k expire ${seconds}s`,
+    `  stick store-response res.cook(${name})`,
+    `  stick match req.cook(${name})`,
   ];
 }
 

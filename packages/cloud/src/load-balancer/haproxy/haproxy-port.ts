@@ -187,7 +187,6 @@ function withoutTargets(configuration: string): string {
 }
 
 function errorFile(status: 400 | 502 | 503 | 504): string {
-  const body = pageOf(status);
-  const title = /<title>(.*)<\/title>/.exec(body)?.[1] ?? String(status);
-  return `HTTP/1.1 ${title}\r\nServer: awselb/2.0\r\nContent-Type: text/html\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  const { head, body } = pageOf(status);
+  return `${head.replace(/^Date: .*\r\n/m, "")}\r\n${body}`; // it is sent again and again
 }

@@ -1,0 +1,89 @@
+import { BadMessage, parseFields } from "./message-head.ts";
+
+/** Longest line before a chunk, and all that may follow the last one, in bytes: nobody needs more, and it is thrown away. */
+const sizeLineMax = 256;
+const trailerMax = 16 * 1024;
+
+/** What takes a body, piece by piece. */
+export interface BodySink {
+  takePiece(bytes: Buffer): void;
+}
+
+/** Finds where a body ends, and takes off what frames it. */
+export class BodyReader {
+  #state: "bytes" | "size" | "chunk" | "after chunk" | "trailer" | "until close" | "whole";
+  /** Bytes that are to come, of the body or of a chunk. */
+  #left = 0;
+  /** A line of which the end has not come. */
+  #line = "";
+  #trailerBytes = 0;
+
+  constructor(length: number | "chunked" | "until close") {
+    if (typeof length === "number") {
+      this.#left = length;
+      this.#state = length === 0 ? "whole" : "bytes";
+    } else this.#state = length === "chunked" ? "size" : length;
+  }
+
+  get isWhole(): boolean {
+    return this.#state === "whole";
+  }
+
+  /** Whether the end of the connection is the end of the body. */
+  get endsWithConnection(): boolean {
+    return this.#state === "until close";
+  }
+
+  /** Takes what belongs to the body, from a position on; gives the position behind it. */
+  read(bytes: Buffer, from: number, sink: BodySink): number {
+    let at = from;
+    while (at < bytes.length && this.#state !== "whole") {
+      if (this.#state === "until close") {
+        sink.takePiece(at === 0 ? bytes : bytes.subarray(at));
+        return bytes.length;
+      }
+      at = this.#state === "bytes" || this.#state === "chunk" ? this.#piece(bytes, at, sink) : this.#framing(bytes, at);
+    }
+    return at;
+  }
+
+  #piece(bytes: Buffer, at: number, sink: BodySink): number {
+    const end = Math.min(bytes.length, at + this.#left);
+    this.#left -= end - at;
+    if (this.#left === 0) this.#state = this.#state === "bytes" ? "whole" : "after chunk";
+    sink.takePiece(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end));
+    return end;
+  }
+
+  /** Reads on to the end of a line, and takes what the line says. */
+  #framing(bytes: Buffer, at: number): number {
+    const found = bytes.indexOf(0x0a, at);
+    const end = found === -1 ? bytes.length : found + 1;
+    if (this.#line.length + end - at > (this.#state === "trailer" ? trailerMax : sizeLineMax))
+      throw new BadMessage("A line of the body's framing is too long");
+    this.#line += bytes.toString("latin1", at, end);
+    if (found === -1) return end;
+    const line = this.#line;
+    this.#line = "";
+    if (!line.endsWith("\r\n")) throw new BadMessage("A line of the body's framing has no proper end");
+    if (this.#state === "size") this.#beginChunk(line);
+    else if (this.#state === "trailer") this.#takeTrailer(line);
+    else if (line === "\r\n") this.#state = "size";
+    else throw new BadMessage("A chunk is longer than it says");
+    return end;
+  }
+
+  #beginChunk(line: string): void {
+    const size = /^([0-9a-f]{1,8})[\t ]*(?:;[\t -~\x80-\xff]*)?\r\n$/i.exec(line)?.[1];
+    if (size === undefined) throw new BadMessage("The size of a chunk is not valid");
+    this.#left = Number.parseInt(size, 16);
+    this.#state = this.#left === 0 ? "trailer" : "chunk";
+  }
+
+  #takeTrailer(line: string): void {
+    this.#trailerBytes += line.length;
+    if (this.#trailerBytes > trailerMax) throw new BadMessage("The trailer is too long");
+    if (line === "\r\n") this.#state = "whole";
+    else parseFields(line, 0); // it must be sound, and goes no further
+  }
+}
