@@ -16,13 +16,16 @@ const program = resolve(import.meta.dirname, "../packages/cli/src/main.ts");
 export class House {
   readonly folder = mkdtempSync(join(tmpdir(), "sluice-test-"));
   #arguments: readonly string[];
+  readonly #within: readonly string[];
   #process: ChildProcess | undefined;
   #lines: string[] = [];
   /** 0 until the first start has taken a free port; later starts take the same one, because hosts know it. */
   port = 0;
 
-  constructor(test: Pick<TestContext, "after">, upArguments: readonly string[]) {
+  /** `within`: words that run a command where the house is, when that is not simply here. */
+  constructor(test: Pick<TestContext, "after">, upArguments: readonly string[], within: readonly string[] = []) {
     this.#arguments = upArguments;
+    this.#within = within;
     test.after(() => this.remove());
   }
 
@@ -47,7 +50,8 @@ export class House {
 
   /** Starts the program, or another of its commands; resolves once it says that it is ready. */
   async open(command = "up"): Promise<void> {
-    const child = spawn(process.execPath, [program, ...this.#common(), command, ...this.#arguments], {
+    const words = [...this.#within, process.execPath, program, ...this.#common(), command, ...this.#arguments];
+    const child = spawn(words[0] ?? "", words.slice(1), {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#process = child;
@@ -88,7 +92,8 @@ export class House {
 
   /** Runs a command of `sluice` with settings of its own. */
   run(...words: readonly string[]): Promise<Result> {
-    return outcome(process.execPath, [program, ...words], {});
+    const [command = "", ...all] = [...this.#within, process.execPath, program, ...words];
+    return outcome(command, all, {});
   }
 
   /** Runs the real `aws` CLI against this house; throws unless it succeeds. */

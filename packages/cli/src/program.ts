@@ -161,6 +161,11 @@ try {
 /** One line for people: what failed, and why as far as it is known. */
 function explain(error: unknown): string {
   const reasons: string[] = [];
-  for (let cause = error; cause instanceof Error; cause = cause.cause) reasons.push(cause.message);
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    reasons.push(
+      "code" in cause && cause.code === "ENOSPC"
+        ? "Cannot write a file: no space left on the disk. Make room and try again"
+        : cause.message,
+    );
   return `sluice: ${reasons.join(": ") || String(error)}`;
 }

@@ -1,6 +1,7 @@
 import type { RequestListener } from "node:http";
 import type { Principal, Service } from "@sluice/aws-protocol";
 import { openBalancedCloud } from "./balanced-cloud.ts";
+import { defectLog } from "./defect-log.ts";
 import type { Carrier } from "./load-balancer/index.ts";
 import { type Chaos, DriverToCome, type RunningInstances } from "./instance/index.ts";
 import { ec2Service, Fleet, type HostKeys, metadataService, openEc2 } from "./service/ec2/index.ts";
@@ -68,7 +69,7 @@ export function startCloud(options: CloudOptions): RunningCloud {
   const db = new CloudDatabase(dataFolder);
   const ended = (instanceId: string) => keys.revokeHost(`arn:aws:ec2:${region}:${accountId}:instance/${instanceId}`);
   const fleet = new Fleet({ db, driver, clock, ended, changed: (id) => balanced.instanceChanged(id) });
-  const onDefect = (error: unknown, requestId: string) => console.error(`Request ${requestId} met a defect:`, error);
+  const onDefect = defectLog(clock);
   let controlPlane: ControlPlane | undefined;
   const port = () => controlPlane?.port ?? 0;
   const common = { db, clock, region, accountId };

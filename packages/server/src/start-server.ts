@@ -4,6 +4,7 @@ import type { SecureContextOptions } from "node:tls";
 import { createFrontDoor, createFrontDoorServer, type Service } from "@sluice/aws-protocol";
 import { pino } from "pino";
 import { actsWithServiceRoles, pollHoldMilliseconds } from "./choices.ts";
+import { defectLog } from "./defect-log.ts";
 import { openGateways } from "./gateways/gateways.ts";
 import { hostCommandService } from "./host-commands/index.ts";
 import { HeldPolls } from "./host-commands/polls.ts";
@@ -73,7 +74,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const polls = new HeldPolls(clock);
   const own = { url: "" };
   const gateways = gatewaysOf(options, own);
-  const onDefect = (error: unknown, about: string) => log.error({ err: error, about }, "defect");
+  const onDefect = defectLog(log, clock);
   const reconciler = new Reconciler({
     store,
     clock,

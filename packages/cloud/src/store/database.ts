@@ -91,7 +91,7 @@ export class CloudDatabase {
       this.#db.exec("COMMIT");
       return result;
     } catch (error) {
-      this.#db.exec("ROLLBACK");
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK"); // where there is no room SQLite may have done it already
       throw error;
     } finally {
       this.#isInTransaction = false;

@@ -1,4 +1,4 @@
-import type { RecordedRequest } from "@sluice/aws-protocol";
+import { Fault, type RecordedRequest } from "@sluice/aws-protocol";
 import type { AuditLog } from "./audit-log.ts";
 
 /** Operations that only read, by the words that AWS begins their names with. */
@@ -21,7 +21,7 @@ export function isChange(operation: string): boolean {
   return exception === undefined ? !reading.test(operation) : exception === "change";
 }
 
-/** Writes requests that change something down, also when they are refused; resolves once they are on the disk. Agents do not wait for that: what they report is in the store already. */
+/** Writes requests that change something down, also when they are refused; resolves once they are on the disk. Throws a fault when they cannot be: a change that is in no log is not acknowledged. Agents do not wait for that: what they report is in the store already. */
 export function recordChanges(
   audit: AuditLog,
   onDefect: (error: unknown, about: string) => void,
@@ -39,7 +39,13 @@ export function recordChanges(
       resources,
       outcome: fault ?? "Succeeded",
     });
-    if (service === "codedeploy-commands") written.catch((error: unknown) => onDefect(error, call.requestId));
-    else await written;
+    const recorded = written.catch((error: unknown) => {
+      onDefect(error, call.requestId);
+      throw new Fault("ServiceUnavailable", "The audit log cannot be written, so this request is not acknowledged", {
+        status: 503,
+      });
+    });
+    if (service === "codedeploy-commands") recorded.catch(() => {}); // it has been told, and nobody waits
+    else await recorded;
   };
 }

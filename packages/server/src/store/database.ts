@@ -1,6 +1,9 @@
 import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 
+/** The data folder takes no writes, as when its disk is full: nobody's defect, and over when there is room again. */
+export class Unwritable extends Error {}
+
 interface Job {
   readonly work: () => unknown;
   readonly resolve: (value: unknown) => void;
@@ -65,7 +68,7 @@ export class Database {
       this.#db.exec("COMMIT");
     } catch (cause) {
       if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
-      const error = new Error(`Cannot write to the data folder: ${reason(cause)}`, { cause });
+      const error = new Unwritable(`Cannot write to the data folder: ${writeTrouble(cause)}`, { cause });
       for (const { reject } of jobs) reject(error);
       return;
     }
@@ -79,6 +82,8 @@ export class Database {
       this.#db.exec("RELEASE job");
       return () => resolve(result);
     } catch (error) {
+      // Where there is no room SQLite may have undone everything already, and nobody else's work would fit either.
+      if (!this.#db.isTransaction || isOutOfRoom(error)) throw error;
       this.#db.exec("ROLLBACK TO job; RELEASE job");
       return () => reject(error);
     }
@@ -106,12 +111,20 @@ function open(path: string, dataFolder: string): DatabaseSync {
   }
 }
 
+const isOutOfRoom = (cause: unknown) => cause instanceof Error && /disk is full|disk I\/O/i.test(cause.message);
+
+function writeTrouble(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return isOutOfRoom(cause)
+    ? `${message}. Make room on the disk: nothing that was acknowledged is lost, and work goes on by itself`
+    : message;
+}
+
 function reason(cause: unknown): string {
   const message = cause instanceof Error ? cause.message : String(cause);
   if (/database is locked|busy/i.test(message))
     return "another process uses it. End that one first, or choose another folder with --data";
-  if (/disk is full|disk I\/O/i.test(message))
-    return `${message}. Make room on the disk and start again; nothing that was acknowledged is lost`;
+  if (isOutOfRoom(cause)) return `${message}. Make room on the disk and start again`;
   if (/readonly|unable to open/i.test(message)) return `${message}. It must be writable by this user`;
   return message;
 }

@@ -1,0 +1,21 @@
+/** How often a full disk is spoken of, in milliseconds: every request meets it. */
+const againMilliseconds = 60_000;
+
+/** Prints what went wrong here, a defect with its stack; a disk that is full, which is nobody's defect, in one line. */
+export function defectLog(clock: () => number): (error: unknown, about: string) => void {
+  let saidAt = Number.NEGATIVE_INFINITY;
+  return (error, about) => {
+    if (!isOutOfRoom(error)) return console.error(`Request ${about} met a defect:`, error);
+    if (clock() - saidAt < againMilliseconds) return;
+    saidAt = clock();
+    console.error("The local cloud cannot write to the data folder: its disk is full. Make room, and work goes on");
+  };
+}
+
+/** SQLite's number for a full disk. */
+const sqliteFull = 13;
+
+function isOutOfRoom(error: unknown): boolean {
+  const { code, errcode } = error as { code?: unknown; errcode?: unknown }; // only compared
+  return error instanceof Error && (code === "ENOSPC" || errcode === sqliteFull);
+}

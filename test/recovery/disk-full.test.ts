@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { type TestContext, test } from "node:test";
+import {
+  CodeDeployClient,
+  CreateApplicationCommand,
+  GetApplicationCommand,
+  ListApplicationsCommand,
+} from "@aws-sdk/client-codedeploy";
+import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { House } from "../house.ts";
+
+// The data folder on a disk of a few megabytes, in a mount namespace of this test's own.
+
+const enter = ["unshare", "--user", "--map-root-user", "--mount"];
+const isAllowed = spawnSync("unshare", [...enter.slice(1), "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).status === 0;
+const skip = !isAllowed && "this system lets nobody mount anything in a namespace of his own";
+
+/** As large as the databases of an empty house, and some room. */
+const diskMegabytes = 8;
+
+/** A house whose data folder is a small disk. */
+async function smallHouse(t: TestContext) {
+  const given: string[] = [];
+  const house = new House(t, ["--no-example", "--driver", "plain"], given);
+  const data = join(house.folder, "data");
+  mkdirSync(data);
+  const script = 'mount -t tmpfs -o size="$1"m tmpfs "$2" && echo mounted && exec sleep 600';
+  const holder = spawn("unshare", [...enter.slice(1), "sh", "-c", script, "sh", String(diskMegabytes), data], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  t.after(async () => {
+    const gone = once(holder, "exit");
+    if (holder.exitCode === null && holder.kill("SIGKILL")) await gone;
+  });
+  await once(createInterface({ input: holder.stdout }), "line");
+  given.push("nsenter", "--target", String(holder.pid), "--user", "--mount", "--preserve-credentials", "--");
+  const filler = `/proc/${holder.pid}/root${data}/filler`;
+  return { house, fill: () => fill(filler), makeRoom: () => rmSync(filler) };
+}
+
+/** Writes until nothing fits any more. */
+function fill(path: string): void {
+  const file = openSync(path, "w");
+  try {
+    for (let size = 1024 * 1024; size >= 1;) {
+      try {
+        writeSync(file, Buffer.alloc(size));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+        size = Math.floor(size / 2);
+      }
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+async function clientsOf(t: TestContext, house: House) {
+  const { AWS_ACCESS_KEY_ID: accessKeyId = "", AWS_SECRET_ACCESS_KEY: secretAccessKey = "" } =
+    await house.environment();
+  const options = {
+    ...{ endpoint: house.url, region: "us-east-1", maxAttempts: 1 },
+    credentials: { accessKeyId, secretAccessKey },
+  };
+  const [codedeploy, s3] = [new CodeDeployClient(options), new S3Client({ ...options, forcePathStyle: true })];
+  t.after(() => {
+    codedeploy.destroy();
+    s3.destroy();
+  });
+  return { codedeploy, s3 };
+}
+
+test(
+  "a full disk is said in one line; nothing that was acknowledged is lost, and with room work goes on",
+  { skip, timeout: 120_000 },
+  async (t) => {
+    const { house, fill: fillDisk, makeRoom } = await smallHouse(t);
+    await house.open();
+    const { codedeploy, s3 } = await clientsOf(t, house);
+    const acknowledged: string[] = [];
+    const create = async (applicationName: string) => {
+      await codedeploy.send(new CreateApplicationCommand({ applicationName }));
+      acknowledged.push(applicationName);
+    };
+    const listed = async () => (await codedeploy.send(new ListApplicationsCommand({}))).applications?.toSorted();
+    const [Bucket, Key] = ["shelf", "big"];
+    const put = () => s3.send(new PutObjectCommand({ Bucket, Key, Body: Buffer.alloc(1024 * 1024, "x") }));
+    await s3.send(new CreateBucketCommand({ Bucket }));
+    await create("before");
+
+    fillDisk();
+    const refused: unknown[] = [];
+    for (let number = 0; number < 20; number += 1) await create(`full-${number}`).catch((error) => refused.push(error));
+    const unstored: unknown = await put().catch((error: unknown) => error);
+
+    assert.equal(refused.length + acknowledged.length, 21);
+    assert(refused.length > 0, "the disk was full");
+    for (const error of refused) {
+      assert(error instanceof Error);
+      assert.match(error.name, /^(InternalFailure|ServiceUnavailable)/);
+    }
+    assert(unstored instanceof Error);
+    assert.match(unstored.name, /^(InternalError|ServiceUnavailable)$/);
+    assert.deepEqual(await listed(), acknowledged.toSorted(), "what is there can be read");
+    const said = house.output.split("\n").filter((line) => /disk/.test(line));
+    assert.equal(said.length, 2, house.output);
+    assert.match(
+      said[0] ?? "",
+      /"msg":"Cannot write to the data folder: database or disk is full\. Make room on the disk: nothing that was acknowledged is lost, and work goes on by itself"/,
+    );
+    assert.match(said[1] ?? "", /^The local cloud cannot write to the data folder: its disk is full/);
+    assert.doesNotMatch(house.output, /defect/);
+
+    makeRoom();
+    await create("after");
+    await put();
+    assert.deepEqual(await listed(), acknowledged.toSorted());
+
+    await house.kill();
+    await house.open();
+    assert.deepEqual(await listed(), acknowledged.toSorted());
+    for (const applicationName of acknowledged) await codedeploy.send(new GetApplicationCommand({ applicationName }));
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+    assert.equal((await Body?.transformToByteArray())?.length, 1024 * 1024);
+    const audit = await house.sluice("audit");
+    assert.equal(audit.code, 0, audit.stdout + audit.stderr);
+  },
+);
+
+test("a start that the full disk does not allow ends with one sentence", { skip, timeout: 60_000 }, async (t) => {
+  const { house, fill: fillDisk, makeRoom } = await smallHouse(t);
+  fillDisk();
+
+  await assert.rejects(house.open(), (error: Error) => {
+    const lines = error.message.trim().split("\n").slice(1);
+    assert.equal(lines.length, 1, error.message);
+    assert.match(lines[0] ?? "", /^sluice: Cannot .*(full|no space left).*\. Make room/i);
+    return true;
+  });
+
+  makeRoom();
+  await house.open();
+});
