@@ -199,7 +199,7 @@ test("what this machine cannot run is told when it is asked for", async (t) => {
   const create = (more: object) =>
     house.lambda.send(new CreateFunctionCommand({ ...base, Code: { ZipFile: says("x") }, ...more }));
 
-  await assert.rejects(create({ Runtime: "ruby3.2" }), /This machine runs: .*nodejs/);
+  await assert.rejects(create({ Runtime: "dotnet8" }), /"dotnet8" cannot be run here\. This machine runs: .*nodejs/);
   await assert.rejects(create({ Layers: ["arn:aws:lambda:x:1:layer:y:1"] }), /does not serve layers/);
   await assert.rejects(create({ Environment: { Variables: { AWS_REGION: "x" } } }), /reserved keys.*AWS_REGION/);
   await assert.rejects(create({ Timeout: 901 }), /901.*900/);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { create, House, invoke, node, python, pythonRuntime } from "./house.ts";
+import { create, House, invoke, node, python, pythonRuntime, zip } from "./house.ts";
 
 test("a module that awaits at its top, or that is JavaScript of either kind without saying which, is loaded", async (t) => {
   const house = await House.open(t);
@@ -61,3 +62,52 @@ def handler(event, context):
   if (String(machine.value).includes("No module")) return t.skip("this machine's Python has no pip to be found");
   assert.match(String(machine.value), /^\d+\./);
 });
+
+const skipRuby = spawnSync("ruby", ["--version"]).status === 0 ? false : "this machine has no ruby";
+
+test(
+  "a Ruby function is called with its event and context, by its method or by a class's",
+  { skip: skipRuby },
+  async (t) => {
+    const house = await House.open(t);
+    const code = zip([
+      { name: "lib/greeting.rb", content: `def greeting(name) = "hello #{name}"` },
+      {
+        name: "main.rb",
+        content: `
+require "lib/greeting"
+def handler(event:, context:)
+  puts "called"
+  { said: greeting(event["name"]), name: context.function_name, left: context.get_remaining_time_in_millis.positive? }
+end
+module Shop
+  class Till
+    def self.process(event:, context:)
+      raise ArgumentError, "no" if event["bad"]
+      $calls = ($calls || 0) + 1
+    end
+  end
+end`,
+      },
+    ]);
+    const runtime = { Runtime: "ruby3.3", Timeout: 10 };
+    await create(house, "plain", code, { ...runtime, Handler: "main.handler" });
+    await create(house, "class", code, { ...runtime, Handler: "main.Shop::Till.process" });
+    await create(house, "none", code, { ...runtime, Handler: "nothing.handler" });
+
+    const plain = await invoke(house, "plain", { name: "ü" }, { LogType: "Tail" });
+    const calls = [
+      await invoke(house, "class"),
+      await invoke(house, "class", { bad: true }),
+      await invoke(house, "class"),
+    ];
+    const none = await invoke(house, "none");
+
+    assert.deepEqual(plain.value, { said: "hello ü", name: "plain", left: true });
+    assert.match(Buffer.from(plain.LogResult ?? "", "base64").toString("utf8"), /^called$/m);
+    const [first, bad, second] = calls.map(({ value }) => value);
+    assert.deepEqual([first, second], [1, 2]);
+    assert.partialDeepStrictEqual(bad, { errorType: "Function<ArgumentError>", errorMessage: "no" });
+    assert.partialDeepStrictEqual(none.value, { errorType: "Init<LoadError>" });
+  },
+);

@@ -59,7 +59,7 @@ export function openLambda(options: LambdaOptions): OpenLambda {
   const { db, logs, clock, region, accountId, endpoint, onDefect, note } = options;
   const folder = join(options.dataFolder, "cloud", "lambda");
   const code = new CodeStore(join(folder, "code"));
-  const runtimes = hostRuntimes();
+  const runtimes = hostRuntimes(join(folder, "java"));
   const executor = new Executor({
     ...{ folder, runtimes, logs, clock, region, note },
     codeFolder: (one) => code.folderOf(one),

@@ -1,14 +1,7 @@
-import { dirname } from "node:path";
 import { execFileSync } from "node:child_process";
-
-/** A program of this machine that runs functions. */
-export interface Interpreter {
-  readonly family: "python" | "nodejs" | "provided";
-  readonly executable: string;
-  /** Folder with everything the executable needs, when it may lie outside the system's own folders. */
-  readonly prefix: string;
-  readonly version: string;
-}
+import { dirname, resolve } from "node:path";
+import type { Interpreter } from "./interpreter.ts";
+import { findJava } from "./java.ts";
 
 /** What of Lambda's runtimes this machine can run. */
 export interface Runtimes {
@@ -19,45 +12,76 @@ export interface Runtimes {
 /** How long an interpreter may take to tell its version, in milliseconds. */
 const probeMilliseconds = 10_000;
 
-/** The interpreters of this machine, each looked for once, when it is asked for first: a start need not wait for them. Node is the one that runs this program. */
-export function hostRuntimes(): Runtimes {
-  let foundPython: { readonly python: Interpreter | undefined } | undefined;
-  const findPythonOnce = () => (foundPython ??= { python: findPython() }).python;
+/** The folder of the programs that speak the Runtime API. */
+export const bootstrapFolder = resolve(import.meta.dirname, "bootstrap");
+
+const bootstrap = async () => bootstrapFolder;
+
+/** The interpreters of this machine, each looked for once, when it is asked for first: a start need not wait for them. Node is the one that runs this program. `folder` is for what has to be compiled. */
+export function hostRuntimes(folder: string): Runtimes {
   const node: Interpreter = {
     family: "nodejs",
     executable: process.execPath,
     prefix: dirname(process.execPath),
     version: process.versions.node,
+    bootstrap,
   };
-  const provided: Interpreter = { family: "provided", executable: "", prefix: "", version: "" };
+  const provided: Interpreter = { family: "provided", executable: "", prefix: "", version: "", bootstrap };
+  const known = [
+    { pattern: /^python3\.\d+$/, name: "python3.x", title: "Python", look: once(findPython) },
+    { pattern: /^nodejs\d+\.x$/, name: "nodejsNN.x", title: "Node", look: () => node },
+    { pattern: /^java\d+(\.al2)?$/, name: "javaNN", title: "Java", look: once(() => findJava(folder)) },
+    { pattern: /^ruby\d+\.\d+$/, name: "rubyN.N", title: "Ruby", look: once(findRuby) },
+  ] as const;
   return {
     find(runtime) {
-      if (/^nodejs\d+\.x$/.test(runtime)) return node;
       if (/^provided(\.al2|\.al2023)?$/.test(runtime)) return provided;
-      const python = findPythonOnce();
-      if (/^python3\.\d+$/.test(runtime) && python !== undefined) return python;
-      const names = [
-        ...(python === undefined ? [] : [`python3.x (run by this machine's Python ${python.version})`]),
-        `nodejsNN.x (run by Node ${node.version})`,
-        "provided.al2023 and provided.al2 (your own bootstrap)",
-      ];
-      return `The runtime "${runtime}" cannot be run here. This machine runs: ${names.join(", ")}`;
+      const found = known.find(({ pattern }) => pattern.test(runtime))?.look();
+      if (found !== undefined && typeof found !== "string") return found;
+      const names = known.flatMap(({ name, title, look }) => {
+        const one = look();
+        return one === undefined || typeof one === "string"
+          ? []
+          : [`${name} (run by this machine's ${title} ${one.version})`];
+      });
+      const why = found === undefined ? "" : `: ${found}`;
+      return `The runtime "${runtime}" cannot be run here${why}. This machine runs: ${[...names, "provided.al2023 and provided.al2 (your own bootstrap)"].join(", ")}`;
     },
   };
+}
+
+function once<Found>(look: () => Found): () => Found {
+  let kept: { readonly found: Found } | undefined;
+  return () => (kept ??= { found: look() }).found;
 }
 
 function findPython(): Interpreter | undefined {
   const question =
     "import sys; print(sys.executable); print(sys.base_prefix); print('%d.%d.%d' % sys.version_info[:3])";
+  const told = ask("python3", ["-I", "-S", "-c", question]);
+  return told === undefined ? undefined : { family: "python", ...told, bootstrap };
+}
+
+function findRuby(): Interpreter | undefined {
+  const question = 'puts RbConfig.ruby, RbConfig::CONFIG["prefix"], RUBY_VERSION';
+  const told = ask("ruby", ["--disable-gems", "-rrbconfig", "-e", question]);
+  return told === undefined ? undefined : { family: "ruby", ...told, bootstrap };
+}
+
+/** What an interpreter says of itself; undefined when this machine has none: asking for it says so. */
+function ask(
+  program: string,
+  words: readonly string[],
+): Pick<Interpreter, "executable" | "prefix" | "version"> | undefined {
   try {
-    const answer = execFileSync("python3", ["-I", "-c", question], {
+    const answer = execFileSync(program, words, {
       timeout: probeMilliseconds,
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
     });
     const [executable = "", prefix = "", version = ""] = answer.trim().split("\n");
-    return { family: "python", executable, prefix, version };
+    return { executable, prefix, version };
   } catch {
-    return undefined; // this machine has no Python: asking for it says so
+    return undefined;
   }
 }

@@ -1,5 +1,5 @@
 import { delimiter } from "node:path";
-import type { Interpreter } from "../runtimes.ts";
+import type { Interpreter } from "../interpreter.ts";
 import { folderOfProgram, type Places, systemPath } from "./isolation.ts";
 import type { SandboxWants } from "./sandbox-wants.ts";
 
@@ -44,6 +44,8 @@ export function functionEnvironment(
     TZ: ":UTC",
     NODE_PATH: [modules, task].join(delimiter),
     PYTHONPATH: task,
+    RUBYLIB: task,
+    ...(interpreter.family === "ruby" ? { GEM_PATH: gemsOf(task, interpreter) } : {}),
     AWS_ENDPOINT_URL: endpoint,
     ...record.environment,
     _HANDLER: record.handler,
@@ -81,9 +83,24 @@ export function runtimeCommand(
         `--max-old-space-size=${Math.floor(memoryMegabytes * heapShare)}`,
         `${bootstrap}/node.cjs`,
       ];
+    case "ruby":
+      return [interpreter.executable, `${bootstrap}/ruby.rb`];
+    case "java":
+      return [
+        interpreter.executable,
+        ...[`-Xmx${Math.floor(memoryMegabytes * heapShare)}m`, ...quickStart],
+        ...["-cp", [bootstrap, task, `${task}/lib/*`].join(delimiter), "sluice.lambda.Main"],
+      ];
     case "provided":
       return [`${task}/bootstrap`];
   }
 }
 
 const heapShare = 0.9;
+
+/** Java for a program that is small and is to be there soon, as Lambda starts it. */
+const quickStart = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData"];
+
+/** Where Bundler puts gems that come with a function. */
+const gemsOf = (task: string, { version }: Interpreter) =>
+  `${task}/vendor/bundle/ruby/${version.replace(/\.\d+$/, ".0")}`;

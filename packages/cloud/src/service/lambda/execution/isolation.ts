@@ -2,7 +2,8 @@ import { execFile } from "node:child_process";
 import { dirname, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import type { Interpreter } from "../runtimes.ts";
+import type { Interpreter } from "../interpreter.ts";
+import { bootstrapFolder } from "../runtimes.ts";
 import { type Bind, SandboxRoot } from "./sandbox-root.ts";
 
 /** How functions' processes are kept apart from the machine. */
@@ -11,9 +12,15 @@ export interface Isolation {
   /** Why they are ordinary processes, when they are. */
   readonly why?: string;
   /** Where a function finds its code and its runtime. */
-  readonly places: (code: string) => Places;
+  readonly places: (folders: Folders) => Places;
   /** What is to be run so that a command runs for a function. */
   wrap(command: readonly string[], wanted: Wanted): Wrapped;
+}
+
+/** Folders of this machine that a function's process is to see. */
+export interface Folders {
+  readonly code: string;
+  readonly bootstrap: string;
 }
 
 /** Paths as the function's process sees them. */
@@ -24,9 +31,9 @@ export interface Places {
 }
 
 /** What a function's process is to have. */
-export interface Wanted {
-  readonly code: string;
-  readonly interpreter: Interpreter;
+export interface Wanted extends Folders {
+  /** Of its interpreter. */
+  readonly prefix: string;
   readonly temporaryMegabytes: number;
   /** Longest private memory in bytes, where the runtime bears such a limit. */
   readonly memoryBytesMax?: number | undefined;
@@ -39,7 +46,6 @@ export interface Wrapped {
 }
 
 const run = promisify(execFile);
-const bootstrap = resolve(import.meta.dirname, "../bootstrap");
 const script = resolve(import.meta.dirname, "sandbox.sh");
 
 /** When root runs functions, each becomes this user: nobody outside. */
@@ -81,19 +87,14 @@ export async function findIsolation(folder: string): Promise<Isolation> {
   return {
     kind: "plain",
     why,
-    places: (code) => ({ task: code, bootstrap, modules: sdkFolder() }),
+    places: ({ code, bootstrap }) => ({ task: code, bootstrap, modules: sdkFolder() }),
     wrap: (command, wanted) => ({ command: [...mortal, ...limit(wanted), ...command], variables: {} }),
   };
 }
 
-const trialWants: Wanted = {
-  code: bootstrap,
-  interpreter: { family: "provided", executable: "", prefix: "", version: "" },
-  temporaryMegabytes: 1,
-};
+const trialWants: Wanted = { code: bootstrapFolder, bootstrap: bootstrapFolder, prefix: "", temporaryMegabytes: 1 };
 
-function bindsOf({ code, interpreter }: Wanted): readonly Bind[] {
-  const { prefix } = interpreter;
+function bindsOf({ code, bootstrap, prefix }: Wanted): readonly Bind[] {
   const isSystems =
     prefix === "" || ["/usr", "/bin", "/lib"].some((folder) => prefix === folder || prefix.startsWith(folder + sep));
   return [

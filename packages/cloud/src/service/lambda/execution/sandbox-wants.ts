@@ -1,5 +1,5 @@
 import type { VersionRecord } from "../function-rows.ts";
-import type { Interpreter } from "../runtimes.ts";
+import type { Interpreter } from "../interpreter.ts";
 
 /** What a process is to run. */
 export interface SandboxWants {

@@ -66,17 +66,19 @@ export class Sandbox {
   static async open(wants: SandboxWants, around: SandboxSurroundings): Promise<Sandbox> {
     const { record, interpreter, code, version } = wants;
     const { isolation, folder, region, endpoint, keys, clock } = around;
+    const folders = { code, bootstrap: await interpreter.bootstrap() };
     const api = new RuntimeApi();
     const port = await api.listen();
     const day = new Date(clock()).toISOString().slice(0, 10).replaceAll("-", "/");
     const stream = `${day}/[${version}]${randomHex(16)}`;
-    const places = isolation.places(code);
+    const places = isolation.places(folders);
     const setting = { places, runtimeApi: `127.0.0.1:${port}`, endpoint, region, stream, keys };
     const wrapped = isolation.wrap(runtimeCommand(interpreter, places, record.memoryMegabytes), {
-      ...{ code, interpreter },
+      ...{ ...folders, prefix: interpreter.prefix },
       temporaryMegabytes: record.ephemeralStorage.Size ?? 512,
-      // Node and many compiled programs reserve far more than they use; Node gets its limit by a switch.
-      memoryBytesMax: interpreter.family === "python" ? record.memoryMegabytes * 2 ** 20 : undefined,
+      // The others reserve far more than they use, and get their limit by a switch where they have one.
+      memoryBytesMax:
+        interpreter.family === "python" || interpreter.family === "ruby" ? record.memoryMegabytes * 2 ** 20 : undefined,
     });
     const [program = "", ...words] = wrapped.command;
     const child = spawn(program, words, {
