@@ -60,7 +60,7 @@ const plan = {
     version: "2015-12-01",
     xmlns: "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
     operations:
-      "CreateTargetGroup ModifyTargetGroup DescribeTargetGroups DeleteTargetGroup ModifyTargetGroupAttributes DescribeTargetGroupAttributes RegisterTargets DeregisterTargets DescribeTargetHealth CreateLoadBalancer DescribeLoadBalancers DeleteLoadBalancer DescribeLoadBalancerAttributes ModifyLoadBalancerAttributes SetSubnets SetSecurityGroups SetIpAddressType CreateListener ModifyListener DescribeListeners DeleteListener DescribeListenerAttributes ModifyListenerAttributes CreateRule ModifyRule DescribeRules DeleteRule SetRulePriorities AddTags RemoveTags DescribeTags DescribeAccountLimits DescribeSSLPolicies",
+      "CreateTargetGroup ModifyTargetGroup DescribeTargetGroups DeleteTargetGroup ModifyTargetGroupAttributes DescribeTargetGroupAttributes RegisterTargets DeregisterTargets DescribeTargetHealth CreateLoadBalancer DescribeLoadBalancers DeleteLoadBalancer DescribeLoadBalancerAttributes ModifyLoadBalancerAttributes SetSubnets SetSecurityGroups SetIpAddressType CreateListener ModifyListener DescribeListeners DeleteListener DescribeListenerAttributes ModifyListenerAttributes AddListenerCertificates RemoveListenerCertificates DescribeListenerCertificates CreateRule ModifyRule DescribeRules DeleteRule SetRulePriorities AddTags RemoveTags DescribeTags DescribeAccountLimits DescribeSSLPolicies",
   },
   "classic-load-balancing": {
     package: "elastic-load-balancing",
@@ -76,7 +76,7 @@ const plan = {
     version: "2010-05-08",
     xmlns: "https://iam.amazonaws.com/doc/2010-05-08/",
     operations:
-      "CreateRole GetRole ListRoles DeleteRole UpdateRole UpdateAssumeRolePolicy AttachRolePolicy DetachRolePolicy ListAttachedRolePolicies PutRolePolicy GetRolePolicy ListRolePolicies DeleteRolePolicy CreateInstanceProfile GetInstanceProfile ListInstanceProfiles ListInstanceProfilesForRole DeleteInstanceProfile AddRoleToInstanceProfile RemoveRoleFromInstanceProfile CreateUser GetUser ListUsers DeleteUser UpdateUser CreateAccessKey ListAccessKeys UpdateAccessKey DeleteAccessKey GetAccessKeyLastUsed AttachUserPolicy DetachUserPolicy ListAttachedUserPolicies PutUserPolicy GetUserPolicy ListUserPolicies DeleteUserPolicy CreatePolicy GetPolicy ListPolicies DeletePolicy CreatePolicyVersion GetPolicyVersion ListPolicyVersions DeletePolicyVersion SetDefaultPolicyVersion ListEntitiesForPolicy TagRole UntagRole ListRoleTags TagUser UntagUser ListUserTags SimulatePrincipalPolicy",
+      "CreateRole GetRole ListRoles DeleteRole UpdateRole UpdateAssumeRolePolicy AttachRolePolicy DetachRolePolicy ListAttachedRolePolicies PutRolePolicy GetRolePolicy ListRolePolicies DeleteRolePolicy CreateInstanceProfile GetInstanceProfile ListInstanceProfiles ListInstanceProfilesForRole DeleteInstanceProfile AddRoleToInstanceProfile RemoveRoleFromInstanceProfile CreateUser GetUser ListUsers DeleteUser UpdateUser CreateAccessKey ListAccessKeys UpdateAccessKey DeleteAccessKey GetAccessKeyLastUsed AttachUserPolicy DetachUserPolicy ListAttachedUserPolicies PutUserPolicy GetUserPolicy ListUserPolicies DeleteUserPolicy CreatePolicy GetPolicy ListPolicies DeletePolicy CreatePolicyVersion GetPolicyVersion ListPolicyVersions DeletePolicyVersion SetDefaultPolicyVersion ListEntitiesForPolicy UploadServerCertificate GetServerCertificate ListServerCertificates DeleteServerCertificate TagRole UntagRole ListRoleTags TagUser UntagUser ListUserTags SimulatePrincipalPolicy",
   },
   sns: {
     package: "sns",

@@ -1,5 +1,6 @@
 import { Fault, type Service } from "@sluice/aws-protocol";
 import type { Instances } from "./instance/index.ts";
+import type { ListenerCertificates } from "./listener-certificates.ts";
 import { type Carrier, Traffic } from "./load-balancer/index.ts";
 import { openAutoScaling, type Traffic as FleetTraffic } from "./service/auto-scaling/index.ts";
 import { type ClassicBalancing, openClassicLoadBalancing } from "./service/classic-load-balancing/index.ts";
@@ -20,6 +21,8 @@ export interface BalancedCloudOptions {
   readonly driver: Instances;
   /** How many of AWS's seconds pass in one of ours. */
   readonly timeScale: number;
+  /** The certificates that listeners name. */
+  readonly certificates: ListenerCertificates;
   /** What carries the traffic of load balancers. */
   readonly carrier: Carrier;
   /** The port of all services, once it is known. */
@@ -39,14 +42,14 @@ export interface BalancedCloud {
 
 /** Opens Auto Scaling, load balancers of both generations, CloudWatch, and SNS, which tells what they see. */
 export function openBalancedCloud(options: BalancedCloudOptions): BalancedCloud {
-  const { ec2, driver, timeScale, port, carrier, onDefect, ...account } = options;
+  const { ec2, driver, timeScale, port, carrier, certificates, onDefect, ...account } = options;
   const common = { ...account, onDefect, waits: new Waits(timeScale) };
   const traffic = new Traffic({ onDefect, carrier });
   const instances: BalancedInstances = {
     find: (id) => ec2.fleet.find(id),
     addressOf: (instance, wanted) => driver.addressOf(instance, wanted),
   };
-  const balancing = openLoadBalancing({ ...common, traffic, instances });
+  const balancing = openLoadBalancing({ ...common, traffic, instances, certificates });
   const classic = openClassicLoadBalancing({ ...common, traffic, instances });
   const sns = openSns({ ...common, port, note: (line) => console.error(line) });
   const autoScaling = openAutoScaling(

@@ -2,6 +2,7 @@ import type { RequestListener } from "node:http";
 import type { Principal, Service } from "@sluice/aws-protocol";
 import { openBalancedCloud } from "./balanced-cloud.ts";
 import { defectLog } from "./defect-log.ts";
+import { openListenerCertificates } from "./listener-certificates.ts";
 import type { Carrier } from "./load-balancer/index.ts";
 import { type Chaos, DriverToCome, type RunningInstances } from "./instance/index.ts";
 import { ec2Service, Fleet, type HostKeys, metadataService, openEc2 } from "./service/ec2/index.ts";
@@ -12,12 +13,14 @@ import {
   type Permissions,
   permissionsOf,
   type UserKeys,
+  serverCertificates,
 } from "./service/iam/index.ts";
 import { type LambdaOptions, type OpenLambda, openLambda } from "./service/lambda/index.ts";
 import { LogStore, logsService } from "./service/logs/index.ts";
 import { objectReader, s3Service } from "./service/s3/index.ts";
 import { ssmService } from "./service/ssm/index.ts";
 import { assumeRoleAsService, roleOf, type SessionKeys, type StsContext, stsService } from "./service/sts/index.ts";
+import { CertificateKeys } from "./tls/certificate-keys.ts";
 import { CloudDatabase } from "./store/database.ts";
 
 /** What a local cloud is opened with. */
@@ -76,7 +79,9 @@ export function startCloud(options: CloudOptions): RunningCloud {
   const records = iamRecords(db);
   const profiles = instanceProfiles(records);
   const ec2 = openEc2({ ...common, fleet, profiles });
-  const balanced = openBalancedCloud({ ...common, ec2, driver, timeScale, carrier, port, onDefect });
+  const certificateKeys = new CertificateKeys(dataFolder);
+  const certificates = openListenerCertificates(options, serverCertificates(records, certificateKeys));
+  const balanced = openBalancedCloud({ ...common, ec2, driver, timeScale, carrier, certificates, port, onDefect });
   const sts = { records, keys, accountId };
   const logs = new LogStore({ db, clock });
   const lambda = openFunctions({ ...common, dataFolder, logs, onDefect }, sts, port);
@@ -90,7 +95,7 @@ export function startCloud(options: CloudOptions): RunningCloud {
     ec2Service(ec2, onDefect),
     ...balanced.services,
     ssmService(common, onDefect),
-    iamService({ records, keys, clock, accountId }, onDefect),
+    iamService({ records, keys, certificateKeys, clock, accountId }, onDefect),
     stsService(sts, onDefect),
     logsService({ ...common, logs }, onDefect),
     ...lambda.services,

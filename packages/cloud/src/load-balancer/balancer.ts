@@ -2,7 +2,8 @@ import { Server, type Socket } from "node:net";
 import type { Configuration, Listener, Order, Report } from "./configuration.ts";
 import { HttpFront } from "./http-front.ts";
 import { Prober } from "./prober.ts";
-import { tunnelTcp } from "./tunnel.ts";
+import { SecureDoor } from "./secure-door.ts";
+import { refuse, tunnelTcp } from "./tunnel.ts";
 import { TargetPool, type Upstream } from "./upstreams.ts";
 
 /** The balancer: listening sockets that it was handed, and the traffic that comes in by them. */
@@ -12,6 +13,7 @@ export class Balancer {
   readonly #servers = new Map<number, Server>();
   readonly #fronts = new Map<number, HttpFront>();
   readonly #pools = new Map<string, TargetPool>();
+  readonly #doors = new Map<number, SecureDoor>();
   #listeners: readonly Listener[] = [];
 
   constructor(report: (report: Report) => void) {
@@ -47,6 +49,7 @@ export class Balancer {
         front.close();
         this.#fronts.delete(port);
       }
+    this.#configureDoors(byPort);
     for (const [port, listeners] of byPort) {
       if (listeners[0]?.protocol !== "HTTP") continue;
       const front = this.#fronts.get(port) ?? new HttpFront();
@@ -54,6 +57,18 @@ export class Balancer {
       front.configure(listeners, this.#pools);
     }
     this.#prober.configure(configuration);
+  }
+
+  #configureDoors(byPort: ReadonlyMap<number, readonly Listener[]>): void {
+    for (const port of this.#doors.keys()) if (byPort.get(port)?.[0]?.tls === undefined) this.#doors.delete(port);
+    for (const [port, listeners] of byPort) {
+      const tls = listeners.flatMap((listener) => listener.tls ?? []);
+      const [first] = tls;
+      if (first === undefined) continue;
+      const door = this.#doors.get(port) ?? new SecureDoor((socket) => this.#carry(port, socket));
+      this.#doors.set(port, door);
+      door.configure({ ...first, certificates: tls.flatMap(({ certificates }) => certificates) });
+    }
   }
 
   #configurePools({ groups }: Configuration): void {
@@ -71,11 +86,17 @@ export class Balancer {
   }
 
   #take(port: number, socket: Socket): void {
+    const door = this.#doors.get(port);
+    if (door !== undefined) door.take(socket);
+    else this.#carry(port, socket);
+  }
+
+  #carry(port: number, socket: Socket): void {
     const front = this.#fronts.get(port);
     if (front !== undefined) return front.take(socket);
     const listener = this.#listeners.find((listener) => listener.port === port);
     const action = listener?.rules[0]?.action;
-    if (listener === undefined || action?.type !== "forward") return void socket.resetAndDestroy();
+    if (listener === undefined || action?.type !== "forward") return refuse(socket);
     socket.allowHalfOpen = true;
     socket.setNoDelay(true);
     const pool = this.#pools.get(action.groups[0]?.group ?? "");

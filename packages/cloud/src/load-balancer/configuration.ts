@@ -11,12 +11,21 @@ export interface Configuration {
 export interface Listener {
   readonly id: string;
   readonly port: number;
-  readonly protocol: "HTTP" | "HTTPS" | "TCP";
+  readonly protocol: "HTTP" | "TCP";
+  /** Where clients speak it over TLS. */
+  readonly tls?: Tls;
   /** By which load balancers on one port are told apart; in lower case. */
   readonly hostname: string;
   /** In order of priority; the last one has no conditions. */
   readonly rules: readonly Rule[];
   readonly idleSeconds: number;
+}
+
+/** How TLS is spoken. */
+export interface Tls {
+  readonly versionMin: "TLSv1.2" | "TLSv1.3";
+  /** In PEM. Who asks for a name that none of them has gets the first. */
+  readonly certificates: readonly { readonly cert: string; readonly key: string }[];
 }
 
 /** What happens to requests that meet all conditions. */

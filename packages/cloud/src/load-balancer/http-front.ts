@@ -22,9 +22,9 @@ export class HttpFront implements Front {
   readonly #clients = new Set<ClientConnection>();
 
   configure(listeners: readonly Listener[], pools: ReadonlyMap<string, TargetPool>): void {
-    this.#entries = listeners.map(({ hostname, port, protocol, idleSeconds, rules }) => ({
+    this.#entries = listeners.map(({ hostname, port, tls, idleSeconds, rules }) => ({
       hostname,
-      entrance: { port, protocol: protocol === "HTTPS" ? "https" : "http", idleMilliseconds: idleSeconds * 1000 },
+      entrance: { port, protocol: tls === undefined ? "http" : "https", idleMilliseconds: idleSeconds * 1000 },
       choose: actionChooser(rules),
     }));
     this.#pools = pools;

@@ -8,6 +8,7 @@ export type {
   ProbeOutcome,
   Rule,
   Target,
+  Tls,
 } from "./configuration.ts";
 export { afterProbe, type Health, unchecked } from "./health.ts";
 export { Traffic, type TrafficOwner } from "./traffic.ts";

@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import type { Upstream } from "./upstreams.ts";
 
 /** How often another target is tried when one refuses the connection. */
@@ -16,11 +17,11 @@ export function tunnelTcp(
   client.on("error", () => client.destroy());
   const attempt = (): void => {
     const upstream = to.pick(refused);
-    if (upstream === undefined) return void client.resetAndDestroy();
+    if (upstream === undefined) return refuse(client);
     const target = connect({ host: upstream.host, port: upstream.port, allowHalfOpen: true, noDelay: true });
     const next = () => {
       refused.add(upstream);
-      if (refused.size > retriesMax || client.destroyed) client.resetAndDestroy();
+      if (refused.size > retriesMax || client.destroyed) refuse(client);
       else attempt();
     };
     target.once("error", next);
@@ -30,6 +31,12 @@ export function tunnelTcp(
     });
   };
   attempt();
+}
+
+/** Resets a connection that nobody takes, so that its client knows; under TLS it can only be ended. */
+export function refuse(client: Socket): void {
+  if (client instanceof TLSSocket) client.destroy();
+  else client.resetAndDestroy();
 }
 
 /** Lets bytes flow both ways until both sides have ended, or neither has said anything for too long. */

@@ -31,7 +31,7 @@ export function haproxyText({ port, configuration, places, folder }: PortConfigu
     `  timeout tunnel ${idle}`,
     "  option redispatch",
     "  retries 2",
-    ...(first?.protocol === "TCP" ? tcpFrontend(first) : httpFrontend(listeners, folder)),
+    ...(first?.protocol === "TCP" ? tcpFrontend(first, folder) : httpFrontend(listeners, folder)),
     ...groups.flatMap((group) => backend(group, configuration, places)),
     "",
   ].join("\n");
@@ -45,13 +45,30 @@ export function groupsOf(listeners: readonly Listener[]): readonly string[] {
   return [...new Set(named)];
 }
 
-function tcpFrontend({ rules }: Listener): readonly string[] {
-  const action = rules[0]?.action;
+/** What is to be in the folder of certificates, the default one first: HAProxy takes them in the order of their names. */
+export function certificatesOf(listeners: readonly Listener[]): readonly string[] {
+  return listeners.flatMap(({ tls }) => (tls?.certificates ?? []).map(({ cert, key }) => `${cert}\n${key}\n`));
+}
+
+/** How a port is taken over. The sum of the certificates makes a change of them a change of the text. */
+function binding(listeners: readonly Listener[], folder: string): readonly string[] {
+  const tls = listeners[0]?.tls;
+  if (tls === undefined) return ["  bind fd@3"];
+  return [
+    `  # certificates ${tokenOf(certificatesOf(listeners).join(""))}`,
+    `  bind fd@3 ssl crt ${folder}/certificates alpn http/1.1 ssl-min-ver ${tls.versionMin}`,
+  ];
+}
+
+function tcpFrontend(listener: Listener, folder: string): readonly string[] {
+  const action = listener.rules[0]?.action;
   const group = action?.type === "forward" ? action.groups[0]?.group : undefined;
-  return ["frontend port", "  bind fd@3", ...(group === undefined ? [] : [`  default_backend ${backendOf(group)}`])];
+  const backend = group === undefined ? [] : [`  default_backend ${backendOf(group)}`];
+  return ["frontend port", ...binding([listener], folder), ...backend];
 }
 
 function httpFrontend(listeners: readonly Listener[], folder: string): readonly string[] {
+  const protocol = listeners[0]?.tls === undefined ? "http" : "https";
   const lines = [
     "  option forwardfor",
     "  option idle-close-on-response",
@@ -60,8 +77,8 @@ function httpFrontend(listeners: readonly Listener[], folder: string): readonly 
     "  timeout http-request 60s",
     ...[400, 502, 503, 504].map((status) => `  errorfile ${status} ${folder}/${status}.http`),
     "frontend port",
-    "  bind fd@3",
-    "  http-request set-header X-Forwarded-Proto http",
+    ...binding(listeners, folder),
+    `  http-request set-header X-Forwarded-Proto ${protocol}`,
     `  http-request set-header X-Forwarded-Port ${listeners[0]?.port}`,
     // Only requests that do no harm twice are sent again once a target may have seen them.
     "  http-request disable-l7-retry unless { method GET HEAD OPTIONS }",
@@ -78,14 +95,14 @@ function httpFrontend(listeners: readonly Listener[], folder: string): readonly 
       chosen.push(
         `  http-request set-var(txn.action) str(${name}) if !{ var(txn.action) -m found } ${host}${tests}`.trimEnd(),
       );
-      carriedOut.push(...carryOut(name, action));
+      carriedOut.push(...carryOut(name, action, protocol));
     }
   }
   const isRule = (line: string) => line.startsWith("  http-request");
   return [...lines, ...chosen, ...carriedOut.filter(isRule), ...carriedOut.filter((line) => !isRule(line))];
 }
 
-function carryOut(name: string, action: Action): readonly string[] {
+function carryOut(name: string, action: Action, protocol: "http" | "https"): readonly string[] {
   const when = `if { var(txn.action) -m str ${name} }`;
   if (action.type === "fixed-response") {
     const body = action.body === "" ? "" : ` content-type ${quote(action.contentType)} string ${quote(action.body)}`;
@@ -93,7 +110,7 @@ function carryOut(name: string, action: Action): readonly string[] {
   }
   if (action.type === "redirect") {
     const parts: Readonly<Record<string, string>> = {
-      protocol: "http",
+      protocol,
       host: "%[hdr(host),field(1,:)]",
       port: "%[dst_port]",
       path: "%[path,regsub(^/,)]",

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Configuration, Target } from "../configuration.ts";
 import { pageOf } from "../pages.ts";
-import { backendOf, groupsOf, haproxyText } from "./haproxy-configuration.ts";
+import { backendOf, certificatesOf, groupsOf, haproxyText } from "./haproxy-configuration.ts";
 
 /** How long HAProxy may take to begin, or to take up a new configuration, in milliseconds. */
 const beginMilliseconds = 20_000;
@@ -35,6 +35,7 @@ export class HaproxyPort {
       writeFileSync(join(this.#folder, `${status}.http`), errorFile(status));
     this.#places = placesFor(new Map(), this.#own(configuration));
     this.#text = this.#textOf(configuration, this.#places);
+    this.#writeCertificates(this.#own(configuration));
     writeFileSync(this.#file, this.#text);
     this.#process = start(this.#file);
   }
@@ -72,7 +73,10 @@ export class HaproxyPort {
     const places = placesFor(this.#places, own);
     const next = this.#textOf(configuration, places);
     if (withoutTargets(next) === withoutTargets(this.#text)) await this.#moveTargets(places);
-    else await this.#reload(next);
+    else {
+      this.#writeCertificates(own);
+      await this.#reload(next);
+    }
     this.#places = places;
     this.#text = next;
     writeFileSync(this.#file, next);
@@ -90,6 +94,14 @@ export class HaproxyPort {
 
   get #file(): string {
     return join(this.#folder, "haproxy.cfg");
+  }
+
+  #writeCertificates({ listeners }: Configuration): void {
+    const folder = join(this.#folder, "certificates");
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { mode: 0o700 });
+    for (const [at, certificate] of certificatesOf(listeners).entries())
+      writeFileSync(join(folder, `${String(at).padStart(3, "0")}.pem`), certificate, { mode: 0o600 });
   }
 
   #own({ listeners, groups }: Configuration): Configuration {

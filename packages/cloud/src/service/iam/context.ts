@@ -1,6 +1,7 @@
 import type * as Iam from "@aws-sdk/client-iam";
 import { Fault, MalformedPolicy, type Operations, parsePolicy, type PolicyKind } from "@sluice/aws-protocol";
 import { randomId } from "../../random.ts";
+import type { CertificateKeys } from "../../tls/certificate-keys.ts";
 import type { IamRecords, Role, User } from "./records.ts";
 
 /** A key of a user, without its secret. */
@@ -27,6 +28,7 @@ export interface UserKeys {
 export interface IamContext {
   readonly records: IamRecords;
   readonly keys: UserKeys;
+  readonly certificateKeys: CertificateKeys;
   readonly clock: () => number;
   readonly accountId: string;
 }

@@ -6,6 +6,7 @@ import { inlinePolicyOperations } from "./inline-policies.ts";
 import { instanceProfileOperations } from "./instance-profiles.ts";
 import { policyOperations } from "./policies.ts";
 import { roleOperations } from "./roles.ts";
+import { serverCertificateOperations } from "./server-certificates.ts";
 import { simulateOperations } from "./simulate.ts";
 import { tagOperations } from "./tags.ts";
 import { userOperations } from "./users.ts";
@@ -14,6 +15,7 @@ export type { UserKeys } from "./context.ts";
 export { instanceProfiles } from "./instance-profiles.ts";
 export { findPolicy, versionOf } from "./managed-policies.ts";
 export { parsed, type Permissions, permissionsOf } from "./permissions.ts";
+export { type PrivateCertificate, serverCertificates } from "./server-certificates.ts";
 export { iamRecords, type IamRecords, type Role } from "./records.ts";
 
 const operations: IamOperations = {
@@ -23,6 +25,7 @@ const operations: IamOperations = {
   ...instanceProfileOperations,
   ...policyOperations,
   ...roleOperations,
+  ...serverCertificateOperations,
   ...simulateOperations,
   ...tagOperations,
   ...userOperations,
@@ -55,6 +58,12 @@ function accessesOf({ records, accountId }: IamContext): AccessOf {
     if (profile !== undefined) return [{ resource: named("profile", profile), context }];
     if (role !== undefined) return [{ resource: named("role", role), context }];
     if (user !== undefined) return [{ resource: named("user", user), context }];
+    const certificate = text("ServerCertificateName");
+    if (certificate !== undefined) {
+      const known = records.find("certificate", certificate)?.arn;
+      const made = `arn:aws:iam::${accountId}:server-certificate${text("Path") ?? "/"}${certificate}`;
+      return [{ resource: known ?? made, context }];
+    }
     const arn = text("PolicyArn") ?? text("PolicySourceArn");
     if (arn !== undefined) return [{ resource: arn, context }];
     const policy = text("PolicyName");

@@ -38,6 +38,14 @@ export interface Profile extends Entity {
   readonly roleName?: string;
 }
 
+/** A certificate that was brought along. Its private key is in a file of its own. */
+export interface ServerCertificate extends Entity {
+  /** In PEM, as the chain. */
+  readonly body: string;
+  readonly chain?: string;
+  readonly expiresAt: number;
+}
+
 /** A managed policy of this account, or one of AWS's. */
 export interface ManagedPolicy extends Entity {
   readonly description?: string;
@@ -60,6 +68,7 @@ interface Kinds {
   readonly role: Role;
   readonly profile: Profile;
   readonly policy: ManagedPolicy;
+  readonly certificate: ServerCertificate;
 }
 
 /** What IAM keeps: one record for each name. Names differ by more than the case of their letters. */

@@ -18,7 +18,10 @@ export const targetGroupAttributes = {
   HTTP: {
     "deregistration_delay.timeout_seconds": always("300", { from: 0, to: 3600 }),
     "stickiness.enabled": always("false", onOff),
-    "stickiness.type": always("lb_cookie", /^lb_cookie$/),
+    "stickiness.type": always("lb_cookie", /^(lb_cookie|app_cookie)$/),
+    // A cookie of the load balancer's own is not an application's.
+    "stickiness.app_cookie.cookie_name": always("", /^(?!AWSALB)[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/),
+    "stickiness.app_cookie.duration_seconds": always("86400", day),
     "stickiness.lb_cookie.duration_seconds": always("86400", day),
     "slow_start.duration_seconds": always("0", { from: 0, to: 900 }),
     "load_balancing.algorithm.type": always("round_robin", /^(round_robin|least_outstanding_requests)$/),
@@ -64,6 +67,8 @@ export const loadBalancerAttributes = {
 /** The attributes of listeners, by their protocol. */
 export const listenerAttributes = {
   HTTP: {},
+  HTTPS: {},
+  TLS: { "tcp.idle_timeout.seconds": always("350", { from: 60, to: 6000 }) },
   TCP: { "tcp.idle_timeout.seconds": always("350", { from: 60, to: 6000 }) },
 } satisfies Readonly<Record<string, Table>>;
 

@@ -1,6 +1,7 @@
 import type { TargetHealth } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { afterProbe, type Health, type ProbeOutcome, type Traffic, unchecked } from "../../load-balancer/index.ts";
 import { attributeOf, targetGroupAttributes } from "./attributes.ts";
+import type { ListenerCertificates } from "../../listener-certificates.ts";
 import type { Waits } from "../../waits.ts";
 import type { BalancedInstances } from "./balanced-instances.ts";
 import { type LoadBalancingRecords, type TargetGroupRecord, targetKey, type TargetRecord } from "./records.ts";
@@ -15,6 +16,7 @@ export interface BalancingOptions {
   readonly records: LoadBalancingRecords;
   readonly traffic: Traffic;
   readonly instances: BalancedInstances;
+  readonly certificates: ListenerCertificates;
   readonly clock: () => number;
   readonly waits: Waits;
 }
@@ -31,9 +33,9 @@ export class Balancing {
 
   constructor(options: BalancingOptions) {
     this.#options = options;
-    const { records, instances, traffic } = options;
+    const { records, instances, certificates, traffic } = options;
     traffic.add({
-      configuration: () => routingOf(records, instances),
+      configuration: () => routingOf(records, { instances, certificates }),
       probed: (group, key, outcome) => this.#probed(group, key, outcome),
     });
   }

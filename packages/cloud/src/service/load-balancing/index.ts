@@ -1,9 +1,11 @@
 import { defineService, type Service, serviceModel } from "@sluice/aws-protocol";
+import type { ListenerCertificates } from "../../listener-certificates.ts";
 import type { Traffic } from "../../load-balancer/index.ts";
 import type { CloudDatabase } from "../../store/database.ts";
 import type { Waits } from "../../waits.ts";
 import { Balancing } from "./balancing.ts";
 import type { BalancedInstances } from "./balanced-instances.ts";
+import { listenerCertificateOperations } from "./listener-certificates.ts";
 import { listenerOperations } from "./listeners.ts";
 import { loadBalancerOperations } from "./load-balancers.ts";
 import { LoadBalancingRecords } from "./records.ts";
@@ -21,6 +23,7 @@ export interface LoadBalancingOptions {
   readonly db: CloudDatabase;
   readonly traffic: Traffic;
   readonly instances: BalancedInstances;
+  readonly certificates: ListenerCertificates;
   readonly clock: () => number;
   readonly waits: Waits;
   readonly region: string;
@@ -38,9 +41,9 @@ export interface LoadBalancing {
 
 /** Opens application and network load balancers. Traffic flows once `traffic` is started. */
 export function openLoadBalancing(options: LoadBalancingOptions): LoadBalancing {
-  const { db, onDefect, traffic, instances, clock, waits, region, accountId } = options;
+  const { db, onDefect, traffic, instances, certificates, clock, waits, region, accountId } = options;
   const records = new LoadBalancingRecords(db);
-  const balancing = new Balancing({ records, traffic, instances, clock, waits });
+  const balancing = new Balancing({ records, traffic, instances, certificates, clock, waits });
   balancing.start();
   const service = defineService({
     name: "elasticloadbalancing",
@@ -51,10 +54,11 @@ export function openLoadBalancing(options: LoadBalancingOptions): LoadBalancing 
       ...targetOperations,
       ...loadBalancerOperations,
       ...listenerOperations,
+      ...listenerCertificateOperations,
       ...ruleOperations,
       ...tagOperations,
     },
-    context: { records, balancing, clock, region, accountId },
+    context: { records, balancing, certificates, clock, region, accountId },
     onDefect,
   });
   return { service, targetGroups: new TargetGroups(records, balancing), close: () => balancing.close() };

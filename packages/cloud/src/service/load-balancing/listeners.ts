@@ -3,24 +3,25 @@ import { Fault } from "@sluice/aws-protocol";
 import { checkedActions } from "./actions.ts";
 import { changeAttributes, listAttributes, listenerAttributes } from "./attributes.ts";
 import type { LoadBalancingContext, LoadBalancingOperations } from "./context.ts";
+import { checkedProtocol } from "./listener-protocol.ts";
 import { loadBalancerOf } from "./load-balancers.ts";
 import { arnOf, checkedPort, newArnSuffix, page, pathOf } from "./names.ts";
-import type { ListenerRecord, LoadBalancerRecord } from "./records.ts";
+import type { ListenerRecord } from "./records.ts";
 import { mergeTags } from "./tags.ts";
 
 /** Operations on listeners. */
 export const listenerOperations: LoadBalancingOperations = {
-  async CreateListener(context, { LoadBalancerArn, Protocol, Port, DefaultActions = [], Tags = [] }) {
+  async CreateListener(context, { LoadBalancerArn, Port, DefaultActions = [], Tags = [], ...wanted }) {
     const { records } = context;
     const loadBalancer = loadBalancerOf(records, LoadBalancerArn);
     const port = checkedPort(Port);
-    const protocol = protocolOf(Protocol, loadBalancer);
-    checkPortIsFree(context, { loadBalancerArn: loadBalancer.arn, port, protocol });
+    const spoken = checkedProtocol(context, loadBalancer, { wanted });
+    checkPortIsFree(context, { loadBalancerArn: loadBalancer.arn, port, protocol: spoken.protocol });
     const made: ListenerRecord = {
       arn: arnOf(context, `listener/${pathOf(loadBalancer.arn)}/${newArnSuffix()}`),
       loadBalancerArn: loadBalancer.arn,
       port,
-      protocol,
+      ...spoken,
       defaultActions: checkedActions(records, loadBalancer, DefaultActions),
       attributes: {},
       tags: mergeTags([], Tags),
@@ -29,14 +30,15 @@ export const listenerOperations: LoadBalancingOperations = {
     return { Listeners: [describe(made)] };
   },
 
-  async ModifyListener(context, { ListenerArn, Port, Protocol, DefaultActions }) {
+  async ModifyListener(context, { ListenerArn, Port, DefaultActions, ...wanted }) {
     const { records } = context;
     const before = listenerOf(records, ListenerArn);
     const loadBalancer = loadBalancerOf(records, before.loadBalancerArn);
+    const { certificates: _certificates, sslPolicy: _sslPolicy, ...plain } = before;
     const changed: ListenerRecord = {
-      ...before,
+      ...plain,
       ...(Port === undefined ? {} : { port: checkedPort(Port) }),
-      ...(Protocol === undefined ? {} : { protocol: protocolOf(Protocol, loadBalancer) }),
+      ...checkedProtocol(context, loadBalancer, { wanted, before }),
       ...(DefaultActions === undefined
         ? {}
         : { defaultActions: checkedActions(records, loadBalancer, DefaultActions) }),
@@ -84,15 +86,6 @@ export function listenerOf(records: LoadBalancingContext["records"], arn: string
   return found;
 }
 
-function protocolOf(protocol: string | undefined, { type }: LoadBalancerRecord): ListenerRecord["protocol"] {
-  const wanted = type === "application" ? "HTTP" : "TCP";
-  if (protocol === wanted) return wanted;
-  throw new Fault(
-    protocol === undefined ? "ValidationError" : "UnsupportedProtocol",
-    `Listeners of ${type} load balancers speak '${wanted}' in the local cloud, and '${protocol ?? ""}' is asked for`,
-  );
-}
-
 /** A load balancer has a port only once. Several may share one, as long as their names tell them apart, which TCP does not carry. */
 function checkPortIsFree(
   { records }: LoadBalancingContext,
@@ -105,11 +98,12 @@ function checkPortIsFree(
       `A listener already exists on this port for this load balancer '${wanted.loadBalancerArn}'`,
     );
   const [other] = others;
-  if (other !== undefined && (other.protocol === "TCP" || wanted.protocol === "TCP"))
+  if (other === undefined) return;
+  if (wanted.protocol === "TCP" || wanted.protocol === "TLS" || other.protocol !== wanted.protocol)
     // Unlike AWS: all load balancers of a local cloud have one address.
     throw new Fault(
       "InvalidConfigurationRequest",
-      `Port ${wanted.port} cannot be shared: it belongs to the listener '${other.arn}', and TCP connections do not tell whom they are for`,
+      `Port ${wanted.port} cannot be shared: it belongs to the listener '${other.arn}', which speaks ${other.protocol}; only requests of one protocol, HTTP or HTTPS, tell whom they are for`,
     );
 }
 
@@ -130,11 +124,14 @@ async function keep(
 }
 
 function describe(listener: ListenerRecord): Listener {
+  const [certificate] = listener.certificates ?? [];
   return {
     ListenerArn: listener.arn,
     LoadBalancerArn: listener.loadBalancerArn,
     Port: listener.port,
     Protocol: listener.protocol,
+    ...(certificate === undefined ? {} : { Certificates: [{ CertificateArn: certificate }] }),
+    ...(listener.sslPolicy === undefined ? {} : { SslPolicy: listener.sslPolicy }),
     DefaultActions: [...listener.defaultActions],
   };
 }

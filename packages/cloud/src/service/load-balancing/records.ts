@@ -47,12 +47,22 @@ export interface LoadBalancerRecord {
   readonly tags: readonly Tag[];
 }
 
+/** The names and addresses by which clients reach a load balancer. */
+export const namesOf = ({ dnsName }: LoadBalancerRecord): readonly string[] => [
+  dnsName.toLowerCase(),
+  "localhost",
+  "127.0.0.1",
+];
+
 /** A listener as it is kept. */
 export interface ListenerRecord {
   readonly arn: string;
   readonly loadBalancerArn: string;
   readonly port: number;
-  readonly protocol: "HTTP" | "TCP";
+  readonly protocol: "HTTP" | "HTTPS" | "TCP" | "TLS";
+  /** ARNs, the default certificate first; only where it speaks TLS, as the policy. */
+  readonly certificates?: readonly string[];
+  readonly sslPolicy?: string;
   readonly defaultActions: readonly Action[];
   readonly attributes: Attributes;
   readonly tags: readonly Tag[];

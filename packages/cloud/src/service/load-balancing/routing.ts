@@ -1,21 +1,31 @@
 import type { Action as AwsAction, RuleCondition } from "@aws-sdk/client-elastic-load-balancing-v2";
-import type { Action, Condition, Configuration, Group, Listener, Target } from "../../load-balancer/index.ts";
+import type { ListenerCertificates } from "../../listener-certificates.ts";
+import type { Action, Condition, Configuration, Group, Listener, Target, Tls } from "../../load-balancer/index.ts";
 import { attributeOf, listenerAttributes, loadBalancerAttributes, targetGroupAttributes } from "./attributes.ts";
 import type { BalancedInstances } from "./balanced-instances.ts";
 import {
   type ListenerRecord,
+  type LoadBalancerRecord,
   type LoadBalancingRecords,
+  namesOf,
   type TargetGroupRecord,
   targetKey,
   type TargetRecord,
 } from "./records.ts";
+import { versionMinOf } from "./security-policies.ts";
 import { stateOf } from "./target-state.ts";
 
+/** What is known of elsewhere. */
+export interface RoutingSources {
+  readonly instances: BalancedInstances;
+  readonly certificates: ListenerCertificates;
+}
+
 /** How traffic should go, by what is kept. */
-export function routingOf(records: LoadBalancingRecords, instances: BalancedInstances): Configuration {
+export function routingOf(records: LoadBalancingRecords, { instances, certificates }: RoutingSources): Configuration {
   const users = records.users();
   return {
-    listeners: records.listeners.all().flatMap((listener) => listenerOf(records, listener)),
+    listeners: records.listeners.all().flatMap((listener) => listenerOf(records, listener, certificates)),
     groups: records.targetGroups
       .all()
       .filter(({ arn }) => users.has(arn))
@@ -23,11 +33,19 @@ export function routingOf(records: LoadBalancingRecords, instances: BalancedInst
   };
 }
 
-function listenerOf(records: LoadBalancingRecords, listener: ListenerRecord): readonly Listener[] {
+function listenerOf(
+  records: LoadBalancingRecords,
+  listener: ListenerRecord,
+  certificates: ListenerCertificates,
+): readonly Listener[] {
   const loadBalancer = records.loadBalancers.find(listener.loadBalancerArn);
   if (loadBalancer === undefined) return [];
+  const tls = listener.certificates === undefined ? undefined : tlsOf(listener, loadBalancer, certificates);
+  // Its certificates have been deleted meanwhile: it can greet nobody, so it listens no more.
+  if (tls?.certificates.length === 0) return [];
+  const protocol = listener.protocol === "HTTP" || listener.protocol === "HTTPS" ? "HTTP" : "TCP";
   const idle =
-    listener.protocol === "HTTP"
+    protocol === "HTTP"
       ? attributeOf(loadBalancerAttributes.application, loadBalancer.attributes, "idle_timeout.timeout_seconds")
       : attributeOf(listenerAttributes.TCP, listener.attributes, "tcp.idle_timeout.seconds");
   const rules = records.rulesOf(listener.arn).map(({ conditions, actions }) => ({
@@ -38,12 +56,20 @@ function listenerOf(records: LoadBalancingRecords, listener: ListenerRecord): re
     {
       id: listener.arn,
       port: listener.port,
-      protocol: listener.protocol,
+      protocol,
+      ...(tls === undefined ? {} : { tls }),
       hostname: loadBalancer.dnsName.toLowerCase(),
       rules: [...rules, { conditions: [], action: actionOf(listener.defaultActions) }],
       idleSeconds: Number(idle),
     },
   ];
+}
+
+/** What a listener speaks TLS with. A certificate that has been deleted meanwhile is left out. */
+function tlsOf(listener: ListenerRecord, loadBalancer: LoadBalancerRecord, certificates: ListenerCertificates): Tls {
+  const names = namesOf(loadBalancer);
+  const found = (listener.certificates ?? []).flatMap((arn) => certificates.find(arn, names) ?? []);
+  return { versionMin: versionMinOf(listener.sslPolicy), certificates: found.map(({ cert, key }) => ({ cert, key })) };
 }
 
 /** AWS's action as the balancer is told it. Everything has been checked when it was made. */
@@ -144,11 +170,15 @@ function traitsOf({
   }
   const value = (name: keyof typeof targetGroupAttributes.HTTP) =>
     attributeOf(targetGroupAttributes.HTTP, attributes, name);
-  const seconds = Number(value("stickiness.lb_cookie.duration_seconds"));
+  const seconds = (kind: "lb_cookie" | "app_cookie") => Number(value(`stickiness.${kind}.duration_seconds`));
+  const sticky: Group["sticky"] =
+    value("stickiness.type") === "lb_cookie"
+      ? { by: "cookie", seconds: seconds("lb_cookie") }
+      : { by: "application-cookie", name: value("stickiness.app_cookie.cookie_name"), seconds: seconds("app_cookie") };
   return {
     algorithm: value("load_balancing.algorithm.type") === "round_robin" ? "round_robin" : "least_outstanding_requests",
     slowStartSeconds: Number(value("slow_start.duration_seconds")),
-    ...(value("stickiness.enabled") === "true" ? { sticky: { by: "cookie", seconds } } : {}),
+    ...(value("stickiness.enabled") === "true" ? { sticky } : {}),
   };
 }
 

@@ -1,0 +1,25 @@
+import { Fault } from "@sluice/aws-protocol";
+
+/** The security policies that are served, with the oldest version of TLS that each lets in. */
+const policies: Readonly<Record<string, "TLSv1.2" | "TLSv1.3">> = {
+  // Unlike AWS: versions before 1.2, which the first policy still lets in there, are spoken by none of them.
+  "ELBSecurityPolicy-2016-08": "TLSv1.2",
+  "ELBSecurityPolicy-TLS-1-2-2017-01": "TLSv1.2",
+  "ELBSecurityPolicy-TLS-1-2-Ext-2018-06": "TLSv1.2",
+  "ELBSecurityPolicy-FS-1-2-Res-2020-10": "TLSv1.2",
+  "ELBSecurityPolicy-TLS13-1-2-2021-06": "TLSv1.2",
+  "ELBSecurityPolicy-TLS13-1-2-Res-2021-06": "TLSv1.2",
+  "ELBSecurityPolicy-TLS13-1-3-2021-06": "TLSv1.3",
+};
+
+/** The policy of a listener for which none is named. */
+export const policyAtFirst = "ELBSecurityPolicy-2016-08";
+
+/** Gives a policy that there is. */
+export function checkedPolicy(name: string): string {
+  if (Object.hasOwn(policies, name)) return name;
+  throw new Fault("SSLPolicyNotFound", `SSL policy '${name}' is none of ${Object.keys(policies).join(", ")}`);
+}
+
+/** The oldest version of TLS that a policy lets in. */
+export const versionMinOf = (policy = policyAtFirst) => policies[policy] ?? "TLSv1.2";
