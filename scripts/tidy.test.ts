@@ -52,7 +52,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "pkijs",
     "asn1js",
   ],
-  "packages/server/src/gateways/": ["@sluice/engine", "@sluice/engine/appspec", "@aws-sdk/"],
+  "packages/server/src/gateways/": ["@sluice/engine", "@sluice/engine/appspec", "@aws-sdk/", "tar-stream", "yauzl"],
   "packages/cloud/src/": ["@sluice/aws-protocol"],
   "packages/cloud/src/service/lambda/": ["@sluice/aws-protocol", "yauzl"],
   "packages/console/src/": [],

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
 import {
   PutLifecycleEventHookExecutionStatusCommand,
   StopDeploymentCommand,
@@ -7,6 +8,7 @@ import {
 } from "@aws-sdk/client-codedeploy";
 import { UpdateAliasCommand } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { zip } from "../../packages/cloud/test/lambda/house.ts";
 import { eventually } from "../eventually.ts";
 import { answering, appSpec, LambdaHouse, shift } from "../lambda-house.ts";
 
@@ -48,6 +50,71 @@ test("an alias goes from version to version, from inline text, a bucket and the 
     ["BeforeAllowTraffic Succeeded", "AllowTraffic Succeeded", "AfterAllowTraffic Succeeded"],
   );
 });
+
+test("an AppSpec file may lie in an archive, where it is the only one", async (t) => {
+  const house = await LambdaHouse.open(t);
+  const s3 = new S3Client({ ...(await house.connect()), forcePathStyle: true });
+  t.after(() => s3.destroy());
+  await s3.send(new CreateBucketCommand({ Bucket: "revisions" }));
+  const spec = (from: string, to: string) => ({ name: "appspec.yaml", content: appSpec(from, to) });
+  const begin = async (bundleType: "zip" | "tgz", Body: Buffer) => {
+    await s3.send(new PutObjectCommand({ Bucket: "revisions", Key: "bundle", Body }));
+    return house.begin({ revisionType: "S3", s3Location: { bucket: "revisions", key: "bundle", bundleType } });
+  };
+  const ends = async (bundleType: "zip" | "tgz", body: Buffer) => {
+    const { status, errorInformation: error } = await house.ended(await begin(bundleType, body));
+    return error === undefined ? status : `${error.code}: ${error.message}`;
+  };
+
+  const zipped = await ends("zip", zip([spec("1", "2"), { name: "src/appspec.yml", content: "not this one" }]));
+  const tarred = await ends("tgz", gzipSync(tar("./release.yml", appSpec("2", "3"))));
+  const refused = [
+    await ends("zip", zip([spec("3", "1"), { name: "appspec.yml", content: "x" }])),
+    await ends(
+      "zip",
+      zip([
+        { name: "a", content: "x" },
+        { name: "b", content: "x" },
+      ]),
+    ),
+    await ends("zip", zip([{ name: "appspec.yml", content: Buffer.alloc(2 * 1024 * 1024) }])),
+    await ends("zip", Buffer.from("no zip")),
+    await ends("tgz", Buffer.from("no tgz")),
+    await ends("tgz", gzipSync(Buffer.alloc(32 * 1024 * 1024))),
+  ];
+
+  assert.deepEqual([zipped, tarred], ["Succeeded", "Succeeded"]);
+  const wanted = [
+    /holds more than one AppSpec file: appspec\.yaml, appspec\.yml$/,
+    /holds 2 files, and none of them is an appspec\.yaml/,
+    /holds the file "appspec\.yml", which has more than 1048576 bytes/,
+    /is no zip that can be read/,
+    /is no tgz that can be read/,
+    /is no tgz that can be read/,
+  ];
+  for (const [index, pattern] of wanted.entries()) {
+    assert.match(refused[index] ?? "", pattern);
+    assert.match(refused[index] ?? "", /^INVALID_REVISION: The revision s3:\/\/revisions\/bundle /);
+  }
+  assert.deepEqual(await house.alias(), { version: "3", weights: undefined });
+});
+
+/** A tar archive of one file. */
+function tar(name: string, text: string): Buffer {
+  const head = Buffer.alloc(512);
+  head.write(name, 0);
+  head.write("0000644\0", 100);
+  head.write(`${Buffer.byteLength(text).toString(8).padStart(11, "0")}\0`, 124);
+  head.write(" ".repeat(8), 148);
+  head.write("0", 156);
+  head.write("ustar\0", 257);
+  head.write("00", 263);
+  const sum = head.reduce((total, byte) => total + byte, 0);
+  head.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
+  const content = Buffer.alloc(Math.ceil(Buffer.byteLength(text) / 512) * 512);
+  content.write(text);
+  return Buffer.concat([head, content, Buffer.alloc(1024)]);
+}
 
 test("what cannot work is told exactly, when the deployment is created or before anything moves", async (t) => {
   const house = await LambdaHouse.open(t);

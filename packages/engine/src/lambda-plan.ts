@@ -14,12 +14,13 @@ export interface LambdaPlan {
   readonly restores?: boolean;
 }
 
-/** An AppSpec file in a bucket. */
+/** An AppSpec file in a bucket, by itself or as the only one of an archive. */
 export interface AppSpecObject {
   readonly bucket: string;
   readonly key: string;
   readonly version?: string;
   readonly eTag?: string;
+  readonly archive?: "zip" | "tgz";
 }
 
 /** What a look at a function and its alias gave. */

@@ -1,27 +1,39 @@
 import type { GetObjectCommandOutput } from "@aws-sdk/client-s3";
 import { parseLambdaAppSpec } from "@sluice/engine/appspec";
 import type { Work } from "@sluice/engine";
+import { appSpecOfArchive, BadArchive } from "./app-spec-archive.ts";
 import type { Clients } from "./clients.ts";
 import { finished, refused, type WorkOutcome } from "./outcome.ts";
 
-/** Longest AppSpec file, in bytes: inline ones may have a quarter of a megabyte. */
+/** Longest AppSpec file, and longest archive with one, in bytes: inline ones may have a quarter of a megabyte. */
 const bytesMax = 1024 * 1024;
 
-/** Reads the AppSpec file of a Lambda deployment from its bucket. */
+/** Reads the AppSpec file of a Lambda deployment from its bucket, where it may lie in an archive. */
 export async function readAppSpecFile(
   clients: Clients,
   { object }: Work & { readonly work: "read AppSpec file" },
 ): Promise<WorkOutcome> {
-  const { bucket, key, version, eTag } = object;
+  const { bucket, key, version, eTag, archive } = object;
   const { GetObjectCommand } = await import("@aws-sdk/client-s3");
   const s3 = await clients.storage();
   const found = await s3.send(
     new GetObjectCommand({ Bucket: bucket, Key: key, ...(version === undefined ? {} : { VersionId: version }) }),
   );
   const trouble = troubleOf(found, eTag);
-  if (trouble !== undefined) return refused("INVALID_REVISION", `The revision s3://${bucket}/${key} ${trouble}`);
+  const refusedRevision = (why: string) => refused("INVALID_REVISION", `The revision s3://${bucket}/${key} ${why}`);
+  if (trouble !== undefined) return refusedRevision(trouble);
   const bytes = (await found.Body?.transformToByteArray()) ?? new Uint8Array();
-  const { appSpec, findings } = parseLambdaAppSpec(bytes, { file: key });
+  if (archive === undefined) return outcomeOf({ name: key, bytes });
+  try {
+    return outcomeOf(await appSpecOfArchive(bytes, { type: archive, fileBytesMax: bytesMax }));
+  } catch (error) {
+    if (error instanceof BadArchive) return refusedRevision(error.message);
+    throw error;
+  }
+}
+
+function outcomeOf({ name, bytes }: { readonly name: string; readonly bytes: Uint8Array }): WorkOutcome {
+  const { appSpec, findings } = parseLambdaAppSpec(bytes, { file: name });
   if (appSpec !== undefined) return finished({ appSpec });
   const errors = findings.filter(({ severity }) => severity === "error").map(({ message }) => message);
   return refused("INVALID_LAMBDA_CONFIGURATION", errors.join(" "));

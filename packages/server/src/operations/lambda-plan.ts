@@ -27,17 +27,12 @@ export function lambdaPlanOf(
 function sourceOf({ s3Location, string, appSpecContent }: RevisionLocation): LambdaPlan["source"] {
   if (s3Location !== undefined) {
     const { bucket = "", key = "", version, eTag, bundleType = "YAML" } = s3Location;
-    // Unlike AWS: an archive with one AppSpec file in it is not opened.
-    if (bundleType !== "YAML" && bundleType !== "JSON")
-      throw fault(
-        "InvalidRevision",
-        `BundleType must be either YAML or JSON: this control plane opens no ${bundleType} for Lambda`,
-      );
     return {
       object: {
         ...{ bucket, key },
         ...(version === undefined ? {} : { version }),
         ...(eTag === undefined ? {} : { eTag }),
+        ...(bundleType === "zip" || bundleType === "tgz" ? { archive: bundleType } : {}),
       },
     };
   }
