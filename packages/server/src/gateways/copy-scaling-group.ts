@@ -70,6 +70,7 @@ function copyOf(source: AutoScalingGroup, name: string, deploymentId: string): C
     ServiceLinkedRoleARN: source.ServiceLinkedRoleARN,
     MaxInstanceLifetime: source.MaxInstanceLifetime,
     DefaultInstanceWarmup: source.DefaultInstanceWarmup,
+    InstanceMaintenancePolicy: source.InstanceMaintenancePolicy,
     Tags: [
       ...tags.map(({ Key, Value, PropagateAtLaunch }) => ({ Key, Value, PropagateAtLaunch })),
       { Key: provisioningTag, Value: deploymentId, PropagateAtLaunch: true },

@@ -1,4 +1,4 @@
-import type { AutoScalingGroup } from "@aws-sdk/client-auto-scaling";
+import type { AutoScalingGroup, Instance } from "@aws-sdk/client-auto-scaling";
 import type { Noted, Work } from "@sluice/engine";
 import type { Clients } from "./clients.ts";
 import { finished, outcomeOfError, underWay, type WorkOutcome } from "./outcome.ts";
@@ -26,6 +26,20 @@ export async function scalingGroups(clients: Clients, names: readonly string[]):
       NextToken = answer.NextToken;
     }
   }
+  return found;
+}
+
+/** The instances of a group's warm pool; nobody when it has none. AWS's managed policy for CodeDeploy's roles does not allow the call. */
+export async function pooledInstances(clients: Clients, group: AutoScalingGroup): Promise<readonly Instance[]> {
+  if (group.WarmPoolConfiguration === undefined) return [];
+  const { paginateDescribeWarmPool } = await import("@aws-sdk/client-auto-scaling");
+  const { AutoScalingGroupName } = group;
+  const found: Instance[] = [];
+  for await (const { Instances = [] } of paginateDescribeWarmPool(
+    { client: await clients.scaling() },
+    { AutoScalingGroupName },
+  ))
+    found.push(...Instances);
   return found;
 }
 

@@ -1,11 +1,13 @@
-import type { Instance } from "@aws-sdk/client-auto-scaling";
-import { completeLifecycleAction, scalingGroups } from "../gateways/scaling-groups.ts";
+import type { AutoScalingGroup, Instance } from "@aws-sdk/client-auto-scaling";
+import { completeLifecycleAction, pooledInstances, scalingGroups } from "../gateways/scaling-groups.ts";
 import { newDeploymentId } from "../random.ts";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
 import { recordDeployment, requestOf } from "../store/record-deployment.ts";
+import type { ScaledInstance } from "../store/scaled-instances.ts";
 import type { ScalingHook } from "../store/scaling-hooks.ts";
 import { memberOf } from "./find-fleet.ts";
 import type { HookKeeper } from "./managed-hooks.ts";
+import { noteSeen, type SeenGroup, waitsFor } from "./scaled-instances.ts";
 
 /** What new lifecycle actions are taken up with. */
 export interface ActionTaker extends HookKeeper {
@@ -15,14 +17,10 @@ export interface ActionTaker extends HookKeeper {
   readonly wake: (deploymentId: string) => void;
   /** Told of what a person should know, and no deployment shows. */
   readonly say: (about: Readonly<Record<string, string>>, message: string) => void;
+  /** Auto Scaling groups of which it has been said already that their warm pool cannot be seen. */
+  readonly said: Set<string>;
   readonly onDefect: (error: unknown, about: string) => void;
 }
-
-/** States in which an instance waits for its hooks. */
-const waitingState = {
-  launch: ["Pending:Wait", "Warmed:Pending:Wait"],
-  termination: ["Terminating:Wait", "Warmed:Terminating:Wait"],
-} as const;
 
 /** How many launches in a row have to fail before it is said that the revision itself seems bad (deployments.md §13, 6). */
 const failuresInARow = 3;
@@ -37,10 +35,14 @@ export async function takeUpActions(taker: ActionTaker): Promise<void> {
     const names = [...new Set(hooks.map(({ scalingGroup }) => scalingGroup))];
     try {
       const found = await scalingGroups(gateways.as(group.settings.serviceRoleArn), names);
-      for (const { AutoScalingGroupName, Instances = [] } of found)
-        for (const hook of hooks.filter(({ scalingGroup }) => scalingGroup === AutoScalingGroupName))
-          for (const instance of Instances)
-            if (waits(taker, hook, instance)) await takeUp(taker, { group, hook, instance });
+      const all: SeenGroup[] = [];
+      for (const one of found) all.push({ group: one, instances: await instancesOf(taker, group, one) });
+      const seen = await noteSeen(store, groupId, all);
+      for (const { group: one, instances } of all)
+        for (const hook of hooks.filter(({ scalingGroup }) => scalingGroup === one.AutoScalingGroupName))
+          for (const instance of instances)
+            if (waits(hook, instance, seen.get(instance.InstanceId ?? "")))
+              await takeUp(taker, { group, hook, instance });
     } catch (error) {
       // What one group's role may not do keeps no instance of another group waiting.
       taker.onDefect(error, `the Auto Scaling groups of deployment group "${group.name}"`);
@@ -48,10 +50,42 @@ export async function takeUpActions(taker: ActionTaker): Promise<void> {
   }
 }
 
-function waits({ store }: ActionTaker, { groupId, transition }: ScalingHook, instance: Instance): boolean {
-  const states: readonly string[] = waitingState[transition];
-  if (instance.InstanceId === undefined || !states.includes(instance.LifecycleState ?? "")) return false;
-  return store.scaling.action(groupId, instance.InstanceId, transition) === undefined;
+/** The instances of an Auto Scaling group and of its warm pool. */
+async function instancesOf(
+  { gateways, say, said }: ActionTaker,
+  { name, settings }: DeploymentGroup,
+  scalingGroup: AutoScalingGroup,
+): Promise<readonly Instance[]> {
+  const { Instances = [], AutoScalingGroupName = "" } = scalingGroup;
+  try {
+    return [...Instances, ...(await pooledInstances(gateways.as(settings.serviceRoleArn), scalingGroup))];
+  } catch (error) {
+    if (!(error instanceof Error) || !/AccessDenied|Unauthorized/.test(error.name)) throw error;
+    const about = { deploymentGroup: name, scalingGroup: AutoScalingGroupName };
+    // Once is enough: the next round finds the same.
+    if (!said.has(AutoScalingGroupName))
+      say(
+        about,
+        `Instances that wait for the warm pool of ${AutoScalingGroupName} get no deployment: ${error.message}`,
+      );
+    said.add(AutoScalingGroupName);
+    return Instances;
+  }
+}
+
+/** Whether an instance waits for a hook, and nobody has taken that up. */
+function waits({ transition }: ScalingHook, { LifecycleState }: Instance, seen: ScaledInstance | undefined): boolean {
+  return waitsFor(LifecycleState, seen) === transition && seen?.takenUp !== LifecycleState;
+}
+
+/** In the transaction that takes a wait up: it is not taken up again. */
+function noteTakenUp({ store }: ActionTaker, { group, instance }: Waiting): void {
+  const { InstanceId = "", LifecycleState = "" } = instance;
+  const known = store.scaledInstances.of(group.id).find((one) => one.instance === InstanceId);
+  store.scaledInstances.note({
+    ...{ groupId: group.id, instance: InstanceId, takenUp: LifecycleState },
+    hasServed: known?.hasServed ?? false,
+  });
 }
 
 interface Waiting {
@@ -66,10 +100,9 @@ async function takeUp(taker: ActionTaker, waiting: Waiting): Promise<void> {
 }
 
 /** Without a successful revision there is nothing to deploy: the instance goes on as it is, and the reason is kept (deployments.md §6.2 rule 3). */
-async function letGoOn(
-  { store, gateways, clock, say }: ActionTaker,
-  { group, hook, instance }: Waiting,
-): Promise<void> {
+async function letGoOn(taker: ActionTaker, waiting: Waiting): Promise<void> {
+  const { store, gateways, clock, say } = taker;
+  const { group, hook, instance } = waiting;
   const { InstanceId = "" } = instance;
   const { scalingGroup, transition, name } = hook;
   await completeLifecycleAction(gateways.as(group.settings.serviceRoleArn), {
@@ -79,18 +112,20 @@ async function letGoOn(
     result: "CONTINUE",
   });
   const note = `No deployment to ${InstanceId}: the deployment group ${group.name} has no successful revision yet`;
-  await store.write(() =>
-    store.scaling.noteAction({ groupId: group.id, instance: InstanceId, transition, note, at: clock() }),
-  );
+  await store.write(() => {
+    store.scaling.noteAction({ groupId: group.id, instance: InstanceId, transition, note, at: clock() });
+    noteTakenUp(taker, waiting);
+  });
   say({ deploymentGroup: group.name, instance: InstanceId }, note);
 }
 
 async function deploy(
   taker: ActionTaker,
-  { group, hook, instance }: Waiting,
+  waiting: Waiting,
   revision: NonNullable<DeploymentGroup["targetRevision"]>,
 ): Promise<void> {
   const { store, clock, region, accountId, wake, say } = taker;
+  const { group, hook, instance } = waiting;
   const { InstanceId = "", AvailabilityZone } = instance;
   const { scalingGroup, transition, name } = hook;
   const id = newDeploymentId();
@@ -117,11 +152,12 @@ async function deploy(
         fileExistsBehavior: last?.request.fileExistsBehavior ?? "DISALLOW",
         deploymentStyle: {
           deploymentType: "IN_PLACE",
-          deploymentOption: group.settings.deploymentStyle?.deploymentOption ?? "WITHOUT_TRAFFIC_CONTROL",
+          deploymentOption: optionOf(group, waiting),
         },
       }),
     });
     store.scaling.noteAction({ groupId: group.id, instance: InstanceId, transition, deploymentId: id, at: clock() });
+    noteTakenUp(taker, waiting);
   });
   const failures = launchFailures(taker, group.id);
   if (transition === "launch" && failures >= failuresInARow)
@@ -130,6 +166,14 @@ async function deploy(
       `${failures} launches in a row have failed: the group's last successful revision itself seems bad. Deploy one that works, or suspend the process Launch of ${scalingGroup}`,
     );
   wake(id);
+}
+
+/** An instance on its way into the warm pool gets the revision and no traffic: that comes when it leaves the pool (inferred). */
+function optionOf({ settings }: DeploymentGroup, { hook, instance }: Waiting) {
+  const isForPool = hook.transition === "launch" && instance.LifecycleState?.startsWith("Warmed:") === true;
+  return isForPool
+    ? "WITHOUT_TRAFFIC_CONTROL"
+    : (settings.deploymentStyle?.deploymentOption ?? "WITHOUT_TRAFFIC_CONTROL");
 }
 
 function launchFailures({ store }: ActionTaker, groupId: string): number {

@@ -76,9 +76,10 @@ export class Reconciler {
     this.#alarms = new AlarmWatch({ store, clock, clientsOf: (record) => this.#clientsOf(record) });
     const keeper = { store, gateways };
     const onDefect = (error: unknown) => options.onDefect(error, "");
+    const said = new Set<string>();
     this.#rounds = [
       new Round(scanMilliseconds, () => this.#scan(), onDefect),
-      new Round(scalingScanMilliseconds, () => takeUpActions({ ...options, wake }), onDefect),
+      new Round(scalingScanMilliseconds, () => takeUpActions({ ...options, wake, said }), onDefect),
       new Round(scanMilliseconds, () => deliverNotifications(options), onDefect),
       new Round(scalingScanMilliseconds, () => makeFollowUps(this.#shell), onDefect),
       new Round(scalingScanMilliseconds, () => cleanUpCopies(options), onDefect),

@@ -15,6 +15,7 @@ import { onPremisesInstances } from "./on-premises-instances.ts";
 import { owedFollowUps } from "./owed-follow-ups.ts";
 import { resourceTags } from "./resource-tags.ts";
 import { revisions } from "./revisions.ts";
+import { scaledInstances } from "./scaled-instances.ts";
 import { scalingHooks } from "./scaling-hooks.ts";
 import { schema } from "./schema.ts";
 
@@ -39,6 +40,7 @@ export function openStore(dataFolder: string) {
     onPremises: onPremisesInstances(db),
     githubTokens: githubTokens(db),
     scaling: scalingHooks(db),
+    scaledInstances: scaledInstances(db),
     copies: copiedGroups(db),
     followUps: owedFollowUps(db),
     /** Runs work in a transaction; resolves once it is on the disk. */

@@ -60,16 +60,6 @@ export function scalingHooks(db: Database) {
         scalingGroup,
         transition,
       ),
-    /** The last action of an instance. */
-    action(groupId: string, instance: string, transition: ScalingHook["transition"]): ActionRecord | undefined {
-      const row = db.get<ActionRow>(
-        "SELECT * FROM lifecycle_actions WHERE group_id = ? AND instance = ? AND transition = ?",
-        groupId,
-        instance,
-        transition,
-      );
-      return row && fromActionRow(row);
-    },
     /** Actions of a group, newest first. */
     actions: (groupId: string, most: number): readonly ActionRecord[] =>
       db

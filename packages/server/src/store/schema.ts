@@ -51,6 +51,9 @@ CREATE TABLE IF NOT EXISTS lifecycle_actions (
   group_id TEXT NOT NULL, instance TEXT NOT NULL, transition TEXT NOT NULL, deployment_id TEXT, note TEXT, at INTEGER NOT NULL,
   PRIMARY KEY (group_id, instance, transition)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS scaled_instances (
+  group_id TEXT NOT NULL, instance TEXT NOT NULL, taken_up TEXT, has_served INTEGER NOT NULL, PRIMARY KEY (group_id, instance)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS notifications (
   id INTEGER PRIMARY KEY AUTOINCREMENT, group_id TEXT NOT NULL, topic TEXT, subject TEXT NOT NULL, body TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL
 ) STRICT;

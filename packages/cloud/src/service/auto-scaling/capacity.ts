@@ -2,8 +2,13 @@ import { type Group, isCounted, isSuspended, type Member } from "./group.ts";
 
 /** The subnets to launch in, one for each instance that the group lacks: always where it has fewest. */
 export function missing(group: Group): readonly string[] {
-  const counts = countsBySubnet(group);
-  const lacking = Math.max(0, group.desired - group.members.filter(isCounted).length);
+  const counted = group.members.filter(isCounted);
+  return spread(group, counted, Math.max(0, group.desired - counted.length));
+}
+
+/** The subnets for so many more instances beside those that are there: always where there are fewest. */
+export function spread({ subnetIds }: Group, there: readonly Member[], lacking: number): readonly string[] {
+  const counts = countsIn(subnetIds, there);
   return Array.from({ length: lacking }, () => {
     const subnetId = fewest(counts);
     counts.set(subnetId, (counts.get(subnetId) ?? 0) + 1);
@@ -48,10 +53,11 @@ export function zoneOutOfBalance(group: Group): string | undefined {
   return isSettled && most - least >= 2 && counted.length < limit && mayShrink ? fewest(counts) : undefined;
 }
 
-function countsBySubnet({ subnetIds, members }: Group): Map<string, number> {
-  const counted = members.filter(isCounted);
-  return new Map(subnetIds.map((id) => [id, counted.filter(({ subnetId }) => subnetId === id).length]));
-}
+const countsBySubnet = ({ subnetIds, members }: Group): Map<string, number> =>
+  countsIn(subnetIds, members.filter(isCounted));
+
+const countsIn = (subnetIds: readonly string[], members: readonly Member[]): Map<string, number> =>
+  new Map(subnetIds.map((id) => [id, members.filter(({ subnetId }) => subnetId === id).length]));
 
 function fewest(counts: ReadonlyMap<string, number>): string {
   const [first] = [...counts].toSorted(([, one], [, other]) => one - other);

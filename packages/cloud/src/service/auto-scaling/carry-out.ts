@@ -2,10 +2,20 @@ import { randomUUID } from "node:crypto";
 import { openTermination } from "./causes.ts";
 import type { AutoScalingContext } from "./context.ts";
 import type { Removal, Step } from "./decide.ts";
-import { type Group, isCounted, isSuspended, type Member, memberOf, withMember } from "./group.ts";
+import {
+  following,
+  type Group,
+  isCounted,
+  isSuspended,
+  type Member,
+  memberOf,
+  terminatingState,
+  withMember,
+} from "./group.ts";
 import { beginAction, type Transition } from "./hook.ts";
 import { announceAction, notify } from "./notifications.ts";
 import { launch, whenToTryAgain } from "./launch.ts";
+import { bringBack, draw, rest } from "./keep-warm.ts";
 
 /** Does one step of a group. What is told to others is idempotent and comes first: after a crash the step is decided again. */
 export async function carryOut(context: AutoScalingContext, group: Group, step: Step): Promise<void> {
@@ -39,6 +49,19 @@ export async function carryOut(context: AutoScalingContext, group: Group, step: 
       return groups.put(without(group, step.id));
     case "mark unhealthy":
       return move(context, group, step.id, { health: "Unhealthy", unhealthyBecause: step.because });
+    case "draw":
+      return draw(context, group, step.id);
+    case "stop instance":
+      // Memory is not kept here: a hibernated instance is one that is stopped.
+      return ec2.fleet.stop(step.id);
+    case "rest":
+      return rest(context, group, step.id);
+    case "return":
+      return bringBack(context, group, step.id);
+    case "drop warm pool": {
+      const { warmPool: _, ...others } = group;
+      return groups.put(others);
+    }
     case "delete group":
       return groups.delete(name);
   }
@@ -59,7 +82,7 @@ function move(
 }
 
 const proceeding = ({ state }: Member): Partial<Member> => ({
-  state: state.startsWith("Pending") ? "Pending:Proceed" : "Terminating:Proceed",
+  state: following(state).proceed,
   actions: [],
 });
 
@@ -72,10 +95,10 @@ function hold(
   const { groups, activities, clock, waits } = context;
   const hooks = group.hooks.filter((hook) => hook.transition === transition);
   const actions = hooks.map((hook) => beginAction(hook, { token: randomUUID(), now: clock(), waits }));
-  const state = transition === "autoscaling:EC2_INSTANCE_LAUNCHING" ? "Pending:Wait" : "Terminating:Wait";
-  groups.put(withMember(group, id, (member) => ({ ...member, state, actions })));
-  activities.change(group.name, memberOf(group, id).activityId, { status: "MidLifecycleAction", progress: 40 });
-  for (const action of actions) announceAction(context, group, { instanceId: id, transition, action });
+  const before = memberOf(group, id);
+  groups.put(withMember(group, id, (member) => ({ ...member, state: following(member.state).wait, actions })));
+  activities.change(group.name, before.activityId, { status: "MidLifecycleAction", progress: 40 });
+  for (const action of actions) announceAction(context, group, { member: before, transition, action });
 }
 
 async function enterService(context: AutoScalingContext, group: Group, id: string): Promise<void> {
@@ -100,7 +123,11 @@ function giveUp(context: AutoScalingContext, group: Group, { id, why }: { id: st
   else finish(context, group, id, "Cancelled", why);
   notify(context, group, { event: "autoscaling:EC2_INSTANCE_LAUNCH_ERROR", instanceId: id, activityId: launchId });
   const activityId = openTermination(context, group, { id, why: "hook" });
-  move(context, group, id, { state: "Terminating:Proceed", actions: [], activityId });
+  move(context, group, id, (member) => ({
+    state: following(terminatingState(member)).proceed,
+    actions: [],
+    activityId,
+  }));
   // What a hook has abandoned is replaced at once, as on AWS; an instance that cannot even boot would fail again at once.
   if (why === undefined)
     context.groups.change(group.name, (changed) => ({ ...changed, launchAgainAt: whenToTryAgain(context) }));
@@ -115,7 +142,7 @@ async function takeOut(
   const current = context.groups.find(group.name);
   if (current?.members.some((member) => member.id === id) !== true) return;
   const activityId = openTermination(context, current, { id, why });
-  move(context, current, id, { state: "Terminating", actions: [], activityId });
+  move(context, current, id, (member) => ({ state: terminatingState(member), actions: [], activityId }));
   // What users have asked for is the cause of each termination that it leads to.
   context.groups.change(group.name, (changed) =>
     changed.members.filter(isCounted).length > changed.desired ? changed : { ...changed, causes: [] },

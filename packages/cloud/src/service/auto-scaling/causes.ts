@@ -19,20 +19,30 @@ export function openLaunch(
     subnetId,
     why,
     from,
-  }: { instanceId: string; zone: string; subnetId: string; why: "capacity" | "balance"; from: number },
+  }: { instanceId: string; zone: string; subnetId: string; why: "capacity" | "balance" | "pool"; from: number },
 ): string {
   const now = context.clock();
-  const reason =
-    why === "balance"
-      ? `${at(now)} an instance was launched to rebalance Availability Zones, increasing the capacity from ${from} to ${from + 1}.`
-      : `${at(now)} an instance was started in response to a difference between desired and actual capacity, increasing the capacity from ${from} to ${group.desired}.`;
   const { id } = beginActivity(context, group, {
-    description: `Launching a new EC2 instance: ${instanceId}`,
-    cause: [...group.causes, reason].join("  "),
+    description: `Launching a new EC2 instance${why === "pool" ? " into warm pool" : ""}: ${instanceId}`,
+    cause: [...(why === "pool" ? [] : group.causes), launchReason(group, { why, from, now })].join("  "),
     member: { zone, subnetId },
     status: "PreInService",
   });
   return id;
+}
+
+function launchReason(
+  { desired }: Group,
+  { why, from, now }: { why: "capacity" | "balance" | "pool"; from: number; now: number },
+): string {
+  switch (why) {
+    case "balance":
+      return `${at(now)} an instance was launched to rebalance Availability Zones, increasing the capacity from ${from} to ${from + 1}.`;
+    case "pool":
+      return `${at(now)} a difference between desired and actual size of the warm pool was met by a launch.`;
+    case "capacity":
+      return `${at(now)} an instance was started in response to a difference between desired and actual capacity, increasing the capacity from ${from} to ${desired}.`;
+  }
 }
 
 /** Writes down a launch that EC2 has refused. */
@@ -95,6 +105,8 @@ function removalCause(group: Group, { id }: Member, { why, now }: { why: Removal
       return `${at(now)} an instance was taken out of service in response to an ELB system health check failure.`;
     case "user":
       return `${at(now)} an instance was taken out of service in response to a user health-check.`;
+    case "pool":
+      return `${at(now)} an instance was taken out of the warm pool in response to a difference between desired and actual size of the warm pool.`;
     case "group":
       return `${at(now)} a user request force deleted AutoScaling group changing the desired capacity to 0.  ${at(now)} instance ${id} was selected for termination.`;
     case "hook":

@@ -1,6 +1,7 @@
-import { missing, surplus, zoneOutOfBalance } from "./capacity.ts";
-import { type Group, isSuspended, type Member } from "./group.ts";
+import { missing, spread, surplus, zoneOutOfBalance } from "./capacity.ts";
+import { type Group, isCounted, isSuspended, isWarmed, type Member } from "./group.ts";
 import { atTime, type HookAction, type Transition } from "./hook.ts";
+import { drawable, pooled, pooledWanted, returning } from "./warm-pool.ts";
 
 /** What a decision may depend on beside the group. */
 export interface Facts {
@@ -28,11 +29,17 @@ export type Step =
   | { readonly do: "stand by"; readonly id: string }
   | { readonly do: "detach"; readonly id: string }
   | { readonly do: "mark unhealthy"; readonly id: string; readonly because: "EC2" | "ELB" }
-  | { readonly do: "launch"; readonly subnetIds: readonly string[]; readonly why: "capacity" | "balance" }
+  | { readonly do: "launch"; readonly subnetIds: readonly string[]; readonly why: "capacity" | "balance" | "pool" }
+  /** An instance of the warm pool comes into the group, rests in the pool, or returns to it. */
+  | { readonly do: "draw"; readonly id: string }
+  | { readonly do: "rest"; readonly id: string }
+  | { readonly do: "stop instance"; readonly id: string }
+  | { readonly do: "return"; readonly id: string }
+  | { readonly do: "drop warm pool" }
   | { readonly do: "delete group" };
 
 /** Why an instance is taken out of service. */
-export type Removal = "capacity" | "EC2" | "ELB" | "user" | "group";
+export type Removal = "capacity" | "EC2" | "ELB" | "user" | "group" | "pool";
 
 /** What is to be done for a group now. Nothing means that it waits: for EC2, for a hook, for draining, or for a user. */
 export function decide(group: Group, facts: Facts): readonly Step[] {
@@ -44,16 +51,20 @@ export function decide(group: Group, facts: Facts): readonly Step[] {
   return fill(group, facts);
 }
 
+const isOver = (ec2State: string | undefined): boolean =>
+  ec2State === undefined || ec2State === "terminated" || ec2State === "shutting-down";
+
 function nextMove(group: Group, member: Member, facts: Facts): Step | undefined {
   const { id, state } = member;
   const ec2State = facts.ec2State(id);
-  const isGone = ec2State === undefined || ec2State === "terminated" || ec2State === "shutting-down";
+  const isGone = isOver(ec2State);
   switch (state) {
     case "Pending":
       if (isGone) return { do: "give up", id };
       if (ec2State !== "running") return undefined;
       return holds(group, member, "autoscaling:EC2_INSTANCE_LAUNCHING") ?? { do: "enter service", id };
     case "Pending:Wait":
+    case "Warmed:Pending:Wait":
       if (isGone) return { do: "give up", id };
       return settled(member, facts, (abandoned) =>
         abandoned === undefined
@@ -72,11 +83,13 @@ function nextMove(group: Group, member: Member, facts: Facts): Step | undefined 
         ? { do: "proceed", id }
         : (holds(group, member, "autoscaling:EC2_INSTANCE_TERMINATING") ?? { do: "proceed", id });
     case "Terminating:Wait":
+    case "Warmed:Terminating:Wait":
       // Both results end in termination.
-      return isGone || group.isGoing === true
+      return isGone || group.isGoing === true || member.isForced === true
         ? { do: "proceed", id }
         : settled(member, facts, () => ({ do: "proceed", id }));
     case "Terminating:Proceed":
+    case "Warmed:Terminating:Proceed":
       if (ec2State === undefined || ec2State === "terminated") return { do: "forget", id };
       return ec2State === "shutting-down" ? undefined : { do: "end instance", id };
     case "EnteringStandby":
@@ -84,10 +97,42 @@ function nextMove(group: Group, member: Member, facts: Facts): Step | undefined 
     case "Detaching":
       return facts.isDraining(member) ? undefined : { do: "detach", id };
     default:
+      if (isWarmed(member)) return moveInPool(group, member, facts);
       // A group that is deleted with its instances asks neither hooks nor suspended processes.
       return group.isGoing === true ? { do: "take out", id, why: "group" } : undefined;
   }
 }
+
+/** What follows on the states that only instances of a warm pool have. */
+function moveInPool(group: Group, member: Member, facts: Facts): Step | undefined {
+  const { id, state } = member;
+  const ec2State = facts.ec2State(id);
+  const isGone = isOver(ec2State);
+  switch (state) {
+    case "Warmed:Pending":
+      if (isGone) return { do: "give up", id };
+      if (ec2State !== "running" || facts.isDraining(member)) return undefined;
+      return holds(group, member, transitionOf(member)) ?? { do: "proceed", id };
+    case "Warmed:Pending:Proceed":
+      if (isGone) return { do: "give up", id };
+      if (group.warmPool?.state === "Running" || ec2State === "stopped") return { do: "rest", id };
+      return ec2State === "running" ? { do: "stop instance", id } : undefined;
+    case "Warmed:Terminating":
+      return isGone || group.isGoing === true || member.isForced === true
+        ? { do: "proceed", id }
+        : (holds(group, member, "autoscaling:EC2_INSTANCE_TERMINATING") ?? { do: "proceed", id });
+    default:
+      if (isGone) return { do: "give up", id };
+      if (group.isGoing === true) return { do: "take out", id, why: "group" };
+      return group.warmPool === undefined || group.warmPool.isGoing === true
+        ? { do: "take out", id, why: "pool" }
+        : undefined;
+  }
+}
+
+/** Which hooks hold an instance on its way into the warm pool: it has been launched for it, or has served. */
+const transitionOf = ({ returns }: Member): Transition =>
+  returns === true ? "autoscaling:EC2_INSTANCE_TERMINATING" : "autoscaling:EC2_INSTANCE_LAUNCHING";
 
 function holds({ hooks }: Group, { id, skipsHooks }: Member, transition: Transition): Step | undefined {
   const isHeld = hooks.some((hook) => hook.transition === transition);
@@ -121,15 +166,49 @@ function judge(group: Group, member: Member, facts: Facts): Step | undefined {
   return isJudged && facts.failsTraffic(member) ? { do: "mark unhealthy", id, because: "ELB" } : undefined;
 }
 
-function fill(group: Group, { now }: Facts): readonly Step[] {
+function fill(group: Group, facts: Facts): readonly Step[] {
+  const { now } = facts;
+  const mayLaunch = !isSuspended(group, "Launch") && now >= (group.launchAgainAt ?? 0);
   const subnetIds = missing(group);
-  if (subnetIds.length > 0)
-    return isSuspended(group, "Launch") || now < (group.launchAgainAt ?? 0)
-      ? []
-      : [{ do: "launch", subnetIds, why: "capacity" }];
+  if (subnetIds.length > 0) return mayLaunch ? supply(group, subnetIds, facts) : [];
   const leaving = surplus(group);
-  if (leaving.length > 0)
-    return isSuspended(group, "Terminate") ? [] : leaving.map(({ id }) => ({ do: "take out", id, why: "capacity" }));
+  if (leaving.length > 0) {
+    const back = returning(group);
+    return isSuspended(group, "Terminate")
+      ? []
+      : leaving.map(({ id }, at) => (at < back ? { do: "return", id } : { do: "take out", id, why: "capacity" }));
+  }
+  return [...fillPool(group, mayLaunch), ...rebalance(group, facts)];
+}
+
+/** What the warm pool has comes first; what it has not is launched. */
+function supply(group: Group, subnetIds: readonly string[], { ec2State }: Facts): readonly Step[] {
+  const distance = ({ subnetId }: Member) => (subnetIds.includes(subnetId) ? 0 : 1);
+  const ready = drawable(group, ec2State)
+    .toSorted((one, other) => distance(one) - distance(other))
+    .slice(0, subnetIds.length);
+  const lacking = subnetIds.slice(ready.length);
+  return [
+    ...ready.map(({ id }): Step => ({ do: "draw", id })),
+    ...(lacking.length === 0 ? [] : [{ do: "launch", subnetIds: lacking, why: "capacity" } as const]),
+  ];
+}
+
+function fillPool(group: Group, mayLaunch: boolean): readonly Step[] {
+  if (group.warmPool === undefined) return [];
+  if (group.warmPool.isGoing === true) return group.members.some(isWarmed) ? [] : [{ do: "drop warm pool" }];
+  const there = pooled(group);
+  const lacking = pooledWanted(group) - there.length;
+  if (lacking > 0 && mayLaunch)
+    return [
+      { do: "launch", subnetIds: spread(group, [...group.members.filter(isCounted), ...there], lacking), why: "pool" },
+    ];
+  const resting = there.filter(({ state }) => !state.startsWith("Warmed:Pending"));
+  const leaving = isSuspended(group, "Terminate") ? [] : resting.slice(0, Math.max(0, -lacking));
+  return leaving.map(({ id }) => ({ do: "take out", id, why: "pool" }));
+}
+
+function rebalance(group: Group, { now }: Facts): readonly Step[] {
   const zone = isSuspended(group, "AZRebalance") || isSuspended(group, "Launch") ? undefined : zoneOutOfBalance(group);
   return zone === undefined || now < (group.launchAgainAt ?? 0)
     ? []

@@ -6,9 +6,10 @@ import type {
 } from "@aws-sdk/client-auto-scaling";
 import { subnetOf } from "../ec2/index.ts";
 import type { AutoScalingContext } from "./context.ts";
-import type { Group, Member } from "./group.ts";
+import { type Group, isWarmed, type Member } from "./group.ts";
 import { arnOf } from "./names.ts";
 import { describeTag } from "./tags.ts";
+import { describePool } from "./warm-pool.ts";
 
 /** A group as AWS describes it. */
 export function describeGroup(context: AutoScalingContext, group: Group): AutoScalingGroup {
@@ -29,7 +30,11 @@ export function describeGroup(context: AutoScalingContext, group: Group): AutoSc
     TrafficSources: sources.map(({ type, id }) => ({ Identifier: id, Type: type })),
     HealthCheckType: group.healthCheckType,
     HealthCheckGracePeriod: group.gracePeriodSeconds,
-    Instances: group.members.map((member) => describeMember(group, member)),
+    // As on AWS: who wants to know of the warm pool asks for it.
+    Instances: group.members.filter((member) => !isWarmed(member)).map((member) => describeMember(group, member)),
+    ...(group.warmPool === undefined
+      ? {}
+      : { WarmPoolConfiguration: describePool(group.warmPool), WarmPoolSize: group.members.filter(isWarmed).length }),
     CreatedTime: new Date(group.createdAt),
     SuspendedProcesses: group.suspended.map(({ name, reason }) => ({ ProcessName: name, SuspensionReason: reason })),
     EnabledMetrics: group.metrics.map((Metric) => ({ Metric, Granularity: "1Minute" })),

@@ -25,6 +25,7 @@ export interface Group {
   readonly suspended: readonly SuspendedProcess[];
   readonly hooks: readonly Hook[];
   readonly members: readonly Member[];
+  readonly warmPool?: WarmPool;
   readonly tags: readonly GroupTag[];
   readonly metrics: readonly string[];
   /** What users have asked for since the last activity: the beginning of its cause. */
@@ -62,6 +63,18 @@ export type LaunchSource =
 export interface TrafficSource {
   readonly type: "elbv2" | "elb";
   readonly id: string;
+}
+
+/** A warm pool as it is kept: instances that have booted before they are needed. */
+export interface WarmPool {
+  readonly minSize: number;
+  /** Instances of the group and its pool together; absent: the group's maximum. */
+  readonly maxPrepared?: number;
+  readonly state: "Stopped" | "Running" | "Hibernated";
+  /** Instances that the group no longer needs return to the pool. */
+  readonly reuses: boolean;
+  /** Set when it is being deleted with its instances. */
+  readonly isGoing?: true;
 }
 
 /** A process that is suspended, and why. */
@@ -114,6 +127,12 @@ export interface Member {
   readonly activityId?: string;
   /** It was already running when it joined, or comes out of standby: no launch hooks. */
   readonly skipsHooks?: true;
+  /** It comes out of the warm pool. */
+  readonly isDrawn?: true;
+  /** It comes back to the warm pool, after it has served. */
+  readonly returns?: true;
+  /** It is ended without asking any hook. */
+  readonly isForced?: true;
 }
 
 /** Whether a process of a group is suspended. */
@@ -123,6 +142,28 @@ export const isSuspended = ({ suspended }: Group, name: ProcessName): boolean =>
 /** Whether an instance counts towards the desired capacity. */
 export const isCounted = ({ state }: Member): boolean =>
   state === "Pending" || state === "Pending:Wait" || state === "Pending:Proceed" || state === "InService";
+
+/** Whether an instance is in the warm pool. */
+export const isWarmed = ({ state }: Member): boolean => state.startsWith("Warmed:");
+
+/** By the state that an instance is in: the one that a hook holds it in, and the one in which it goes on. */
+const followingStates: Readonly<Record<string, { readonly wait: LifecycleState; readonly proceed: LifecycleState }>> = {
+  Pending: { wait: "Pending:Wait", proceed: "Pending:Proceed" },
+  Terminating: { wait: "Terminating:Wait", proceed: "Terminating:Proceed" },
+  "Warmed:Pending": { wait: "Warmed:Pending:Wait", proceed: "Warmed:Pending:Proceed" },
+  "Warmed:Terminating": { wait: "Warmed:Terminating:Wait", proceed: "Warmed:Terminating:Proceed" },
+};
+
+/** What follows on a state, or on the one that waits for its hooks. */
+export function following(state: LifecycleState): { readonly wait: LifecycleState; readonly proceed: LifecycleState } {
+  const found = followingStates[state.replace(/:Wait$/, "")];
+  assert(found !== undefined, `${state} is a state that hooks may hold`);
+  return found;
+}
+
+/** The state that an instance begins to end with. */
+export const terminatingState = (member: Member): LifecycleState =>
+  isWarmed(member) ? "Warmed:Terminating" : "Terminating";
 
 /** An instance of a group; whoever asks has made sure that it is there. */
 export function memberOf({ members, name }: Group, id: string): Member {

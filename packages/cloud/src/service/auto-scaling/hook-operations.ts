@@ -45,12 +45,14 @@ export const hookOperations: AutoScalingOperations = {
   DeleteLifecycleHook({ groups, wake }, { AutoScalingGroupName, LifecycleHookName: name }) {
     const group = groups.get(AutoScalingGroupName);
     if (!group.hooks.some((hook) => hook.name === name)) throw new Fault("ValidationError", "No Lifecycle Hook found");
+    const isLaunch =
+      group.hooks.find((hook) => hook.name === name)?.transition === "autoscaling:EC2_INSTANCE_LAUNCHING";
     // Its outstanding actions are completed first: ABANDON for launching instances, CONTINUE for terminating ones.
     const members = group.members.map((member) => ({
       ...member,
       actions: member.actions.map((action) =>
         action.hook === name && action.result === undefined
-          ? completed(action, member.state === "Pending:Wait" ? "ABANDON" : "CONTINUE")
+          ? completed(action, isLaunch ? "ABANDON" : "CONTINUE")
           : action,
       ),
     }));

@@ -15,6 +15,7 @@ import { Scaler } from "./scaler.ts";
 import { scheduledActionOperations } from "./scheduled-action-operations.ts";
 import { tagOperations } from "./tags.ts";
 import { trafficOperations } from "./traffic.ts";
+import { warmPoolOperations } from "./warm-pool-operations.ts";
 
 export type { Publish, Traffic } from "./context.ts";
 export type { TrafficSource } from "./group.ts";
@@ -81,6 +82,7 @@ function autoScalingService(
       ...trafficOperations,
       ...tagOperations,
       ...launchConfigurationOperations,
+      ...warmPoolOperations,
     },
     context,
     accesses: (_operation, input) => launchAccesses(context.ec2.profiles, input),

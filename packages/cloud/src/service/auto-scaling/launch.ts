@@ -13,7 +13,7 @@ const retrySeconds = 15;
 export function launch(
   context: AutoScalingContext,
   group: Group,
-  { subnetIds, why }: { readonly subnetIds: readonly string[]; readonly why: "capacity" | "balance" },
+  { subnetIds, why }: { readonly subnetIds: readonly string[]; readonly why: "capacity" | "balance" | "pool" },
 ): void {
   const { db, ec2, groups } = context;
   const from = group.members.filter(isCounted).length;
@@ -23,10 +23,11 @@ export function launch(
     ec2.fleet.add(records);
     const added = records.map((record): Member => {
       const about = { instanceId: record.id, zone: record.availabilityZone, subnetId: record.subnetId };
-      return { ...newMember(record, group), activityId: openLaunch(context, group, { ...about, why, from }) };
+      const activityId = openLaunch(context, group, { ...about, why, from });
+      return { ...newMember(record, group), ...(why === "pool" ? { state: "Warmed:Pending" } : {}), activityId };
     });
     const { launchAgainAt: _, ...kept } = group;
-    groups.put({ ...kept, members: [...group.members, ...added], causes: [] });
+    groups.put({ ...kept, members: [...group.members, ...added], causes: why === "pool" ? group.causes : [] });
   });
 }
 

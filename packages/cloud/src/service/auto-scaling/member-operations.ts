@@ -3,7 +3,7 @@ import { describeActivity } from "./activities.ts";
 import { at, beginActivity } from "./causes.ts";
 import type { AutoScalingContext, AutoScalingOperations } from "./context.ts";
 import { describeDetails } from "./describe-group.ts";
-import { type Group, isCounted, type Member, withMember } from "./group.ts";
+import { type Group, isCounted, isWarmed, type Member, withMember } from "./group.ts";
 import { newMember } from "./launch.ts";
 import { pageOf } from "./pages.ts";
 
@@ -26,6 +26,11 @@ export const memberOperations: AutoScalingOperations = {
       throw new Fault(
         "ValidationError",
         `Currently, desiredSize equals minSize (${group.minSize}). Terminating instance without replacement will violate group's min size constraint. Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.`,
+      );
+    if (isWarmed(member))
+      throw new Fault(
+        "ValidationError",
+        `The instance ${member.id} is in the warm pool: this is for instances of the group`,
       );
     if (member.state.startsWith("Terminating"))
       throw new Fault(

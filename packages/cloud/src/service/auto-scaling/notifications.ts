@@ -1,6 +1,6 @@
 import type { AutoScalingContext, AutoScalingOperations } from "./context.ts";
 import { Fault } from "@sluice/aws-protocol";
-import type { Group } from "./group.ts";
+import { type Group, isWarmed, type Member } from "./group.ts";
 import type { HookAction, Transition } from "./hook.ts";
 import { arnOf } from "./names.ts";
 import { pageOf } from "./pages.ts";
@@ -94,14 +94,14 @@ export function notify(
 export function announceAction(
   { publish, clock, accountId }: AutoScalingContext,
   group: Group,
-  { instanceId, transition, action }: { instanceId: string; transition: Transition; action: HookAction },
+  { member, transition, action }: { member: Member; transition: Transition; action: HookAction },
 ): void {
   const hook = group.hooks.find(({ name }) => name === action.hook);
   if (hook?.notificationTargetArn === undefined) return;
   const isLaunch = transition === "autoscaling:EC2_INSTANCE_LAUNCHING";
+  const { id: instanceId } = member;
   const message = {
-    Origin: isLaunch ? "EC2" : "AutoScalingGroup",
-    Destination: isLaunch ? "AutoScalingGroup" : "EC2",
+    ...routeOf(member, isLaunch),
     LifecycleHookName: hook.name,
     AccountId: accountId,
     RequestId: action.token,
@@ -115,4 +115,14 @@ export function announceAction(
   };
   const subject = `Auto Scaling: Lifecycle action '${isLaunch ? "LAUNCHING" : "TERMINATING"}' for instance ${instanceId} in progress.`;
   publish(hook.notificationTargetArn, { subject, body: JSON.stringify(message) });
+}
+
+/** Where an instance comes from, and where it goes. */
+function routeOf(member: Member, isLaunch: boolean): { readonly Origin: string; readonly Destination: string } {
+  if (isLaunch)
+    return isWarmed(member)
+      ? { Origin: "EC2", Destination: "WarmPool" }
+      : { Origin: member.isDrawn === true ? "WarmPool" : "EC2", Destination: "AutoScalingGroup" };
+  if (member.returns === true) return { Origin: "AutoScalingGroup", Destination: "WarmPool" };
+  return { Origin: isWarmed(member) ? "WarmPool" : "AutoScalingGroup", Destination: "EC2" };
 }

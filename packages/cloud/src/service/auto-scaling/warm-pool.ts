@@ -1,0 +1,39 @@
+import type { WarmPoolConfiguration } from "@aws-sdk/client-auto-scaling";
+import { isCounted, isWarmed, type Group, type Member, type WarmPool } from "./group.ts";
+
+/** How many instances a group's pool is to have. */
+export function pooledWanted({ warmPool, maxSize, desired }: Group): number {
+  if (warmPool === undefined || warmPool.isGoing === true) return 0;
+  return Math.max(warmPool.minSize, (warmPool.maxPrepared ?? maxSize) - desired);
+}
+
+/** The instances of a group's pool, but for those that are leaving it. */
+export const pooled = ({ members }: Group): readonly Member[] =>
+  members.filter((member) => isWarmed(member) && !member.state.startsWith("Warmed:Terminat"));
+
+/** Instances of the pool that the group may have at once: those that are at rest there, and have come to rest in EC2 too. */
+export function drawable({ members, warmPool }: Group, ec2State: (id: string) => string | undefined) {
+  if (warmPool === undefined) return [];
+  return members.filter(({ id, state }) => {
+    if (state === "Warmed:Running") return ec2State(id) === "running";
+    return (state === "Warmed:Stopped" || state === "Warmed:Hibernated") && ec2State(id) === "stopped";
+  });
+}
+
+/** How many instances the group has beyond its desired capacity that its pool has room for. */
+export function returning(group: Group): number {
+  if (group.warmPool?.reuses !== true) return 0;
+  const surplus = group.members.filter(isCounted).length - group.desired;
+  return Math.max(0, Math.min(surplus, pooledWanted(group) - pooled(group).length));
+}
+
+/** A pool as AWS describes it. */
+export function describePool(pool: WarmPool): WarmPoolConfiguration {
+  return {
+    MinSize: pool.minSize,
+    ...(pool.maxPrepared === undefined ? {} : { MaxGroupPreparedCapacity: pool.maxPrepared }),
+    PoolState: pool.state,
+    ...(pool.isGoing === true ? { Status: "PendingDelete" as const } : {}),
+    InstanceReusePolicy: { ReuseOnScaleIn: pool.reuses },
+  };
+}

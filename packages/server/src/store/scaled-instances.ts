@@ -1,0 +1,38 @@
+import type { Database } from "./database.ts";
+
+/** How an instance of an Auto Scaling group was last seen, as far as a deployment group has to remember it. */
+export interface ScaledInstance {
+  readonly groupId: string;
+  readonly instance: string;
+  /** The state in which it waits, and has been taken up; absent when it does not wait. */
+  readonly takenUp?: string;
+  /** It has been in service since it last was in the warm pool. */
+  readonly hasServed: boolean;
+}
+
+interface Row {
+  readonly group_id: string;
+  readonly instance: string;
+  readonly taken_up: string | null;
+  readonly has_served: number;
+}
+
+/** Instances of Auto Scaling groups whose waits have been taken up: with a warm pool an instance waits more than once, and for more than one reason. */
+export function scaledInstances(db: Database) {
+  return {
+    of: (groupId: string): readonly ScaledInstance[] =>
+      db.all<Row>("SELECT * FROM scaled_instances WHERE group_id = ?", groupId).map((row) => ({
+        groupId: row.group_id,
+        instance: row.instance,
+        hasServed: row.has_served === 1,
+        ...(row.taken_up === null ? {} : { takenUp: row.taken_up }),
+      })),
+    note: ({ groupId, instance, takenUp, hasServed }: ScaledInstance): number =>
+      db.run(
+        "INSERT OR REPLACE INTO scaled_instances VALUES (?, ?, ?, ?)",
+        ...[groupId, instance, takenUp ?? null, hasServed ? 1 : 0],
+      ),
+    forget: ({ groupId, instance }: ScaledInstance): number =>
+      db.run("DELETE FROM scaled_instances WHERE group_id = ? AND instance = ?", groupId, instance),
+  };
+}

@@ -1,0 +1,88 @@
+// A deployment group on an Auto Scaling group with a warm pool: instances get the revision on their way into the pool, and once more, with their traffic, on their way out of it.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { DescribeWarmPoolCommand, PutWarmPoolCommand, SetDesiredCapacityCommand } from "@aws-sdk/client-auto-scaling";
+import { UpdateDeploymentGroupCommand } from "@aws-sdk/client-codedeploy";
+import { IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import { createdBy, deploymentsOf } from "../created-deployment.ts";
+import { eventually } from "../eventually.ts";
+import { skip, TrafficHouse } from "../traffic-house.ts";
+
+const AutoScalingGroupName = "fleet";
+
+test(
+  "an instance of a warm pool gets the last successful revision before it rests, before it serves, and stops when it returns",
+  { skip, timeout: 240_000 },
+  async (t) => {
+    const cloud = await TrafficHouse.open(t);
+    const way = await cloud.way("web", 1);
+    const [original = ""] = await cloud.fleet("fleet", 1, way);
+    await cloud.group("web", { way, autoScalingGroups: ["fleet"] });
+    await cloud.ends(await cloud.begin("web", "1"), "Succeeded");
+    const resize = (DesiredCapacity: number) =>
+      cloud.scaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity }));
+
+    await allowPools(cloud);
+
+    const first = await deploymentsOf(cloud);
+    await cloud.scaling.send(
+      new PutWarmPoolCommand({
+        ...{ AutoScalingGroupName, MaxGroupPreparedCapacity: 2 },
+        InstanceReusePolicy: { ReuseOnScaleIn: true },
+      }),
+    );
+    const launch = await createdBy(cloud, "autoscaling", first);
+    await cloud.ends(launch, "Succeeded");
+    const [target] = await cloud.targets(launch);
+    const events = target?.lifecycleEvents?.map((event) => event.lifecycleEventName) ?? [];
+    assert.deepEqual([events.at(-1), events.includes("AllowTraffic")], ["ValidateService", false]);
+    const id = await pooled(cloud, "Warmed:Stopped");
+    await cloud.serves(way, [original]);
+
+    const second = await deploymentsOf(cloud);
+    await resize(2);
+    const again = await createdBy(cloud, "autoscaling", second);
+    await cloud.ends(again, "Succeeded");
+    assert.deepEqual((await cloud.inService("fleet", 2)).toSorted(), [original, id].toSorted());
+    await cloud.serves(way, [original, id]);
+
+    await cloud.deploy.send(
+      new UpdateDeploymentGroupCommand({
+        ...{ applicationName: "web", currentDeploymentGroupName: "web", terminationHookEnabled: true },
+      }),
+    );
+    const third = await deploymentsOf(cloud);
+    await resize(1);
+    const stop = await createdBy(cloud, "autoscalingTermination", third);
+    await cloud.ends(stop, "Succeeded");
+    const returned = await pooled(cloud, "Warmed:Stopped");
+    const [left] = await cloud.targets(stop);
+    assert.equal(left?.targetId, returned);
+    await cloud.serves(
+      way,
+      [original, id].filter((one) => one !== returned),
+    );
+  },
+);
+
+/** AWS's managed policy for roles of deployment groups does not let them see warm pools. */
+async function allowPools(cloud: TrafficHouse): Promise<void> {
+  const iam = new IAMClient(await cloud.client());
+  const PolicyDocument = JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Action: "autoscaling:DescribeWarmPool", Resource: "*" }],
+  });
+  await iam.send(new PutRolePolicyCommand({ RoleName: "deploy", PolicyName: "pools", PolicyDocument }));
+  iam.destroy();
+}
+
+/** Waits until the pool's one instance is in a state; gives its id. */
+const pooled = ({ scaling }: TrafficHouse, state: string): Promise<string> =>
+  eventually(
+    `the pool's instance is ${state}`,
+    async () => {
+      const { Instances = [] } = await scaling.send(new DescribeWarmPoolCommand({ AutoScalingGroupName }));
+      return Instances.length === 1 && Instances[0]?.LifecycleState === state ? Instances[0].InstanceId : undefined;
+    },
+    60,
+  );
