@@ -1,5 +1,12 @@
 import type { PolicyDocument } from "./policy/index.ts";
 
+/** Policies of one kind, of which one must allow what somebody does. */
+export interface PolicySet {
+  /** As refusals call it. */
+  readonly kind: "identity-based policy" | "permissions boundary" | "session policy";
+  readonly documents: readonly PolicyDocument[];
+}
+
 /** Who is asking. One with neither `host` nor `policies` is an administrator, who may do everything. */
 export interface Principal {
   readonly accountId: string;
@@ -8,8 +15,8 @@ export interface Principal {
   readonly userId: string;
   /** The HostIdentifier that a host agent polls with, such as `arn:aws:ec2:REGION:ACCOUNT:instance/i-…`. */
   readonly host?: string;
-  /** What it may do: each set must allow it, as a session's own policies narrow those of its role. Absent on a host: nothing beyond what hosts may. */
-  readonly policies?: readonly (readonly PolicyDocument[])[];
+  /** What it may do: each set must allow it, as a session's own policies and a boundary narrow those of its role. Absent on a host: nothing beyond what hosts may. */
+  readonly policies?: readonly PolicySet[];
   /** Its tags, for conditions. */
   readonly tags?: Readonly<Record<string, string>>;
   /** Set when an AWS service asks for itself, such as `codedeploy.amazonaws.com`. */

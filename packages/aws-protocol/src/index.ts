@@ -13,6 +13,7 @@ export { Fault } from "./fault.ts";
 export { type AccessKey, type AccessKeys, anonymous, type Call, type Principal } from "./identity.ts";
 export { type Access, type AccessOf, contextOf, type HostPermission, type Permissions, refused } from "./permission.ts";
 export {
+  type Action,
   type Caller,
   type Context,
   type Decision,

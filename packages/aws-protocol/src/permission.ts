@@ -1,5 +1,5 @@
 import { Fault } from "./fault.ts";
-import type { Call, Principal } from "./identity.ts";
+import type { Call, PolicySet, Principal } from "./identity.ts";
 import type { Protocol } from "./model.ts";
 import { type Context, type Decision, evaluate } from "./policy/index.ts";
 
@@ -82,7 +82,7 @@ export async function permit(
   for (const { action: name, resource, alias, context, isOpen } of accesses) {
     if (isOpen) continue;
     const action = { name, resource, alias, context: contextOf(call, context) };
-    const decisions = policies.map((set) => evaluate(set, action));
+    const decisions = policies.map(({ kind, documents }) => ({ kind, ...evaluate(documents, action) }));
     const denied = decisions.find(({ outcome }) => outcome === "explicitly denied");
     const isAllowed =
       policies.length > 0 && !isForHostsAlone && decisions.every(({ outcome }) => outcome === "allowed");
@@ -127,12 +127,13 @@ export function contextOf(call: Call, more: NonNullable<Access["context"]> = {})
 export function refused(
   { protocol, call: { principal } }: Pick<Asking, "protocol" | "call">,
   { name, resource }: { readonly name: string; readonly resource: string },
-  decision?: Decision,
+  decision?: Decision & Partial<Pick<PolicySet, "kind">>,
 ): Fault {
+  const { kind = "identity-based policy" } = decision ?? {};
   const why =
     decision?.outcome === "explicitly denied"
-      ? "with an explicit deny in an identity-based policy"
-      : `because no identity-based policy allows the ${name} action`;
+      ? `with an explicit deny in ${kind.startsWith("i") ? "an" : "a"} ${kind}`
+      : `because no ${kind} allows the ${name} action`;
   const note = decision?.note === undefined ? "" : `: ${decision.note}`;
   const text = `User: ${principal.arn} is not authorized to perform: ${name} on resource: ${protocol === "rest-xml" ? `"${resource}"` : resource} ${why}${note}`;
   switch (protocol) {

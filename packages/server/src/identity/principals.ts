@@ -4,6 +4,8 @@ import type { FoundKey, Identities } from "./identities.ts";
 /** What policies say of somebody, and the tags that they may ask for. */
 export interface Permissions {
   readonly policies: readonly PolicyDocument[];
+  /** What it may do at most, whatever its policies allow. */
+  readonly boundary?: PolicyDocument;
   readonly tags: Readonly<Record<string, string>>;
 }
 
@@ -32,13 +34,17 @@ function principalOf(
   { principal, sessionPolicies }: FoundKey,
   { permissionsOf, isOnPremises }: PrincipalSources,
 ): Principal {
-  const { policies, tags } = permissionsOf(principal);
+  const { policies, boundary, tags } = permissionsOf(principal);
   const narrowing = sessionPolicies?.map((document) => parsePolicy(document, "identity"));
   const host = principal.host ?? (isOnPremises(principal.arn) ? principal.arn : undefined);
   return {
     ...principal,
     tags,
-    policies: [policies, ...(narrowing === undefined ? [] : [narrowing])],
+    policies: [
+      { kind: "identity-based policy", documents: policies },
+      ...(boundary === undefined ? [] : [{ kind: "permissions boundary", documents: [boundary] } as const]),
+      ...(narrowing === undefined ? [] : [{ kind: "session policy", documents: narrowing } as const]),
+    ],
     ...(host === undefined ? {} : { host }),
   };
 }

@@ -1,20 +1,24 @@
 import { type IamContext, type IamOperations, limit, noSuch } from "./context.ts";
 import { findPolicy } from "./managed-policies.ts";
-import { change, type Owner, role, user } from "./owners.ts";
+import { change, group, type Owner, role, user } from "./owners.ts";
 import { page } from "./page.ts";
 
-/** Managed policies of one role or user: IAM's own limit. */
+/** Managed policies of one role, group or user, and how quotas call them: IAM's own limit. */
 const attachedMax = 10;
+const quotaNames = { role: "Role", group: "Group", user: "User" } as const;
 
-/** The operations that put managed policies on roles and users. */
+/** The operations that put managed policies on roles, groups and users. */
 export const attachedPolicyOperations: IamOperations = {
   AttachRolePolicy: (context, { RoleName, PolicyArn }) => attach(context, role(context, RoleName), PolicyArn),
+  AttachGroupPolicy: (context, { GroupName, PolicyArn }) => attach(context, group(context, GroupName), PolicyArn),
   AttachUserPolicy: (context, { UserName, PolicyArn }) => attach(context, user(context, UserName), PolicyArn),
 
   DetachRolePolicy: (context, { RoleName, PolicyArn }) => detach(context, role(context, RoleName), PolicyArn),
+  DetachGroupPolicy: (context, { GroupName, PolicyArn }) => detach(context, group(context, GroupName), PolicyArn),
   DetachUserPolicy: (context, { UserName, PolicyArn }) => detach(context, user(context, UserName), PolicyArn),
 
   ListAttachedRolePolicies: (context, { RoleName, ...place }) => list(context, role(context, RoleName), place),
+  ListAttachedGroupPolicies: (context, { GroupName, ...place }) => list(context, group(context, GroupName), place),
   ListAttachedUserPolicies: (context, { UserName, ...place }) => list(context, user(context, UserName), place),
 };
 
@@ -24,7 +28,7 @@ function attach(context: IamContext, owner: Owner, arn = ""): void {
   const { attached } = owner.record;
   if (attached.includes(arn)) return;
   if (attached.length >= attachedMax)
-    throw limit(`Cannot exceed quota for PoliciesPer${owner.kind === "role" ? "Role" : "User"}: ${attachedMax}`);
+    throw limit(`Cannot exceed quota for PoliciesPer${quotaNames[owner.kind]}: ${attachedMax}`);
   change(context, owner, { attached: [...attached, arn] });
 }
 

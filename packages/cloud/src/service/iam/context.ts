@@ -2,7 +2,7 @@ import type * as Iam from "@aws-sdk/client-iam";
 import { Fault, MalformedPolicy, type Operations, parsePolicy, type PolicyKind } from "@sluice/aws-protocol";
 import { randomId } from "../../random.ts";
 import type { CertificateKeys } from "../../tls/certificate-keys.ts";
-import type { IamRecords, Role, User } from "./records.ts";
+import type { Group, IamRecords, Role, User } from "./records.ts";
 
 /** A key of a user, without its secret. */
 export interface UserKey {
@@ -55,6 +55,13 @@ export function roleOf({ records }: IamContext, name: string | undefined): Role 
   const role = records.find("role", checkName("roleName", name, 64));
   if (role === undefined) throw noSuch(`The role with name ${name} cannot be found.`);
   return role;
+}
+
+/** The group of a name. */
+export function groupOf({ records }: IamContext, name: string | undefined): Group {
+  const group = records.find("group", checkName("groupName", name, 128));
+  if (group === undefined) throw noSuch(`The group with name ${name} cannot be found.`);
+  return group;
 }
 
 /** The user of a name; without one, the caller. */

@@ -2,6 +2,8 @@ import { type Access, type AccessOf, defineService, type Service, serviceModel }
 import { accessKeyOperations } from "./access-keys.ts";
 import { attachedPolicyOperations } from "./attached-policies.ts";
 import type { IamContext, IamOperations } from "./context.ts";
+import { boundaryOperations } from "./boundaries.ts";
+import { groupOperations } from "./groups.ts";
 import { inlinePolicyOperations } from "./inline-policies.ts";
 import { instanceProfileOperations } from "./instance-profiles.ts";
 import { policyOperations } from "./policies.ts";
@@ -21,6 +23,8 @@ export { iamRecords, type IamRecords, type Role } from "./records.ts";
 const operations: IamOperations = {
   ...accessKeyOperations,
   ...attachedPolicyOperations,
+  ...boundaryOperations,
+  ...groupOperations,
   ...inlinePolicyOperations,
   ...instanceProfileOperations,
   ...policyOperations,
@@ -44,19 +48,25 @@ export function iamService(context: IamContext, onDefect: (error: unknown, reque
   });
 }
 
-/** What a request to IAM is about: the role, user, profile or policy that it names, by its ARN with the path that it has. */
+/** What a request to IAM is about: the role, group, user, profile or policy that it names, by its ARN with the path that it has. */
 function accessesOf({ records, accountId }: IamContext): AccessOf {
   return (operation, input, { principal }) => {
     const text = (member: string) => (typeof input[member] === "string" ? input[member] : undefined);
-    const named = (kind: "role" | "user" | "profile", name: string) =>
+    const named = (kind: "role" | "group" | "user" | "profile", name: string) =>
       records.find(kind, name)?.arn ??
       `arn:aws:iam::${accountId}:${kind === "profile" ? "instance-profile" : kind}${text("Path") ?? "/"}${name}`;
     const [profile, role, user] = [text("InstanceProfileName"), text("RoleName"), text("UserName")];
-    const context = { "iam:PolicyARN": text("PolicyArn") };
+    const group = text("GroupName");
+    const [kind, name] = role === undefined ? (["user", user ?? ""] as const) : (["role", role] as const);
+    const context = {
+      "iam:PolicyARN": text("PolicyArn"),
+      "iam:PermissionsBoundary": text("PermissionsBoundary") ?? records.find(kind, name)?.boundary,
+    };
     if (profile !== undefined && role !== undefined && operation === "AddRoleToInstanceProfile")
       return [{ resource: named("profile", profile), context }, passed(named("role", role))];
     if (profile !== undefined) return [{ resource: named("profile", profile), context }];
     if (role !== undefined) return [{ resource: named("role", role), context }];
+    if (group !== undefined) return [{ resource: named("group", group), context }]; // also when a user joins it
     if (user !== undefined) return [{ resource: named("user", user), context }];
     const certificate = text("ServerCertificateName");
     if (certificate !== undefined) {

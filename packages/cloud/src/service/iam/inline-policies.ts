@@ -1,19 +1,25 @@
 import { checkDocument, checkName, checkSize, encoded, type IamContext, type IamOperations } from "./context.ts";
-import { change, inlineOf, type Owner, role, user } from "./owners.ts";
+import { change, group, inlineOf, type Owner, role, user } from "./owners.ts";
 import { page } from "./page.ts";
 
 /** Characters of all inline policies of one owner, without white space: IAM's own limits. */
-const charactersMax = { role: 10_240, user: 2048 } as const;
+const charactersMax = { role: 10_240, group: 5120, user: 2048 } as const;
 
-/** The operations on policies that belong to one role or user. */
+/** The operations on policies that belong to one role, group or user. */
 export const inlinePolicyOperations: IamOperations = {
   PutRolePolicy: (context, { RoleName, ...policy }) => put(context, role(context, RoleName), policy),
+  PutGroupPolicy: (context, { GroupName, ...policy }) => put(context, group(context, GroupName), policy),
   PutUserPolicy: (context, { UserName, ...policy }) => put(context, user(context, UserName), policy),
 
   GetRolePolicy: (context, { RoleName = "", PolicyName = "" }) => ({
     RoleName,
     PolicyName,
     PolicyDocument: encoded(inlineOf(role(context, RoleName), PolicyName)),
+  }),
+  GetGroupPolicy: (context, { GroupName = "", PolicyName = "" }) => ({
+    GroupName,
+    PolicyName,
+    PolicyDocument: encoded(inlineOf(group(context, GroupName), PolicyName)),
   }),
   GetUserPolicy: (context, { UserName = "", PolicyName = "" }) => ({
     UserName,
@@ -22,9 +28,11 @@ export const inlinePolicyOperations: IamOperations = {
   }),
 
   ListRolePolicies: (context, { RoleName, ...place }) => list(role(context, RoleName), place),
+  ListGroupPolicies: (context, { GroupName, ...place }) => list(group(context, GroupName), place),
   ListUserPolicies: (context, { UserName, ...place }) => list(user(context, UserName), place),
 
   DeleteRolePolicy: (context, { RoleName, PolicyName }) => remove(context, role(context, RoleName), PolicyName),
+  DeleteGroupPolicy: (context, { GroupName, PolicyName }) => remove(context, group(context, GroupName), PolicyName),
   DeleteUserPolicy: (context, { UserName, PolicyName }) => remove(context, user(context, UserName), PolicyName),
 };
 

@@ -1,13 +1,22 @@
-import { type IamContext, noSuch, roleOf, userOf } from "./context.ts";
-import type { Principal, Role, User } from "./records.ts";
+import { groupOf, type IamContext, noSuch, roleOf, userOf } from "./context.ts";
+import type { Group, PolicyOwner, Role, User } from "./records.ts";
 
-/** Whom policies are put on: IAM has the same operations for users and for roles. */
-export type Owner = { readonly kind: "user"; readonly record: User } | { readonly kind: "role"; readonly record: Role };
+/** Whom policies are put on: IAM has the same operations for users, for groups and for roles. */
+export type Owner =
+  | { readonly kind: "user"; readonly record: User }
+  | { readonly kind: "group"; readonly record: Group }
+  | { readonly kind: "role"; readonly record: Role };
 
 /** The user that a request names. */
 export const user = (context: IamContext, name: string | undefined): Owner => ({
   kind: "user",
   record: userOf(context, name),
+});
+
+/** The group that a request names. */
+export const group = (context: IamContext, name: string | undefined): Owner => ({
+  kind: "group",
+  record: groupOf(context, name),
 });
 
 /** The role that a request names. */
@@ -20,9 +29,10 @@ export const role = (context: IamContext, name: string | undefined): Owner => ({
 export function change(
   { records }: IamContext,
   owner: Owner,
-  changes: Partial<Pick<Principal, "inline" | "attached" | "tags">>,
+  changes: Partial<Pick<PolicyOwner, "inline" | "attached" | "tags">>,
 ): void {
   if (owner.kind === "user") records.put("user", { ...owner.record, ...changes });
+  else if (owner.kind === "group") records.put("group", { ...owner.record, ...changes });
   else records.put("role", { ...owner.record, ...changes });
 }
 

@@ -1,10 +1,12 @@
 import { parsePolicy, type PolicyDocument, type Principal } from "@sluice/aws-protocol";
 import { findPolicy, versionOf } from "./managed-policies.ts";
-import type { IamRecords, Principal as Owner } from "./records.ts";
+import type { IamRecords, PolicyOwner, Role, User } from "./records.ts";
 
 /** What IAM knows of somebody who signs requests. */
 export interface Permissions {
   readonly policies: readonly PolicyDocument[];
+  /** What it may do at most, whatever its policies allow. */
+  readonly boundary?: PolicyDocument;
   readonly tags: Readonly<Record<string, string>>;
 }
 
@@ -12,24 +14,41 @@ export interface Permissions {
 export function permissionsOf(records: IamRecords, { arn }: Pick<Principal, "arn">): Permissions {
   const owner = ownerOf(records, arn);
   if (owner === undefined) return { policies: [], tags: {} };
+  const boundary = boundaryOf(records, owner);
   return {
     policies: documentsOf(records, owner).map(parsed),
+    ...(boundary === undefined ? {} : { boundary: parsed(boundary) }),
     tags: Object.fromEntries(owner.tags.map(({ Key, Value }) => [Key, Value])),
   };
 }
 
 /** The user of an ARN, or the role of a session's. */
-function ownerOf(records: IamRecords, arn: string): Owner | undefined {
+function ownerOf(records: IamRecords, arn: string): User | Role | undefined {
   const role = /^arn:aws:sts::\d+:assumed-role\/([^/]+)\//.exec(arn)?.[1];
   if (role !== undefined) return records.find("role", role);
   const user = records.find("user", arn.slice(arn.lastIndexOf("/") + 1));
   return user?.arn === arn ? user : undefined;
 }
 
-/** The documents that say what somebody may do: its own and those attached to it. */
-export function documentsOf(records: IamRecords, { inline, attached }: Owner): readonly string[] {
+/** The documents that say what somebody may do: its own, those attached to it, and for a user those of its groups. */
+export function documentsOf(records: IamRecords, owner: PolicyOwner & Pick<User, "groups">): readonly string[] {
+  const { inline, attached, groups = [] } = owner;
   const managed = attached.flatMap((arn) => findPolicy(records, arn) ?? []);
-  return [...Object.values(inline), ...managed.map((policy) => versionOf(policy).document)];
+  return [
+    ...Object.values(inline),
+    ...managed.map((policy) => versionOf(policy).document),
+    ...groups.flatMap((name) => records.find("group", name) ?? []).flatMap((group) => documentsOf(records, group)),
+  ];
+}
+
+/** A policy that is gone lets nobody do anything: its boundary stays. */
+const nothing = JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Deny", Action: "*", Resource: "*" }] });
+
+/** The document that says what somebody may do at most. */
+export function boundaryOf(records: IamRecords, { boundary }: Pick<User, "boundary">): string | undefined {
+  if (boundary === undefined) return undefined;
+  const policy = findPolicy(records, boundary);
+  return policy === undefined ? nothing : versionOf(policy).document;
 }
 
 /** Documents are evaluated with every request, and change seldom. */

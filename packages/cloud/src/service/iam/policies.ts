@@ -12,7 +12,7 @@ import {
 } from "./context.ts";
 import { policiesOfAws, policyOf, versionOf } from "./managed-policies.ts";
 import { page } from "./page.ts";
-import type { ManagedPolicy, PolicyVersion } from "./records.ts";
+import type { ManagedPolicy, PolicyOwner, PolicyVersion, User } from "./records.ts";
 
 /** IAM's limits of a managed policy. */
 const charactersMax = 6144;
@@ -42,13 +42,14 @@ export const policyOperations: IamOperations = {
     return { Policy: { ...shown(context, policy), Description: policy.description } };
   },
 
-  ListPolicies(context, { Scope = "All", OnlyAttached = false, PathPrefix = "/", ...place }) {
+  ListPolicies(context, { Scope = "All", OnlyAttached = false, PathPrefix = "/", PolicyUsageFilter, ...place }) {
     if (!["All", "AWS", "Local"].includes(Scope)) throw invalid(`Scope is "${Scope}", and All, AWS or Local is wanted`);
     const policies = [
       ...(Scope === "AWS" ? [] : context.records.all("policy")),
       ...(Scope === "Local" ? [] : policiesOfAws().values()),
     ].filter(
-      (policy) => policy.path.startsWith(PathPrefix) && (!OnlyAttached || attachments(context, policy.arn).length > 0),
+      ({ path, arn }) =>
+        path.startsWith(PathPrefix) && (!OnlyAttached || attachments(context, arn, PolicyUsageFilter).length > 0),
     );
     const { items, ...rest } = page(policies, place, ({ name, arn }) => `${name} ${arn}`);
     return { Policies: items.map((policy) => shown(context, policy)), ...rest };
@@ -110,14 +111,16 @@ export const policyOperations: IamOperations = {
     context.records.put("policy", { ...policy, defaultVersion: id, updatedAt: context.clock() });
   },
 
-  ListEntitiesForPolicy(context, { PolicyArn, EntityFilter, PathPrefix = "/", ...place }) {
-    const found = attachments(context, policyOf(context, PolicyArn).arn).filter(
+  ListEntitiesForPolicy(context, { PolicyArn, EntityFilter, PathPrefix = "/", PolicyUsageFilter, ...place }) {
+    const found = attachments(context, policyOf(context, PolicyArn).arn, PolicyUsageFilter).filter(
       ({ kind, path }) =>
         path.startsWith(PathPrefix) && (EntityFilter === undefined || EntityFilter.toLowerCase() === kind),
     );
     const { items, ...rest } = page(found, place, ({ kind, name }) => `${kind} ${name}`);
     return {
-      PolicyGroups: [],
+      PolicyGroups: items
+        .filter(({ kind }) => kind === "group")
+        .map(({ name, id }) => ({ GroupName: name, GroupId: id })),
       PolicyUsers: items.filter(({ kind }) => kind === "user").map(({ name, id }) => ({ UserName: name, UserId: id })),
       PolicyRoles: items.filter(({ kind }) => kind === "role").map(({ name, id }) => ({ RoleName: name, RoleId: id })),
       ...rest,
@@ -134,11 +137,14 @@ function ownPolicy(context: IamContext, arn: string | undefined): ManagedPolicy 
   return policyOf(context, arn);
 }
 
-function attachments({ records }: IamContext, arn: string) {
-  return (["user", "role"] as const).flatMap((kind) =>
+/** Who has a policy, in one use or in both: as what allows, or as a boundary. */
+function attachments({ records }: IamContext, arn: string, usage?: string) {
+  const allows = ({ attached }: PolicyOwner) => usage !== "PermissionsBoundary" && attached.includes(arn);
+  const bounds = ({ boundary }: Pick<User, "boundary">) => usage !== "PermissionsPolicy" && boundary === arn;
+  return (["user", "group", "role"] as const).flatMap((kind) =>
     records
       .all(kind)
-      .filter(({ attached }) => attached.includes(arn))
+      .filter((owner) => allows(owner) || bounds(owner))
       .map(({ name, id, path }) => ({ kind, name, id, path })),
   );
 }
@@ -149,8 +155,8 @@ const shown = (context: IamContext, policy: ManagedPolicy) => ({
   Arn: policy.arn,
   Path: policy.path,
   DefaultVersionId: policy.defaultVersion,
-  AttachmentCount: attachments(context, policy.arn).length,
-  PermissionsBoundaryUsageCount: 0,
+  AttachmentCount: attachments(context, policy.arn, "PermissionsPolicy").length,
+  PermissionsBoundaryUsageCount: attachments(context, policy.arn, "PermissionsBoundary").length,
   IsAttachable: true,
   CreateDate: new Date(policy.createdAt),
   UpdateDate: new Date(policy.updatedAt),

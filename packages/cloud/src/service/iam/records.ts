@@ -15,16 +15,31 @@ interface Entity {
   readonly tags: readonly Tag[];
 }
 
-/** Somebody who has policies: a user or a role. */
-export interface Principal extends Entity {
+/** Something that has policies: a user, a group or a role. */
+export interface PolicyOwner extends Entity {
   /** Inline policies by name, as they were given. */
   readonly inline: Readonly<Record<string, string>>;
   /** ARNs of managed policies. */
   readonly attached: readonly string[];
 }
 
+/** Somebody who acts: a user or a role. */
+export interface Principal extends PolicyOwner {
+  /** ARN of the managed policy that says what it may do at most. */
+  readonly boundary?: string;
+}
+
 /** A user. Its keys are kept where all keys are. */
-export type User = Principal;
+export interface User extends Principal {
+  /** Names of its groups. */
+  readonly groups?: readonly string[];
+}
+
+/** A group: what several users may do. */
+export interface Group extends PolicyOwner {
+  /** What users may do at most is said of each. */
+  readonly boundary?: never;
+}
 
 /** A role. */
 export interface Role extends Principal {
@@ -65,6 +80,7 @@ export interface PolicyVersion {
 
 interface Kinds {
   readonly user: User;
+  readonly group: Group;
   readonly role: Role;
   readonly profile: Profile;
   readonly policy: ManagedPolicy;

@@ -1,3 +1,4 @@
+import { boundary, shownBoundary } from "./boundaries.ts";
 import {
   checkDocument,
   checkName,
@@ -20,12 +21,16 @@ const sessionSecondsMost = 43_200;
 
 /** The operations on roles themselves. */
 export const roleOperations: IamOperations = {
-  CreateRole(context, { RoleName, Path, AssumeRolePolicyDocument, Description, MaxSessionDuration, Tags }) {
+  CreateRole(
+    context,
+    { RoleName, Path, AssumeRolePolicyDocument, Description, MaxSessionDuration, Tags, PermissionsBoundary },
+  ) {
     const { records } = context;
     const name = checkName("roleName", RoleName, 64);
     if (records.find("role", name) !== undefined) throw exists(`Role with name ${name} already exists.`);
     const role: Role = {
       ...newEntity(context, { prefix: "AROA", kind: "role", name, path: Path, tags: Tags }),
+      ...boundary(context, PermissionsBoundary),
       inline: {},
       attached: [],
       trust: trustOf(AssumeRolePolicyDocument, name),
@@ -94,5 +99,6 @@ export const shown = (role: Role) => ({
   AssumeRolePolicyDocument: encoded(role.trust),
   Description: role.description,
   MaxSessionDuration: role.sessionSecondsMax,
+  PermissionsBoundary: shownBoundary(role),
   Tags: role.tags.length === 0 ? undefined : [...role.tags],
 });

@@ -1,14 +1,15 @@
+import { boundary, shownBoundary } from "./boundaries.ts";
 import { administratorName, checkName, conflict, exists, type IamOperations, newEntity, userOf } from "./context.ts";
 import { page } from "./page.ts";
 import type { User } from "./records.ts";
 
 /** The operations on users themselves. */
 export const userOperations: IamOperations = {
-  CreateUser(context, { UserName, Path, Tags }) {
+  CreateUser(context, { UserName, Path, Tags, PermissionsBoundary }) {
     const { records } = context;
     const name = newName(context, UserName);
     const entity = newEntity(context, { prefix: "AIDA", kind: "user", name, path: Path, tags: Tags });
-    const user: User = { ...entity, inline: {}, attached: [] };
+    const user: User = { ...entity, ...boundary(context, PermissionsBoundary), inline: {}, attached: [] };
     records.put("user", user);
     return { User: shown(user) };
   },
@@ -48,7 +49,8 @@ export const userOperations: IamOperations = {
   },
 
   DeleteUser(context, { UserName }) {
-    const { id, name, inline, attached } = userOf(context, UserName);
+    const { id, name, inline, attached, groups = [] } = userOf(context, UserName);
+    if (groups.length > 0) throw conflict("Cannot delete entity, must remove users from group first.");
     if (context.keys.keysOf(id).length > 0) throw conflict("Cannot delete entity, must delete access keys first.");
     if (attached.length > 0) throw conflict("Cannot delete entity, must detach all policies first.");
     if (Object.keys(inline).length > 0) throw conflict("Cannot delete entity, must delete policies first.");
@@ -63,11 +65,13 @@ function newName({ records }: Parameters<typeof userOf>[0], found: string | unde
   return name;
 }
 
-const shown = (user: User) => ({
+/** A user as replies show it. */
+export const shown = (user: User) => ({
   Path: user.path,
   UserName: user.name,
   UserId: user.id,
   Arn: user.arn,
   CreateDate: new Date(user.createdAt),
+  PermissionsBoundary: shownBoundary(user),
   Tags: user.tags.length === 0 ? undefined : [...user.tags],
 });

@@ -82,7 +82,7 @@ function mayInvoke(context: LambdaContext, row: UrlRow, { call }: ServiceRequest
     context: contextOf(call, { "lambda:FunctionUrlAuthType": "AWS_IAM" }),
   };
   if (policies === undefined) return true;
-  return policies.length > 0 && policies.every((set) => evaluate(set, action).outcome === "allowed");
+  return policies.length > 0 && policies.every(({ documents }) => evaluate(documents, action).outcome === "allowed");
 }
 
 /** The archive of a function's code. Who knows its hash has been told by GetFunction. */

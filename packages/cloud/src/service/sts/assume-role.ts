@@ -107,7 +107,7 @@ function mayAssume(role: Role, call: Call, { sessionName, externalId }: RoleRequ
     ...(principal.service === undefined ? {} : { service: principal.service }),
   };
   const trust = evaluateTrust(parsePolicy(role.trust, "trust"), caller, action);
-  const own = (principal.policies ?? []).map((set) => evaluate(set, action).outcome);
+  const own = (principal.policies ?? []).map(({ documents }) => evaluate(documents, action).outcome);
   if (own.includes("explicitly denied")) return false;
   if (trust === "trusted") return true;
   const isAdministrator = principal.policies === undefined && principal.host === undefined;
