@@ -21,7 +21,8 @@ export class Upstream implements Home {
   /** Connections that carry more than requests: upgraded ones, and those of network load balancers. */
   readonly tunnels = new Set<Socket>();
   inFlight = 0;
-  inRotationSince = 0;
+  /** Since when it has been a newcomer, by the monotonic clock; undefined when it gets its full share. */
+  newSince: number | undefined;
   #inRotation = false;
   /** Connections that wait for a request, the one that was used last at the end. */
   readonly #idle: TargetConnection[] = [];
@@ -39,7 +40,6 @@ export class Upstream implements Home {
 
   /** One that gets no new requests needs no idle connections: its server may be waiting for their end. */
   set inRotation(isIn: boolean) {
-    if (isIn && !this.#inRotation) this.inRotationSince = performance.now();
     this.#inRotation = isIn;
     if (!isIn) this.#closeIdle(Infinity);
   }
@@ -114,6 +114,9 @@ export class TargetPool {
 
   configure(group: Group): void {
     this.#group = group;
+    const now = performance.now();
+    // Newcomers begin slowly only beside one that gets its full share: somebody has to do the work.
+    const isSlow = group.slowStartSeconds > 0 && this.#rotation.some((one) => this.#shareOf(one, now) === 1);
     const wanted = new Map(group.targets.map((target) => [`${target.key} ${target.host}:${target.port}`, target]));
     for (const [key, upstream] of this.#upstreams)
       if (!wanted.has(key)) {
@@ -123,6 +126,7 @@ export class TargetPool {
     for (const [key, target] of wanted) {
       const upstream = this.#upstreams.get(key) ?? new Upstream(group.id, target);
       this.#upstreams.set(key, upstream);
+      if (target.inRotation && !upstream.inRotation) upstream.newSince = isSlow ? now : undefined;
       upstream.inRotation = target.inRotation;
     }
     this.#rotation = [...this.#upstreams.values()].filter(({ inRotation }) => inRotation);
@@ -138,7 +142,7 @@ export class TargetPool {
   pick({ token, sourceIp, except }: Choice): Upstream | undefined {
     const open =
       except === undefined || except.size === 0 ? this.#rotation : this.#rotation.filter((one) => !except.has(one));
-    const { sticky, algorithm, slowStartSeconds } = this.#group;
+    const { sticky, algorithm } = this.#group;
     if (token !== undefined) {
       const held = open.find((upstream) => upstream.token === token);
       if (held !== undefined) return held;
@@ -148,19 +152,26 @@ export class TargetPool {
       return open[number % open.length];
     }
     if (algorithm === "least_outstanding_requests") return this.#leastBusy(open);
-    return this.#inTurn(open, slowStartSeconds * 1000);
+    return this.#inTurn(open);
   }
 
-  /** Newcomers get a share that grows to their full one; where all are new, each turn counts. */
-  #inTurn(open: readonly Upstream[], slowMilliseconds: number): Upstream | undefined {
+  /** The next one; a newcomer lets others go before as often as its share is small. */
+  #inTurn(open: readonly Upstream[]): Upstream | undefined {
     for (let tried = 0; tried < open.length; tried += 1) {
       this.#turn = (this.#turn + 1) % Number.MAX_SAFE_INTEGER;
       const upstream = open[this.#turn % open.length];
-      if (upstream === undefined || slowMilliseconds === 0) return upstream;
-      const age = (performance.now() - upstream.inRotationSince) / slowMilliseconds;
-      if (age >= 1 || Math.random() < age) return upstream;
+      if (upstream?.newSince === undefined) return upstream;
+      const share = this.#shareOf(upstream, performance.now());
+      if (share === 1) upstream.newSince = undefined;
+      if (Math.random() < share) return upstream;
     }
     return open[this.#turn % open.length];
+  }
+
+  /** How much of its full share a target gets: a newcomer's grows evenly. */
+  #shareOf({ newSince }: Upstream, now: number): number {
+    const slowMilliseconds = this.#group.slowStartSeconds * 1000;
+    return newSince === undefined || slowMilliseconds === 0 ? 1 : Math.min(1, (now - newSince) / slowMilliseconds);
   }
 
   /** Of several that have as little to do, the next in turn. */

@@ -125,8 +125,8 @@ function carryOut(name: string, action: Action, protocol: "http" | "https"): rea
     return [`  http-request redirect location ${quote(location)} code ${action.status} ${when}`];
   }
   const all = action.groups.reduce((sum, { weight }) => sum + weight, 0);
-  if (action.groups.length === 1 || all === 0)
-    return [`  use_backend ${backendOf(action.groups[0]?.group ?? "")} ${when}`];
+  if (action.groups.length > 1 && all === 0) return [`  http-request deny deny_status 503 ${when}`];
+  if (action.groups.length === 1) return [`  use_backend ${backendOf(action.groups[0]?.group ?? "")} ${when}`];
   let below = 0;
   const shares = action.groups.map(({ group, weight }) => {
     below += weight;

@@ -4,7 +4,7 @@ import type { Attributes } from "./records.ts";
 /** An attribute: its default, and what it may be set to. */
 interface Attribute {
   readonly initial: string;
-  readonly allowed: RegExp | { readonly from: number; readonly to: number };
+  readonly allowed: RegExp | { readonly from: number; readonly to: number; readonly or?: string };
 }
 
 type Table = Readonly<Record<string, Attribute>>;
@@ -23,7 +23,7 @@ export const targetGroupAttributes = {
     "stickiness.app_cookie.cookie_name": always("", /^(?!AWSALB)[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/),
     "stickiness.app_cookie.duration_seconds": always("86400", day),
     "stickiness.lb_cookie.duration_seconds": always("86400", day),
-    "slow_start.duration_seconds": always("0", { from: 0, to: 900 }),
+    "slow_start.duration_seconds": always("0", { from: 30, to: 900, or: "0" }),
     "load_balancing.algorithm.type": always("round_robin", /^(round_robin|least_outstanding_requests)$/),
     "load_balancing.cross_zone.enabled": always(
       "use_load_balancer_configuration",
@@ -106,10 +106,10 @@ export function changeAttributes(
 
 function isAllowed(value: string, allowed: Attribute["allowed"]): boolean {
   if (allowed instanceof RegExp) return allowed.test(value);
-  return /^\d+$/.test(value) && Number(value) >= allowed.from && Number(value) <= allowed.to;
+  return value === allowed.or || (/^\d+$/.test(value) && Number(value) >= allowed.from && Number(value) <= allowed.to);
 }
 
 function describe(allowed: Attribute["allowed"]): string {
   if (allowed instanceof RegExp) return allowed.source.replaceAll(/[\^$()]/g, "").replaceAll("|", " or ");
-  return `a number from ${allowed.from} to ${allowed.to}`;
+  return `a number from ${allowed.from} to ${allowed.to}${allowed.or === undefined ? "" : `, or ${allowed.or},`}`;
 }
