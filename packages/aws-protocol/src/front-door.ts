@@ -10,7 +10,7 @@ import { Fault } from "./fault.ts";
 import { type AccessKeys, anonymous, type Call } from "./identity.ts";
 import type { AccessLine, RecordedRequest } from "./request-records.ts";
 import { refusal } from "./refusals.ts";
-import { hashOf, WireBody } from "./request-body.ts";
+import { WireBody } from "./request-body.ts";
 import type { Service, ServiceResponse } from "./service.ts";
 import { verifySignature } from "./verify-signature.ts";
 
@@ -144,7 +144,7 @@ async function prove(
     );
   // SigV2 signs the path as it was sent to a bucket's own host with the bucket in front; SigV4 signs it as it was sent.
   const path = authorization.form === "v2 link" ? arrival.path : ((arrival.message.url ?? "/").split("?", 1)[0] ?? "/");
-  const bodyHash = () => hashOf(body, Math.max(unhashedBodyBytesMax, bodyBytesMax));
+  const bodyHash = () => body.hash(Math.max(unhashedBodyBytesMax, bodyBytesMax));
   return verifySignature(
     { method: arrival.method, path, query: arrival.query, headers: signedValues(arrival.message), bodyHash },
     authorization,

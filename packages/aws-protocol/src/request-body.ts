@@ -22,6 +22,7 @@ export class WireBody {
   readonly #message: IncomingMessage;
   readonly #terms: BodyTerms;
   #read: Promise<Buffer> | undefined;
+  #hash: string | undefined;
 
   constructor(message: IncomingMessage, terms: BodyTerms) {
     this.#message = message;
@@ -37,6 +38,12 @@ export class WireBody {
     const read = await this.#read;
     if (read.length > bytesMax) throw tooLong(bytesMax);
     return read;
+  }
+
+  /** The hash of the bytes as they came. */
+  async hash(bytesMax: number): Promise<string> {
+    this.#hash ??= sha256Hex(await this.bytes(bytesMax));
+    return this.#hash;
   }
 
   /** The body of a caller who does not sign. */
@@ -63,7 +70,9 @@ export class WireBody {
     const bytes = async (bytesMax: number) => {
       if (framed) return readAll(stream(), bytesMax, this.#terms);
       const read = await this.bytes(bytesMax);
-      for (const proof of proofs()) {
+      // A hash that we have made ourselves proves nothing more when it is made again.
+      const isProved = this.#hash === signature.payload;
+      for (const proof of isProved ? promisedProofs(headers) : proofs()) {
         proof.update(read);
         proof.finish();
       }
@@ -84,22 +93,25 @@ function bodyProofs(
   headers: IncomingMessage["headers"],
   protocol: string,
 ): readonly Proof[] {
+  if (!/^[0-9a-f]{64}$/.test(payload)) return promisedProofs(headers);
+  const mismatch = () =>
+    refusal(protocol, "wrong body", "The provided 'x-amz-content-sha256' header does not match what was computed.");
+  return [
+    hashProof(createHash("sha256"), (hash) => hash.digest("hex") === payload, mismatch),
+    ...promisedProofs(headers),
+  ];
+}
+
+/** What headers promise of a body beside its signature. */
+function promisedProofs(headers: IncomingMessage["headers"]): readonly Proof[] {
   const proofs: Proof[] = [];
-  if (/^[0-9a-f]{64}$/.test(payload)) {
-    const mismatch = refusal(
-      protocol,
-      "wrong body",
-      "The provided 'x-amz-content-sha256' header does not match what was computed.",
-    );
-    proofs.push(hashProof(createHash("sha256"), (hash) => hash.digest("hex") === payload, mismatch));
-  }
   const md5 = headers["content-md5"];
   if (typeof md5 === "string")
     proofs.push(
       hashProof(
         createHash("md5"),
         (hash) => hash.digest("base64") === md5,
-        new Fault("BadDigest", "The Content-MD5 you specified did not match what we received."),
+        () => new Fault("BadDigest", "The Content-MD5 you specified did not match what we received."),
       ),
     );
   for (const [name, value] of Object.entries(headers)) {
@@ -111,11 +123,11 @@ function bodyProofs(
   return proofs;
 }
 
-function hashProof(hash: Hash, holds: (hash: Hash) => boolean, mismatch: Fault): Proof {
+function hashProof(hash: Hash, holds: (hash: Hash) => boolean, mismatch: () => Fault): Proof {
   return {
     update: (bytes) => void hash.update(bytes),
     finish: () => {
-      if (!holds(hash)) throw mismatch;
+      if (!holds(hash)) throw mismatch();
     },
   };
 }
@@ -198,12 +210,14 @@ function readAll(stream: Readable, bytesMax: number, { millisecondsMax }: BodyTe
       if (length > bytesMax) refuse(tooLong(bytesMax));
       else parts.push(part);
     });
+    const endEarly = () => refuse(new Fault("IncompleteBody", "The request's body ended early"));
     stream.on("end", () => {
       clearTimeout(deadline);
+      stream.off("close", endEarly);
       resolve(parts.length === 1 ? (parts[0] ?? Buffer.alloc(0)) : Buffer.concat(parts));
     });
     stream.on("error", refuse);
-    stream.on("close", () => refuse(new Fault("IncompleteBody", "The request's body ended early")));
+    stream.on("close", endEarly);
   });
 }
 
@@ -215,8 +229,3 @@ const tooSlow = () =>
     "RequestTimeout",
     "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.",
   );
-
-/** The hash of a body that was read whole. */
-export async function hashOf(body: WireBody, bytesMax: number): Promise<string> {
-  return sha256Hex(await body.bytes(bytesMax));
-}

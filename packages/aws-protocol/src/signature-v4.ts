@@ -1,4 +1,4 @@
-import { createHash, createHmac } from "node:crypto";
+import { createHmac, hash } from "node:crypto";
 
 /** A key to sign with. */
 export interface SigningCredentials {
@@ -102,9 +102,21 @@ export function stringToSign(canonical: string, time: string, scope: string): st
   return `${algorithm}\n${time}\n${scope}\n${sha256Hex(canonical)}`;
 }
 
-/** Derives the key for a scope (`DATE/REGION/SERVICE/aws4_request`) from a secret. */
+/** Signing keys kept: one for each secret, day, region and service in use. */
+const signingKeysMax = 2_000;
+const signingKeys = new Map<string, Buffer>();
+
+/** Derives the key for a scope (`DATE/REGION/SERVICE/aws4_request`) from a secret, once. */
 export function signingKey(secretAccessKey: string, scope: string): Buffer {
-  return scope.split("/").reduce<Buffer>((key, part) => hmac(key, part), Buffer.from(`AWS4${secretAccessKey}`));
+  const name = `${scope}/${sha256Hex(secretAccessKey)}`;
+  const known = signingKeys.get(name);
+  if (known !== undefined) return known;
+  if (signingKeys.size >= signingKeysMax) signingKeys.clear();
+  const key = scope
+    .split("/")
+    .reduce<Buffer>((before, part) => hmac(before, part), Buffer.from(`AWS4${secretAccessKey}`));
+  signingKeys.set(name, key);
+  return key;
 }
 
 /** A signature in hex. */
@@ -114,7 +126,7 @@ export function signText(key: Buffer, text: string): string {
 
 /** The SHA-256 of text or bytes, in hex. */
 export function sha256Hex(content: string | Uint8Array): string {
-  return createHash("sha256").update(content).digest("hex");
+  return hash("sha256", content);
 }
 
 /** `20261124T125419Z`. */

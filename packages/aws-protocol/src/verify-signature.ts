@@ -4,16 +4,13 @@ import { Fault } from "./fault.ts";
 import type { AccessKey, AccessKeys } from "./identity.ts";
 import { type Refusal, refusal } from "./refusals.ts";
 import { signatureOfV2Link } from "./signature-v2.ts";
-import { canonicalRequest, sha256Hex, signingKey, signText, stringToSign } from "./signature-v4.ts";
+import { canonicalRequest, signingKey, signText, stringToSign } from "./signature-v4.ts";
 
 /** How far a caller's clock may be off, in milliseconds: AWS allows 15 minutes. */
 const skewMillisecondsMax = 15 * 60 * 1000;
 
 /** How long a link may hold, in seconds: AWS's seven days. */
 const linkSecondsMax = 7 * 24 * 3600;
-
-/** Signing keys kept: one for each key, day, region and service in use. */
-const signingKeysMax = 2_000;
 
 /** A request as far as its signature covers it; a header-signed body that does not say its hash must be given whole. */
 export interface SignedRequest {
@@ -34,8 +31,6 @@ export interface VerifiedSignature {
   readonly payload: string;
   readonly signingKey: Buffer;
 }
-
-const signingKeys = new Map<string, Buffer>();
 
 /** Proves who made a request. Throws the refusal of the service's protocol; the message never holds a secret. */
 export async function verifySignature(
@@ -71,7 +66,7 @@ export async function verifySignature(
     payloadHash: payload,
     service: authorization.service,
   });
-  const key = cachedSigningKey(accessKey, authorization.scope);
+  const key = signingKey(accessKey.secretAccessKey, authorization.scope);
   const expected = signText(key, stringToSign(canonical, authorization.time, authorization.scope));
   if (!equal(expected, authorization.signature)) throw refuse("wrong signature", doesNotMatch);
   return { accessKey, authorization, payload, signingKey: key };
@@ -163,17 +158,6 @@ function verifyV2Link(
   const expected = signatureOfV2Link(request, accessKey.secretAccessKey);
   if (!equal(expected, authorization.signature)) throw refuse("wrong signature", doesNotMatch);
   return { accessKey, authorization, payload: "UNSIGNED-PAYLOAD", signingKey: Buffer.alloc(0) };
-}
-
-function cachedSigningKey({ accessKeyId, secretAccessKey }: AccessKey, scope: string): Buffer {
-  // The secret is part of the name, as a hash, so that a key id given anew is not verified with the old secret.
-  const name = `${accessKeyId}/${scope}/${sha256Hex(secretAccessKey)}`;
-  let key = signingKeys.get(name);
-  if (key === undefined) {
-    if (signingKeys.size >= signingKeysMax) signingKeys.clear();
-    signingKeys.set(name, (key = signingKey(secretAccessKey, scope)));
-  }
-  return key;
 }
 
 function* withoutSignature(query: URLSearchParams): Iterable<readonly [string, string]> {

@@ -5,17 +5,25 @@ import type { Answer, LifecycleEvent, Step, World } from "./world.ts";
 export function onAnswers(world: World): readonly Decision[] {
   const oldest = new Map<string, Answer>();
   for (const answer of world.answers) if (!oldest.has(answer.commandId)) oldest.set(answer.commandId, answer);
-  return [...oldest.values()].map((answer) => onAnswer(world, answer));
+  if (oldest.size === 0) return [];
+  const commanded = commandedBy(world.targets, oldest);
+  return [...oldest.values()].map((answer) => {
+    const step = world.deployment.steps.find(({ id }) => id === answer.commandId);
+    if (step !== undefined) return ofStep(answer, step);
+    const at = commanded.get(answer.commandId);
+    return at === undefined
+      ? disregard(answer, "this deployment has given no such command")
+      : ofEvent(answer, at.target, at.event);
+  });
 }
 
-function onAnswer(world: World, answer: Answer): Decision {
-  const step = world.deployment.steps.find(({ id }) => id === answer.commandId);
-  if (step !== undefined) return ofStep(answer, step);
-  for (const target of world.targets) {
-    const event = target.events.find(({ command }) => command?.id === answer.commandId);
-    if (event !== undefined) return ofEvent(answer, target.id, event);
-  }
-  return disregard(answer, "this deployment has given no such command");
+/** The events that these commands are about, found in one walk: a thousand hosts may answer at once. */
+function commandedBy(targets: World["targets"], commands: ReadonlyMap<string, Answer>) {
+  const found = new Map<string, { readonly target: string; readonly event: LifecycleEvent }>();
+  for (const { id: target, events } of targets)
+    for (const event of events)
+      if (event.command !== undefined && commands.has(event.command.id)) found.set(event.command.id, { target, event });
+  return found;
 }
 
 function ofEvent(answer: Answer, target: string, event: LifecycleEvent): Decision {

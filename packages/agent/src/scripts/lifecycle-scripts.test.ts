@@ -135,6 +135,17 @@ test("each revision's file is found by its own name, whatever the deployment cal
   assert.equal(ground.source("AfterInstall", { AppSpecFilename: "other.yml" }), "current.sh");
 });
 
+test("a file that is changed between two events is read again, though nothing but a letter changes", (t) => {
+  const ground = new Ground(t);
+  const text = (script: string) => `version: 0.0\nos: linux\nhooks: {AfterInstall: [{location: ${script}}]}\n`;
+  ground.unpacked("current", { text: text("a.sh") });
+  assert.deepEqual([ground.source("AfterInstall"), ground.source("AfterInstall")], ["a.sh", "a.sh"]);
+
+  ground.unpacked("current", { text: text("b.sh") });
+
+  assert.equal(ground.source("AfterInstall"), "b.sh");
+});
+
 test("what is wrong with a file is said with its name, the line and what was expected", (t) => {
   const ground = new Ground(t);
   ground.unpacked("current", { text: "version: 0.0\nos: linux\nhooks:\n  AfterInstall:\n\t- location: a.sh\n" });

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync, realpathSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readSync, realpathSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
 import { type AppSpec, appSpecBytesMax, type Hook, parseAppSpec } from "@sluice/engine/appspec";
 import { archiveOf, type DeploymentFolders, type Pointer, readPointer } from "../folders.ts";
@@ -61,22 +61,44 @@ function archiveFor(
   return deployment === undefined ? undefined : archiveOf(deployment);
 }
 
+/** An AppSpec file that was read, and its warnings. */
+export interface ReadAppSpec {
+  readonly appSpec: AppSpec;
+  readonly file: string;
+  readonly warnings: readonly string[];
+}
+
 /**
  * Reads the AppSpec file of an unpacked revision. Throws the first error's sentence.
  * Unlike AWS's first agent, every event finds `appspec.yaml` too, and the file's name is looked up in each revision by itself.
  */
-export function readAppSpec(
-  archive: string,
-  appSpecFilename: string,
-): { readonly appSpec: AppSpec; readonly file: string; readonly warnings: readonly string[] } {
+export function readAppSpec(archive: string, appSpecFilename: string): ReadAppSpec {
   const name = appSpecIn(archive, appSpecFilename);
   if (name === undefined) throw new Error(missing(archive, appSpecFilename));
-  if (!realpathSync(join(archive, name)).startsWith(realpathSync(archive) + sep))
+  const path = realpathSync(join(archive, name));
+  if (!path.startsWith(realpathSync(archive) + sep))
     throw new Error(`Cannot read the AppSpec file "${name}": it is outside of the revision`);
-  const { appSpec, findings } = parseAppSpec(beginning(join(archive, name)), { file: name, os: "linux" });
+  const state = stateOf(path);
+  if (lastRead !== undefined && lastRead.state === state && lastRead.name === name) return lastRead.read;
+  const { appSpec, findings } = parseAppSpec(beginning(path), { file: name, os: "linux" });
   const [error] = findings.filter(({ severity }) => severity === "error");
   if (appSpec === undefined) throw new Error(error?.message ?? `Cannot read ${name}`);
-  return { appSpec, file: name, warnings: findings.map(({ message }) => message) };
+  const read = { appSpec, file: name, warnings: findings.map(({ message }) => message) };
+  lastRead = state === undefined ? undefined : { state, name, read };
+  return read;
+}
+
+/** What was read last: each event of a deployment asks twice for the same file, and parsing it takes longer than everything else that an event needs. */
+let lastRead: { readonly state: string; readonly name: string; readonly read: ReadAppSpec } | undefined;
+
+/** Times of files go in ticks of the kernel: what has just changed may change again in the same one. In milliseconds, some ticks. */
+const settledMilliseconds = 50;
+
+/** Which file is there, in which state: each change of it changes one of these. Undefined when it has changed a moment ago. */
+function stateOf(path: string): string | undefined {
+  const { dev, ino, size, mtimeNs, ctimeNs, ctimeMs } = statSync(path, { bigint: true });
+  if (Math.abs(Date.now() - Number(ctimeMs)) < settledMilliseconds) return undefined;
+  return [path, dev, ino, size, mtimeNs, ctimeNs].join(" ");
 }
 
 /** The name that a revision's AppSpec file has; undefined when it has none. */

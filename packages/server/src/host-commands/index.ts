@@ -71,14 +71,15 @@ const operations: HostCommandOperations<HostContext> = {
   async PutHostCommandAcknowledgement({ store, clock, polls, handedOut, wake }, { HostCommandIdentifier }) {
     const command = commandOf(store, HostCommandIdentifier);
     polls.hear(command.host);
-    const status = await store.write(() => {
+    const written = store.write(() => {
       const now = statusOf(store, command);
       if (now !== "Pending" && now !== "InProgress") return now === "Succeeded" ? "Succeeded" : "Failed";
       store.commands.answer({ commandId: command.id, at: clock(), kind: "acknowledged" }, command.deploymentId);
       return "InProgress";
     });
+    wake(command.deploymentId); // the pass shares the transaction
+    const status = await written;
     handedOut.delete(command.id);
-    wake(command.deploymentId);
     return { CommandStatus: status };
   },
 
@@ -92,15 +93,16 @@ const operations: HostCommandOperations<HostContext> = {
     polls.hear(command.host);
     const diagnostics = diagnosticsOf(envelope, CommandStatus);
     // The first answer stands; a later one is no error (agent.md §0.3).
-    await store.write(() => {
+    const written = store.write(() => {
       if (statusOf(store, command) === undefined) return;
       store.commands.answer(
         { commandId: command.id, at: clock(), kind: "completed", status: CommandStatus, diagnostics },
         command.deploymentId,
       );
     });
-    handedOut.delete(command.id);
     wake(command.deploymentId);
+    await written;
+    handedOut.delete(command.id);
   },
 
   async PostHostCommandUpdate({ store }, { HostCommandIdentifier }) {

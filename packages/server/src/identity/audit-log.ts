@@ -50,21 +50,16 @@ export function openAuditLog(dataFolder: string, key: Uint8Array) {
       .update(JSON.stringify([before, row.sequence, row.at, row.entry]))
       .digest("hex");
   const last = () => db.get<Row>("SELECT * FROM audit ORDER BY sequence DESC LIMIT 1");
+  const add = ({ at, ...rest }: Omit<AuditEntry, "sequence">): void => {
+    const before = last();
+    const row = { sequence: (before?.sequence ?? 0) + 1, at, entry: JSON.stringify(rest) };
+    db.run("INSERT INTO audit VALUES (?, ?, ?, ?)", row.sequence, at, row.entry, hashOf(before?.hash ?? start, row));
+  };
   return {
     /** Resolves once the entry is on the disk. */
-    append: (entry: Omit<AuditEntry, "sequence">): Promise<void> =>
-      db.write(() => {
-        const { at, ...rest } = entry;
-        const before = last();
-        const row = { sequence: (before?.sequence ?? 0) + 1, at, entry: JSON.stringify(rest) };
-        db.run(
-          "INSERT INTO audit VALUES (?, ?, ?, ?)",
-          row.sequence,
-          at,
-          row.entry,
-          hashOf(before?.hash ?? start, row),
-        );
-      }),
+    append: (entry: Omit<AuditEntry, "sequence">): Promise<void> => db.write(() => add(entry)),
+    /** As `append`, for what nobody waits for. */
+    appendSoon: (entry: Omit<AuditEntry, "sequence">): Promise<void> => db.writeSoon(() => add(entry)),
     /** Entries from a time on, oldest first, after one that was read before. */
     read({
       since,

@@ -28,7 +28,7 @@ export function recordChanges(
 ): (request: RecordedRequest) => Promise<void> {
   return async ({ call, service, answered: { operation, fault, resources = [] } }) => {
     if (operation === undefined || !isChange(operation)) return;
-    const written = audit.append({
+    const entry = {
       at: call.receivedAt,
       requestId: call.requestId,
       service,
@@ -38,14 +38,16 @@ export function recordChanges(
       ...(call.sourceIp === undefined ? {} : { sourceIp: call.sourceIp }),
       resources,
       outcome: fault ?? "Succeeded",
-    });
+    };
+    const isAwaited = service !== "codedeploy-commands";
+    const written = isAwaited ? audit.append(entry) : audit.appendSoon(entry);
     const recorded = written.catch((error: unknown) => {
       onDefect(error, call.requestId);
       throw new Fault("ServiceUnavailable", "The audit log cannot be written, so this request is not acknowledged", {
         status: 503,
       });
     });
-    if (service === "codedeploy-commands") recorded.catch(() => {}); // it has been told, and nobody waits
-    else await recorded;
+    if (isAwaited) await recorded;
+    else recorded.catch(() => {}); // it has been told, and nobody waits
   };
 }

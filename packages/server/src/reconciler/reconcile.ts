@@ -30,33 +30,42 @@ export interface Shell {
   readonly log: (deploymentId: string, decision: Decision) => void;
 }
 
-/** One pass over one deployment: observe, decide, commit, deliver. It takes no hint of what changed: a missed wake-up costs time, never correctness. */
-export async function reconcile(deploymentId: string, shell: Shell): Promise<void> {
-  const { store, clock, wakeHosts, wake, pursueWork, log } = shell;
-  const observed = observe(store, deploymentId, { now: clock(), look: shell.look });
-  if (observed === undefined) return;
-  const decisions = decide(observed.world);
-  const changes = decisions.filter((decision) => decision.do !== "wait" && decision.do !== "look up fleet");
-  if (changes.length > 0) {
-    const after = evolveAll(observed.world, decisions);
-    const commit = commitOf(observed, after, { ...shell, decisions });
-    const committed = await store.write(() => {
-      if (!store.deployments.commit(observed.record, commit)) return undefined;
-      for (const notification of owedNotifications(observed, after, { ...shell, decisions }))
-        store.notifications.add(notification);
-      return keepBooks(store, observed, after);
-    });
-    if (committed === undefined) return reconcile(deploymentId, shell); // somebody moved first: look again
-    store.deployments.committed(observed.record, commit);
-    shell.moved(after);
-    for (const decision of changes) log(deploymentId, decision);
-    for (const owed of committed) wake(owed);
-    wakeHosts(commit.issued.map(({ host }) => host));
+/** One pass over one deployment: observe, decide and commit at the end of a transaction, so that nobody can move in between and the answers that it brings need no second one; then deliver. It takes no hint of what changed: a missed wake-up costs time, never correctness. `begins` is told when it looks. */
+export async function reconcile(deploymentId: string, shell: Shell, begins = () => {}): Promise<void> {
+  const { store, wakeHosts, wake, pursueWork, log } = shell;
+  const passed = await store.writeLast(() => {
+    begins();
+    return pass(deploymentId, shell);
+  });
+  if (passed === undefined) return;
+  const { decisions, committed } = passed;
+  if (committed !== undefined) {
+    shell.moved(committed.after);
+    for (const decision of decisions.filter(isChange)) log(deploymentId, decision);
+    for (const owed of committed.owed) wake(owed);
+    wakeHosts(committed.issued.map(({ host }) => host));
   }
   pursueWork(deploymentId);
   const last = decisions.at(-1);
   if (last?.do === "look up fleet") await lookUpFleet(deploymentId, last.fleet, shell);
 }
+
+/** Undefined when the deployment has been deleted. */
+function pass(deploymentId: string, shell: Shell) {
+  const { store, clock, look } = shell;
+  const observed = observe(store, deploymentId, { now: clock(), look });
+  if (observed === undefined) return undefined;
+  const decisions = decide(observed.world);
+  if (!decisions.some(isChange)) return { decisions };
+  const after = evolveAll(observed.world, decisions);
+  const commit = commitOf(observed, after, { ...shell, decisions });
+  store.deployments.commit(observed.record, commit);
+  for (const notification of owedNotifications(observed, after, { ...shell, decisions }))
+    store.notifications.add(notification);
+  return { decisions, committed: { after, issued: commit.issued, owed: keepBooks(store, observed, after) } };
+}
+
+const isChange = (decision: Decision): boolean => decision.do !== "wait" && decision.do !== "look up fleet";
 
 async function lookUpFleet(deploymentId: string, which: FleetLook, shell: Shell): Promise<void> {
   const { store, findFleet } = shell;

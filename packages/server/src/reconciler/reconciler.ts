@@ -44,6 +44,8 @@ export class Reconciler {
   readonly #work: ServiceWork;
   readonly #running = new Map<string, Promise<void>>();
   readonly #again = new Set<string>();
+  /** Deployments whose pass has not looked yet: it will see what a further hint is about. */
+  readonly #waiting = new Set<string>();
   readonly #rounds: Round[];
   readonly #hooks = new HookRuns();
   readonly #alarms: AlarmWatch;
@@ -97,15 +99,18 @@ export class Reconciler {
     for (const round of this.#rounds) round.start();
   }
 
-  /** A hint that a deployment may have something to do. */
+  /** A hint that a deployment may have something to do. What is being written when it comes is seen by the pass. */
   wake(deploymentId: string): void {
+    if (this.#waiting.has(deploymentId)) return;
     if (this.#running.has(deploymentId)) {
       this.#again.add(deploymentId);
       return;
     }
-    const pass = reconcile(deploymentId, this.#shell)
+    this.#waiting.add(deploymentId);
+    const pass = reconcile(deploymentId, this.#shell, () => this.#waiting.delete(deploymentId))
       .catch((error: unknown) => this.#options.onDefect(error, deploymentId))
       .finally(() => {
+        this.#waiting.delete(deploymentId);
         this.#running.delete(deploymentId);
         if (this.#again.delete(deploymentId)) this.wake(deploymentId);
       });

@@ -79,8 +79,9 @@ export class ServiceWork {
     const { store, clock, wake } = this.#options;
     const isNews = outcome.is !== "under way" || outcome.noted !== undefined || outcome.because !== open.progress;
     if (!isNews) return;
-    await store.write(() => store.commands.answer(answerOf(open.id, clock(), outcome), deploymentId));
-    wake(deploymentId);
+    const written = store.write(() => store.commands.answer(answerOf(open.id, clock(), outcome), deploymentId));
+    wake(deploymentId); // the pass shares the transaction
+    await written;
   }
 }
 

@@ -63,13 +63,12 @@ export function commitOf(
   context: { decisions: readonly Decision[]; store: Store; region: string; accountId: string },
 ): Commit {
   const { decisions, store, region, accountId } = context;
-  const hosts = new Map(after.targets.map(({ id, hostIdentifier }) => [id, hostIdentifier]));
+  const targets = new Map(after.targets.map((target) => [target.id, target]));
   const issued = decisions.flatMap((decision): readonly IssuedCommand[] => {
     if (decision.do !== "run" || decision.work !== undefined) return [];
-    const host = hosts.get(decision.target) ?? "";
-    const command = after.targets
-      .find(({ id }) => id === decision.target)
-      ?.events.find(({ name }) => name === decision.event)?.command;
+    const target = targets.get(decision.target);
+    const host = target?.hostIdentifier ?? "";
+    const command = target?.events.find(({ name }) => name === decision.event)?.command;
     const identifier = hostCommandIdentifier({
       deploymentId: record.id,
       host,

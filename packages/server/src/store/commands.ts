@@ -31,12 +31,23 @@ const fromRow = (row: Row): CommandRecord => ({
   event: row.event,
 });
 
+/** Commands that are kept in memory: more than are usually under way at once. */
+const knownMax = 4_096;
+
 /** Commands that wait for their hosts, and what hosts have answered. */
 export function commands(db: Database) {
+  const known = new Map<string, CommandRecord>();
   return {
+    /** What a command is about never changes: it is read once for the requests that name it. */
     byIdentifier(identifier: string): CommandRecord | undefined {
+      const found = known.get(identifier);
+      if (found !== undefined) return found;
       const row = db.get<Row>(`SELECT ${columns} FROM commands WHERE identifier = ?`, identifier);
-      return row && fromRow(row);
+      if (row === undefined) return undefined;
+      const record = fromRow(row);
+      if (known.size >= knownMax) known.clear();
+      known.set(identifier, record);
+      return record;
     },
     /** Commands that the host has not acknowledged, oldest first. */
     openFor: (host: string): readonly CommandRecord[] =>
@@ -46,13 +57,12 @@ export function commands(db: Database) {
     /** Keeps the first answer of a kind: a second one changes nothing, but that the last progress counts. */
     answer(answer: Answer, deploymentId: string): void {
       const added = db.run(
-        `INSERT INTO answers SELECT ?1, ?2, ?3, coalesce(max(sequence), 0) + 1, ?4, 1 FROM answers WHERE deployment_id = ?3
+        `INSERT INTO answers SELECT ?1, ?2, ?3, coalesce(max(sequence), 0) + 1, ?4, 1 FROM answers WHERE deployment_id = ?3 AND is_new = 1
          ON CONFLICT DO UPDATE SET answer = excluded.answer, sequence = excluded.sequence, is_new = 1 WHERE kind = 'progress'`,
         ...[answer.commandId, answer.kind, deploymentId, JSON.stringify(answer)],
       );
       if (added === 0) return;
       db.run("UPDATE commands SET is_open = 0 WHERE id = ?", answer.commandId);
-      db.run("UPDATE deployments SET version = version + 1 WHERE id = ?", deploymentId);
     },
     newAnswers: (deploymentId: string): readonly Answer[] =>
       db

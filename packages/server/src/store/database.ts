@@ -10,11 +10,24 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 
+/** How long work may wait that nobody waits for, in milliseconds. */
+const soonMilliseconds = 100;
+
+/** Pages of the write-ahead log before they are taken over into the file, 4 KiB each: a page that a deployment writes again and again is taken over once. */
+const logPagesMax = 8_000;
+
+/** What SQLite may keep of the file in memory: the rows of a large deployment under way. */
+const cacheKilobytes = 16_384;
+
 /** An embedded database that only this process may open. Writes of one event-loop turn share one transaction and one fsync. */
 export class Database {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   #jobs: Job[] = [];
+  #last: Job[] = [];
+  #soon: Job[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #onUndone = (): void => undefined;
 
   /** Opens or creates the file. Throws one clear sentence when another process has it, or it can't be written. */
   constructor(dataFolder: string, file: string, schema: string) {
@@ -42,32 +55,59 @@ export class Database {
     return this.#db.isTransaction;
   }
 
+  /** Names who is to be told whenever work of `write` is undone: what was read or remembered meanwhile may be wrong. */
+  onUndone(forget: () => void): void {
+    this.#onUndone = forget;
+  }
+
   /** Runs work in a transaction and resolves with its result once it is on the disk. Work that throws leaves nothing behind, and ends nobody else's. */
   write<Result>(work: () => Result): Promise<Result> {
+    return this.#queue(this.#jobs, work);
+  }
+
+  /** As `write`, at the end of the transaction: the work sees what all others have written in it. */
+  writeLast<Result>(work: () => Result): Promise<Result> {
+    return this.#queue(this.#last, work);
+  }
+
+  /** As `write`, for what nobody waits for: it shares the transaction of whatever is written next, or has one of its own soon. */
+  writeSoon<Result>(work: () => Result): Promise<Result> {
     return new Promise((resolve, reject) => {
-      if (this.#jobs.length === 0) setImmediate(() => this.#commit());
-      this.#jobs.push({ work, resolve: resolve as (value: unknown) => void, reject }); // `work` gives what `resolve` takes
+      this.#soon.push({ work, resolve: resolve as (value: unknown) => void, reject }); // `work` gives what `resolve` takes
+      this.#timer ??= setTimeout(() => this.#commit(), soonMilliseconds);
     });
   }
 
   /** Finishes what is waiting to be written and closes the file. */
   close(): void {
-    if (this.#jobs.length > 0) this.#commit();
+    this.#commit();
     this.#statements.clear();
     this.#db.close();
   }
 
+  #queue<Result>(jobs: Job[], work: () => Result): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      if (this.#jobs.length + this.#last.length === 0) setImmediate(() => this.#commit());
+      jobs.push({ work, resolve: resolve as (value: unknown) => void, reject }); // `work` gives what `resolve` takes
+    });
+  }
+
   #commit(): void {
-    const jobs = this.#jobs;
+    const jobs = [...this.#soon, ...this.#jobs, ...this.#last];
     this.#jobs = [];
+    this.#last = [];
+    this.#soon = [];
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     if (jobs.length === 0) return;
     const settle: (() => void)[] = [];
     try {
-      this.#db.exec("BEGIN IMMEDIATE");
+      this.run("BEGIN IMMEDIATE");
       for (const job of jobs) settle.push(this.#attempt(job));
-      this.#db.exec("COMMIT");
+      this.run("COMMIT");
     } catch (cause) {
       if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      this.#onUndone();
       const error = new Unwritable(`Cannot write to the data folder: ${writeTrouble(cause)}`, { cause });
       for (const { reject } of jobs) reject(error);
       return;
@@ -76,15 +116,16 @@ export class Database {
   }
 
   #attempt({ work, resolve, reject }: Job): () => void {
-    this.#db.exec("SAVEPOINT job");
+    this.run("SAVEPOINT job");
     try {
       const result = work();
-      this.#db.exec("RELEASE job");
+      this.run("RELEASE job");
       return () => resolve(result);
     } catch (error) {
       // Where there is no room SQLite may have undone everything already, and nobody else's work would fit either.
       if (!this.#db.isTransaction || isOutOfRoom(error)) throw error;
       this.#db.exec("ROLLBACK TO job; RELEASE job");
+      this.#onUndone();
       return () => reject(error);
     }
   }
@@ -103,7 +144,7 @@ function open(path: string, dataFolder: string): DatabaseSync {
     const db = new DatabaseSync(path, { timeout: 0 });
     // EXCLUSIVE keeps the lock for as long as the process lives: a second process must not decide about the same deployments.
     db.exec(
-      "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; BEGIN IMMEDIATE; COMMIT",
+      `PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=${logPagesMax}; PRAGMA cache_size=-${cacheKilobytes}; BEGIN IMMEDIATE; COMMIT`,
     );
     return db;
   } catch (cause) {

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import type {
   Command,
   Deployment,
@@ -37,7 +38,7 @@ export function deploymentChanges(db: Database, observed: ObservedDeployments) {
     add({ id, applicationId, groupId, request, state }: Omit<DeploymentRecord, "version">): void {
       const { status, createTime } = state;
       db.run(
-        "INSERT INTO deployments VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, NULL)",
+        "INSERT INTO deployments VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?)",
         ...[id, applicationId, groupId, status, createTime, isFinal(status) ? 1 : 0],
         ...[JSON.stringify(request), JSON.stringify(state)],
       );
@@ -53,32 +54,26 @@ export function deploymentChanges(db: Database, observed: ObservedDeployments) {
     noteRollback: (id: string, message: string): number =>
       db.run("UPDATE deployments SET state = json_set(state, '$.rollbackMessage', ?) WHERE id = ?", message, id),
     noteFleet(id: string, which: FleetLook, fleet: Fleet): void {
-      observed.drop(id);
-      db.run(
-        "UPDATE deployments SET fleet = json_set(coalesce(fleet, '{}'), ?, json(?)), version = version + 1 WHERE id = ? AND is_over = 0",
-        `$."${which}"`,
-        JSON.stringify(fleet),
-        id,
-      );
+      observed.dropFleets(id);
+      if (db.run("UPDATE deployments SET version = version + 1 WHERE id = ? AND is_over = 0", id) === 0) return;
+      db.run("INSERT OR REPLACE INTO fleets VALUES (?, ?, ?)", id, which, JSON.stringify(fleet));
     },
-    /** Compare and set: changes nothing and gives false if the deployment has moved since it was observed. */
-    commit(record: DeploymentRecord, change: Commit): boolean {
-      observed.drop(record.id);
-      return commit(db, record, change);
+    /** Writes what a pass has made of a deployment. Call it in the transaction that has observed it. */
+    commit(record: DeploymentRecord, change: Commit): void {
+      commit(db, record, change);
+      observed.remember(record.id, change.after.targets);
     },
-    /** What a commit has made of the targets, once it is on the disk: the next pass need not read them. */
-    committed: ({ id }: DeploymentRecord, { after }: Commit): void => observed.remember(id, after.targets),
   };
 }
 
-function commit(db: Database, record: DeploymentRecord, change: Commit): boolean {
+function commit(db: Database, record: DeploymentRecord, change: Commit): void {
   const { after, version, issued, memories } = change;
   const { status } = after.deployment;
   const moved = db.run(
     "UPDATE deployments SET status = ?, is_over = ?, version = version + 1, state = ? WHERE id = ? AND version = ?",
     ...[status, isFinal(status) ? 1 : 0, JSON.stringify(after.deployment), record.id, version],
   );
-  if (moved === 0) return false;
+  assert.equal(moved, 1, `Deployment ${record.id} has moved since it was observed`);
   writeTargets(db, record.id, change);
   for (const { id, identifier, targetId, host, event } of issued)
     db.run(
@@ -98,7 +93,6 @@ function commit(db: Database, record: DeploymentRecord, change: Commit): boolean
       host,
       JSON.stringify(memory),
     );
-  return true;
 }
 
 const isFinal = (status: Deployment["status"]): boolean =>
@@ -109,6 +103,7 @@ const isPickedUp = ({ status }: LifecycleEvent, { acknowledgedAt }: Command): bo
   acknowledgedAt !== undefined || (status !== "Pending" && status !== "InProgress");
 
 function writeTargets(db: Database, deploymentId: string, { before, after }: Commit): void {
+  const answered = new Set(before.answers.map(({ commandId }) => commandId)); // these are closed since their answers came
   for (const [position, target] of after.targets.entries()) {
     if (before.targets[position] === target) continue;
     db.run(
@@ -118,7 +113,8 @@ function writeTargets(db: Database, deploymentId: string, { before, after }: Com
     const known = before.targets[position]?.events;
     for (const [index, event] of target.events.entries())
       if (event !== known?.[index] && event.command !== undefined && isPickedUp(event, event.command))
-        db.run("UPDATE commands SET is_open = 0 WHERE id = ? AND is_open = 1", event.command.id);
+        if (!answered.has(event.command.id))
+          db.run("UPDATE commands SET is_open = 0 WHERE id = ? AND is_open = 1", event.command.id);
   }
   const left = new Set(after.answers);
   for (const answer of before.answers)

@@ -45,6 +45,8 @@ export function openStore(dataFolder: string) {
     followUps: owedFollowUps(db),
     /** Runs work in a transaction; resolves once it is on the disk. */
     write: <Result>(work: () => Result): Promise<Result> => db.write(work),
+    /** As `write`, after everything else that the transaction brings. */
+    writeLast: <Result>(work: () => Result): Promise<Result> => db.writeLast(work),
     close: () => db.close(),
   };
 }

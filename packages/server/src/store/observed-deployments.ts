@@ -7,14 +7,17 @@ export type Fleets = Readonly<Partial<Record<FleetLook, Fleet>>>;
 /** Deployments whose targets are kept in memory: more than are usually under way at once. */
 const keptMax = 256;
 
-/** The targets and fleets of deployments, as documents are read once and then kept: a pass over a thousand hosts must not parse them all for the one that has answered. A change drops what is kept; who made it may give what there is now, once it is on the disk. */
+/** The targets and fleets of deployments, as documents are read once and then kept: a pass over a thousand hosts must not parse them all for the one that has answered. A commit gives what there is now; all is forgotten when something that was written is undone. */
 export class ObservedDeployments {
   readonly #db: Database;
   readonly #targets = new Map<string, Kept>();
   readonly #fleets = new Map<string, Fleets>();
+  /** Deployments of which something was kept while it could yet be undone. */
+  readonly #unsure = new Set<string>();
 
   constructor(db: Database) {
     this.#db = db;
+    db.onUndone(() => this.#forgetUnsure());
   }
 
   targets(deploymentId: string): readonly Target[] {
@@ -28,19 +31,21 @@ export class ObservedDeployments {
   fleets(deploymentId: string): Fleets {
     const found = this.#fleets.get(deploymentId);
     if (found !== undefined) return found;
-    const row = this.#db.get<{ fleet: string | null }>("SELECT fleet FROM deployments WHERE id = ?", deploymentId);
-    const fleets = row?.fleet == null ? {} : (JSON.parse(row.fleet) as Fleets); // written by `noteFleet`
+    const rows = this.#db.all<{ which: string; fleet: string }>(
+      "SELECT which, fleet FROM fleets WHERE deployment_id = ?",
+      deploymentId,
+    );
+    const fleets: Fleets = Object.fromEntries(rows.map(({ which, fleet }) => [which, JSON.parse(fleet) as Fleet])); // written by `noteFleet`
     this.#keep(this.#fleets, deploymentId, fleets);
     return fleets;
   }
 
-  /** What was read is no longer so. */
-  drop(deploymentId: string): void {
-    this.#targets.delete(deploymentId);
+  /** The fleets that were read are no longer so. */
+  dropFleets(deploymentId: string): void {
     this.#fleets.delete(deploymentId);
   }
 
-  /** These are the targets now, on the disk too. */
+  /** These are the targets now. */
   remember(deploymentId: string, targets: readonly Target[]): void {
     this.#keep(this.#targets, deploymentId, keptOf(targets));
   }
@@ -57,8 +62,16 @@ export class ObservedDeployments {
     return kept;
   }
 
+  #forgetUnsure(): void {
+    for (const id of this.#unsure) {
+      this.#targets.delete(id);
+      this.#fleets.delete(id);
+    }
+  }
+
   #keep<Value>(map: Map<string, Value>, id: string, value: Value): void {
-    if (this.#db.isWriting) return; // it may yet be undone
+    if (!this.#db.isWriting) this.#unsure.clear();
+    else this.#unsure.add(id);
     map.delete(id);
     map.set(id, value);
     const [oldest] = map.keys();

@@ -16,7 +16,7 @@ CREATE TABLE IF NOT EXISTS deployment_configs (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS deployments (
   id TEXT PRIMARY KEY, application_id TEXT NOT NULL REFERENCES applications ON DELETE CASCADE, group_id TEXT NOT NULL, status TEXT NOT NULL,
-  create_time INTEGER NOT NULL, is_over INTEGER NOT NULL, version INTEGER NOT NULL, request TEXT NOT NULL, state TEXT NOT NULL, fleet TEXT
+  create_time INTEGER NOT NULL, is_over INTEGER NOT NULL, version INTEGER NOT NULL, request TEXT NOT NULL, state TEXT NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS deployments_by_time ON deployments (create_time);
 CREATE INDEX IF NOT EXISTS deployments_by_status ON deployments (status, create_time);
@@ -26,6 +26,9 @@ CREATE INDEX IF NOT EXISTS deployments_by_external_id ON deployments (request ->
 CREATE INDEX IF NOT EXISTS deployments_rolling_back ON deployments (request ->> '$.rollbackOf.deploymentId') WHERE request ->> '$.rollbackOf.deploymentId' IS NOT NULL;
 CREATE INDEX IF NOT EXISTS deployments_following ON deployments (request ->> 'follows') WHERE request ->> 'follows' IS NOT NULL;
 CREATE INDEX IF NOT EXISTS deployments_live ON deployments (is_over) WHERE is_over = 0;
+CREATE TABLE IF NOT EXISTS fleets (
+  deployment_id TEXT NOT NULL REFERENCES deployments ON DELETE CASCADE, which TEXT NOT NULL, fleet TEXT NOT NULL, PRIMARY KEY (deployment_id, which)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS targets (
   deployment_id TEXT NOT NULL REFERENCES deployments ON DELETE CASCADE, position INTEGER NOT NULL, id TEXT NOT NULL, host TEXT NOT NULL, target TEXT NOT NULL,
   PRIMARY KEY (deployment_id, position)

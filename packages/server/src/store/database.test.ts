@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { Database } from "./database.ts";
+
+function open(t: TestContext): Database {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-database-"));
+  const db = new Database(folder, "notes.sqlite", "CREATE TABLE notes (text TEXT NOT NULL) STRICT");
+  t.after(() => {
+    db.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return db;
+}
+
+const note = (db: Database, text: string) => db.run("INSERT INTO notes VALUES (?)", text);
+const notes = (db: Database) => db.all<{ text: string }>("SELECT text FROM notes").map(({ text }) => text);
+
+test("the last work of a transaction sees what was asked for after it", async (t) => {
+  const db = open(t);
+
+  const last = db.writeLast(() => notes(db));
+  const written = db.write(() => note(db, "later"));
+
+  assert.deepEqual(await last, ["later"]);
+  await written;
+});
+
+test("what nobody waits for is written with what comes next, and when nothing does", async (t) => {
+  const db = open(t);
+
+  const soon = db.writeSoon(() => note(db, "soon"));
+  await db.write(() => note(db, "now"));
+  assert.deepEqual(notes(db), ["soon", "now"]);
+  await soon;
+
+  await db.writeSoon(() => note(db, "alone"));
+  assert.deepEqual(notes(db), ["soon", "now", "alone"]);
+});
+
+test("work that is undone is told of, and undoes nobody else's", async (t) => {
+  const db = open(t);
+  let undone = 0;
+  db.onUndone(() => void (undone += 1));
+
+  const kept = db.write(() => note(db, "kept"));
+  const failing = db.write(() => {
+    note(db, "lost");
+    throw new Error("no");
+  });
+  await kept;
+  await assert.rejects(failing, /no/);
+
+  assert.deepEqual(notes(db), ["kept"]);
+  assert.equal(undone, 1);
+});
