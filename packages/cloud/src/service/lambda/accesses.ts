@@ -1,20 +1,25 @@
-import type { Access } from "@sluice/aws-protocol";
-import { arnOf, readName } from "./names.ts";
+import type { Access, Call } from "@sluice/aws-protocol";
+import type { LambdaContext } from "./context.ts";
+import { arnOf, latest, readName } from "./names.ts";
+import { mayDo } from "./resource-policy.ts";
 
 /** What a request to Lambda is about: the function, version or alias that it names. */
 export function accessesOf(
-  place: { readonly region: string; readonly accountId: string },
-  operation: string,
-  input: Readonly<Record<string, unknown>>,
+  context: LambdaContext,
+  { operation, input, call }: { operation: string; input: Readonly<Record<string, unknown>>; call: Call },
 ): readonly Access[] {
   const text = (member: string) => (typeof input[member] === "string" ? input[member] : undefined);
   const named = text("FunctionName") ?? text("Resource");
   if (named === undefined) return [{}];
   const { name, qualifier } = readName(named, text("Qualifier"));
-  const action = operation === "Invoke" ? { action: "lambda:InvokeFunction" } : {};
+  const resource = arnOf(context, name, qualifier);
+  if (operation === "Invoke") {
+    const isOpen = mayDo(context, { name, qualifier: qualifier ?? latest }, { call, name: "lambda:InvokeFunction" });
+    return [{ action: "lambda:InvokeFunction", resource, isOpen }];
+  }
   const role = text("Role");
   return [
-    { ...action, resource: arnOf(place, name, qualifier) },
+    { resource },
     // Who gives a function a role must be allowed to pass that role on.
     ...(role === undefined
       ? []

@@ -98,7 +98,7 @@ function lambdaService(context: LambdaContext, onDefect: (error: unknown, reques
     },
     context,
     bodyBytesMax: requestBytesMax,
-    accesses: (operation, input) => accessesOf(context, operation, input),
+    accesses: (operation, input, call) => accessesOf(context, { operation, input, call }),
     onDefect,
   });
 }

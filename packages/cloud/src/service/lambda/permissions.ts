@@ -1,52 +1,42 @@
 import { createHash } from "node:crypto";
 import { Fault } from "@sluice/aws-protocol";
 import type { LambdaContext, LambdaOperations } from "./context.ts";
-import { findSetting, functionOf, putSetting, sharesOf } from "./function-rows.ts";
+import { functionOf, putSetting, sharesOf } from "./function-rows.ts";
 import { arnOf, invalid, latest, readName } from "./names.ts";
+import { kind, policyOf, type PolicyPlace, type PolicyStatement, type ResourcePolicy } from "./resource-policy.ts";
 import { staleRevision } from "./stale-revision.ts";
 
-const kind = "policy" as const;
-
-interface Statement {
-  readonly Sid: string;
-  readonly Effect: "Allow";
-  readonly Principal: unknown;
-  readonly Action: string;
-  readonly Resource: string;
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-}
-
-interface Policy {
-  readonly statements: readonly Statement[];
-}
-
-/** Operations on a function's resource policy. It is kept as given; who has a key here may call every function. */
+/** Operations on a function's own policy. */
 export const permissionOperations: LambdaOperations = {
   AddPermission(context, input) {
     const place = placeOf(context, input);
-    const { statements } = policyOf(context, place, input.RevisionId);
+    const { statements } = policyAt(context, place, input.RevisionId);
     const statement = statementOf(context, place, input);
     if (statements.some(({ Sid }) => Sid === statement.Sid))
       throw new Fault(
         "ResourceConflictException",
         `The statement id (${statement.Sid}) provided already exists. Please provide a new statement id, or remove the existing statement.`,
       );
-    putSetting(context, { ...place, kind }, { statements: [...statements, statement] } satisfies Policy);
+    putSetting(context, { ...place, kind }, { statements: [...statements, statement] } satisfies ResourcePolicy);
     return { Statement: JSON.stringify(statement) };
   },
 
   RemovePermission(context, input) {
     const place = placeOf(context, input);
-    const { statements } = policyOf(context, place, input.RevisionId);
+    const { statements } = policyAt(context, place, input.RevisionId);
     const rest = statements.filter(({ Sid }) => Sid !== input.StatementId);
     if (rest.length === statements.length)
       throw new Fault("ResourceNotFoundException", `Statement ${input.StatementId} is not found in resource policy.`);
-    putSetting(context, { ...place, kind }, rest.length === 0 ? undefined : ({ statements: rest } satisfies Policy));
+    putSetting(
+      context,
+      { ...place, kind },
+      rest.length === 0 ? undefined : ({ statements: rest } satisfies ResourcePolicy),
+    );
   },
 
   GetPolicy(context, input) {
     const place = placeOf(context, input);
-    const { statements } = policyOf(context, place, undefined);
+    const { statements } = policyAt(context, place, undefined);
     if (statements.length === 0)
       throw new Fault("ResourceNotFoundException", "The resource you requested does not exist.");
     return {
@@ -56,29 +46,24 @@ export const permissionOperations: LambdaOperations = {
   },
 };
 
-interface Place {
-  readonly name: string;
-  readonly qualifier: string;
-}
-
 function placeOf(
   context: LambdaContext,
   { FunctionName, Qualifier }: { FunctionName?: string | undefined; Qualifier?: string | undefined },
-): Place {
+): PolicyPlace {
   const { name, qualifier = latest } = readName(FunctionName, Qualifier);
   functionOf(context, name);
   sharesOf(context, name, qualifier);
   return { name, qualifier };
 }
 
-function policyOf(context: LambdaContext, place: Place, revisionId: string | undefined): Policy {
-  const policy = findSetting<Policy>(context, { ...place, kind }) ?? { statements: [] };
+function policyAt(context: LambdaContext, place: PolicyPlace, revisionId: string | undefined): ResourcePolicy {
+  const policy = policyOf(context, place);
   if (revisionId !== undefined && revisionId !== revisionOf(policy.statements)) throw staleRevision();
   return policy;
 }
 
 /** The same statements have the same revision. */
-function revisionOf(statements: readonly Statement[]): string {
+function revisionOf(statements: readonly PolicyStatement[]): string {
   const hex = createHash("sha256").update(JSON.stringify(statements)).digest("hex");
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5");
 }
@@ -93,7 +78,7 @@ interface Grant {
   readonly PrincipalOrgID?: string | undefined;
 }
 
-function statementOf(context: LambdaContext, { name, qualifier }: Place, grant: Grant): Statement {
+function statementOf(context: LambdaContext, { name, qualifier }: PolicyPlace, grant: Grant): PolicyStatement {
   const { StatementId: sid = "", Action: action = "", Principal: principal = "" } = grant;
   if (!/^[a-zA-Z0-9-_]{1,100}$/.test(sid)) throw invalid("statementId", sid, /^[a-zA-Z0-9-_]+$/);
   if (!/^(lambda:[*]|lambda:[a-zA-Z]+|[*])$/.test(action))
@@ -124,7 +109,7 @@ function statementOf(context: LambdaContext, { name, qualifier }: Place, grant: 
   };
 }
 
-function principalOf(principal: string): unknown {
+function principalOf(principal: string): PolicyStatement["Principal"] {
   if (principal === "*") return "*";
   if (/^\d{12}$/.test(principal)) return { AWS: `arn:aws:iam::${principal}:root` };
   return principal.startsWith("arn:") ? { AWS: principal } : { Service: principal };

@@ -1,19 +1,12 @@
 import { createReadStream, existsSync } from "node:fs";
 import type { Cors } from "@aws-sdk/client-lambda";
-import {
-  anonymous,
-  contextOf,
-  evaluate,
-  Fault,
-  type Service,
-  type ServiceRequest,
-  type ServiceResponse,
-} from "@sluice/aws-protocol";
+import { anonymous, Fault, type Service, type ServiceRequest, type ServiceResponse } from "@sluice/aws-protocol";
 import type { LambdaContext } from "./context.ts";
 import { codeHost, recordOf, type UrlRow } from "./function-urls.ts";
 import { callFunction } from "./call-function.ts";
 import { eventBytesMax } from "./invocations.ts";
-import { arnOf, latest } from "./names.ts";
+import { latest } from "./names.ts";
+import { mayDo } from "./resource-policy.ts";
 import { answerOfFunction, eventOfRequest } from "./url-event.ts";
 
 /** Function URLs: whatever a browser or curl sends to their hosts becomes an event of a function. */
@@ -48,6 +41,7 @@ async function serve(context: LambdaContext, id: string, request: ServiceRequest
   const cors = corsHeaders(record.cors, request);
   if (request.method === "OPTIONS" && record.cors !== undefined && "access-control-request-method" in request.headers)
     return { status: 200, headers: cors };
+  // Unlike AWS: one with AuthType NONE answers everybody without a grant of its own; who has made it wants that.
   if (record.authType === "AWS_IAM" && !mayInvoke(context, row, request)) return message(403, forbidden);
   const body = await request.body.bytes(eventBytesMax.synchronous);
   const event = eventOfRequest(request, body, { ...context, id });
@@ -71,18 +65,13 @@ async function serve(context: LambdaContext, id: string, request: ServiceRequest
 }
 
 const forbidden =
-  "Forbidden: this function URL has the AuthType AWS_IAM. Sign for the service lambda, with a key whose policies allow lambda:InvokeFunctionUrl";
+  "Forbidden: this function URL has the AuthType AWS_IAM. Sign for the service lambda, with a key that its own policies or the function's allow lambda:InvokeFunctionUrl";
 
 function mayInvoke(context: LambdaContext, row: UrlRow, { call }: ServiceRequest): boolean {
-  const { arn, host, policies } = call.principal;
-  if (arn === anonymous.arn || host !== undefined) return false;
-  const action = {
-    name: "lambda:InvokeFunctionUrl",
-    resource: arnOf(context, row.function, row.qualifier === latest ? undefined : row.qualifier),
-    context: contextOf(call, { "lambda:FunctionUrlAuthType": "AWS_IAM" }),
-  };
-  if (policies === undefined) return true;
-  return policies.length > 0 && policies.every(({ documents }) => evaluate(documents, action).outcome === "allowed");
+  if (call.principal.arn === anonymous.arn) return false;
+  const more = { "lambda:FunctionUrlAuthType": "AWS_IAM" };
+  const place = { name: row.function, qualifier: row.qualifier };
+  return mayDo(context, place, { call, name: "lambda:InvokeFunctionUrl", more });
 }
 
 /** The archive of a function's code. Who knows its hash has been told by GetFunction. */

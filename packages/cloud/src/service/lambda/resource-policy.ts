@@ -1,0 +1,80 @@
+import { type Action, type Call, contextOf, evaluate, parsePolicy } from "@sluice/aws-protocol";
+import { findSetting } from "./function-rows.ts";
+import { arnOf, latest } from "./names.ts";
+
+/** What a function's own policy says of one principal. */
+export interface PolicyStatement {
+  readonly Sid: string;
+  readonly Effect: "Allow";
+  readonly Principal: "*" | { readonly AWS: string } | { readonly Service: string };
+  readonly Action: string;
+  readonly Resource: string;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** A function's own policy, or that of one of its aliases or versions. */
+export interface ResourcePolicy {
+  readonly statements: readonly PolicyStatement[];
+}
+
+/** The kind of setting that such a policy is. */
+export const kind = "policy" as const;
+
+/** Which function, and which of its versions or aliases. */
+export interface PolicyPlace {
+  readonly name: string;
+  readonly qualifier: string;
+}
+
+/** The policy of a place; without statements where there is none. */
+export const policyOf = (context: Parameters<typeof findSetting>[0], place: PolicyPlace): ResourcePolicy =>
+  findSetting<ResourcePolicy>(context, { ...place, kind }) ?? { statements: [] };
+
+/** Something that somebody would do to a function. */
+export interface Deed {
+  readonly call: Call;
+  readonly name: "lambda:InvokeFunction" | "lambda:InvokeFunctionUrl";
+  /** For conditions. */
+  readonly more?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Whether somebody may do something to a function, as policies go. Within an account one of the two has to allow it: the
+ * caller's own policies, or the function's, where that names the caller or everybody; what the caller's policies deny
+ * stays denied. A boundary or a session's policy narrows what the function's policy grants, unless that names the caller
+ * itself.
+ */
+export function mayDo(
+  context: Parameters<typeof findSetting>[0] & Parameters<typeof arnOf>[0],
+  place: PolicyPlace,
+  { call, name, more = {} }: Deed,
+): boolean {
+  const { host, policies, arn } = call.principal;
+  if (host === undefined && policies === undefined) return true; // an administrator
+  const resource = arnOf(context, place.name, place.qualifier === latest ? undefined : place.qualifier);
+  const action = { name, resource, context: contextOf(call, more) };
+  const own = (policies ?? []).map(({ kind: of, documents }) => ({ of, ...evaluate(documents, action) }));
+  if (own.some(({ outcome }) => outcome === "explicitly denied")) return false;
+  if (own.length > 0 && own.every(({ outcome }) => outcome === "allowed")) return true;
+  const { statements } = policyOf(context, place);
+  const grants = (...names: readonly string[]) => isGranted(statements, { names, action });
+  const narrows = own.filter(({ of }) => of !== "identity-based policy");
+  return grants(arn) || (grants(roleOf(arn), "*") && narrows.every(({ outcome }) => outcome === "allowed"));
+}
+
+/** Whether a statement allows it to one of these. One that names an account leaves it to the account's own policies. */
+function isGranted(
+  statements: readonly PolicyStatement[],
+  { names, action }: { readonly names: readonly string[]; readonly action: Action },
+): boolean {
+  const chosen = statements
+    .filter(({ Principal: to }) => names.includes(typeof to === "string" ? to : "AWS" in to ? to.AWS : ""))
+    .map(({ Principal: _named, ...statement }) => statement);
+  if (chosen.length === 0) return false;
+  const policy = parsePolicy(JSON.stringify({ Version: "2012-10-17", Statement: chosen }), "identity");
+  return evaluate([policy], action).outcome === "allowed";
+}
+
+/** The role of a session, as policies name it; anybody else as they are. */
+const roleOf = (arn: string) =>
+  arn.replace(/^arn:aws:sts::(\d+):assumed-role\/([^/]+)\/.*$/, "arn:aws:iam::$1:role/$2");
