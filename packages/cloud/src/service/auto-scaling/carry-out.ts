@@ -16,6 +16,7 @@ import { beginAction, type Transition } from "./hook.ts";
 import { announceAction, notify } from "./notifications.ts";
 import { launch, whenToTryAgain } from "./launch.ts";
 import { bringBack, draw, rest } from "./keep-warm.ts";
+import { activeRefresh, asRefreshed, withRefresh } from "./refresh.ts";
 
 /** Does one step of a group. What is told to others is idempotent and comes first: after a crash the step is decided again. */
 export async function carryOut(context: AutoScalingContext, group: Group, step: Step): Promise<void> {
@@ -58,6 +59,8 @@ export async function carryOut(context: AutoScalingContext, group: Group, step: 
       return rest(context, group, step.id);
     case "return":
       return bringBack(context, group, step.id);
+    case "change refresh":
+      return changeRefresh(context, group, step);
     case "drop warm pool": {
       const { warmPool: _, ...others } = group;
       return groups.put(others);
@@ -65,6 +68,16 @@ export async function carryOut(context: AutoScalingContext, group: Group, step: 
     case "delete group":
       return groups.delete(name);
   }
+}
+
+/** A refresh that has succeeded leaves the group with what it was to have. */
+function changeRefresh(
+  { groups }: AutoScalingContext,
+  group: Group,
+  { refreshId, change }: Step & { readonly do: "change refresh" },
+): void {
+  const settled = change.status === "Successful" ? asRefreshed(group) : group;
+  groups.put(withRefresh(settled, refreshId, change));
 }
 
 const without = (group: Group, id: string): Group => ({
@@ -143,6 +156,9 @@ async function takeOut(
   if (current?.members.some((member) => member.id === id) !== true) return;
   const activityId = openTermination(context, current, { id, why });
   move(context, current, id, (member) => ({ state: terminatingState(member), actions: [], activityId }));
+  const refresh = activeRefresh(current);
+  if (why === "refresh" && refresh !== undefined)
+    context.groups.change(group.name, (changed) => withRefresh(changed, refresh.id, { progressAt: context.clock() }));
   // What users have asked for is the cause of each termination that it leads to.
   context.groups.change(group.name, (changed) =>
     changed.members.filter(isCounted).length > changed.desired ? changed : { ...changed, causes: [] },

@@ -1,6 +1,6 @@
 import type { Activity } from "./activities.ts";
 import type { AutoScalingContext } from "./context.ts";
-import type { Removal } from "./decide.ts";
+import type { LaunchReason, Removal } from "./decide.ts";
 import { type Group, isCounted, type Member, memberOf } from "./group.ts";
 import { arnOf } from "./names.ts";
 
@@ -19,7 +19,7 @@ export function openLaunch(
     subnetId,
     why,
     from,
-  }: { instanceId: string; zone: string; subnetId: string; why: "capacity" | "balance" | "pool"; from: number },
+  }: { instanceId: string; zone: string; subnetId: string; why: LaunchReason; from: number },
 ): string {
   const now = context.clock();
   const { id } = beginActivity(context, group, {
@@ -33,11 +33,13 @@ export function openLaunch(
 
 function launchReason(
   { desired }: Group,
-  { why, from, now }: { why: "capacity" | "balance" | "pool"; from: number; now: number },
+  { why, from, now }: { why: LaunchReason; from: number; now: number },
 ): string {
   switch (why) {
     case "balance":
       return `${at(now)} an instance was launched to rebalance Availability Zones, increasing the capacity from ${from} to ${from + 1}.`;
+    case "refresh":
+      return `${at(now)} an instance was launched in response to an instance refresh.`;
     case "pool":
       return `${at(now)} a difference between desired and actual size of the warm pool was met by a launch.`;
     case "capacity":
@@ -105,6 +107,8 @@ function removalCause(group: Group, { id }: Member, { why, now }: { why: Removal
       return `${at(now)} an instance was taken out of service in response to an ELB system health check failure.`;
     case "user":
       return `${at(now)} an instance was taken out of service in response to a user health-check.`;
+    case "refresh":
+      return `${at(now)} an instance was taken out of service in response to an instance refresh.`;
     case "pool":
       return `${at(now)} an instance was taken out of the warm pool in response to a difference between desired and actual size of the warm pool.`;
     case "group":

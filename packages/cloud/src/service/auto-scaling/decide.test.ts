@@ -59,6 +59,7 @@ const facts = (fields: Partial<Facts> = {}): Facts => ({
   isDraining: () => false,
   failsTraffic: () => false,
   graceMilliseconds: 0,
+  stuckMilliseconds: 3_600_000,
   ...fields,
 });
 

@@ -1,6 +1,9 @@
 import { missing, spread, surplus, zoneOutOfBalance } from "./capacity.ts";
 import { type Group, isCounted, isSuspended, isWarmed, type Member } from "./group.ts";
 import { atTime, type HookAction, type Transition } from "./hook.ts";
+import { policyOf, replacementsAhead, waitsForReplacement } from "./maintenance.ts";
+import { activeRefresh, isStale, refreshMove } from "./refresh.ts";
+import type { Refresh } from "./refresh-record.ts";
 import { drawable, pooled, pooledWanted, returning } from "./warm-pool.ts";
 
 /** What a decision may depend on beside the group. */
@@ -14,6 +17,8 @@ export interface Facts {
   readonly failsTraffic: (member: Member) => boolean;
   /** How long an instance may need before load balancers judge it, in milliseconds. */
   readonly graceMilliseconds: number;
+  /** How long an instance refresh may get nowhere, in milliseconds. */
+  readonly stuckMilliseconds: number;
 }
 
 /** One thing to do for a group. */
@@ -29,17 +34,21 @@ export type Step =
   | { readonly do: "stand by"; readonly id: string }
   | { readonly do: "detach"; readonly id: string }
   | { readonly do: "mark unhealthy"; readonly id: string; readonly because: "EC2" | "ELB" }
-  | { readonly do: "launch"; readonly subnetIds: readonly string[]; readonly why: "capacity" | "balance" | "pool" }
+  | { readonly do: "launch"; readonly subnetIds: readonly string[]; readonly why: LaunchReason }
   /** An instance of the warm pool comes into the group, rests in the pool, or returns to it. */
   | { readonly do: "draw"; readonly id: string }
   | { readonly do: "rest"; readonly id: string }
   | { readonly do: "stop instance"; readonly id: string }
   | { readonly do: "return"; readonly id: string }
   | { readonly do: "drop warm pool" }
+  | { readonly do: "change refresh"; readonly refreshId: string; readonly change: Partial<Refresh> }
   | { readonly do: "delete group" };
 
 /** Why an instance is taken out of service. */
-export type Removal = "capacity" | "EC2" | "ELB" | "user" | "group" | "pool";
+export type Removal = "capacity" | "EC2" | "ELB" | "user" | "group" | "pool" | "refresh";
+
+/** Why an instance is launched. */
+export type LaunchReason = "capacity" | "balance" | "pool" | "refresh";
 
 /** What is to be done for a group now. Nothing means that it waits: for EC2, for a hook, for draining, or for a user. */
 export function decide(group: Group, facts: Facts): readonly Step[] {
@@ -157,7 +166,7 @@ function judge(group: Group, member: Member, facts: Facts): Step | undefined {
   const { id, state, health, unhealthyBecause, inServiceAt = facts.now } = member;
   if (state !== "InService") return undefined;
   if (health === "Unhealthy")
-    return isSuspended(group, "ReplaceUnhealthy") || isSuspended(group, "Terminate")
+    return isSuspended(group, "ReplaceUnhealthy") || isSuspended(group, "Terminate") || waitsForReplacement(group)
       ? undefined
       : { do: "take out", id, why: unhealthyBecause ?? "user" };
   if (isSuspended(group, "HealthCheck")) return undefined;
@@ -171,7 +180,12 @@ function fill(group: Group, facts: Facts): readonly Step[] {
   const mayLaunch = !isSuspended(group, "Launch") && now >= (group.launchAgainAt ?? 0);
   const subnetIds = missing(group);
   if (subnetIds.length > 0) return mayLaunch ? supply(group, subnetIds, facts) : [];
-  const leaving = surplus(group);
+  const ahead = isSuspended(group, "ReplaceUnhealthy") ? 0 : replacementsAhead(group);
+  if (ahead > 0) return mayLaunch ? [launchMore(group, ahead, "capacity")] : [];
+  const refresh = refreshing(group, facts, mayLaunch);
+  if (refresh.steps.length > 0) return refresh.steps;
+  // While some are replaced there may be more than are desired.
+  const leaving = surplus({ ...group, desired: Math.max(group.desired, refresh.most, policyMost(group)) });
   if (leaving.length > 0) {
     const back = returning(group);
     return isSuspended(group, "Terminate")
@@ -179,6 +193,34 @@ function fill(group: Group, facts: Facts): readonly Step[] {
       : leaving.map(({ id }, at) => (at < back ? { do: "return", id } : { do: "take out", id, why: "capacity" }));
   }
   return [...fillPool(group, mayLaunch), ...rebalance(group, facts)];
+}
+
+/** An instance refresh replaces some more, unless it rests. */
+function refreshing(
+  group: Group,
+  facts: Facts,
+  mayLaunch: boolean,
+): { readonly steps: readonly Step[]; readonly most: number } {
+  const refresh = activeRefresh(group);
+  if (refresh === undefined) return { steps: [], most: 0 };
+  const { launch, takeOut, change, most } = refreshMove(group, refresh, facts);
+  if (change !== undefined) return { steps: [{ do: "change refresh", refreshId: refresh.id, change }], most };
+  if (isSuspended(group, "InstanceRefresh")) return { steps: [], most };
+  const launched = launch > 0 && mayLaunch ? [launchMore(group, launch, "refresh")] : [];
+  const leaving = isSuspended(group, "Terminate") ? [] : takeOut;
+  return { steps: [...launched, ...leaving.map(({ id }): Step => ({ do: "take out", id, why: "refresh" }))], most };
+}
+
+const launchMore = (group: Group, count: number, why: LaunchReason): Step => ({
+  do: "launch",
+  subnetIds: spread(group, group.members.filter(isCounted), count),
+  why,
+});
+
+/** Unhealthy instances whose replacements come first are more than are desired, and not too many. */
+function policyMost(group: Group): number {
+  const hasUnhealthy = group.members.some((member) => isCounted(member) && member.health === "Unhealthy");
+  return hasUnhealthy ? (policyOf(group)?.most ?? 0) : 0;
 }
 
 /** What the warm pool has comes first; what it has not is launched. */
@@ -204,7 +246,8 @@ function fillPool(group: Group, mayLaunch: boolean): readonly Step[] {
       { do: "launch", subnetIds: spread(group, [...group.members.filter(isCounted), ...there], lacking), why: "pool" },
     ];
   const resting = there.filter(({ state }) => !state.startsWith("Warmed:Pending"));
-  const leaving = isSuspended(group, "Terminate") ? [] : resting.slice(0, Math.max(0, -lacking));
+  const stale = resting.filter(({ id }) => isStale(group, id));
+  const leaving = isSuspended(group, "Terminate") ? [] : [...stale, ...resting.slice(0, Math.max(0, -lacking))];
   return leaving.map(({ id }) => ({ do: "take out", id, why: "pool" }));
 }
 

@@ -7,7 +7,8 @@ import { Fault } from "@sluice/aws-protocol";
 import { findTemplate, subnets, versionOf } from "../ec2/index.ts";
 import { terminationPolicies } from "./capacity.ts";
 import type { AutoScalingContext } from "./context.ts";
-import type { Group, LaunchSource, ToldSettings } from "./group.ts";
+import type { Group, ToldSettings } from "./group.ts";
+import type { LaunchSource } from "./launch-source.ts";
 
 // What requests say of a group, checked and in our own form. Create and Update share it; only what is given is there.
 
@@ -97,7 +98,8 @@ export function sizesOf(input: Input, before?: Group): Pick<Group, "minSize" | "
   return { minSize, maxSize, desired };
 }
 
-function launchSourceOf(context: AutoScalingContext, input: Input): LaunchSource | undefined {
+/** What instances are to be launched from; undefined when a request says nothing of it. A Fault when it does not exist. */
+export function launchSourceOf(context: AutoScalingContext, input: Input): LaunchSource | undefined {
   const { LaunchConfigurationName: name, LaunchTemplate, MixedInstancesPolicy } = input;
   const template = LaunchTemplate ?? MixedInstancesPolicy?.LaunchTemplate?.LaunchTemplateSpecification;
   if (name !== undefined && template !== undefined)

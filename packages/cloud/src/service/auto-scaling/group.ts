@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { LifecycleState } from "@aws-sdk/client-auto-scaling";
-import type { RequestLaunchTemplateData } from "@aws-sdk/client-ec2";
 import type { Hook, HookAction } from "./hook.ts";
+import type { LaunchSource } from "./launch-source.ts";
+import type { Refresh } from "./refresh-record.ts";
 
 /** An Auto Scaling group as it is kept, with its instances. Moments are milliseconds since the epoch. */
 export interface Group {
@@ -26,6 +27,8 @@ export interface Group {
   readonly hooks: readonly Hook[];
   readonly members: readonly Member[];
   readonly warmPool?: WarmPool;
+  /** Instance refreshes, the newest first. */
+  readonly refreshes?: readonly Refresh[];
   readonly tags: readonly GroupTag[];
   readonly metrics: readonly string[];
   /** What users have asked for since the last activity: the beginning of its cause. */
@@ -53,11 +56,6 @@ export interface ToldSettings {
   };
   readonly mixedInstancesPolicy?: object;
 }
-
-/** What instances are launched from. */
-export type LaunchSource =
-  | { readonly kind: "template"; readonly id: string; readonly name: string; readonly version: string }
-  | { readonly kind: "configuration"; readonly name: string; readonly data: RequestLaunchTemplateData };
 
 /** A target group (elbv2, by ARN) or a classic load balancer (elb, by name). */
 export interface TrafficSource {

@@ -11,6 +11,7 @@ import { memberOperations } from "./member-operations.ts";
 import { notificationOperations } from "./notifications.ts";
 import { executeByAlarm, policyOperations } from "./policies.ts";
 import { processOperations } from "./processes.ts";
+import { refreshOperations } from "./refresh-operations.ts";
 import { Scaler } from "./scaler.ts";
 import { scheduledActionOperations } from "./scheduled-action-operations.ts";
 import { tagOperations } from "./tags.ts";
@@ -83,6 +84,7 @@ function autoScalingService(
       ...tagOperations,
       ...launchConfigurationOperations,
       ...warmPoolOperations,
+      ...refreshOperations,
     },
     context,
     accesses: (_operation, input) => launchAccesses(context.ec2.profiles, input),

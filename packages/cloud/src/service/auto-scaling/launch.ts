@@ -3,8 +3,10 @@ import { Fault } from "@sluice/aws-protocol";
 import { type InstanceRecord, newInstances, subnetOf } from "../ec2/index.ts";
 import { noteFailedLaunch, openLaunch } from "./causes.ts";
 import type { AutoScalingContext } from "./context.ts";
+import type { LaunchReason } from "./decide.ts";
 import { type Group, isCounted, type Member } from "./group.ts";
 import { notify } from "./notifications.ts";
+import { asRefreshed } from "./refresh.ts";
 
 /** How long a group waits after EC2 has refused a launch, in seconds, before it tries again. */
 const retrySeconds = 15;
@@ -13,7 +15,7 @@ const retrySeconds = 15;
 export function launch(
   context: AutoScalingContext,
   group: Group,
-  { subnetIds, why }: { readonly subnetIds: readonly string[]; readonly why: "capacity" | "balance" | "pool" },
+  { subnetIds, why }: { readonly subnetIds: readonly string[]; readonly why: LaunchReason },
 ): void {
   const { db, ec2, groups } = context;
   const from = group.members.filter(isCounted).length;
@@ -41,7 +43,7 @@ function recordsOf(
   try {
     const bySubnet = [...Map.groupBy(subnetIds, (id) => id)];
     return bySubnet.flatMap(
-      ([id, { length }]) => newInstances(context.ec2, requestOf(group, id, length), tags).created,
+      ([id, { length }]) => newInstances(context.ec2, requestOf(asRefreshed(group), id, length), tags).created,
     );
   } catch (error) {
     if (!(error instanceof Fault)) throw error;

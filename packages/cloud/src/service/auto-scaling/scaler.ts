@@ -8,6 +8,9 @@ import { runScheduledActions } from "./run-scheduled-actions.ts";
 /** How often every group is looked at, in milliseconds: whatever was missed is seen then. */
 const lookMilliseconds = 500;
 
+/** How long an instance refresh may get nowhere before it fails, in seconds: AWS's hour. */
+const stuckSeconds = 3600;
+
 /** Steps of one look: a group that needs more has gone round in a circle, and is looked at again later. */
 const stepsMax = 1000;
 
@@ -98,6 +101,7 @@ export class Scaler {
       isDraining: (member) => tells(member, "draining"),
       failsTraffic: (member) => tells(member, "unhealthy"),
       graceMilliseconds: waits.milliseconds(gracePeriodSeconds),
+      stuckMilliseconds: waits.milliseconds(stuckSeconds),
     };
   }
 }
