@@ -56,3 +56,29 @@ test("work that is undone is told of, and undoes nobody else's", async (t) => {
   assert.deepEqual(notes(db), ["kept"]);
   assert.equal(undone, 1);
 });
+
+test("the tables of an earlier version are brought to this one's, and those of a later one are left alone", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-database-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const first = new Database(
+    folder,
+    "notes.sqlite",
+    "CREATE TABLE IF NOT EXISTS notes (text TEXT NOT NULL, more TEXT)",
+  );
+  await first.write(() => first.run("INSERT INTO notes VALUES ('kept', 'moved')"));
+  first.close();
+
+  const schema = "CREATE TABLE IF NOT EXISTS notes (text TEXT NOT NULL); CREATE TABLE IF NOT EXISTS more (text TEXT)";
+  const upgrade = "INSERT INTO more SELECT more FROM notes; ALTER TABLE notes DROP COLUMN more";
+  for (const _ of ["once", "and not again"]) {
+    const second = new Database(folder, "notes.sqlite", schema, [upgrade]);
+    const more = second.all<{ text: string }>("SELECT text FROM more").map(({ text }) => text);
+    assert.deepEqual([notes(second), more], [["kept"], ["moved"]]);
+    second.close();
+  }
+
+  assert.throws(
+    () => new Database(folder, "notes.sqlite", schema),
+    /it is of version 2, and .* up to 1\. Use a later one/,
+  );
+});

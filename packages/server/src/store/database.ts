@@ -29,10 +29,15 @@ export class Database {
   #timer: NodeJS.Timeout | undefined;
   #onUndone = (): void => undefined;
 
-  /** Opens or creates the file. Throws one clear sentence when another process has it, or it can't be written. */
-  constructor(dataFolder: string, file: string, schema: string) {
+  /** Opens or creates the file, and brings the tables of an earlier version to this one's. Throws one clear sentence when another process has it, it can't be written, or a later version has made it. */
+  constructor(dataFolder: string, file: string, schema: string, upgrades: readonly string[] = []) {
     this.#db = open(join(dataFolder, file), dataFolder);
-    this.#db.exec(schema);
+    try {
+      this.#upgrade(schema, upgrades);
+    } catch (cause) {
+      this.#db.close();
+      throw cannotOpen(dataFolder, cause);
+    }
   }
 
   /** The first row, or undefined. `Row` is what the schema says of the columns that are asked for. */
@@ -92,6 +97,16 @@ export class Database {
     });
   }
 
+  /** A file without a version is new: an upgrade has nothing to do there. */
+  #upgrade(schema: string, upgrades: readonly string[]): void {
+    const { user_version: version } = this.#db.prepare("PRAGMA user_version").get() as { user_version: number }; // as SQLite names it
+    const current = upgrades.length + 1;
+    if (version > current)
+      throw new Error(`it is of version ${version}, and this program knows versions up to ${current}. Use a later one`);
+    const due = version === 0 ? [] : upgrades.slice(version - 1);
+    this.#db.exec(`BEGIN IMMEDIATE;${[schema, ...due].join(";\n")};PRAGMA user_version = ${current};COMMIT`);
+  }
+
   #commit(): void {
     const jobs = [...this.#soon, ...this.#jobs, ...this.#last];
     this.#jobs = [];
@@ -148,9 +163,12 @@ function open(path: string, dataFolder: string): DatabaseSync {
     );
     return db;
   } catch (cause) {
-    throw new Error(`Cannot open the data folder "${dataFolder}": ${reason(cause)}`, { cause });
+    throw cannotOpen(dataFolder, cause);
   }
 }
+
+const cannotOpen = (dataFolder: string, cause: unknown) =>
+  new Error(`Cannot open the data folder "${dataFolder}": ${reason(cause)}`, { cause });
 
 const isOutOfRoom = (cause: unknown) => cause instanceof Error && /disk is full|disk I\/O/i.test(cause.message);
 

@@ -17,11 +17,11 @@ import { resourceTags } from "./resource-tags.ts";
 import { revisions } from "./revisions.ts";
 import { scaledInstances } from "./scaled-instances.ts";
 import { scalingHooks } from "./scaling-hooks.ts";
-import { schema } from "./schema.ts";
+import { schema, upgrades } from "./schema.ts";
 
 /** Opens the control plane's store: facts by noun, written in groups. */
 export function openStore(dataFolder: string) {
-  const db = new Database(dataFolder, "codedeploy.sqlite", schema);
+  const db = new Database(dataFolder, "codedeploy.sqlite", schema, upgrades);
   const observed = new ObservedDeployments(db);
   return {
     applications: applications(db),

@@ -70,5 +70,10 @@ CREATE TABLE IF NOT EXISTS on_premises_instances (
 ) STRICT;
 CREATE UNIQUE INDEX IF NOT EXISTS on_premises_identities ON on_premises_instances (iam_arn) WHERE deregister_time IS NULL;
 CREATE TABLE IF NOT EXISTS github_tokens (name TEXT PRIMARY KEY, token TEXT NOT NULL) STRICT;
-PRAGMA user_version = 1;
 `;
+
+/** How the tables of each earlier version become those of the next, oldest first. They run after the schema, so new tables are there. */
+export const upgrades: readonly string[] = [
+  `INSERT INTO fleets SELECT deployments.id, key, value FROM deployments, json_each(deployments.fleet) WHERE deployments.fleet IS NOT NULL;
+ALTER TABLE deployments DROP COLUMN fleet`,
+];
