@@ -3,6 +3,7 @@ import { agentMemory } from "./agent-memory.ts";
 import { eventLatency } from "./event-latency.ts";
 import { fiftyInstances } from "./fifty-instances.ts";
 import { functions } from "./functions.ts";
+import { functionTraffic } from "./function-traffic.ts";
 import { heldPolls } from "./held-polls.ts";
 import { loadBalancer } from "./load-balancer.ts";
 import { listDeployments } from "./list-deployments.ts";
@@ -22,6 +23,7 @@ export const benches = {
   "what a load balancer leaves of throughput": loadBalancer,
   "a deployment without a control plane": localDeployment,
   "functions: the first call and the later ones": functions,
+  "an alias's weight, and the minutes at which its traffic shifts": functionTraffic,
   "what a held poll costs": heldPolls,
   "what traffic events add to a target group's own times": traffic,
   "a page of a long list": listDeployments,

@@ -1,14 +1,11 @@
 import { Agent, request } from "node:http";
-import { deflateRawSync, crc32 } from "node:zlib";
-import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import {
   CreateFunctionCommand,
   CreateFunctionUrlConfigCommand,
-  LambdaClient,
   UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
 import { atMost, type Figure, median } from "./figure.ts";
-import { openHouse } from "./house.ts";
+import { openFunctionHouse, zipped } from "./function-house.ts";
 
 const coldCalls = 9;
 const warmCalls = 500;
@@ -30,12 +27,11 @@ const kinds = {
 
 /** A function's first call after a change, and one of the many that follow; each over HTTP, through its URL. */
 export async function functions(): Promise<readonly Figure[]> {
-  const house = await openHouse("--no-example");
-  const client = { region: "us-east-1", endpoint: house.url, credentials: house.credentials };
-  const lambda = new LambdaClient(client);
+  const opened = await openFunctionHouse();
+  const { lambda } = opened;
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   try {
-    const role = await makeRole(client);
+    const role = await opened.role("bench", "lambda.amazonaws.com");
     const figures: Figure[] = [];
     for (const [name, { code, file, ...runtime }] of Object.entries(kinds)) {
       await lambda.send(
@@ -65,18 +61,8 @@ export async function functions(): Promise<readonly Figure[]> {
     return figures;
   } finally {
     agent.destroy();
-    lambda.destroy();
-    await house.close();
+    await opened.close();
   }
-}
-
-async function makeRole(client: ConstructorParameters<typeof IAMClient>[0]): Promise<string> {
-  const iam = new IAMClient(client ?? {});
-  const statement = { Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" };
-  const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
-  const { Role } = await iam.send(new CreateRoleCommand({ RoleName: "bench", AssumeRolePolicyDocument }));
-  iam.destroy();
-  return Role?.Arn ?? "";
 }
 
 /** Calls a function through its URL, whose host name is this machine; gives how long that took, in milliseconds. */
@@ -93,27 +79,4 @@ function call(url: string, agent: Agent): Promise<number> {
       .on("error", failed)
       .end();
   });
-}
-
-/** A zip archive of one file. */
-function zipped(name: string, text: string): Buffer {
-  const content = Buffer.from(text);
-  const packed = deflateRawSync(content);
-  const head = Buffer.alloc(26);
-  head.writeUInt16LE(20, 0);
-  head.writeUInt16LE(8, 4);
-  head.writeUInt32LE(crc32(content), 10);
-  head.writeUInt32LE(packed.length, 14);
-  head.writeUInt32LE(content.length, 18);
-  head.writeUInt16LE(name.length, 22);
-  const local = Buffer.concat([Buffer.from("PK\u0003\u0004"), head, Buffer.from(name), packed]);
-  const central = Buffer.concat([
-    ...[Buffer.from("PK\u0001\u0002"), Buffer.from([20, 3]), head, Buffer.alloc(14), Buffer.from(name)],
-  ]);
-  const end = Buffer.alloc(18);
-  end.writeUInt16LE(1, 4);
-  end.writeUInt16LE(1, 6);
-  end.writeUInt32LE(central.length, 8);
-  end.writeUInt32LE(local.length, 12);
-  return Buffer.concat([local, central, Buffer.from("PK\u0005\u0006"), end]);
 }
