@@ -54,7 +54,12 @@ export async function functions(): Promise<readonly Figure[]> {
       const warm: number[] = [];
       for (let run = 0; run < warmCalls; run += 1) warm.push(await call(FunctionUrl, agent));
       figures.push(
-        atMost(`${name}: first call, median of ${coldCalls}`, median(cold), 150, "ms"),
+        atMost(
+          `${name}: first call, median of ${coldCalls} (best ${Math.min(...cold).toFixed(0)} ms)`,
+          median(cold),
+          150,
+          "ms",
+        ),
         atMost(`${name}: a later call, median of ${warmCalls}`, median(warm), 2, "ms"),
       );
     }

@@ -32,6 +32,8 @@ export class House {
   ahead = 0;
   /** What decides between an alias's two versions. */
   chance = Math.random;
+  /** What the cloud does when it has begun to answer. */
+  start!: () => Promise<void>;
   #close: (() => Promise<void>) | undefined;
   port = 0;
   lambda!: LambdaClient;
@@ -77,7 +79,8 @@ export class House {
     server.listen(this.port, "127.0.0.1");
     await once(server, "listening");
     this.port = (server.address() as AddressInfo).port;
-    await lambda.start();
+    this.start = () => lambda.start();
+    await this.start();
     const client = {
       region,
       endpoint: `http://127.0.0.1:${this.port}`,

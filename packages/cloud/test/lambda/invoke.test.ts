@@ -168,6 +168,18 @@ test("too much memory ends a Python function with an error, and this program liv
   assert.match(JSON.stringify(large.value), /MemoryError/);
 });
 
+test("a call that comes before the cloud's start is not ended by it", async (t) => {
+  const house = await House.open(t);
+  const code = `export const handler = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds, 1));`;
+  await create(house, "early", node(code), { Timeout: 10 });
+  await invoke(house, "early", 0);
+  const call = invoke(house, "early", 4_000); // longer than processes are asked to end, before they are ended
+
+  await house.start();
+
+  assert.equal((await call).FunctionError, undefined);
+});
+
 test("nothing of a function is left when the cloud has closed", async (t) => {
   const house = await House.open(t);
   const code = `import { spawn } from "node:child_process";

@@ -56,6 +56,7 @@ export class Executor {
   readonly #pools = new Map<string, Pool>();
   readonly #sessions = new Map<string, RoleKeys>();
   readonly #sweeper: NodeJS.Timeout;
+  #started: Promise<void> | undefined;
   #isolation: Promise<Isolation> | undefined;
 
   constructor(options: ExecutorOptions) {
@@ -63,9 +64,10 @@ export class Executor {
     this.#sweeper = setInterval(() => this.#sweep(), sweepMilliseconds).unref();
   }
 
-  /** Ends what an earlier life has left, if anything. */
-  async start(): Promise<void> {
-    await endProcesses(this.#options.folder);
+  /** Ends what an earlier life has left, if anything: once, and before the first process of this one, which a call may want earlier than a start. */
+  start(): Promise<void> {
+    this.#started ??= endProcesses(this.#options.folder);
+    return this.#started;
   }
 
   /** Runs an event to its end. Throws a Fault when there are too many at once. */
@@ -130,6 +132,7 @@ export class Executor {
 
   async #surroundings({ name, record, logGroup }: Omit<SandboxWants, "initialization">) {
     const { folder, region, endpoint, clock, logs } = this.#options;
+    await this.start();
     return {
       ...{ folder, region, clock },
       endpoint: endpoint(),
