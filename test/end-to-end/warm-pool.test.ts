@@ -18,7 +18,7 @@ test(
     const way = await cloud.way("web", 1);
     const [original = ""] = await cloud.fleet("fleet", 1, way);
     await cloud.group("web", { way, autoScalingGroups: ["fleet"] });
-    await cloud.ends(await cloud.begin("web", "1"), "Succeeded");
+    await cloud.ends(await cloud.begin("web", "1", { scripts: { ValidateService: notesTarget } }), "Succeeded");
     const resize = (DesiredCapacity: number) =>
       cloud.scaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity }));
 
@@ -45,6 +45,8 @@ test(
     await cloud.ends(again, "Succeeded");
     assert.deepEqual((await cloud.inService("fleet", 2)).toSorted(), [original, id].toSorted());
     await cloud.serves(way, [original, id]);
+    const { stdout } = await cloud.house.sluice("exec", id, "--", "cat", "/var/targets");
+    assert.deepEqual(stdout.trim().split("\n"), ["Warmed:Stopped", "InService"]);
 
     await cloud.deploy.send(
       new UpdateDeploymentGroupCommand({
@@ -64,6 +66,12 @@ test(
     );
   },
 );
+
+/** What an instance is told that it is on its way to, at each deployment. */
+const notesTarget = `
+at=http://169.254.169.254/latest
+token=$(curl -sS -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' $at/api/token)
+curl -sS -H "X-aws-ec2-metadata-token: $token" -w '\\n' $at/meta-data/autoscaling/target-lifecycle-state >> /var/targets`;
 
 /** AWS's managed policy for roles of deployment groups does not let them see warm pools. */
 async function allowPools(cloud: TrafficHouse): Promise<void> {

@@ -35,6 +35,8 @@ export interface BalancedCloud {
   readonly services: readonly Service[];
   /** The state of an instance has changed. */
   instanceChanged(instanceId: string): void;
+  /** The state that an instance of an Auto Scaling group is on its way to; undefined when it belongs to none. */
+  readonly targetLifecycleState: (instanceId: string) => string | undefined;
   /** Begins to carry traffic and to look after fleets once instances can be reached; who changes what is carried waits until it is. */
   start(reached: Promise<unknown>): Promise<void>;
   close(): Promise<void>;
@@ -68,6 +70,7 @@ export function openBalancedCloud(options: BalancedCloudOptions): BalancedCloud 
   return {
     services: [autoScaling.service, balancing.service, classic.service, cloudWatch.service, ...sns.services],
     instanceChanged: (id) => autoScaling.instanceChanged(id),
+    targetLifecycleState: (id) => autoScaling.targetState(id),
     async start(reached) {
       await traffic.start(reached.then(() => driver.enter()));
       autoScaling.start();

@@ -1,6 +1,6 @@
 import type { RequestListener } from "node:http";
 import type { Principal, Service } from "@sluice/aws-protocol";
-import { openBalancedCloud } from "./balanced-cloud.ts";
+import { type BalancedCloud, openBalancedCloud } from "./balanced-cloud.ts";
 import { defectLog } from "./defect-log.ts";
 import { openListenerCertificates } from "./listener-certificates.ts";
 import type { Carrier } from "./load-balancer/index.ts";
@@ -100,7 +100,7 @@ export function startCloud(options: CloudOptions): RunningCloud {
     logsService({ ...common, logs }, onDefect),
     ...lambda.services,
   ];
-  const metadata = metadataService({ find: (id) => fleet.find(id), keys, profiles, region, accountId, clock });
+  const metadata = metadataOf({ ...common, keys, profiles }, fleet, balanced);
   const reach = async ({ listener, port: at }: ControlPlane): Promise<RunningInstances> => {
     const instances = await driver.connect({ listener, port: at, metadata });
     await Promise.all([fleet.resume(), lambda.start()]);
@@ -127,6 +127,13 @@ export function startCloud(options: CloudOptions): RunningCloud {
     },
   };
 }
+
+/** What instances read about themselves, from EC2 and from Auto Scaling. */
+const metadataOf = (
+  common: Omit<Parameters<typeof metadataService>[0], "find" | "targetLifecycleState">,
+  fleet: Fleet,
+  { targetLifecycleState }: BalancedCloud,
+) => metadataService({ ...common, targetLifecycleState, find: (id) => fleet.find(id) });
 
 /** Lambda, whose functions act with their roles and reach the control plane at its port. */
 function openFunctions(

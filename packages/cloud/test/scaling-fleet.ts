@@ -34,8 +34,16 @@ export class Fleet {
   }
 
   async create(DesiredCapacity: number, more: object = {}): Promise<void> {
+    await this.template();
+    await this.group(DesiredCapacity, more);
+  }
+
+  async template(): Promise<void> {
     const data = { ImageId: "ami-00000000000000001", InstanceType: "t3.micro" as const };
     await this.ec2.send(new CreateLaunchTemplateCommand({ ...template, LaunchTemplateData: data }));
+  }
+
+  async group(DesiredCapacity: number, more: object): Promise<void> {
     await this.client.send(
       new CreateAutoScalingGroupCommand({
         AutoScalingGroupName,

@@ -1,6 +1,7 @@
 import type {
   CreateAutoScalingGroupCommandInput,
   LaunchTemplateSpecification,
+  MixedInstancesPolicy,
   UpdateAutoScalingGroupCommandInput,
 } from "@aws-sdk/client-auto-scaling";
 import { Fault } from "@sluice/aws-protocol";
@@ -101,6 +102,7 @@ export function sizesOf(input: Input, before?: Group): Pick<Group, "minSize" | "
 /** What instances are to be launched from; undefined when a request says nothing of it. A Fault when it does not exist. */
 export function launchSourceOf(context: AutoScalingContext, input: Input): LaunchSource | undefined {
   const { LaunchConfigurationName: name, LaunchTemplate, MixedInstancesPolicy } = input;
+  if (MixedInstancesPolicy !== undefined) checkOverrides(context, MixedInstancesPolicy);
   const template = LaunchTemplate ?? MixedInstancesPolicy?.LaunchTemplate?.LaunchTemplateSpecification;
   if (name !== undefined && template !== undefined)
     throw new Fault(
@@ -117,6 +119,19 @@ export function launchSourceOf(context: AutoScalingContext, input: Input): Launc
     return { kind: "configuration", name, data: found.data };
   }
   return template === undefined ? undefined : templateOf(context, template);
+}
+
+/** Every override of a policy names what it overrides by, and templates that exist. */
+function checkOverrides(context: AutoScalingContext, { LaunchTemplate }: MixedInstancesPolicy): void {
+  for (const { InstanceType, InstanceRequirements, LaunchTemplateSpecification: own } of LaunchTemplate?.Overrides ??
+    []) {
+    if (InstanceType !== undefined && InstanceRequirements !== undefined)
+      throw new Fault(
+        "ValidationError",
+        "An override of a launch template has InstanceType or InstanceRequirements, not both",
+      );
+    if (own !== undefined) templateOf(context, own);
+  }
 }
 
 function templateOf({ ec2 }: AutoScalingContext, specification: LaunchTemplateSpecification): LaunchSource {

@@ -1,10 +1,10 @@
-import type { Filter } from "@aws-sdk/client-auto-scaling";
+import type { Filter, UpdateAutoScalingGroupCommandInput } from "@aws-sdk/client-auto-scaling";
 import { Fault } from "@sluice/aws-protocol";
 import { at } from "./causes.ts";
 import type { AutoScalingContext, AutoScalingOperations } from "./context.ts";
 import { describeActivity } from "./activities.ts";
 import { describeGroup } from "./describe-group.ts";
-import type { Group } from "./group.ts";
+import type { Group, ToldSettings } from "./group.ts";
 import { nameOf, settingsOf, sizesOf, toldOf } from "./group-input.ts";
 import { hookOf } from "./hook-operations.ts";
 import { pageOf } from "./pages.ts";
@@ -66,7 +66,7 @@ export const groupOperations: AutoScalingOperations = {
       ...group,
       ...settingsOf(context, input),
       ...sizes,
-      told: { ...group.told, ...toldOf(input) },
+      told: { ...keptOf(group, input), ...toldOf(input) },
       causes: sizes.desired === group.desired ? group.causes : [...group.causes, cause],
     });
     wake(group.name);
@@ -144,6 +144,16 @@ export const groupOperations: AutoScalingOperations = {
     return { Activities: items.map(describeActivity), NextToken: next };
   },
 };
+
+/** What an update leaves of the settings that are told; another launch source takes the place of a mixed instances policy. */
+function keptOf(
+  { told }: Group,
+  { LaunchTemplate, LaunchConfigurationName }: UpdateAutoScalingGroupCommandInput,
+): ToldSettings {
+  if (LaunchTemplate === undefined && LaunchConfigurationName === undefined) return told;
+  const { mixedInstancesPolicy: _, ...kept } = told;
+  return kept;
+}
 
 /** A group may be made after an instance. */
 function copied({ ec2 }: AutoScalingContext, instanceId: string | undefined): Partial<Group> {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { LifecycleState } from "@aws-sdk/client-auto-scaling";
+import type { LifecycleState, MixedInstancesPolicy } from "@aws-sdk/client-auto-scaling";
 import type { Hook, HookAction } from "./hook.ts";
 import type { LaunchSource } from "./launch-source.ts";
 import type { Refresh } from "./refresh-record.ts";
@@ -54,7 +54,7 @@ export interface ToldSettings {
     readonly MinHealthyPercentage?: number;
     readonly MaxHealthyPercentage?: number;
   };
-  readonly mixedInstancesPolicy?: object;
+  readonly mixedInstancesPolicy?: MixedInstancesPolicy;
 }
 
 /** A target group (elbv2, by ARN) or a classic load balancer (elb, by name). */

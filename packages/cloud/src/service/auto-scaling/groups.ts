@@ -52,12 +52,18 @@ export class Groups {
     this.#groups.delete(name);
   }
 
+  /** The group that an instance belongs to, and the instance there; undefined when it belongs to none. */
+  holding(instanceId: string): { readonly group: Group; readonly member: Member } | undefined {
+    for (const group of this.#groups.values()) {
+      const member = group.members.find(({ id }) => id === instanceId);
+      if (member !== undefined) return { group, member };
+    }
+    return undefined;
+  }
+
   /** The group that an instance belongs to, and the instance there; a Fault when it belongs to none. */
   ofInstance(instanceId = ""): { readonly group: Group; readonly member: Member } {
-    const found = this.all().flatMap((group) => {
-      const member = group.members.find(({ id }) => id === instanceId);
-      return member === undefined ? [] : [{ group, member }];
-    })[0];
+    const found = this.holding(instanceId);
     if (found === undefined)
       throw new Fault(
         "ValidationError",

@@ -15,6 +15,7 @@ import { refreshOperations } from "./refresh-operations.ts";
 import { Scaler } from "./scaler.ts";
 import { scheduledActionOperations } from "./scheduled-action-operations.ts";
 import { tagOperations } from "./tags.ts";
+import { targetState } from "./target-state.ts";
 import { trafficOperations } from "./traffic.ts";
 import { warmPoolOperations } from "./warm-pool-operations.ts";
 
@@ -28,6 +29,8 @@ export interface OpenAutoScaling {
   start(): void;
   /** The state of an instance has changed: its group is looked at soon. */
   instanceChanged(instanceId: string): void;
+  /** The state that an instance of a group is on its way to; undefined when it belongs to none. */
+  targetState(instanceId: string): string | undefined;
   /** An alarm that has a policy's ARN among its actions has gone off; `by` is how far its metric is beyond the threshold. */
   alarm(policyArn: string, about: { readonly alarm: string; readonly by: number }): void;
   close(): Promise<void>;
@@ -56,8 +59,12 @@ export function openAutoScaling(given: Given, onDefect: (error: unknown, about: 
     service: autoScalingService(context, onDefect),
     start: () => scaler.start(),
     instanceChanged(instanceId) {
-      const group = context.groups.all().find(({ members }) => members.some(({ id }) => id === instanceId));
-      if (group !== undefined) scaler.wake(group.name);
+      const found = context.groups.holding(instanceId);
+      if (found !== undefined) scaler.wake(found.group.name);
+    },
+    targetState(instanceId) {
+      const found = context.groups.holding(instanceId);
+      return found && targetState(found.group, found.member);
     },
     alarm: (policyArn, about) => executeByAlarm(context, policyArn, about),
     close: () => scaler.close(),

@@ -5,6 +5,7 @@ import { noteFailedLaunch, openLaunch } from "./causes.ts";
 import type { AutoScalingContext } from "./context.ts";
 import type { LaunchReason } from "./decide.ts";
 import { type Group, isCounted, type Member } from "./group.ts";
+import { overrideOf } from "./mixed-instances.ts";
 import { notify } from "./notifications.ts";
 import { asRefreshed } from "./refresh.ts";
 
@@ -40,11 +41,13 @@ function recordsOf(
   subnetIds: readonly string[],
 ): readonly InstanceRecord[] | undefined {
   const tags = [{ Key: "aws:autoscaling:groupName", Value: group.name }];
+  const source = asRefreshed(group);
   try {
     const bySubnet = [...Map.groupBy(subnetIds, (id) => id)];
-    return bySubnet.flatMap(
-      ([id, { length }]) => newInstances(context.ec2, requestOf(asRefreshed(group), id, length), tags).created,
-    );
+    return bySubnet.flatMap(([id, { length }]) => {
+      const request = { ...requestOf(source, id, length), ...overrideOf(source) };
+      return newInstances(context.ec2, request, tags).created;
+    });
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     const subnetId = subnetIds[0] ?? "";

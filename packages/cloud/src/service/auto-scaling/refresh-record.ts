@@ -1,3 +1,4 @@
+import type { MixedInstancesPolicy } from "@aws-sdk/client-auto-scaling";
 import type { LaunchSource } from "./launch-source.ts";
 
 /** An instance refresh as it is kept: the instances of a group are replaced, some at a time. Moments are milliseconds since the epoch. */
@@ -9,7 +10,7 @@ export interface Refresh {
   readonly endedAt?: number;
   readonly preferences: RefreshPreferences;
   /** What instances are launched from instead of the group's own; it becomes the group's when the refresh succeeds. */
-  readonly desired?: { readonly launch: LaunchSource; readonly policy?: object };
+  readonly desired?: { readonly launch: LaunchSource; readonly policy?: MixedInstancesPolicy };
   /** Instances of the group when it began. */
   readonly original: readonly string[];
   /** How many are replaced in all, and which of them may still be there. */

@@ -21,6 +21,8 @@ export interface HostKeys {
 /** What the metadata service works with. */
 export interface MetadataOptions {
   readonly find: (instanceId: string) => InstanceRecord | undefined;
+  /** The state that Auto Scaling takes an instance to; undefined when it is in no group. */
+  readonly targetLifecycleState: (instanceId: string) => string | undefined;
   readonly keys: HostKeys;
   readonly profiles: InstanceProfiles;
   readonly region: string;
@@ -95,7 +97,9 @@ function documents(options: MetadataOptions, record: InstanceRecord): Documents 
   const { region, accountId } = options;
   const { id, privateIp, imageId, instanceType, availabilityZone, userData, tags } = record;
   const meta = "/latest/meta-data";
+  const target = options.targetLifecycleState(id);
   return {
+    ...(target === undefined ? {} : { [`${meta}/autoscaling/target-lifecycle-state`]: () => target }),
     [`${meta}/ami-id`]: () => imageId,
     [`${meta}/hostname`]: () => hostnameOf(privateIp),
     [`${meta}/instance-id`]: () => id,
