@@ -19,6 +19,7 @@ export class House {
   readonly #within: readonly string[];
   #process: ChildProcess | undefined;
   #lines: string[] = [];
+  #environment: Promise<Record<string, string>> | undefined;
   /** 0 until the first start has taken a free port; later starts take the same one, because hosts know it. */
   port = 0;
 
@@ -50,6 +51,7 @@ export class House {
 
   /** Starts the program, or another of its commands; resolves once it says that it is ready. */
   async open(command = "up"): Promise<void> {
+    this.#environment = undefined;
     const words = [...this.#within, process.execPath, program, ...this.#common(), command, ...this.#arguments];
     const child = spawn(words[0] ?? "", words.slice(1), {
       stdio: ["ignore", "pipe", "pipe"],
@@ -73,6 +75,7 @@ export class House {
 
   /** Ends the program as a power cut would. */
   async kill(): Promise<void> {
+    this.#environment = undefined;
     const child = this.#process;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const gone = once(child, "exit");
@@ -108,8 +111,12 @@ export class House {
     return outcome("aws", words, { ...(await this.environment()), AWS_PAGER: "", AWS_EC2_METADATA_DISABLED: "true" });
   }
 
-  /** The variables that `sluice env` exports. */
-  async environment(): Promise<Record<string, string>> {
+  /** The variables that `sluice env` exports; asked for once, because they hold for as long as the program runs. */
+  environment(): Promise<Record<string, string>> {
+    return (this.#environment ??= this.#askEnvironment());
+  }
+
+  async #askEnvironment(): Promise<Record<string, string>> {
     const { stdout, stderr, code } = await this.sluice("env");
     assert.equal(code, 0, stderr);
     return Object.fromEntries(

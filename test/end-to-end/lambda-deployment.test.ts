@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { resolve } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import {
@@ -10,6 +11,7 @@ import { UpdateAliasCommand } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { zip } from "../../packages/cloud/test/lambda/house.ts";
 import { eventually } from "../eventually.ts";
+import { openHouse } from "../identity/open-house.ts";
 import { answering, appSpec, LambdaHouse, shift } from "../lambda-house.ts";
 
 test("an alias goes from version to version, from inline text, a bucket and the deprecated string", async (t) => {
@@ -204,7 +206,12 @@ test("a stop in the middle leaves the alias weighted; the next deployment says s
 });
 
 test("a foreign change of the alias is noticed at the next step, and not overwritten", async (t) => {
-  const house = await LambdaHouse.open(t);
+  let skew = 0;
+  const ground = await openHouse(t, {
+    clock: () => Date.now() + skew,
+    agentBundle: resolve(import.meta.dirname, "../fixtures/idle-agent.js"),
+  });
+  const house = await LambdaHouse.within(t, { options: async () => ground.as() });
   const id = await house.begin(shift("1", "2"), "canary");
   await house.weighted({ "2": 0.2 });
 
@@ -214,7 +221,8 @@ test("a foreign change of the alias is noticed at the next step, and not overwri
       RoutingConfig: { AdditionalVersionWeights: {} },
     }),
   );
-  const { status, errorInformation } = await house.ended(id, 90);
+  skew = 60_000; // the next step is due a minute after the first
+  const { status, errorInformation } = await house.ended(id);
 
   assert.equal(status, "Failed");
   assert.match(

@@ -18,7 +18,9 @@ const skip = missing.length > 0 ? `not on this machine: ${missing.join(", ")}` :
 const atOnce = 3;
 const runsAlone = /lambda/;
 
-test("every script of the walkthrough runs as written, twice in a row", { skip, timeout: 1_200_000 }, async (t) => {
+const limits = { skip, timeout: 1_200_000, concurrency: atOnce }; // without a number, Node runs one of them at a time
+
+test("every script of the walkthrough runs as written, twice in a row", limits, async (t) => {
   const house = new House(t, ["--no-example"]);
   await house.open();
   const aws = await preloadedAws(t, house.folder);
