@@ -6,7 +6,7 @@ import {
   type HostCommandOperations,
   type Service,
 } from "@sluice/aws-protocol";
-import { redeliveryMilliseconds } from "../choices.ts";
+import { pollHoldMilliseconds, redeliveryMilliseconds } from "../choices.ts";
 import { deploymentIdIn } from "../specification/host-command-identifier.ts";
 import type { CommandRecord } from "../store/commands.ts";
 import type { Store } from "../store/index.ts";
@@ -31,19 +31,7 @@ const operations: HostCommandOperations<HostContext> = {
   async PollHostCommand({ store, clock, polls, handedOut, call }, { HostIdentifier: host = "" }) {
     if (host === "") throw clientFault("HostIdentifier is missing");
     polls.hear(host);
-    const next = () => {
-      const now = clock();
-      const command = store.commands
-        .openFor(host)
-        .find(({ id }) => now - (handedOut.get(id) ?? Number.NEGATIVE_INFINITY) >= redeliveryMilliseconds);
-      if (command !== undefined) handedOut.set(command.id, now);
-      return command;
-    };
-    let command = next();
-    if (command === undefined) {
-      await polls.hold(host, call.signal);
-      command = call.signal.aborted ? undefined : next();
-    }
+    const command = await nextCommand({ store, clock, polls, handedOut }, host, call.signal);
     if (command === undefined) return {};
     const DeploymentExecutionId = executionIdOf(command);
     return {
@@ -112,6 +100,29 @@ const operations: HostCommandOperations<HostContext> = {
     };
   },
 };
+
+/** The next command for a host; undefined when there is none for as long as a poll is held. Nothing else ends the wait: an agent that is answered at once pauses before it asks again. */
+async function nextCommand(
+  { store, clock, polls, handedOut }: Pick<HostContext, "store" | "clock" | "polls" | "handedOut">,
+  host: string,
+  signal: AbortSignal,
+): Promise<CommandRecord | undefined> {
+  for (const began = clock(); ;) {
+    const now = clock();
+    const open = store.commands.openFor(host);
+    const dueAt = ({ id }: CommandRecord) => (handedOut.get(id) ?? Number.NEGATIVE_INFINITY) + redeliveryMilliseconds;
+    const command = open.find((candidate) => dueAt(candidate) <= now);
+    if (command !== undefined) {
+      handedOut.set(command.id, now);
+      return command;
+    }
+    const left = began + pollHoldMilliseconds - now;
+    // What was given to a poll whose client had gone is given to this one as soon as that may be.
+    const again = Math.min(...open.map(dueAt)) - now;
+    const ended = await polls.hold(host, signal, Math.min(left, again));
+    if (ended === "closed" || (ended === "time is over" && left <= again)) return undefined;
+  }
+}
 
 function commandOf(store: Store, identifier: string | undefined): CommandRecord {
   const command = identifier === undefined ? undefined : store.commands.byIdentifier(identifier);

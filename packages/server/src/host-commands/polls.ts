@@ -1,11 +1,10 @@
-import { pollHoldMilliseconds } from "../choices.ts";
-
 /** How long agents may take to come back after a start of this program, in milliseconds: they wait up to a minute between attempts. */
 const reconnectMilliseconds = 90_000;
 
 /** Polls that wait for something to do, by host, and when each host was heard of. */
 export class HeldPolls {
-  readonly #waiting = new Map<string, Set<() => void>>();
+  readonly #waiting = new Map<string, Set<(how: HoldEnd) => void>>();
+  #isClosed = false;
   readonly #heard = new Map<string, number>();
   readonly #clock: () => number;
   readonly #since: number;
@@ -27,33 +26,42 @@ export class HeldPolls {
     return this.#heard.get(host) ?? (now < this.#since + reconnectMilliseconds ? now : undefined);
   }
 
-  /** Resolves when the host is woken, the hold is over, or the caller has gone. */
-  hold(host: string, signal: AbortSignal): Promise<void> {
+  /** Resolves when the host is woken, so many milliseconds are over, or there is nobody to answer any more. */
+  hold(host: string, signal: AbortSignal, milliseconds: number): Promise<HoldEnd> {
     return new Promise((resolve) => {
       const waiting = this.#waiting.get(host) ?? new Set();
       this.#waiting.set(host, waiting);
-      const end = () => {
+      const end = (how: HoldEnd) => {
         clearTimeout(timer);
-        signal.removeEventListener("abort", end);
+        signal.removeEventListener("abort", leave);
         waiting.delete(end);
         this.hear(host);
         if (waiting.size === 0 && this.#waiting.get(host) === waiting) this.#waiting.delete(host);
-        resolve();
+        resolve(how);
       };
-      const timer = setTimeout(end, pollHoldMilliseconds);
-      signal.addEventListener("abort", end);
+      const leave = () => end("closed");
+      const timer = setTimeout(() => end("time is over"), milliseconds);
+      signal.addEventListener("abort", leave);
       waiting.add(end);
-      if (signal.aborted) end();
+      if (signal.aborted || this.#isClosed) leave();
     });
   }
 
   /** Lets the polls of these hosts look again. */
   wake(hosts: readonly string[]): void {
-    for (const host of hosts) for (const end of [...(this.#waiting.get(host) ?? [])]) end();
+    for (const host of hosts) this.#end(host, "woken");
   }
 
   /** Lets all polls end. */
   close(): void {
-    this.wake([...this.#waiting.keys()]);
+    this.#isClosed = true;
+    for (const host of [...this.#waiting.keys()]) this.#end(host, "closed");
+  }
+
+  #end(host: string, how: HoldEnd): void {
+    for (const end of [...(this.#waiting.get(host) ?? [])]) end(how);
   }
 }
+
+/** Why a hold is over. */
+type HoldEnd = "woken" | "time is over" | "closed";
