@@ -1,5 +1,6 @@
 import { BlockList, isIPv6 } from "node:net";
 import type { Action, Condition, Rule } from "./configuration.ts";
+import { fits } from "./wildcards.ts";
 import { valueOf } from "./message-head.ts";
 import type { RequestHead } from "./request-head.ts";
 
@@ -19,12 +20,12 @@ export function actionChooser(rules: readonly Rule[]): Chooser {
 function prepare(condition: Condition): Matches {
   switch (condition.field) {
     case "path": {
-      const patterns = condition.values.map((value) => wildcard(value, ""));
-      return ({ target }) => patterns.some((pattern) => pattern.test(target.split("?", 1)[0] ?? target));
+      const { values } = condition;
+      return ({ target }) => values.some((value) => fits(target.split("?", 1)[0] ?? target, value));
     }
     case "host": {
-      const patterns = condition.values.map((value) => wildcard(value, "i"));
-      return ({ host }) => patterns.some((pattern) => pattern.test(host.replace(/:\d*$/, "")));
+      const patterns = condition.values.map(lower);
+      return ({ host }) => patterns.some((pattern) => fits(lower(host).replace(/:\d*$/, ""), pattern));
     }
     case "method":
       return ({ method }) => condition.values.includes(method);
@@ -38,10 +39,10 @@ function prepare(condition: Condition): Matches {
     }
     case "header": {
       const name = condition.name.toLowerCase();
-      const patterns = condition.values.map((value) => wildcard(value, "i"));
+      const patterns = condition.values.map(lower);
       return ({ fields }) => {
         const value = valueOf(fields, name);
-        return value !== undefined && patterns.some((pattern) => pattern.test(value));
+        return value !== undefined && patterns.some((pattern) => fits(lower(value), pattern));
       };
     }
     case "query":
@@ -51,24 +52,17 @@ function prepare(condition: Condition): Matches {
 
 function queryTest(values: Extract<Condition, { field: "query" }>["values"]): Matches {
   const patterns = values.map(({ key, value }) => ({
-    key: key === undefined ? undefined : wildcard(key, "i"),
-    value: wildcard(value, "i"),
+    key: lower(key ?? "*"),
+    value: lower(value),
   }));
   return ({ target }) => {
     const at = target.indexOf("?");
     if (at === -1) return false;
     const pairs = [...new URLSearchParams(target.slice(at + 1))];
     return patterns.some(({ key, value }) =>
-      pairs.some(([name, text]) => (key === undefined || key.test(name)) && value.test(text)),
+      pairs.some(([name, text]) => fits(lower(name), key) && fits(lower(text), value)),
     );
   };
 }
 
-/** `*` stands for any text, `?` for one character. */
-function wildcard(pattern: string, flags: "" | "i"): RegExp {
-  const source = pattern.replaceAll(/[\s\S]/gu, (character) => {
-    if (character === "*") return "[^]*?";
-    return character === "?" ? "[^]" : RegExp.escape(character);
-  });
-  return new RegExp(`^${source}$`, flags);
-}
+const lower = (text: string): string => text.toLowerCase();

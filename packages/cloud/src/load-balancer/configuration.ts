@@ -69,6 +69,8 @@ export interface Group {
     | { readonly by: "application-cookie"; readonly name: string; readonly seconds: number }
     | { readonly by: "source-ip" };
   readonly slowStartSeconds: number;
+  /** Whether connections that change over to something else, or are no HTTP, are cut when their target is gone. */
+  readonly cutsConnections: boolean;
   /** Absent where nothing is checked. */
   readonly check?: Check;
   readonly targets: readonly Target[];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { request as openRequest } from "node:http";
-import type { Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { test, type TestContext } from "node:test";
 import {
   CreateRuleCommand,
@@ -104,7 +104,7 @@ async function leavesOut(t: TestContext, loadBalancer: "builtin" | "haproxy"): P
 
   assert.equal(share(await count(balanced.url, 50), "second"), 50);
   await setWeights(balanced, groups, { weights: [0, 0] });
-  // A worker of HAProxy's that was replaced answers each connection that was kept once more.
+  // A worker of HAProxy's that was replaced answers once more on each connection that was kept.
   const page = await eventually("nobody answers", async () => {
     const nobody = await fetch(balanced.url);
     const text = await nobody.text();
@@ -238,6 +238,37 @@ test("a WebSocket goes on while its target drains, and is cut when the delay is 
   assert.equal(echo.toString(), "still here");
   assert.equal(refused.status, 503);
   assert.deepEqual(await balanced.states(), []);
+});
+
+test("a network load balancer cuts the connections of a target that is gone only where the group wants that", async (t) => {
+  const cloud = await openLocalCloud(t);
+  const server = createServer((socket) => socket.on("error", () => socket.destroy()).pipe(socket));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => server.close());
+  const target = { Id: "127.0.0.1", Port: (server.address() as AddressInfo).port }; // it listens on TCP
+  const balanced = await openBalanced(t, cloud, { type: "network" });
+  await setAttributes(balanced, { "deregistration_delay.timeout_seconds": "0" });
+  const { elb, group: TargetGroupArn, port } = balanced;
+  const open = async () => {
+    await balanced.join({ target });
+    const socket = connect({ port, host: "127.0.0.1" });
+    t.after(() => socket.destroy());
+    socket.write("hello");
+    await once(socket, "data");
+    const closed = once(socket, "close");
+    await elb.send(new DeregisterTargetsCommand({ TargetGroupArn, Targets: [target] }));
+    return { socket, closed };
+  };
+
+  const { socket: kept } = await open();
+  kept.write("still here");
+  const [echo] = (await once(kept, "data")) as [Buffer]; // no encoding is set
+  await setAttributes(balanced, { "deregistration_delay.connection_termination.enabled": "true" });
+  const cut = await open();
+  await cut.closed;
+
+  assert.equal(echo.toString(), "still here");
 });
 
 test("a request that is under way when its target leaves is answered", async (t) => {

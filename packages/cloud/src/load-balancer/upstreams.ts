@@ -68,10 +68,10 @@ export class Upstream implements Home {
     if (at !== -1) this.#idle.splice(at, 1);
   }
 
-  /** Cuts the tunnels, which may last for ever. Requests under way end by themselves. */
-  leave(): void {
+  /** It gets nothing more. Requests under way end by themselves; tunnels, which may last for ever, where they are not cut. */
+  leave({ cutsConnections }: Pick<Group, "cutsConnections">): void {
     this.inRotation = false;
-    for (const socket of this.tunnels) socket.destroy();
+    if (cutsConnections) for (const socket of this.tunnels) socket.destroy();
   }
 
   #closeIdle(now: number): void {
@@ -120,7 +120,7 @@ export class TargetPool {
     const wanted = new Map(group.targets.map((target) => [`${target.key} ${target.host}:${target.port}`, target]));
     for (const [key, upstream] of this.#upstreams)
       if (!wanted.has(key)) {
-        upstream.leave();
+        upstream.leave(group);
         this.#upstreams.delete(key);
       }
     for (const [key, target] of wanted) {
@@ -133,7 +133,7 @@ export class TargetPool {
   }
 
   close(): void {
-    for (const upstream of this.#upstreams.values()) upstream.leave();
+    for (const upstream of this.#upstreams.values()) upstream.leave({ cutsConnections: true });
     this.#upstreams.clear();
     this.#rotation = [];
   }

@@ -152,7 +152,7 @@ export class ClassicBalancing {
 
   /** One group that is checked, and one for each port that instances serve on. */
   #groups(record: ClassicRecord): readonly Group[] {
-    const traits = { algorithm: "round_robin", slowStartSeconds: 0 } as const;
+    const traits = { algorithm: "round_robin", slowStartSeconds: 0, cutsConnections: true } as const;
     const { protocol, port, path } = parseCheckTarget(record.check.target);
     const targets = (wanted: number, isChecked: boolean) =>
       record.instances.flatMap(({ id, drainsUntil }) => {

@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createSecureContext } from "node:tls";
 import { Fault } from "@sluice/aws-protocol";
 import type { CertificateKeys } from "../../tls/certificate-keys.ts";
 import { checkName, exists, type IamContext, type IamOperations, newEntity, noSuch } from "./context.ts";
@@ -23,6 +24,7 @@ export const serverCertificateOperations: IamOperations = {
     for (const text of CertificateChain?.split(/(?<=-----END CERTIFICATE-----)\s*/).filter(Boolean) ?? [])
       checkedCertificate(text);
     checkKey(parsed, PrivateKey);
+    checkStrength([CertificateBody, CertificateChain].join("\n"), PrivateKey);
     const entity = newEntity(context, { prefix: "ASCA", kind: "server-certificate", name, path: Path, tags: Tags });
     const made: ServerCertificate = {
       ...entity,
@@ -103,6 +105,15 @@ function checkKey(certificate: X509Certificate, text: string): void {
   }
   if (!isMatching)
     throw new Fault("KeyPairMismatchException", "The private key does not match the public key of the certificate.");
+}
+
+/** A key that is too short for TLS is refused here, and not when somebody wants to connect. */
+function checkStrength(cert: string, key: string): void {
+  try {
+    createSecureContext({ cert, key });
+  } catch {
+    throw new Fault("MalformedCertificateException", "The certificate and its private key cannot be used for TLS.");
+  }
 }
 
 const shown = ({ path, name, id, arn, createdAt, expiresAt }: ServerCertificate) => ({

@@ -51,6 +51,8 @@ export const loadBalancerAttributes = {
     "idle_timeout.timeout_seconds": always("60", { from: 1, to: 4000 }),
     "access_logs.s3.enabled": always("false", /^false$/),
     "routing.http2.enabled": always("true", onOff),
+    // Unlike AWS: what is ambiguous is refused in any mode.
+    "routing.http.desync_mitigation_mode": always("defensive", /^(defensive|strictest)$/),
     "routing.http.drop_invalid_header_fields.enabled": always("false", /^false$/),
     "routing.http.preserve_host_header.enabled": always("false", onOff),
     "routing.http.xff_header_processing.mode": always("append", /^append$/),

@@ -163,10 +163,18 @@ function groupOf(group: TargetGroupRecord, targets: readonly TargetRecord[], ins
 function traitsOf({
   protocol,
   attributes,
-}: TargetGroupRecord): Pick<Group, "algorithm" | "sticky" | "slowStartSeconds"> {
+}: TargetGroupRecord): Pick<Group, "algorithm" | "sticky" | "slowStartSeconds" | "cutsConnections"> {
   if (protocol === "TCP") {
-    const isSticky = attributeOf(targetGroupAttributes.TCP, attributes, "stickiness.enabled") === "true";
-    return { algorithm: "round_robin", slowStartSeconds: 0, ...(isSticky ? { sticky: { by: "source-ip" } } : {}) };
+    const isOn = (name: keyof typeof targetGroupAttributes.TCP) =>
+      attributeOf(targetGroupAttributes.TCP, attributes, name) === "true";
+    const cutsConnections = isOn("deregistration_delay.connection_termination.enabled");
+    const isSticky = isOn("stickiness.enabled");
+    return {
+      algorithm: "round_robin",
+      slowStartSeconds: 0,
+      cutsConnections,
+      ...(isSticky ? { sticky: { by: "source-ip" } } : {}),
+    };
   }
   const value = (name: keyof typeof targetGroupAttributes.HTTP) =>
     attributeOf(targetGroupAttributes.HTTP, attributes, name);
@@ -177,6 +185,7 @@ function traitsOf({
       : { by: "application-cookie", name: value("stickiness.app_cookie.cookie_name"), seconds: seconds("app_cookie") };
   return {
     algorithm: value("load_balancing.algorithm.type") === "round_robin" ? "round_robin" : "least_outstanding_requests",
+    cutsConnections: true,
     slowStartSeconds: Number(value("slow_start.duration_seconds")),
     ...(value("stickiness.enabled") === "true" ? { sticky } : {}),
   };

@@ -210,6 +210,14 @@ test("certificates that cannot serve are refused in AWS's words", async (t) => {
 
   await assert.rejects(bring(one.cert, other.key), { name: "KeyPairMismatchException" });
   await assert.rejects(bring("hello", one.key), { name: "MalformedCertificateException" });
+  const weak = generateKeyPairSync("rsa", { modulusLength: 512 }).privateKey;
+  const short = makeCertificate({
+    ...{ subject: "one.example", hosts: ["one.example"], issuer: { subject: "one", privateKey: one.privateKey } },
+    ...{ key: weak, from: Date.now() - day, until: Date.now() + day },
+  });
+  await assert.rejects(bring(short, weak.export({ type: "pkcs8", format: "pem" })), {
+    name: "MalformedCertificateException",
+  });
   await assert.rejects(bring(one.cert, "hello"), { name: "MalformedCertificateException" });
   const unknown = "arn:aws:iam::123456789012:server-certificate/none";
   await assert.rejects(listen(balanced, unknown), { name: "CertificateNotFoundException" });
