@@ -1,7 +1,12 @@
-// Instances that Auto Scaling ends and launches while a blue/green deployment waits for somebody to continue it.
+// Instances that Auto Scaling ends and launches while a deployment waits for somebody to continue it, or because they are refreshed.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SetDesiredCapacityCommand, TerminateInstanceInAutoScalingGroupCommand } from "@aws-sdk/client-auto-scaling";
+import {
+  DescribeInstanceRefreshesCommand,
+  SetDesiredCapacityCommand,
+  StartInstanceRefreshCommand,
+  TerminateInstanceInAutoScalingGroupCommand,
+} from "@aws-sdk/client-auto-scaling";
 import { ContinueDeploymentCommand } from "@aws-sdk/client-codedeploy";
 import { createdBy, deploymentsOf } from "../created-deployment.ts";
 import { eventually } from "../eventually.ts";
@@ -57,6 +62,50 @@ test(
     assert.deepEqual(await cloud.scalingGroups(), [copy]);
     const page = await (await fetch(way.url)).text();
     assert.match(page, /version 2,/);
+  },
+);
+
+test(
+  "an instance refresh brings each replacement the last successful revision before the next instance goes",
+  { skip, timeout: 180_000 },
+  async (t) => {
+    const cloud = await TrafficHouse.open(t);
+    const way = await cloud.way("web", 1);
+    const before = await cloud.fleet("fleet", 2, way);
+    await cloud.group("web", { way, autoScalingGroups: ["fleet"] });
+    await cloud.ends(await cloud.begin("web", "1"), "Succeeded");
+    await cloud.serves(way, before);
+
+    const AutoScalingGroupName = "fleet";
+    await cloud.scaling.send(
+      new StartInstanceRefreshCommand({ AutoScalingGroupName, Preferences: { MinHealthyPercentage: 50 } }),
+    );
+    const refresh = await eventually(
+      "the refresh has ended",
+      async () => {
+        const query = new DescribeInstanceRefreshesCommand({ AutoScalingGroupName });
+        const { InstanceRefreshes: [found] = [] } = await cloud.scaling.send(query);
+        return found?.EndTime === undefined ? undefined : found;
+      },
+      90,
+    );
+
+    assert.equal(refresh.Status, "Successful");
+    const after = await cloud.inService("fleet", 2);
+    assert.deepEqual(
+      after.filter((id) => before.includes(id)),
+      [],
+    );
+    await cloud.serves(way, after);
+    const launches = (await deploymentsOf(cloud)).slice(0, 2);
+    const spans: (readonly [from: number, to: number])[] = [];
+    for (const id of launches) {
+      const { creator, status, createTime, completeTime } = await cloud.info(id);
+      assert.deepEqual([creator, status], ["autoscaling", "Succeeded"]);
+      spans.push([createTime?.getTime() ?? 0, completeTime?.getTime() ?? 0]);
+    }
+    const [later, earlier] = spans;
+    assert((later?.[0] ?? 0) > (earlier?.[1] ?? 0), "one replacement after the other");
   },
 );
 
