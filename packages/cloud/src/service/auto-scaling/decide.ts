@@ -246,9 +246,11 @@ function fillPool(group: Group, mayLaunch: boolean): readonly Step[] {
       { do: "launch", subnetIds: spread(group, [...group.members.filter(isCounted), ...there], lacking), why: "pool" },
     ];
   const resting = there.filter(({ state }) => !state.startsWith("Warmed:Pending"));
-  const stale = resting.filter(({ id }) => isStale(group, id));
-  const leaving = isSuspended(group, "Terminate") ? [] : [...stale, ...resting.slice(0, Math.max(0, -lacking))];
-  return leaving.map(({ id }) => ({ do: "take out", id, why: "pool" }));
+  if (isSuspended(group, "Terminate")) return [];
+  const tooMany = Math.max(0, -lacking);
+  return resting
+    .filter(({ id }, at) => at < tooMany || isStale(group, id))
+    .map(({ id }) => ({ do: "take out", id, why: "pool" }));
 }
 
 function rebalance(group: Group, { now }: Facts): readonly Step[] {
