@@ -15,8 +15,9 @@ import {
   PublishVersionCommand,
   UpdateFunctionCodeCommand,
 } from "@aws-sdk/client-lambda";
+import { python } from "../../packages/cloud/test/lambda/house.ts";
 import { atMost, type Figure } from "./figure.ts";
-import { type FunctionHouse, openFunctionHouse, zipped } from "./function-house.ts";
+import { type FunctionHouse, openFunctionHouse } from "./function-house.ts";
 
 const calls = 1_000;
 /** Calls under way at a time. */
@@ -49,7 +50,7 @@ export async function functionTraffic(): Promise<readonly Figure[]> {
 }
 
 async function twoVersions({ lambda }: FunctionHouse, FunctionName: string, Role: string): Promise<void> {
-  const code = (version: number) => zipped("main.py", `def handler(event, context):\n    return ${version}\n`);
+  const code = (version: number) => python(`def handler(event, context):\n    return ${version}\n`);
   const runtime = { Runtime: "python3.12", Handler: "main.handler" } as const;
   await lambda.send(new CreateFunctionCommand({ FunctionName, Role, ...runtime, Code: { ZipFile: code(1) } }));
   await lambda.send(new PublishVersionCommand({ FunctionName }));

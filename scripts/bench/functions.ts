@@ -4,8 +4,9 @@ import {
   CreateFunctionUrlConfigCommand,
   UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
+import { zip } from "../../packages/cloud/test/lambda/house.ts";
 import { atMost, type Figure, median } from "./figure.ts";
-import { openFunctionHouse, zipped } from "./function-house.ts";
+import { openFunctionHouse } from "./function-house.ts";
 
 const coldCalls = 9;
 const warmCalls = 500;
@@ -39,7 +40,7 @@ export async function functions(): Promise<readonly Figure[]> {
           FunctionName: name,
           Role: role,
           ...runtime,
-          Code: { ZipFile: zipped(file, code) },
+          Code: { ZipFile: zip([{ name: file, content: code }]) },
         }),
       );
       const { FunctionUrl = "" } = await lambda.send(

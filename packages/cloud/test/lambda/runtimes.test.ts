@@ -38,6 +38,21 @@ def handler(event, context):
   assert.match(log, /\[WARNING\]\t\S+Z\t[0-9a-f-]{36}\ttwo\nlines\n.*plain\n/s);
 });
 
+test("a function can read its code, however closed the files are that this program makes", async (t) => {
+  const before = process.umask(0o077);
+  t.after(() => process.umask(before));
+  const house = await House.open(t);
+  const files = [
+    { name: "main.py", content: "from shop.till import value\ndef handler(event, context):\n    return value\n" },
+    { name: "shop/till.py", content: "value = 7" },
+  ];
+  await create(house, "closed", zip(files), pythonRuntime);
+
+  const { value } = await invoke(house, "closed");
+
+  assert.equal(value, 7);
+});
+
 test("a Python function finds this machine's packages, and its own before them", async (t) => {
   const house = await House.open(t);
   const code = `

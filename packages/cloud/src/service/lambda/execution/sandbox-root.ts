@@ -66,8 +66,14 @@ export class SandboxRoot {
     return file;
   }
 
+  /** Makes a folder that whoever the function runs as can look into, whatever this program's files are like. */
   #makeFolder(name: string): void {
-    mkdirSync(join(this.folder, name), { recursive: true, mode: 0o755 });
+    const before = process.umask(0o022);
+    try {
+      mkdirSync(join(this.folder, name), { recursive: true, mode: 0o755 });
+    } finally {
+      process.umask(before);
+    }
   }
 }
 

@@ -1,0 +1,12 @@
+import { chmod, readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+
+/** Lets everybody look into a folder and everything in it, whatever files of this program are otherwise like (umask): a function may run as a user who is nobody. */
+export async function showToAll(folder: string): Promise<void> {
+  await chmod(folder, 0o755);
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) await chmod(path, 0o755);
+    else if (entry.isFile()) await chmod(path, (await stat(path)).mode | 0o444);
+  }
+}
