@@ -145,7 +145,7 @@ async function makeGroups(scaling: AutoScalingClient, ec2: EC2Client): Promise<v
     );
 }
 
-test("a hook that cannot be removed is listed as not cleaned up, and stays in the books", async (t) => {
+test("A28: a hook that cannot be removed is listed as not cleaned up, and stays in the books", async (t) => {
   // Nobody listens where Auto Scaling should be.
   const endpoint = `http://127.0.0.1:${await freePort()}`;
   const credentials = { accessKeyId: "test", secretAccessKey: "test" };

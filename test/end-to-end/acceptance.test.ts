@@ -33,17 +33,20 @@ test(
       cloud.deploy.send(
         new UpdateDeploymentGroupCommand({ applicationName, currentDeploymentGroupName: "web", ...change }),
       );
-    await t.test("without a successful revision a new instance goes on as it is, and the reason is said", async () => {
-      await resize(5);
-      hosts = await cloud.inService("fleet", 5);
-      assert.deepEqual(await deploymentsOf(cloud), []);
-      assert.match(
-        cloud.house.output,
-        /No deployment to i-\w+: the deployment group web has no successful revision yet/,
-      );
-    });
+    await t.test(
+      "A9: without a successful revision a new instance goes on as it is, and the reason is said",
+      async () => {
+        await resize(5);
+        hosts = await cloud.inService("fleet", 5);
+        assert.deepEqual(await deploymentsOf(cloud), []);
+        assert.match(
+          cloud.house.output,
+          /No deployment to i-\w+: the deployment group web has no successful revision yet/,
+        );
+      },
+    );
 
-    await t.test("half of five hosts at a time: never more than two are out of the target group", async () => {
+    await t.test("A5: half of five hosts at a time: never more than two are out of the target group", async () => {
       await cloud.ends(await cloud.begin("web", "1"), "Succeeded");
       await cloud.serves(way, hosts);
       const id = await cloud.begin("web", "2", { deploymentConfigName: "CodeDeployDefault.HalfAtATime" });
@@ -65,7 +68,7 @@ test(
       await cloud.serves(way, hosts);
     });
 
-    await t.test("a new instance gets the last successful revision before it serves", async () => {
+    await t.test("A8: a new instance gets the last successful revision before it serves", async () => {
       const known = await deploymentsOf(cloud);
       await resize(6);
       const launch = await createdBy(cloud, "autoscaling", known);
@@ -88,7 +91,7 @@ test(
     });
 
     await t.test(
-      "an instance that comes while a deployment runs gets the old revision, and then a follow-up",
+      "A11: an instance that comes while a deployment runs gets the old revision, and then a follow-up",
       async () => {
         const known = await deploymentsOf(cloud);
         const id = await cloud.begin("web", "3", {
@@ -114,31 +117,34 @@ test(
       },
     );
 
-    await t.test("an instance that leaves is taken out and stopped, and goes on although that failed", async () => {
-      await update({ terminationHookEnabled: true });
-      for (const host of hosts) await cloud.house.sluice("exec", host, "--", "touch", "/var/refuse");
-      const known = await deploymentsOf(cloud);
-      await resize(6);
-      const id = await createdBy(cloud, "autoscalingTermination", known);
-      await cloud.ends(id, "Failed");
-      const [target] = await cloud.targets(id);
-      assert.deepEqual(
-        target?.lifecycleEvents?.map((event) => `${event.lifecycleEventName} ${event.status}`),
-        [
-          "BeforeBlockTraffic Succeeded",
-          "BlockTraffic Succeeded",
-          "AfterBlockTraffic Succeeded",
-          "ApplicationStop Failed",
-        ],
-      );
-      await ended(cloud, target?.targetId);
-      hosts = await cloud.inService("fleet", 6);
-      for (const host of hosts) await cloud.house.sluice("exec", host, "--", "rm", "/var/refuse");
-      await cloud.serves(way, hosts);
-      await update({ terminationHookEnabled: false });
-    });
+    await t.test(
+      "A27: an instance that leaves is taken out and stopped, and goes on although that failed",
+      async () => {
+        await update({ terminationHookEnabled: true });
+        for (const host of hosts) await cloud.house.sluice("exec", host, "--", "touch", "/var/refuse");
+        const known = await deploymentsOf(cloud);
+        await resize(6);
+        const id = await createdBy(cloud, "autoscalingTermination", known);
+        await cloud.ends(id, "Failed");
+        const [target] = await cloud.targets(id);
+        assert.deepEqual(
+          target?.lifecycleEvents?.map((event) => `${event.lifecycleEventName} ${event.status}`),
+          [
+            "BeforeBlockTraffic Succeeded",
+            "BlockTraffic Succeeded",
+            "AfterBlockTraffic Succeeded",
+            "ApplicationStop Failed",
+          ],
+        );
+        await ended(cloud, target?.targetId);
+        hosts = await cloud.inService("fleet", 6);
+        for (const host of hosts) await cloud.house.sluice("exec", host, "--", "rm", "/var/refuse");
+        await cloud.serves(way, hosts);
+        await update({ terminationHookEnabled: false });
+      },
+    );
 
-    await t.test("an instance whose launch deployment fails is given up", async () => {
+    await t.test("A10: an instance whose launch deployment fails is given up", async () => {
       for (const host of hosts) await cloud.house.sluice("exec", host, "--", "touch", "/var/known");
       const id = await cloud.begin("web", "4", { scripts: { AfterInstall: "test -e /var/known" } });
       await cloud.ends(id, "Succeeded");
@@ -156,7 +162,7 @@ test(
       await cloud.serves(way, hosts);
     });
 
-    await t.test("a host that goes in the middle of an event fails within 30 s", async () => {
+    await t.test("A24: a host that goes in the middle of an event fails within 30 s", async () => {
       const id = await cloud.begin("web", "5", { scripts: { BeforeInstall: "[ ! -e /var/slow ] || sleep 50" } });
       const [victim = ""] = hosts;
       await cloud.house.sluice("exec", victim, "--", "touch", "/var/slow");
@@ -196,7 +202,7 @@ test(
     });
 
     await t.test(
-      "a copy rests until the original is out, takes the group over, and the original ends after its wait",
+      "A12: a copy rests until the original is out, takes the group over, and the original ends after its wait",
       async () => {
         await update(copying(5));
         const id = await cloud.begin("web", "8", { fileExistsBehavior: "OVERWRITE" });

@@ -14,15 +14,13 @@ test(
   "an instance of a warm pool gets the last successful revision before it rests, before it serves, and stops when it returns",
   { skip, timeout: 240_000 },
   async (t) => {
-    const cloud = await TrafficHouse.open(t);
+    const cloud = await TrafficHouse.open(t, "--service-roles");
     const way = await cloud.way("web", 1);
     const [original = ""] = await cloud.fleet("fleet", 1, way);
     await cloud.group("web", { way, autoScalingGroups: ["fleet"] });
     await cloud.ends(await cloud.begin("web", "1", { scripts: { ValidateService: notesTarget } }), "Succeeded");
     const resize = (DesiredCapacity: number) =>
       cloud.scaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity }));
-
-    await allowPools(cloud);
 
     const first = await deploymentsOf(cloud);
     await cloud.scaling.send(
@@ -31,6 +29,8 @@ test(
         InstanceReusePolicy: { ReuseOnScaleIn: true },
       }),
     );
+    await cloud.house.printed(/Instances that wait for the warm pool of fleet get no deployment: .*DescribeWarmPool/);
+    await allowPools(cloud);
     const launch = await createdBy(cloud, "autoscaling", first);
     await cloud.ends(launch, "Succeeded");
     const [target] = await cloud.targets(launch);
