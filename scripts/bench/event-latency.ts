@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import {
   CodeDeployClient,
   CreateApplicationCommand,
@@ -16,6 +17,8 @@ import { atMost, type Figure, median } from "./figure.ts";
 import { type BenchHouse, openHouse } from "./house.ts";
 
 const deployments = 9;
+/** How often a deployment is asked whether it is over, in milliseconds: asking without a pause would be most of what the server does. */
+const askMilliseconds = 50;
 const hooks = ["BeforeInstall", "AfterInstall", "ApplicationStart", "ValidateService"];
 
 /** From a command that is available at the server to its hook running, and the seven events of a host whose hooks do nothing. */
@@ -76,8 +79,10 @@ function writeRevision(folder: string, round: number): void {
 }
 
 async function eventsOf(client: CodeDeployClient, deploymentId: string): Promise<readonly LifecycleEvent[]> {
-  for (let status = ""; status !== "Succeeded" && status !== "Failed";)
+  for (let status = ""; status !== "Succeeded" && status !== "Failed";) {
+    await pause(askMilliseconds);
     status = (await client.send(new GetDeploymentCommand({ deploymentId }))).deploymentInfo?.status ?? "";
+  }
   const { targetIds = [] } = await client.send(new ListDeploymentTargetsCommand({ deploymentId }));
   const { deploymentTarget } = await client.send(
     new GetDeploymentTargetCommand({ deploymentId, targetId: targetIds[0] }),
