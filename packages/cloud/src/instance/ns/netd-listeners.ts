@@ -29,7 +29,7 @@ export class Listeners {
     const found = this.#open.get(key);
     if (found !== undefined) return found;
     const opened = new Promise<void>((resolve, reject) => {
-      const server = createServer({ allowHalfOpen: true }, (socket) => this.#carry(service, socket));
+      const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#carry(service, socket));
       server.once("error", reject);
       server.listen(port, address, resolve);
     });
