@@ -14,6 +14,7 @@ const settleMilliseconds = 3_000;
 /** What the server pays for each host that waits for a command. */
 export async function heldPolls(): Promise<readonly Figure[]> {
   const house = await openHouse("--no-example");
+  await house.line(/in another terminal/); // by then all is loaded that it needs anyway
   const before = residentKilobytes(house);
   const sockets: Socket[] = [];
   for (let first = 0; first < polls; first += batch)

@@ -28,10 +28,10 @@ export interface HostContext {
 const clientFault = (message: string) => new Fault("ClientException", message);
 
 const operations: HostCommandOperations<HostContext> = {
-  async PollHostCommand({ store, clock, polls, handedOut, call }, { HostIdentifier: host = "" }) {
+  async PollHostCommand(context, { HostIdentifier: host = "" }) {
     if (host === "") throw clientFault("HostIdentifier is missing");
-    polls.hear(host);
-    const command = await nextCommand({ store, clock, polls, handedOut }, host, call.signal);
+    context.polls.hear(host);
+    const command = await nextCommand(context, host, context.call.signal);
     if (command === undefined) return {};
     const DeploymentExecutionId = executionIdOf(command);
     return {
@@ -102,26 +102,31 @@ const operations: HostCommandOperations<HostContext> = {
 };
 
 /** The next command for a host; undefined when there is none for as long as a poll is held. Nothing else ends the wait: an agent that is answered at once pauses before it asks again. */
-async function nextCommand(
-  { store, clock, polls, handedOut }: Pick<HostContext, "store" | "clock" | "polls" | "handedOut">,
-  host: string,
-  signal: AbortSignal,
-): Promise<CommandRecord | undefined> {
-  for (const began = clock(); ;) {
-    const now = clock();
-    const open = store.commands.openFor(host);
-    const dueAt = ({ id }: CommandRecord) => (handedOut.get(id) ?? Number.NEGATIVE_INFINITY) + redeliveryMilliseconds;
-    const command = open.find((candidate) => dueAt(candidate) <= now);
-    if (command !== undefined) {
-      handedOut.set(command.id, now);
-      return command;
-    }
-    const left = began + pollHoldMilliseconds - now;
-    // What was given to a poll whose client had gone is given to this one as soon as that may be.
-    const again = Math.min(...open.map(dueAt)) - now;
-    const ended = await polls.hold(host, signal, Math.min(left, again));
-    if (ended === "closed" || (ended === "time is over" && left <= again)) return undefined;
+async function nextCommand(context: Handing, host: string, signal: AbortSignal): Promise<CommandRecord | undefined> {
+  const until = context.clock() + pollHoldMilliseconds;
+  for (;;) {
+    const next = handOut(context, host, until);
+    if (typeof next !== "number") return next;
+    const ended = await context.polls.hold(host, signal, next);
+    if (ended === "closed") return undefined;
   }
+}
+
+type Handing = Pick<HostContext, "store" | "clock" | "polls" | "handedOut">;
+
+/** The next command for a host, or for how many milliseconds there will be none: what was given to a poll whose client had gone is given again as soon as that may be. Undefined when the time of the poll is over. */
+function handOut(
+  { store, clock, handedOut }: Handing,
+  host: string,
+  until: number,
+): CommandRecord | number | undefined {
+  const now = clock();
+  const open = store.commands.openFor(host);
+  const dueAt = ({ id }: CommandRecord) => (handedOut.get(id) ?? Number.NEGATIVE_INFINITY) + redeliveryMilliseconds;
+  const command = open.find((candidate) => dueAt(candidate) <= now);
+  if (command === undefined) return now >= until ? undefined : Math.min(until, ...open.map(dueAt)) - now;
+  handedOut.set(command.id, now);
+  return command;
 }
 
 function commandOf(store: Store, identifier: string | undefined): CommandRecord {
