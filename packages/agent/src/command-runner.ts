@@ -13,8 +13,11 @@ import { readSpecification, type Specification } from "./protocol/specification.
 import { type Retry, Stopping } from "./retry.ts";
 import { endLeftGroup } from "./scripts/process-groups.ts";
 
-/** Specifications and settled commands that are kept in memory: those of many deployments at once, and bounded. */
-const keptMax = 256;
+/** Settled commands that are remembered: what arrives again is not taken up again. */
+const commandsMax = 256;
+
+/** Specifications that are kept in memory, some kilobytes each: those of many deployments at once. One that was forgotten is asked for again. */
+const specificationsMax = 16;
 
 /** Takes commands from their arrival to the confirmation of their outcome; none is executed twice (agent.md §1.4 to §1.6). */
 export class CommandRunner {
@@ -145,7 +148,7 @@ export class CommandRunner {
     );
     this.#specifications.set(executionId, read);
     read.catch(() => this.#specifications.delete(executionId));
-    forgetOldest(this.#specifications);
+    forgetOldest(this.#specifications, specificationsMax);
     return read;
   }
 
@@ -165,14 +168,14 @@ export class CommandRunner {
     this.#underWay += 1;
     // What is under way is never forgotten: only what has ended may be.
     void watched.then(() => {
-      forgetOldest(this.#known);
+      forgetOldest(this.#known, commandsMax);
       this.#underWay -= 1;
       if (this.#underWay === 0) this.#whenIdle();
     });
   }
 }
 
-function forgetOldest(kept: Map<string, unknown>): void {
+function forgetOldest(kept: Map<string, unknown>, max: number): void {
   const [oldest] = kept.keys();
-  if (kept.size > keptMax && oldest !== undefined) kept.delete(oldest);
+  if (kept.size > max && oldest !== undefined) kept.delete(oldest);
 }
