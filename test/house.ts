@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import type { TestContext } from "node:test";
-import { eventually } from "./eventually.ts";
+import { eventually } from "../packages/cloud/test/eventually.ts";
 
 const run = promisify(execFile);
 const program = resolve(import.meta.dirname, "../packages/cli/src/main.ts");

@@ -34,7 +34,7 @@ import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client
 import { whyNoNamespaces } from "../packages/cloud/test/local-cloud.ts";
 import { freePort } from "../packages/cloud/test/targets.ts";
 import { bundle } from "../packages/cli/src/bundle.ts";
-import { eventually } from "./eventually.ts";
+import { eventually } from "../packages/cloud/test/eventually.ts";
 import { exampleRevision, type Scripts } from "./example-revision.ts";
 import { House } from "./house.ts";
 

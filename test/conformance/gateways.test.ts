@@ -29,7 +29,7 @@ import { openGateways } from "../../packages/server/src/gateways/gateways.ts";
 import { deleteHook, hooksOf, putHook } from "../../packages/server/src/gateways/lifecycle-hooks.ts";
 import { type OutsideWork, perform } from "../../packages/server/src/gateways/perform.ts";
 import { scalingGroups } from "../../packages/server/src/gateways/scaling-groups.ts";
-import { eventually } from "../eventually.ts";
+import { eventually } from "../../packages/cloud/test/eventually.ts";
 import { has } from "../house.ts";
 
 const skip = (await has("moto_server")) ? false : "moto_server is not on this machine";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { CloudWatchClient, PutMetricAlarmCommand, SetAlarmStateCommand } from "@aws-sdk/client-cloudwatch";
 import { ListDeploymentTargetsCommand } from "@aws-sdk/client-codedeploy";
-import { eventually } from "../eventually.ts";
+import { eventually } from "../../packages/cloud/test/eventually.ts";
+import { rehearsedAlarm } from "../alarm.ts";
 import type { Outcome } from "../simulated-agents.ts";
 import { openGround } from "./deployment-ground.ts";
 
@@ -21,17 +21,7 @@ test(
       },
     });
     const { client, agents } = ground;
-    const alarms = new CloudWatchClient(ground.as());
-    t.after(() => alarms.destroy());
-    await alarms.send(
-      new PutMetricAlarmCommand({
-        ...{ AlarmName: "errors", Namespace: "shop", MetricName: "errors", Statistic: "Sum" },
-        ...{ Period: 60, EvaluationPeriods: 1, Threshold: 1, ComparisonOperator: "GreaterThanThreshold" },
-      }),
-    );
-    const ring = (StateValue: "OK" | "ALARM") =>
-      alarms.send(new SetAlarmStateCommand({ AlarmName: "errors", StateValue, StateReason: "rehearsal" }));
-    await ring("OK");
+    const ring = await rehearsedAlarm(t, ground.as(), "errors");
     for (const name of ["db-1", "db-2", "db-3"]) await ground.host(name);
     await ground.group({
       alarmConfiguration: { enabled: true, alarms: [{ name: "errors" }] },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CloudWatchClient, PutMetricAlarmCommand, SetAlarmStateCommand } from "@aws-sdk/client-cloudwatch";
 import { type DeploymentInfo, StopDeploymentCommand } from "@aws-sdk/client-codedeploy";
+import { rehearsedAlarm } from "../alarm.ts";
 import { answering, LambdaHouse, shift } from "../lambda-house.ts";
 
 /** The rollback of a deployment, at its end; both say of each other what AWS says. */
@@ -51,17 +51,7 @@ test("an alarm in mid-shift stops a deployment, and the alias goes back although
     alarmConfiguration: { enabled: true, alarms: [{ name: "errors" }] },
     autoRollbackConfiguration: { enabled: true, events: ["DEPLOYMENT_STOP_ON_ALARM"] },
   });
-  const alarms = new CloudWatchClient(await house.connect());
-  t.after(() => alarms.destroy());
-  await alarms.send(
-    new PutMetricAlarmCommand({
-      ...{ AlarmName: "errors", Namespace: "AWS/Lambda", MetricName: "Errors", Statistic: "Sum" },
-      ...{ Period: 60, EvaluationPeriods: 1, Threshold: 1, ComparisonOperator: "GreaterThanThreshold" },
-    }),
-  );
-  const ring = (StateValue: "OK" | "ALARM") =>
-    alarms.send(new SetAlarmStateCommand({ AlarmName: "errors", StateValue, StateReason: "rehearsal" }));
-  await ring("OK");
+  const ring = await rehearsedAlarm(t, await house.connect(), "errors");
   const id = await house.begin(shift("1", "2"), "canary");
   await house.weighted({ "2": 0.2 });
 

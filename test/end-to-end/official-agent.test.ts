@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type TestContext, test } from "node:test";
-import { eventually } from "../eventually.ts";
+import { eventually } from "../../packages/cloud/test/eventually.ts";
 import { has } from "../house.ts";
 import { AgentProcess, begin, end, openAgentGround } from "./agent-ground.ts";
 

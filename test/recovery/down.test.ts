@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { whyNoNamespaces } from "../../packages/cloud/test/local-cloud.ts";
-import { eventually } from "../eventually.ts";
+import { eventually } from "../../packages/cloud/test/eventually.ts";
 import { House } from "../house.ts";
 
 const skip = await whyNoNamespaces();

@@ -9,7 +9,7 @@ import {
   SetDesiredCapacityCommand,
 } from "@aws-sdk/client-auto-scaling";
 import { CreateLaunchTemplateCommand, DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
-import { eventually } from "../eventually.ts";
+import { eventually } from "../../packages/cloud/test/eventually.ts";
 import { House } from "../house.ts";
 
 const AutoScalingGroupName = "fleet";

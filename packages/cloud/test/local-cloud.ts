@@ -14,6 +14,8 @@ import { openIdentities } from "@sluice/server";
 import { endLeftovers, execInInstance, startCloud, type CloudOptions } from "../src/index.ts";
 import { openDriver } from "../src/instance/index.ts";
 
+export { eventually } from "./eventually.ts";
+
 const run = promisify(execFile);
 const accountId = "123456789012";
 const agentBundle = resolve(import.meta.dirname, "../../agent/dist/codedeploy-agent.cjs");
@@ -129,21 +131,6 @@ export async function whyNoNamespaces(): Promise<string | false> {
   } finally {
     await endLeftovers({ dataFolder: folder });
     rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** Asks again and again until the answer is not undefined; throws with the question when it takes too long. */
-export async function eventually<Answer>(
-  question: string,
-  ask: () => Promise<Answer | undefined>,
-  seconds = 30,
-): Promise<Answer> {
-  const end = Date.now() + seconds * 1000;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    if (Date.now() > end) throw new Error(`Not within ${seconds} s: ${question}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
