@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import type { TestContext } from "node:test";
 import { eventually } from "../packages/cloud/test/eventually.ts";
+import { removeFolder } from "../packages/cloud/test/remove-folder.ts";
 
 const run = promisify(execFile);
 const program = resolve(import.meta.dirname, "../packages/cli/src/main.ts");
@@ -129,7 +130,7 @@ export class House {
     await this.sluice("down");
     await this.kill();
     await this.sluice("down");
-    rmSync(this.folder, { recursive: true, force: true });
+    removeFolder(this.folder);
   }
 
   #common(): readonly string[] {

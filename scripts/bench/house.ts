@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { removeFolder } from "../../packages/cloud/test/remove-folder.ts";
 
 const program = resolve(import.meta.dirname, "../../packages/cli/src/main.ts");
 
@@ -51,7 +52,7 @@ export async function openHouse(...words: readonly string[]): Promise<BenchHouse
   const close = () =>
     new Promise<void>((done) => {
       child.once("exit", () => {
-        rmSync(folder, { recursive: true, force: true });
+        removeFolder(folder);
         done();
       });
       child.kill("SIGTERM");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -13,6 +13,7 @@ import { createFrontDoor, createFrontDoorServer } from "@sluice/aws-protocol";
 import { openIdentities } from "@sluice/server";
 import { endLeftovers, execInInstance, startCloud, type CloudOptions } from "../src/index.ts";
 import { openDriver } from "../src/instance/index.ts";
+import { removeFolder } from "./remove-folder.ts";
 
 export { eventually } from "./eventually.ts";
 
@@ -83,7 +84,7 @@ export async function openLocalCloud(
   test.after(async () => {
     await close();
     await endLeftovers({ dataFolder: folder });
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   });
   const url = `http://127.0.0.1:${port}`;
   return {
@@ -130,7 +131,7 @@ export async function whyNoNamespaces(): Promise<string | false> {
     return error.message;
   } finally {
     await endLeftovers({ dataFolder: folder });
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   }
 }
 
