@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { House } from "../house.ts";
+import { has, House } from "../house.ts";
 
-test("sluice audit prints who changed what, and may be asked for JSON", async (t) => {
+const skip = (await has("aws")) ? false : "the aws CLI is not on this machine";
+
+test("sluice audit prints who changed what, and may be asked for JSON", { skip }, async (t) => {
   const house = new House(t, ["--no-example"]);
   await house.open();
   await house.aws("deploy", "create-application", "--application-name", "web");
