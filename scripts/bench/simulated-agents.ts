@@ -1,4 +1,3 @@
-import { Agent, request } from "node:http";
 import {
   AddTagsToOnPremisesInstancesCommand,
   CodeDeployClient,
@@ -8,9 +7,9 @@ import {
   GetDeploymentCommand,
   RegisterOnPremisesInstanceCommand,
 } from "@aws-sdk/client-codedeploy";
-import { signHeaders } from "@sluice/aws-protocol/signature-v4";
 import { atLeast, atMost, type Figure } from "./figure.ts";
-import { type BenchHouse, openHouse } from "./house.ts";
+import { openHouse } from "./house.ts";
+import { SimulatedAgent } from "./simulated-agent.ts";
 
 const account = "123456789012";
 const region = "us-east-1";
@@ -35,18 +34,18 @@ export async function simulatedAgents(): Promise<readonly Figure[]> {
 async function commandsPerSecond(hosts: number): Promise<number> {
   const house = await openHouse("--no-example");
   const client = new CodeDeployClient({ endpoint: house.url, region, credentials: house.credentials });
-  const stop = new AbortController();
+  const agents: SimulatedAgent[] = [];
   try {
     const names = Array.from({ length: hosts }, (_, index) => `host-${index}`);
     await register(client, names);
-    const agents = names.map((name) => new SimulatedAgent(house, userOf(name)));
-    for (const agent of agents) void agent.run(stop.signal);
+    agents.push(...names.map((name) => new SimulatedAgent(house, userOf(name))));
+    for (const agent of agents) void agent.run();
     await deployToAll(client, hosts); // what runs for the first time is not compiled yet
     const started = performance.now();
     await deployToAll(client, hosts);
     return (hosts * events) / ((performance.now() - started) / 1000);
   } finally {
-    stop.abort();
+    for (const agent of agents) agent.close();
     client.destroy();
     await house.close();
   }
@@ -107,64 +106,4 @@ async function ended(client: CodeDeployClient, deploymentId: string | undefined)
     if (deploymentInfo?.status === "Failed") throw new Error(deploymentInfo.errorInformation?.message);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-}
-
-/** Polls, acknowledges, completes: what a host's agent says to the server, and nothing else. */
-class SimulatedAgent {
-  readonly #house: BenchHouse;
-  readonly #host: string;
-  readonly #connections = new Agent({ keepAlive: true });
-
-  constructor(house: BenchHouse, host: string) {
-    this.#house = house;
-    this.#host = host;
-  }
-
-  async run(signal: AbortSignal): Promise<void> {
-    signal.addEventListener("abort", () => this.#connections.destroy());
-    while (!signal.aborted) {
-      const { HostCommand } = await this.#call("PollHostCommand", { HostIdentifier: this.#host }).catch(
-        (): Poll => ({}),
-      ); // the house is closing
-      if (HostCommand === undefined) continue;
-      const { HostCommandIdentifier } = HostCommand;
-      await this.#call("PutHostCommandAcknowledgement", { HostCommandIdentifier, Diagnostics: null });
-      await this.#call("PutHostCommandComplete", { HostCommandIdentifier, CommandStatus: "Succeeded" });
-    }
-  }
-
-  #call(operation: string, input: object): Promise<Poll> {
-    const { url, credentials } = this.#house;
-    const body = JSON.stringify(input);
-    const headers = signHeaders({
-      method: "POST",
-      url: new URL(url),
-      headers: {
-        "content-type": "application/x-amz-json-1.1",
-        "x-amz-target": `CodeDeployCommandService_v20141006.${operation}`,
-        "content-length": String(Buffer.byteLength(body)),
-      },
-      body,
-      credentials,
-      region,
-      service: "codedeploy-commands",
-    });
-    return new Promise((resolve, reject) => {
-      const outgoing = request(url, { method: "POST", agent: this.#connections, headers }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on("data", (chunk: Buffer) => chunks.push(chunk));
-        response.on("end", () => {
-          const text = Buffer.concat(chunks).toString();
-          if (response.statusCode === 200) resolve(text === "" ? {} : (JSON.parse(text) as Poll)); // the command service's own answer
-          else reject(new Error(`${operation} answered ${response.statusCode}: ${text}`));
-        });
-      });
-      outgoing.on("error", reject);
-      outgoing.end(body);
-    });
-  }
-}
-
-interface Poll {
-  readonly HostCommand?: { readonly HostCommandIdentifier: string };
 }
