@@ -36,7 +36,8 @@ function tarEntry({ name, content = "", mode = 0o644, type = "0", link = "" }: E
   ];
 }
 
-function tarHeader(head: { name: string; size: number; mode: number; type: string; link: string }): Buffer {
+/** A head of a tar archive: one block. */
+export function tarHeader(head: { name: string; size: number; mode: number; type: string; link: string }): Buffer {
   const header = Buffer.alloc(512);
   const octal = (value: number, digits: number) => value.toString(8).padStart(digits, "0");
   header.write(head.name, 0);
@@ -60,14 +61,17 @@ function tarHeader(head: { name: string; size: number; mode: number; type: strin
   return header;
 }
 
-function paxRecord(key: string, value: string): string {
+/** One record of a pax header. */
+export function paxRecord(key: string, value: string): string {
   const rest = ` ${key}=${value}\n`;
   const length = Buffer.byteLength(rest);
   const digits = String(length + String(length + 2).length).length;
   return `${length + digits}${rest}`;
 }
 
-const padded = (bytes: Buffer): Buffer => Buffer.concat([bytes, Buffer.alloc((512 - (bytes.length % 512)) % 512)]);
+/** Bytes filled up to whole blocks. */
+export const padded = (bytes: Buffer): Buffer =>
+  Buffer.concat([bytes, Buffer.alloc((512 - (bytes.length % 512)) % 512)]);
 
 /** What a zip entry may lie about. */
 export interface ZipEntry extends Entry {

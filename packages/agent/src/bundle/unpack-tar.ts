@@ -1,28 +1,31 @@
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
-import { createGunzip } from "node:zlib";
-import type { Header } from "tar-stream";
+import { createGunzip, type ZlibOptions } from "node:zlib";
 import { quoted, UnsafeEntry } from "./rules.ts";
+import type { TarHead } from "./tar-head.ts";
+import { TarReader } from "./tar-reader.ts";
 import type { BundleWriter } from "./writer.ts";
 
 /** Bytes that are read and unpacked at a time: fewer turns than with the default, and still little memory. */
 const chunkBytes = 256 * 1024;
 
+/** Another thread unpacks ahead while files are written: up to four chunks. The types do not know that it is a stream's option, too. */
+const inflation: ZlibOptions & { readonly highWaterMark: number } = {
+  chunkSize: chunkBytes,
+  highWaterMark: 4 * chunkBytes,
+};
+
 /** Unpacks a tar archive, gzipped or not: its first bytes tell. */
 export async function unpackTar(file: string, writer: BundleWriter): Promise<void> {
-  const { extract } = await import("tar-stream");
-  const entries = extract({ allowUnknownFormat: true } as object); // the oldest form carries no mark; the types do not know the option
   const source = createReadStream(file, { highWaterMark: chunkBytes });
-  const bytes = (await isGzipped(file)) ? source.pipe(createGunzip({ chunkSize: chunkBytes })) : source;
-  // Errors of the first stages end the last one, which is read below.
-  source.on("error", (error) => entries.destroy(error));
-  bytes.on("error", (error) => entries.destroy(error));
-  bytes.pipe(entries);
+  const bytes = (await isGzipped(file)) ? source.pipe(createGunzip(inflation)) : source;
+  source.on("error", (error) => bytes.destroy(error)); // ends the reading below
   let last = "";
+  const reader = new TarReader(bytes, (count) => writer.passOver(last, count));
   try {
-    for await (const entry of entries) {
-      last = entry.header.name;
-      await unpackEntry(entry.header, entry as AsyncIterable<Uint8Array> & { resume(): unknown }, writer); // an entry streams its bytes
+    for (let head = await reader.next(); head !== undefined; head = await reader.next()) {
+      last = head.name;
+      await unpackEntry(head, reader.content(), writer);
     }
   } catch (cause) {
     if (cause instanceof UnsafeEntry) throw cause;
@@ -32,32 +35,34 @@ export async function unpackTar(file: string, writer: BundleWriter): Promise<voi
     });
   } finally {
     source.destroy();
-    entries.destroy();
+    bytes.destroy();
   }
 }
 
-async function unpackEntry(
-  header: Header,
-  content: AsyncIterable<Uint8Array> & { resume(): unknown },
-  writer: BundleWriter,
-): Promise<void> {
-  const { name, type, linkname, mode, mtime, uid, gid } = header;
-  if (type === "file" || type === "contiguous-file")
-    return writer.file({ name, mode, modified: mtime, owner: { uid, gid } }, content);
-  content.resume();
+async function unpackEntry(head: TarHead, content: AsyncIterable<Uint8Array>, writer: BundleWriter): Promise<void> {
+  const { name, type, link, mode, modified, uid, gid } = head;
   switch (type) {
-    case "directory":
+    case "0":
+      return writer.file({ name, mode, modified, owner: { uid, gid } }, content);
+    case "5":
       return writer.folder({ name, mode });
-    case "symlink":
-      return writer.symbolicLink(name, linkname ?? "");
-    case "link":
-      return writer.hardLink(name, linkname ?? "");
+    case "2":
+      return writer.symbolicLink(name, link);
+    case "1":
+      return writer.hardLink(name, link);
     default:
       throw new UnsafeEntry(
-        `The bundle's entry ${quoted(name)} is neither a file nor a folder nor a link, but of type ${type ?? "unknown"}`,
+        `The bundle's entry ${quoted(name)} is neither a file nor a folder nor a link, but ${kinds[type] ?? `of type ${quoted(type)}`}`,
       );
   }
 }
+
+const kinds: Readonly<Record<string, string>> = {
+  "3": "a character device",
+  "4": "a block device",
+  "6": "a FIFO",
+  S: "a sparse file",
+};
 
 async function isGzipped(path: string): Promise<boolean> {
   const file = await open(path);

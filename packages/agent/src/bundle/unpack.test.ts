@@ -15,6 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { type Entry, tar, tgz, zip } from "../../test/archives.ts";
 import { rulesByDefault } from "./rules.ts";
 import { type Unpacking, unpackBundle } from "./unpack.ts";
@@ -171,6 +172,18 @@ test("an archive that ends early is refused, in every form", async (t) => {
   assert.match(await refusal(t, "tar", Buffer.alloc(0)), /no entries/);
   assert.match(await refusal(t, "tar", Buffer.from("<html>not found</html>".repeat(50))), /damaged at its beginning/);
   assert.match(await refusal(t, "zip", Buffer.from("<html>not found</html>")), /Error extracting zip archive: /);
+});
+
+test("what an archive holds beside its entries counts, too", async (t) => {
+  const zeros = Buffer.concat([tar([{ name: "f" }]), Buffer.alloc(80 * 2 ** 20)]);
+  const linked = tgz([{ name: "l", type: "1", link: "f", content: Buffer.alloc(80 * 2 ** 20) }]);
+
+  assert.match(await refusal(t, "tgz", gzipSync(zeros)), /more than 250 times its size, at its entry "f"/);
+  assert.match(await refusal(t, "tgz", linked), /more than 250 times its size, at its entry "l"/);
+});
+
+test("a sparse file is refused, for its content is not what it seems", async (t) => {
+  assert.match(await refusal(t, "tar", tar([{ name: "s", type: "S" }])), /entry "s" is neither .* but a sparse file/);
 });
 
 test("a zip that lies about a size or a checksum is refused by the entry's name", async (t) => {

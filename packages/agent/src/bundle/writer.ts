@@ -1,9 +1,9 @@
 import {
   chmodSync,
-  chownSync,
   closeSync,
   constants,
   fchmodSync,
+  fchownSync,
   futimesSync,
   linkSync,
   mkdirSync,
@@ -64,7 +64,7 @@ export class BundleWriter {
         this.#writing(name, () => writeWhole(file, chunk));
       }
       this.#writing(name, () => {
-        if (owner !== undefined && this.#givesAway) giveAway(path, owner);
+        if (owner !== undefined && this.#givesAway) giveAway(file, owner);
         fchmodSync(file, mode); // after the owner, whose change clears setuid bits
         if (modified !== undefined) futimesSync(file, modified, modified);
       });
@@ -80,6 +80,11 @@ export class BundleWriter {
   /** A second name for another entry. */
   hardLink(name: string, entry: string): void {
     this.#links.push({ name, path: this.#rules.place(name), target: this.#rules.place(entry), isHard: true });
+  }
+
+  /** Counts bytes of an entry, or behind it, that are not written. */
+  passOver(name: string, bytes: number): void {
+    this.#rules.count(name, bytes);
   }
 
   /** Makes the links, and gives folders their modes. */
@@ -130,9 +135,9 @@ function writeWhole(file: number, chunk: Uint8Array): void {
   for (let written = 0; written < chunk.length;) written += writeSync(file, chunk, written);
 }
 
-function giveAway(path: string, { uid, gid }: { uid: number; gid: number }): void {
+function giveAway(file: number, { uid, gid }: { uid: number; gid: number }): void {
   try {
-    chownSync(path, uid, gid);
+    fchownSync(file, uid, gid);
   } catch (error) {
     // In a user namespace that does not know the number, the file stays the agent's.
     const { code } = error as NodeJS.ErrnoException;
