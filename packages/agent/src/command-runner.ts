@@ -1,5 +1,5 @@
-import { execute, type Host, isNoop } from "./execute.ts";
-import type { Entry, Journal } from "./journal.ts";
+import { type Host, isNoop, prepare } from "./execute.ts";
+import type { Entry, Journal, ScriptProcess } from "./journal.ts";
 import {
   completedNoop,
   diagnosticsPayload,
@@ -8,7 +8,12 @@ import {
   outcomeOf,
   succeeded,
 } from "./outcome.ts";
-import { type CommandService, type HostCommand, RequestRefused } from "./protocol/command-service.ts";
+import {
+  type CommandService,
+  type CommandStatus,
+  type HostCommand,
+  RequestRefused,
+} from "./protocol/command-service.ts";
 import { readSpecification, type Specification } from "./protocol/specification.ts";
 import { type Retry, Stopping } from "./retry.ts";
 import { endLeftGroup } from "./scripts/process-groups.ts";
@@ -28,7 +33,7 @@ export class CommandRunner {
   /** Commands under way and settled ones, by identifier: what arrives again is not taken up again. */
   readonly #known = new Map<string, Promise<void>>();
   readonly #specifications = new Map<string, Promise<Specification>>();
-  /** The last command of each deployment group: its commands run one after the other. */
+  /** The last command of each deployment group: its commands run one after the other, in the order in which their specifications are known. */
   readonly #queues = new Map<string, Promise<void>>();
 
   readonly #whenIdle: () => void;
@@ -58,10 +63,7 @@ export class CommandRunner {
   /** Settles what an earlier life of the agent has left: ended commands are reported, begun ones failed, others executed. */
   async recover(): Promise<void> {
     for (const entry of this.#journal.unsettled()) {
-      if (entry.state === "started") {
-        if (entry.script !== undefined) await endLeftGroup(entry.script);
-        this.#journal.untrack(entry.deploymentId);
-      }
+      if (entry.state === "started" && entry.script !== undefined) await endLeftGroup(entry.script);
       this.#keep(entry.command.identifier, this.#resume(entry));
     }
   }
@@ -93,38 +95,51 @@ export class CommandRunner {
     try {
       const specification = await this.#specification(command.deploymentExecutionId);
       const noop = isNoop(this.#host, { name: command.name, specification });
-      const status = await this.#retry(() => this.#service.acknowledge(command.identifier, noop));
-      if (status === "Succeeded" || (status === "Failed" && !noop)) return this.#journal.settle(command);
-      if (status === "Failed") return await this.#finish(command, completedNoop);
-      await this.#inTurn(specification.deploymentGroupId, () => this.#execute(command, specification));
+      const answer = this.#retry(() => this.#service.acknowledge(command.identifier, noop));
+      answer.catch(() => {}); // awaited below, when the command's turn has come
+      const outcome = await this.#inTurn(specification.deploymentGroupId, () =>
+        this.#execute(command, specification, { answer, noop }),
+      );
+      if (outcome === undefined) return this.#journal.settle(command);
+      setImmediate(() => this.#journal.untrack(specification.deploymentId, command)); // when the outcome is on its way
+      await this.#deliver(command, outcome);
     } catch (error) {
       if (error instanceof Stopping) return;
       await this.#finish(command, outcomeOf(error));
     }
   }
 
-  async #execute(command: HostCommand, specification: Specification): Promise<void> {
+  /** Executes a command when its acknowledgement is answered, and gets everything ready meanwhile. Gives what is to be told; undefined when the control plane has settled the command without this host. */
+  async #execute(
+    command: HostCommand,
+    specification: Specification,
+    { answer, noop }: { answer: Promise<CommandStatus | undefined>; noop: boolean },
+  ): Promise<Outcome | undefined> {
     const { deploymentId } = specification;
     const { log } = this.#host;
-    this.#journal.write({ state: "started", command, deploymentId });
-    log(`${deploymentId}: ${command.name} begins`);
-    const started = (script: { pid: number; startTicks: string }) =>
-      this.#journal.write({ state: "started", command, deploymentId, script });
-    const outcome = await execute(this.#host, { name: command.name, specification, started }).then(
-      () => succeeded,
-      outcomeOf,
-    );
-    log(
-      `${deploymentId}: ${command.name} ${outcome.status === "Succeeded" ? "succeeded" : `failed: ${outcome.message}`}`,
-    );
-    await this.#finish(command, outcome, () => this.#journal.untrack(deploymentId));
+    const { name } = command;
+    const started = (script: ScriptProcess) => this.#journal.write({ state: "started", command, script });
+    const prepared = attempt(() => prepare(this.#host, { name, specification, started }));
+    const status = await answer;
+    if (status === "Succeeded" || (status === "Failed" && !noop)) return undefined;
+    if (status === "Failed") return this.#keepOutcome(command, completedNoop);
+    this.#journal.write({ state: "started", command });
+    log(`${deploymentId}: ${name} begins`);
+    const execution = prepared().then(() => succeeded, outcomeOf);
+    this.#journal.track(deploymentId, command); // its first script runs already
+    const outcome = await execution;
+    log(`${deploymentId}: ${name} ${outcome.status === "Succeeded" ? "succeeded" : `failed: ${outcome.message}`}`);
+    return this.#keepOutcome(command, outcome);
   }
 
   /** The outcome is kept before it is told, and the command forgotten when it has been heard. */
-  async #finish(command: HostCommand, outcome: Outcome, kept: () => void = () => {}): Promise<void> {
+  async #finish(command: HostCommand, outcome: Outcome): Promise<void> {
+    await this.#deliver(command, this.#keepOutcome(command, outcome));
+  }
+
+  #keepOutcome(command: HostCommand, outcome: Outcome): Outcome {
     this.#journal.write({ state: "finished", command, outcome });
-    kept();
-    await this.#deliver(command, outcome);
+    return outcome;
   }
 
   async #deliver(command: HostCommand, outcome: Outcome): Promise<void> {
@@ -152,9 +167,12 @@ export class CommandRunner {
     return read;
   }
 
-  #inTurn(groupId: string, work: () => Promise<void>): Promise<void> {
+  #inTurn<Result>(groupId: string, work: () => Promise<Result>): Promise<Result> {
     const turn = (this.#queues.get(groupId) ?? Promise.resolve()).then(work);
-    const done = turn.catch(() => {}); // its own caller reports it; the next in the queue only waits
+    const done = turn.then(
+      () => {},
+      () => {}, // its own caller reports it; the next in the queue only waits
+    );
     this.#queues.set(groupId, done);
     void done.then(() => this.#queues.get(groupId) === done && this.#queues.delete(groupId));
     return turn;
@@ -172,6 +190,15 @@ export class CommandRunner {
       this.#underWay -= 1;
       if (this.#underWay === 0) this.#whenIdle();
     });
+  }
+}
+
+/** Calls at once, and throws what that throws only when the result is used. */
+function attempt(make: () => () => Promise<void>): () => Promise<void> {
+  try {
+    return make();
+  } catch (error) {
+    return () => Promise.reject(error);
   }
 }
 

@@ -44,11 +44,17 @@ export interface Work {
 
 /** Executes one command (agent.md §3). Throws what the control plane is to be told: a ScriptError, or an Error with a sentence. */
 export async function execute(host: Host, work: Work): Promise<void> {
-  const folders = openDeploymentFolders(host.configuration.rootDir, work.specification);
-  if (work.name === "DownloadBundle") return download(host, work.specification, folders);
-  if (work.name === "Install") return installRevision(host, work.specification, folders);
-  if (hasScripts(work)) return runScripts(host, work, folders);
-  throw new Error(`Unsupported command type: ${work.name}.`);
+  await prepare(host, work)();
+}
+
+/** Does of a command what changes nothing and takes time: so much less is left when the command may be executed. Gives what executes it. */
+export function prepare(host: Host, work: Work): () => Promise<void> {
+  const { name, specification } = work;
+  const folders = openDeploymentFolders(host.configuration.rootDir, specification);
+  if (name === "DownloadBundle") return () => download(host, specification, folders);
+  if (name === "Install") return () => installRevision(host, specification, folders);
+  if (hasScripts(work)) return prepareScripts(host, work, folders);
+  throw new Error(`Unsupported command type: ${name}.`);
 }
 
 /** Whether there is nothing to do for a command: only events with scripts can tell (agent.md §1.4). Throws when their AppSpec file is missing or wrong. */
@@ -184,31 +190,28 @@ function outputTarget(
   };
 }
 
-async function runScripts(
-  { configuration, environment }: Host,
+function prepareScripts(
+  { configuration, environment: own }: Host,
   { name, specification, started }: Work,
   folders: DeploymentFolders,
-): Promise<void> {
+): () => Promise<void> {
   const { scripts, archive } = lifecycleScripts(name, specification, folders);
-  if (scripts.length === 0) return;
-  const output = new ScriptOutput(outputTarget(configuration, specification, folders), name);
-  const context = {
-    archive,
-    environment: scriptEnvironment(environment, specification, {
-      event: name,
-      installRoot: configuration.installRoot,
-      rules: {
-        allowlistOnly: configuration.restrictHookEnvToAllowlist,
-        stripLoader: configuration.stripLoaderEnvInHooks,
-      },
-    }),
-    output,
-    allowsOutside: !configuration.rejectPathTraversalInBundle,
-    started,
+  const environment = scriptEnvironment(own, specification, {
+    event: name,
+    installRoot: configuration.installRoot,
+    rules: {
+      allowlistOnly: configuration.restrictHookEnvToAllowlist,
+      stripLoader: configuration.stripLoaderEnvInHooks,
+    },
+  });
+  const allowsOutside = !configuration.rejectPathTraversalInBundle;
+  return async () => {
+    if (scripts.length === 0) return;
+    const output = new ScriptOutput(outputTarget(configuration, specification, folders), name);
+    try {
+      for (const script of scripts) await runScript(script, { archive, environment, output, allowsOutside, started });
+    } finally {
+      output.close();
+    }
   };
-  try {
-    for (const script of scripts) await runScript(script, context);
-  } finally {
-    output.close();
-  }
 }

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { setTimeout as pause } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as pause } from "node:timers/promises";
 import type { AgentLog } from "./agent-log.ts";
 import { CommandRunner } from "./command-runner.ts";
 import { type Configuration, transportOptions } from "./config.ts";
@@ -95,7 +95,10 @@ async function pollUntilStopped(
       const command = await service.poll(signal);
       failures = 0;
       log.debug(command === undefined ? "PollHostCommand: nothing to do" : `PollHostCommand: ${command.name}`);
-      if (command !== undefined) runner.accept(command);
+      if (command !== undefined) {
+        runner.accept(command);
+        await nextTurn(); // its acknowledgement goes out before the next poll: a script waits for it
+      }
       // Whoever holds polls back has paced them already; whoever answers at once is asked at the configured pace.
       wait = command === undefined ? configuration.waitBetweenRunsSeconds * 1000 - (performance.now() - began) : 0;
     } catch (error) {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { journalFile, readEntries } from "../src/journal.ts";
 import { type Entry, tgz } from "./archives.ts";
 import type { ControlPlane } from "./control-plane.ts";
 
@@ -106,7 +107,8 @@ export class AgentHost {
 
   /** Waits until the agent has nothing in hand: it forgets a command after the control plane has heard of it. */
   async settled(): Promise<void> {
-    while (this.list("root/command-journal").length > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (readEntries(journalFile(join(this.folder, "root"))).size > 0)
+      await new Promise((resolve) => setTimeout(resolve, 10));
   }
 
   async #end(signal: NodeJS.Signals): Promise<number | null> {

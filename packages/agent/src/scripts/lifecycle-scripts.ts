@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync, realpathSync, statSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readSync, realpathSync } from "node:fs";
 import { join, sep } from "node:path";
 import { type AppSpec, appSpecBytesMax, type Hook, parseAppSpec } from "@sluice/engine/appspec";
 import { archiveOf, type DeploymentFolders, type Pointer, readPointer } from "../folders.ts";
@@ -78,28 +78,18 @@ export function readAppSpec(archive: string, appSpecFilename: string): ReadAppSp
   const path = realpathSync(join(archive, name));
   if (!path.startsWith(realpathSync(archive) + sep))
     throw new Error(`Cannot read the AppSpec file "${name}": it is outside of the revision`);
-  const state = stateOf(path);
-  if (lastRead !== undefined && lastRead.state === state && lastRead.name === name) return lastRead.read;
-  const { appSpec, findings } = parseAppSpec(beginning(path), { file: name, os: "linux" });
+  const bytes = beginning(path);
+  if (lastRead?.name === name && bytes.equals(lastRead.bytes)) return lastRead.read;
+  const { appSpec, findings } = parseAppSpec(bytes, { file: name, os: "linux" });
   const [error] = findings.filter(({ severity }) => severity === "error");
   if (appSpec === undefined) throw new Error(error?.message ?? `Cannot read ${name}`);
   const read = { appSpec, file: name, warnings: findings.map(({ message }) => message) };
-  lastRead = state === undefined ? undefined : { state, name, read };
+  lastRead = { bytes, name, read };
   return read;
 }
 
 /** What was read last: each event of a deployment asks twice for the same file, and parsing it takes longer than everything else that an event needs. */
-let lastRead: { readonly state: string; readonly name: string; readonly read: ReadAppSpec } | undefined;
-
-/** Times of files go in ticks of the kernel: what has just changed may change again in the same one. In milliseconds, some ticks. */
-const settledMilliseconds = 50;
-
-/** Which file is there, in which state: each change of it changes one of these. Undefined when it has changed a moment ago. */
-function stateOf(path: string): string | undefined {
-  const { dev, ino, size, mtimeNs, ctimeNs, ctimeMs } = statSync(path, { bigint: true });
-  if (Math.abs(Date.now() - Number(ctimeMs)) < settledMilliseconds) return undefined;
-  return [path, dev, ino, size, mtimeNs, ctimeNs].join(" ");
-}
+let lastRead: { readonly bytes: Buffer; readonly name: string; readonly read: ReadAppSpec } | undefined;
 
 /** The name that a revision's AppSpec file has; undefined when it has none. */
 export function appSpecIn(archive: string, appSpecFilename: string): string | undefined {
@@ -107,7 +97,7 @@ export function appSpecIn(archive: string, appSpecFilename: string): string | un
 }
 
 /** A little more than the parser takes: of a larger file it needs no more to say so. */
-function beginning(path: string): Uint8Array {
+function beginning(path: string): Buffer {
   const file = openSync(path, "r");
   try {
     const bytes = Buffer.alloc(Math.min(fstatSync(file).size, appSpecBytesMax + 1));
