@@ -1,6 +1,7 @@
-import { type RequestListener, Server, type ServerOptions } from "node:http";
+import type { ServerOptions } from "node:http";
 import type { Socket } from "node:net";
 import { createServer as createTlsServer, type SecureContextOptions, type Server as TlsServer } from "node:tls";
+import { type FrontDoor, QuickServer } from "./quick-server.ts";
 
 /** The first byte of every TLS connection: a handshake record. No HTTP method begins with it. */
 const handshake = 0x16;
@@ -9,13 +10,17 @@ const handshake = 0x16;
 const firstByteMilliseconds = 20_000;
 
 /** An HTTP server that speaks TLS, too, on the same port: the first byte of a connection tells which it is. */
-export class EitherWayServer extends Server {
+export class EitherWayServer extends QuickServer {
   readonly #undecided = new Set<Socket>();
   readonly #secure: TlsServer;
 
-  constructor(options: ServerOptions, listener: RequestListener, tls: SecureContextOptions) {
-    super(options, listener);
-    // Node's own listener for connections: it takes decrypted ones just as well, as that of `https` does.
+  constructor(
+    options: ServerOptions & { readonly keepAliveTimeout: number },
+    door: FrontDoor,
+    tls: SecureContextOptions,
+  ) {
+    super(options, door);
+    // The listener for connections takes decrypted ones just as well, as that of `https` does.
     const [serve] = this.listeners("connection");
     this.removeAllListeners("connection");
     this.#secure = createTlsServer(

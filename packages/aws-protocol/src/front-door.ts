@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import type { RequestListener, Server } from "node:http";
 import type { SecureContextOptions } from "node:tls";
 import { type Authorization, readAuthorization } from "./authorization.ts";
 import { bucketOfHost, chooseService } from "./choose-service.ts";
 import { EitherWayServer } from "./either-way-server.ts";
+import type { Exchange } from "./exchange.ts";
 import { Fault } from "./fault.ts";
 import { type AccessKeys, anonymous, type Call } from "./identity.ts";
+import { NodeExchange } from "./node-exchange.ts";
+import { type FrontDoor, QuickServer } from "./quick-server.ts";
 import type { AccessLine, RecordedRequest } from "./request-records.ts";
 import { refusal } from "./refusals.ts";
 import { WireBody } from "./request-body.ts";
@@ -39,20 +40,17 @@ const formBytesMax = 1024 * 1024;
 /** A body that is held in memory must be there after so many milliseconds, and a streamed one may never pause for longer. */
 const bodyMilliseconds = 60_000;
 
-/** Longest body that is still taken in, and thrown away, after its request was refused, in bytes. */
-const leftoverBytesMax = 64 * 1024 * 1024;
-
 /** Longest line of the request, in bytes. S3's keys have at most 1 KiB, tripled by encoding; a presigned link adds about 1 KiB. */
 const urlBytesMax = 16 * 1024;
 
 /** Opens one port to many services: request id, limits, which service, whose signature, the service itself, the answer, the log. */
-export function createFrontDoor(options: FrontDoorOptions): RequestListener {
-  return (message, response) => {
-    const { method = "GET", url = "/" } = message;
+export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
+  const take = (exchange: Exchange, fallback?: () => void) => {
+    const { method, url } = exchange;
     const mark = url.indexOf("?");
     const arrival: Arrival = {
-      message,
-      response,
+      exchange,
+      fallback,
       requestId: randomUUID(),
       method,
       path: mark < 0 ? url : url.slice(0, mark),
@@ -61,14 +59,18 @@ export function createFrontDoor(options: FrontDoorOptions): RequestListener {
     };
     admit(options, arrival).catch((error: unknown) => {
       // The answer could not be sent: the connection is all that is left to end.
-      response.destroy(error instanceof Error ? error : undefined);
+      exchange.destroy(error instanceof Error ? error : undefined);
     });
   };
+  const listener: RequestListener = (message, response) =>
+    take(new NodeExchange(message, response), options.fallback && (() => options.fallback?.(message, response)));
+  return Object.assign(listener, { take: (exchange: Exchange) => take(exchange) });
 }
 
 interface Arrival {
-  readonly message: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly exchange: Exchange;
+  /** Serves what is no AWS request at all. */
+  readonly fallback: (() => void) | undefined;
   readonly requestId: string;
   readonly method: string;
   readonly path: string;
@@ -77,28 +79,29 @@ interface Arrival {
 }
 
 async function admit(options: FrontDoorOptions, arrival: Arrival): Promise<void> {
-  const { message, response } = arrival;
-  const authorization = readAuthorization(message.headers, arrival.query);
-  const body = new WireBody(message, {
+  const { exchange, fallback } = arrival;
+  const { headers } = exchange;
+  const authorization = readAuthorization(headers, arrival.query);
+  const body = new WireBody(exchange, {
     millisecondsMax: options.bodyMilliseconds ?? bodyMilliseconds,
-    proceed: () => proceed(arrival),
+    proceed: () => exchange.proceed(),
   });
-  const addressed = { ...arrival, headers: message.headers, formVersion: () => formVersion(body) };
-  const own = options.services.find(({ servesHost }) => servesHost?.(message.headers.host ?? "") === true);
+  const addressed = { ...arrival, headers, formVersion: () => formVersion(body) };
+  const own = options.services.find(({ servesHost }) => servesHost?.(headers.host ?? "") === true);
   const service = own ?? (await chooseService(options.services, addressed, authorization));
   if (service === undefined) {
     if (authorization !== undefined)
       return answer(options, arrival, unknownService(authorization, arrival.requestId), "-", "-");
-    if (options.fallback !== undefined) {
-      proceed(arrival);
-      return options.fallback(message, response);
+    if (fallback !== undefined) {
+      exchange.proceed();
+      return fallback();
     }
     return answer(options, arrival, { status: 404, headers: {} }, "-", "-");
   }
-  const about = { requestId: arrival.requestId, headers: message.headers, path: arrival.path };
+  const about = { requestId: arrival.requestId, headers, path: arrival.path };
   let caller = "-";
   try {
-    if ((message.url ?? "").length > urlBytesMax)
+    if (exchange.url.length > urlBytesMax)
       throw new Fault("RequestUriTooLong", `The request's URL is longer than ${urlBytesMax} bytes`, { status: 414 });
     const path = service.protocol === "rest-xml" ? pathWithBucket(arrival) : arrival.path;
     // At its own host names a service reads other authorizations than AWS's itself.
@@ -114,7 +117,7 @@ async function admit(options: FrontDoorOptions, arrival: Arrival): Promise<void>
       method: arrival.method,
       path,
       query: arrival.query,
-      headers: message.headers,
+      headers,
       body: signature === undefined ? body.unproved() : body.verified(signature, service.protocol),
       call,
     };
@@ -143,22 +146,13 @@ async function prove(
       "Authorization header requires 'Credential', 'SignedHeaders' and 'Signature' parameters, and the request an 'X-Amz-Date'",
     );
   // SigV2 signs the path as it was sent to a bucket's own host with the bucket in front; SigV4 signs it as it was sent.
-  const path = authorization.form === "v2 link" ? arrival.path : ((arrival.message.url ?? "/").split("?", 1)[0] ?? "/");
+  const path = authorization.form === "v2 link" ? arrival.path : (arrival.exchange.url.split("?", 1)[0] ?? "/");
   const bodyHash = () => body.hash(Math.max(unhashedBodyBytesMax, bodyBytesMax));
   return verifySignature(
-    { method: arrival.method, path, query: arrival.query, headers: signedValues(arrival.message), bodyHash },
+    { method: arrival.method, path, query: arrival.query, headers: arrival.exchange.signedValues(), bodyHash },
     authorization,
     { keys, now: clock(), protocol },
   );
-}
-
-/** Header values as they are signed: repeated ones one by one, which Node joins or drops. */
-function signedValues({ headers, rawHeaders, headersDistinct }: IncomingMessage) {
-  if (rawHeaders.length === 2 * Object.keys(headers).length) return headers;
-  return {
-    ...headers,
-    ...Object.fromEntries(Object.entries(headersDistinct).filter(([, values = []]) => values.length > 1)),
-  };
 }
 
 /** What a form says of its version. A body that cannot be read says nothing here, and fails where its operation reads it. */
@@ -172,18 +166,14 @@ async function formVersion(body: WireBody): Promise<string | undefined> {
   }
 }
 
-/** Tells a client that waits for leave to send its body to go on. A refusal that needs no body spares it the sending. */
-function proceed({ message, response }: Pick<Arrival, "message" | "response">): void {
-  if (expectsLeave(message)) response.writeContinue();
-}
-
-const expectsLeave = ({ headers }: IncomingMessage) => headers.expect?.toLowerCase() === "100-continue";
+/** Why a call is aborted: made once, for whoever goes away. */
+const gone = new Error("The caller has gone away");
 
 function callOf(
-  { requestId, message, response }: Arrival,
+  { requestId, exchange }: Arrival,
   { region, principal, accessKeyId, receivedAt }: Pick<Call, "region" | "principal" | "accessKeyId" | "receivedAt">,
 ): Call {
-  const sourceIp = message.socket.remoteAddress?.replace(/^::ffff:/, "");
+  const sourceIp = exchange.remoteAddress?.replace(/^::ffff:/, "");
   let controller: AbortController | undefined;
   return {
     requestId,
@@ -192,13 +182,13 @@ function callOf(
     accessKeyId,
     receivedAt,
     ...(sourceIp === undefined ? {} : { sourceIp }),
-    endpoint: `http://${message.headers.host ?? "127.0.0.1"}`,
+    endpoint: `http://${exchange.headers.host ?? "127.0.0.1"}`,
     // Made on demand: most requests never ask for it, and a signal is not free.
     get signal() {
       if (controller === undefined) {
         const made = new AbortController();
         controller = made;
-        response.once("close", () => made.abort());
+        exchange.onGone(() => made.abort(gone));
       }
       return controller.signal;
     },
@@ -207,23 +197,13 @@ function callOf(
 
 async function answer(
   { log }: FrontDoorOptions,
-  { message, response, requestId, startedAt, method }: Arrival,
+  { exchange, requestId, startedAt }: Arrival,
   { status, headers, body, operation, fault }: ServiceResponse,
   service: string,
   caller: string,
 ): Promise<void> {
-  const leftover = willDrain(message) && fault !== "RequestTimeout" ? {} : { connection: "close" };
-  if (body instanceof Readable && method !== "HEAD") {
-    response.writeHead(status, { ...headers, ...leftover });
-    await pipeline(body, response);
-  } else {
-    const bytes = typeof body === "string" ? Buffer.from(body) : body instanceof Uint8Array ? body : Buffer.alloc(0);
-    const length = method === "HEAD" || status === 204 || status === 304 ? {} : { "content-length": bytes.length };
-    response.writeHead(status, { ...length, ...headers, ...leftover });
-    response.end(method === "HEAD" ? undefined : bytes);
-    if (body instanceof Readable) body.destroy();
-  }
-  if (!message.complete && !message.destroyed) message.unpipe().resume(); // what nobody read is let go, or the client would never read its answer
+  const isLast = fault === "RequestTimeout";
+  await exchange.answer({ status, headers, ...(body === undefined ? {} : { body }), isLast });
   log({
     requestId,
     service,
@@ -233,13 +213,6 @@ async function answer(
     ...(fault === undefined ? {} : { fault }),
     milliseconds: Math.round((performance.now() - startedAt) * 10) / 10,
   });
-}
-
-/** Whether what is left of a body is little enough to let it come in, so that the connection can be kept. */
-function willDrain(message: IncomingMessage): boolean {
-  if (message.complete) return true;
-  const length = Number(message.headers["content-length"] ?? Number.NaN);
-  return length <= leftoverBytesMax && !expectsLeave(message);
 }
 
 function unknownService(authorization: Authorization | "malformed", requestId: string): ServiceResponse {
@@ -258,8 +231,8 @@ function unknownService(authorization: Authorization | "malformed", requestId: s
   };
 }
 
-function pathWithBucket({ path, message }: Arrival): string {
-  const bucket = bucketOfHost(message.headers.host);
+function pathWithBucket({ path, exchange }: Arrival): string {
+  const bucket = bucketOfHost(exchange.headers.host);
   return bucket === undefined ? path : `/${bucket}${path}`;
 }
 
@@ -282,10 +255,10 @@ const limits = {
 };
 
 /** A server for the front door; with a certificate it speaks HTTPS beside HTTP. */
-export function createFrontDoorServer(listener: RequestListener, tls?: SecureContextOptions): Server {
-  const server = tls === undefined ? createServer(limits, listener) : new EitherWayServer(limits, listener, tls);
+export function createFrontDoorServer(door: FrontDoor, tls?: SecureContextOptions): Server {
+  const server = tls === undefined ? new QuickServer(limits, door) : new EitherWayServer(limits, door, tls);
   // Without this Node itself would ask for every body, also for those of requests that are refused.
-  server.on("checkContinue", listener);
+  server.on("checkContinue", door);
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     const line = unreadable[error.code ?? ""] ?? "400 Bad Request\r\nx-amzn-ErrorType: BadRequest";
     if (socket.writable) socket.end(`HTTP/1.1 ${line}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders } from "node:http";
 import { type Readable, Transform, type TransformCallback } from "node:stream";
 import { AwsChunked, checksumMismatch } from "./aws-chunked.ts";
 import { createChecksum, type Checksum } from "./checksum.ts";
@@ -17,27 +17,40 @@ export interface BodyTerms {
   readonly proceed: () => void;
 }
 
+/** Where a body comes from. */
+export interface BodySource {
+  readonly headers: IncomingHttpHeaders;
+  /** The bytes, where they are all there already; given up once they have been read. */
+  whole?: Buffer | undefined;
+  /** The bytes as they come in. */
+  stream(): Readable;
+}
+
 /** A body that may have to be read, to be hashed, before its signature could be proved. */
 export class WireBody {
-  readonly #message: IncomingMessage;
+  readonly #source: BodySource;
   readonly #terms: BodyTerms;
   #read: Promise<Buffer> | undefined;
   #hash: string | undefined;
 
-  constructor(message: IncomingMessage, terms: BodyTerms) {
-    this.#message = message;
+  constructor(source: BodySource, terms: BodyTerms) {
+    this.#source = source;
     this.#terms = terms;
   }
 
   /** The bytes as they came over the wire. */
   async bytes(bytesMax: number): Promise<Buffer> {
-    if (this.#read === undefined) {
-      this.#terms.proceed();
-      this.#read = readAll(this.#message, bytesMax, this.#terms);
-    }
-    const read = await this.#read;
+    const read = this.#source.whole ?? (await this.#readOnce(bytesMax));
     if (read.length > bytesMax) throw tooLong(bytesMax);
     return read;
+  }
+
+  #readOnce(bytesMax: number): Promise<Buffer> {
+    if (this.#read === undefined) {
+      this.#terms.proceed();
+      this.#read = readAll(this.#source.stream(), bytesMax, this.#terms);
+    }
+    return this.#read;
   }
 
   /** The hash of the bytes as they came. */
@@ -50,20 +63,20 @@ export class WireBody {
   unproved(): RequestBody {
     const open = () => {
       this.#terms.proceed();
-      return this.#message;
+      return this.#source.stream();
     };
     return { bytes: (bytesMax) => this.bytes(bytesMax), stream: () => new Proving(open, [], this.#terms) };
   }
 
   /** The body with its framing removed, which proves itself as it is read. */
   verified(signature: VerifiedSignature, protocol: string): RequestBody {
-    const { headers } = this.#message;
+    const { headers } = this.#source;
     const proofs = () => bodyProofs(signature, headers, protocol);
     const framed = signature.payload.startsWith("STREAMING-");
     const stream = () => {
       const open = () => {
         this.#terms.proceed();
-        return framed ? pass(this.#message, new AwsChunked(signature, headers)) : this.#message;
+        return framed ? pass(this.#source.stream(), new AwsChunked(signature, headers)) : this.#source.stream();
       };
       return new Proving(open, proofs(), this.#terms);
     };
@@ -76,6 +89,9 @@ export class WireBody {
         proof.update(read);
         proof.finish();
       }
+      // A request may be under way for long, as a held poll is: its bytes need not be.
+      this.#read = undefined;
+      this.#source.whole = undefined;
       return read;
     };
     return { bytes, stream };
@@ -88,11 +104,7 @@ interface Proof {
   finish(): void;
 }
 
-function bodyProofs(
-  { payload }: VerifiedSignature,
-  headers: IncomingMessage["headers"],
-  protocol: string,
-): readonly Proof[] {
+function bodyProofs({ payload }: VerifiedSignature, headers: IncomingHttpHeaders, protocol: string): readonly Proof[] {
   if (!/^[0-9a-f]{64}$/.test(payload)) return promisedProofs(headers);
   const mismatch = () =>
     refusal(protocol, "wrong body", "The provided 'x-amz-content-sha256' header does not match what was computed.");
@@ -103,7 +115,7 @@ function bodyProofs(
 }
 
 /** What headers promise of a body beside its signature. */
-function promisedProofs(headers: IncomingMessage["headers"]): readonly Proof[] {
+function promisedProofs(headers: IncomingHttpHeaders): readonly Proof[] {
   const proofs: Proof[] = [];
   const md5 = headers["content-md5"];
   if (typeof md5 === "string")

@@ -1,0 +1,29 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { BodySource } from "./request-body.ts";
+import type { ServiceResponse } from "./service.ts";
+
+/** What goes out: a service's response as far as it is seen on the wire. */
+export interface Outgoing extends Pick<ServiceResponse, "status" | "headers" | "body"> {
+  /** Whether the connection must end with it. */
+  readonly isLast: boolean;
+}
+
+/** A request and the way to answer it, however it came. */
+export interface Exchange extends BodySource {
+  readonly method: string;
+  /** Path and query, as they came. */
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  /** Header values as they are signed: repeated ones one by one. */
+  signedValues(): Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** The caller's address, where it came over TCP. */
+  readonly remoteAddress: string | undefined;
+  /** Calls back when the caller goes away before the answer. */
+  onGone(gone: () => void): void;
+  /** Tells a client that waits for leave to send its body to go on. */
+  proceed(): void;
+  /** Sends the answer. Rejects when that cannot be done. */
+  answer(outgoing: Outgoing): Promise<void>;
+  /** Ends the connection: all that is left when an answer cannot be sent. */
+  destroy(error?: Error): void;
+}

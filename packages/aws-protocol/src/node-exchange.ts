@@ -1,0 +1,91 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Exchange, Outgoing } from "./exchange.ts";
+
+/** Longest body that is still taken in, and thrown away, after its request was refused, in bytes. */
+const leftoverBytesMax = 64 * 1024 * 1024;
+
+/** A request that Node's own server has read. */
+export class NodeExchange implements Exchange {
+  readonly #message: IncomingMessage;
+  readonly #response: ServerResponse;
+
+  constructor(message: IncomingMessage, response: ServerResponse) {
+    this.#message = message;
+    this.#response = response;
+  }
+
+  get method(): string {
+    return this.#message.method ?? "GET";
+  }
+
+  get url(): string {
+    return this.#message.url ?? "/";
+  }
+
+  get headers() {
+    return this.#message.headers;
+  }
+
+  get remoteAddress() {
+    return this.#message.socket.remoteAddress;
+  }
+
+  /** Node joins repeated headers, or drops them. */
+  signedValues() {
+    const { headers, rawHeaders, headersDistinct } = this.#message;
+    if (rawHeaders.length === 2 * Object.keys(headers).length) return headers;
+    return {
+      ...headers,
+      ...Object.fromEntries(Object.entries(headersDistinct).filter(([, values = []]) => values.length > 1)),
+    };
+  }
+
+  stream(): Readable {
+    return this.#message;
+  }
+
+  onGone(gone: () => void): void {
+    this.#response.once("close", () => {
+      if (!this.#response.writableFinished) gone();
+    });
+  }
+
+  /** A refusal that needs no body spares the client the sending. */
+  proceed(): void {
+    if (this.#expectsLeave) this.#response.writeContinue();
+  }
+
+  async answer({ status, headers, body, isLast }: Outgoing): Promise<void> {
+    const [message, response] = [this.#message, this.#response];
+    const leftover = this.#willDrain && !isLast ? {} : { connection: "close" };
+    const isHead = this.method === "HEAD";
+    if (body instanceof Readable && !isHead) {
+      response.writeHead(status, { ...headers, ...leftover });
+      await pipeline(body, response);
+    } else {
+      const text = body instanceof Readable ? "" : (body ?? "");
+      const length = isHead || status === 204 || status === 304 ? {} : { "content-length": Buffer.byteLength(text) };
+      response.writeHead(status, { ...length, ...headers, ...leftover });
+      response.end(isHead ? undefined : text);
+      if (body instanceof Readable) body.destroy();
+    }
+    if (!message.complete && !message.destroyed) message.unpipe().resume(); // what nobody read is let go, or the client would never read its answer
+  }
+
+  destroy(error?: Error): void {
+    this.#response.destroy(error);
+  }
+
+  get #expectsLeave(): boolean {
+    return this.#message.headers.expect?.toLowerCase() === "100-continue";
+  }
+
+  /** Whether what is left of a body is little enough to let it come in, so that the connection can be kept. */
+  get #willDrain(): boolean {
+    if (this.#message.complete) return true;
+    const length = Number(this.#message.headers["content-length"] ?? Number.NaN);
+    return length <= leftoverBytesMax && !this.#expectsLeave;
+  }
+}

@@ -1,0 +1,57 @@
+// Most requests by far are small, signed, and come in one piece: an SDK's calls, and what agents say. They are read here, in
+// one go. Whatever is not as plain as that is "other", and Node's own server reads it: nothing is refused here.
+import type { IncomingHttpHeaders } from "node:http";
+
+/** A request that is there to its last byte. */
+export interface WholeRequest {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  /** Bytes of head and body. */
+  readonly length: number;
+}
+
+/** Longest request that is read in one go, in bytes: a few times what agents and ordinary calls send. */
+export const wholeBytesMax = 64 * 1024;
+
+const start = "POST / HTTP/1.1\r\n";
+const headEnd = "\r\n\r\n";
+
+/** Headers that change how a message is read, or what becomes of its connection. */
+const framing: ReadonlySet<string> = new Set(["transfer-encoding", "expect", "upgrade", "trailer", "te"]);
+
+/** Reads a request from its first byte on: "more" when it has not ended yet, "other" when it is for Node's server. */
+export function readWhole(bytes: Buffer): WholeRequest | "more" | "other" {
+  if (bytes.toString("latin1", 0, start.length) !== start.slice(0, bytes.length)) return "other";
+  const end = bytes.indexOf(headEnd, 0, "latin1");
+  if (end < 0) return bytes.length < wholeBytesMax ? "more" : "other";
+  const headers = readHeaders(bytes.toString("latin1", start.length, end));
+  if (headers === undefined || !isPlain(headers)) return "other";
+  const body = end + headEnd.length;
+  const length = body + Number(headers["content-length"]);
+  if (length > wholeBytesMax) return "other";
+  return length > bytes.length ? "more" : { headers, body: bytes.subarray(body, length), length };
+}
+
+function isPlain({ connection, authorization, host, ...headers }: IncomingHttpHeaders): boolean {
+  return (
+    host !== undefined &&
+    authorization?.startsWith("AWS4-HMAC-SHA256 ") === true &&
+    (connection === undefined || connection.toLowerCase() === "keep-alive") &&
+    /^\d{1,6}$/.test(headers["content-length"] ?? "")
+  );
+}
+
+/** A line of a head: a token, a colon, and a text without control characters. */
+const line = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t ]*([\t\x20-\x7e\x80-\xff]*)$/;
+
+/** Undefined where a line is no header, a name comes twice, or the message's framing is not the plain one. */
+function readHeaders(text: string): IncomingHttpHeaders | undefined {
+  const headers = Object.create(null) as Record<string, string>; // a header may have any name, "__proto__" too
+  for (const row of text.split("\r\n")) {
+    const [, found = "", value = ""] = line.exec(row) ?? [];
+    const name = found.toLowerCase();
+    if (name === "" || headers[name] !== undefined || framing.has(name)) return undefined;
+    headers[name] = value.replace(/[\t ]+$/, "");
+  }
+  return headers;
+}
