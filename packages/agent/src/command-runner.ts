@@ -75,6 +75,11 @@ export class CommandRunner {
     this.#keep(command.identifier, this.#run(command));
   }
 
+  /** Whether nothing is under way. */
+  get isIdle(): boolean {
+    return this.#underWay === 0;
+  }
+
   /** Resolves when nothing is under way. */
   async idle(): Promise<void> {
     await Promise.all(this.#known.values());

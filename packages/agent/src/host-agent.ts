@@ -46,7 +46,7 @@ export async function runHostAgent(options: HostAgentOptions): Promise<void> {
       service,
       journal: new Journal(configuration.rootDir, configuration.ongoingDeploymentTracking),
       retry,
-      whenIdle: giveBackLater(signal),
+      whenIdle: giveBackLater(() => !signal.aborted && runner.isIdle),
     });
     await runner.recover();
     await pollUntilStopped(options, { service, runner, pauses });
@@ -74,11 +74,11 @@ export function readTrust({ trustedSigner, trustStore }: Configuration): Trust {
 /** How long nothing has to happen before memory is given back, in milliseconds: between two events of a deployment it is soon wanted again. */
 const quietMilliseconds = 2_000;
 
-function giveBackLater(signal: AbortSignal): () => void {
+function giveBackLater(isIdle: () => boolean): () => void {
   let timer: NodeJS.Timeout | undefined;
   const later = () => {
     clearTimeout(timer);
-    if (!signal.aborted) timer = setTimeout(() => void giveBackMemory(), quietMilliseconds).unref();
+    timer = setTimeout(() => void giveBackMemory(isIdle), quietMilliseconds).unref();
   };
   later();
   return later;

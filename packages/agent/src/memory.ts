@@ -1,5 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { letGoOfPages } from "./pages.ts";
 
 // A host agent waits for most of its life, and its host has other things to do with the memory that work has needed.
 
@@ -22,12 +23,13 @@ const collections = 3;
 /** How full collections are asked for. Loading it costs nothing until then. */
 let collect: ((options: object) => Promise<void>) | undefined;
 
-/** Gives back what work has left behind. */
-export async function giveBackMemory(): Promise<void> {
+/** Gives back what work has left behind, for as long as `isIdle`: the next command finds what it needs. */
+export async function giveBackMemory(isIdle: () => boolean): Promise<void> {
   if (collect === undefined) {
     setFlagsFromString("--expose-gc");
     collect = runInNewContext("gc") as typeof collect; // V8's own function
   }
-  for (let done = 0; done < collections; done += 1)
+  for (let done = 0; done < collections && isIdle(); done += 1)
     await collect?.({ type: "major", execution: "async", flavor: "last-resort" });
+  if (isIdle()) letGoOfPages();
 }
