@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type DeploymentFolders, readPointer } from "./folders.ts";
+import { removeTree } from "./remove-tree.ts";
 
 /** Deletes the oldest deployments of a group, so that at most `maxRevisions` folders are left, the current one included (agent.md §3.8). */
 export async function deleteOldRevisions(
@@ -19,5 +19,5 @@ export async function deleteOldRevisions(
   const extra = candidates
     .filter(({ path }) => path !== last)
     .slice(0, Math.max(0, candidates.length - maxRevisions + 1));
-  for (const { path } of extra) await rm(path, { recursive: true, force: true });
+  for (const { path } of extra) await removeTree(path);
 }

@@ -103,7 +103,7 @@ export class BundleRules {
 
   /** Throws when a link leads out of a folder that is to stand for the whole bundle. */
   confineLinks(root: string): void {
-    for (const [path, link] of this.#links) this.#refuseEscape(path, link, root);
+    for (const [path, link] of this.#links) this.#refuseEscape(path, link, resolve(root));
   }
 
   /** The permission bits of a file. Throws when it would run with its owner's rights. */

@@ -44,12 +44,13 @@ export class CleanupList {
 
   /** Everything that will be gone once the list has been carried out: folders that hold other things are not. */
   paths(): ReadonlySet<string> {
-    const paths = new Set(this.#lines().filter((line) => !line.startsWith(contextMark)));
-    const remains = (path: string): boolean => {
-      if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) return false;
-      return readdirSync(path).some((name) => !paths.has(join(path, name)) || remains(join(path, name)));
-    };
-    return new Set([...paths].filter((path) => !remains(path)));
+    const gone = new Set<string>();
+    for (const line of this.#lines().toReversed()) {
+      if (line.startsWith(contextMark)) continue;
+      const isFolder = lstatSync(line, { throwIfNoEntry: false })?.isDirectory() === true;
+      if (!isFolder || readdirSync(line).every((name) => gone.has(join(line, name)))) gone.add(line);
+    }
+    return gone;
   }
 
   /** Removes what is on the list, last things first, and the list. Folders that hold other things stay. */
@@ -73,9 +74,17 @@ export class CleanupList {
 }
 
 function remove(path: string): void {
-  const kind = lstatSync(path, { throwIfNoEntry: false });
-  if (kind === undefined) return;
-  if (!kind.isDirectory()) return unlinkSync(path);
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // Linux says that it is a folder; other systems only that it may not be.
+    if (code === "EISDIR" || (code === "EPERM" && lstatSync(path).isDirectory())) return removeFolder(path);
+    if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
+  }
+}
+
+function removeFolder(path: string): void {
   try {
     rmdirSync(path);
   } catch (error) {

@@ -14,6 +14,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -126,6 +128,49 @@ test("a file's mode, times and owner come along, and folders get none", async (t
   assert.equal(ground.mode("bin"), (0o777 & ~process.umask()).toString(8));
   const [copied, original] = [ground.app, ground.archive].map((folder) => statSync(join(folder, "bin/run")).mtimeMs);
   assert.equal(Math.trunc(copied ?? 0), Math.trunc(original ?? 1));
+});
+
+test("modes come along whatever the umask, setuid bits, too", async (t) => {
+  const ground = new Ground(t);
+  ground.revision({ a: "a", b: "b" });
+  chmodSync(join(ground.archive, "a"), 0o666);
+  chmodSync(join(ground.archive, "b"), 0o4755);
+  const umask = process.umask(0o077);
+  t.after(() => process.umask(umask));
+
+  await ground.install(everything);
+
+  assert.deepEqual([ground.mode("a"), ground.mode("b")], ["666", "4755"]);
+});
+
+test("a file may have the longest name that there is", async (t) => {
+  const ground = new Ground(t);
+  const longest = "n".repeat(255);
+  ground.revision({ [longest]: "x" });
+
+  await ground.install(everything);
+
+  assert.equal(ground.read(longest), "x");
+});
+
+test("what cannot be copied fails the installation; others are whole by then, and what was made is on the list", async (t) => {
+  const ground = new Ground(t);
+  ground.revision(Object.fromEntries(Array.from({ length: 100 }, (_, file) => [String(file).padStart(2, "0"), "x"])));
+  rmSync(join(ground.archive, "50"));
+  const socket = createServer().listen(join(ground.archive, "50"));
+  t.after(() => socket.close());
+  await once(socket, "listening");
+
+  await assert.rejects(ground.install(everything), /ENXIO|ENOTSUP/);
+
+  const made = readdirSync(ground.app);
+  assert(made.length >= 50 && made.length < 99, `${made.length} files`);
+  assert(made.every((name) => ground.read(name) === "x"));
+  const listed = ground.written("group-cleanup");
+  assert.deepEqual(
+    made.filter((name) => !listed.includes(`/app/${name}\n`)),
+    [],
+  );
 });
 
 test("links are copied as links, a link to a folder as that folder", async (t) => {

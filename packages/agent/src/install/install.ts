@@ -55,17 +55,9 @@ export async function install({
   );
   const installer = new Installer(list, { followsLinks, warn });
   try {
-    for (const [index, instruction] of plan.instructions.entries()) {
-      if (index % stepsPerTurn === 0) await othersTurn();
-      installer.carryOut(instruction);
-    }
+    await installer.carryOut(plan.instructions);
   } finally {
     list.close();
   }
   log(`Installed ${plan.instructions.filter(({ type }) => type === "copy").length} files`);
 }
-
-/** Steps between which the agent does nothing else: each is short, and a detour through the thread pool would cost more than the step. */
-const stepsPerTurn = 64;
-
-const othersTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

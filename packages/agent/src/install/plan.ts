@@ -55,7 +55,7 @@ class Plan {
       throw new Error(
         `The deployment failed because the source "${source.slice(this.#input.archive.length + 1)}" in the files section of the application specification file is not in the revision`,
       );
-    if (kind.isDirectory()) this.#addFolder(source, destination, [realpathSync(source)]);
+    if (kind.isDirectory()) this.#addFolder(source, destination, [realpathSync.native(source)]);
     else {
       this.#addAncestors(source, destination);
       this.#addFile(source, join(destination, basename(source)));
@@ -67,11 +67,11 @@ class Plan {
     for (const entry of readdirSync(source, { withFileTypes: true }).toSorted(byName)) {
       const from = join(source, entry.name);
       const to = join(destination, entry.name);
-      if (!statSync(from, { throwIfNoEntry: false })?.isDirectory()) {
+      if (!leadsToFolder(entry, from)) {
         this.#addFile(from, to);
         continue;
       }
-      const real = realpathSync(from);
+      const real = realpathSync.native(from);
       if (trail.includes(real))
         throw new Error(
           `The deployment failed because the link "${from.slice(this.#input.archive.length + 1)}" in the revision leads back to a folder that holds it`,
@@ -130,5 +130,8 @@ class Plan {
     return !this.#input.absent.has(path) && statSync(path, { throwIfNoEntry: false }) !== undefined;
   }
 }
+
+const leadsToFolder = (entry: Dirent, path: string): boolean =>
+  entry.isSymbolicLink() ? statSync(path, { throwIfNoEntry: false })?.isDirectory() === true : entry.isDirectory();
 
 const byName = (a: Dirent, b: Dirent): number => (a.name < b.name ? -1 : 1);

@@ -34,18 +34,17 @@ const idleMilliseconds = 50_000;
 
 /** Sends signed requests over connections that are kept open. */
 export class SignedRequests {
-  readonly #plain: Agent;
   readonly #options: object;
   readonly #certificates: string | undefined;
   readonly #further: string | undefined;
   readonly #wire: WireLog | undefined;
+  #plain: Agent | undefined;
   #secure: SecureAgent | undefined;
   readonly #readTimeout: number;
 
   constructor({ proxyUri, readTimeoutSeconds, certificateFile, caBundle, wireLog }: TransportOptions) {
     const proxyEnv = proxyUri === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxyUri, HTTPS_PROXY: proxyUri } };
     this.#options = { keepAlive: true, keepAliveMsecs: idleMilliseconds, ...proxyEnv };
-    this.#plain = new Agent(this.#options);
     this.#certificates = certificateFile === undefined ? undefined : readFileSync(certificateFile, "utf8");
     this.#further = caBundle === undefined ? undefined : readBundle(caBundle);
     this.#wire = wireLog === undefined ? undefined : new WireLog(wireLog);
@@ -69,7 +68,7 @@ export class SignedRequests {
 
   /** Closes all connections. */
   close(): void {
-    this.#plain.destroy();
+    this.#plain?.destroy();
     this.#secure?.destroy();
     this.#wire?.close();
   }
@@ -98,7 +97,9 @@ export class SignedRequests {
     }: { method: string; headers: Readonly<Record<string, string>>; body?: string; signal?: AbortSignal | undefined },
   ): Promise<IncomingMessage> {
     const { agent, request } =
-      url.protocol === "https:" ? await this.#https() : { agent: this.#plain, request: httpRequest };
+      url.protocol === "https:"
+        ? await this.#https()
+        : { agent: (this.#plain ??= new Agent(this.#options)), request: httpRequest };
     const options = {
       method,
       headers: { ...headers, "content-length": Buffer.byteLength(body) },
