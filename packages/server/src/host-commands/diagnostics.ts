@@ -17,8 +17,8 @@ const errorCodes: Readonly<Record<string, Diagnostics["errorCode"]>> = {
 
 /** What a host says of an outcome. Whatever it sends becomes diagnostics: a success without any is a success (agent.md §1.5). */
 export function diagnosticsOf(envelope: Envelope | undefined, status: "Succeeded" | "Failed"): Diagnostics {
-  const { error_code, script_name, message, log } = payloadOf(envelope?.Payload ?? "");
   if (status === "Succeeded") return { errorCode: "Success", scriptName: "", message: "Succeeded", logTail: "" };
+  const { error_code, script_name, message, log } = payloadOf(envelope?.Payload ?? "");
   return {
     errorCode:
       errorCodes[String(error_code)] === "Success"

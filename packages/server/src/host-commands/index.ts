@@ -10,6 +10,7 @@ import { pollHoldMilliseconds, redeliveryMilliseconds } from "../choices.ts";
 import { deploymentIdIn } from "../specification/host-command-identifier.ts";
 import type { CommandRecord } from "../store/commands.ts";
 import type { Store } from "../store/index.ts";
+import { acknowledge, complete, statusOf } from "./answers.ts";
 import { diagnosticsOf } from "./diagnostics.ts";
 import type { HeldPolls } from "./polls.ts";
 
@@ -56,41 +57,15 @@ const operations: HostCommandOperations<HostContext> = {
     };
   },
 
-  async PutHostCommandAcknowledgement({ store, clock, polls, handedOut, wake }, { HostCommandIdentifier }) {
-    const command = commandOf(store, HostCommandIdentifier);
-    polls.hear(command.host);
-    const written = store.write(() => {
-      const now = statusOf(store, command);
-      if (now !== "Pending" && now !== "InProgress") return now === "Succeeded" ? "Succeeded" : "Failed";
-      store.commands.answer({ commandId: command.id, at: clock(), kind: "acknowledged" }, command.deploymentId);
-      return "InProgress";
-    });
-    wake(command.deploymentId); // the pass shares the transaction
-    const status = await written;
-    handedOut.delete(command.id);
-    return { CommandStatus: status };
-  },
+  PutHostCommandAcknowledgement: async (context, { HostCommandIdentifier }) => ({
+    CommandStatus: await acknowledge(context, commandOf(context.store, HostCommandIdentifier)),
+  }),
 
-  async PutHostCommandComplete(
-    { store, clock, polls, handedOut, wake },
-    { HostCommandIdentifier, CommandStatus, Diagnostics: envelope },
-  ) {
+  async PutHostCommandComplete(context, { HostCommandIdentifier, CommandStatus, Diagnostics: envelope }) {
     if (CommandStatus !== "Succeeded" && CommandStatus !== "Failed")
       throw clientFault(`CommandStatus is "${CommandStatus}", and Succeeded or Failed is wanted`);
-    const command = commandOf(store, HostCommandIdentifier);
-    polls.hear(command.host);
     const diagnostics = diagnosticsOf(envelope, CommandStatus);
-    // The first answer stands; a later one is no error (agent.md §0.3).
-    const written = store.write(() => {
-      if (statusOf(store, command) === undefined) return;
-      store.commands.answer(
-        { commandId: command.id, at: clock(), kind: "completed", status: CommandStatus, diagnostics },
-        command.deploymentId,
-      );
-    });
-    wake(command.deploymentId);
-    await written;
-    handedOut.delete(command.id);
+    await complete(context, commandOf(context.store, HostCommandIdentifier), { status: CommandStatus, diagnostics });
   },
 
   async PostHostCommandUpdate({ store }, { HostCommandIdentifier }) {
@@ -133,12 +108,6 @@ function commandOf(store: Store, identifier: string | undefined): CommandRecord 
   const command = identifier === undefined ? undefined : store.commands.byIdentifier(identifier);
   if (command === undefined) throw clientFault("There is no such host command");
   return command;
-}
-
-/** The status of the event that a command is about; undefined when its target has gone. */
-function statusOf(store: Store, { deploymentId, targetId, event }: CommandRecord) {
-  const target = store.deployments.target(deploymentId, targetId);
-  return target?.events.find(({ name }) => name === event)?.status;
 }
 
 /** The execution id is part of the identifier, which this server has made. */

@@ -54,7 +54,48 @@ test("work that is undone is told of, and undoes nobody else's", async (t) => {
   await assert.rejects(failing, /no/);
 
   assert.deepEqual(notes(db), ["kept"]);
-  assert.equal(undone, 1);
+  assert.equal(undone, 2, "all of it before it is done again, then the work that throws");
+});
+
+test("work is done once, and again only when other work of its transaction throws", async (t) => {
+  const db = open(t);
+  let times = 0;
+  const counted = () => {
+    times += 1;
+    note(db, "counted");
+  };
+
+  await Promise.all([db.write(counted), db.write(() => note(db, "too"))]);
+  assert.equal(times, 1);
+
+  const again = db.write(counted);
+  const failing = db.write(() => {
+    throw new Error("no");
+  });
+  await assert.rejects(failing, /no/);
+  await again;
+  assert.equal(times, 3);
+  assert.deepEqual(notes(db), ["counted", "too", "counted"]);
+});
+
+test("what is gathered for the end of work is written with it, and undone with it", async (t) => {
+  const db = open(t);
+  let gathered: string[] = [];
+  db.onDone(() => {
+    for (const text of gathered.splice(0)) note(db, text);
+  });
+  db.onUndone(() => void (gathered = []));
+
+  await db.write(() => gathered.push("kept"));
+  const failing = db.write(() => {
+    gathered.push("lost");
+    throw new Error("no");
+  });
+  const beside = db.write(() => gathered.push("beside"));
+  await assert.rejects(failing, /no/);
+  await beside;
+
+  assert.deepEqual(notes(db), ["kept", "beside"]);
 });
 
 test("the tables of an earlier version are brought to this one's, and those of a later one are left alone", async (t) => {

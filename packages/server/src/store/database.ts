@@ -27,7 +27,8 @@ export class Database {
   #last: Job[] = [];
   #soon: Job[] = [];
   #timer: NodeJS.Timeout | undefined;
-  #onUndone = (): void => undefined;
+  readonly #onUndone: (() => void)[] = [];
+  readonly #onDone: (() => void)[] = [];
 
   /** Opens or creates the file, and brings the tables of an earlier version to this one's. Throws one clear sentence when another process has it, it can't be written, or a later version has made it. */
   constructor(dataFolder: string, file: string, schema: string, upgrades: readonly string[] = []) {
@@ -62,10 +63,18 @@ export class Database {
 
   /** Names who is to be told whenever work of `write` is undone: what was read or remembered meanwhile may be wrong. */
   onUndone(forget: () => void): void {
-    this.#onUndone = forget;
+    this.#onUndone.push(forget);
   }
 
-  /** Runs work in a transaction and resolves with its result once it is on the disk. Work that throws leaves nothing behind, and ends nobody else's. */
+  /** Names who still has something to write when work of `write` is done, before it is kept: it may have gathered what the work asked for, to write it at once. */
+  onDone(finish: () => void): void {
+    this.#onDone.push(finish);
+  }
+
+  /**
+   * Runs work in a transaction and resolves with its result once it is on the disk. Work that throws leaves nothing behind, and ends nobody else's.
+   * For that, it may run twice: when some work of a transaction throws, all of it is undone, and each runs again with a limit of its own. So work must give the same when it is repeated: it reads and writes this database, and what it changes besides is either made anew by the second run or forgotten by `onUndone`.
+   */
   write<Result>(work: () => Result): Promise<Result> {
     return this.#queue(this.#jobs, work);
   }
@@ -115,14 +124,11 @@ export class Database {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (jobs.length === 0) return;
-    const settle: (() => void)[] = [];
+    let settle: readonly (() => void)[];
     try {
-      this.run("BEGIN IMMEDIATE");
-      for (const job of jobs) settle.push(this.#attempt(job));
-      this.run("COMMIT");
+      settle = this.#together(jobs) ?? this.#eachAlone(jobs);
     } catch (cause) {
-      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
-      this.#onUndone();
+      this.#undo();
       const error = new Unwritable(`Cannot write to the data folder: ${writeTrouble(cause)}`, { cause });
       for (const { reject } of jobs) reject(error);
       return;
@@ -130,19 +136,54 @@ export class Database {
     for (const done of settle) done();
   }
 
+  /** Does all jobs without a limit between them, which costs nothing; undefined, and nothing is done, when one of them throws. */
+  #together(jobs: readonly Job[]): readonly (() => void)[] | undefined {
+    this.run("BEGIN IMMEDIATE");
+    const settle: (() => void)[] = [];
+    try {
+      for (const { work, resolve } of jobs) {
+        const result = work();
+        settle.push(() => resolve(result));
+      }
+      this.#done();
+    } catch {
+      this.#undo();
+      return undefined; // whose error it is, and whether the disk is full, is seen when each is done alone
+    }
+    this.run("COMMIT");
+    return settle;
+  }
+
+  #eachAlone(jobs: readonly Job[]): readonly (() => void)[] {
+    this.run("BEGIN IMMEDIATE");
+    const settle = jobs.map((job) => this.#attempt(job));
+    this.run("COMMIT");
+    return settle;
+  }
+
   #attempt({ work, resolve, reject }: Job): () => void {
     this.run("SAVEPOINT job");
     try {
       const result = work();
+      this.#done();
       this.run("RELEASE job");
       return () => resolve(result);
     } catch (error) {
       // Where there is no room SQLite may have undone everything already, and nobody else's work would fit either.
       if (!this.#db.isTransaction || isOutOfRoom(error)) throw error;
       this.#db.exec("ROLLBACK TO job; RELEASE job");
-      this.#onUndone();
+      for (const forget of this.#onUndone) forget();
       return () => reject(error);
     }
+  }
+
+  #done(): void {
+    for (const finish of this.#onDone) finish();
+  }
+
+  #undo(): void {
+    if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+    for (const forget of this.#onUndone) forget();
   }
 
   #prepare(sql: string): StatementSync {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import type {
-  Command,
   Deployment,
   Fleet,
   FleetLook,
@@ -9,6 +8,7 @@ import type {
   LifecycleEventName,
   World,
 } from "@sluice/engine";
+import type { Answers } from "./answers.ts";
 import type { Database } from "./database.ts";
 import type { DeploymentRecord } from "./deployments.ts";
 import type { ObservedDeployments } from "./observed-deployments.ts";
@@ -33,7 +33,10 @@ export interface Commit {
 }
 
 /** Changes of deployments and their targets. */
-export function deploymentChanges(db: Database, observed: ObservedDeployments) {
+export function deploymentChanges(
+  db: Database,
+  { observed, answers }: { readonly observed: ObservedDeployments; readonly answers: Answers },
+) {
   return {
     add({ id, applicationId, groupId, request, state }: Omit<DeploymentRecord, "version">): void {
       const { status, createTime } = state;
@@ -60,6 +63,8 @@ export function deploymentChanges(db: Database, observed: ObservedDeployments) {
     },
     /** Writes what a pass has made of a deployment. Call it in the transaction that has observed it. */
     commit(record: DeploymentRecord, change: Commit): void {
+      const left = new Set(change.after.answers);
+      for (const answer of change.before.answers) if (!left.has(answer)) answers.dealtWith(record.id, answer);
       commit(db, record, change);
       observed.remember(record.id, change.after.targets);
     },
@@ -67,13 +72,8 @@ export function deploymentChanges(db: Database, observed: ObservedDeployments) {
 }
 
 function commit(db: Database, record: DeploymentRecord, change: Commit): void {
-  const { after, version, issued, memories } = change;
-  const { status } = after.deployment;
-  const moved = db.run(
-    "UPDATE deployments SET status = ?, is_over = ?, version = version + 1, state = ? WHERE id = ? AND version = ?",
-    ...[status, isFinal(status) ? 1 : 0, JSON.stringify(after.deployment), record.id, version],
-  );
-  assert.equal(moved, 1, `Deployment ${record.id} has moved since it was observed`);
+  const { after, issued, memories } = change;
+  writeDeployment(db, record, change);
   writeTargets(db, record.id, change);
   for (const { id, identifier, targetId, host, event } of issued)
     db.run(
@@ -95,29 +95,47 @@ function commit(db: Database, record: DeploymentRecord, change: Commit): void {
     );
 }
 
+/** While hosts work, only their targets change. */
+function writeDeployment(db: Database, { id }: DeploymentRecord, { before, after, version }: Commit): void {
+  const { status } = after.deployment;
+  const moved =
+    after.deployment === before.deployment
+      ? db.run("UPDATE deployments SET version = version + 1 WHERE id = ? AND version = ?", id, version)
+      : db.run(
+          "UPDATE deployments SET status = ?, is_over = ?, version = version + 1, state = ? WHERE id = ? AND version = ?",
+          ...[status, isFinal(status) ? 1 : 0, JSON.stringify(after.deployment), id, version],
+        );
+  assert.equal(moved, 1, `Deployment ${id} has moved since it was observed`);
+}
+
 const isFinal = (status: Deployment["status"]): boolean =>
   status === "Succeeded" || status === "Failed" || status === "Stopped";
 
-/** Whether the host need not be given a command any more. */
-const isPickedUp = ({ status }: LifecycleEvent, { acknowledgedAt }: Command): boolean =>
-  acknowledgedAt !== undefined || (status !== "Pending" && status !== "InProgress");
-
 function writeTargets(db: Database, deploymentId: string, { before, after }: Commit): void {
-  const answered = new Set(before.answers.map(({ commandId }) => commandId)); // these are closed since their answers came
-  for (const [position, target] of after.targets.entries()) {
-    if (before.targets[position] === target) continue;
-    db.run(
-      "INSERT INTO targets VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET target = excluded.target",
-      ...[deploymentId, position, target.id, target.hostIdentifier, JSON.stringify(target)],
-    );
-    const known = before.targets[position]?.events;
-    for (const [index, event] of target.events.entries())
-      if (event !== known?.[index] && event.command !== undefined && isPickedUp(event, event.command))
-        if (!answered.has(event.command.id))
-          db.run("UPDATE commands SET is_open = 0 WHERE id = ? AND is_open = 1", event.command.id);
-  }
-  const left = new Set(after.answers);
-  for (const answer of before.answers)
-    if (!left.has(answer))
-      db.run("UPDATE answers SET is_new = 0 WHERE command_id = ? AND kind = ?", answer.commandId, answer.kind);
+  after.targets.forEach((target, position) => {
+    const known = before.targets[position];
+    if (known === target) return;
+    const document = JSON.stringify(target);
+    if (known === undefined)
+      db.run(
+        "INSERT INTO targets VALUES (?, ?, ?, ?, ?)",
+        ...[deploymentId, position, target.id, target.hostIdentifier, document],
+      );
+    else
+      db.run(
+        "UPDATE targets SET target = ? WHERE deployment_id = ? AND position = ?",
+        ...[document, deploymentId, position],
+      );
+    target.events.forEach((event, index) => {
+      const last = known?.events[index];
+      if (event !== last && isPickedUp(event) && !isPickedUp(last))
+        db.run("UPDATE commands SET is_open = 0 WHERE id = ? AND is_open = 1", event.command?.id ?? "");
+    });
+  });
 }
+
+/** Whether the host has been given a command, and need not be given it any more. */
+const isPickedUp = (event: LifecycleEvent | undefined): boolean =>
+  event?.command !== undefined &&
+  event.command.work === undefined &&
+  (event.command.acknowledgedAt !== undefined || (event.status !== "Pending" && event.status !== "InProgress"));

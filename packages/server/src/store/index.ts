@@ -1,3 +1,4 @@
+import { Answers } from "./answers.ts";
 import { applications } from "./applications.ts";
 import { copiedGroups } from "./copied-groups.ts";
 import { commands } from "./commands.ts";
@@ -23,6 +24,7 @@ import { schema, upgrades } from "./schema.ts";
 export function openStore(dataFolder: string) {
   const db = new Database(dataFolder, "codedeploy.sqlite", schema, upgrades);
   const observed = new ObservedDeployments(db);
+  const answers = new Answers(db);
   return {
     applications: applications(db),
     groups: deploymentGroups(db),
@@ -33,9 +35,9 @@ export function openStore(dataFolder: string) {
       ...deploymentReads(db, observed),
       ...deploymentLists(db),
       ...deploymentWishes(db),
-      ...deploymentChanges(db, observed),
+      ...deploymentChanges(db, { observed, answers }),
     },
-    commands: commands(db),
+    commands: commands(db, answers),
     notifications: notifications(db),
     onPremises: onPremisesInstances(db),
     githubTokens: githubTokens(db),

@@ -1,0 +1,197 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import type { LifecycleEvent } from "@sluice/engine";
+import { reconcile } from "../reconciler/reconcile.ts";
+import { openStore } from "../store/index.ts";
+import { recordDeployment, requestOf } from "../store/record-deployment.ts";
+import { acknowledge, complete } from "./answers.ts";
+import { HeldPolls } from "./polls.ts";
+
+const host = "arn:aws:iam::123456789012:user/web";
+const group = {
+  id: "g",
+  applicationId: "a",
+  name: "prod",
+  settings: {
+    outdatedInstancesStrategy: "UPDATE",
+    deploymentConfigName: "CodeDeployDefault.AllAtOnce",
+    serviceRoleArn: "arn:aws:iam::123456789012:role/x",
+  },
+} as const;
+
+/** A store, and the passes over a deployment to one host: what is asked for in one turn shares a transaction. */
+async function openDeployment(t: TestContext) {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-answers-"));
+  const store = openStore(folder);
+  t.after(() => {
+    store.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  let now = 1_000;
+  const clock = () => (now += 1);
+  const passes: Promise<void>[] = [];
+  const shell = {
+    store,
+    clock,
+    region: "us-east-1",
+    accountId: "123456789012",
+    hasEventBus: false,
+    look: () => ({ instanceStates: {} }),
+    moved: () => {},
+    findFleet: () => Promise.reject(new Error("The fleet is known")),
+    wakeHosts: () => {},
+    wake: () => {},
+    pursueWork: () => {},
+    log: () => {},
+  };
+  const wake = (id: string) => void passes.push(reconcile(id, shell));
+  const id = "d-ABCDEFGHI";
+  await store.write(() => {
+    store.applications.add({ id: "a", name: "shop", computePlatform: "Server", createTime: now }, []);
+    store.groups.add(group, []);
+    const revision = { revisionType: "GitHub", gitHubLocation: { repository: "a/b", commitId: "c" } } as const;
+    const member = { id: "web", arn: host, hostIdentifier: host, state: "running", lot: 0 } as const;
+    recordDeployment(store, {
+      id,
+      now,
+      group,
+      minimumHealthyHosts: { type: "HOST_COUNT", value: 0 },
+      ignoreApplicationStopFailures: false,
+      fleet: { found: [{ ...member, health: "Healthy", revision: "Unknown" }] },
+      request: requestOf(group, { creator: "user", revision, fileExistsBehavior: "DISALLOW" }),
+    });
+  });
+  wake(id);
+  await Promise.all(passes);
+  const context = { store, clock, polls: new HeldPolls(clock), handedOut: new Map<string, number>(), wake };
+  const [command] = store.commands.openFor(host);
+  assert(command);
+  return {
+    ...{ store, id, command, wake },
+    acknowledge: () => acknowledge(context, command),
+    complete: (status: "Succeeded" | "Failed") =>
+      complete(context, command, {
+        status,
+        diagnostics: { errorCode: "Success", scriptName: "", message: status, logTail: "" },
+      }),
+    /** Lets the passes that have begun end. */
+    settled: () => Promise.all(passes),
+    first: (): LifecycleEvent | undefined => store.deployments.targets(id)[0]?.events[0],
+    open: () => store.commands.openFor(host).map(({ event }) => event),
+  };
+}
+
+type Opened = Awaited<ReturnType<typeof openDeployment>>;
+
+/** What a host says, in this order; what stands after it, and which command is open then. */
+const conversations: Readonly<
+  Record<
+    string,
+    {
+      readonly says: (host: Opened) => readonly (() => Promise<unknown>)[];
+      readonly stands: LifecycleEvent["status"];
+      readonly open: readonly string[];
+    }
+  >
+> = {
+  "an acknowledgement that is repeated": {
+    says: (host) => [host.acknowledge, host.acknowledge],
+    stands: "InProgress",
+    open: [],
+  },
+  "an outcome that is repeated": {
+    says: (host) => [host.acknowledge, () => host.complete("Succeeded"), () => host.complete("Succeeded")],
+    stands: "Succeeded",
+    open: ["DownloadBundle"],
+  },
+  "an outcome that is followed by another one": {
+    says: (host) => [host.acknowledge, () => host.complete("Succeeded"), () => host.complete("Failed")],
+    stands: "Succeeded",
+    open: ["DownloadBundle"],
+  },
+  "a failure that is followed by a success": {
+    says: (host) => [host.acknowledge, () => host.complete("Failed"), () => host.complete("Succeeded")],
+    stands: "Failed",
+    open: [],
+  },
+  "an acknowledgement after the outcome": {
+    says: (host) => [() => host.complete("Succeeded"), host.acknowledge],
+    stands: "Succeeded",
+    open: ["DownloadBundle"],
+  },
+};
+
+for (const [name, { says, stands, open }] of Object.entries(conversations)) {
+  test(`${name} in one transaction changes nothing`, async (t) => {
+    const opened = await openDeployment(t);
+
+    await Promise.all(says(opened).map((say) => say()));
+    await opened.settled();
+
+    assert.equal(opened.first()?.status, stands);
+    assert.deepEqual(opened.open(), open);
+    assert.deepEqual(opened.store.commands.newAnswers(opened.id), []);
+  });
+
+  test(`${name} in a later transaction changes nothing`, async (t) => {
+    const opened = await openDeployment(t);
+    const seen: unknown[] = [];
+    for (const say of says(opened)) {
+      await say();
+      await opened.settled();
+      seen.push(opened.first());
+    }
+
+    assert.equal(opened.first()?.status, stands);
+    assert.deepEqual(seen.at(-1), seen.at(-2), "the last answer has changed the event");
+    assert.deepEqual(opened.open(), open);
+    assert.deepEqual(opened.store.commands.newAnswers(opened.id), []);
+  });
+}
+
+test("an answer that no pass shares the transaction with waits for the next pass, and the first one stands", async (t) => {
+  const { store, id, command, wake, settled, first, open } = await openDeployment(t);
+  const answer = (status: "Succeeded" | "Failed") =>
+    ({ commandId: command.id, at: 1, kind: "completed", status }) as const;
+
+  await store.write(() => store.commands.answer(answer("Succeeded"), id));
+  assert.deepEqual(store.commands.newAnswers(id), [answer("Succeeded")]);
+  assert.deepEqual(open(), [], "a command that is answered is given to nobody");
+  const later = store.write(() => store.commands.answer(answer("Failed"), id));
+  wake(id);
+  await Promise.all([later, settled()]);
+
+  assert.equal(first()?.status, "Succeeded");
+  assert.deepEqual(store.commands.newAnswers(id), []);
+});
+
+test("an answer is taken in although other work of its transaction throws", async (t) => {
+  const opened = await openDeployment(t);
+
+  const acknowledged = opened.acknowledge();
+  const failing = opened.store.write(() => {
+    throw new Error("no");
+  });
+  await assert.rejects(failing, /no/);
+
+  assert.equal(await acknowledged, "InProgress");
+  await opened.settled();
+  assert.equal(opened.first()?.status, "InProgress");
+  assert.deepEqual(opened.open(), []);
+});
+
+test("an answer to a deployment that has gone harms nobody else's", async (t) => {
+  const opened = await openDeployment(t);
+  const { store } = opened;
+
+  const answer = { commandId: "d-NOBODYHAS/web/Install", at: 1, kind: "completed", status: "Succeeded" } as const;
+  const lost = store.write(() => store.commands.answer(answer, "d-NOBODYHAS"));
+  const acknowledged = opened.acknowledge();
+  await assert.rejects(lost, /FOREIGN KEY/);
+
+  assert.equal(await acknowledged, "InProgress");
+  assert.deepEqual(store.commands.newAnswers("d-NOBODYHAS"), []);
+});
