@@ -1,3 +1,5 @@
+import { targetIn } from "./command-id.ts";
+import { targetOf } from "./places.ts";
 import type { Decision } from "./decision.ts";
 import type { Answer, LifecycleEvent, Step, World } from "./world.ts";
 
@@ -6,24 +8,21 @@ export function onAnswers(world: World): readonly Decision[] {
   const oldest = new Map<string, Answer>();
   for (const answer of world.answers) if (!oldest.has(answer.commandId)) oldest.set(answer.commandId, answer);
   if (oldest.size === 0) return [];
-  const commanded = commandedBy(world.targets, oldest);
   return [...oldest.values()].map((answer) => {
     const step = world.deployment.steps.find(({ id }) => id === answer.commandId);
     if (step !== undefined) return ofStep(answer, step);
-    const at = commanded.get(answer.commandId);
+    const at = commandedBy(world, answer.commandId);
     return at === undefined
       ? disregard(answer, "this deployment has given no such command")
       : ofEvent(answer, at.target, at.event);
   });
 }
 
-/** The events that these commands are about, found in one walk: a thousand hosts may answer at once. */
-function commandedBy(targets: World["targets"], commands: ReadonlyMap<string, Answer>) {
-  const found = new Map<string, { readonly target: string; readonly event: LifecycleEvent }>();
-  for (const { id: target, events } of targets)
-    for (const event of events)
-      if (event.command !== undefined && commands.has(event.command.id)) found.set(event.command.id, { target, event });
-  return found;
+/** The event that a command is about; undefined when this deployment has not given it. */
+function commandedBy({ deployment, targets }: World, id: string) {
+  const target = targetOf(targets, targetIn(deployment.id, id));
+  const event = target?.events.find(({ command }) => command?.id === id);
+  return target === undefined || event === undefined ? undefined : { target: target.id, event };
 }
 
 function ofEvent(answer: Answer, target: string, event: LifecycleEvent): Decision {

@@ -3,7 +3,7 @@ import { alarmsRead, onAlarms } from "./alarms.ts";
 import { blueGreen } from "./blue-green.ts";
 import { type Course, walk } from "./course.ts";
 import { endingOf, isCutShort } from "./ending.ts";
-import { evolveAll } from "./evolve.ts";
+import { evolveAll, isIdle } from "./evolve.ts";
 import { rootCause } from "./explain.ts";
 import { inPlace } from "./in-place.ts";
 import { lambda } from "./lambda.ts";
@@ -26,14 +26,17 @@ const courses = {
 } as const satisfies Record<DeploymentKind, (world: World) => Course>;
 
 /** Everything that follows from the world now, in order; it ends with what the deployment waits for, unless it is over. */
-export function decide(world: World): readonly Decision[] {
+export const decide = (world: World): readonly Decision[] => advance(world).decisions;
+
+/** The same, and the world after it. */
+export function advance(world: World): { readonly decisions: readonly Decision[]; readonly after: World } {
   const decisions: Decision[] = [];
-  for (let now = world; ;) {
-    const due = next(now);
+  for (let after = world; ;) {
+    const due = next(after);
     decisions.push(...due);
+    after = evolveAll(after, due);
     const last = due.at(-1);
-    if (last === undefined || last.do === "wait" || last.do === "look up fleet") return decisions;
-    now = evolveAll(now, due);
+    if (last === undefined || isIdle(last)) return { decisions, after };
   }
 }
 

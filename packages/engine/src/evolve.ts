@@ -1,4 +1,6 @@
 import type { Decision } from "./decision.ts";
+import { commandId } from "./command-id.ts";
+import { copyOf, placeOf } from "./places.ts";
 import type {
   Command,
   Deployment,
@@ -11,8 +13,24 @@ import type {
   World,
 } from "./world.ts";
 
-/** The world after one decision. The store commits what it gives, and the simulator lives in it. */
-export function evolve(world: World, decision: Decision): World {
+/** The world after a list of decisions. The store commits what it gives, and the simulator lives in it. */
+export function evolveAll(world: World, decisions: readonly Decision[]): World {
+  if (decisions.every(isIdle)) return world;
+  return decisions.reduce(evolved, { ...world, targets: copyOf(world.targets) });
+}
+
+/** The world after one decision. */
+export const evolve = (world: World, decision: Decision): World => evolveAll(world, [decision]);
+
+/** Whether a decision leaves the world as it is. */
+export const isIdle = ({ do: what }: Decision): boolean => what === "wait" || what === "look up fleet";
+
+/** A world on its way to the next one: its list of targets is nobody else's yet, and is changed in place. */
+interface Draft extends World {
+  readonly targets: Target[];
+}
+
+function evolved(world: Draft, decision: Decision): Draft {
   switch (decision.do) {
     case "begin":
       return onDeployment(world, { status: "InProgress", startTime: world.now });
@@ -73,14 +91,7 @@ export function evolve(world: World, decision: Decision): World {
   }
 }
 
-/** The world after a list of decisions. */
-export const evolveAll = (world: World, decisions: readonly Decision[]): World => decisions.reduce(evolve, world);
-
-/** The id of a command: the same for the same event of the same target, so that it can only ever be issued once. */
-export const commandId = (deploymentId: string, targetId: string, event: LifecycleEventName): string =>
-  `${deploymentId}/${targetId}/${event}`;
-
-const onDeployment = (world: World, fields: Partial<Deployment>): World => ({
+const onDeployment = (world: Draft, fields: Partial<Deployment>): Draft => ({
   ...world,
   deployment: { ...world.deployment, ...fields },
 });
@@ -152,7 +163,7 @@ function settledTarget(target: Target, as: Target["status"], now: number): Targe
   };
 }
 
-function progressed(world: World, decision: Decision & { readonly do: "note progress" }): World {
+function progressed(world: Draft, decision: Decision & { readonly do: "note progress" }): Draft {
   const { commandId: id, target, because: progress } = decision;
   const noting = <Noting extends Step | Command>(before: Noting): Noting => ({
     ...before,
@@ -180,7 +191,7 @@ function newStep({ deployment, now }: World, { step, work }: Decision & { readon
 const otherSteps = ({ deployment }: World, { step }: Decision & { readonly do: "start step" }) =>
   deployment.steps.filter(({ name }) => name !== step);
 
-function settledStep(world: World, { id, as, at, error, noted }: Decision & { readonly do: "settle step" }): World {
+function settledStep(world: Draft, { id, as, at, error, noted }: Decision & { readonly do: "settle step" }): Draft {
   const steps = world.deployment.steps.map((step) =>
     step.id === id
       ? {
@@ -199,18 +210,19 @@ function settledStep(world: World, { id, as, at, error, noted }: Decision & { re
 const released = (hold: Hold, name: Hold["name"], now: number): Hold =>
   hold.name === name && hold.endedAt === undefined ? { ...hold, endedAt: now } : hold;
 
-function onTarget(world: World, id: string, change: (target: Target) => Target): World {
-  const index = world.targets.findIndex((target) => target.id === id);
-  const target = world.targets[index];
-  return target === undefined ? world : { ...world, targets: world.targets.with(index, change(target)) };
+function onTarget(world: Draft, id: string, change: (target: Target) => Target): Draft {
+  const place = placeOf(world.targets, id) ?? -1;
+  const target = world.targets[place];
+  if (target !== undefined) world.targets[place] = change(target);
+  return world;
 }
 
 function onEvent(
-  world: World,
+  world: Draft,
   at: { readonly target: string; readonly event: LifecycleEventName },
   change: (event: LifecycleEvent) => LifecycleEvent,
   status?: Target["status"],
-): World {
+): Draft {
   return onTarget(world, at.target, (target) => ({
     ...target,
     status: status ?? target.status,
@@ -219,7 +231,7 @@ function onEvent(
   }));
 }
 
-function withoutAnswer(world: World, commandId: string, kind: World["answers"][number]["kind"]): World {
+function withoutAnswer(world: Draft, commandId: string, kind: World["answers"][number]["kind"]): Draft {
   const first = world.answers.findIndex((answer) => answer.commandId === commandId && answer.kind === kind);
   return first < 0 ? world : { ...world, answers: world.answers.toSpliced(first, 1) };
 }

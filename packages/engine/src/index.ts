@@ -1,10 +1,12 @@
 export type * from "./alarm-reading.ts";
 export type * from "./decision.ts";
 export * from "./world.ts";
-export { decide, isOver } from "./decide.ts";
-export { commandId, evolve, evolveAll } from "./evolve.ts";
+export { commandId } from "./command-id.ts";
+export { advance, decide, isOver } from "./decide.ts";
+export { evolve, evolveAll, isIdle } from "./evolve.ts";
 export { bringsRevision, healthAfter, revisionHealth, type HostMemory } from "./health-after.ts";
 export { followUp, followUpsMax, isOutdated, type EndedDeployment, type FollowUp } from "./outdated.ts";
+export { targetOf } from "./places.ts";
 export { newDeployment, type Beginning } from "./new-deployment.ts";
 export { rollback, rollbackMessages, type AutoRollbackEvent, type Ended, type Rollback } from "./rollback.ts";
 export { leftOut } from "./traffic.ts";

@@ -24,11 +24,14 @@ export interface World {
   readonly instanceStates: Readonly<Record<string, InstanceState>>;
   /** The deployment's alarms as last read. Who observes reads those that `Deployment.alarms` names every 10 to 15 s, from the deployment's creation to its end; absent until somebody has. */
   readonly alarms?: AlarmReading;
-  /** When the agent of each host was last heard of, by target id: the end of its last request, or `now` while one of its polls is held. Agents poll all the time, but while they run an event; a host that is not listed has never been heard of. Absent: nobody has kept count. */
-  readonly lastSeen?: Readonly<Record<string, number>>;
-  /** Other deployments on the hosts of this one, by target id. */
-  readonly neighbours?: Readonly<Record<string, Neighbour>>;
+  /** When the agent of each host was last heard of, the end of its last request, or `now` while one of its polls is held. Agents poll all the time, but while they run an event; undefined for a host that has never been heard of. Absent: nobody has kept count. */
+  readonly lastSeen?: (host: Host) => number | undefined;
+  /** Other deployments on a host of this one. */
+  readonly neighbour?: (host: Host) => Neighbour | undefined;
 }
+
+/** A host, as a target or as somebody who may become one. What is asked of few of a thousand is not listed for all of them. */
+export type Host = Pick<Target, "id" | "hostIdentifier">;
 
 /** Deployments that share a host take turns, each with all its events (deployments.md §6.5). Who observes says of each host of this deployment's fleet whether another one goes first there: one that has a target InProgress on it and began there earlier (a termination deployment always has; then the earlier first command, then the smaller id). */
 export interface Neighbour {

@@ -14,6 +14,7 @@ import {
   type Fleet,
   type FleetMember,
   healthAfter,
+  type Host,
   type HostMemory,
   type InstanceState,
   isOver,
@@ -89,13 +90,14 @@ export class Shell {
 
   /** A pass: observe, decide, commit. A look at the fleet is answered at once. */
   pass(): readonly Decision[] {
+    const seen = this.lastSeen;
     const world = {
       ...this.world,
       now: this.now,
       instanceStates: Object.fromEntries(this.hosts),
       ...(this.alarms === undefined ? {} : { alarms: this.alarms }),
-      ...(this.lastSeen === undefined ? {} : { lastSeen: this.lastSeen }),
-      neighbours: this.neighbours,
+      ...(seen === undefined ? {} : { lastSeen: ({ id }: Host) => seen[id] }),
+      neighbour: ({ id }: Host) => this.neighbours[id],
     };
     const wasOver = isOver(world.deployment);
     const decisions = decide(world);

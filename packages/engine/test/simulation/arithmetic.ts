@@ -28,9 +28,12 @@ export const isThere = (state: InstanceState = "running"): boolean => state === 
 export const isEnded = (state: InstanceState = "running"): boolean =>
   state === "shutting-down" || state === "terminated";
 
+/** A host that is known by one name only. */
+const named = (id: string) => ({ id, hostIdentifier: id });
+
 /** Whether another deployment goes first on a host; when the host is gone nobody need wait for that. */
-export const isTaken = ({ neighbours, instanceStates }: World, host: string): boolean =>
-  neighbours?.[host]?.busyWith !== undefined && isThere(instanceStates[host]);
+export const isTaken = ({ neighbour, instanceStates }: World, host: string): boolean =>
+  neighbour?.(named(host))?.busyWith !== undefined && isThere(instanceStates[host]);
 
 /** Until when a command has to be picked up: so long from when it could be. */
 export const pickUpBy = (
@@ -40,7 +43,7 @@ export const pickUpBy = (
 ): number =>
   isTaken(world, host)
     ? Number.POSITIVE_INFINITY
-    : Math.max(issuedAt, world.neighbours?.[host]?.freeSince ?? 0) + within;
+    : Math.max(issuedAt, world.neighbour?.(named(host))?.freeSince ?? 0) + within;
 
 /** The events that `ignoreApplicationStopFailures` is about. */
 export const tolerable: ReadonlySet<string> = new Set(["BeforeBlockTraffic", "AfterBlockTraffic", "ApplicationStop"]);

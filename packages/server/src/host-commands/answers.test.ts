@@ -1,84 +1,29 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import type { LifecycleEvent } from "@sluice/engine";
-import { reconcile } from "../reconciler/reconcile.ts";
-import { openStore } from "../store/index.ts";
-import { recordDeployment, requestOf } from "../store/record-deployment.ts";
+import { host, openPasses } from "../../test/open-passes.ts";
 import { acknowledge, complete } from "./answers.ts";
 import { HeldPolls } from "./polls.ts";
 
-const host = "arn:aws:iam::123456789012:user/web";
-const group = {
-  id: "g",
-  applicationId: "a",
-  name: "prod",
-  settings: {
-    outdatedInstancesStrategy: "UPDATE",
-    deploymentConfigName: "CodeDeployDefault.AllAtOnce",
-    serviceRoleArn: "arn:aws:iam::123456789012:role/x",
-  },
-} as const;
-
-/** A store, and the passes over a deployment to one host: what is asked for in one turn shares a transaction. */
+/** A deployment to one host that has its first command. */
 async function openDeployment(t: TestContext) {
-  const folder = mkdtempSync(join(tmpdir(), "sluice-answers-"));
-  const store = openStore(folder);
-  t.after(() => {
-    store.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-  let now = 1_000;
-  const clock = () => (now += 1);
-  const passes: Promise<void>[] = [];
-  const shell = {
-    store,
-    clock,
-    region: "us-east-1",
-    accountId: "123456789012",
-    hasEventBus: false,
-    look: () => ({ instanceStates: {} }),
-    moved: () => {},
-    findFleet: () => Promise.reject(new Error("The fleet is known")),
-    wakeHosts: () => {},
-    wake: () => {},
-    pursueWork: () => {},
-    log: () => {},
-  };
-  const wake = (id: string) => void passes.push(reconcile(id, shell));
+  const { record, ...passes } = await openPasses(t);
+  const { store, clock, wake, settled } = passes;
   const id = "d-ABCDEFGHI";
-  await store.write(() => {
-    store.applications.add({ id: "a", name: "shop", computePlatform: "Server", createTime: now }, []);
-    store.groups.add(group, []);
-    const revision = { revisionType: "GitHub", gitHubLocation: { repository: "a/b", commitId: "c" } } as const;
-    const member = { id: "web", arn: host, hostIdentifier: host, state: "running", lot: 0 } as const;
-    recordDeployment(store, {
-      id,
-      now,
-      group,
-      minimumHealthyHosts: { type: "HOST_COUNT", value: 0 },
-      ignoreApplicationStopFailures: false,
-      fleet: { found: [{ ...member, health: "Healthy", revision: "Unknown" }] },
-      request: requestOf(group, { creator: "user", revision, fileExistsBehavior: "DISALLOW" }),
-    });
-  });
+  await record(id);
   wake(id);
-  await Promise.all(passes);
+  await settled();
   const context = { store, clock, polls: new HeldPolls(clock), handedOut: new Map<string, number>(), wake };
   const [command] = store.commands.openFor(host);
   assert(command);
   return {
-    ...{ store, id, command, wake },
+    ...{ ...passes, id, command },
     acknowledge: () => acknowledge(context, command),
     complete: (status: "Succeeded" | "Failed") =>
       complete(context, command, {
         status,
         diagnostics: { errorCode: "Success", scriptName: "", message: status, logTail: "" },
       }),
-    /** Lets the passes that have begun end. */
-    settled: () => Promise.all(passes),
     first: (): LifecycleEvent | undefined => store.deployments.targets(id)[0]?.events[0],
     open: () => store.commands.openFor(host).map(({ event }) => event),
   };

@@ -1,9 +1,17 @@
 import type { Diagnostics, EventStatus } from "@sluice/engine";
 import type { CommandRecord } from "../store/commands.ts";
 import type { Store } from "../store/index.ts";
-import type { HostContext } from "./index.ts";
+import type { HeldPolls } from "./polls.ts";
 
-type Answering = Pick<HostContext, "store" | "clock" | "polls" | "handedOut" | "wake">;
+/** What hosts' answers are taken down with. */
+export interface Answering {
+  readonly store: Store;
+  readonly clock: () => number;
+  readonly polls: HeldPolls;
+  /** When commands were handed out, in this process's life: after a restart all are handed out again. */
+  readonly handedOut: Map<string, number>;
+  readonly wake: (deploymentId: string) => void;
+}
 
 /** A host has picked its command up. Gives what the command has come to: only one that is InProgress is to be run. */
 export async function acknowledge(

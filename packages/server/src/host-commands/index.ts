@@ -10,20 +10,13 @@ import { pollHoldMilliseconds, redeliveryMilliseconds } from "../choices.ts";
 import { deploymentIdIn } from "../specification/host-command-identifier.ts";
 import type { CommandRecord } from "../store/commands.ts";
 import type { Store } from "../store/index.ts";
-import { acknowledge, complete, statusOf } from "./answers.ts";
+import { acknowledge, type Answering, complete, statusOf } from "./answers.ts";
 import { diagnosticsOf } from "./diagnostics.ts";
-import type { HeldPolls } from "./polls.ts";
 
 /** What the host agents' operations work with. */
-export interface HostContext {
-  readonly store: Store;
-  readonly clock: () => number;
-  readonly polls: HeldPolls;
-  /** When commands were handed out, in this process's life: after a restart all are handed out again. */
-  readonly handedOut: Map<string, number>;
+export interface HostContext extends Answering {
   /** The signed specification of a deployment. */
   readonly specification: (deploymentId: string) => Promise<string>;
-  readonly wake: (deploymentId: string) => void;
 }
 
 const clientFault = (message: string) => new Fault("ClientException", message);

@@ -1,5 +1,5 @@
 import type { TriggerEventType } from "@aws-sdk/client-codedeploy";
-import type { Decision, Deployment, Target, World } from "@sluice/engine";
+import { type Decision, type Deployment, type Target, targetOf, type World } from "@sluice/engine";
 
 /** Something that people outside want to be told of. */
 export type Moment =
@@ -23,8 +23,7 @@ export const triggerEvents = {
 
 /** The moments among a pass's decisions. */
 export function momentsOf(before: World, after: World, decisions: readonly Decision[]): readonly Moment[] {
-  const targets = new Map(after.targets.map((target) => [target.id, target]));
-  const started = new Set(before.targets.filter(hasBegun).map(({ id }) => id));
+  const started = new Set<string>();
   return decisions.flatMap((decision): readonly Moment[] => {
     switch (decision.do) {
       case "begin":
@@ -36,13 +35,13 @@ export function momentsOf(before: World, after: World, decisions: readonly Decis
       case "finish":
         return [{ about: "deployment", state: endStates[decision.as], deployment: after.deployment }];
       case "run": {
-        const target = targets.get(decision.target);
-        if (target === undefined || started.has(target.id)) return [];
+        const target = targetOf(after.targets, decision.target);
+        if (target === undefined || started.has(target.id) || hasBegun(targetOf(before.targets, target.id))) return [];
         started.add(target.id);
         return [{ about: "instance", state: "START", target }];
       }
       case "settle target": {
-        const target = targets.get(decision.target);
+        const target = targetOf(after.targets, decision.target);
         const state = targetStates[decision.as];
         return target === undefined || state === undefined ? [] : [{ about: "instance", state, target }];
       }
@@ -52,7 +51,8 @@ export function momentsOf(before: World, after: World, decisions: readonly Decis
   });
 }
 
-const hasBegun = ({ events }: Target): boolean => events.some(({ command }) => command !== undefined);
+const hasBegun = (target: Target | undefined): boolean =>
+  target?.events.some(({ command }) => command !== undefined) === true;
 
 const endStates = { Succeeded: "SUCCESS", Failed: "FAILURE", Stopped: "STOP" } as const;
 

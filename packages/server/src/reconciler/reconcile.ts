@@ -1,4 +1,4 @@
-import { decide, type Decision, evolveAll, type Fleet, type FleetLook, type World } from "@sluice/engine";
+import { advance, type Decision, type Fleet, type FleetLook, isIdle, type World } from "@sluice/engine";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
 import type { DeploymentRecord } from "../store/deployments.ts";
 import type { Store } from "../store/index.ts";
@@ -17,7 +17,7 @@ export interface Shell {
   readonly hasEventBus: boolean;
   /** What was last seen of the world outside. */
   readonly look: Look;
-  /** Told of each commit: where a deployment is at work now. */
+  /** Told of each commit within its transaction: where a deployment is at work now. */
   readonly moved: (after: World) => void;
   /** Looks which hosts a deployment group selects, or which replace them in a blue/green deployment. */
   readonly findFleet: (group: DeploymentGroup, record: DeploymentRecord, which: FleetLook) => Promise<Fleet>;
@@ -40,8 +40,7 @@ export async function reconcile(deploymentId: string, shell: Shell, begins = () 
   if (passed === undefined) return;
   const { decisions, committed } = passed;
   if (committed !== undefined) {
-    shell.moved(committed.after);
-    for (const decision of decisions.filter(isChange)) log(deploymentId, decision);
+    for (const decision of decisions) if (!isIdle(decision)) log(deploymentId, decision);
     for (const owed of committed.owed) wake(owed);
     wakeHosts(committed.issued.map(({ host }) => host));
   }
@@ -55,17 +54,15 @@ function pass(deploymentId: string, shell: Shell) {
   const { store, clock, look } = shell;
   const observed = observe(store, deploymentId, { now: clock(), look });
   if (observed === undefined) return undefined;
-  const decisions = decide(observed.world);
-  if (!decisions.some(isChange)) return { decisions };
-  const after = evolveAll(observed.world, decisions);
+  const { decisions, after } = advance(observed.world);
+  if (decisions.every(isIdle)) return { decisions };
   const commit = commitOf(observed, after, { ...shell, decisions });
   store.deployments.commit(observed.record, commit);
+  shell.moved(after);
   for (const notification of owedNotifications(observed, after, { ...shell, decisions }))
     store.notifications.add(notification);
   return { decisions, committed: { after, issued: commit.issued, owed: keepBooks(store, observed, after) } };
 }
-
-const isChange = (decision: Decision): boolean => decision.do !== "wait" && decision.do !== "look up fleet";
 
 async function lookUpFleet(deploymentId: string, which: FleetLook, shell: Shell): Promise<void> {
   const { store, findFleet } = shell;

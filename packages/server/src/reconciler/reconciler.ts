@@ -18,7 +18,7 @@ import { moveGroup } from "./move-group.ts";
 import { reconcile, type Shell } from "./reconcile.ts";
 import { Round } from "./round.ts";
 import { SharedHosts } from "./shared-hosts.ts";
-import type { Host, Seen } from "./world.ts";
+import type { Seen } from "./world.ts";
 import { ServiceWork } from "./service-work.ts";
 
 /** What the reconciler works with. */
@@ -50,6 +50,8 @@ export class Reconciler {
   readonly #hooks = new HookRuns();
   readonly #alarms: AlarmWatch;
   readonly #shared = new SharedHosts();
+  /** Not after a start, nor when a pass has been undone that had gone to a host, or left it. */
+  #isSharedKnown = false;
   #states: Readonly<Record<string, InstanceState>> = {};
 
   constructor(options: ReconcilerOptions) {
@@ -67,7 +69,7 @@ export class Reconciler {
       ...options,
       hasEventBus: options.eventsUrl !== undefined,
       wake,
-      look: (id, hosts) => this.#look(id, hosts),
+      look: (id) => this.#look(id),
       moved: ({ deployment, targets, now }) => this.#shared.note(deployment, targets, now),
       findFleet: (group, record, which) =>
         findFleet(group, record, { which, store, region, accountId, clients: this.#clientsOf(record) }).catch(
@@ -75,6 +77,7 @@ export class Reconciler {
         ),
       pursueWork: (id) => this.#work.pursue(id),
     };
+    store.onUndone(() => void (this.#isSharedKnown = false));
     this.#alarms = new AlarmWatch({ store, clock, clientsOf: (record) => this.#clientsOf(record) });
     const keeper = { store, gateways };
     const onDefect = (error: unknown) => options.onDefect(error, "");
@@ -91,11 +94,6 @@ export class Reconciler {
 
   /** Begins to scan; the first scan picks up what an earlier process left. */
   start(): void {
-    const { store, clock } = this.#options;
-    for (const id of store.deployments.live()) {
-      const record = store.deployments.byId(id);
-      if (record !== undefined) this.#shared.note(record.state, store.deployments.targets(id), clock());
-    }
     for (const round of this.#rounds) round.start();
   }
 
@@ -126,19 +124,24 @@ export class Reconciler {
     await Promise.allSettled(this.#running.values());
   }
 
-  #look(id: string, hosts: readonly Host[]): Seen {
+  #look(id: string): Seen {
     const { lastHeard } = this.#options;
+    if (!this.#isSharedKnown) this.#noteLive();
     return {
       instanceStates: this.#states,
       ...this.#alarms.seen(id),
-      neighbours: this.#shared.neighboursOf(id, hosts),
-      lastSeen: Object.fromEntries(
-        hosts.flatMap((host) => {
-          const at = lastHeard(host.hostIdentifier);
-          return at === undefined ? [] : [[host.id, at]];
-        }),
-      ),
+      neighbour: ({ hostIdentifier }) => this.#shared.neighbourOf(id, hostIdentifier),
+      lastSeen: ({ hostIdentifier }) => lastHeard(hostIdentifier),
     };
+  }
+
+  #noteLive(): void {
+    const { store, clock } = this.#options;
+    for (const id of store.deployments.live()) {
+      const record = store.deployments.byId(id);
+      if (record !== undefined) this.#shared.note(record.state, store.deployments.targets(id), clock());
+    }
+    this.#isSharedKnown = true;
   }
 
   async #perform(record: DeploymentRecord, work: Work, noted: Noted | undefined): Promise<WorkOutcome> {

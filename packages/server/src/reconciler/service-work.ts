@@ -88,12 +88,11 @@ export class ServiceWork {
 /** What of a deployment gateways have to do now. */
 export function openWork({ state }: DeploymentRecord, targets: readonly Target[]): readonly OpenWork[] {
   const steps = state.steps.filter(({ status }) => status === "InProgress").map((step) => openOf(step.work, step));
-  const events = targets.flatMap((target) =>
-    target.events.flatMap(({ status, command }) =>
-      status === "InProgress" && command?.work !== undefined ? [openOf(command.work, command)] : [],
-    ),
-  );
-  return [...steps, ...events];
+  const open: OpenWork[] = [...steps];
+  for (const { events } of targets)
+    for (const { status, command } of events)
+      if (status === "InProgress" && command?.work !== undefined) open.push(openOf(command.work, command));
+  return open;
 }
 
 function openOf(work: Work, { id, noted, progress }: Pick<Step, "id" | "noted" | "progress">): OpenWork {

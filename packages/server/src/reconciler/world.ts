@@ -5,11 +5,10 @@ import {
   type HostMemory,
   isOver,
   leftOut,
+  targetOf,
   type World,
-  type Fleet,
   fleetFields,
   type FleetLook,
-  type Target,
 } from "@sluice/engine";
 import { revisionIdentity, type Store } from "../store/index.ts";
 import type { Commit, IssuedCommand } from "../store/deployment-changes.ts";
@@ -22,14 +21,11 @@ export interface Observation {
   readonly world: World;
 }
 
-/** What was last seen of the world outside, of a deployment with these hosts. */
-export type Look = (deploymentId: string, hosts: readonly Host[]) => Seen;
+/** What was last seen of the world outside, of a deployment. */
+export type Look = (deploymentId: string) => Seen;
 
 /** What was last seen of the world outside. */
-export type Seen = Pick<World, "instanceStates" | "alarms" | "lastSeen" | "neighbours">;
-
-/** A host, as a target or as somebody who may become one. */
-export type Host = Pick<Target, "id" | "hostIdentifier">;
+export type Seen = Pick<World, "instanceStates" | "alarms" | "lastSeen" | "neighbour">;
 
 /** Reads the world of a deployment; undefined when it has been deleted. */
 export function observe(
@@ -41,20 +37,17 @@ export function observe(
   if (record === undefined) return undefined;
   const { state } = record;
   const fleets = store.deployments.fleets(id);
-  const targets = store.deployments.targets(id);
   const isGroupMissing = state.startTime === undefined && store.groups.byId(record.groupId) === undefined;
   const world: World = {
     now,
     deployment: isGroupMissing ? { ...state, missing: "DEPLOYMENT_GROUP_MISSING" } : state,
-    targets,
+    targets: store.deployments.targets(id),
     answers: store.commands.newAnswers(id),
-    ...look(id, [...targets, ...Object.values(fleets).flatMap(membersOf)]),
+    ...look(id),
     ...Object.fromEntries(Object.entries(fleets).map(([look, fleet]) => [fleetFields[look as FleetLook], fleet])), // the keys of `Fleets`
   };
   return { record, world };
 }
-
-const membersOf = (fleet: Fleet): readonly Host[] => ("error" in fleet ? [] : fleet.found);
 
 /** What decisions change in the store. */
 export function commitOf(
@@ -63,10 +56,9 @@ export function commitOf(
   context: { decisions: readonly Decision[]; store: Store; region: string; accountId: string },
 ): Commit {
   const { decisions, store, region, accountId } = context;
-  const targets = new Map(after.targets.map((target) => [target.id, target]));
   const issued = decisions.flatMap((decision): readonly IssuedCommand[] => {
     if (decision.do !== "run" || decision.work !== undefined) return [];
-    const target = targets.get(decision.target);
+    const target = targetOf(after.targets, decision.target);
     const host = target?.hostIdentifier ?? "";
     const command = target?.events.find(({ name }) => name === decision.event)?.command;
     const identifier = hostCommandIdentifier({

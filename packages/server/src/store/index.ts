@@ -49,6 +49,8 @@ export function openStore(dataFolder: string) {
     write: <Result>(work: () => Result): Promise<Result> => db.write(work),
     /** As `write`, after everything else that the transaction brings. */
     writeLast: <Result>(work: () => Result): Promise<Result> => db.writeLast(work),
+    /** Names who is to be told whenever work of `write` is undone. */
+    onUndone: (forget: () => void): void => db.onUndone(forget),
     close: () => db.close(),
   };
 }

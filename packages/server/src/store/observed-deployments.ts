@@ -1,4 +1,4 @@
-import type { Fleet, FleetLook, Target } from "@sluice/engine";
+import { type Fleet, type FleetLook, type Target, targetOf } from "@sluice/engine";
 import type { Database } from "./database.ts";
 
 /** What looks at fleets gave. */
@@ -10,7 +10,7 @@ const keptMax = 256;
 /** The targets and fleets of deployments, as documents are read once and then kept: a pass over a thousand hosts must not parse them all for the one that has answered. A commit gives what there is now; all is forgotten when something that was written is undone. */
 export class ObservedDeployments {
   readonly #db: Database;
-  readonly #targets = new Map<string, Kept>();
+  readonly #targets = new Map<string, readonly Target[]>();
   readonly #fleets = new Map<string, Fleets>();
   /** Deployments of which something was kept while it could yet be undone. */
   readonly #unsure = new Set<string>();
@@ -21,11 +21,19 @@ export class ObservedDeployments {
   }
 
   targets(deploymentId: string): readonly Target[] {
-    return this.#kept(deploymentId).all;
+    const found = this.#targets.get(deploymentId);
+    if (found !== undefined) return found;
+    const rows = this.#db.all<{ target: string }>(
+      "SELECT target FROM targets WHERE deployment_id = ? ORDER BY position",
+      deploymentId,
+    );
+    const targets = rows.map(({ target }) => JSON.parse(target) as Target); // written by `commit`
+    this.remember(deploymentId, targets);
+    return targets;
   }
 
   target(deploymentId: string, targetId: string): Target | undefined {
-    return this.#kept(deploymentId).byId.get(targetId);
+    return targetOf(this.targets(deploymentId), targetId);
   }
 
   fleets(deploymentId: string): Fleets {
@@ -47,19 +55,7 @@ export class ObservedDeployments {
 
   /** These are the targets now. */
   remember(deploymentId: string, targets: readonly Target[]): void {
-    this.#keep(this.#targets, deploymentId, keptOf(targets));
-  }
-
-  #kept(deploymentId: string): Kept {
-    const found = this.#targets.get(deploymentId);
-    if (found !== undefined) return found;
-    const rows = this.#db.all<{ target: string }>(
-      "SELECT target FROM targets WHERE deployment_id = ? ORDER BY position",
-      deploymentId,
-    );
-    const kept = keptOf(rows.map(({ target }) => JSON.parse(target) as Target)); // written by `commit`
-    this.#keep(this.#targets, deploymentId, kept);
-    return kept;
+    this.#keep(this.#targets, deploymentId, targets);
   }
 
   #forgetUnsure(): void {
@@ -78,10 +74,3 @@ export class ObservedDeployments {
     if (map.size > keptMax && oldest !== undefined) map.delete(oldest);
   }
 }
-
-interface Kept {
-  readonly all: readonly Target[];
-  readonly byId: ReadonlyMap<string, Target>;
-}
-
-const keptOf = (all: readonly Target[]): Kept => ({ all, byId: new Map(all.map((target) => [target.id, target])) });
