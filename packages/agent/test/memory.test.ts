@@ -26,15 +26,18 @@ test(
       s3_endpoint_override: plane.url,
     });
     plane.put("bundles", "app.tgz", bundle(host, { BeforeInstall: "true" }));
-    t.after(() => host.command("stop"));
     host.command("start");
-    const pid = readFileSync(join(host.folder, "pid/codedeploy-agent.pid"), "utf8").trim();
-    const deployment = plane.specify(specification("d-AAAAAAAA1"));
+    try {
+      const pid = readFileSync(join(host.folder, "pid/codedeploy-agent.pid"), "utf8").trim();
+      const deployment = plane.specify(specification("d-AAAAAAAA1"));
 
-    await small(pid);
-    for (const event of ["DownloadBundle", "BeforeInstall"])
-      assert.equal((await plane.run(event, deployment)).status, "Succeeded");
-    await host.settled();
+      await small(pid);
+      for (const event of ["DownloadBundle", "BeforeInstall"])
+        assert.equal((await plane.run(event, deployment)).status, "Succeeded");
+      await host.settled();
+    } finally {
+      host.command("stop"); // while its files are there: they go before what is named later to be done after the test
+    }
 
     assert.equal(host.read("log/codedeploy-agent.output.log"), "");
     assert.doesNotMatch(host.read("log/codedeploy-agent.log"), /WARN|ERROR|xperimental/);

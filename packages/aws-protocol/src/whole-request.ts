@@ -32,12 +32,13 @@ export function readWhole(bytes: Buffer): WholeRequest | "more" | "other" {
   return length > bytes.length ? "more" : { headers, body: bytes.subarray(body, length), length };
 }
 
-function isPlain({ connection, authorization, host, ...headers }: IncomingHttpHeaders): boolean {
+function isPlain(headers: IncomingHttpHeaders): boolean {
+  const { host, connection, authorization, "content-length": length } = headers;
   return (
     host !== undefined &&
     authorization?.startsWith("AWS4-HMAC-SHA256 ") === true &&
     (connection === undefined || connection.toLowerCase() === "keep-alive") &&
-    /^\d{1,6}$/.test(headers["content-length"] ?? "")
+    /^\d{1,6}$/.test(length ?? "")
   );
 }
 

@@ -96,7 +96,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const listener = createFrontDoor({
     services: [
       codedeployService({ store, clock, region, accountId, wake, syncHooks: hooks }, accesses, onDefect),
-      hostCommandService({ store, clock, polls, handedOut: new Map(), specification, wake }, onDefect),
+      hostCommandService({ store, region, accountId, clock, polls, specification, wake }, onDefect),
       sluiceService({ store, identities, authority: options.authority }, onDefect),
       ...services,
     ],

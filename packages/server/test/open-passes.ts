@@ -48,6 +48,7 @@ export async function openPasses(t: TestContext) {
   const passes: Promise<void>[] = [];
   await store.write(() => store.applications.add({ ...application, createTime: now }, []));
   return {
+    folder,
     store,
     clock,
     /** Makes a pass in the transaction of this turn. */

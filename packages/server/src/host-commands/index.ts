@@ -7,14 +7,17 @@ import {
   type Service,
 } from "@sluice/aws-protocol";
 import { pollHoldMilliseconds, redeliveryMilliseconds } from "../choices.ts";
-import { deploymentIdIn } from "../specification/host-command-identifier.ts";
-import type { CommandRecord } from "../store/commands.ts";
-import type { Store } from "../store/index.ts";
+import { deploymentExecutionId, deploymentIdIn } from "../specification/host-command-identifier.ts";
+import type { CommandRecord } from "../store/outbox.ts";
 import { acknowledge, type Answering, complete, statusOf } from "./answers.ts";
 import { diagnosticsOf } from "./diagnostics.ts";
+import { Identifiers } from "./identifiers.ts";
 
 /** What the host agents' operations work with. */
 export interface HostContext extends Answering {
+  readonly region: string;
+  readonly accountId: string;
+  readonly identifiers: Identifiers;
   /** The signed specification of a deployment. */
   readonly specification: (deploymentId: string) => Promise<string>;
 }
@@ -27,12 +30,11 @@ const operations: HostCommandOperations<HostContext> = {
     context.polls.hear(host);
     const command = await nextCommand(context, host, context.call.signal);
     if (command === undefined) return {};
-    const DeploymentExecutionId = executionIdOf(command);
     return {
       HostCommand: {
-        HostCommandIdentifier: command.identifier,
+        HostCommandIdentifier: context.identifiers.name(command),
         HostIdentifier: host,
-        DeploymentExecutionId,
+        DeploymentExecutionId: deploymentExecutionId(command.deploymentId, context.region, context.accountId),
         CommandName: command.event,
         Nonce: 1,
       },
@@ -51,18 +53,18 @@ const operations: HostCommandOperations<HostContext> = {
   },
 
   PutHostCommandAcknowledgement: async (context, { HostCommandIdentifier }) => ({
-    CommandStatus: await acknowledge(context, commandOf(context.store, HostCommandIdentifier)),
+    CommandStatus: await acknowledge(context, commandOf(context, HostCommandIdentifier)),
   }),
 
   async PutHostCommandComplete(context, { HostCommandIdentifier, CommandStatus, Diagnostics: envelope }) {
     if (CommandStatus !== "Succeeded" && CommandStatus !== "Failed")
       throw clientFault(`CommandStatus is "${CommandStatus}", and Succeeded or Failed is wanted`);
     const diagnostics = diagnosticsOf(envelope, CommandStatus);
-    await complete(context, commandOf(context.store, HostCommandIdentifier), { status: CommandStatus, diagnostics });
+    await complete(context, commandOf(context, HostCommandIdentifier), { status: CommandStatus, diagnostics });
   },
 
-  async PostHostCommandUpdate({ store }, { HostCommandIdentifier }) {
-    const status = statusOf(store, commandOf(store, HostCommandIdentifier));
+  async PostHostCommandUpdate(context, { HostCommandIdentifier }) {
+    const status = statusOf(context.store, commandOf(context, HostCommandIdentifier));
     return {
       CommandStatus: status === "Pending" || status === "Succeeded" || status === "InProgress" ? status : "Failed",
     };
@@ -97,26 +99,18 @@ function handOut(
   return command;
 }
 
-function commandOf(store: Store, identifier: string | undefined): CommandRecord {
-  const command = identifier === undefined ? undefined : store.commands.byIdentifier(identifier);
+function commandOf({ identifiers }: HostContext, identifier: string | undefined): CommandRecord {
+  const command = identifier === undefined ? undefined : identifiers.find(identifier);
   if (command === undefined) throw clientFault("There is no such host command");
   return command;
 }
 
-/** The execution id is part of the identifier, which this server has made. */
-function executionIdOf({ identifier }: CommandRecord): string {
-  const [, fields] = JSON.parse(Buffer.from(identifier, "base64").toString("utf8")) as readonly [
-    string,
-    { readonly deploymentId: string },
-  ]; // hostCommandIdentifier's form
-  return fields.deploymentId;
-}
-
 /** The host agents' service. A host's key polls for that host and answers its commands, nothing else. */
 export function hostCommandService(
-  context: HostContext,
+  about: Omit<HostContext, "identifiers" | "handedOut">,
   onDefect: (error: unknown, requestId: string) => void,
 ): Service {
+  const context = { ...about, identifiers: new Identifiers(about.store, about), handedOut: new Map<string, number>() };
   return defineService({
     name: "codedeploy-commands",
     model: codedeployCommands,
@@ -125,16 +119,16 @@ export function hostCommandService(
     operations,
     context,
     isForHostsAlone: true,
-    hosts: ({ host }, _operation, input) => isOwn(context.store, host, input),
+    hosts: ({ host }, _operation, input) => isOwn(context, host, input),
     onDefect,
   });
 }
 
-function isOwn(store: Store, host: string, input: unknown): boolean {
+function isOwn({ identifiers }: HostContext, host: string, input: unknown): boolean {
   const { HostIdentifier, HostCommandIdentifier } = input as {
     readonly HostIdentifier?: string;
     readonly HostCommandIdentifier?: string;
   }; // decoded by the service's own table
-  if (HostCommandIdentifier !== undefined) return store.commands.byIdentifier(HostCommandIdentifier)?.host === host;
+  if (HostCommandIdentifier !== undefined) return identifiers.find(HostCommandIdentifier)?.host === host;
   return HostIdentifier === host;
 }

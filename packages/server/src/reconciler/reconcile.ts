@@ -1,4 +1,4 @@
-import { advance, type Decision, type Fleet, type FleetLook, isIdle, type World } from "@sluice/engine";
+import { advance, type Decision, type Fleet, type FleetLook, isIdle, type World, targetOf } from "@sluice/engine";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
 import type { DeploymentRecord } from "../store/deployments.ts";
 import type { Store } from "../store/index.ts";
@@ -42,7 +42,7 @@ export async function reconcile(deploymentId: string, shell: Shell, begins = () 
   if (committed !== undefined) {
     for (const decision of decisions) if (!isIdle(decision)) log(deploymentId, decision);
     for (const owed of committed.owed) wake(owed);
-    wakeHosts(committed.issued.map(({ host }) => host));
+    wakeHosts(hostsToTell(decisions, committed.after));
   }
   pursueWork(deploymentId);
   const last = decisions.at(-1);
@@ -56,12 +56,21 @@ function pass(deploymentId: string, shell: Shell) {
   if (observed === undefined) return undefined;
   const { decisions, after } = advance(observed.world);
   if (decisions.every(isIdle)) return { decisions };
-  const commit = commitOf(observed, after, { ...shell, decisions });
+  const commit = commitOf(observed, after, store);
   store.deployments.commit(observed.record, commit);
   shell.moved(after);
   for (const notification of owedNotifications(observed, after, { ...shell, decisions }))
     store.notifications.add(notification);
-  return { decisions, committed: { after, issued: commit.issued, owed: keepBooks(store, observed, after) } };
+  return { decisions, committed: { after, owed: keepBooks(store, observed, after) } };
+}
+
+/** Hosts that have got a command. */
+function hostsToTell(decisions: readonly Decision[], { targets }: World): readonly string[] {
+  return decisions.flatMap((decision) => {
+    if (decision.do !== "run" || decision.work !== undefined) return [];
+    const target = targetOf(targets, decision.target);
+    return target === undefined ? [] : [target.hostIdentifier];
+  });
 }
 
 async function lookUpFleet(deploymentId: string, which: FleetLook, shell: Shell): Promise<void> {

@@ -1,19 +1,16 @@
 import {
   bringsRevision,
-  type Decision,
   healthAfter,
   type HostMemory,
   isOver,
   leftOut,
-  targetOf,
   type World,
   fleetFields,
   type FleetLook,
 } from "@sluice/engine";
 import { revisionIdentity, type Store } from "../store/index.ts";
-import type { Commit, IssuedCommand } from "../store/deployment-changes.ts";
+import type { Commit } from "../store/deployment-changes.ts";
 import type { DeploymentRecord } from "../store/deployments.ts";
-import { hostCommandIdentifier } from "../specification/host-command-identifier.ts";
 
 /** Everything that a decision about a deployment may depend on. */
 export interface Observation {
@@ -50,33 +47,11 @@ export function observe(
 }
 
 /** What decisions change in the store. */
-export function commitOf(
-  { record, world }: Observation,
-  after: World,
-  context: { decisions: readonly Decision[]; store: Store; region: string; accountId: string },
-): Commit {
-  const { decisions, store, region, accountId } = context;
-  const issued = decisions.flatMap((decision): readonly IssuedCommand[] => {
-    if (decision.do !== "run" || decision.work !== undefined) return [];
-    const target = targetOf(after.targets, decision.target);
-    const host = target?.hostIdentifier ?? "";
-    const command = target?.events.find(({ name }) => name === decision.event)?.command;
-    const identifier = hostCommandIdentifier({
-      deploymentId: record.id,
-      host,
-      event: decision.event,
-      region,
-      accountId,
-    });
-    return command === undefined
-      ? []
-      : [{ id: command.id, identifier, targetId: decision.target, host, event: decision.event }];
-  });
+export function commitOf({ record, world }: Observation, after: World, store: Store): Commit {
   return {
     before: world,
     after,
     version: record.version,
-    issued,
     // Only at the end itself: an answer that comes later finds memories of a later deployment.
     memories: isOver(after.deployment) && !isOver(world.deployment) ? memoriesAfter(record, after, store) : {},
   };

@@ -47,13 +47,11 @@ export class Answers {
       .map(({ answer }) => JSON.parse(answer) as Answer); // written by `#write`
   }
 
-  /** Commands that are answered need not be given to anybody again. */
   #write(): void {
     for (const [deploymentId, answers] of this.#fresh)
       for (const answer of answers.values()) {
-        const row = [answer.commandId, answer.kind, deploymentId, JSON.stringify(answer)];
-        const added = this.#db.run(insert, ...row);
-        if (added > 0) this.#db.run("UPDATE commands SET is_open = 0 WHERE id = ?", answer.commandId);
+        const { commandId, kind } = answer;
+        this.#db.run(insert, commandId, kind, deploymentId, JSON.stringify(answer));
       }
     this.#fresh.clear();
   }

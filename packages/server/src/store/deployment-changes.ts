@@ -1,33 +1,16 @@
 import assert from "node:assert/strict";
-import type {
-  Deployment,
-  Fleet,
-  FleetLook,
-  HostMemory,
-  LifecycleEvent,
-  LifecycleEventName,
-  World,
-} from "@sluice/engine";
+import type { Deployment, Fleet, FleetLook, HostMemory, Target, World } from "@sluice/engine";
 import type { Answers } from "./answers.ts";
 import type { Database } from "./database.ts";
 import type { DeploymentRecord } from "./deployments.ts";
 import type { ObservedDeployments } from "./observed-deployments.ts";
-
-/** A command that a host is to be given. */
-export interface IssuedCommand {
-  readonly id: string;
-  readonly identifier: string;
-  readonly targetId: string;
-  readonly host: string;
-  readonly event: LifecycleEventName;
-}
+import type { Outbox } from "./outbox.ts";
 
 /** What a pass over a deployment changes, all at once. */
 export interface Commit {
   readonly before: World;
   readonly after: World;
   readonly version: number;
-  readonly issued: readonly IssuedCommand[];
   /** What the group remembers of its hosts, once the deployment is over. */
   readonly memories: Readonly<Record<string, HostMemory<string>>>;
 }
@@ -35,7 +18,7 @@ export interface Commit {
 /** Changes of deployments and their targets. */
 export function deploymentChanges(
   db: Database,
-  { observed, answers }: { readonly observed: ObservedDeployments; readonly answers: Answers },
+  { observed, answers, outbox }: { observed: ObservedDeployments; answers: Answers; outbox: Outbox },
 ) {
   return {
     add({ id, applicationId, groupId, request, state }: Omit<DeploymentRecord, "version">): void {
@@ -65,31 +48,19 @@ export function deploymentChanges(
     commit(record: DeploymentRecord, change: Commit): void {
       const left = new Set(change.after.answers);
       for (const answer of change.before.answers) if (!left.has(answer)) answers.dealtWith(record.id, answer);
-      commit(db, record, change);
+      writeDeployment(db, record, change);
+      for (const target of writeTargets(db, record.id, change)) outbox.note(record.id, target);
+      writeMemories(db, record, change);
       observed.remember(record.id, change.after.targets);
     },
   };
 }
 
-function commit(db: Database, record: DeploymentRecord, change: Commit): void {
-  const { after, issued, memories } = change;
-  writeDeployment(db, record, change);
-  writeTargets(db, record.id, change);
-  for (const { id, identifier, targetId, host, event } of issued)
-    db.run(
-      "INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?, ?, 1)",
-      id,
-      identifier,
-      record.id,
-      targetId,
-      host,
-      event,
-      after.now,
-    );
+function writeMemories(db: Database, { groupId }: DeploymentRecord, { memories }: Commit): void {
   for (const [host, memory] of Object.entries(memories))
     db.run(
       "INSERT INTO host_memories VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET memory = excluded.memory",
-      record.groupId,
+      groupId,
       host,
       JSON.stringify(memory),
     );
@@ -111,10 +82,11 @@ function writeDeployment(db: Database, { id }: DeploymentRecord, { before, after
 const isFinal = (status: Deployment["status"]): boolean =>
   status === "Succeeded" || status === "Failed" || status === "Stopped";
 
-function writeTargets(db: Database, deploymentId: string, { before, after }: Commit): void {
-  after.targets.forEach((target, position) => {
+/** Gives the targets that have changed. */
+function writeTargets(db: Database, deploymentId: string, { before, after }: Commit): readonly Target[] {
+  return after.targets.filter((target, position) => {
     const known = before.targets[position];
-    if (known === target) return;
+    if (known === target) return false;
     const document = JSON.stringify(target);
     if (known === undefined)
       db.run(
@@ -126,16 +98,6 @@ function writeTargets(db: Database, deploymentId: string, { before, after }: Com
         "UPDATE targets SET target = ? WHERE deployment_id = ? AND position = ?",
         ...[document, deploymentId, position],
       );
-    target.events.forEach((event, index) => {
-      const last = known?.events[index];
-      if (event !== last && isPickedUp(event) && !isPickedUp(last))
-        db.run("UPDATE commands SET is_open = 0 WHERE id = ? AND is_open = 1", event.command?.id ?? "");
-    });
+    return true;
   });
 }
-
-/** Whether the host has been given a command, and need not be given it any more. */
-const isPickedUp = (event: LifecycleEvent | undefined): boolean =>
-  event?.command !== undefined &&
-  event.command.work === undefined &&
-  (event.command.acknowledgedAt !== undefined || (event.status !== "Pending" && event.status !== "InProgress"));

@@ -13,6 +13,7 @@ import { deploymentWishes } from "./deployment-wishes.ts";
 import { githubTokens } from "./github-tokens.ts";
 import { ObservedDeployments } from "./observed-deployments.ts";
 import { onPremisesInstances } from "./on-premises-instances.ts";
+import { Outbox } from "./outbox.ts";
 import { owedFollowUps } from "./owed-follow-ups.ts";
 import { resourceTags } from "./resource-tags.ts";
 import { revisions } from "./revisions.ts";
@@ -25,6 +26,7 @@ export function openStore(dataFolder: string) {
   const db = new Database(dataFolder, "codedeploy.sqlite", schema, upgrades);
   const observed = new ObservedDeployments(db);
   const answers = new Answers(db);
+  const outbox = new Outbox(db, observed);
   return {
     applications: applications(db),
     groups: deploymentGroups(db),
@@ -35,9 +37,9 @@ export function openStore(dataFolder: string) {
       ...deploymentReads(db, observed),
       ...deploymentLists(db),
       ...deploymentWishes(db),
-      ...deploymentChanges(db, { observed, answers }),
+      ...deploymentChanges(db, { observed, answers, outbox }),
     },
-    commands: commands(db, answers),
+    commands: commands(db, { observed, answers, outbox }),
     notifications: notifications(db),
     onPremises: onPremisesInstances(db),
     githubTokens: githubTokens(db),

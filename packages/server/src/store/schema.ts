@@ -34,11 +34,6 @@ CREATE TABLE IF NOT EXISTS targets (
   PRIMARY KEY (deployment_id, position)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS targets_by_host ON targets (host);
-CREATE TABLE IF NOT EXISTS commands (
-  id TEXT PRIMARY KEY, identifier TEXT NOT NULL UNIQUE, deployment_id TEXT NOT NULL REFERENCES deployments ON DELETE CASCADE,
-  target_id TEXT NOT NULL, host TEXT NOT NULL, event TEXT NOT NULL, issued_at INTEGER NOT NULL, is_open INTEGER NOT NULL
-) STRICT;
-CREATE INDEX IF NOT EXISTS commands_open ON commands (host, issued_at) WHERE is_open = 1;
 CREATE TABLE IF NOT EXISTS answers (
   command_id TEXT NOT NULL, kind TEXT NOT NULL, deployment_id TEXT NOT NULL REFERENCES deployments ON DELETE CASCADE, sequence INTEGER NOT NULL,
   answer TEXT NOT NULL, is_new INTEGER NOT NULL, PRIMARY KEY (command_id, kind)
@@ -76,4 +71,6 @@ CREATE TABLE IF NOT EXISTS github_tokens (name TEXT PRIMARY KEY, token TEXT NOT 
 export const upgrades: readonly string[] = [
   `INSERT INTO fleets SELECT deployments.id, key, value FROM deployments, json_each(deployments.fleet) WHERE deployments.fleet IS NOT NULL;
 ALTER TABLE deployments DROP COLUMN fleet`,
+  // What a host is to be told stands in its target.
+  `DROP TABLE IF EXISTS commands`,
 ];

@@ -1,0 +1,80 @@
+import type { Command, LifecycleEvent, LifecycleEventName, Target } from "@sluice/engine";
+import type { Database } from "./database.ts";
+import type { ObservedDeployments } from "./observed-deployments.ts";
+
+/** A command for a host: an event of a target. */
+export interface CommandRecord {
+  readonly id: string;
+  readonly deploymentId: string;
+  readonly targetId: string;
+  readonly host: string;
+  readonly event: LifecycleEventName;
+}
+
+/** A command that its host has not acknowledged. */
+export interface OpenCommand extends CommandRecord {
+  /** Milliseconds since the epoch. */
+  readonly issuedAt: number;
+}
+
+/** Commands that wait for their hosts. They stand in the targets, and nowhere else: this is an index of them in memory, made anew after a start, and when something that was written is undone. */
+export class Outbox {
+  readonly #db: Database;
+  readonly #observed: ObservedDeployments;
+  #byHost: Map<string, readonly OpenCommand[]> | undefined;
+
+  constructor(db: Database, observed: ObservedDeployments) {
+    this.#db = db;
+    this.#observed = observed;
+    db.onUndone(() => (this.#byHost = undefined));
+  }
+
+  /** Commands that the host has not acknowledged, oldest first. */
+  openFor(host: string): readonly OpenCommand[] {
+    this.#byHost ??= this.#read();
+    const open = this.#byHost.get(host) ?? [];
+    return open.filter(({ id, deploymentId }) => this.#db.get(selectWanted, deploymentId, id) !== undefined);
+  }
+
+  /** A pass has changed this target. */
+  note(deploymentId: string, target: Target): void {
+    if (this.#byHost === undefined) return;
+    const { hostIdentifier: host } = target;
+    const others = (this.#byHost.get(host) ?? []).filter(
+      (command) => command.deploymentId !== deploymentId || command.targetId !== target.id,
+    );
+    const open = [...others, ...openCommands(deploymentId, target)];
+    if (open.length === 0) this.#byHost.delete(host);
+    else this.#byHost.set(host, open);
+  }
+
+  #read(): Map<string, readonly OpenCommand[]> {
+    const live = this.#db.all<{ id: string }>("SELECT id FROM deployments WHERE is_over = 0 ORDER BY create_time");
+    const all = live.flatMap(({ id }) => this.#observed.targets(id).flatMap((target) => openCommands(id, target)));
+    return Map.groupBy(
+      all.toSorted((a, b) => a.issuedAt - b.issuedAt),
+      ({ host }) => host,
+    );
+  }
+}
+
+/** What no pass tells of: an answer whose pass has yet to come, and an application that was deleted with its deployments. */
+const selectWanted = `SELECT 1 FROM deployments WHERE id = ?1
+  AND NOT EXISTS (SELECT 1 FROM answers WHERE command_id = ?2 AND is_new = 1 AND kind <> 'progress')`;
+
+function openCommands(
+  deploymentId: string,
+  { id: targetId, hostIdentifier: host, events }: Target,
+): readonly OpenCommand[] {
+  return events.filter(isOpen).map(({ name: event, command: { id, issuedAt } }) => ({
+    ...{ id, deploymentId, targetId, host, event },
+    issuedAt,
+  }));
+}
+
+/** Whether a host is to be given an event. */
+function isOpen(event: LifecycleEvent): event is LifecycleEvent & { readonly command: Command } {
+  const { status, command } = event;
+  if (command === undefined || command.work !== undefined || command.acknowledgedAt !== undefined) return false;
+  return status === "Pending" || status === "InProgress";
+}
