@@ -1,4 +1,5 @@
-import { type Host, isNoop, prepare } from "./execute.ts";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { type Host, isNoop, type Prepared, prepare } from "./execute.ts";
 import type { Entry, Journal, ScriptProcess } from "./journal.ts";
 import {
   completedNoop,
@@ -124,13 +125,19 @@ export class CommandRunner {
     const { log } = this.#host;
     const { name } = command;
     const started = (script: ScriptProcess) => this.#journal.write({ state: "started", command, script });
+    await nextTurn(); // the acknowledgement is on its way
     const prepared = attempt(() => prepare(this.#host, { name, specification, started }));
-    const status = await answer;
-    if (status === "Succeeded" || (status === "Failed" && !noop)) return undefined;
-    if (status === "Failed") return this.#keepOutcome(command, completedNoop);
+    const status = await answer.catch((error: unknown) => {
+      prepared.drop();
+      throw error;
+    });
+    if (status === "Succeeded" || status === "Failed") {
+      prepared.drop();
+      return status === "Failed" && noop ? this.#keepOutcome(command, completedNoop) : undefined;
+    }
     this.#journal.write({ state: "started", command });
     log(`${deploymentId}: ${name} begins`);
-    const execution = prepared().then(() => succeeded, outcomeOf);
+    const execution = prepared.execute().then(() => succeeded, outcomeOf);
     this.#journal.track(deploymentId, command); // its first script runs already
     const outcome = await execution;
     log(`${deploymentId}: ${name} ${outcome.status === "Succeeded" ? "succeeded" : `failed: ${outcome.message}`}`);
@@ -198,12 +205,12 @@ export class CommandRunner {
   }
 }
 
-/** Calls at once, and throws what that throws only when the result is used. */
-function attempt(make: () => () => Promise<void>): () => Promise<void> {
+/** What cannot be got ready fails when it is executed. */
+function attempt(make: () => Prepared): Prepared {
   try {
     return make();
   } catch (error) {
-    return () => Promise.reject(error);
+    return { execute: () => Promise.reject(error), drop: () => {} };
   }
 }
 

@@ -20,7 +20,7 @@ import type { Trust } from "./protocol/signed-content.ts";
 import { deleteOldRevisions } from "./retention.ts";
 import { scriptEnvironment } from "./scripts/environment.ts";
 import { appSpecIn, isScriptable, lifecycleScripts, readAppSpec } from "./scripts/lifecycle-scripts.ts";
-import { runScript } from "./scripts/script.ts";
+import { gateTo, runScript } from "./scripts/script.ts";
 import { type OutputTarget, ScriptOutput } from "./scripts/script-output.ts";
 
 /** What executing a command needs of the agent around it. */
@@ -44,15 +44,23 @@ export interface Work {
 
 /** Executes one command (agent.md §3). Throws what the control plane is to be told: a ScriptError, or an Error with a sentence. */
 export async function execute(host: Host, work: Work): Promise<void> {
-  await prepare(host, work)();
+  await prepare(host, work).execute();
 }
 
-/** Does of a command what changes nothing and takes time: so much less is left when the command may be executed. Gives what executes it. */
-export function prepare(host: Host, work: Work): () => Promise<void> {
+/** A command for which everything is ready. One of the two is to be called. */
+export interface Prepared {
+  readonly execute: () => Promise<void>;
+  /** It is not to be executed. */
+  readonly drop: () => void;
+}
+
+/** Does of a command what changes nothing and takes time: so much less is left when the command may be executed. */
+export function prepare(host: Host, work: Work): Prepared {
   const { name, specification } = work;
   const folders = openDeploymentFolders(host.configuration.rootDir, specification);
-  if (name === "DownloadBundle") return () => download(host, specification, folders);
-  if (name === "Install") return () => installRevision(host, specification, folders);
+  const drop = () => {};
+  if (name === "DownloadBundle") return { execute: () => download(host, specification, folders), drop };
+  if (name === "Install") return { execute: () => installRevision(host, specification, folders), drop };
   if (hasScripts(work)) return prepareScripts(host, work, folders);
   throw new Error(`Unsupported command type: ${name}.`);
 }
@@ -194,7 +202,7 @@ function prepareScripts(
   { configuration, environment: own }: Host,
   { name, specification, started }: Work,
   folders: DeploymentFolders,
-): () => Promise<void> {
+): Prepared {
   const { scripts, archive } = lifecycleScripts(name, specification, folders);
   const environment = scriptEnvironment(own, specification, {
     event: name,
@@ -205,13 +213,18 @@ function prepareScripts(
     },
   });
   const allowsOutside = !configuration.rejectPathTraversalInBundle;
-  return async () => {
+  const [first] = scripts;
+  const gate = first && gateTo(first, { archive, environment });
+  const execute = async () => {
     if (scripts.length === 0) return;
     const output = new ScriptOutput(outputTarget(configuration, specification, folders), name);
+    const context = { archive, environment, output, allowsOutside, started };
     try {
-      for (const script of scripts) await runScript(script, { archive, environment, output, allowsOutside, started });
+      for (const script of scripts) await runScript(script, script === first ? { ...context, gate } : context);
     } finally {
+      gate?.close();
       output.close();
     }
   };
+  return { execute, drop: () => gate?.close() };
 }

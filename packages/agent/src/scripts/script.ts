@@ -1,4 +1,4 @@
-import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { accessSync, chmodSync, constants, existsSync, realpathSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
 import { userInfo } from "node:os";
@@ -6,6 +6,7 @@ import type { Readable } from "node:stream";
 import type { Hook } from "@sluice/engine/appspec";
 import type { ScriptProcess } from "../journal.ts";
 import { type ErrorCode, errorCodes, ScriptError } from "../outcome.ts";
+import { canBegin, type Child, type Exit, exitOf, Gate } from "./gate.ts";
 import { endGroup, startTicks } from "./process-groups.ts";
 import type { ScriptOutput } from "./script-output.ts";
 
@@ -17,6 +18,8 @@ export interface ScriptContext {
   readonly output: ScriptOutput;
   /** Whether scripts outside of the revision may run, by way of links. */
   readonly allowsOutside?: boolean;
+  /** A process that is to become the script. */
+  readonly gate?: Gate | undefined;
   /** Told of the process as soon as there is one. */
   readonly started: (process: ScriptProcess) => void;
 }
@@ -36,7 +39,9 @@ export async function runScript(script: Hook, context: ScriptContext): Promise<v
   if (!makeExecutable(path))
     fail(errorCodes.scriptNotExecutable, `Unable to set script at specified location: ${location} as executable`);
 
-  const result = await execute(commandLine(script, path), script.timeoutSeconds, context);
+  const line = commandLine(script, path);
+  const gate = isPlain(line) && canBegin(path) ? context.gate : undefined;
+  const result = await execute(line, script.timeoutSeconds, { ...context, gate });
   const who = script.runas === undefined ? "" : ` run as user ${script.runas}`;
   switch (result.kind) {
     case "exited":
@@ -89,6 +94,17 @@ function makeExecutable(path: string): boolean {
   }
 }
 
+const isPlain = (line: CommandLine): boolean => line.length === 1;
+
+/** A process that becomes the script when it may run; undefined when another program is to start the script. */
+export function gateTo(
+  script: Hook,
+  { archive, environment }: Pick<ScriptContext, "archive" | "environment">,
+): Gate | undefined {
+  const line = commandLine(script, join(archive, script.location));
+  return isPlain(line) ? Gate.open(line[0], environment) : undefined;
+}
+
 type CommandLine = readonly [command: string, ...words: readonly string[]];
 
 function commandLine({ runas, sudo }: Hook, path: string): CommandLine {
@@ -99,29 +115,20 @@ function commandLine({ runas, sudo }: Hook, path: string): CommandLine {
 }
 
 type Result =
-  | { readonly kind: "exited"; readonly code: number }
-  | { readonly kind: "killed"; readonly signal: string }
+  | Exit
   | { readonly kind: "not started"; readonly code: string; readonly message: string }
   | { readonly kind: "timed out" }
   | { readonly kind: "output left open"; readonly stream: "STDOUT" | "STDERR" };
 
-type Child = ChildProcessByStdio<null, Readable, Readable>;
-
 async function execute(line: CommandLine, timeoutSeconds: number, context: ScriptContext): Promise<Result> {
-  const started = await start(line, context.environment);
+  const started = context.gate === undefined ? await start(line, context) : passed(context.gate, context);
   if ("error" in started)
     return { kind: "not started", code: started.error.code ?? "Error", message: started.error.message };
-  const { child, pid } = started;
-  context.started({ pid, startTicks: startTicks(pid) ?? "" });
+  const { child, pid, exit } = started;
 
   const follow = (stream: Readable, prefix: "[stdout]" | "[stderr]") =>
     context.output.follow(stream.setEncoding("utf8") as AsyncIterable<string>, prefix).catch(() => {}); // a stream that was destroyed below has ended
   const streams = [follow(child.stdout, "[stdout]"), follow(child.stderr, "[stderr]")];
-  const exit = new Promise<Result>((resolve) =>
-    child.once("exit", (code, signal) =>
-      resolve(code === null ? { kind: "killed", signal: signal ?? "a signal" } : { kind: "exited", code }),
-    ),
-  );
   const result = await untilDeadline(timeoutSeconds, exit, { child, streams });
   if (result.kind === "timed out" || result.kind === "output left open") await endGroup(pid);
   child.stdout.destroy();
@@ -137,7 +144,7 @@ interface Running {
 
 async function untilDeadline(
   timeoutSeconds: number,
-  exit: Promise<Result>,
+  exit: Promise<Exit>,
   { child, streams }: Running,
 ): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
@@ -154,12 +161,24 @@ async function untilDeadline(
     : ended;
 }
 
-type Started = { readonly child: Child; readonly pid: number } | { readonly error: NodeJS.ErrnoException };
+type Started =
+  | { readonly child: Child; readonly pid: number; readonly exit: Promise<Exit> }
+  | { readonly error: NodeJS.ErrnoException };
+
+/** Its process is told of before there is a script: an agent that ends in between leaves none that nobody knows. */
+function passed(gate: Gate, { started }: ScriptContext): Started {
+  started(gate.process);
+  gate.letThrough();
+  return { child: gate.child, pid: gate.process.pid, exit: gate.exit };
+}
 
 /** A file without a first line that names its interpreter is run by the shell, as any shell would. */
-async function start(line: CommandLine, environment: NodeJS.ProcessEnv): Promise<Started> {
-  const started = await spawned(line, environment);
-  return "error" in started && started.error.code === "ENOEXEC" ? spawned(["/bin/sh", ...line], environment) : started;
+async function start(line: CommandLine, { environment, started: tell }: ScriptContext): Promise<Started> {
+  const first = await spawned(line, environment);
+  const isText = "error" in first && first.error.code === "ENOEXEC";
+  const started = isText ? await spawned(["/bin/sh", ...line], environment) : first;
+  if ("pid" in started) tell({ pid: started.pid, startTicks: startTicks(started.pid) ?? "" });
+  return started;
 }
 
 function spawned([command, ...words]: CommandLine, env: NodeJS.ProcessEnv): Promise<Started> {
@@ -168,7 +187,7 @@ function spawned([command, ...words]: CommandLine, env: NodeJS.ProcessEnv): Prom
       const child = spawn(command, words, { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
       child.once("error", (error) => resolve({ error }));
       const { pid } = child;
-      if (pid !== undefined) resolve({ child, pid });
+      if (pid !== undefined) resolve({ child, pid, exit: exitOf(child) });
     } catch (error) {
       resolve({ error: error as NodeJS.ErrnoException }); // spawn throws what it could also have emitted
     }

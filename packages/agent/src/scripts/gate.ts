@@ -1,0 +1,95 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { accessSync, closeSync, constants, openSync, readSync } from "node:fs";
+import type { Readable, Writable } from "node:stream";
+import { startTicks } from "./process-groups.ts";
+import type { ScriptProcess } from "../journal.ts";
+
+/** A process whose output is followed. */
+export type Child = ChildProcessByStdio<Writable | null, Readable, Readable>;
+
+/** How a process ended. */
+export type Exit =
+  | { readonly kind: "exited"; readonly code: number }
+  | { readonly kind: "killed"; readonly signal: string };
+
+/** Resolves when a process has ended. To be called before that. */
+export function exitOf(child: Child): Promise<Exit> {
+  return new Promise((resolve) =>
+    child.once("exit", (code, signal) =>
+      resolve(code === null ? { kind: "killed", signal: signal ?? "a signal" } : { kind: "exited", code }),
+    ),
+  );
+}
+
+/** Variables that shells set by themselves: who did not have them does not get them. */
+const shellVariables = ["PWD", "OLDPWD", "SHLVL"];
+
+/** Variables of other names do not get through every shell. */
+const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/**
+ * A process that becomes a script as soon as it is let through, and ends when it is not, or the agent ends. Copying a program
+ * as large as the agent takes longer than anything else that a script needs: here it is done before there is leave to run.
+ */
+export class Gate {
+  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly process: ScriptProcess;
+  readonly exit: Promise<Exit>;
+
+  private constructor(child: Gate["child"], pid: number) {
+    this.#child = child;
+    this.exit = exitOf(child);
+    this.process = { pid, startTicks: startTicks(pid) ?? "" };
+    child.stdin.on("error", () => {}); // it has been ended from outside: its exit tells
+  }
+
+  /** Undefined when a shell would change what the script gets, or there is none. */
+  static open(path: string, environment: NodeJS.ProcessEnv): Gate | undefined {
+    if (!Object.keys(environment).every((name) => variableName.test(name))) return undefined;
+    const strange = shellVariables.filter((name) => environment[name] === undefined);
+    const code = `read -r _ || exit; unset ${[...strange, "_"].join(" ")}; exec "$0" < /dev/null`;
+    try {
+      const child = spawn("/bin/sh", ["-c", code, path], { env: environment, detached: true, stdio: "pipe" });
+      child.on("error", () => {}); // then it has no pid
+      return child.pid === undefined ? undefined : new Gate(child, child.pid);
+    } catch {
+      return undefined; // the same, at once
+    }
+  }
+
+  get child(): ChildProcessByStdio<Writable, Readable, Readable> {
+    return this.#child;
+  }
+
+  /** Lets it become the script. */
+  letThrough(): void {
+    this.#child.stdin.end("\n");
+  }
+
+  /** Lets it end. Changes nothing when it has been let through. */
+  close(): void {
+    this.#child.stdin.end();
+  }
+}
+
+/** Longest first line that names an interpreter, in bytes, as kernels have it. */
+const interpreterBytesMax = 256;
+
+/** Whether the kernel can begin a script: a shell's own words for what is missing are not the system's. */
+export function canBegin(path: string): boolean {
+  const bytes = Buffer.alloc(interpreterBytesMax);
+  try {
+    const file = openSync(path, "r");
+    try {
+      const [line = ""] = bytes.toString("latin1", 0, readSync(file, bytes)).split("\n");
+      const interpreter = /^#![ \t]*(\/[^ \t]+)/.exec(line)?.[1];
+      if (interpreter === undefined) return false;
+      accessSync(interpreter, constants.X_OK);
+      return true;
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return false;
+  }
+}
