@@ -2,6 +2,11 @@
 import { benches } from "./bench/all.ts";
 
 const wanted = process.argv.slice(2);
+const idle = wanted.filter((part) => !Object.keys(benches).some((name) => name.includes(part)));
+if (idle.length > 0) {
+  console.error(`No figure's name contains ${idle.join(" or ")}; there are:\n  ${Object.keys(benches).join("\n  ")}`);
+  process.exit(1);
+}
 let missed = 0;
 for (const [name, bench] of Object.entries(benches)) {
   if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;

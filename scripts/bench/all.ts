@@ -21,7 +21,7 @@ export const benches = {
   "an idle agent's memory": agentMemory,
   "fifty instances in an Auto Scaling group": fiftyInstances,
   "what a load balancer leaves of throughput": loadBalancer,
-  "a deployment without a control plane": localDeployment,
+  "a local deployment, without a control plane": localDeployment,
   "functions: the first call and the later ones": functions,
   "an alias's weight, and the minutes at which its traffic shifts": functionTraffic,
   "what a held poll costs": heldPolls,
