@@ -32,8 +32,8 @@ CREATE TABLE IF NOT EXISTS fleets (
 CREATE TABLE IF NOT EXISTS targets (
   deployment_id TEXT NOT NULL REFERENCES deployments ON DELETE CASCADE, position INTEGER NOT NULL, id TEXT NOT NULL, host TEXT NOT NULL, target TEXT NOT NULL,
   PRIMARY KEY (deployment_id, position)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS targets_by_host ON targets (host);
+) STRICT;
+CREATE INDEX IF NOT EXISTS targets_by_host ON targets (host, deployment_id);
 CREATE TABLE IF NOT EXISTS answers (
   command_id TEXT NOT NULL, kind TEXT NOT NULL, deployment_id TEXT NOT NULL REFERENCES deployments ON DELETE CASCADE, sequence INTEGER NOT NULL,
   answer TEXT NOT NULL, is_new INTEGER NOT NULL, PRIMARY KEY (command_id, kind)
@@ -73,4 +73,13 @@ export const upgrades: readonly string[] = [
 ALTER TABLE deployments DROP COLUMN fleet`,
   // What a host is to be told stands in its target.
   `DROP TABLE IF EXISTS commands`,
+  // Rows without a row id spill over onto a page of their own from a thousand bytes on, and a target has more.
+  `CREATE TABLE targets_with_row_id (
+  deployment_id TEXT NOT NULL REFERENCES deployments ON DELETE CASCADE, position INTEGER NOT NULL, id TEXT NOT NULL, host TEXT NOT NULL, target TEXT NOT NULL,
+  PRIMARY KEY (deployment_id, position)
+) STRICT;
+INSERT INTO targets_with_row_id SELECT * FROM targets ORDER BY deployment_id, position;
+DROP TABLE targets;
+ALTER TABLE targets_with_row_id RENAME TO targets;
+CREATE INDEX targets_by_host ON targets (host, deployment_id)`,
 ];
