@@ -49,11 +49,14 @@ export function openAuditLog(dataFolder: string, key: Uint8Array) {
     createHmac("sha256", key)
       .update(JSON.stringify([before, row.sequence, row.at, row.entry]))
       .digest("hex");
-  const last = () => db.get<Row>("SELECT * FROM audit ORDER BY sequence DESC LIMIT 1");
+  let last: Pick<Row, "sequence" | "hash"> | undefined;
+  db.onUndone(() => void (last = undefined));
   const add = ({ at, ...rest }: Omit<AuditEntry, "sequence">): void => {
-    const before = last();
-    const row = { sequence: (before?.sequence ?? 0) + 1, at, entry: JSON.stringify(rest) };
-    db.run("INSERT INTO audit VALUES (?, ?, ?, ?)", row.sequence, at, row.entry, hashOf(before?.hash ?? start, row));
+    last ??= db.get<Row>("SELECT * FROM audit ORDER BY sequence DESC LIMIT 1") ?? { sequence: 0, hash: start };
+    const row = { sequence: last.sequence + 1, at, entry: JSON.stringify(rest) };
+    const hash = hashOf(last.hash, row);
+    db.run("INSERT INTO audit VALUES (?, ?, ?, ?)", row.sequence, at, row.entry, hash);
+    last = { sequence: row.sequence, hash };
   };
   return {
     /** Resolves once the entry is on the disk. */
