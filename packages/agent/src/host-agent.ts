@@ -97,7 +97,9 @@ async function pollUntilStopped(
       log.debug(command === undefined ? "PollHostCommand: nothing to do" : `PollHostCommand: ${command.name}`);
       if (command !== undefined) {
         runner.accept(command);
-        await nextTurn(); // its acknowledgement goes out before the next poll: a script waits for it
+        // A script waits: before the next poll its acknowledgement goes out, and then its process is made ready.
+        await nextTurn();
+        await nextTurn();
       }
       // Whoever holds polls back has paced them already; whoever answers at once is asked at the configured pace.
       wait = command === undefined ? configuration.waitBetweenRunsSeconds * 1000 - (performance.now() - began) : 0;
