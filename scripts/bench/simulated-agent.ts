@@ -28,7 +28,9 @@ export class SimulatedAgent {
     this.#socket = connect({ host: hostname, port: Number(port), noDelay: true });
     this.#socket.setEncoding("latin1");
     this.#socket.on("data", (text: string) => this.#take(text));
-    this.#socket.on("error", () => this.#socket.destroy()); // the house is closing
+    this.#socket.on("error", (cause) => {
+      if (!this.#isOver) throw new Error(`${host} lost its connection`, { cause });
+    });
   }
 
   /** Answers commands until it is closed. */

@@ -162,6 +162,9 @@ async function closeListener(server: ReturnType<typeof createFrontDoorServer>): 
   clearTimeout(patience);
 }
 
+/** Connections that may wait to be accepted. A fleet connects at once after a restart, and the kernel resets some of what Node's own 511 have no room for; kernels cap this at their own `somaxconn`, 4096 by default. */
+const connectionBacklog = 4_096;
+
 /** Resolves with the port. */
 function listen(server: ReturnType<typeof createFrontDoorServer>, { port, hostname }: ServerOptions): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -169,7 +172,10 @@ function listen(server: ReturnType<typeof createFrontDoorServer>, { port, hostna
       const why = cause.code === "EADDRINUSE" ? "another program uses it; choose another with --port" : cause.message;
       reject(new Error(`Cannot listen on ${hostname}:${port}: ${why}`, { cause }));
     });
-    server.listen(port, hostname, () => resolve((server.address() as AddressInfo).port)); // it listens on TCP
+    server.listen(
+      { port, host: hostname, backlog: connectionBacklog },
+      () => resolve((server.address() as AddressInfo).port), // it listens on TCP
+    );
   });
 }
 
