@@ -38,8 +38,8 @@ export class SignedRequests {
   readonly #certificates: string | undefined;
   readonly #further: string | undefined;
   readonly #wire: WireLog | undefined;
-  #plain: Agent | undefined;
-  #secure: SecureAgent | undefined;
+  readonly #plain: Pools<Agent> = new Map();
+  readonly #secure: Pools<SecureAgent> = new Map();
   readonly #readTimeout: number;
 
   constructor({ proxyUri, readTimeoutSeconds, certificateFile, caBundle, wireLog }: TransportOptions) {
@@ -68,8 +68,7 @@ export class SignedRequests {
 
   /** Closes all connections. */
   close(): void {
-    this.#plain?.destroy();
-    this.#secure?.destroy();
+    for (const agent of [...this.#plain.values(), ...this.#secure.values()]) agent.destroy();
     this.#wire?.close();
   }
 
@@ -98,8 +97,8 @@ export class SignedRequests {
   ): Promise<IncomingMessage> {
     const { agent, request } =
       url.protocol === "https:"
-        ? await this.#https()
-        : { agent: (this.#plain ??= new Agent(this.#options)), request: httpRequest };
+        ? await this.#https(method)
+        : { agent: poolOf(this.#plain, method, () => new Agent(this.#options)), request: httpRequest };
     const options = {
       method,
       headers: { ...headers, "content-length": Buffer.byteLength(body) },
@@ -128,14 +127,23 @@ export class SignedRequests {
   }
 
   /** TLS takes eight megabytes: who needs none has none. */
-  async #https() {
+  async #https(method: string) {
     const { Agent: Secure, request } = await import("node:https");
     const { rootCertificates } = await import("node:tls");
     const [usual, further] = [this.#certificates, this.#further];
     const ca = [...(usual === undefined ? rootCertificates : [usual]), ...(further === undefined ? [] : [further])];
     const trusts = usual === undefined && further === undefined ? {} : { ca };
-    return { agent: (this.#secure ??= new Secure({ ...this.#options, ...trusts })), request };
+    return { agent: poolOf(this.#secure, method, () => new Secure({ ...this.#options, ...trusts })), request };
   }
+}
+
+/** Connections by what is sent over them: a server may read small calls with less work for as long as a connection brings nothing else, so downloads go over others. */
+type Pools<Kind> = Map<string, Kind>;
+
+function poolOf<Kind>(pools: Pools<Kind>, method: string, make: () => Kind): Kind {
+  const pool = pools.get(method) ?? make();
+  pools.set(method, pool);
+  return pool;
 }
 
 function readBundle(file: string): string {
