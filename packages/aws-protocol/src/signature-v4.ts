@@ -1,4 +1,5 @@
-import { createHmac, hash } from "node:crypto";
+import { hash } from "node:crypto";
+import { KeyedHash } from "./keyed-hash.ts";
 
 /** A key to sign with. */
 export interface SigningCredentials {
@@ -83,18 +84,18 @@ export function canonicalRequest({
   payloadHash,
   service,
 }: CanonicalParts): string {
+  let text = `${method}\n${service === "s3" ? path : canonicalPath(path)}\n${canonicalQuery(query)}\n`;
+  for (const name of signedHeaders) text += `${name}:${canonicalValue(headers[name])}\n`;
+  return `${text}\n${signedHeaders.join(";")}\n${payloadHash}`;
+}
+
+function canonicalQuery(query: CanonicalParts["query"]): string {
   const pairs = [...query].map(([name, value]) => [encodeUri(name), encodeUri(value)] as const);
   // By name, then by value, in code-unit order: sorting joined pairs would let "=" take part.
-  const sorted = pairs.toSorted(([nameA, valueA], [nameB, valueB]) => compare(nameA, nameB) || compare(valueA, valueB));
-  return [
-    method,
-    service === "s3" ? path : canonicalPath(path),
-    sorted.map(([name, value]) => `${name}=${value}`).join("&"),
-    ...signedHeaders.map((name) => `${name}:${canonicalValue(headers[name])}`),
-    "",
-    signedHeaders.join(";"),
-    payloadHash,
-  ].join("\n");
+  return pairs
+    .toSorted(([nameA, valueA], [nameB, valueB]) => compare(nameA, nameB) || compare(valueA, valueB))
+    .map(([name, value]) => `${name}=${value}`)
+    .join("&");
 }
 
 /** The text whose keyed hash is the signature. */
@@ -102,26 +103,29 @@ export function stringToSign(canonical: string, time: string, scope: string): st
   return `${algorithm}\n${time}\n${scope}\n${sha256Hex(canonical)}`;
 }
 
+/** A key for the requests of one secret, day, region and service. */
+export type SigningKey = KeyedHash;
+
 /** Signing keys kept: one for each secret, day, region and service in use. */
 const signingKeysMax = 2_000;
-const signingKeys = new Map<string, Buffer>();
+const signingKeys = new Map<string, SigningKey>();
 
 /** Derives the key for a scope (`DATE/REGION/SERVICE/aws4_request`) from a secret, once. */
-export function signingKey(secretAccessKey: string, scope: string): Buffer {
-  const name = `${scope}/${sha256Hex(secretAccessKey)}`;
+export function signingKey(secretAccessKey: string, scope: string): SigningKey {
+  const name = `${scope}/${secretAccessKey}`;
   const known = signingKeys.get(name);
   if (known !== undefined) return known;
   if (signingKeys.size >= signingKeysMax) signingKeys.clear();
   const key = scope
     .split("/")
-    .reduce<Buffer>((before, part) => hmac(before, part), Buffer.from(`AWS4${secretAccessKey}`));
+    .reduce((before, part) => new KeyedHash(before.bytes(part)), new KeyedHash(`AWS4${secretAccessKey}`));
   signingKeys.set(name, key);
   return key;
 }
 
 /** A signature in hex. */
-export function signText(key: Buffer, text: string): string {
-  return hmac(key, text).toString("hex");
+export function signText(key: SigningKey, text: string): string {
+  return key.hex(text);
 }
 
 /** The SHA-256 of text or bytes, in hex. */
@@ -143,6 +147,7 @@ export function encodeUri(text: string): string {
 }
 
 function canonicalPath(path: string): string {
+  if (path === "/") return path;
   const parts: string[] = [];
   for (const part of path.split("/")) {
     if (part === "..") parts.pop();
@@ -153,9 +158,9 @@ function canonicalPath(path: string): string {
 }
 
 function canonicalValue(value: string | readonly string[] | undefined): string {
-  const values = value === undefined || typeof value === "string" ? [value ?? ""] : value;
-  return values.map((one) => one.trim().replaceAll(/\s+/g, " ")).join(",");
+  if (value === undefined) return "";
+  if (typeof value !== "string") return value.map(canonicalValue).join(",");
+  return /\s/.test(value) ? value.trim().replaceAll(/\s+/g, " ") : value;
 }
 
-const hmac = (key: Buffer, text: string) => createHmac("sha256", key).update(text, "utf8").digest();
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

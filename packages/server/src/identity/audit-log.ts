@@ -1,4 +1,5 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
+import { KeyedHash } from "@sluice/aws-protocol";
 import { Database } from "../store/database.ts";
 
 /** Who did what to which resources, when, and what came of it. Never a body, a header or a secret. */
@@ -45,17 +46,21 @@ const rowsAtOnce = 200;
 /** Opens the audit log of a data folder. Each entry's hash, made with the key, covers the entry and the hash before it. */
 export function openAuditLog(dataFolder: string, key: Uint8Array) {
   const db = new Database(dataFolder, "audit.sqlite", schema);
+  const keyed = new KeyedHash(key);
   const hashOf = (before: string, row: Omit<Row, "hash">): string =>
-    createHmac("sha256", key)
-      .update(JSON.stringify([before, row.sequence, row.at, row.entry]))
-      .digest("hex");
+    keyed.hex(JSON.stringify([before, row.sequence, row.at, row.entry]));
   let last: Pick<Row, "sequence" | "hash"> | undefined;
-  db.onUndone(() => void (last = undefined));
+  const gathered: Row[] = [];
+  db.onDone(() => insert(db, gathered.splice(0)));
+  db.onUndone(() => {
+    last = undefined;
+    gathered.length = 0;
+  });
   const add = ({ at, ...rest }: Omit<AuditEntry, "sequence">): void => {
     last ??= db.get<Row>("SELECT * FROM audit ORDER BY sequence DESC LIMIT 1") ?? { sequence: 0, hash: start };
     const row = { sequence: last.sequence + 1, at, entry: JSON.stringify(rest) };
     const hash = hashOf(last.hash, row);
-    db.run("INSERT INTO audit VALUES (?, ?, ?, ?)", row.sequence, at, row.entry, hash);
+    gathered.push({ ...row, hash });
     last = { sequence: row.sequence, hash };
   };
   return {
@@ -85,6 +90,22 @@ export function openAuditLog(dataFolder: string, key: Uint8Array) {
     prove: () => prove(db, hashOf),
     close: () => db.close(),
   };
+}
+
+/** How many rows a statement takes: many together cost less than one by one. */
+const rowCounts = [32, 8, 1] as const;
+const insertRows = new Map(
+  rowCounts.map((count) => [count, `INSERT INTO audit VALUES ${Array(count).fill("(?, ?, ?, ?)").join(", ")}`]),
+);
+
+function insert(db: Database, rows: readonly Row[]): void {
+  let done = 0;
+  for (const [count, statement] of insertRows)
+    for (; rows.length - done >= count; done += count)
+      db.run(
+        statement,
+        ...rows.slice(done, done + count).flatMap(({ sequence, at, entry, hash }) => [sequence, at, entry, hash]),
+      );
 }
 
 async function prove(db: Database, hashOf: (before: string, row: Row) => string): Promise<AuditProof> {
