@@ -14,9 +14,10 @@ export function wait(world: World, course: { readonly for: string; readonly unti
   const reasons = new Set([
     course.for,
     ...steps.map(({ name, progress }) => progress ?? name),
-    ...running.map((target) => reasonOf(world, target)),
+    ...running.slice(0, namedMax).map((target) => reasonOf(world, target)),
   ]);
   reasons.delete("");
+  if (running.length > namedMax) reasons.add(`${running.length - namedMax} more targets`);
   const untils = [
     ...running.map((target) => untilOnTarget(world, target)),
     ...steps.map(({ startTime }) => startTime + stepLimit),
@@ -26,6 +27,9 @@ export function wait(world: World, course: { readonly for: string; readonly unti
   ].filter((until) => until !== undefined);
   return { do: "wait", for: [...reasons].join(", "), until: Math.min(...untils) };
 }
+
+/** Targets that are named, each with what it is waited for: nobody reads a thousand. */
+const namedMax = 20;
 
 /** A heartbeat that is overdue already is not waited for: the deployment is at its end. */
 function nextHeartbeat(world: World): number | undefined {
