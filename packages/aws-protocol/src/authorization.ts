@@ -30,21 +30,40 @@ export function readAuthorization(
 }
 
 function readHeader(text: string, headers: IncomingHttpHeaders): Authorization | "malformed" {
-  const [, credential, signedHeaders, signature] =
-    /^AWS4-HMAC-SHA256\s+Credential=([^,\s]+),\s*SignedHeaders=([^,\s]+),\s*Signature=([0-9a-f]{64})$/.exec(text) ?? [];
-  const scoped = readCredential(credential);
+  const end = text.length - signatureCharacters;
+  const signer = readSigner(text.slice(0, Math.max(end, 0)));
+  const signature = text.slice(end);
   const time = headers["x-amz-date"];
-  if (scoped === undefined || signedHeaders === undefined || signature === undefined || typeof time !== "string")
-    return "malformed";
+  if (signer === undefined || !/^[0-9a-f]+$/.test(signature) || typeof time !== "string") return "malformed";
   const token = headers["x-amz-security-token"];
-  return {
-    form: "header",
-    ...scoped,
-    signedHeaders: signedHeaders.split(";"),
-    signature,
-    time,
-    ...(typeof token === "string" ? { sessionToken: token } : {}),
-  };
+  const { accessKeyId, scope, region, service, signedHeaders } = signer;
+  const sessionToken = typeof token === "string" ? { sessionToken: token } : undefined;
+  return { form: "header", accessKeyId, scope, region, service, signedHeaders, signature, time, ...sessionToken };
+}
+
+const signatureCharacters = 64;
+
+type Signer = Pick<Authorization, "accessKeyId" | "scope" | "region" | "service" | "signedHeaders">;
+
+/** What stands before signatures: whoever asks again says the same again, for a day. */
+const signers = new Map<string, Signer>();
+const signersMax = 2_000;
+
+/** Longest text of this kind that is kept, in characters. */
+const keptCharactersMax = 512;
+
+function readSigner(text: string): Signer | undefined {
+  const known = signers.get(text);
+  if (known !== undefined) return known;
+  const [, credential, signedHeaders] =
+    /^AWS4-HMAC-SHA256\s+Credential=([^,\s]+),\s*SignedHeaders=([^,\s]+),\s*Signature=$/.exec(text) ?? [];
+  const scoped = readCredential(credential);
+  if (scoped === undefined || signedHeaders === undefined) return undefined;
+  const signer = { ...scoped, signedHeaders: signedHeaders.split(";") };
+  if (text.length > keptCharactersMax) return signer;
+  if (signers.size >= signersMax) signers.clear();
+  signers.set(text, signer);
+  return signer;
 }
 
 function readQuery(query: URLSearchParams): Authorization | "malformed" {

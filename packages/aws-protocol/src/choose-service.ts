@@ -8,15 +8,22 @@ export interface AddressedRequest extends Pick<ServiceRequest, "method" | "path"
 }
 
 /** By credential scope first; a query service's version tells apart those that share a name; an unsigned request by what it speaks. */
-export async function chooseService(
+export function chooseService(
   services: readonly Service[],
   request: AddressedRequest,
   authorization: Authorization | "malformed" | undefined,
+): Service | undefined | Promise<Service | undefined> {
+  if (authorization === undefined || authorization === "malformed")
+    return chooseUnsigned(services, request, authorization);
+  const named = services.filter(({ signingNames }) => signingNames.includes(authorization.service));
+  return named.length < 2 ? named[0] : ofVersion(named, request).then((service) => service ?? named[0]);
+}
+
+async function chooseUnsigned(
+  services: readonly Service[],
+  request: AddressedRequest,
+  authorization: "malformed" | undefined,
 ): Promise<Service | undefined> {
-  if (authorization !== undefined && authorization !== "malformed") {
-    const named = services.filter(({ signingNames }) => signingNames.includes(authorization.service));
-    return named.length < 2 ? named[0] : ((await ofVersion(named, request)) ?? named[0]);
-  }
   const { query, headers, path, method } = request;
   const target = headers["x-amz-target"];
   if (typeof target === "string")

@@ -22,8 +22,8 @@ export interface Exchange extends BodySource {
   onGone(gone: () => void): void;
   /** Tells a client that waits for leave to send its body to go on. */
   proceed(): void;
-  /** Sends the answer. Rejects when that cannot be done. */
-  answer(outgoing: Outgoing): Promise<void>;
+  /** Sends the answer; undefined when that is done already. Rejects, or throws, when it cannot be done. */
+  answer(outgoing: Outgoing): Promise<void> | undefined;
   /** Ends the connection: all that is left when an answer cannot be sent. */
   destroy(error?: Error): void;
 }

@@ -6,7 +6,7 @@ import { bucketOfHost, chooseService } from "./choose-service.ts";
 import { EitherWayServer } from "./either-way-server.ts";
 import type { Exchange } from "./exchange.ts";
 import { Fault } from "./fault.ts";
-import { type AccessKeys, anonymous, type Call } from "./identity.ts";
+import { type AccessKeys, anonymous, type Call, type Principal } from "./identity.ts";
 import { NodeExchange } from "./node-exchange.ts";
 import { type FrontDoor, QuickServer } from "./quick-server.ts";
 import type { AccessLine, RecordedRequest } from "./request-records.ts";
@@ -24,7 +24,7 @@ export interface FrontDoorOptions {
   /** One line for each request. */
   readonly log: (line: AccessLine) => void;
   /** Is told of each request that a service has answered, before the answer goes out. */
-  readonly record?: (request: RecordedRequest) => Promise<void>;
+  readonly record?: (request: RecordedRequest) => Promise<void> | undefined;
   /** Serves what is no AWS request at all. */
   readonly fallback?: RequestListener;
   /** How long a body may take; a minute when absent. */
@@ -54,7 +54,7 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
       requestId: randomUUID(),
       method,
       path: mark < 0 ? url : url.slice(0, mark),
-      query: new URLSearchParams(mark < 0 ? "" : url.slice(mark + 1)),
+      query: mark < 0 ? noQuery : new URLSearchParams(url.slice(mark + 1)),
       startedAt: performance.now(),
     };
     admit(options, arrival).catch((error: unknown) => {
@@ -66,6 +66,9 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     take(new NodeExchange(message, response), options.fallback && (() => options.fallback?.(message, response)));
   return Object.assign(listener, { take: (exchange: Exchange) => take(exchange) });
 }
+
+/** Nobody changes a query. */
+const noQuery = new URLSearchParams();
 
 interface Arrival {
   readonly exchange: Exchange;
@@ -88,7 +91,8 @@ async function admit(options: FrontDoorOptions, arrival: Arrival): Promise<void>
   });
   const addressed = { ...arrival, headers, formVersion: () => formVersion(body) };
   const own = options.services.find(({ servesHost }) => servesHost?.(headers.host ?? "") === true);
-  const service = own ?? (await chooseService(options.services, addressed, authorization));
+  const choice = own ?? chooseService(options.services, addressed, authorization);
+  const service = choice instanceof Promise ? await choice : choice;
   if (service === undefined) {
     if (authorization !== undefined)
       return answer(options, arrival, unknownService(authorization, arrival.requestId), "-", "-");
@@ -112,7 +116,7 @@ async function admit(options: FrontDoorOptions, arrival: Arrival): Promise<void>
     const { principal, accessKeyId } = signature?.accessKey ?? { principal: anonymous, accessKeyId: "" };
     caller = principal.arn;
     const region = signature?.authorization.region ?? "";
-    const call = callOf(arrival, { region, principal, accessKeyId, receivedAt: options.clock() });
+    const call = new ArrivedCall(arrival, { region, principal, accessKeyId, receivedAt: options.clock() });
     const request = {
       method: arrival.method,
       path,
@@ -122,7 +126,8 @@ async function admit(options: FrontDoorOptions, arrival: Arrival): Promise<void>
       call,
     };
     const answered = await service.serve(request);
-    await options.record?.({ call, service: service.name, answered });
+    const recorded = options.record?.({ call, service: service.name, answered });
+    if (recorded !== undefined) await recorded;
     await answer(options, arrival, answered, service.name, caller);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
@@ -169,50 +174,66 @@ async function formVersion(body: WireBody): Promise<string | undefined> {
 /** Why a call is aborted: made once, for whoever goes away. */
 const gone = new Error("The caller has gone away");
 
-function callOf(
-  { requestId, exchange }: Arrival,
-  { region, principal, accessKeyId, receivedAt }: Pick<Call, "region" | "principal" | "accessKeyId" | "receivedAt">,
-): Call {
-  const sourceIp = exchange.remoteAddress?.replace(/^::ffff:/, "");
-  let controller: AbortController | undefined;
-  return {
-    requestId,
-    region,
-    principal,
-    accessKeyId,
-    receivedAt,
-    ...(sourceIp === undefined ? {} : { sourceIp }),
-    endpoint: `http://${exchange.headers.host ?? "127.0.0.1"}`,
-    // Made on demand: most requests never ask for it, and a signal is not free.
-    get signal() {
-      if (controller === undefined) {
-        const made = new AbortController();
-        controller = made;
-        exchange.onGone(() => made.abort(gone));
-      }
-      return controller.signal;
-    },
-  };
+class ArrivedCall implements Call {
+  readonly requestId: string;
+  readonly region: string;
+  readonly principal: Principal;
+  readonly accessKeyId: string;
+  readonly receivedAt: number;
+  readonly sourceIp: string | undefined;
+  readonly #exchange: Exchange;
+  #controller: AbortController | undefined;
+
+  constructor(
+    { requestId, exchange }: Arrival,
+    { region, principal, accessKeyId, receivedAt }: Pick<Call, "region" | "principal" | "accessKeyId" | "receivedAt">,
+  ) {
+    this.requestId = requestId;
+    this.region = region;
+    this.principal = principal;
+    this.accessKeyId = accessKeyId;
+    this.receivedAt = receivedAt;
+    this.sourceIp = exchange.remoteAddress?.replace(/^::ffff:/, "");
+    this.#exchange = exchange;
+  }
+
+  get endpoint(): string {
+    return `http://${this.#exchange.headers.host ?? "127.0.0.1"}`;
+  }
+
+  /** Made on demand: most requests never ask for it, and a signal is not free. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      const made = new AbortController();
+      this.#controller = made;
+      this.#exchange.onGone(() => made.abort(gone));
+    }
+    return this.#controller.signal;
+  }
 }
 
-async function answer(
+function answer(
   { log }: FrontDoorOptions,
   { exchange, requestId, startedAt }: Arrival,
   { status, headers, body, operation, fault }: ServiceResponse,
   service: string,
   caller: string,
-): Promise<void> {
+): Promise<void> | undefined {
   const isLast = fault === "RequestTimeout";
-  await exchange.answer({ status, headers, ...(body === undefined ? {} : { body }), isLast });
-  log({
-    requestId,
-    service,
-    operation: operation ?? "-",
-    caller,
-    status,
-    ...(fault === undefined ? {} : { fault }),
-    milliseconds: Math.round((performance.now() - startedAt) * 10) / 10,
-  });
+  const sent = exchange.answer({ status, headers, ...(body === undefined ? {} : { body }), isLast });
+  const note = () =>
+    log({
+      requestId,
+      service,
+      operation: operation ?? "-",
+      caller,
+      status,
+      ...(fault === undefined ? {} : { fault }),
+      milliseconds: Math.round((performance.now() - startedAt) * 10) / 10,
+    });
+  if (sent !== undefined) return sent.then(note);
+  note();
+  return undefined;
 }
 
 function unknownService(authorization: Authorization | "malformed", requestId: string): ServiceResponse {

@@ -52,7 +52,7 @@ export interface Call {
   /** Milliseconds since the epoch. */
   readonly receivedAt: number;
   /** The caller's address, where it came over TCP. */
-  readonly sourceIp?: string;
+  readonly sourceIp?: string | undefined;
   /** Aborted when the caller goes away. */
   readonly signal: AbortSignal;
 }

@@ -50,22 +50,24 @@ export interface Asking {
 }
 
 /** What a request does, with nothing left to be understood. */
-export async function accessesOf(
+export function accessesOf(
   { accesses }: Permissions,
   { signingName, operation, input, call }: Asking,
-): Promise<readonly Required<Access>[]> {
+): readonly Required<Access>[] | Promise<readonly Required<Access>[]> {
   const own = `${prefixes[signingName] ?? signingName}:${operation}`;
-  const found = (await accesses?.(operation, input, call)) ?? [];
-  // Who names nothing would do it to anything.
-  return (found.length === 0 ? [{} as Access] : found).map(
-    ({ action = own, resource = "*", alias = resource, context = {}, isOpen = false }) => ({
-      action,
-      resource,
-      alias,
-      context,
-      isOpen,
-    }),
-  );
+  const understood = (found: readonly Access[]) =>
+    // Who names nothing would do it to anything.
+    (found.length === 0 ? [{} as Access] : found).map(
+      ({ action = own, resource = "*", alias = resource, context = {}, isOpen = false }) => ({
+        action,
+        resource,
+        alias,
+        context,
+        isOpen,
+      }),
+    );
+  const found = accesses?.(operation, input, call) ?? [];
+  return found instanceof Promise ? found.then(understood) : understood(found);
 }
 
 /** Lets a request pass or throws AWS's refusal: the one place where that is decided. */
@@ -77,7 +79,7 @@ export async function permit(
   const { operation, input, call } = asking;
   const { principal } = call;
   const { host, policies = [] } = principal;
-  if (host === undefined && principal.policies === undefined) return;
+  if (mayDoEverything(principal)) return;
   const isOwn = host !== undefined && (await hosts?.({ ...principal, host }, operation, input)) === true;
   for (const { action: name, resource, alias, context, isOpen } of accesses) {
     if (isOpen) continue;
@@ -90,6 +92,9 @@ export async function permit(
     throw refused(asking, { name, resource }, denied ?? decisions.find(({ outcome }) => outcome !== "allowed"));
   }
 }
+
+/** Administrators need no permission. */
+export const mayDoEverything = ({ host, policies }: Principal): boolean => host === undefined && policies === undefined;
 
 /** IAM's name of a service where credential scopes have another. */
 const prefixes: Readonly<Record<string, string>> = { monitoring: "cloudwatch" };

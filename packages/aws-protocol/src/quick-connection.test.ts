@@ -9,6 +9,7 @@ import { sampleModel } from "../test/fixtures/sample-model.ts";
 import { defineService } from "./define-service.ts";
 import { createFrontDoor, createFrontDoorServer } from "./front-door.ts";
 import type { Call } from "./identity.ts";
+import type { Service } from "./service.ts";
 
 /** The text "hold" waits until its caller has gone away. */
 let gone: () => void = () => undefined;
@@ -26,9 +27,18 @@ const service = defineService({
   },
   context: {},
 });
+/** Answers the text "split" with a header that has a line of its own. */
+const splitting: Service = {
+  ...service,
+  async serve(request) {
+    const answer = await service.serve(request);
+    const isSplit = typeof answer.body === "string" && answer.body.includes("split");
+    return isSplit ? { ...answer, headers: { "x-a": "a\r\nx-b: b" } } : answer;
+  },
+};
 const principal = { accountId: "123456789012", arn: "arn:aws:iam::123456789012:user/a", userId: "AIDA" };
 const door = createFrontDoor({
-  services: [service],
+  services: [splitting],
   keys: { find: () => ({ ...key, principal }) },
   clock: Date.now,
   log: () => undefined,
@@ -65,7 +75,21 @@ test("requests that come at once are answered one after the other", async () => 
   const text = await talk(portOf(quick), ["a", "b", "c"].map((one) => echo(one)).join(""), until(3));
 
   assert.deepEqual(answers(text), ["a", "b", "c"]);
-  assert.match(text, /^HTTP\/1\.1 200 OK\r\ndate: .* GMT\r\ncontent-length: 12\r\n/);
+  assert.match(text, /^HTTP\/1\.1 200 OK\r\ndate: .* GMT\r\n(?:.+\r\n)*content-length: 12\r\n/);
+});
+
+test("an answer of other characters than ASCII is as long as it says", async () => {
+  const text = await talk(portOf(quick), echo("Grüße, €") + echo("b"), until(1));
+
+  const body = JSON.stringify({ Text: "Grüße, €" });
+  assert(text.includes(`\r\ncontent-length: ${Buffer.byteLength(body)}\r\n`));
+  assert(text.includes(`\r\n\r\n${body}HTTP/1.1 200 OK`));
+});
+
+test("a header that would be two ends the connection, and is not sent", async () => {
+  const text = await talk(portOf(quick), echo("split"), (heard) => heard.length > 0);
+
+  assert.equal(text, "");
 });
 
 test("a request may come in pieces, wherever it is cut", async () => {

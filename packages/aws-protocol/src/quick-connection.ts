@@ -1,9 +1,9 @@
-import { STATUS_CODES, validateHeaderValue } from "node:http";
+import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Exchange, Outgoing } from "./exchange.ts";
-import { readWhole, type WholeRequest, wholeBytesMax } from "./whole-request.ts";
+import { noText, readWhole, type WholeRequest, wholeBytesMax } from "./whole-request.ts";
 
 /** How long the rest of a request may take that has begun to come, in milliseconds, before Node's server waits for it: it has the limits for that. */
 const restMilliseconds = 1_000;
@@ -137,17 +137,21 @@ class WholeExchange implements Exchange {
     // Its body is there.
   }
 
-  async answer({ status, headers, body = "", isLast }: Outgoing): Promise<void> {
+  answer({ status, headers, body = "", isLast }: Outgoing): Promise<void> | undefined {
     const socket = this.#socket;
     this.#gone = undefined;
     if (body instanceof Readable) {
-      socket.write(head(status, { ...headers, connection: "close" }), "latin1");
+      socket.write(head(status, headers, "connection: close\r\n"), "latin1");
       return pipeline(body, socket); // its end is the connection's
     }
-    const kept = isLast ? { connection: "close" } : { connection: "keep-alive", "keep-alive": this.#keepAlive };
-    const length = status === 204 ? {} : { "content-length": Buffer.byteLength(body) };
-    const top = head(status, { ...length, ...headers, ...kept });
-    if (typeof body === "string" && isAscii(top)) socket.write(top + body);
+    const kept = isLast
+      ? "connection: close\r\n"
+      : `connection: keep-alive\r\nkeep-alive: timeout=${Math.floor(this.#idleMilliseconds / 1000)}\r\n`;
+    const isMeasured = status === 204 || headers["content-length"] !== undefined;
+    const length = isMeasured ? "" : `content-length: ${Buffer.byteLength(body)}\r\n`;
+    const top = head(status, headers, `${length}${kept}`);
+    const text = typeof body === "string" ? top + body : undefined;
+    if (text !== undefined && isAscii(text)) socket.write(text, "latin1");
     else {
       socket.cork();
       socket.write(top, "latin1");
@@ -156,25 +160,23 @@ class WholeExchange implements Exchange {
     }
     if (isLast) socket.end();
     this.#answered();
+    return undefined;
   }
 
   destroy(error?: Error): void {
     this.#socket.destroy(error);
   }
-
-  get #keepAlive(): string {
-    return `timeout=${Math.floor(this.#idleMilliseconds / 1000)}`;
-  }
 }
 
-function head(status: number, headers: Outgoing["headers"]): string {
+/** An answer as far as its body, with these lines at the end. Throws when a header cannot be written. */
+function head(status: number, headers: Outgoing["headers"], lines: string): string {
   let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\ndate: ${dateNow()}\r\n`;
   for (const [name, value] of Object.entries(headers))
     for (const one of Array.isArray(value) ? value : [String(value)]) {
-      validateHeaderValue(name, one);
+      if (noText.test(one)) throw new TypeError(`The header "${name}" has a character that no header may have`);
       text += `${name}: ${one}\r\n`;
     }
-  return `${text}\r\n`;
+  return `${text}${lines}\r\n`;
 }
 
 // oxlint-disable-next-line no-control-regex

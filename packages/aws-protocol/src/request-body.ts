@@ -38,11 +38,14 @@ export class WireBody {
     this.#terms = terms;
   }
 
-  /** The bytes as they came over the wire. */
-  async bytes(bytesMax: number): Promise<Buffer> {
-    const read = this.#source.whole ?? (await this.#readOnce(bytesMax));
-    if (read.length > bytesMax) throw tooLong(bytesMax);
-    return read;
+  /** The bytes as they came over the wire; at once when they are all there. */
+  bytes(bytesMax: number): Buffer | Promise<Buffer> {
+    const checked = (read: Buffer): Buffer => {
+      if (read.length > bytesMax) throw tooLong(bytesMax);
+      return read;
+    };
+    const { whole } = this.#source;
+    return whole === undefined ? this.#readOnce(bytesMax).then(checked) : checked(whole);
   }
 
   #readOnce(bytesMax: number): Promise<Buffer> {
@@ -53,10 +56,11 @@ export class WireBody {
     return this.#read;
   }
 
-  /** The hash of the bytes as they came. */
-  async hash(bytesMax: number): Promise<string> {
-    this.#hash ??= sha256Hex(await this.bytes(bytesMax));
-    return this.#hash;
+  /** The hash of the bytes as they came; at once when they are all there. */
+  hash(bytesMax: number): string | Promise<string> {
+    const hashOf = (read: Buffer) => (this.#hash ??= sha256Hex(read));
+    const read = this.bytes(bytesMax);
+    return read instanceof Promise ? read.then(hashOf) : hashOf(read);
   }
 
   /** The body of a caller who does not sign. */
@@ -65,7 +69,7 @@ export class WireBody {
       this.#terms.proceed();
       return this.#source.stream();
     };
-    return { bytes: (bytesMax) => this.bytes(bytesMax), stream: () => new Proving(open, [], this.#terms) };
+    return { bytes: async (bytesMax) => this.bytes(bytesMax), stream: () => new Proving(open, [], this.#terms) };
   }
 
   /** The body with its framing removed, which proves itself as it is read. */
@@ -126,11 +130,11 @@ function promisedProofs(headers: IncomingHttpHeaders): readonly Proof[] {
         () => new Fault("BadDigest", "The Content-MD5 you specified did not match what we received."),
       ),
     );
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name of Object.keys(headers)) {
     const checksum = name.startsWith("x-amz-checksum-")
       ? createChecksum(name.slice("x-amz-checksum-".length))
       : undefined;
-    if (checksum !== undefined) proofs.push(checksumProof(checksum, name, String(value)));
+    if (checksum !== undefined) proofs.push(checksumProof(checksum, name, String(headers[name])));
   }
   return proofs;
 }

@@ -2,9 +2,10 @@ import { timingSafeEqual } from "node:crypto";
 import type { Authorization } from "./authorization.ts";
 import { Fault } from "./fault.ts";
 import type { AccessKey, AccessKeys } from "./identity.ts";
+import { KeyedHash } from "./keyed-hash.ts";
 import { type Refusal, refusal } from "./refusals.ts";
 import { signatureOfV2Link } from "./signature-v2.ts";
-import { canonicalRequest, signingKey, signText, stringToSign } from "./signature-v4.ts";
+import { canonicalRequest, type SigningKey, signingKey, signText, stringToSign } from "./signature-v4.ts";
 
 /** How far a caller's clock may be off, in milliseconds: AWS allows 15 minutes. */
 const skewMillisecondsMax = 15 * 60 * 1000;
@@ -20,7 +21,7 @@ export interface SignedRequest {
   /** Repeated ones as a list. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** For requests that sign their body without saying its hash. */
-  readonly bodyHash: () => Promise<string>;
+  readonly bodyHash: () => string | Promise<string>;
 }
 
 /** What a verified signature tells, and what the body's own proofs need. */
@@ -29,7 +30,7 @@ export interface VerifiedSignature {
   readonly authorization: Authorization;
   /** What stood for the body in the signed text: a hash, `UNSIGNED-PAYLOAD` or `STREAMING-…`. */
   readonly payload: string;
-  readonly signingKey: Buffer;
+  readonly signingKey: SigningKey;
 }
 
 /** Proves who made a request. Throws the refusal of the service's protocol; the message never holds a secret. */
@@ -41,7 +42,8 @@ export async function verifySignature(
   const { keys, now, protocol } = options;
   const refuse = (why: Refusal, message: string) => refusal(protocol, why, message);
   checkTime(authorization, now, refuse);
-  const accessKey = await keys.find(authorization.accessKeyId);
+  const found = keys.find(authorization.accessKeyId);
+  const accessKey = found instanceof Promise ? await found : found;
   if (accessKey === undefined)
     throw refuse(
       "unknown key",
@@ -56,7 +58,8 @@ export async function verifySignature(
   if (authorization.form === "v2 link") return verifyV2Link(request, authorization, accessKey, refuse);
 
   checkSignedHeaders(request.headers, authorization, refuse);
-  const payload = await payloadOf(request, authorization, refuse);
+  const said = payloadOf(request, authorization, refuse) ?? request.bodyHash();
+  const payload = typeof said === "string" ? said : await said;
   const canonical = canonicalRequest({
     method: request.method,
     path: request.path,
@@ -82,8 +85,7 @@ function checkTime({ form, time, scope, expiresSeconds = 0 }: Authorization, now
     if (Number(time) * 1000 <= now) throw refuse("expired link", "Request has expired");
     return;
   }
-  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(time) ?? [];
-  const signedAt = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  const signedAt = millisecondsOf(time);
   if (Number.isNaN(signedAt) || !scope.startsWith(time.slice(0, 8)))
     throw refuse(
       "malformed signature",
@@ -108,6 +110,17 @@ function checkTime({ form, time, scope, expiresSeconds = 0 }: Authorization, now
   }
 }
 
+/** The time that was read last: many requests come within a second. */
+let lastRead = { time: "", milliseconds: Number.NaN };
+
+function millisecondsOf(time: string): number {
+  if (time !== lastRead.time) {
+    const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(time) ?? [];
+    lastRead = { time, milliseconds: Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`) };
+  }
+  return lastRead.milliseconds;
+}
+
 /** The host, and every x-amz- header, must be signed: an unsigned one could turn a link that puts an object into one that copies another. A session token was proved already. */
 function checkSignedHeaders(headers: SignedRequest["headers"], { signedHeaders }: Authorization, refuse: Refuse): void {
   const signed = new Set(signedHeaders);
@@ -129,18 +142,15 @@ const payloadForms: ReadonlySet<string> = new Set([
   "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
 ]);
 
-async function payloadOf(
-  { headers, bodyHash }: SignedRequest,
-  { form, service }: Authorization,
-  refuse: Refuse,
-): Promise<string> {
+/** Undefined when a request does not say its body's hash. */
+function payloadOf({ headers }: SignedRequest, { form, service }: Authorization, refuse: Refuse): string | undefined {
   const said = headers["x-amz-content-sha256"];
   if (said === undefined && service === "s3") {
     if (form === "query") return "UNSIGNED-PAYLOAD";
     // An object may be too large to be read for its hash before anything is known of it.
     throw new Fault("InvalidRequest", "Missing required header for this request: x-amz-content-sha256");
   }
-  if (said === undefined) return bodyHash();
+  if (said === undefined) return undefined;
   if (typeof said !== "string" || !(payloadForms.has(said) || /^[0-9a-f]{64}$/.test(said)))
     throw refuse(
       "malformed signature",
@@ -157,7 +167,7 @@ function verifyV2Link(
 ): VerifiedSignature {
   const expected = signatureOfV2Link(request, accessKey.secretAccessKey);
   if (!equal(expected, authorization.signature)) throw refuse("wrong signature", doesNotMatch);
-  return { accessKey, authorization, payload: "UNSIGNED-PAYLOAD", signingKey: Buffer.alloc(0) };
+  return { accessKey, authorization, payload: "UNSIGNED-PAYLOAD", signingKey: new KeyedHash("") };
 }
 
 function* withoutSignature(query: URLSearchParams): Iterable<readonly [string, string]> {

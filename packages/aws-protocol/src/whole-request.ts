@@ -42,17 +42,44 @@ function isPlain(headers: IncomingHttpHeaders): boolean {
   );
 }
 
-/** A line of a head: a token, a colon, and a text without control characters. */
-const line = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t ]*([\t\x20-\x7e\x80-\xff]*)$/;
+/** What no header's text may hold: control characters, and what is more than a byte. */
+export const noText = /[^\t\x20-\x7e\x80-\xff]/;
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** Names of headers as they come, and in lower case: the same few come again and again. */
+const names = new Map<string, string>();
+const namesMax = 1_000;
+
+/** What headers inherit: nothing, so that one may have any name, "__proto__" too. Objects without any prototype would be slower to fill. */
+const nothing: object = Object.freeze(Object.create(null));
 
 /** Undefined where a line is no header, a name comes twice, or the message's framing is not the plain one. */
 function readHeaders(text: string): IncomingHttpHeaders | undefined {
-  const headers = Object.create(null) as Record<string, string>; // a header may have any name, "__proto__" too
+  const headers = Object.create(nothing) as Record<string, string>; // only text is put in
   for (const row of text.split("\r\n")) {
-    const [, found = "", value = ""] = line.exec(row) ?? [];
-    const name = found.toLowerCase();
-    if (name === "" || headers[name] !== undefined || framing.has(name)) return undefined;
-    headers[name] = value.replace(/[\t ]+$/, "");
+    const colon = row.indexOf(":");
+    const name = lowerCase(row.slice(0, Math.max(colon, 0)));
+    if (name === undefined || headers[name] !== undefined || framing.has(name) || noText.test(row)) return undefined;
+    headers[name] = withoutBlanks(row, colon + 1);
   }
   return headers;
+}
+
+/** The end of a line, without what is blank around it. */
+function withoutBlanks(row: string, start: number): string {
+  let [from, to] = [start, row.length];
+  while (from < to && isBlank(row.charCodeAt(from))) from++;
+  while (to > from && isBlank(row.charCodeAt(to - 1))) to--;
+  return row.slice(from, to);
+}
+
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
+
+/** Undefined when it is no name. */
+function lowerCase(name: string): string | undefined {
+  const known = names.get(name);
+  if (known !== undefined || !token.test(name)) return known;
+  const lower = name.toLowerCase();
+  if (names.size < namesMax) names.set(name, lower);
+  return lower;
 }
