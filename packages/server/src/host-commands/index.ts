@@ -1,4 +1,5 @@
 import {
+  type Call,
   codedeployCommands,
   codedeployCommandsTargetPrefixes,
   defineService,
@@ -28,7 +29,7 @@ const operations: HostCommandOperations<HostContext> = {
   async PollHostCommand(context, { HostIdentifier: host = "" }) {
     if (host === "") throw clientFault("HostIdentifier is missing");
     context.polls.hear(host);
-    const command = await nextCommand(context, host, context.call.signal);
+    const command = await nextCommand(context, host);
     if (command === undefined) return {};
     return {
       HostCommand: {
@@ -72,12 +73,15 @@ const operations: HostCommandOperations<HostContext> = {
 };
 
 /** The next command for a host; undefined when there is none for as long as a poll is held. Nothing else ends the wait: an agent that is answered at once pauses before it asks again. */
-async function nextCommand(context: Handing, host: string, signal: AbortSignal): Promise<CommandRecord | undefined> {
+async function nextCommand(
+  context: Handing & { readonly call: Call },
+  host: string,
+): Promise<CommandRecord | undefined> {
   const until = context.clock() + pollHoldMilliseconds;
   for (;;) {
     const next = handOut(context, host, until);
     if (typeof next !== "number") return next;
-    const ended = await context.polls.hold(host, signal, next);
+    const ended = await context.polls.hold(host, context.call.signal, next);
     if (ended === "closed") return undefined;
   }
 }

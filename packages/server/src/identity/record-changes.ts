@@ -25,9 +25,9 @@ export function isChange(operation: string): boolean {
 export function recordChanges(
   audit: AuditLog,
   onDefect: (error: unknown, about: string) => void,
-): (request: RecordedRequest) => Promise<void> {
-  return async ({ call, service, answered: { operation, fault, resources = [] } }) => {
-    if (operation === undefined || !isChange(operation)) return;
+): (request: RecordedRequest) => Promise<void> | undefined {
+  return ({ call, service, answered: { operation, fault, resources = [] } }) => {
+    if (operation === undefined || !isChange(operation)) return undefined;
     const entry = {
       at: call.receivedAt,
       requestId: call.requestId,
@@ -47,7 +47,8 @@ export function recordChanges(
         status: 503,
       });
     });
-    if (isAwaited) await recorded;
-    else recorded.catch(() => {}); // it has been told, and nobody waits
+    if (isAwaited) return recorded;
+    recorded.catch(() => {}); // it has been told, and nobody waits
+    return undefined;
   };
 }

@@ -6,11 +6,28 @@ export class Answers {
   readonly #db: Database;
   /** Answers that have come in the transaction under way, by deployment, in order. */
   readonly #fresh = new Map<string, Map<string, Answer>>();
+  /** Those of the table that end a command's waiting for its host. */
+  #waiting: Set<string> | undefined;
 
   constructor(db: Database) {
     this.#db = db;
     db.onDone(() => this.#write());
-    db.onUndone(() => this.#fresh.clear());
+    db.onUndone(() => {
+      this.#fresh.clear();
+      this.forget();
+    });
+  }
+
+  /** What was read of the table is no longer so. */
+  forget(): void {
+    this.#waiting = undefined;
+  }
+
+  /** Whether a host has answered a command, and no pass has dealt with that yet. */
+  isAnswered(commandId: string): boolean {
+    this.#waiting ??= new Set(this.#db.all<Pick<Answer, "kind" | "commandId">>(selectWaiting).map(keyOf));
+    if (this.#waiting.size === 0) return false;
+    return (["acknowledged", "completed"] as const).some((kind) => this.#waiting?.has(keyOf({ kind, commandId })));
   }
 
   /** Keeps the first answer of a kind: a second one changes nothing, but that the last progress counts. To one that a pass has dealt with already the engine says so. */
@@ -34,7 +51,9 @@ export class Answers {
 
   /** A pass has dealt with this one. */
   dealtWith(deploymentId: string, answer: Answer): void {
-    if (this.#fresh.get(deploymentId)?.delete(keyOf(answer)) === true) return;
+    const key = keyOf(answer);
+    if (this.#fresh.get(deploymentId)?.delete(key) === true) return;
+    this.#waiting?.delete(key);
     this.#db.run("UPDATE answers SET is_new = 0 WHERE command_id = ? AND kind = ?", answer.commandId, answer.kind);
   }
 
@@ -51,7 +70,8 @@ export class Answers {
     for (const [deploymentId, answers] of this.#fresh)
       for (const answer of answers.values()) {
         const { commandId, kind } = answer;
-        this.#db.run(insert, commandId, kind, deploymentId, JSON.stringify(answer));
+        const isFirst = this.#db.run(insert, commandId, kind, deploymentId, JSON.stringify(answer)) > 0;
+        if (isFirst && kind !== "progress") this.#waiting?.add(keyOf(answer));
       }
     this.#fresh.clear();
   }
@@ -60,4 +80,6 @@ export class Answers {
 const insert = `INSERT INTO answers SELECT ?1, ?2, ?3, coalesce(max(sequence), 0) + 1, ?4, 1 FROM answers WHERE deployment_id = ?3 AND is_new = 1
   ON CONFLICT DO UPDATE SET answer = excluded.answer, sequence = excluded.sequence, is_new = 1 WHERE kind = 'progress'`;
 
-const keyOf = ({ commandId, kind }: Answer): string => `${kind} ${commandId}`;
+const selectWaiting = `SELECT command_id AS "commandId", kind FROM answers WHERE is_new = 1 AND kind <> 'progress'`;
+
+const keyOf = ({ commandId, kind }: Pick<Answer, "kind" | "commandId">): string => `${kind} ${commandId}`;

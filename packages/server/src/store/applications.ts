@@ -24,8 +24,8 @@ const fromRow = (row: Row): Application => ({
   createTime: row.create_time,
 });
 
-/** Applications by name and by id. Deleting one takes its groups, revisions and deployments along. */
-export function applications(db: Database) {
+/** Applications by name and by id. Deleting one takes its groups, revisions and deployments along, which is told. */
+export function applications(db: Database, deploymentsHaveGone: () => void) {
   return {
     byName(name: string): Application | undefined {
       const row = db.get<Row>(`SELECT ${columns} FROM applications WHERE name = ?`, name);
@@ -49,6 +49,9 @@ export function applications(db: Database) {
       );
     },
     rename: (id: string, name: string): number => db.run("UPDATE applications SET name = ? WHERE id = ?", name, id),
-    remove: (id: string): number => db.run("DELETE FROM applications WHERE id = ?", id),
+    remove(id: string): number {
+      deploymentsHaveGone();
+      return db.run("DELETE FROM applications WHERE id = ?", id);
+    },
   };
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Deployment, Fleet, FleetLook, HostMemory, Target, World } from "@sluice/engine";
+import type { Deployment, Fleet, FleetLook, HostMemory, LifecycleEvent, Target, World } from "@sluice/engine";
 import type { Answers } from "./answers.ts";
 import type { Database } from "./database.ts";
 import type { DeploymentRecord } from "./deployments.ts";
@@ -82,12 +82,27 @@ function writeDeployment(db: Database, { id }: DeploymentRecord, { before, after
 const isFinal = (status: Deployment["status"]): boolean =>
   status === "Succeeded" || status === "Failed" || status === "Stopped";
 
+/** What has been written of events that are over: they come again whenever a later event of their target changes. */
+const written = new WeakMap<LifecycleEvent, string>();
+
+/** A target in JSON. */
+function documentOf({ events, ...rest }: Target): string {
+  const texts = events.map((event) => {
+    const known = written.get(event);
+    if (known !== undefined) return known;
+    const text = JSON.stringify(event);
+    if (event.endTime !== undefined) written.set(event, text);
+    return text;
+  });
+  return `{"events":[${texts.join(",")}],${JSON.stringify(rest).slice(1)}`;
+}
+
 /** Gives the targets that have changed. */
 function writeTargets(db: Database, deploymentId: string, { before, after }: Commit): readonly Target[] {
   return after.targets.filter((target, position) => {
     const known = before.targets[position];
     if (known === target) return false;
-    const document = JSON.stringify(target);
+    const document = documentOf(target);
     if (known === undefined)
       db.run(
         "INSERT INTO targets VALUES (?, ?, ?, ?, ?)",

@@ -26,9 +26,13 @@ export function openStore(dataFolder: string) {
   const db = new Database(dataFolder, "codedeploy.sqlite", schema, upgrades);
   const observed = new ObservedDeployments(db);
   const answers = new Answers(db);
-  const outbox = new Outbox(db, observed);
+  const outbox = new Outbox(db, observed, answers);
+  const deploymentsHaveGone = () => {
+    answers.forget();
+    outbox.forget();
+  };
   return {
-    applications: applications(db),
+    applications: applications(db, deploymentsHaveGone),
     groups: deploymentGroups(db),
     revisions: revisions(db),
     tags: resourceTags(db),

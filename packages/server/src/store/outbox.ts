@@ -1,4 +1,5 @@
 import type { Command, LifecycleEvent, LifecycleEventName, Target } from "@sluice/engine";
+import type { Answers } from "./answers.ts";
 import type { Database } from "./database.ts";
 import type { ObservedDeployments } from "./observed-deployments.ts";
 
@@ -21,19 +22,25 @@ export interface OpenCommand extends CommandRecord {
 export class Outbox {
   readonly #db: Database;
   readonly #observed: ObservedDeployments;
+  readonly #answers: Answers;
   #byHost: Map<string, readonly OpenCommand[]> | undefined;
 
-  constructor(db: Database, observed: ObservedDeployments) {
+  constructor(db: Database, observed: ObservedDeployments, answers: Answers) {
     this.#db = db;
     this.#observed = observed;
-    db.onUndone(() => (this.#byHost = undefined));
+    this.#answers = answers;
+    db.onUndone(() => this.forget());
+  }
+
+  /** Deployments have gone, or what was noted of them was undone. */
+  forget(): void {
+    this.#byHost = undefined;
   }
 
   /** Commands that the host has not acknowledged, oldest first. */
   openFor(host: string): readonly OpenCommand[] {
     this.#byHost ??= this.#read();
-    const open = this.#byHost.get(host) ?? [];
-    return open.filter(({ id, deploymentId }) => this.#db.get(selectWanted, deploymentId, id) !== undefined);
+    return (this.#byHost.get(host) ?? []).filter(({ id }) => !this.#answers.isAnswered(id));
   }
 
   /** A pass has changed this target. */
@@ -57,10 +64,6 @@ export class Outbox {
     );
   }
 }
-
-/** What no pass tells of: an answer whose pass has yet to come, and an application that was deleted with its deployments. */
-const selectWanted = `SELECT 1 FROM deployments WHERE id = ?1
-  AND NOT EXISTS (SELECT 1 FROM answers WHERE command_id = ?2 AND is_new = 1 AND kind <> 'progress')`;
 
 function openCommands(
   deploymentId: string,
