@@ -139,6 +139,13 @@ test("a stop withdraws a command that nobody has picked up", () => {
   assert.equal(shell.world.targets[0]?.status, "Skipped");
 });
 
+test("waiting names twenty hosts, and counts the others", () => {
+  const [wait] = deploying(23, { minimumHealthyHosts: predefined.AllAtOnce }).wait(1_000);
+
+  assert(wait?.do === "wait");
+  assert.match(wait.for, /^(?:i-\d+ to pick up ApplicationStop, ){20}3 more targets$/);
+});
+
 test("waiting names every host, its event and the earliest end", () => {
   const shell = deploying(2, { minimumHealthyHosts: predefined.AllAtOnce });
   shell.picksUp("i-1");

@@ -85,6 +85,27 @@ test("the database refuses to change or delete an entry, and the chain goes on a
   );
 });
 
+test("entries that come at once are written in their order, and are a chain", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-audit-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const log = openAuditLog(folder, key);
+  t.after(() => log.close());
+  const requests = Array.from({ length: 75 }, (_, index) => ({
+    ...entry("CreateApplication", index),
+    requestId: `r${index}`,
+  }));
+
+  await Promise.all([log.append(entry("CreateDeployment", 1)), log.append(entry("StopDeployment", 2))]);
+  await Promise.all(requests.map((request) => log.append(request)));
+
+  assert.equal((await log.prove()).isIntact, true);
+  const written = log.read({ since: 0, after: 2, count: 100 });
+  assert.deepEqual(
+    written,
+    requests.map((request, index) => ({ sequence: index + 3, ...request })),
+  );
+});
+
 test("operations that only read are told from those that change something", () => {
   const reads = [
     "GetDeployment",

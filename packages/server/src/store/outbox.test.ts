@@ -65,6 +65,23 @@ test("what is undone was never open", async (t) => {
   assert.equal(store.commands.openFor(host).length, 1);
 });
 
+test("an answer that was written stays known when other work is undone", async (t) => {
+  const { store } = await openDeployment(t);
+  const [command] = store.commands.openFor(host);
+  assert(command);
+  await store.write(() =>
+    store.commands.answer({ commandId: command.id, at: 1, kind: "completed", status: "Failed" }, id),
+  );
+  assert.deepEqual(store.commands.openFor(host), []);
+
+  const failing = store.write(() => {
+    throw new Error("no");
+  });
+  await assert.rejects(failing, /no/);
+
+  assert.deepEqual(store.commands.openFor(host), []);
+});
+
 test("commands go with the application that they belong to", async (t) => {
   const { store } = await openDeployment(t);
 
