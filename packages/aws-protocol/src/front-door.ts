@@ -89,8 +89,9 @@ async function admit(options: FrontDoorOptions, arrival: Arrival): Promise<void>
     millisecondsMax: options.bodyMilliseconds ?? bodyMilliseconds,
     proceed: () => exchange.proceed(),
   });
-  const addressed = { ...arrival, headers, formVersion: () => formVersion(body) };
   const own = options.services.find(({ servesHost }) => servesHost?.(headers.host ?? "") === true);
+  const { method, query } = arrival;
+  const addressed = { method, path: arrival.path, query, headers, formVersion: () => formVersion(body) };
   const choice = own ?? chooseService(options.services, addressed, authorization);
   const service = choice instanceof Promise ? await choice : choice;
   if (service === undefined) {
@@ -112,15 +113,15 @@ async function admit(options: FrontDoorOptions, arrival: Arrival): Promise<void>
     const isAnonymous = own !== undefined && (authorization === undefined || authorization === "malformed");
     const signature = isAnonymous
       ? undefined
-      : await prove(options, service, { ...arrival, path }, authorization, body);
+      : await prove(options, service, path === arrival.path ? arrival : { ...arrival, path }, authorization, body);
     const { principal, accessKeyId } = signature?.accessKey ?? { principal: anonymous, accessKeyId: "" };
     caller = principal.arn;
     const region = signature?.authorization.region ?? "";
     const call = new ArrivedCall(arrival, { region, principal, accessKeyId, receivedAt: options.clock() });
     const request = {
-      method: arrival.method,
+      method,
       path,
-      query: arrival.query,
+      query,
       headers,
       body: signature === undefined ? body.unproved() : body.verified(signature, service.protocol),
       call,

@@ -2,6 +2,7 @@ import type { Decision } from "./decision.ts";
 import { commandId } from "./command-id.ts";
 import { copyOf, placeOf } from "./places.ts";
 import type {
+  Answer,
   Command,
   Deployment,
   FleetMember,
@@ -16,7 +17,11 @@ import type {
 /** The world after a list of decisions. The store commits what it gives, and the simulator lives in it. */
 export function evolveAll(world: World, decisions: readonly Decision[]): World {
   if (decisions.every(isIdle)) return world;
-  return decisions.reduce(evolved, { ...world, targets: copyOf(world.targets) });
+  return decisions.reduce(evolved, {
+    ...world,
+    targets: copyOf(world.targets),
+    answers: [...world.answers],
+  });
 }
 
 /** The world after one decision. */
@@ -25,9 +30,10 @@ export const evolve = (world: World, decision: Decision): World => evolveAll(wor
 /** Whether a decision leaves the world as it is. */
 export const isIdle = ({ do: what }: Decision): boolean => what === "wait" || what === "look up fleet";
 
-/** A world on its way to the next one: its list of targets is nobody else's yet, and is changed in place. */
+/** A world on its way to the next one: its lists of targets and answers are nobody else's yet, and are changed in place. */
 interface Draft extends World {
   readonly targets: Target[];
+  readonly answers: Answer[];
 }
 
 function evolved(world: Draft, decision: Decision): Draft {
@@ -231,7 +237,8 @@ function onEvent(
   }));
 }
 
-function withoutAnswer(world: Draft, commandId: string, kind: World["answers"][number]["kind"]): Draft {
+function withoutAnswer(world: Draft, commandId: string, kind: Answer["kind"]): Draft {
   const first = world.answers.findIndex((answer) => answer.commandId === commandId && answer.kind === kind);
-  return first < 0 ? world : { ...world, answers: world.answers.toSpliced(first, 1) };
+  if (first >= 0) world.answers.splice(first, 1);
+  return world;
 }

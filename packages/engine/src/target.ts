@@ -73,30 +73,40 @@ export function isOutstanding({ command, status }: LifecycleEvent): boolean {
 
 /** The end that an outstanding event comes to without its host: the instance is gone, its time is over, or it is withdrawn. */
 function endOf(world: World, target: Target, event: LifecycleEvent): Decision | undefined {
-  const fail = (diagnostics: Diagnostics, about: Pick<LifecycleEvent, "agentIssue" | "isHostGone"> = {}): Decision => ({
+  const failure = failureOf(world, target, event);
+  if (failure === undefined) return undefined;
+  if (failure === "withdrawn") return withdraw(world, target, event);
+  return {
     do: "settle event",
     commandId: event.command?.id ?? "",
     target: target.id,
     event: event.name,
     as: "Failed",
     at: world.now,
-    diagnostics,
-    ...about,
-    because: diagnostics.message,
-  });
+    ...failure,
+    because: failure.diagnostics.message,
+  };
+}
+
+/** What an outstanding event fails with, or that it is withdrawn; undefined while its host has time. */
+function failureOf(world: World, target: Target, event: LifecycleEvent): Failure | "withdrawn" | undefined {
   const state = world.instanceStates[target.id];
   if (state !== undefined && state !== "running" && state !== "pending")
-    return fail(hostGone(state, event.name), isTerminated(state) ? { isHostGone: true } : {});
-  if (isEnding(world) && event.status === "Pending") return withdraw(world, target, event);
-  if (isOverdue(world)) return fail(deploymentTooLong(deploymentLimit(world) / (60 * minute)));
-  if (isEnding(world) && event.command?.work !== undefined) return fail(interruptedByEnd(event.name));
+    return { diagnostics: hostGone(state, event.name), ...(isTerminated(state) ? { isHostGone: true } : {}) };
+  if (isEnding(world) && event.status === "Pending") return "withdrawn";
+  if (isOverdue(world)) return { diagnostics: deploymentTooLong(deploymentLimit(world) / (60 * minute)) };
+  if (isEnding(world) && event.command?.work !== undefined) return { diagnostics: interruptedByEnd(event.name) };
   if (world.now < (untilOnTarget(world, target) ?? Number.POSITIVE_INFINITY)) return undefined;
-  if (event.status !== "Pending") return fail(didNotEnd(event, eventLimit / minute));
+  if (event.status !== "Pending") return { diagnostics: didNotEnd(event, eventLimit / minute) };
   const issue = agentIssueOf(world, target);
-  return fail(
-    didNotRun(event.name, pickUpLimitOf(world, target) / minute, issue),
-    issue === undefined ? {} : { agentIssue: issue },
-  );
+  return {
+    diagnostics: didNotRun(event.name, pickUpLimitOf(world, target) / minute, issue),
+    ...(issue === undefined ? {} : { agentIssue: issue }),
+  };
+}
+
+interface Failure extends Pick<LifecycleEvent, "agentIssue" | "isHostGone"> {
+  readonly diagnostics: Diagnostics;
 }
 
 const isTerminated = (state: InstanceState) => state === "shutting-down" || state === "terminated";
