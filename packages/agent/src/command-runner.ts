@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { type Host, isNoop, type Prepared, prepare } from "./execute.ts";
+import { getReady, type Host, isNoop, type Prepared, prepare } from "./execute.ts";
 import type { Entry, Journal, ScriptProcess } from "./journal.ts";
 import {
   completedNoop,
@@ -107,7 +107,11 @@ export class CommandRunner {
         this.#execute(command, specification, { answer, noop }),
       );
       if (outcome === undefined) return this.#journal.settle(command);
-      setImmediate(() => this.#journal.untrack(specification.deploymentId, command)); // when the outcome is on its way
+      setImmediate(() => {
+        // The outcome is on its way.
+        this.#journal.untrack(specification.deploymentId, command);
+        if (outcome.status === "Succeeded") getReady(this.#host, specification);
+      });
       await this.#deliver(command, outcome);
     } catch (error) {
       if (error instanceof Stopping) return;
@@ -138,7 +142,9 @@ export class CommandRunner {
     this.#journal.write({ state: "started", command });
     log(`${deploymentId}: ${name} begins`);
     const execution = prepared.execute().then(() => succeeded, outcomeOf);
-    this.#journal.track(deploymentId, command); // its first script runs already
+    // Its first script runs already.
+    this.#journal.track(deploymentId, command);
+    getReady(this.#host, specification);
     const outcome = await execution;
     log(`${deploymentId}: ${name} ${outcome.status === "Succeeded" ? "succeeded" : `failed: ${outcome.message}`}`);
     return this.#keepOutcome(command, outcome);

@@ -20,7 +20,9 @@ import type { Trust } from "./protocol/signed-content.ts";
 import { deleteOldRevisions } from "./retention.ts";
 import { scriptEnvironment } from "./scripts/environment.ts";
 import { appSpecIn, isScriptable, lifecycleScripts, readAppSpec } from "./scripts/lifecycle-scripts.ts";
-import { gateTo, runScript } from "./scripts/script.ts";
+import { Gate } from "./scripts/gate.ts";
+import { fitsGate, runScript } from "./scripts/script.ts";
+import type { SpareGate } from "./scripts/spare-gate.ts";
 import { type OutputTarget, ScriptOutput } from "./scripts/script-output.ts";
 
 /** What executing a command needs of the agent around it. */
@@ -32,6 +34,8 @@ export interface Host {
   /** Whose specifications it carries out. */
   readonly trust: Trust;
   readonly log: (line: string) => void;
+  /** The process that stands ready for the next script. */
+  readonly spare?: SpareGate;
 }
 
 /** A command of one deployment. */
@@ -63,6 +67,11 @@ export function prepare(host: Host, work: Work): Prepared {
   if (name === "Install") return { execute: () => installRevision(host, specification, folders), drop };
   if (hasScripts(work)) return prepareScripts(host, work, folders);
   throw new Error(`Unsupported command type: ${name}.`);
+}
+
+/** Has a process stand ready for the next script of a deployment, of whatever event. */
+export function getReady(host: Host, specification: Specification): void {
+  host.spare?.keep(specification, () => Gate.open(environmentOf(host, specification, "")));
 }
 
 /** Whether there is nothing to do for a command: only events with scripts can tell (agent.md §1.4). Throws when their AppSpec file is missing or wrong. */
@@ -198,23 +207,29 @@ function outputTarget(
   };
 }
 
-function prepareScripts(
-  { configuration, environment: own }: Host,
-  { name, specification, started }: Work,
-  folders: DeploymentFolders,
-): Prepared {
-  const { scripts, archive } = lifecycleScripts(name, specification, folders);
-  const environment = scriptEnvironment(own, specification, {
-    event: name,
+function environmentOf(
+  { configuration, environment }: Host,
+  specification: Specification,
+  event: string,
+): NodeJS.ProcessEnv {
+  return scriptEnvironment(environment, specification, {
+    event,
     installRoot: configuration.installRoot,
     rules: {
       allowlistOnly: configuration.restrictHookEnvToAllowlist,
       stripLoader: configuration.stripLoaderEnvInHooks,
     },
   });
+}
+
+function prepareScripts(host: Host, { name, specification, started }: Work, folders: DeploymentFolders): Prepared {
+  const { configuration, spare } = host;
+  const { scripts, archive } = lifecycleScripts(name, specification, folders);
+  const environment = environmentOf(host, specification, name);
   const allowsOutside = !configuration.rejectPathTraversalInBundle;
   const [first] = scripts;
-  const gate = first && gateTo(first, { archive, environment });
+  const isGated = first !== undefined && fitsGate(first, { archive, environment });
+  const gate = isGated ? (spare?.take(specification) ?? Gate.open(environment)) : undefined;
   const execute = async () => {
     if (scripts.length === 0) return;
     const output = new ScriptOutput(outputTarget(configuration, specification, folders), name);

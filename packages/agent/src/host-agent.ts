@@ -10,6 +10,7 @@ import { giveBackMemory, saveMemory } from "./memory.ts";
 import { CommandService } from "./protocol/command-service.ts";
 import type { Trust } from "./protocol/signed-content.ts";
 import { SignedRequests } from "./protocol/signed-requests.ts";
+import { SpareGate } from "./scripts/spare-gate.ts";
 import { doublingPauses, type Pauses, retryUntil } from "./retry.ts";
 
 /** What one agent runs with. */
@@ -26,6 +27,7 @@ export interface HostAgentOptions {
 export async function runHostAgent(options: HostAgentOptions): Promise<void> {
   const { configuration, environment, log, signal } = options;
   saveMemory();
+  const spare = new SpareGate();
   const requests = new SignedRequests(transportOptions(configuration, environment));
   try {
     const pauses = doublingPauses({ longestThrottledSeconds: configuration.waitAfterThrottleErrorSeconds });
@@ -39,6 +41,7 @@ export async function runHostAgent(options: HostAgentOptions): Promise<void> {
       environment,
       identity,
       requests,
+      spare,
       log: (line: string) => log.info(line),
     };
     const runner = new CommandRunner({
@@ -52,6 +55,7 @@ export async function runHostAgent(options: HostAgentOptions): Promise<void> {
     await pollUntilStopped(options, { service, runner, pauses });
     await endWithin(configuration.killAgentMaxWaitTimeSeconds, runner.idle());
   } finally {
+    spare.close();
     requests.close();
   }
 }

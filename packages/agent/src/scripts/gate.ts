@@ -27,9 +27,16 @@ const shellVariables = ["PWD", "OLDPWD", "SHLVL"];
 /** Variables of other names do not get through every shell. */
 const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
+/** What the shell calls what it is told: no variable that scripts get may have that name. */
+const told = "SLUICE_GATE_SCRIPT";
+
+/** What every shell reads as it was written. */
+const plainLine = /^[\x20-\x7e]+$/;
+
 /**
  * A process that becomes a script as soon as it is let through, and ends when it is not, or the agent ends. Copying a program
- * as large as the agent takes longer than anything else that a script needs: here it is done before there is leave to run.
+ * as large as the agent takes longer than anything else that a script needs: here it is done before there is leave to run, and
+ * before anybody knows which script of a deployment is next.
  */
 export class Gate {
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
@@ -43,13 +50,15 @@ export class Gate {
     child.stdin.on("error", () => {}); // it has been ended from outside: its exit tells
   }
 
-  /** Undefined when a shell would change what the script gets, or there is none. */
-  static open(path: string, environment: NodeJS.ProcessEnv): Gate | undefined {
-    if (!Object.keys(environment).every((name) => variableName.test(name))) return undefined;
-    const strange = shellVariables.filter((name) => environment[name] === undefined);
-    const code = `read -r _ || exit; unset ${[...strange, "_"].join(" ")}; exec "$0" < /dev/null`;
+  /** For scripts with this environment; their event is told when one is let through. Undefined when a shell would change what a script gets, or there is none. */
+  static open(environment: NodeJS.ProcessEnv): Gate | undefined {
+    const env = { ...environment };
+    delete env.LIFECYCLE_EVENT;
+    if (!Object.keys(env).every((name) => variableName.test(name) && name !== told)) return undefined;
+    const strange = shellVariables.filter((name) => env[name] === undefined);
+    const code = `IFS= read -r LIFECYCLE_EVENT && IFS= read -r ${told} || exit; export LIFECYCLE_EVENT; unset ${[...strange, "_"].join(" ")}; exec "$${told}" < /dev/null`;
     try {
-      const child = spawn("/bin/sh", ["-c", code, path], { env: environment, detached: true, stdio: "pipe" });
+      const child = spawn("/bin/sh", ["-c", code], { env, detached: true, stdio: "pipe" });
       child.on("error", () => {}); // then it has no pid
       return child.pid === undefined ? undefined : new Gate(child, child.pid);
     } catch {
@@ -61,9 +70,14 @@ export class Gate {
     return this.#child;
   }
 
-  /** Lets it become the script. */
-  letThrough(): void {
-    this.#child.stdin.end("\n");
+  /** Whether a script can be told. */
+  static canTake(path: string, event: string): boolean {
+    return plainLine.test(path) && plainLine.test(event);
+  }
+
+  /** Lets it become a script. */
+  letThrough(path: string, event: string): void {
+    this.#child.stdin.end(`${event}\n${path}\n`);
   }
 
   /** Lets it end. Changes nothing when it has been let through. */

@@ -96,13 +96,13 @@ function makeExecutable(path: string): boolean {
 
 const isPlain = (line: CommandLine): boolean => line.length === 1;
 
-/** A process that becomes the script when it may run; undefined when another program is to start the script. */
-export function gateTo(
+/** Whether a script needs nothing but a process that becomes it: no other program is to start it. */
+export function fitsGate(
   script: Hook,
   { archive, environment }: Pick<ScriptContext, "archive" | "environment">,
-): Gate | undefined {
+): boolean {
   const line = commandLine(script, join(archive, script.location));
-  return isPlain(line) ? Gate.open(line[0], environment) : undefined;
+  return isPlain(line) && Gate.canTake(line[0], environment.LIFECYCLE_EVENT ?? "");
 }
 
 type CommandLine = readonly [command: string, ...words: readonly string[]];
@@ -121,7 +121,7 @@ type Result =
   | { readonly kind: "output left open"; readonly stream: "STDOUT" | "STDERR" };
 
 async function execute(line: CommandLine, timeoutSeconds: number, context: ScriptContext): Promise<Result> {
-  const started = context.gate === undefined ? await start(line, context) : passed(context.gate, context);
+  const started = context.gate === undefined ? await start(line, context) : passed(context.gate, line, context);
   if ("error" in started)
     return { kind: "not started", code: started.error.code ?? "Error", message: started.error.message };
   const { child, pid, exit } = started;
@@ -166,9 +166,9 @@ type Started =
   | { readonly error: NodeJS.ErrnoException };
 
 /** Its process is told of before there is a script: an agent that ends in between leaves none that nobody knows. */
-function passed(gate: Gate, { started }: ScriptContext): Started {
+function passed(gate: Gate, [path]: CommandLine, { started, environment }: ScriptContext): Started {
   started(gate.process);
-  gate.letThrough();
+  gate.letThrough(path, environment.LIFECYCLE_EVENT ?? "");
   return { child: gate.child, pid: gate.process.pid, exit: gate.exit };
 }
 
