@@ -1,6 +1,6 @@
 import type { Configuration } from "../config.ts";
 import type { Identity } from "../identity/identity.ts";
-import { readText, type SignedRequests } from "./signed-requests.ts";
+import type { SignedRequests } from "./signed-requests.ts";
 
 /** A command as the control plane hands it out. */
 export interface HostCommand {
@@ -96,8 +96,8 @@ export class CommandService {
 
   async #call(operation: string, input: object, signal?: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
     const prefix = this.#secure ? "CodeDeployCommandService" : "CodeDeployCommandService_v20141006";
-    const response = await this.#requests.send({
-      method: "POST",
+    const request = {
+      method: "POST" as const,
       url: this.#url,
       headers: {
         "content-type": "application/x-amz-json-1.1",
@@ -109,10 +109,9 @@ export class CommandService {
       region: this.#identity.region,
       credentials: await this.#identity.credentials(),
       signal,
-    });
-    const text = await readText(response, answerBytesMax);
+    };
+    const { status, text } = await this.#requests.call(request, answerBytesMax);
     const answer = parse(text, operation);
-    const status = response.statusCode ?? 0;
     if (status === 200) return answer;
     throw troubleOf(operation, status, answer);
   }

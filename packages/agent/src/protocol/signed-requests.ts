@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Agent, type IncomingMessage, request as httpRequest } from "node:http";
 import type { Agent as SecureAgent } from "node:https";
 import { signHeaders, type SigningCredentials } from "@sluice/aws-protocol/signature-v4";
+import { CallConnections, StaleConnection } from "./call-connections.ts";
 import { WireLog } from "./wire-log.ts";
 
 /** One request to an AWS service. */
@@ -41,6 +42,8 @@ export class SignedRequests {
   readonly #plain: Pools<Agent> = new Map();
   readonly #secure: Pools<SecureAgent> = new Map();
   readonly #readTimeout: number;
+  /** Absent where calls need more than plain HTTP. */
+  readonly #calls: CallConnections | undefined;
 
   constructor({ proxyUri, readTimeoutSeconds, certificateFile, caBundle, wireLog }: TransportOptions) {
     const proxyEnv = proxyUri === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxyUri, HTTPS_PROXY: proxyUri } };
@@ -49,16 +52,30 @@ export class SignedRequests {
     this.#further = caBundle === undefined ? undefined : readBundle(caBundle);
     this.#wire = wireLog === undefined ? undefined : new WireLog(wireLog);
     this.#readTimeout = readTimeoutSeconds * 1000;
+    const limits = { readTimeoutMilliseconds: this.#readTimeout, idleMilliseconds };
+    this.#calls = proxyUri === undefined && wireLog === undefined ? new CallConnections(limits) : undefined;
   }
 
   /** Sends a request. Resolves with the answer's head; its body is still to be read. A connection that the server closed while it lay idle is replaced. */
   async send(request: SignedRequest): Promise<IncomingMessage> {
-    try {
-      return await this.#attempt(request);
-    } catch (error) {
-      if (!(error instanceof StaleConnection) || request.signal?.aborted) throw error;
-      return this.#attempt(request);
+    return onceMore(request, () => this.#attempt(request));
+  }
+
+  /** Sends a call by POST; resolves with its whole answer, as `send` otherwise. Rejects when the answer is longer than `bytesMax`. */
+  async call(
+    request: SignedRequest & { readonly method: "POST" },
+    bytesMax: number,
+  ): Promise<{ readonly status: number; readonly text: string }> {
+    const calls = request.url.protocol === "http:" ? this.#calls : undefined;
+    if (calls === undefined) {
+      const response = await this.send(request);
+      return { status: response.statusCode ?? 0, text: await readText(response, bytesMax) };
     }
+    const { url, body = "", signal } = request;
+    const { status, body: bytes } = await onceMore(request, () =>
+      calls.post({ url, headers: signed(request), body, signal, bytesMax }),
+    );
+    return { status, text: bytes.toString("utf8") };
   }
 
   /** Gets what anybody may get, or whoever has the right header. */
@@ -69,21 +86,13 @@ export class SignedRequests {
   /** Closes all connections. */
   close(): void {
     for (const agent of [...this.#plain.values(), ...this.#secure.values()]) agent.destroy();
+    this.#calls?.close();
     this.#wire?.close();
   }
 
-  #attempt({
-    method,
-    url,
-    headers = {},
-    body = "",
-    service,
-    region,
-    credentials,
-    signal,
-  }: SignedRequest): Promise<IncomingMessage> {
-    const signed = signHeaders({ method, url, headers, body, credentials, region, service });
-    return this.#send(url, { method, headers: signed, body, signal });
+  #attempt(request: SignedRequest): Promise<IncomingMessage> {
+    const { method, url, body = "", signal } = request;
+    return this.#send(url, { method, headers: signed(request), body, signal });
   }
 
   async #send(
@@ -158,7 +167,18 @@ function readBundle(file: string): string {
   }
 }
 
-class StaleConnection extends Error {}
+const signed = ({ headers = {}, body = "", ...request }: SignedRequest): Readonly<Record<string, string>> =>
+  signHeaders({ ...request, headers, body });
+
+/** A connection that the server closed while it lay idle is replaced. */
+async function onceMore<Answer>({ signal }: SignedRequest, attempt: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (!(error instanceof StaleConnection) || signal?.aborted === true) throw error;
+    return attempt();
+  }
+}
 
 /** The answer's body as text. Throws when it is longer than `bytesMax`. */
 export async function readText(response: IncomingMessage, bytesMax: number): Promise<string> {

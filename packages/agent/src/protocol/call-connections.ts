@@ -1,0 +1,180 @@
+import { connect, type Socket } from "node:net";
+import { readWholeAnswer, type WholeAnswer } from "./whole-answer.ts";
+
+// A call to the control plane is one small request and one small answer, and each event of a deployment waits for three of
+// them. Node's HTTP client takes longer for a call than the way there and back.
+
+/** One call. */
+export interface Call {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string | number>>;
+  readonly body: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Longest answer, in bytes. */
+  readonly bytesMax: number;
+}
+
+/** What ends connections, in milliseconds. */
+export interface CallLimits {
+  readonly readTimeoutMilliseconds: number;
+  readonly idleMilliseconds: number;
+}
+
+/** The server has closed a connection while it lay idle: the call has not been read, and can be sent again. */
+export class StaleConnection extends Error {}
+
+/** Connections to services by plain HTTP, kept open for the next call. */
+export class CallConnections {
+  readonly #limits: CallLimits;
+  readonly #idle = new Map<string, CallConnection[]>();
+  readonly #open = new Set<CallConnection>();
+
+  constructor(limits: CallLimits) {
+    this.#limits = limits;
+  }
+
+  /** Sends a call by POST; resolves with its answer. */
+  async post(call: Call): Promise<WholeAnswer> {
+    const { host } = call.url;
+    const idle = this.#idle.get(host) ?? [];
+    this.#idle.set(host, idle);
+    const connection = idle.pop() ?? this.#connect(call.url, idle);
+    const answer = await connection.ask(call);
+    if (answer.isKept) idle.push(connection);
+    return answer;
+  }
+
+  /** Closes all connections. */
+  close(): void {
+    for (const connection of this.#open) connection.close();
+  }
+
+  #connect(url: URL, idle: CallConnection[]): CallConnection {
+    const connection = new CallConnection(url, this.#limits, () => {
+      this.#open.delete(connection);
+      const at = idle.indexOf(connection);
+      if (at >= 0) idle.splice(at, 1);
+    });
+    this.#open.add(connection);
+    return connection;
+  }
+}
+
+interface Asked {
+  readonly resolve: (answer: WholeAnswer) => void;
+  readonly reject: (error: Error) => void;
+  readonly call: Call;
+  readonly leave: () => void;
+}
+
+/** Room for an answer's head beside its body, in bytes. */
+const headBytesMax = 64 * 1024;
+
+/** What may stand in a request's head: ASCII without control characters. */
+const headText = /^[\t\x20-\x7e]*$/;
+
+class CallConnection {
+  readonly #socket: Socket;
+  readonly #limits: CallLimits;
+  /** Told at once: the next call must not take it. */
+  readonly #closed: () => void;
+  #asked: Asked | undefined;
+  #bytes: Buffer | undefined;
+  #isReused = false;
+
+  constructor({ hostname, port }: URL, limits: CallLimits, closed: () => void) {
+    this.#limits = limits;
+    const host = hostname.replace(/^\[|\]$/g, "");
+    this.#socket = connect({ host, port: port === "" ? 80 : Number(port), noDelay: true, keepAlive: true })
+      .on("data", (bytes: Buffer) => this.#take(bytes))
+      .on("end", () => this.#end())
+      .on("timeout", () => this.#timeOut())
+      .on("error", (error: NodeJS.ErrnoException) => this.#fail(error))
+      .on("close", () => this.#fail(Object.assign(new Error("socket hang up"), { code: "ECONNRESET" })));
+    this.#closed = closed;
+  }
+
+  ask(call: Call): Promise<WholeAnswer> {
+    return new Promise((resolve, reject) => {
+      const { signal } = call;
+      const head = headOf(call);
+      const leave = () => this.#fail(signal?.reason instanceof Error ? signal.reason : new Error("aborted"));
+      this.#asked = { resolve, reject, call, leave };
+      if (signal?.aborted === true) return leave();
+      signal?.addEventListener("abort", leave);
+      this.#socket.ref();
+      this.#socket.setTimeout(this.#limits.readTimeoutMilliseconds);
+      this.#socket.write(head + call.body);
+    });
+  }
+
+  close(): void {
+    this.#socket.destroy();
+    this.#closed();
+  }
+
+  #take(bytes: Buffer): void {
+    if (this.#asked === undefined) return this.close(); // nobody has asked
+    this.#bytes = this.#bytes === undefined ? bytes : Buffer.concat([this.#bytes, bytes]);
+    if (this.#bytes.length > this.#asked.call.bytesMax + headBytesMax) this.#fail(tooLong(this.#asked.call));
+    else this.#read(false);
+  }
+
+  #end(): void {
+    if (this.#bytes !== undefined) this.#read(true);
+    this.close();
+  }
+
+  #read(isClosed: boolean): void {
+    let answer: WholeAnswer | undefined;
+    try {
+      answer = readWholeAnswer(this.#bytes ?? Buffer.alloc(0), isClosed);
+    } catch (error) {
+      return this.#fail(error instanceof Error ? error : new Error(String(error)));
+    }
+    const asked = this.#asked;
+    if (answer === undefined || asked === undefined) return;
+    if (answer.body.length > asked.call.bytesMax) return this.#fail(tooLong(asked.call));
+    this.#forget();
+    if (answer.isKept) {
+      this.#isReused = true;
+      this.#socket.setTimeout(this.#limits.idleMilliseconds).unref();
+    } else this.close();
+    asked.resolve(answer);
+  }
+
+  #timeOut(): void {
+    if (this.#asked === undefined) return this.close();
+    this.#fail(new Error(`no answer within ${this.#limits.readTimeoutMilliseconds / 1000} s`));
+  }
+
+  #fail(cause: NodeJS.ErrnoException): void {
+    const asked = this.#asked;
+    const isStale =
+      this.#isReused && this.#bytes === undefined && (cause.code === "ECONNRESET" || cause.code === "EPIPE");
+    this.#forget();
+    this.close();
+    if (asked === undefined) return;
+    const message = `Cannot reach ${asked.call.url.origin}: ${cause.message}`;
+    asked.reject(isStale ? new StaleConnection(message, { cause }) : new Error(message, { cause }));
+  }
+
+  #forget(): void {
+    this.#asked?.call.signal?.removeEventListener("abort", this.#asked.leave);
+    this.#asked = undefined;
+    this.#bytes = undefined;
+  }
+}
+
+const tooLong = ({ bytesMax }: Call) => new Error(`the answer is longer than ${bytesMax} bytes`);
+
+function headOf({ url, headers, body }: Call): string {
+  const fields = { ...headers, "content-length": Buffer.byteLength(body), connection: "keep-alive" };
+  let head = `POST ${url.pathname}${url.search} HTTP/1.1\r\n`;
+  for (const [name, value] of Object.entries(fields)) {
+    if (!headText.test(String(value)))
+      throw new Error(`Cannot send the header ${name}: it has characters that are not ASCII's text`);
+    head += `${name}: ${value}\r\n`;
+  }
+  return `${head}\r\n`;
+}
