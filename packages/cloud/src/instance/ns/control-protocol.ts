@@ -7,7 +7,7 @@ import type { Readable } from "node:stream";
 export type Request =
   /** This connection is the control plane's: when it breaks off, the time that instances may outlive it begins. */
   | { readonly op: "attach" }
-  /** Opens the control plane's endpoint inside, at this port. */
+  /** Opens the services that netd carries; instances will know the control plane's endpoint at this port. The answer has all ports at which those that run may know it. */
   | { readonly op: "listen"; readonly port: number }
   | {
       readonly op: "launch";
@@ -32,6 +32,7 @@ export type Numbered = Request & { readonly id: number };
 export interface Answer {
   readonly id: number;
   readonly instances?: readonly string[];
+  readonly ports?: readonly number[];
   readonly error?: string;
 }
 

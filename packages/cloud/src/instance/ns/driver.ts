@@ -57,7 +57,8 @@ export class NamespaceDriver implements InstanceDriver {
     });
     await this.#outside.listen(this.#state);
     this.#configureAgents(outside.port);
-    await this.#control.ask({ op: "listen", port: outside.port });
+    const { ports = [] } = await this.#control.ask({ op: "listen", port: outside.port });
+    await this.#outside.listenInside(this.enter(), ports);
   }
 
   async launch({ instanceId, privateIp, hostname, hasAgent, userData }: Launch): Promise<void> {

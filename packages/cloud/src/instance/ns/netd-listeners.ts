@@ -4,7 +4,7 @@ import type { Instances } from "./netd-instances.ts";
 /** Where AWS's own names are answered. */
 const securePort = 443;
 
-/** Where instances find things outside themselves: the control plane's endpoint, the same under AWS's own names, and the metadata service. Each connection is carried to the control plane, with a first line that says from whom and to what it is. */
+/** Where instances find AWS's own names and their metadata. Each connection is carried to the control plane, with a first line that says from whom and to what it is. At its endpoint the control plane listens itself. */
 export class Listeners {
   readonly #instances: Instances;
   readonly #outside: string;
@@ -15,16 +15,15 @@ export class Listeners {
     this.#outside = outside;
   }
 
-  /** Opens the endpoint at a port, and the metadata service. Opening again changes nothing. */
-  async open(port: number): Promise<void> {
+  /** Opens both. Opening again changes nothing. */
+  async open(): Promise<void> {
     await Promise.all([
-      this.#listen("endpoint", "172.31.0.1", port),
       this.#listen("secure", "172.31.0.1", securePort),
       this.#listen("metadata", "169.254.169.254", 80),
     ]);
   }
 
-  #listen(service: "endpoint" | "secure" | "metadata", address: string, port: number): Promise<void> {
+  #listen(service: "secure" | "metadata", address: string, port: number): Promise<void> {
     const key = `${address}:${port}`;
     const found = this.#open.get(key);
     if (found !== undefined) return found;

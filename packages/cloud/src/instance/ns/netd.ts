@@ -46,6 +46,8 @@ function prepare(): void {
 
 const instances = new Instances(carrier);
 const listeners = new Listeners(instances, join(state, sockets.outside));
+/** Where instances that run have been told that the control plane is: it may have come back at another port. */
+const ports = new Set<number>();
 let attached: Socket | undefined;
 let alone: NodeJS.Timeout | undefined;
 
@@ -87,8 +89,9 @@ async function carryOut(request: Numbered, socket: Socket): Promise<Omit<Answer,
       clearTimeout(alone);
       return {};
     case "listen":
-      await listeners.open(request.port);
-      return {};
+      await listeners.open();
+      ports.add(request.port);
+      return { ports: [...ports] };
     case "launch":
       await instances.launch(request);
       return {};

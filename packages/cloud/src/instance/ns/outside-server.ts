@@ -7,6 +7,7 @@ import type { SecureContext } from "node:tls";
 import { createFrontDoorServer } from "@sluice/aws-protocol";
 import type { Outside } from "../driver.ts";
 import type { Authority } from "../../tls/authority.ts";
+import { listenInside } from "./listen-inside.ts";
 import { readLine } from "./control-protocol.ts";
 import { sockets, withSocketPath } from "./folders.ts";
 
@@ -16,7 +17,7 @@ const keepAliveMilliseconds = 75_000;
 /** What instances know the outside by. */
 export const gatewayAddress = "172.31.0.1";
 
-/** Answers the connections that instances make to the outside: each begins with a line that names service and instance. */
+/** Answers the connections that instances make to the outside: at the endpoint directly, and what netd carries, which begins with a line that names service and instance. */
 export class OutsideServer {
   readonly #server: Server;
   readonly #endpoint: HttpServer;
@@ -24,6 +25,7 @@ export class OutsideServer {
   readonly #metadata = new Map<string, HttpServer>();
   readonly #outside: Outside;
   readonly #sockets = new Set<Socket>();
+  #inside: readonly Server[] = [];
 
   /** `secureListener` answers on 443, under AWS's own names, with certificates of `authority`. */
   constructor(
@@ -50,16 +52,34 @@ export class OutsideServer {
     chmodSync(join(state, sockets.outside), 0o666);
   }
 
+  /** Answers at the endpoint, at these ports of the instances' network: agents' calls are many, and wait for no hop. */
+  async listenInside(enter: readonly string[], ports: readonly number[]): Promise<void> {
+    this.#inside = await Promise.all(ports.map((port) => listenInside(enter, gatewayAddress, port)));
+    for (const server of this.#inside)
+      server.on("connection", (socket) => {
+        socket.allowHalfOpen = true;
+        socket.setNoDelay(true);
+        this.#keep(socket);
+        this.#endpoint.emit("connection", socket);
+      });
+  }
+
   async close(): Promise<void> {
-    const closed = new Promise((resolve) => this.#server.close(resolve));
+    const closed = Promise.all(
+      [this.#server, ...this.#inside].map((server) => new Promise((resolve) => server.close(resolve))),
+    );
     for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
 
-  async #serve(socket: Socket): Promise<void> {
+  #keep(socket: Socket): void {
     this.#sockets.add(socket);
     socket.once("close", () => this.#sockets.delete(socket));
     socket.on("error", () => socket.destroy());
+  }
+
+  async #serve(socket: Socket): Promise<void> {
+    this.#keep(socket);
     const first = await readLine(socket);
     const [service, instanceId = ""] = first?.line.split(" ") ?? [];
     if (first === undefined) return void socket.destroy();
@@ -71,7 +91,7 @@ export class OutsideServer {
 
   #serverOf(service: string | undefined, instanceId: string): HttpServer | HttpsServer {
     if (service === "metadata") return this.#metadataOf(instanceId);
-    return service === "secure" ? this.#secure : this.#endpoint;
+    return this.#secure;
   }
 
   #metadataOf(instanceId: string): HttpServer {
