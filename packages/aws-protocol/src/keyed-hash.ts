@@ -45,6 +45,7 @@ export class KeyedHash {
     const content = isShort
       ? together.subarray(0, blockBytes + together.write(text, blockBytes))
       : Buffer.concat([this.#inner, Buffer.from(text)]);
-    hash("sha256", content, "buffer").copy(this.#outer, blockBytes);
+    // As text: a buffer for each hash would have to be collected.
+    this.#outer.write(hash("sha256", content, "binary"), blockBytes, "latin1");
   }
 }
