@@ -69,11 +69,15 @@ export class CommandRunner {
     }
   }
 
-  /** Takes a command up. A command that is known already is left alone. */
-  accept(command: HostCommand): void {
-    if (this.#known.has(command.identifier)) return;
+  /** Takes a command up. A command that is known already is left alone. Resolves when it is executed, or will not be. */
+  accept(command: HostCommand): Promise<void> {
+    if (this.#known.has(command.identifier)) return Promise.resolve();
     this.#journal.write({ state: "received", command });
-    this.#keep(command.identifier, this.#run(command));
+    return new Promise((begun) => {
+      const run = this.#run(command, begun);
+      this.#keep(command.identifier, run);
+      run.then(begun, begun);
+    });
   }
 
   /** Whether nothing is under way. */
@@ -97,14 +101,14 @@ export class CommandRunner {
     }
   }
 
-  async #run(command: HostCommand): Promise<void> {
+  async #run(command: HostCommand, begun = () => {}): Promise<void> {
     try {
       const specification = await this.#specification(command.deploymentExecutionId);
       const noop = isNoop(this.#host, { name: command.name, specification });
       const answer = this.#retry(() => this.#service.acknowledge(command.identifier, noop));
       answer.catch(() => {}); // awaited below, when the command's turn has come
       const outcome = await this.#inTurn(specification.deploymentGroupId, () =>
-        this.#execute(command, specification, { answer, noop }),
+        this.#execute(command, specification, { answer, noop, begun }),
       );
       if (outcome === undefined) return this.#journal.settle(command);
       setImmediate(() => {
@@ -123,7 +127,7 @@ export class CommandRunner {
   async #execute(
     command: HostCommand,
     specification: Specification,
-    { answer, noop }: { answer: Promise<CommandStatus | undefined>; noop: boolean },
+    { answer, noop, begun }: { answer: Promise<CommandStatus | undefined>; noop: boolean; begun: () => void },
   ): Promise<Outcome | undefined> {
     const { deploymentId } = specification;
     const { log } = this.#host;
@@ -142,9 +146,8 @@ export class CommandRunner {
     this.#journal.write({ state: "started", command });
     log(`${deploymentId}: ${name} begins`);
     const execution = prepared.execute().then(() => succeeded, outcomeOf);
-    // Its first script runs already.
-    this.#journal.track(deploymentId, command);
-    getReady(this.#host, specification);
+    begun();
+    this.#journal.track(deploymentId, command); // its first script runs already
     const outcome = await execution;
     log(`${deploymentId}: ${name} ${outcome.status === "Succeeded" ? "succeeded" : `failed: ${outcome.message}`}`);
     return this.#keepOutcome(command, outcome);

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { setImmediate as nextTurn, setTimeout as pause } from "node:timers/promises";
+import { setTimeout as pause } from "node:timers/promises";
 import type { AgentLog } from "./agent-log.ts";
 import { CommandRunner } from "./command-runner.ts";
 import { type Configuration, transportOptions } from "./config.ts";
@@ -88,6 +88,9 @@ function giveBackLater(isIdle: () => boolean): () => void {
   return later;
 }
 
+/** How long a command may take to begin before the next poll goes out all the same, in milliseconds: it may wait for its turn, or for the control plane. */
+const beginMilliseconds = 10;
+
 async function pollUntilStopped(
   { configuration, log, signal }: HostAgentOptions,
   { service, runner, pauses }: { service: CommandService; runner: CommandRunner; pauses: Pauses },
@@ -100,10 +103,8 @@ async function pollUntilStopped(
       failures = 0;
       log.debug(command === undefined ? "PollHostCommand: nothing to do" : `PollHostCommand: ${command.name}`);
       if (command !== undefined) {
-        runner.accept(command);
-        // A script waits: before the next poll its acknowledgement goes out, and then its process is made ready.
-        await nextTurn();
-        await nextTurn();
+        // Its script waits for an answer that the next poll would be in the way of.
+        await Promise.race([runner.accept(command), pause(beginMilliseconds, undefined, { ref: false })]);
       }
       // Whoever holds polls back has paced them already; whoever answers at once is asked at the configured pace.
       wait = command === undefined ? configuration.waitBetweenRunsSeconds * 1000 - (performance.now() - began) : 0;
