@@ -25,6 +25,13 @@ const commandsMax = 256;
 /** Specifications that are kept in memory, some kilobytes each: those of many deployments at once. One that was forgotten is asked for again. */
 const specificationsMax = 16;
 
+/** A specification that has been asked for. */
+interface Asked {
+  readonly read: Promise<Specification>;
+  /** Resolves when it has not come at the first attempt. */
+  readonly failing: Promise<void>;
+}
+
 /** Takes commands from their arrival to the confirmation of their outcome; none is executed twice (agent.md §1.4 to §1.6). */
 export class CommandRunner {
   readonly #host: Host;
@@ -33,9 +40,11 @@ export class CommandRunner {
   readonly #retry: Retry;
   /** Commands under way and settled ones, by identifier: what arrives again is not taken up again. */
   readonly #known = new Map<string, Promise<void>>();
-  readonly #specifications = new Map<string, Promise<Specification>>();
-  /** The last command of each deployment group: its commands run one after the other, in the order in which their specifications are known. */
+  readonly #specifications = new Map<string, Asked>();
+  /** The last command of each deployment group: its commands run one after the other, in the order in which they have arrived. */
   readonly #queues = new Map<string, Promise<void>>();
+  /** Resolves when every command that has arrived is in its queue. Only a specification tells which that is: one that fails to come at first is waited for by nobody else. */
+  #placed: Promise<unknown> = Promise.resolve();
 
   readonly #whenIdle: () => void;
   #underWay = 0;
@@ -102,14 +111,22 @@ export class CommandRunner {
   }
 
   async #run(command: HostCommand, begun = () => {}): Promise<void> {
+    const before = this.#placed;
+    const place = Promise.withResolvers<void>();
+    this.#placed = Promise.all([before, place.promise]);
     try {
-      const specification = await this.#specification(command.deploymentExecutionId);
+      const { read, failing } = this.#specification(command.deploymentExecutionId);
+      void failing.then(place.resolve);
+      const specification = await read;
       const noop = isNoop(this.#host, { name: command.name, specification });
       const answer = this.#retry(() => this.#service.acknowledge(command.identifier, noop));
       answer.catch(() => {}); // awaited below, when the command's turn has come
-      const outcome = await this.#inTurn(specification.deploymentGroupId, () =>
+      await before;
+      const turn = this.#inTurn(specification.deploymentGroupId, () =>
         this.#execute(command, specification, { answer, noop, begun }),
       );
+      place.resolve();
+      const outcome = await turn;
       if (outcome === undefined) return this.#journal.settle(command);
       setImmediate(() => {
         // The outcome is on its way.
@@ -118,6 +135,7 @@ export class CommandRunner {
       });
       await this.#deliver(command, outcome);
     } catch (error) {
+      place.resolve();
       if (error instanceof Stopping) return;
       await this.#finish(command, outcomeOf(error));
     }
@@ -176,16 +194,17 @@ export class CommandRunner {
     this.#journal.settle(command);
   }
 
-  #specification(executionId: string): Promise<Specification> {
+  #specification(executionId: string): Asked {
     const kept = this.#specifications.get(executionId);
     if (kept !== undefined) return kept;
-    const read = this.#retry(() => this.#service.specification(executionId)).then((envelope) =>
-      readSpecification(envelope, this.#host.trust),
-    );
-    this.#specifications.set(executionId, read);
+    const { promise: failing, resolve } = Promise.withResolvers<void>();
+    const envelope = this.#retry(() => this.#service.specification(executionId), resolve);
+    const read = envelope.then((found) => readSpecification(found, this.#host.trust));
+    const asked = { read, failing };
+    this.#specifications.set(executionId, asked);
     read.catch(() => this.#specifications.delete(executionId));
     forgetOldest(this.#specifications, specificationsMax);
-    return read;
+    return asked;
   }
 
   #inTurn<Result>(groupId: string, work: () => Promise<Result>): Promise<Result> {

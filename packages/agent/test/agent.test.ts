@@ -361,6 +361,29 @@ test("two deployments run side by side, and those of one group in their order", 
 });
 
 test(
+  "commands of one group take their turns as they arrived, whichever specification is there first",
+  limits,
+  async (t) => {
+    const { plane, host } = await ground(t);
+    plane.put("bundles", "app.tgz", bundle(host, {}));
+    await host.start(plane);
+    const [a, b] = ["d-AAAAAAAAA", "d-BBBBBBBBB"].map((id) => plane.specify(specification(id)));
+    const release = plane.hold("GetDeploymentSpecification");
+
+    const first = plane.send("DownloadBundle", a ?? "");
+    const second = plane.send("DownloadBundle", b ?? "");
+    await plane.until(() => plane.heard.find(({ operation }) => operation === "PutHostCommandAcknowledgement"));
+    release();
+    await Promise.all([plane.completion(first), plane.completion(second)]);
+
+    assert.deepEqual(
+      plane.completions.map(({ identifier }) => identifier),
+      [first, second],
+    );
+  },
+);
+
+test(
   "no more revisions are kept than the configuration says, the last successful one in any case",
   limits,
   async (t) => {

@@ -36,6 +36,7 @@ export class ControlPlane {
   readonly #queue: Command[] = [];
   readonly #specifications = new Map<string, string>();
   readonly #objects = new Map<string, Buffer>();
+  readonly #held = new Map<string, Promise<void>>();
   readonly #troubles = new Map<string, Trouble[]>();
   readonly #waiting = new Set<() => void>();
   readonly completions: Completion[] = [];
@@ -117,6 +118,13 @@ export class ControlPlane {
     );
   }
 
+  /** Holds the answer to the next call of an operation back until it is let go. */
+  hold(operation: string): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#held.set(operation, promise);
+    return resolve;
+  }
+
   #news(): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {
@@ -141,6 +149,9 @@ export class ControlPlane {
     this.heard.push({ operation, input, headers: request.headers });
     this.#wake();
     const trouble = this.#troubles.get(operation)?.shift();
+    const held = this.#held.get(operation);
+    this.#held.delete(operation);
+    await held;
     const answer =
       trouble === undefined
         ? await this.#operate(operation, input, response)
