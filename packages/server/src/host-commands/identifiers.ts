@@ -2,8 +2,8 @@ import { commandNamedBy, hostCommandIdentifier } from "../specification/host-com
 import type { CommandRecord } from "../store/outbox.ts";
 import type { Store } from "../store/index.ts";
 
-/** Commands that are kept in memory: more than are usually under way at once. */
-const knownMax = 4_096;
+/** Commands that are kept in memory, about 1 KiB each: more than are usually under way at once. */
+const knownMax = 10_000;
 
 /** What hosts know commands by. What a command is about never changes: it is looked up once for the requests that name it. */
 export class Identifiers {
