@@ -21,7 +21,7 @@ export class House {
   #process: ChildProcess | undefined;
   #lines: string[] = [];
   #environment: Promise<Record<string, string>> | undefined;
-  /** 0 until the first start has taken a free port; later starts take the same one, because hosts know it. */
+  /** 0 has the next start take a free port; later starts take the same one, because hosts know it. */
   port = 0;
 
   /** `within`: words that run a command where the house is, when that is not simply here. */
