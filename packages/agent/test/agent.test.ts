@@ -285,9 +285,11 @@ test(
     const deployment = plane.specify(specification("d-AAAAAAAA1"));
     await plane.run("DownloadBundle", deployment);
     const identifier = plane.send("AfterInstall", deployment);
-    while (!host.has("script")) await new Promise((resolve) => setTimeout(resolve, 10));
+    const tracked = "root/ongoing-deployment/d-AAAAAAAA1";
+    // It is written when the script runs already.
+    const isTracked = () => host.has(tracked) && host.read(tracked) === identifier;
+    while (!host.has("script") || !isTracked()) await new Promise((resolve) => setTimeout(resolve, 10));
     assert.deepEqual(host.list("root/ongoing-deployment"), ["d-AAAAAAAA1"]);
-    assert.equal(host.read("root/ongoing-deployment/d-AAAAAAAA1"), identifier);
 
     await host.kill();
     await host.start(plane);
