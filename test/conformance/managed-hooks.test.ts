@@ -132,6 +132,48 @@ test("a hook that somebody removes is replaced by one with a name of its own", a
   assert.deepEqual(await restoreHooks({ store, gateways }), []);
 });
 
+test("a hook is in the books before it is installed, is not missed meanwhile, and leaves them when it cannot be", async (t) => {
+  const house = await openHouse(t);
+  const [scaling, ec2] = [new AutoScalingClient(house.as()), new EC2Client(house.as())];
+  t.after(() => [scaling, ec2].forEach((client) => client.destroy()));
+  await makeGroups(scaling, ec2);
+  const gateways = openGateways({ at: "self", config: () => house.as() });
+  t.after(() => gateways.close());
+  const { client, store } = await openApi(t, (store) => (group, on) => syncHooks({ store, gateways }, group, on));
+  const name = { applicationName: "shop", deploymentGroupName: "web" };
+  await client.send(new CreateApplicationCommand({ applicationName: "shop" }));
+  const { deploymentGroupId: groupId = "" } = await client.send(
+    new CreateDeploymentGroupCommand({ ...name, serviceRoleArn }),
+  );
+  const booked: (readonly string[])[] = [];
+  (await gateways.as(serviceRoleArn).scaling()).middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        if (commandName === "PutLifecycleHookCommand") {
+          booked.push(store.scaling.of(groupId).map(({ scalingGroup }) => scalingGroup));
+          assert.deepEqual(await restoreHooks({ store, gateways }), []);
+        }
+        return next(args);
+      },
+    { step: "initialize" },
+  );
+  const current = { applicationName: "shop", currentDeploymentGroupName: "web" };
+
+  await client.send(new UpdateDeploymentGroupCommand({ ...current, autoScalingGroups: ["one"] }));
+  const group = store.groups.byId(groupId);
+  assert(group);
+  await assert.rejects(syncHooks({ store, gateways }, group, ["one", "none"]));
+
+  assert.deepEqual(booked, [["one"], ["none", "one"]]);
+  const { LifecycleHooks = [] } = await scaling.send(
+    new DescribeLifecycleHooksCommand({ AutoScalingGroupName: "one" }),
+  );
+  assert.deepEqual(
+    store.scaling.of(groupId).map((hook) => [hook.scalingGroup, hook.name]),
+    LifecycleHooks.map((hook) => ["one", hook.LifecycleHookName]),
+  );
+});
+
 /** Two Auto Scaling groups without instances: one and two. */
 async function makeGroups(scaling: AutoScalingClient, ec2: EC2Client): Promise<void> {
   const LaunchTemplateData = { ImageId: "ami-00000000000000001" };

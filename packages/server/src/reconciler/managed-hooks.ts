@@ -1,3 +1,4 @@
+import type { Clients } from "../gateways/clients.ts";
 import type { Gateways } from "../gateways/gateways.ts";
 import { deleteHook, hookName, hooksOf, putHook, type Transition } from "../gateways/lifecycle-hooks.ts";
 import { newId } from "../random.ts";
@@ -36,9 +37,7 @@ export async function syncHooks(
     const installed = known.find((hook) => isSame(hook, want));
     // A hook that is in its place stays: to take it away would abandon the instances that it holds.
     if (installed !== undefined && (await hooksOf(clients, want.scalingGroup)).includes(installed.name)) continue;
-    const hook = newHook(group, want);
-    await putHook(clients, hook, group.id);
-    await store.write(() => store.scaling.add(hook));
+    await install({ store, clients }, newHook(group, want), installed);
   }
   const left: LeftHook[] = [];
   for (const hook of known.filter((one) => !wanted.some((want) => isSame(one, want)))) {
@@ -50,6 +49,27 @@ export async function syncHooks(
     }
   }
   return left;
+}
+
+/** Names of hooks that are being installed: they are in the books, and not yet where they belong. */
+const beingInstalled = new Set<string>();
+
+/** Puts a hook in the books first: a crash in between leaves none that nobody knows. One that cannot be installed leaves there what was. */
+async function install(
+  { store, clients }: { readonly store: Store; readonly clients: Clients },
+  hook: ScalingHook,
+  before: ScalingHook | undefined,
+): Promise<void> {
+  beingInstalled.add(hook.name);
+  try {
+    await store.write(() => store.scaling.add(hook));
+    await putHook(clients, hook, hook.groupId);
+  } catch (error) {
+    await store.write(() => (before === undefined ? store.scaling.remove(hook) : store.scaling.add(before)));
+    throw error;
+  } finally {
+    beingInstalled.delete(hook.name);
+  }
 }
 
 /** A hook that is installed has a name of its own each time, as on AWS (deployments.md §6.1 rule 1). */
@@ -69,7 +89,7 @@ export async function restoreHooks({ store, gateways }: HookKeeper): Promise<rea
   for (const [scalingGroup, hooks] of byScalingGroup)
     for (const hook of hooks) {
       const group = store.groups.byId(hook.groupId);
-      if (group === undefined) continue;
+      if (group === undefined || beingInstalled.has(hook.name)) continue;
       const clients = gateways.as(group.settings.serviceRoleArn);
       const names = await hooksOf(clients, scalingGroup).catch(() => undefined); // the group may be gone, or the call refused: the next round looks again
       if (names === undefined || names.includes(hook.name)) continue;
