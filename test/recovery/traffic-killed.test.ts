@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DescribeLifecycleHooksCommand, SetDesiredCapacityCommand } from "@aws-sdk/client-auto-scaling";
 import { GetDeploymentGroupCommand, UpdateDeploymentGroupCommand } from "@aws-sdk/client-codedeploy";
+import { eventually } from "../../packages/cloud/test/eventually.ts";
 import { signHeaders } from "@sluice/aws-protocol/signature-v4";
 import { createdBy, deploymentsOf } from "../created-deployment.ts";
 import { copying, skip, TrafficHouse, type Way } from "../traffic-house.ts";
@@ -130,6 +131,8 @@ async function isWhole(
     new GetDeploymentGroupCommand({ applicationName, deploymentGroupName: "web" }),
   );
   assert.deepEqual(deploymentGroupInfo?.autoScalingGroups, [{ name: scalingGroup, hook: hooks[0] }]);
+  // The server is ready before its load balancers are, which wait for the instances' network: the deployment may be over first.
+  await eventually("the load balancer listens again", () => fetch(url).catch(() => undefined));
   for (let look = 0; look < 4; look += 1)
     assert.match(await (await fetch(url)).text(), new RegExp(`version ${version},`));
 }
