@@ -18,10 +18,29 @@ export interface HookKeeper {
 }
 
 /** Installs the hooks that a deployment group has to have on its Auto Scaling groups, anew where somebody else has removed one, and removes those that it no longer has. Throws when one cannot be installed; gives those that could not be removed (deployments.md §6.1, §6.6). */
-export async function syncHooks(
-  { store, gateways }: HookKeeper,
+export function syncHooks(
+  keeper: HookKeeper,
   group: DeploymentGroup,
   scalingGroups: readonly string[] = group.settings.autoScalingGroups ?? [],
+): Promise<readonly LeftHook[]> {
+  return inTurn(group.id, () => sync(keeper, group, scalingGroups));
+}
+
+/** What is done to the hooks of deployment groups, by group: one thing after the other, or two would each install what is missing. */
+const underWay = new Map<string, Promise<unknown>>();
+
+function inTurn<Result>(groupId: string, work: () => Promise<Result>): Promise<Result> {
+  const turn = (underWay.get(groupId) ?? Promise.resolve()).then(work, work);
+  underWay.set(groupId, turn);
+  const over = () => void (underWay.get(groupId) === turn && underWay.delete(groupId));
+  turn.then(over, over);
+  return turn;
+}
+
+async function sync(
+  { store, gateways }: HookKeeper,
+  group: DeploymentGroup,
+  scalingGroups: readonly string[],
 ): Promise<readonly LeftHook[]> {
   const transitions: readonly Transition[] = group.settings.terminationHookEnabled
     ? ["launch", "termination"]
@@ -51,24 +70,18 @@ export async function syncHooks(
   return left;
 }
 
-/** Names of hooks that are being installed: they are in the books, and not yet where they belong. */
-const beingInstalled = new Set<string>();
-
 /** Puts a hook in the books first: a crash in between leaves none that nobody knows. One that cannot be installed leaves there what was. */
 async function install(
   { store, clients }: { readonly store: Store; readonly clients: Clients },
   hook: ScalingHook,
   before: ScalingHook | undefined,
 ): Promise<void> {
-  beingInstalled.add(hook.name);
   try {
     await store.write(() => store.scaling.add(hook));
     await putHook(clients, hook, hook.groupId);
   } catch (error) {
     await store.write(() => (before === undefined ? store.scaling.remove(hook) : store.scaling.add(before)));
     throw error;
-  } finally {
-    beingInstalled.delete(hook.name);
   }
 }
 
@@ -85,24 +98,26 @@ const newHook = (
 /** Replaces hooks that somebody else has removed: without them new instances would serve without software, silently (deployments.md §6.6 rule 4). Gives those that were missing. */
 export async function restoreHooks({ store, gateways }: HookKeeper): Promise<readonly ScalingHook[]> {
   const restored: ScalingHook[] = [];
-  const byScalingGroup = Map.groupBy(store.scaling.all(), ({ scalingGroup }) => scalingGroup);
-  for (const [scalingGroup, hooks] of byScalingGroup)
-    for (const hook of hooks) {
-      const group = store.groups.byId(hook.groupId);
-      if (group === undefined || beingInstalled.has(hook.name)) continue;
-      const clients = gateways.as(group.settings.serviceRoleArn);
-      const names = await hooksOf(clients, scalingGroup).catch(() => undefined); // the group may be gone, or the call refused: the next round looks again
-      if (names === undefined || names.includes(hook.name)) continue;
-      const renewed = newHook(group, hook);
-      // In the books first: after a crash in between it is missing again, and no hook is left that nobody knows.
-      const isWanted = await store.write(() => {
-        const isStillWanted = store.scaling.of(hook.groupId).some(({ name }) => name === hook.name);
-        if (isStillWanted) store.scaling.add(renewed);
-        return isStillWanted;
-      });
-      if (!isWanted) continue; // the deployment group has let it go while we looked
-      await putHook(clients, renewed, group.id);
-      restored.push(hook);
-    }
+  for (const hook of store.scaling.all())
+    if (await inTurn(hook.groupId, () => restore({ store, gateways }, hook))) restored.push(hook);
   return restored;
+}
+
+/** Whether a hook was missing, and is replaced. */
+async function restore({ store, gateways }: HookKeeper, hook: ScalingHook): Promise<boolean> {
+  const group = store.groups.byId(hook.groupId);
+  if (group === undefined) return false;
+  const clients = gateways.as(group.settings.serviceRoleArn);
+  const names = await hooksOf(clients, hook.scalingGroup).catch(() => undefined); // the group may be gone, or the call refused: the next round looks again
+  if (names === undefined || names.includes(hook.name)) return false;
+  const renewed = newHook(group, hook);
+  // In the books first: after a crash in between it is missing again, and no hook is left that nobody knows.
+  const isWanted = await store.write(() => {
+    const isStillWanted = store.scaling.of(hook.groupId).some(({ name }) => name === hook.name);
+    if (isStillWanted) store.scaling.add(renewed);
+    return isStillWanted;
+  });
+  if (!isWanted) return false; // the deployment group has let it go while we looked
+  await putHook(clients, renewed, group.id);
+  return true;
 }
