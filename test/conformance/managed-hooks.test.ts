@@ -1,6 +1,6 @@
 // Deployment groups and Auto Scaling groups of the local cloud: hooks come and go with the group, before the API answers.
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test, type TestContext } from "node:test";
 import {
   AutoScalingClient,
   CreateAutoScalingGroupCommand,
@@ -104,7 +104,8 @@ test("a group's hooks are on its Auto Scaling groups when it is made, changed an
   assert.equal((await hooksOn("one")).length, 0);
 });
 
-test("a hook that somebody removes is replaced by one with a name of its own", async (t) => {
+/** A control plane with one application, whose hooks are kept on the Auto Scaling groups of a local cloud. */
+async function openShop(t: TestContext) {
   const house = await openHouse(t);
   const [scaling, ec2] = [new AutoScalingClient(house.as()), new EC2Client(house.as())];
   t.after(() => [scaling, ec2].forEach((client) => client.destroy()));
@@ -114,6 +115,11 @@ test("a hook that somebody removes is replaced by one with a name of its own", a
   const { client, store } = await openApi(t, (store) => (group, on) => syncHooks({ store, gateways }, group, on));
   const name = { applicationName: "shop", deploymentGroupName: "web" };
   await client.send(new CreateApplicationCommand({ applicationName: "shop" }));
+  return { scaling, gateways, client, store, name };
+}
+
+test("a hook that somebody removes is replaced by one with a name of its own", async (t) => {
+  const { scaling, gateways, client, store, name } = await openShop(t);
   const { deploymentGroupId: groupId = "" } = await client.send(
     new CreateDeploymentGroupCommand({ ...name, serviceRoleArn, autoScalingGroups: ["one"] }),
   );
@@ -133,15 +139,7 @@ test("a hook that somebody removes is replaced by one with a name of its own", a
 });
 
 test("a hook is in the books before it is installed, is not missed meanwhile, and leaves them when it cannot be", async (t) => {
-  const house = await openHouse(t);
-  const [scaling, ec2] = [new AutoScalingClient(house.as()), new EC2Client(house.as())];
-  t.after(() => [scaling, ec2].forEach((client) => client.destroy()));
-  await makeGroups(scaling, ec2);
-  const gateways = openGateways({ at: "self", config: () => house.as() });
-  t.after(() => gateways.close());
-  const { client, store } = await openApi(t, (store) => (group, on) => syncHooks({ store, gateways }, group, on));
-  const name = { applicationName: "shop", deploymentGroupName: "web" };
-  await client.send(new CreateApplicationCommand({ applicationName: "shop" }));
+  const { scaling, gateways, client, store, name } = await openShop(t);
   const { deploymentGroupId: groupId = "" } = await client.send(
     new CreateDeploymentGroupCommand({ ...name, serviceRoleArn }),
   );
