@@ -1,9 +1,12 @@
 import { spawn } from "node:child_process";
-import { Server } from "node:net";
+import { Server, type Socket } from "node:net";
 import { join } from "node:path";
 
-/** Listens in another network: `enter` are words before a command that make it run there. Throws what the system said when that cannot be. */
-export async function listenInside(enter: readonly string[], address: string, port: number): Promise<Server> {
+/** Listens in another network: `enter` are words before a command that make it run there. `take` gets every connection from the first one on, which may come before this resolves. Throws what the system said when that cannot be. */
+export async function listenInside(
+  enter: readonly string[],
+  { address, port, take }: { readonly address: string; readonly port: number; take(this: void, socket: Socket): void },
+): Promise<Server> {
   const program = join(import.meta.dirname, "listen-main.ts");
   const [command, ...words] = [...enter, process.execPath, program, address, String(port)] as const;
   const child = spawn(command ?? process.execPath, words, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
@@ -14,7 +17,7 @@ export async function listenInside(enter: readonly string[], address: string, po
   const opened = new Promise<Server>((resolve, reject) => {
     child.once("message", ({ error }: { readonly error?: string }, handle: unknown) => {
       child.disconnect(); // it ends then
-      if (handle instanceof Server) resolve(handle);
+      if (handle instanceof Server) resolve(handle.on("connection", take));
       else reject(new Error(error));
     });
   });

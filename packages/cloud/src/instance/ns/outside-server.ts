@@ -54,14 +54,13 @@ export class OutsideServer {
 
   /** Answers at the endpoint, at these ports of the instances' network: agents' calls are many, and wait for no hop. */
   async listenInside(enter: readonly string[], ports: readonly number[]): Promise<void> {
-    this.#inside = await Promise.all(ports.map((port) => listenInside(enter, gatewayAddress, port)));
-    for (const server of this.#inside)
-      server.on("connection", (socket) => {
-        socket.allowHalfOpen = true;
-        socket.setNoDelay(true);
-        this.#keep(socket);
-        this.#endpoint.emit("connection", socket);
-      });
+    const take = (socket: Socket) => {
+      socket.allowHalfOpen = true;
+      socket.setNoDelay(true);
+      this.#keep(socket);
+      this.#endpoint.emit("connection", socket);
+    };
+    this.#inside = await Promise.all(ports.map((port) => listenInside(enter, { address: gatewayAddress, port, take })));
   }
 
   async close(): Promise<void> {
