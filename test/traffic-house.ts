@@ -275,7 +275,11 @@ export class TrafficHouse {
       `${wanted} is decided about ${deploymentId}`,
       async () => this.decisions(deploymentId).some((line) => wanted.test(line)) || undefined,
       60,
-    );
+    ).catch((cause: unknown) => {
+      throw new Error(`Of ${deploymentId} was decided:\n${this.decisions(deploymentId).slice(-30).join("\n")}`, {
+        cause,
+      });
+    });
   }
 }
 
