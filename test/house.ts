@@ -160,8 +160,3 @@ async function outcome(
     return { code: typeof code === "number" ? code : 1, stdout, stderr: stderr || String(error) };
   }
 }
-
-/** Whether a command is on this machine's PATH. */
-export async function has(command: string): Promise<boolean> {
-  return (await outcome("sh", ["-c", `command -v ${command}`], {})).code === 0;
-}

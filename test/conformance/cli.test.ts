@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { has } from "../house.ts";
+import { whyMissing } from "../../packages/cloud/test/why-missing.ts";
 import { openHouse } from "../identity/open-house.ts";
 
-const skip = (await has("aws")) ? false : "the aws CLI is not on this machine";
+const skip = await whyMissing("aws");
 
 async function openShell(t: TestContext) {
   const house = await openHouse(t);

@@ -1,10 +1,10 @@
 // The real `aws deploy` against the API: what people type, and what they read.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { has } from "../house.ts";
+import { whyMissing } from "../../packages/cloud/test/why-missing.ts";
 import { openApi, serviceRoleArn } from "./api-house.ts";
 
-const skip = (await has("aws")) ? false : "the aws CLI is not on this machine";
+const skip = await whyMissing("aws");
 const topic = "arn:aws:sns:us-east-1:123456789012:topic";
 const group = ["--application-name", "shop", "--deployment-group-name", "prod"];
 

@@ -30,9 +30,9 @@ import { deleteHook, hooksOf, putHook } from "../../packages/server/src/gateways
 import { type OutsideWork, perform } from "../../packages/server/src/gateways/perform.ts";
 import { scalingGroups } from "../../packages/server/src/gateways/scaling-groups.ts";
 import { eventually } from "../../packages/cloud/test/eventually.ts";
-import { has } from "../house.ts";
+import { whyMissing } from "../../packages/cloud/test/why-missing.ts";
 
-const skip = (await has("moto_server")) ? false : "moto_server is not on this machine";
+const skip = await whyMissing("moto_server");
 
 test("the gateways make the calls that AWS wants, in their order", { skip, timeout: 120_000 }, async (t) => {
   const clients = await openMoto(t);

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { cpSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
-import { has, House } from "../house.ts";
+import { whyMissing } from "../../packages/cloud/test/why-missing.ts";
+import { House } from "../house.ts";
 
 const example = resolve(import.meta.dirname, "../../examples/hello");
-const skip = (await has("aws")) ? false : "the aws CLI is not on this machine";
+const skip = await whyMissing("aws");
 const inOrder = [
   "ApplicationStop",
   "DownloadBundle",

@@ -8,11 +8,12 @@ import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { CodeDeployClient, ListApplicationsCommand } from "@aws-sdk/client-codedeploy";
-import { has, House } from "../house.ts";
+import { whyMissing } from "../../packages/cloud/test/why-missing.ts";
+import { House } from "../house.ts";
 
 const run = promisify(execFile);
 const example = resolve(import.meta.dirname, "../../examples/hello");
-const skip = (await has("aws")) ? false : "the aws CLI is not on this machine";
+const skip = await whyMissing("aws");
 
 test(
   "with --tls the CLI, SDKs, our own commands and a host's agent work over HTTPS, and HTTP stays",

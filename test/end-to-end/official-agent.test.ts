@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type TestContext, test } from "node:test";
 import { eventually } from "../../packages/cloud/test/eventually.ts";
-import { has } from "../house.ts";
+import { whyMissing } from "../../packages/cloud/test/why-missing.ts";
 import { AgentProcess, begin, end, openAgentGround } from "./agent-ground.ts";
 
 // The unmodified agent of AWS against this control plane, over HTTP and over HTTPS with a certificate authority of our
@@ -15,7 +15,7 @@ const sources = process.env.SLUICE_OFFICIAL_AGENT;
 const skip =
   sources === undefined
     ? "SLUICE_OFFICIAL_AGENT names no folder with the official agent's sources"
-    : !(await has("ruby")) && "ruby is not on this machine";
+    : await whyMissing("ruby");
 const limits = { skip, timeout: 180_000 };
 const script = resolve(import.meta.dirname, "../fixtures/official-agent.rb");
 

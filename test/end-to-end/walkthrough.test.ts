@@ -5,14 +5,12 @@ import { once } from "node:events";
 import { globSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { test } from "node:test";
-import { has, House } from "../house.ts";
+import { whyMissing } from "../../packages/cloud/test/why-missing.ts";
+import { House } from "../house.ts";
 import { preloadedAws } from "../preloaded-aws.ts";
 
 const scripts = globSync(resolve(import.meta.dirname, "../../examples/walkthrough/0*.sh")).toSorted();
-const missing: string[] = [];
-for (const command of ["aws", "bash", "curl", "python3", "unshare", "ip"])
-  if (!(await has(command))) missing.push(command);
-const skip = missing.length > 0 ? `not on this machine: ${missing.join(", ")}` : false;
+const skip = await whyMissing("aws", "bash", "curl", "python3", "unshare", "ip");
 
 /** Scripts that run at once: they mostly wait, for health checks, delays and minutes. The functions' script counts calls within a minute: it runs alone. */
 const atOnce = 3;

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { has, House } from "../house.ts";
+import { whyMissing } from "../../packages/cloud/test/why-missing.ts";
+import { House } from "../house.ts";
 
-const skip = (await has("aws")) ? false : "the aws CLI is not on this machine";
+const skip = await whyMissing("aws");
 
 test("sluice audit prints who changed what, and may be asked for JSON", { skip }, async (t) => {
   const house = new House(t, ["--no-example"]);

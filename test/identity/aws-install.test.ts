@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { has } from "../house.ts";
+import { whyMissing } from "../../packages/cloud/test/why-missing.ts";
 import { openHouse, region } from "./open-house.ts";
 import { newUser } from "./principals.ts";
 
@@ -31,9 +31,8 @@ const isAllowed =
     "-c",
     "mount -t tmpfs tmpfs /mnt && mkdir /mnt/u /mnt/w && mount -t overlay overlay -o lowerdir=/etc,upperdir=/mnt/u,workdir=/mnt/w /etc",
   ]).status === 0;
-const skip = !(await has("aws"))
-  ? "the aws CLI is not on this machine"
-  : !isAllowed && "this system lets nobody mount anything in a namespace of his own";
+const skip =
+  (await whyMissing("aws")) || (!isAllowed && "this system lets nobody mount anything in a namespace of his own");
 
 test(
   "aws deploy install and uninstall run unmodified where AWS's CLI installs at all",

@@ -7,10 +7,11 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { promisify } from "node:util";
-import { has, House } from "../house.ts";
+import { whyMissing } from "../../packages/cloud/test/why-missing.ts";
+import { House } from "../house.ts";
 
 const run = promisify(execFile);
-const skip = (await has("curl")) && (await has("aws")) ? false : "curl or the aws CLI is not on this machine";
+const skip = await whyMissing("curl", "aws");
 const secret = "ghp_0123456789abcdefghijklmnopqrstuvwxyz";
 
 /** GitHub's way to hand out a commit of a private repository: who has the token gets it, others hear that there is none. */

@@ -31,7 +31,7 @@ import {
   UpdateAccessKeyCommand,
 } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import { has } from "../house.ts";
+import { whyMissing } from "../../packages/cloud/test/why-missing.ts";
 import { accountId, type OpenHouse, openHouse } from "./open-house.ts";
 
 const trust = (service: string) =>
@@ -202,8 +202,7 @@ test("lists come in pages that miss nothing and repeat nothing", async (t) => {
   assert.deepEqual(seen, names);
 });
 
-test("the aws CLI sets up the roles of the walkthrough", async (t) => {
-  if (!(await has("aws"))) return t.skip("the aws CLI is not installed");
+test("the aws CLI sets up the roles of the walkthrough", { skip: await whyMissing("aws") }, async (t) => {
   const { aws } = await openHouse(t);
   const ok = async (...words: readonly string[]) => {
     const { code, stdout, stderr } = await aws(words);

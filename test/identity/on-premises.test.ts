@@ -11,11 +11,11 @@ import {
 import { GetUserCommand, IAMClient, ListAccessKeysCommand } from "@aws-sdk/client-iam";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { signHeaders } from "@sluice/aws-protocol/signature-v4";
-import { has } from "../house.ts";
+import { whyMissing } from "../../packages/cloud/test/why-missing.ts";
 import { accountId, type Credentials, type OpenHouse, openHouse, region } from "./open-house.ts";
 import { newRole, newUser } from "./principals.ts";
 
-const skip = (await has("aws")) ? false : "the aws CLI is not on this machine";
+const skip = await whyMissing("aws");
 const userArn = (name: string) => `arn:aws:iam::${accountId}:user/${name}`;
 
 /** Polls for a host with a key, and hangs up when the poll is held. Gives the status, or "held". */

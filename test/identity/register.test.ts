@@ -5,14 +5,11 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { has, House } from "../house.ts";
+import { whyMissing } from "../../packages/cloud/test/why-missing.ts";
+import { House } from "../house.ts";
 
 const run = promisify(execFile);
-const skip = !(await has("curl"))
-  ? "curl is not on this machine"
-  : (await has("aws"))
-    ? false
-    : "the aws CLI is not on this machine";
+const skip = await whyMissing("curl", "aws");
 
 /** Runs the printed command with everything below a folder; gives its exit code and what it said. */
 async function setUp(command: string, root: string): Promise<{ readonly code: number; readonly said: string }> {

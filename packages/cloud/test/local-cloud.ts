@@ -134,11 +134,3 @@ export async function whyNoNamespaces(): Promise<string | false> {
     removeFolder(folder);
   }
 }
-
-/** Whether a command is on this machine's PATH, or where system programs are: an ordinary user's PATH may lack those, and we look there. */
-export async function has(command: string): Promise<boolean> {
-  return run("sh", ["-c", `PATH="$PATH:/usr/sbin:/sbin" command -v ${command}`]).then(
-    () => true,
-    () => false,
-  );
-}

@@ -14,10 +14,11 @@ import {
   type RuleCondition,
   type TargetGroupStickinessConfig,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { eventually, has, openLocalCloud } from "../../test/local-cloud.ts";
+import { eventually, openLocalCloud } from "../../test/local-cloud.ts";
+import { whyMissing } from "../../test/why-missing.ts";
 import { type Backend, type Balanced, openBackend, openBalanced } from "../../test/targets.ts";
 
-const noHaproxy = (await has("haproxy")) ? false : "haproxy is not installed";
+const noHaproxy = await whyMissing("haproxy");
 
 const named = (t: TestContext, name: string) => openBackend(t, (_, response) => response.end(name));
 

@@ -6,7 +6,8 @@ import {
   DeregisterTargetsCommand,
   ModifyTargetGroupAttributesCommand,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { eventually, has, openLocalCloud } from "../../test/local-cloud.ts";
+import { eventually, openLocalCloud } from "../../test/local-cloud.ts";
+import { whyMissing } from "../../test/why-missing.ts";
 import { type Backend, type Balanced, openBackend, openBalanced } from "../../test/targets.ts";
 
 /** Requests that the test makes at least. */
@@ -15,7 +16,7 @@ const clients = 24;
 /** Each target leaves and comes back so many times. */
 const rounds = 2;
 
-const noHaproxy = (await has("haproxy")) ? false : "haproxy is not installed";
+const noHaproxy = await whyMissing("haproxy");
 
 test("not one of 20,000 requests is lost while targets leave, restart and come back in turn", (t) =>
   losesNothing(t, "builtin"));

@@ -13,7 +13,8 @@ import {
   ElasticLoadBalancingV2Client,
   ModifyTargetGroupAttributesCommand,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { has, openLocalCloud } from "../../test/local-cloud.ts";
+import { openLocalCloud } from "../../test/local-cloud.ts";
+import { whyMissing } from "../../test/why-missing.ts";
 import { type Balanced, openBackend, openBalanced } from "../../test/targets.ts";
 
 test("a request reaches its target as it was sent, with AWS's headers added", async (t) => {
@@ -123,7 +124,7 @@ test("a network load balancer carries TCP, and a client that has ended its side 
 const rule = (balanced: Balanced, fields: Omit<CreateRuleCommandInput, "ListenerArn">) =>
   balanced.elb.send(new CreateRuleCommand({ ListenerArn: balanced.listener, ...fields }));
 
-const noHaproxy = (await has("haproxy")) ? false : "haproxy is not installed";
+const noHaproxy = await whyMissing("haproxy");
 
 test("rules decide by path, header, query and method, in the order of their priorities", (t) =>
   decidesByRules(t, "builtin"));

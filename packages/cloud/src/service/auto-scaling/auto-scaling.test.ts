@@ -26,7 +26,8 @@ import {
   UpdateAutoScalingGroupCommand,
 } from "@aws-sdk/client-auto-scaling";
 import { CreateLaunchTemplateCommand, DescribeInstancesCommand, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
-import { eventually, has, openLocalCloud } from "../../../test/local-cloud.ts";
+import { eventually, openLocalCloud } from "../../../test/local-cloud.ts";
+import { whyMissing } from "../../../test/why-missing.ts";
 import {
   AutoScalingGroupName,
   Fleet,
@@ -402,45 +403,41 @@ test("groups, hooks and what they hold are there after a restart, and go on", as
   );
 });
 
-test(
-  "the real CLI makes a group, resizes it and reads it",
-  { skip: (await has("aws")) ? false : "the aws CLI is not on this machine" },
-  async (t) => {
-    const { fleet, cloud } = await openFleet(t);
-    await fleet.create(0);
-    const aws = (...words: readonly string[]) =>
-      cloud.aws("autoscaling", ...words, "--auto-scaling-group-name", AutoScalingGroupName);
+test("the real CLI makes a group, resizes it and reads it", { skip: await whyMissing("aws") }, async (t) => {
+  const { fleet, cloud } = await openFleet(t);
+  await fleet.create(0);
+  const aws = (...words: readonly string[]) =>
+    cloud.aws("autoscaling", ...words, "--auto-scaling-group-name", AutoScalingGroupName);
 
-    await aws(
-      "put-lifecycle-hook",
-      "--lifecycle-hook-name",
-      "h",
-      "--lifecycle-transition",
-      launching,
-      "--heartbeat-timeout",
-      "30",
-    );
-    await aws("set-desired-capacity", "--desired-capacity", "1");
-    const [id = ""] = await fleet.reaches("Pending:Wait");
-    await aws(
-      "complete-lifecycle-action",
-      "--lifecycle-hook-name",
-      "h",
-      "--lifecycle-action-result",
-      "CONTINUE",
-      "--instance-id",
-      id,
-    );
-    await fleet.reaches("InService");
+  await aws(
+    "put-lifecycle-hook",
+    "--lifecycle-hook-name",
+    "h",
+    "--lifecycle-transition",
+    launching,
+    "--heartbeat-timeout",
+    "30",
+  );
+  await aws("set-desired-capacity", "--desired-capacity", "1");
+  const [id = ""] = await fleet.reaches("Pending:Wait");
+  await aws(
+    "complete-lifecycle-action",
+    "--lifecycle-hook-name",
+    "h",
+    "--lifecycle-action-result",
+    "CONTINUE",
+    "--instance-id",
+    id,
+  );
+  await fleet.reaches("InService");
 
-    const query = ["--query", "AutoScalingGroups[].Instances[].[InstanceId,LifecycleState]", "--output", "text"];
-    const text = await cloud.aws(
-      "autoscaling",
-      "describe-auto-scaling-groups",
-      "--auto-scaling-group-names",
-      AutoScalingGroupName,
-      ...query,
-    );
-    assert.equal(text, `${id}\tInService`);
-  },
-);
+  const query = ["--query", "AutoScalingGroups[].Instances[].[InstanceId,LifecycleState]", "--output", "text"];
+  const text = await cloud.aws(
+    "autoscaling",
+    "describe-auto-scaling-groups",
+    "--auto-scaling-group-names",
+    AutoScalingGroupName,
+    ...query,
+  );
+  assert.equal(text, `${id}\tInService`);
+});

@@ -9,9 +9,10 @@ import {
   PutMetricDataCommand,
   SetAlarmStateCommand,
 } from "@aws-sdk/client-cloudwatch";
-import { has, openLocalCloud } from "../../../test/local-cloud.ts";
+import { openLocalCloud } from "../../../test/local-cloud.ts";
+import { whyMissing } from "../../../test/why-missing.ts";
 
-const noAws = (await has("aws")) ? false : "the aws CLI is not installed";
+const noAws = await whyMissing("aws");
 
 /** So that no period ends in the middle of a test. */
 const middleOfMinute = Math.floor(Date.now() / 60_000) * 60_000 + 30_000;

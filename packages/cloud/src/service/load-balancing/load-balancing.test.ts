@@ -9,10 +9,11 @@ import {
   ModifyTargetGroupAttributesCommand,
   RegisterTargetsCommand,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { eventually, has, openLocalCloud } from "../../../test/local-cloud.ts";
+import { eventually, openLocalCloud } from "../../../test/local-cloud.ts";
+import { whyMissing } from "../../../test/why-missing.ts";
 import { freePort, openBackend, openBalanced } from "../../../test/targets.ts";
 
-const noAws = (await has("aws")) ? false : "the aws CLI is not installed";
+const noAws = await whyMissing("aws");
 const delay = (seconds: number) => [{ Key: "deregistration_delay.timeout_seconds", Value: String(seconds) }];
 
 test("the aws CLI builds a load balancer, waits for its target, and for its leaving", { skip: noAws }, async (t) => {

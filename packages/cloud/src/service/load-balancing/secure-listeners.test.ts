@@ -22,12 +22,13 @@ import {
   ListServerCertificatesCommand,
   UploadServerCertificateCommand,
 } from "@aws-sdk/client-iam";
-import { has, type LocalCloud, openLocalCloud } from "../../../test/local-cloud.ts";
+import { type LocalCloud, openLocalCloud } from "../../../test/local-cloud.ts";
+import { whyMissing } from "../../../test/why-missing.ts";
 import { type Balanced, freePort, openBackend, openBalanced } from "../../../test/targets.ts";
 import { makeCertificate } from "../../tls/certificate.ts";
 
 const managed = "arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012";
-const noHaproxy = (await has("haproxy")) ? false : "haproxy is not installed";
+const noHaproxy = await whyMissing("haproxy");
 const day = 86_400_000;
 
 interface Answer {

@@ -12,10 +12,11 @@ import {
   SNSClient,
   SubscribeCommand,
 } from "@aws-sdk/client-sns";
-import { eventually, has, openLocalCloud } from "../../../test/local-cloud.ts";
+import { eventually, openLocalCloud } from "../../../test/local-cloud.ts";
+import { whyMissing } from "../../../test/why-missing.ts";
 import { openBackend } from "../../../test/targets.ts";
 
-const noAws = (await has("aws")) ? false : "the aws CLI is not installed";
+const noAws = await whyMissing("aws");
 
 interface Received {
   readonly kind: string;
