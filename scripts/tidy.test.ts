@@ -53,8 +53,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "asn1js",
   ],
   "packages/server/src/gateways/": ["@sluice/engine", "@sluice/engine/appspec", "@aws-sdk/", "tar-stream", "yauzl"],
-  "packages/cloud/src/": ["@sluice/aws-protocol"],
-  "packages/cloud/src/service/lambda/": ["@sluice/aws-protocol", "yauzl"],
+  "packages/cloud/src/": ["@sluice/aws-protocol", "@sluice/aws-protocol/node-http"],
+  "packages/cloud/src/service/lambda/": ["@sluice/aws-protocol", "@sluice/aws-protocol/node-http", "yauzl"],
   "packages/console/src/": [],
   "packages/cli/src/": ["@sluice/", "@aws-sdk/", "commander", "tar-stream"],
 };
@@ -114,6 +114,13 @@ check(
 
 check("nobody imports a composition root", "main files are leaves", products, ({ imports }) =>
   imports.filter(({ from }) => basename(from) === "main.ts").map(({ from }) => `imports "${from}"`),
+);
+
+check(
+  "only the agent imports values from node:http",
+  "such an import loads undici, which takes as long as Node's own start; node-http.ts does not (docs/decisions/014)",
+  products.filter(({ path }) => !path.startsWith("packages/agent/")),
+  ({ imports }) => imports.filter(({ from, typeOnly }) => from === "node:http" && !typeOnly).map(() => `imports it`),
 );
 
 check(

@@ -11,7 +11,7 @@ import { eventually } from "../packages/cloud/test/eventually.ts";
 import { removeFolder } from "../packages/cloud/test/remove-folder.ts";
 
 const run = promisify(execFile);
-const program = resolve(import.meta.dirname, "../packages/cli/src/main.ts");
+const program = resolve(import.meta.dirname, "../packages/cli/bin/sluice.js");
 
 /** A whole `sluice up` in a process of its own, with a data folder of its own, for one test, or for whoever else ends what it begins. */
 export class House {

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { removeFolder } from "../../packages/cloud/test/remove-folder.ts";
 
-const program = resolve(import.meta.dirname, "../../packages/cli/src/main.ts");
+const program = resolve(import.meta.dirname, "../../packages/cli/bin/sluice.js");
 
 /** A `sluice up` under measurement, in a process and a data folder of its own. */
 export interface BenchHouse {

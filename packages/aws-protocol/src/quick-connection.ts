@@ -1,8 +1,8 @@
-import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Exchange, Outgoing } from "./exchange.ts";
+import { STATUS_CODES } from "./node-http.ts";
 import { noText, readWhole, type WholeRequest, wholeBytesMax } from "./whole-request.ts";
 
 /** How long the rest of a request may take that has begun to come, in milliseconds, before Node's server waits for it: it has the limits for that. */

@@ -1,6 +1,7 @@
-import { type RequestListener, Server, type ServerOptions } from "node:http";
+import type { RequestListener, ServerOptions } from "node:http";
 import type { Socket } from "node:net";
 import type { Exchange } from "./exchange.ts";
+import { Server } from "./node-http.ts";
 import { QuickConnection, type QuickTerms } from "./quick-connection.ts";
 
 /** A listener for Node's server, and the way past that for requests that come whole. */

@@ -1,7 +1,171 @@
-import { enableCompileCache } from "node:module";
-import { fileURLToPath } from "node:url";
+import type { CodeDeployClient } from "@aws-sdk/client-codedeploy";
+import { Command, Option } from "commander";
+import type { AuditRequest } from "./audit.ts";
+import { configuration, settings, type Configuration } from "./config.ts";
+import type { DeployRequest } from "./deploy.ts";
+import { clientOptions, type Endpoint, findEndpoint } from "./endpoint.ts";
 
-// Node would compile all our TypeScript anew at each start, which is half of it. What it has compiled is kept with the
-// installed packages: it goes when they go, and nobody else may write there. Where it cannot be kept, nothing is lost but time.
-enableCompileCache(fileURLToPath(new URL("../../../node_modules/.cache/sluice/code", import.meta.url)));
-await import("./program.ts");
+// Each command loads what it needs when it runs: `sluice env` need not wait for a server's code.
+const program = new Command("sluice")
+  .description("AWS CodeDeploy as open software: control plane, agent and a local cloud")
+  .showHelpAfterError();
+for (const { flag, variable, default: value, meaning } of Object.values(settings))
+  program.addOption(new Option(flag, `${meaning} (${variable}; default ${value || "none"})`));
+
+const configured = (): Configuration => configuration(program.opts());
+
+program
+  .command("up")
+  .description("start the control plane and a local cloud on one port, and deploy the example")
+  .option("--instances <number>", "instances for the example", "3")
+  .option("--no-example", "start empty")
+  .action(async ({ instances, example }: { instances: string; example: boolean }) => {
+    const { up } = await import("./up.ts");
+    await up(configured(), { instances: instanceCount(instances), example });
+  });
+
+program
+  .command("server")
+  .description("start the control plane alone: fleets, load balancers and functions are AWS's, or hosts of your own")
+  .option("--account <id>", "the AWS account that everything belongs to")
+  .action(async ({ account }: { account?: string }) => {
+    const { serve } = await import("./serve.ts");
+    await serve(configured(), account);
+  });
+
+program
+  .command("env")
+  .description("print exports for a shell: endpoint, key, region")
+  .action(async () => console.log((await import("./env.ts")).env(configured())));
+
+program
+  .command("exec")
+  .argument("<instance>", "instance id")
+  .argument("<command...>", "after --")
+  .description("run a command on a local instance")
+  .action(async (instance: string, command: string[]) => {
+    process.exitCode = await (await import("./exec.ts")).exec(configured(), instance, command);
+  });
+
+program
+  .command("deploy")
+  .argument("<folder>", "a folder with an appspec.yml")
+  .option("--application <name>", "default: the only one there is")
+  .option("--group <name>", "deployment group; default: the only one there is")
+  .option("--bucket <name>", "bucket for the revision")
+  .option("--config <name>", "deployment configuration; default: the group's")
+  .option("--description <text>")
+  .addOption(new Option("--file-exists-behavior <what>").choices(["DISALLOW", "OVERWRITE", "RETAIN"]))
+  .description("bundle a folder, upload it, deploy it and watch")
+  .action(async (folder: string, options: Omit<DeployRequest, "folder">) => {
+    const endpoint = findEndpoint(configured());
+    const client = await codeDeployAt(endpoint);
+    const id = await (await import("./deploy.ts")).deploy(client, endpoint, { folder, ...options });
+    await watchToEnd(client, id);
+  });
+
+program
+  .command("watch")
+  .argument("<deployment>", "deployment id")
+  .description("show a deployment until it ends; exit 0 only if it succeeded")
+  .action(async (id: string) => watchToEnd(await codeDeployAt(findEndpoint(configured())), id));
+
+program
+  .command("orphans")
+  .description("list Auto Scaling groups that blue/green deployments have left behind")
+  .action(async () => {
+    const lines = await (await import("./orphans.ts")).orphans(findEndpoint(configured()));
+    console.log(lines.join("\n") || "Nothing is left behind");
+  });
+
+program
+  .command("register")
+  .argument("<name>", "name of the on-premises instance")
+  .option("--tag <key=value...>", "tags that deployment groups select it by")
+  .option("--url <url>", "where the host reaches this control plane")
+  .option("--public-certificate", "the host trusts the certificate of that address anyway")
+  .description("register a host outside the cloud, and print the command that sets it up")
+  .action(
+    async (
+      name: string,
+      { tag = [], ...where }: { tag?: readonly string[]; url?: string; publicCertificate?: boolean },
+    ) => {
+      const endpoint = findEndpoint(configured());
+      const client = await codeDeployAt(endpoint);
+      const { register } = await import("./register.ts");
+      console.log(await register(client, endpoint, { name, tags: tag, ...where }));
+      client.destroy();
+    },
+  );
+
+program
+  .command("github-token")
+  .argument("<name>", "owner of the repositories at GitHub")
+  .description("keep a token for revisions in private repositories, read from standard input")
+  .action(async (name: string) => {
+    if (process.stdin.isTTY) console.error("Enter the token, then Ctrl-D:");
+    const { keepGitHubToken } = await import("./github-token.ts");
+    console.log(await keepGitHubToken(findEndpoint(configured()), name, process.stdin));
+  });
+
+program
+  .command("audit")
+  .option("--since <time>", "only from a time on: 30m, 2h, 7d, or a date")
+  .option("--json", "one JSON object a line")
+  .description("print who changed what; exit 0 only if the log is as it was written")
+  .action(async (options: AuditRequest) => {
+    const { audit } = await import("./audit.ts");
+    process.exitCode = await audit(findEndpoint(configured()), options, (line) => console.log(line));
+  });
+
+program
+  .command("appspec")
+  .description("work with AppSpec files")
+  .command("check")
+  .argument("<file>", "an AppSpec file, for servers, Lambda or ECS")
+  .option("--json", "print the findings as JSON")
+  .description("print every finding with its place and remedy; exit 1 if a deployment would fail")
+  .action(async (file: string, options: { json?: boolean }) => {
+    process.exitCode = (await import("./appspec-check.ts")).checkAppSpec(file, options, (line) => console.log(line));
+  });
+
+program
+  .command("down")
+  .description("stop what `sluice up` started")
+  .action(async () => console.log(await (await import("./down.ts")).down(configured())));
+
+async function codeDeployAt(endpoint: Endpoint): Promise<CodeDeployClient> {
+  const { CodeDeployClient } = await import("@aws-sdk/client-codedeploy");
+  return new CodeDeployClient(clientOptions(endpoint));
+}
+
+async function watchToEnd(client: CodeDeployClient, id: string): Promise<void> {
+  const { watch } = await import("./watch.ts");
+  process.exitCode = (await watch(client, id, process.stdout)) ? 0 : 1;
+  client.destroy();
+}
+
+function instanceCount(text: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && count <= 50) return count;
+  throw new Error(`Cannot start "${text}" instances: a number from 1 to 50 is wanted`);
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(explain(error));
+  process.exit(1);
+}
+
+/** One line for people: what failed, and why as far as it is known. */
+function explain(error: unknown): string {
+  const reasons: string[] = [];
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    reasons.push(
+      "code" in cause && cause.code === "ENOSPC"
+        ? "Cannot write a file: no space left on the disk. Make room and try again"
+        : cause.message,
+    );
+  return `sluice: ${reasons.join(": ") || String(error)}`;
+}

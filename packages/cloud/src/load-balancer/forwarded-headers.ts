@@ -1,4 +1,4 @@
-import { STATUS_CODES } from "node:http";
+import { STATUS_CODES } from "@sluice/aws-protocol/node-http";
 import { randomHex } from "../random.ts";
 import type { AnswerHead } from "./answer-head.ts";
 import type { Field } from "./message-head.ts";

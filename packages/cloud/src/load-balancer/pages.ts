@@ -1,4 +1,4 @@
-import { STATUS_CODES } from "node:http";
+import { STATUS_CODES } from "@sluice/aws-protocol/node-http";
 import type { Action } from "./configuration.ts";
 import { dateNow } from "./forwarded-headers.ts";
 import type { TroubleStatus } from "./message-head.ts";

@@ -1,5 +1,5 @@
-import { get } from "node:http";
 import { connect } from "node:net";
+import { get } from "@sluice/aws-protocol/node-http";
 import type { Check, Configuration, ProbeOutcome, Target } from "./configuration.ts";
 
 interface Probed {

@@ -1,10 +1,11 @@
 import { chmodSync, rmSync } from "node:fs";
-import { createServer as createHttpServer, type RequestListener, type Server as HttpServer } from "node:http";
+import type { RequestListener, Server as HttpServer } from "node:http";
 import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import type { SecureContext } from "node:tls";
 import { createFrontDoorServer } from "@sluice/aws-protocol";
+import { createServer as createHttpServer } from "@sluice/aws-protocol/node-http";
 import type { Outside } from "../driver.ts";
 import type { Authority } from "../../tls/authority.ts";
 import { listenInside } from "./listen-inside.ts";

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import { once } from "node:events";
 import { join } from "node:path";
+import { createServer } from "@sluice/aws-protocol/node-http";
 import { agentConfiguration } from "../agent-configuration.ts";
 import { readConsole } from "../console-output.ts";
 import type { InstanceDriver, Launch, Outside } from "../driver.ts";

@@ -1,5 +1,5 @@
-import { request as openRequest } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
+import { request as openRequest } from "@sluice/aws-protocol/node-http";
 import { checkedEndpoint } from "./endpoint.ts";
 import type { SubscriptionRecord } from "./records.ts";
 
