@@ -1,5 +1,5 @@
 import { lstatSync, readdirSync, rmdirSync, rmSync, unlinkSync } from "node:fs";
-import { join } from "node:path";
+import { entryPath } from "./entry-path.ts";
 import { othersTurn } from "./others-turn.ts";
 
 /** Entries between which the agent does nothing else. */
@@ -17,7 +17,7 @@ export async function removeTree(path: string): Promise<void> {
 async function removeFolder(folder: string): Promise<void> {
   for (const [index, entry] of readdirSync(folder, { withFileTypes: true }).entries()) {
     if (index % entriesPerTurn === entriesPerTurn - 1) await othersTurn();
-    const path = join(folder, entry.name);
+    const path = entryPath(folder, entry.name);
     if (entry.isDirectory()) await removeFolder(path);
     else unlinkSync(path);
   }

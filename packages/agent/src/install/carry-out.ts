@@ -12,7 +12,8 @@ import {
   utimesSync,
 } from "node:fs";
 import { copyFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
+import { entryPath } from "../entry-path.ts";
 import { othersTurn } from "../others-turn.ts";
 import { groupId, userId } from "./accounts.ts";
 import { setAcl } from "./acl.ts";
@@ -69,7 +70,7 @@ export class Installer {
 
   /** A file appears complete or not at all: it is written beside its place and renamed. Mode, times and, for root, owner come along. */
   async #copy(source: string, destination: string): Promise<void> {
-    const temporary = join(dirname(destination), `.sluice-${process.pid}-${(this.#copies += 1)}`);
+    const temporary = entryPath(dirname(destination), `.sluice-${process.pid}-${(this.#copies += 1)}`);
     const kind = lstatSync(source);
     const { mode, uid, gid, atimeMs, mtimeMs } = kind;
     try {

@@ -1,6 +1,7 @@
 import { type Dirent, lstatSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, normalize } from "node:path";
 import type { AppSpec } from "@sluice/engine/appspec";
+import { entryPath } from "../entry-path.ts";
 import type { Instruction } from "./instructions.ts";
 import { planPermissions } from "./plan-permissions.ts";
 
@@ -65,8 +66,8 @@ class Plan {
   #addFolder(source: string, destination: string, trail: readonly string[]): void {
     this.#addAncestors(source, destination);
     for (const entry of readdirSync(source, { withFileTypes: true }).toSorted(byName)) {
-      const from = join(source, entry.name);
-      const to = join(destination, entry.name);
+      const from = entryPath(source, entry.name);
+      const to = entryPath(destination, entry.name);
       if (!leadsToFolder(entry, from)) {
         this.#addFile(from, to);
         continue;

@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { SigningCredentials } from "@sluice/aws-protocol/signature-v4";
@@ -91,8 +90,9 @@ function specificationFor(options: LocalOptions): Specification {
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
+/** Nobody has to be kept from guessing it, and node:crypto takes 10 ms to load. */
 const randomDeploymentId = (): string =>
-  `d-${Array.from({ length: 9 }, () => alphabet[randomInt(alphabet.length)]).join("")}-local`;
+  `d-${Array.from({ length: 9 }, () => alphabet[Math.floor(Math.random() * alphabet.length)]).join("")}-local`;
 
 function localHost(configuration: Configuration, environment: NodeJS.ProcessEnv, requests: SignedRequests): Host {
   const log = new AgentLog({
