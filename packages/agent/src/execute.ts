@@ -1,3 +1,4 @@
+import { statfsSync } from "node:fs";
 import { join } from "node:path";
 import {
   copyLocalDirectory,
@@ -91,10 +92,26 @@ export function isNoop(
 const hasScripts = ({ name, specification }: Pick<Work, "name" | "specification">): boolean =>
   isScriptable(name) || specification.allPossibleLifecycleEvents?.includes(name) === true;
 
+/** Free bytes from which on old revisions are deleted while the new one comes, and not before: they go faster than it. */
+const roomBytes = 2 ** 30;
+
 async function download(host: Host, specification: Specification, folders: DeploymentFolders): Promise<void> {
-  const { deploymentGroupId, revision } = specification;
+  const { deploymentGroupId } = specification;
+  const deleting = deleteOldRevisions(folders, deploymentGroupId, host.configuration.maxRevisions);
+  const { bavail, bsize } = statfsSync(folders.group);
+  if (bavail * bsize < roomBytes) await deleting;
+  const ended = await Promise.allSettled([obtain(host, specification, folders), deleting]);
+  for (const end of ended) if (end.status === "rejected") throw end.reason;
+  writePointer(folders.instructions, deploymentGroupId, {
+    pointer: "most_recent_install",
+    deployment: folders.deployment,
+  });
+}
+
+/** Has the revision in its folder: from where it is kept, or from its bundle. */
+async function obtain(host: Host, specification: Specification, folders: DeploymentFolders): Promise<void> {
+  const { revision } = specification;
   const { configuration } = host;
-  await deleteOldRevisions(folders, deploymentGroupId, configuration.maxRevisions);
   const kept = reusableArchive(configuration, specification, folders);
   if (kept !== undefined) await copyUnpacked(kept, folders.archive);
   else await fetchRevision(host, revision, folders);
@@ -105,10 +122,6 @@ async function download(host: Host, specification: Specification, folders: Deplo
       into: folders.archive,
       rules: bundleRules(configuration),
     });
-  writePointer(folders.instructions, deploymentGroupId, {
-    pointer: "most_recent_install",
-    deployment: folders.deployment,
-  });
 }
 
 /** The revision that a restart names, if this host's last installation was of it: then it was whole. Otherwise it is fetched anew. */
