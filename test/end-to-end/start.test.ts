@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { delimiter, join, resolve } from "node:path";
 import { test } from "node:test";
 import { eventually } from "../../packages/cloud/test/eventually.ts";
 import { House } from "../house.ts";
@@ -21,3 +23,32 @@ test("a start loads neither Node's HTTP client for browsers' code nor, once all 
   assert.doesNotMatch(second, /undici/);
   assert.doesNotMatch(second, /amaro/);
 });
+
+const program = resolve(import.meta.dirname, "../../packages/cli/bin/sluice.js");
+
+/** A Node on this machine that cannot run TypeScript as it is written: the one that npm has installed comes first on the PATH. */
+function olderNode(): string | undefined {
+  const folders = (process.env["PATH"] ?? "").split(delimiter);
+  return folders
+    .map((folder) => join(folder, "node"))
+    .find((node) => {
+      try {
+        const version = execFileSync(node, ["-p", "process.versions.node"], { encoding: "utf8" });
+        return Number(version.split(".")[0]) < 24;
+      } catch {
+        return false; // none there
+      }
+    });
+}
+
+const older = olderNode();
+
+test(
+  "an older Node hands over to the one that npm has installed",
+  { skip: older === undefined && "no Node before 24 is on this machine" },
+  () => {
+    const help = execFileSync(older ?? "", [program, "--help"], { encoding: "utf8" });
+
+    assert.match(help, /^Usage: sluice /);
+  },
+);
