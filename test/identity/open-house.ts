@@ -38,7 +38,11 @@ export async function openHouse(
   } = {},
 ) {
   const dataFolder = mkdtempSync(join(tmpdir(), "sluice-identity-"));
-  test.after(() => rmSync(dataFolder, { recursive: true, force: true }));
+  let close = async () => {};
+  test.after(async () => {
+    await close(); // while the folder tells which instances there are
+    rmSync(dataFolder, { recursive: true, force: true });
+  });
   const common = { dataFolder, region, accountId, clock };
   const identities = await openIdentities(common);
   const cloud = startCloud({
@@ -63,11 +67,11 @@ export async function openHouse(
     services: cloud.services,
     ec2: "self",
   });
-  if (agentBundle !== undefined) await cloud.connect(server);
-  test.after(async () => {
+  close = async () => {
     await cloud.close();
     await server.close();
-  });
+  };
+  if (agentBundle !== undefined) await cloud.connect(server);
   const administrator = identities.administrator();
   return {
     dataFolder,
