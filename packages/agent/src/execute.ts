@@ -97,8 +97,8 @@ const roomBytes = 2 ** 30;
 
 async function download(host: Host, specification: Specification, folders: DeploymentFolders): Promise<void> {
   const { deploymentGroupId } = specification;
-  const deleting = deleteOldRevisions(folders, deploymentGroupId, host.configuration.maxRevisions);
   const { bavail, bsize } = statfsSync(folders.group);
+  const deleting = deleteOldRevisions(folders, deploymentGroupId, host.configuration.maxRevisions);
   if (bavail * bsize < roomBytes) await deleting;
   const ended = await Promise.allSettled([obtain(host, specification, folders), deleting]);
   for (const end of ended) if (end.status === "rejected") throw end.reason;

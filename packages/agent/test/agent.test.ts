@@ -287,9 +287,10 @@ test(
     const identifier = plane.send("AfterInstall", deployment);
     const tracked = "root/ongoing-deployment/d-AAAAAAAA1";
     // It is written when the script runs already.
-    const isTracked = () => host.has(tracked) && host.read(tracked) === identifier;
+    const isTracked = () => host.has(tracked) && host.read(tracked) !== "";
     while (!host.has("script") || !isTracked()) await new Promise((resolve) => setTimeout(resolve, 10));
     assert.deepEqual(host.list("root/ongoing-deployment"), ["d-AAAAAAAA1"]);
+    assert.equal(host.read(tracked), identifier);
 
     await host.kill();
     await host.start(plane);
