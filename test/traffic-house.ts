@@ -243,16 +243,11 @@ export class TrafficHouse {
 
   /** Waits for a deployment's end, which must be the one that is wanted. */
   async ends(id: string, wanted: "Succeeded" | "Failed" | "Stopped", seconds = 90): Promise<DeploymentInfo> {
-    const end = await eventually(
-      `${id} ends`,
-      async () => {
-        const info = await this.info(id);
-        return ["Succeeded", "Failed", "Stopped"].includes(info.status ?? "") ? info : undefined;
-      },
-      seconds,
-    ).catch((cause: unknown) => {
-      throw new Error(`${id} has not ended:\n${this.decisions(id).slice(-30).join("\n")}`, { cause });
-    });
+    const ended = async () => {
+      const info = await this.info(id);
+      return ["Succeeded", "Failed", "Stopped"].includes(info.status ?? "") ? info : undefined;
+    };
+    const end = await this.#eventually(id, { question: `${id} ends`, ask: ended, seconds });
     assert.equal(end.status, wanted, `${end.errorInformation?.message}\n${this.decisions(id).join("\n")}`);
     return end;
   }
@@ -271,14 +266,25 @@ export class TrafficHouse {
 
   /** Waits until the server has decided something. */
   async decided(deploymentId: string, wanted: RegExp): Promise<void> {
-    await eventually(
-      `${wanted} is decided about ${deploymentId}`,
-      async () => this.decisions(deploymentId).some((line) => wanted.test(line)) || undefined,
-      60,
-    ).catch((cause: unknown) => {
-      throw new Error(`Of ${deploymentId} was decided:\n${this.decisions(deploymentId).slice(-30).join("\n")}`, {
-        cause,
-      });
+    await this.#eventually(deploymentId, {
+      question: `${wanted} is decided about ${deploymentId}`,
+      ask: async () => this.decisions(deploymentId).some((line) => wanted.test(line)) || undefined,
+      seconds: 60,
+    });
+  }
+
+  /** As `eventually`; when it takes too long, the error tells what was decided last. */
+  #eventually<Answer>(
+    deploymentId: string,
+    wait: {
+      readonly question: string;
+      readonly seconds: number;
+      ask(this: void): Promise<Answer | undefined>;
+    },
+  ): Promise<Answer> {
+    return eventually(wait.question, wait.ask, wait.seconds).catch((cause: unknown) => {
+      const last = this.decisions(deploymentId).slice(-30).join("\n");
+      throw new Error(`Not within ${wait.seconds} s: ${wait.question}. What was decided last:\n${last}`, { cause });
     });
   }
 }
