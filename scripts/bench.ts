@@ -1,5 +1,6 @@
 // Measures what the house promises to be fast and small, each figure beside its rival or its limit. Runs all, or those whose name contains an argument.
 import { benches } from "./bench/all.ts";
+import { packAgent } from "./pack.ts";
 
 const wanted = process.argv.slice(2);
 const idle = wanted.filter((part) => !Object.keys(benches).some((name) => name.includes(part)));
@@ -7,6 +8,7 @@ if (idle.length > 0) {
   console.error(`No figure's name contains ${idle.join(" or ")}; there are:\n  ${Object.keys(benches).join("\n  ")}`);
   process.exit(1);
 }
+await packAgent();
 let missed = 0;
 for (const [name, bench] of Object.entries(benches)) {
   if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;

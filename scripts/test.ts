@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 import { resolve } from "node:path";
+import { packAgent } from "./pack.ts";
 
 const patterns = [
   "packages/*/src/**/*.test.ts",
@@ -18,6 +19,7 @@ if (files.length === 0) {
   console.error(`No test file's path contains ${wanted.map((part) => `"${part}"`).join(" or ")}`);
   process.exit(1);
 }
+await packAgent();
 // Whole houses first: a long file that began last would run alone.
 files.reverse();
 

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { delimiter, join, resolve } from "node:path";
-import { test } from "node:test";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { type TestContext, test } from "node:test";
 import { eventually } from "../../packages/cloud/test/eventually.ts";
 import { House } from "../house.ts";
 
@@ -24,31 +28,39 @@ test("a start loads neither Node's HTTP client for browsers' code nor, once all 
   assert.doesNotMatch(second, /amaro/);
 });
 
-const program = resolve(import.meta.dirname, "../../packages/cli/bin/sluice.js");
-
-/** A Node on this machine that cannot run TypeScript as it is written: the one that npm has installed comes first on the PATH. */
-function olderNode(): string | undefined {
-  const folders = (process.env["PATH"] ?? "").split(delimiter);
-  return folders
-    .map((folder) => join(folder, "node"))
-    .find((node) => {
-      try {
-        const version = execFileSync(node, ["-p", "process.versions.node"], { encoding: "utf8" });
-        return Number(version.split(".")[0]) < 24;
-      } catch {
-        return false; // none there
-      }
-    });
+/** This repository as it is after a clone and `npm ci`: nothing has been made in it yet. */
+function freshClone(t: TestContext): string {
+  const root = resolve(import.meta.dirname, "../..");
+  const clone = mkdtempSync(join(tmpdir(), "sluice-clone-"));
+  t.after(() => rmSync(clone, { recursive: true }));
+  const made = new Set(["dist", ".sluice"]);
+  for (const part of ["packages", "scripts", "package.json", "package-lock.json", "tsconfig.json"])
+    cpSync(join(root, part), join(clone, part), { recursive: true, filter: (path) => !made.has(basename(path)) });
+  mkdirSync(join(clone, "node_modules/@sluice"), { recursive: true });
+  for (const name of readdirSync(join(root, "node_modules")))
+    if (name !== "@sluice") symlinkSync(join(root, "node_modules", name), join(clone, "node_modules", name));
+  for (const name of readdirSync(join(root, "packages")))
+    symlinkSync(join(clone, "packages", name), join(clone, "node_modules/@sluice", name));
+  return clone;
 }
 
-const older = olderNode();
+test("the first command after npm ci may be any: what it needs is made, and made again when its sources change", async (t) => {
+  const clone = freshClone(t);
+  const bundle = join(clone, "packages/agent/dist/codedeploy-agent.cjs");
+  const starts = async () => {
+    const words = [join(clone, "packages/cli/bin/sluice.js"), "--data", join(clone, "data"), "--port", "0", "server"];
+    const child = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "inherit"] });
+    const ended = once(child, "exit");
+    for await (const line of createInterface({ input: child.stdout })) if (line.startsWith("ready")) break;
+    child.kill();
+    await ended;
+    return statSync(bundle).mtimeMs;
+  };
 
-test(
-  "an older Node hands over to the one that npm has installed",
-  { skip: older === undefined && "no Node before 24 is on this machine" },
-  () => {
-    const help = execFileSync(older ?? "", [program, "--help"], { encoding: "utf8" });
+  const made = await starts();
+  assert.equal(await starts(), made);
 
-    assert.match(help, /^Usage: sluice /);
-  },
-);
+  const later = new Date(made + 1);
+  utimesSync(join(clone, "packages/agent/src/main.ts"), later, later);
+  assert.notEqual(await starts(), made);
+});

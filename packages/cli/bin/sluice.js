@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // Sluice is TypeScript run as written, which Node does from version 24 on. An older Node hands over to the one that npm installed, and need not have all that is asked of that.
-import { spawnSync } from "node:child_process";
-import module, { createRequire } from "node:module";
+import module from "node:module";
 import { fileURLToPath } from "node:url";
 
 if (Number(process.versions.node.split(".")[0]) >= 24) {
@@ -11,10 +10,6 @@ if (Number(process.versions.node.split(".")[0]) >= 24) {
   module.enableCompileCache(fileURLToPath(new URL("../../../node_modules/.cache/sluice/code", import.meta.url)));
   await import("../src/main.ts");
 } else {
-  const installed = createRequire(import.meta.url).resolve("node/bin/node");
-  const { status, signal } = spawnSync(installed, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
-    stdio: "inherit",
-  });
-  if (signal) process.kill(process.pid, signal);
-  process.exit(status ?? 1);
+  const { handOver, installedNode } = await import("./installed-node.js");
+  handOver(installedNode(), [fileURLToPath(import.meta.url), ...process.argv.slice(2)]);
 }

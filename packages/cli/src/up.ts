@@ -130,10 +130,22 @@ export function makeDataFolder(dataFolder: string): void {
   }
 }
 
-/** Resolves with the name of the first signal that asks to end. */
+/** Signals that follow the first within so many milliseconds are the same wish, told twice: by the terminal and by npm, or by a service manager that tells every process. */
+const sameWishMilliseconds = 1000;
+
+/** Resolves with the name of the first signal that asks to end. A later one ends the process at once. */
 export function signalled(): Promise<string> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve(signal));
+    let first: number | undefined;
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+      process.on(signal, () => {
+        if (first !== undefined && performance.now() - first > sameWishMilliseconds) {
+          process.removeAllListeners(signal);
+          process.kill(process.pid, signal);
+        }
+        first ??= performance.now();
+        resolve(signal);
+      });
   });
 }
 
