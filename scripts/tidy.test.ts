@@ -43,7 +43,13 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "packages/engine/src/": [],
   "packages/engine/src/appspec/": ["yaml"],
   "packages/aws-protocol/src/": [],
-  "packages/agent/src/": ["@sluice/engine/appspec", "@sluice/aws-protocol/signature-v4", "yauzl", "yaml"],
+  "packages/agent/src/": [
+    "@sluice/engine/appspec",
+    "@sluice/aws-protocol/printable",
+    "@sluice/aws-protocol/signature-v4",
+    "yauzl",
+    "yaml",
+  ],
   "packages/server/src/": [
     "@sluice/engine",
     "@sluice/engine/appspec",

@@ -9,6 +9,7 @@ import {
   ListApplicationsCommand,
 } from "@aws-sdk/client-codedeploy";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
+import { audit } from "../../packages/cli/src/audit.ts";
 import { accountId, openHouse, region } from "./open-house.ts";
 import { newRole, newUser } from "./principals.ts";
 
@@ -45,6 +46,41 @@ test("every change is in the audit log with who, what and the outcome, refused o
     ],
   );
   assert.equal((await audit.prove()).isIntact, true);
+});
+
+test("what a refused caller has named is shown as text, whatever it would like to be", async (t) => {
+  const house = await openHouse(t);
+  const ann = new CodeDeployClient(house.as(await newUser(house, "ann")));
+  t.after(() => ann.destroy());
+  const forged = "2026-01-01T00:00:00.000Z  bob  codedeploy:DeleteApplication  billing  Succeeded  r-1";
+
+  for (const applicationName of [`x\n${forged}\n`, `y\r\u001b[2K${forged}`, "z".repeat(100_000)])
+    await assert.rejects(ann.send(new CreateApplicationCommand({ applicationName })), {
+      name: "AccessDeniedException",
+    });
+
+  const entries = house.identities.audit.read({ since: 0, after: 0, count: 100 });
+  assert(entries.every(({ resources }) => resources.every((text) => text.length < 2200 && !/\p{Cc}/u.test(text))));
+  const endpoint = { url: house.url, region, credentials: house.administrator };
+  const printed: string[] = [];
+  assert.equal(await audit(endpoint, {}, (line) => printed.push(line)), 0);
+  assert.equal(printed.length, entries.length);
+  const lines = printed.filter((line) => line.includes("user/ann  codedeploy:CreateApplication  "));
+  assert.equal(lines.length, 3);
+  for (const line of lines) {
+    assert.match(
+      line,
+      /^\S+Z {2}\S+user\/ann {2}codedeploy:CreateApplication {2}\S.* {2}AccessDeniedException {2}\S+$/,
+    );
+    assert(!/\p{Cc}/u.test(line) && line.length < 600, line.slice(0, 600));
+  }
+  assert.match(
+    lines[0] ?? "",
+    / {2}"arn:aws:codedeploy:[^"]*:x\\n2026-01-01T00:00:00.000Z {2}bob[^"]*" {2}AccessDenied/,
+  );
+  const json: string[] = [];
+  await audit(endpoint, { json: true }, (line) => json.push(line));
+  assert.equal(json.map((line) => JSON.parse(line) as unknown).length, entries.length);
 });
 
 test("no secret of any key is in any file but the administrator's own", async (t) => {

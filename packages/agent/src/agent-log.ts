@@ -1,5 +1,6 @@
 import { appendFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { printable } from "@sluice/aws-protocol/printable";
 
 /** Days of log that are kept (agent.md §7.3). */
 const filesMax = 7;
@@ -59,7 +60,7 @@ export class AgentLog {
       if (dayOf(now) !== this.#day) this.#roll(dayOf(now));
       appendFileSync(
         this.#file(),
-        `${localTime(now, "T")} ${level.padEnd(5)} [${this.#name}(${process.pid})]: ${message}\n`,
+        `${localTime(now, "T")} ${level.padEnd(5)} [${this.#name}(${process.pid})]: ${printable(message)}\n`,
       );
     } catch (error) {
       process.stderr.write(`Cannot write the log "${this.#file()}": ${String(error)}\n`);

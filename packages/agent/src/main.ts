@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { printable, printableLines } from "@sluice/aws-protocol/printable";
 import { configurationFiles, readConfiguration } from "./config.ts";
 import { type Program, restart, run, start, status, stop } from "./daemon/commands.ts";
 
@@ -38,7 +39,7 @@ async function main(words: readonly string[]): Promise<number> {
     return 0;
   }
   if (!Object.hasOwn(commands, name)) {
-    console.error(`error: Unknown command '${name}'\n\n${help}`);
+    console.error(`error: Unknown command '${printable(name)}'\n\n${help}`);
     return usageError;
   }
   const configurationFile = file ?? configurationFiles.find((path) => existsSync(path)) ?? configurationFiles[0];
@@ -70,7 +71,7 @@ function readArguments(words: readonly string[]): {
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: unknown) => {
-    console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+    console.error(`error: ${printableLines(error instanceof Error ? error.message : String(error))}`);
     process.exit(1);
   },
 );

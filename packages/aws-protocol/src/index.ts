@@ -27,6 +27,7 @@ export {
   type Statement,
   type Trust,
 } from "./policy/index.ts";
+export { printable, printableLines } from "./printable.ts";
 export { buildModel, type Operation, serviceModel, type ServiceModel, type ServiceName } from "./model.ts";
 export type {
   InputOf,

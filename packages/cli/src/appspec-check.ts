@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
+import { printable } from "@sluice/aws-protocol/printable";
 import { examineAppSpec, type Finding } from "@sluice/engine/appspec";
 
 /** Reads an AppSpec file for servers as the agent will, and one for Lambda or ECS as the service does, and says everything that is to be said of it. Gives the exit code: 1 when a deployment would fail. */
 export function checkAppSpec(file: string, { json = false }: { json?: boolean }, say: (line: string) => void): number {
   const { kind, findings } = examineAppSpec(read(file), { file });
-  if (json) say(JSON.stringify(findings, undefined, 2));
+  if (json) for (const row of JSON.stringify(findings, undefined, 2).split("\n")) say(printable(row));
   else for (const finding of findings) say(line(finding));
   const errors = findings.filter(({ severity }) => severity === "error").length;
   const warnings = findings.length - errors;
@@ -30,5 +31,6 @@ function read(file: string): Uint8Array {
 /** As compilers write it, so that editors find the place. The message ends in the place and the remedy, for those who see nothing else. */
 function line({ file, line: row, column, severity, rule, message, remedy }: Finding): string {
   const sentence = message.split(` (${file} line ${row}, column ${column})`)[0] ?? message;
-  return `${file}:${row}:${column}: ${severity} ${rule}: ${sentence}${remedy === undefined ? "" : `\n    ${remedy}`}`;
+  const told = printable(`${severity} ${rule}: ${sentence}`);
+  return `${file}:${row}:${column}: ${told}${remedy === undefined ? "" : `\n    ${printable(remedy)}`}`;
 }

@@ -1,3 +1,4 @@
+import { printable } from "@sluice/aws-protocol/printable";
 import type { Endpoint } from "./endpoint.ts";
 import { callSluice } from "./sluice-call.ts";
 
@@ -7,7 +8,8 @@ export interface AuditRequest {
   readonly json?: boolean;
 }
 
-interface Entry {
+/** An entry of the audit log, as the operation tells it. */
+export interface Entry {
   readonly sequence: number;
   readonly at: number;
   readonly requestId: string;
@@ -34,20 +36,34 @@ export async function audit(endpoint: Endpoint, request: AuditRequest, print: (l
   do {
     const input = { since, ...(nextToken === undefined ? {} : { nextToken }) };
     const page = (await callSluice(endpoint, "ListAuditEntries", input)) as Page; // the operation's output
-    for (const entry of page.entries) print(request.json === true ? JSON.stringify(entry) : lineOf(entry));
+    for (const entry of page.entries) print(request.json === true ? printable(JSON.stringify(entry)) : lineOf(entry));
     first ??= page;
     nextToken = page.nextToken;
   } while (nextToken !== undefined);
   if (first.isIntact !== true) {
-    console.error(`The audit log has been tampered with: ${first.problem}`);
+    console.error(`The audit log has been tampered with: ${printable(String(first.problem))}`);
     return 1;
   }
-  if (request.json !== true) console.error(`The log is as it was written; its last hash is ${first.head}`);
+  if (request.json !== true)
+    console.error(`The log is as it was written; its last hash is ${printable(String(first.head))}`);
   return 0;
 }
 
-const lineOf = ({ at, caller, service, operation, resources, outcome, requestId }: Entry): string =>
-  [new Date(at).toISOString(), caller, `${service}:${operation}`, resources.join(","), outcome, requestId].join("  ");
+/** Longest name of a caller or a resource that a line shows, in characters: a refused request may have named anything. */
+const shownMax = 300;
+
+/** An entry as a line of columns. None of them can look like two, or like another line. */
+export function lineOf({ at, caller, service, operation, resources, outcome, requestId }: Entry): string {
+  const time = new Date(at).toISOString();
+  const what = resources.map(word).join(",");
+  return [time, word(caller), word(`${service}:${operation}`), what, word(outcome), word(requestId)].join("  ");
+}
+
+/** A text as it is when it is one word, and in quotes when it is not. */
+function word(text: string): string {
+  const shown = printable(text, shownMax);
+  return /[\s",]/.test(shown) ? `"${shown.replaceAll('"', '\\"')}"` : shown;
+}
 
 const units: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 

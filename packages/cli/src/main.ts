@@ -1,4 +1,5 @@
 import type { CodeDeployClient } from "@aws-sdk/client-codedeploy";
+import { printable, printableLines } from "@sluice/aws-protocol/printable";
 import { Command, Option } from "commander";
 import type { AuditRequest } from "./audit.ts";
 import { configuration, settings, type Configuration } from "./config.ts";
@@ -165,7 +166,7 @@ function explain(error: unknown): string {
     reasons.push(
       "code" in cause && cause.code === "ENOSPC"
         ? "Cannot write a file: no space left on the disk. Make room and try again"
-        : cause.message,
+        : printableLines(cause.message),
     );
-  return `sluice: ${reasons.join(": ") || String(error)}`;
+  return `sluice: ${reasons.join(": ") || printable(String(error))}`;
 }

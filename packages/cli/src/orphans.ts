@@ -4,6 +4,7 @@ import {
   paginateDescribeAutoScalingGroups,
 } from "@aws-sdk/client-auto-scaling";
 import { CodeDeployClient, GetDeploymentCommand, GetDeploymentGroupCommand } from "@aws-sdk/client-codedeploy";
+import { printable } from "@sluice/aws-protocol/printable";
 import { clientOptions, type Endpoint } from "./endpoint.ts";
 
 /** The tag that blue/green deployments give to the Auto Scaling groups they make. */
@@ -31,10 +32,14 @@ async function lineOf(client: CodeDeployClient, group: AutoScalingGroup): Promis
   const why = await whyOrphaned(client, deploymentId, name);
   if (why === undefined) return [];
   return [
-    `${name}  ${Instances.length} instances  ${why}`,
-    `  to remove it: aws autoscaling delete-auto-scaling-group --force-delete --auto-scaling-group-name ${name}`,
+    `${printable(name)}  ${Instances.length} instances  ${printable(why)}`,
+    `  to remove it: aws autoscaling delete-auto-scaling-group --force-delete --auto-scaling-group-name ${shellWord(name)}`,
   ];
 }
+
+/** A name as one word of a shell's command. */
+const shellWord = (name: string): string =>
+  /^[\w.@%+=:/-]+$/.test(name) ? name : `'${printable(name).replaceAll("'", "'\\''")}'`;
 
 /** Why nobody needs the group; undefined when somebody does. */
 async function whyOrphaned(

@@ -1,3 +1,5 @@
+import { inspect } from "node:util";
+import { printableLines } from "@sluice/aws-protocol/printable";
 import { consoleListener } from "@sluice/console";
 import { openIdentities, startServer, withHostSetup } from "@sluice/server";
 import { agentBundle } from "./agent-bundle.ts";
@@ -23,7 +25,7 @@ export async function serve(configuration: Configuration, account: string = acco
     fallback: withHostSetup(consoleListener(), {
       ...{ identities, region, clock, agentBundle: agentBundle() },
       ...(certificate === undefined ? {} : { authority: certificate.authority }),
-      onDefect: (error, about) => console.error(`Defect in ${about}:`, error),
+      onDefect: (error, about) => console.error(printableLines(`Defect in ${about}: ${inspect(error)}`)),
     }),
   });
   noteReady(configuration, { server, key: identities.administrator(), certificate });

@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { printableParts } from "@sluice/aws-protocol/printable";
 import type { DeploymentInfo, DeploymentTarget, Diagnostics, LifecycleEvent } from "@aws-sdk/client-codedeploy";
 
 /** A deployment as a person watches it. */
@@ -7,14 +8,19 @@ export interface Picture {
   readonly targets: readonly DeploymentTarget[];
 }
 
+/** Nearly everything in a picture comes from hosts and from others who deploy: none of it may steer the terminal. */
+const asText = (picture: Picture): Picture => printableParts(picture, new Set(["logTail"]));
+
 /** A deployment as a tree: its status, its targets, and the events of those that have begun. */
-export function tree({ deployment, targets }: Picture): string {
+export function tree(picture: Picture): string {
+  const { deployment, targets } = asText(picture);
   const head = `${paint(deployment.status)} ${deployment.deploymentId}  ${deployment.applicationName} / ${deployment.deploymentGroupName}`;
   return [head, ...notes(deployment), ...targets.flatMap(viewsOf).flatMap(targetLines)].join("\n");
 }
 
 /** Why a deployment did not succeed: AWS's sentence, then each failed target's event, script and the end of its log. */
-export function failure({ deployment, targets }: Picture): string {
+export function failure(picture: Picture): string {
+  const { deployment, targets } = asText(picture);
   const { errorInformation: error, rollbackInfo } = deployment;
   const failed = targets
     .flatMap(viewsOf)
@@ -36,7 +42,8 @@ export function news(before: Picture | undefined, now: Picture): readonly string
   return facts(now).filter((fact) => !known.has(fact));
 }
 
-function facts({ deployment, targets }: Picture): readonly string[] {
+function facts(picture: Picture): readonly string[] {
+  const { deployment, targets } = asText(picture);
   return [
     `${deployment.deploymentId} ${deployment.status}`,
     ...notes(deployment).map((note) => `${deployment.deploymentId}${note}`),
@@ -100,15 +107,11 @@ function diagnosticLines(diagnostics: Diagnostics | undefined): readonly string[
           ...logTail
             .trimEnd()
             .split("\n")
-            .map((line) => `      ${printable(line)}`),
+            .map((line) => `      ${line}`),
         ]
       : []),
   ];
 }
-
-/** Logs come from hosts: what could steer the terminal is taken out. */
-// oxlint-disable-next-line no-control-regex -- control characters are what this removes
-const printable = (line: string) => line.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "");
 
 const duration = ({ startTime, endTime }: LifecycleEvent) =>
   startTime === undefined || endTime === undefined

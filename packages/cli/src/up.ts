@@ -1,5 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { inspect } from "node:util";
+import { printableLines } from "@sluice/aws-protocol/printable";
 import { startCloud, type RunningCloud } from "@sluice/cloud";
 import { consoleListener } from "@sluice/console";
 import { openIdentities, startServer, type RunningServer, withHostSetup } from "@sluice/server";
@@ -106,7 +108,7 @@ async function open(configuration: Configuration, example: boolean): Promise<Hou
         clock,
         agentBundle: agentBundle(),
         ...(certificate === undefined ? {} : { authority: certificate.authority }),
-        onDefect: (error, about) => console.error(`Defect in ${about}:`, error),
+        onDefect: (error, about) => console.error(printableLines(`Defect in ${about}: ${inspect(error)}`)),
       }),
     });
     return { server, cloud, key, certificate };

@@ -1,4 +1,4 @@
-import { Fault, type Service } from "@sluice/aws-protocol";
+import { Fault, printable, type Service } from "@sluice/aws-protocol";
 import type { Instances } from "./instance/index.ts";
 import type { ListenerCertificates } from "./listener-certificates.ts";
 import { type Carrier, Traffic } from "./load-balancer/index.ts";
@@ -53,7 +53,7 @@ export function openBalancedCloud(options: BalancedCloudOptions): BalancedCloud 
   };
   const balancing = openLoadBalancing({ ...common, traffic, instances, certificates });
   const classic = openClassicLoadBalancing({ ...common, traffic, instances });
-  const sns = openSns({ ...common, port, note: (line) => console.error(line) });
+  const sns = openSns({ ...common, port, note: (line) => console.error(printable(line)) });
   const autoScaling = openAutoScaling(
     {
       ...{ ...account, ec2, waits: common.waits },

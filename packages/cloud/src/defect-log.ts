@@ -1,3 +1,6 @@
+import { inspect } from "node:util";
+import { printableLines } from "@sluice/aws-protocol";
+
 /** How often a full disk is spoken of, in milliseconds: every request meets it. */
 const againMilliseconds = 60_000;
 
@@ -5,7 +8,7 @@ const againMilliseconds = 60_000;
 export function defectLog(clock: () => number): (error: unknown, about: string) => void {
   let saidAt = Number.NEGATIVE_INFINITY;
   return (error, about) => {
-    if (!isOutOfRoom(error)) return console.error(`Request ${about} met a defect:`, error);
+    if (!isOutOfRoom(error)) return console.error(printableLines(`Request ${about} met a defect: ${inspect(error)}`));
     if (clock() - saidAt < againMilliseconds) return;
     saidAt = clock();
     console.error("The local cloud cannot write to the data folder: its disk is full. Make room, and work goes on");

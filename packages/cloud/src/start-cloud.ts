@@ -1,5 +1,5 @@
 import type { RequestListener } from "node:http";
-import type { Principal, Service } from "@sluice/aws-protocol";
+import { type Principal, printable, type Service } from "@sluice/aws-protocol";
 import { type BalancedCloud, openBalancedCloud } from "./balanced-cloud.ts";
 import { defectLog } from "./defect-log.ts";
 import { openListenerCertificates } from "./listener-certificates.ts";
@@ -148,7 +148,7 @@ function openFunctions(
     roleKeys: async (role, sessionName) =>
       (await assumeRoleAsService(sts, "lambda.amazonaws.com", { roleArn: role, sessionName })).key,
     readObject: objectReader(common),
-    note: (line) => console.error(line),
+    note: (line) => console.error(printable(line)),
   });
 }
 

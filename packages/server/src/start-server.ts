@@ -1,7 +1,7 @@
 import type { RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { SecureContextOptions } from "node:tls";
-import { createFrontDoor, createFrontDoorServer, type Service } from "@sluice/aws-protocol";
+import { createFrontDoor, createFrontDoorServer, printable, type Service } from "@sluice/aws-protocol";
 import { pino } from "pino";
 import { actsWithServiceRoles, pollHoldMilliseconds } from "./choices.ts";
 import { defectLog } from "./defect-log.ts";
@@ -66,10 +66,15 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+/** Where log lines go. JSON escapes what ends a line, but not all that steers a terminal. */
+const printableStream = (stream: { write(text: string): unknown }) => ({
+  write: (line: string) => void stream.write(`${printable(line.trimEnd())}\n`),
+});
+
 /** Opens the store, takes up what an earlier process left, and listens. Throws one clear sentence when it cannot. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { dataFolder, region, accountId, clock, identities, services, fallback } = options;
-  const log = pino({ level: options.logLevel }, process.stderr);
+  const log = pino({ level: options.logLevel }, printableStream(process.stderr));
   const store = openStore(dataFolder);
   const polls = new HeldPolls(clock);
   const own = { url: "" };

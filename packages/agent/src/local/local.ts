@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { printable, printableLines } from "@sluice/aws-protocol/printable";
 import type { SigningCredentials } from "@sluice/aws-protocol/signature-v4";
 import { AgentLog } from "../agent-log.ts";
 import { type Configuration, readConfiguration, transportOptions } from "../config.ts";
@@ -33,7 +34,7 @@ export async function runLocal(words: readonly string[], shell: LocalShell): Pro
     shell.say("AppSpec file valid. Local deployment successful");
     return 0;
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = printableLines(error instanceof Error ? error.message : String(error));
     if (error instanceof BadUsage) shell.say(`${message}\nUsage:\n  codedeploy-local [options]`);
     else if (error instanceof ScriptError) shell.complain(message);
     else shell.say(`ERROR: ${message}`);
@@ -56,7 +57,7 @@ async function deploy(options: LocalOptions, { environment, say }: LocalShell): 
   } catch (error) {
     if (error instanceof ScriptError)
       say(
-        `Your local deployment failed while trying to execute your script at ${folder}/deployment-archive/${error.scriptName}`,
+        `Your local deployment failed while trying to execute your script at ${folder}/deployment-archive/${printable(error.scriptName)}`,
       );
     throw error;
   } finally {

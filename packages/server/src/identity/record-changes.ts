@@ -1,4 +1,4 @@
-import { Fault, type RecordedRequest } from "@sluice/aws-protocol";
+import { Fault, printable, type RecordedRequest } from "@sluice/aws-protocol";
 import type { AuditLog } from "./audit-log.ts";
 
 /** Operations that only read, by the words that AWS begins their names with. */
@@ -21,6 +21,9 @@ export function isChange(operation: string): boolean {
   return exception === undefined ? !reading.test(operation) : exception === "change";
 }
 
+/** The longest ARN that AWS knows, in characters. A request that was refused may have named anything. */
+const resourceLengthMax = 2048;
+
 /** Writes requests that change something down, also when they are refused; resolves once they are on the disk. Throws a fault when they cannot be: a change that is in no log is not acknowledged. Agents do not wait for that: what they report is in the store already. */
 export function recordChanges(
   audit: AuditLog,
@@ -33,10 +36,10 @@ export function recordChanges(
       requestId: call.requestId,
       service,
       operation,
-      caller: call.principal.arn,
+      caller: printable(call.principal.arn, resourceLengthMax),
       accessKeyId: call.accessKeyId,
       ...(call.sourceIp === undefined ? {} : { sourceIp: call.sourceIp }),
-      resources,
+      resources: resources.map((resource) => printable(resource, resourceLengthMax)),
       outcome: fault ?? "Succeeded",
     };
     const isAwaited = service !== "codedeploy-commands";

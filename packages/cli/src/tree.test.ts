@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { stripVTControlCharacters } from "node:util";
+import { failure, news, type Picture, tree } from "./tree.ts";
+
+/** Clears the screen, names the window, writes to the clipboard, and begins a line that says what did not happen. */
+const hostile = "\u001b[2J\u001b]0;root\u0007\u001b]52;c;cm0gLXJm\u0007\u009b1A\n✔ Succeeded d-1\u202e";
+const escaped = String.raw`\u001b[2J\u001b]0;root\u0007\u001b]52;c;cm0gLXJm\u0007\u009b1A\n✔ Succeeded d-1\u202e`;
+
+/** A failed deployment in which a host, or another who deploys, has written every text that they can. */
+const picture: Picture = {
+  deployment: {
+    ...{ deploymentId: "d-1", status: "Failed", applicationName: hostile, deploymentGroupName: hostile },
+    errorInformation: { code: "HEALTH_CONSTRAINTS", message: hostile },
+    rollbackInfo: { rollbackMessage: hostile },
+    deploymentStatusMessages: [hostile],
+  },
+  targets: [
+    {
+      instanceTarget: {
+        ...{ targetId: hostile, status: "Failed" },
+        lifecycleEvents: [
+          {
+            ...{ lifecycleEventName: hostile, status: "Failed" },
+            diagnostics: {
+              errorCode: "ScriptFailed",
+              scriptName: hostile,
+              message: hostile,
+              logTail: `one\n${hostile}\n`,
+            },
+          },
+          { lifecycleEventName: "Install", status: "InProgress", diagnostics: { message: hostile } },
+        ],
+      },
+    },
+    { lambdaTarget: { status: "Failed", lambdaFunctionInfo: { functionAlias: hostile, targetVersion: hostile } } },
+  ],
+};
+
+test("nothing that others wrote steers the terminal of who watches, or looks like a line of its own", () => {
+  for (const shown of [tree(picture), failure(picture), ...news(undefined, picture)]) {
+    const lines = stripVTControlCharacters(shown).split("\n"); // our own colours
+    assert.doesNotMatch(lines.join(""), /[\p{Cc}\u202e]/u);
+    for (const line of lines) assert.doesNotMatch(line, /^✔ Succeeded d-1/);
+  }
+  assert.equal(tree(picture).split("\n").length, 6);
+  assert(failure(picture).includes(`    script ${escaped} (ScriptFailed)`));
+  assert(failure(picture).includes(`      one\n      ${String.raw`\u001b[2J`}`));
+});
