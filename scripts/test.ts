@@ -1,8 +1,17 @@
-// Runs every test of the repository with Node's own runner, or those whose path contains one of the arguments.
-import { spawnSync } from "node:child_process";
+// Runs every test of the repository, or those whose path contains one of the arguments. Each file is a process of Node's own test runner.
+//   npm test -- PART-OF-PATH …      --changed: what a change touches, by what imports what
+//   --remember writes down how long files took, --jobs N has so many run at once
 import { globSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { packAgent } from "./pack.ts";
+import { plan, remember } from "./test/durations.ts";
+import { fileLines, hasFailed, summary } from "./test/report.ts";
+import { type FileResult, runFile } from "./test/run-file.ts";
+import { runAll } from "./test/schedule.ts";
+import { allowedReasons } from "./test/skips.ts";
+import { touchedBy, changedFiles } from "./test/touched.ts";
 
 const patterns = [
   "packages/*/src/**/*.test.ts",
@@ -10,28 +19,50 @@ const patterns = [
   "test/**/*.test.ts",
   "scripts/**/*.test.ts",
 ];
-const wanted = process.argv.slice(2);
-const files = patterns
-  .flatMap((pattern) => globSync(pattern))
-  .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
-  .toSorted();
+
+const { values, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: { changed: { type: "boolean" }, remember: { type: "boolean" }, jobs: { type: "string" } },
+});
+const all = patterns.flatMap((pattern) => globSync(pattern)).toSorted();
+const touched = values.changed === true ? touchedBy(changedFiles(), all) : all;
+const files = touched.filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)));
 if (files.length === 0) {
-  console.error(`No test file's path contains ${wanted.map((part) => `"${part}"`).join(" or ")}`);
-  process.exit(1);
+  console.error(
+    values.changed === true
+      ? "No test depends on what has changed"
+      : `No test file's path contains ${wanted.map((part) => `"${part}"`).join(" or ")}`,
+  );
+  process.exit(values.changed === true ? 0 : 1);
 }
+
 await packAgent();
-// Whole houses first: a long file that began last would run alone.
-files.reverse();
-
-/** What measures time itself runs when nothing else does. */
-const runsAlone = (file: string) => file.endsWith("walkthrough.test.ts");
-
-// One file a core: the slow ones wait for real processes, not for the processor.
-const phases = [files.filter((file) => !runsAlone(file)), files.filter(runsAlone)].filter(({ length }) => length > 0);
 // Every file is a process that loads the same code: what Node has compiled of it once is kept, as `sluice` itself keeps it.
-const env = { NODE_COMPILE_CACHE: resolve("node_modules/.cache/sluice/code"), ...process.env };
-const statuses = phases.map(
-  (phase) =>
-    spawnSync(process.execPath, ["--test", "--test-concurrency=2", ...phase], { stdio: "inherit", env }).status,
-);
-process.exit(statuses.every((status) => status === 0) ? 0 : 1);
+process.env["NODE_COMPILE_CACHE"] ??= resolve("node_modules/.cache/sluice/code");
+
+const cores = availableParallelism();
+const limits = { filesMax: Number(values.jobs ?? cores * 3), loadMax: cores * 1.2 };
+const results: FileResult[] = [];
+const begun = performance.now();
+await runAll(plan(files), limits, async (file) => {
+  const result = await runFile(file);
+  results.push(result);
+  console.log(fileLines(result, { withNames: files.length <= 8 }));
+});
+console.log(`\n${summary(results, (performance.now() - begun) / 1000)}`);
+if (values.remember === true) remember(results);
+
+const unexpected = process.env["SLUICE_SKIPS"] === "listed" ? unlisted(results) : [];
+for (const { file, name, why } of unexpected)
+  console.error(`✖ ${file}: "${name}" may not be skipped here (${why}): see scripts/test/allowed-skips.txt`);
+process.exitCode = results.some(hasFailed) || unexpected.length > 0 ? 1 : 0;
+
+/** The tests that were skipped for another reason than those that are listed. */
+function unlisted(results: readonly FileResult[]) {
+  const allowed = allowedReasons();
+  return results.flatMap(({ file, tests }) =>
+    tests
+      .filter(({ outcome, why = "" }) => outcome === "skipped" && !allowed.has(why))
+      .map(({ name, why }) => ({ file, name, why })),
+  );
+}

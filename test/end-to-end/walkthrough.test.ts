@@ -1,3 +1,4 @@
+// Runs alone: the walkthrough waits as long as its reader would, and no longer.
 // The walkthrough of a CodeDeploy tutorial, in commands of the real `aws` CLI: every script runs as written, twice in a row.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
