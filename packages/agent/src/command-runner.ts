@@ -17,7 +17,7 @@ import {
 } from "./protocol/command-service.ts";
 import { readSpecification, type Specification } from "./protocol/specification.ts";
 import { type Retry, Stopping } from "./retry.ts";
-import { endLeftGroup } from "./scripts/process-groups.ts";
+import { endLeftScript } from "./scripts/end-script.ts";
 
 /** Settled commands that are remembered: what arrives again is not taken up again. */
 const commandsMax = 256;
@@ -73,7 +73,7 @@ export class CommandRunner {
   /** Settles what an earlier life of the agent has left: ended commands are reported, begun ones failed, others executed. */
   async recover(): Promise<void> {
     for (const entry of this.#journal.unsettled()) {
-      if (entry.state === "started" && entry.script !== undefined) await endLeftGroup(entry.script);
+      if (entry.state === "started" && entry.script !== undefined) await endLeftScript(entry.script);
       this.#keep(entry.command.identifier, this.#resume(entry));
     }
   }

@@ -22,7 +22,7 @@ import { deleteOldRevisions } from "./retention.ts";
 import { scriptEnvironment } from "./scripts/environment.ts";
 import { appSpecIn, isScriptable, lifecycleScripts, readAppSpec } from "./scripts/lifecycle-scripts.ts";
 import { Gate } from "./scripts/gate.ts";
-import { fitsGate, runScript } from "./scripts/script.ts";
+import { fitsGate, runScript, userOf } from "./scripts/script.ts";
 import type { SpareGate } from "./scripts/spare-gate.ts";
 import { type OutputTarget, ScriptOutput } from "./scripts/script-output.ts";
 
@@ -236,7 +236,7 @@ function environmentOf(
 }
 
 function prepareScripts(host: Host, { name, specification, started }: Work, folders: DeploymentFolders): Prepared {
-  const { configuration, spare } = host;
+  const { configuration, spare, log } = host;
   const { scripts, archive } = lifecycleScripts(name, specification, folders);
   const environment = environmentOf(host, specification, name);
   const allowsOutside = !configuration.rejectPathTraversalInBundle;
@@ -248,7 +248,12 @@ function prepareScripts(host: Host, { name, specification, started }: Work, fold
     const output = new ScriptOutput(outputTarget(configuration, specification, folders), name);
     const context = { archive, environment, output, allowsOutside, started };
     try {
-      for (const script of scripts) await runScript(script, script === first ? { ...context, gate } : context);
+      for (const script of scripts) {
+        log(
+          `${specification.deploymentId}: ${name} runs ${JSON.stringify(join(archive, script.location))} ${userOf(script)}`,
+        );
+        await runScript(script, script === first ? { ...context, gate } : context);
+      }
     } finally {
       gate?.close();
       output.close();

@@ -3,7 +3,7 @@ import { printable, printableLines } from "@sluice/aws-protocol/printable";
 import { configurationFiles, readConfiguration } from "./config.ts";
 import { type Program, restart, run, start, status, stop } from "./daemon/commands.ts";
 
-// The entry point of the host agent: `codedeploy-agent [--config_file F] start|stop|restart|status|run`.
+// The entry point of the host agent: `codedeploy-agent [--config_file F] start|stop|restart|status|run|version`.
 
 const version = "sluice_0.1.0";
 const commands = { start, stop, restart, status, run } satisfies Record<string, (program: Program) => Promise<number>>;
@@ -16,6 +16,7 @@ codedeploy-agent [--config_file FILE] COMMAND
   restart   stops and starts it
   status    tells whether it runs
   run       runs it in the foreground
+  version   tells which version this is
   deploy-local   deploys a revision on this host without a control plane, as codedeploy-local does; --help tells how
 
   --config_file FILE   default ${configurationFiles.join(", else ")}`;
@@ -34,6 +35,10 @@ async function main(words: readonly string[]): Promise<number> {
     });
   }
   const { name, file } = readArguments(words);
+  if (name === "version" || name === "--version" || name === "-v") {
+    console.log(`codedeploy-agent ${version}`);
+    return 0;
+  }
   if (name === undefined || name === "help" || name === "--help" || name === "-h") {
     console.log(help);
     return 0;

@@ -137,5 +137,10 @@ test("an unknown command exits with 64 and the help, none and help with 0", limi
   const { code, stderr } = host.command("frobnicate");
   assert.equal(code, 64);
   assert.match(stderr, /^error: Unknown command 'frobnicate'\n\nAWS CodeDeploy Agent/);
+  for (const word of ["version", "--version"]) {
+    const told = host.command(word);
+    assert.deepEqual([told.code, told.stderr], [0, ""]);
+    assert.match(told.stdout, /^codedeploy-agent sluice_\d+\.\d+\.\d+\n$/);
+  }
   for (const words of [[], ["help"], ["--help"]]) assert.match(host.command(...words).stdout, /^AWS CodeDeploy Agent/);
 });

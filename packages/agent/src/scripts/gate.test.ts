@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test, type TestContext } from "node:test";
-import { canBegin, Gate } from "./gate.ts";
+import { Gate } from "./gate.ts";
 
 function script(t: TestContext, content: string): string {
   const folder = mkdtempSync(join(tmpdir(), "sluice-gate-"));
@@ -59,11 +59,4 @@ test("there is none to a script that a shell would read otherwise", () => {
   assert(!Gate.canTake("/opt/one\nline/more", "AfterInstall"));
   assert(!Gate.canTake("/bin/true", ""));
   assert(Gate.canTake("/opt/a script\\n.sh ", "AfterInstall"));
-});
-
-test("what the kernel cannot begin is known before", (t) => {
-  assert(canBegin(script(t, "#! /bin/sh -e\n")));
-  assert(!canBegin(script(t, "#!/no/such/interpreter\n")));
-  assert(!canBegin(script(t, "echo no interpreter\n")));
-  assert(!canBegin("/no/such/script"));
 });

@@ -1,7 +1,6 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { accessSync, closeSync, constants, openSync, readSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
-import { startTicks } from "./process-groups.ts";
+import { startTicks } from "./process-tree.ts";
 import type { ScriptProcess } from "../journal.ts";
 
 /** A process whose output is followed. */
@@ -83,27 +82,5 @@ export class Gate {
   /** Lets it end. Changes nothing when it has been let through. */
   close(): void {
     this.#child.stdin.end();
-  }
-}
-
-/** Longest first line that names an interpreter, in bytes, as kernels have it. */
-const interpreterBytesMax = 256;
-
-/** Whether the kernel can begin a script: a shell's own words for what is missing are not the system's. */
-export function canBegin(path: string): boolean {
-  const bytes = Buffer.alloc(interpreterBytesMax);
-  try {
-    const file = openSync(path, "r");
-    try {
-      const [line = ""] = bytes.toString("latin1", 0, readSync(file, bytes)).split("\n");
-      const interpreter = /^#![ \t]*(\/[^ \t]+)/.exec(line)?.[1];
-      if (interpreter === undefined) return false;
-      accessSync(interpreter, constants.X_OK);
-      return true;
-    } finally {
-      closeSync(file);
-    }
-  } catch {
-    return false;
   }
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { stripVTControlCharacters } from "node:util";
 import { localTime } from "../agent-log.ts";
 import { RotatingFile } from "../rotating-file.ts";
+import { withoutEscapeSequences } from "./escape-sequences.ts";
 
 /** Characters of output that go to the control plane (agent.md §1.5). */
 const tailCharactersMax = 2048;
@@ -47,10 +47,13 @@ export class ScriptOutput {
     // The end of a line that has been written in pieces: for the control plane it is one line all the same.
     let written = "";
     for await (const chunk of stream) {
-      const lines = (rest + chunk).split("\n");
-      rest = lines.pop() ?? "";
-      const [first, ...others] = lines.map((line) => this.#plain(line));
-      if (first !== undefined) {
+      // Only what is new is looked through: a script that prints byte by byte would have its line read once a byte.
+      const [begun = "", ...more] = chunk.split("\n");
+      rest += begun;
+      if (more.length > 0) {
+        const lines = [rest, ...more];
+        rest = lines.pop() ?? "";
+        const [first = "", ...others] = lines.map((line) => this.#plain(line));
         this.#record([prefix + first, ...others.map((line) => prefix + line)]);
         this.#remember([written === "" ? prefix + first : written + first, ...others.map((line) => prefix + line)]);
         written = "";
@@ -81,7 +84,7 @@ export class ScriptOutput {
   #plain(line: string): string {
     const text = line.replace(/\r$/, "");
     if (this.#target.keepsControlCharacters === true) return text;
-    return stripVTControlCharacters(text).replaceAll(controlCharacters, "");
+    return withoutEscapeSequences(text);
   }
 
   #record(records: readonly string[]): void {
@@ -103,7 +106,3 @@ export class ScriptOutput {
     }
   }
 }
-
-/** Everything that moves a terminal's cursor or rings its bell; tabs are text. */
-// oxlint-disable-next-line no-control-regex
-const controlCharacters = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g;

@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -15,7 +16,8 @@ import { type TestContext, test } from "node:test";
 import type { Hook } from "@sluice/engine/appspec";
 import type { ScriptProcess } from "../journal.ts";
 import { type ErrorCode, ScriptError } from "../outcome.ts";
-import { endLeftGroup, startTicks } from "./process-groups.ts";
+import { endLeftScript } from "./end-script.ts";
+import { startTicks } from "./process-tree.ts";
 import { runScript } from "./script.ts";
 import { ScriptOutput } from "./script-output.ts";
 
@@ -199,20 +201,36 @@ test("a script without its executable bit gets it", async (t) => {
   assert.equal(ground.records().at(-1), "[stdout]ran");
 });
 
-test("a script without a first line for its interpreter is run by the shell, one with a wrong line fails", async (t) => {
+test("a script without a first line for its interpreter is run by the shell", async (t) => {
   const ground = new Ground(t);
   ground.script("a.sh", "echo by the shell\n");
-  ground.script("b.sh", "#!/no/such/interpreter\n");
 
   await ground.run({ location: "a.sh" });
-  const [code, message] = failed(await ground.failure({ location: "b.sh" }));
 
   assert(ground.records().includes("[stdout]by the shell"));
-  assert.equal(code, 4);
-  assert.match(
-    message,
-    /^Script at specified location: b\.sh failed with error ENOENT with message spawn .*b\.sh ENOENT$/,
-  );
+});
+
+test("an interpreter that is not there, or has a carriage return in its name, is named", async (t) => {
+  const crlf = (interpreter: string) =>
+    `its first line names the interpreter "${interpreter}" and ends in a carriage return, which the system takes for a part of that name. Save the script with line ends of Unix (LF, not CR LF)`;
+  for (const [head, why] of [
+    ["#!/no/such/interpreter -x\n", 'its first line names the interpreter "/no/such/interpreter", which is not there'],
+    ["#!/etc/passwd\n", 'its first line names the interpreter "/etc/passwd", which cannot be executed (EACCES)'],
+    ["#!/bin/sh\r\n", crlf("/bin/sh")],
+    ["#! /usr/bin/env bash\r\n", crlf("bash")],
+  ] as const) {
+    const ground = new Ground(t);
+    ground.script("b.sh", `${head}echo no\r\n`);
+
+    const error = await ground.failure({ location: "b.sh" });
+
+    assert.deepEqual(failed(error), [
+      4,
+      `Script at specified location: b.sh failed with error ENOENT with message ${why}`,
+    ]);
+    assert.equal(ground.records().at(-1), `[stderr]${why}`);
+    assert(error.log.includes(why));
+  }
 });
 
 test("blanks and quotes in a path are part of it", async (t) => {
@@ -303,6 +321,56 @@ test("runas changes the user and keeps the deployment's variables", { skip: !isR
   assert.deepEqual(ground.records().slice(-2), ["[stdout]root", "[stdout]d-X"]);
 });
 
+test("nothing that runas says is taken for an option", async (t) => {
+  const ground = new Ground(t);
+  ground.script("a.sh", "#!/bin/sh\necho ran\n");
+
+  for (const runas of ["-", "--help", "-l"]) {
+    const error = await ground.failure({ location: "a.sh", runas });
+
+    assert.deepEqual(failed(error), [
+      4,
+      `Script at specified location: a.sh cannot run as user "${runas}": no user's name begins with "-"`,
+    ]);
+  }
+});
+
+test("a script that takes too long is ended with the sessions that it has made", async (t) => {
+  for (const runas of isRoot ? [undefined, "root"] : [undefined]) {
+    const ground = new Ground(t);
+    const own = `${ground.folder}/own`;
+    ground.script(
+      "a.sh",
+      `#!/bin/sh\nsleep 60 &\necho $! > ${own}\nsetsid sh -c 'echo $$ > ${ground.folder}/other; sleep 60 & sleep 60' &\nsleep 60\n`,
+    );
+
+    const error = await ground.failure({ location: "a.sh", timeoutSeconds: 1, ...(runas && { runas }) });
+
+    assert.equal(error.errorCode, 3);
+    assert(!isAlive(Number(ground.read("own"))));
+    const other = Number(ground.read("other"));
+    assert(!isAlive(other));
+    assert.deepEqual(inSession(other), []);
+  }
+});
+
+/** The processes of a session. */
+const inSession = (session: number): readonly string[] =>
+  readdirSync("/proc").filter(
+    (name) =>
+      /^\d+$/.test(name) &&
+      isAlive(Number(name)) &&
+      statOf(name)?.split(") ").at(-1)?.split(" ")[3] === String(session),
+  );
+
+const statOf = (pid: string): string | undefined => {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, "utf8");
+  } catch {
+    return undefined; // gone meanwhile
+  }
+};
+
 test("the group that a lost agent left is ended, a stranger with its number is not", async (t) => {
   const ground = new Ground(t);
   ground.script("a.sh", "#!/bin/sh\nexec sleep 60\n");
@@ -311,9 +379,9 @@ test("the group that a lost agent left is ended, a stranger with its number is n
   const [script] = ground.started;
   assert(script);
 
-  await endLeftGroup({ ...script, startTicks: "1" });
+  await endLeftScript({ ...script, startTicks: "1" });
   assert(isAlive(script.pid));
-  await endLeftGroup(script);
+  await endLeftScript(script);
 
   assert.match((await running).message, /ended by SIGTERM/);
   assert(!existsSync(`/proc/${script.pid}`) || !isAlive(script.pid));

@@ -6,8 +6,10 @@ import type { Readable } from "node:stream";
 import type { Hook } from "@sluice/engine/appspec";
 import type { ScriptProcess } from "../journal.ts";
 import { type ErrorCode, errorCodes, ScriptError } from "../outcome.ts";
-import { canBegin, type Child, type Exit, exitOf, Gate } from "./gate.ts";
-import { endGroup, startTicks } from "./process-groups.ts";
+import { type Child, type Exit, exitOf, Gate } from "./gate.ts";
+import { endScript } from "./end-script.ts";
+import { interpreterOf, whyNotInterpreted } from "./interpreter.ts";
+import { startTicks } from "./process-tree.ts";
 import type { ScriptOutput } from "./script-output.ts";
 
 /** Around a script while it runs. */
@@ -28,49 +30,57 @@ export interface ScriptContext {
 export async function runScript(script: Hook, context: ScriptContext): Promise<void> {
   const { location } = script;
   const path = join(context.archive, location);
-  const fail = (errorCode: ErrorCode, message: string): never => {
+  const fail = ([errorCode, message]: Failure): never => {
     throw new ScriptError(message, { errorCode, scriptName: location, log: context.output.tail() });
   };
   context.output.note(`Script - ${location}`);
-  if (!existsSync(path) || !statSync(path).isFile())
-    fail(errorCodes.scriptMissing, `Script does not exist at specified location: ${path}`);
-  if (context.allowsOutside !== true && !isBelow(path, context.archive))
-    fail(errorCodes.scriptMissing, `Script at specified location: ${location} leads out of the revision`);
-  if (!makeExecutable(path))
-    fail(errorCodes.scriptNotExecutable, `Unable to set script at specified location: ${location} as executable`);
+  const unfit = whyUnfit(script, path, context);
+  if (unfit !== undefined) fail(unfit);
+  const interpreter = interpreterOf(path);
+  const why = interpreter && whyNotInterpreted(interpreter);
+  if (why !== undefined) {
+    context.output.note(`[stderr]${why}`);
+    fail(failureOf(script, { kind: "not started", code: "ENOENT", message: why }));
+  }
 
   const line = commandLine(script, path);
-  const gate = isPlain(line) && canBegin(path) ? context.gate : undefined;
+  const gate = isPlain(line) && interpreter !== undefined ? context.gate : undefined;
   const result = await execute(line, script.timeoutSeconds, { ...context, gate });
-  const who = script.runas === undefined ? "" : ` run as user ${script.runas}`;
+  if (result.kind !== "exited" || result.code !== 0) fail(failureOf(script, result));
+}
+
+type Failure = readonly [errorCode: ErrorCode, message: string];
+
+/** Why a script cannot be run at all; undefined when it can. Makes it executable. */
+function whyUnfit({ location, runas }: Hook, path: string, context: ScriptContext): Failure | undefined {
+  const at = `Script at specified location: ${location}`;
+  if (!existsSync(path) || !statSync(path).isFile())
+    return [errorCodes.scriptMissing, `Script does not exist at specified location: ${path}`];
+  if (context.allowsOutside !== true && !isBelow(path, context.archive))
+    return [errorCodes.scriptMissing, `${at} leads out of the revision`];
+  if (!makeExecutable(path))
+    return [errorCodes.scriptNotExecutable, `Unable to set script at specified location: ${location} as executable`];
+  // "-" alone asks su for a login shell, wherever it stands.
+  if (runas?.startsWith("-") === true)
+    return [errorCodes.scriptFailed, `${at} cannot run as user "${runas}": no user's name begins with "-"`];
+  return undefined;
+}
+
+/** What a script is blamed for that did not exit with 0, in AWS's words where there are some. */
+function failureOf({ location, runas, timeoutSeconds }: Hook, result: Result): Failure {
+  const at = `Script at specified location: ${location}`;
+  const who = runas === undefined ? "" : ` run as user ${runas}`;
   switch (result.kind) {
     case "exited":
-      if (result.code !== 0)
-        fail(
-          errorCodes.scriptFailed,
-          `Script at specified location: ${location}${who} failed with exit code ${result.code}`,
-        );
-      return;
+      return [errorCodes.scriptFailed, `${at}${who} failed with exit code ${result.code}`];
     case "killed":
-      return fail(
-        errorCodes.scriptFailed,
-        `Script at specified location: ${location}${who} failed with exit code : it was ended by ${result.signal}`,
-      );
+      return [errorCodes.scriptFailed, `${at}${who} failed with exit code : it was ended by ${result.signal}`];
     case "not started":
-      return fail(
-        errorCodes.scriptFailed,
-        `Script at specified location: ${location}${who} failed with error ${result.code} with message ${result.message}`,
-      );
+      return [errorCodes.scriptFailed, `${at}${who} failed with error ${result.code} with message ${result.message}`];
     case "timed out":
-      return fail(
-        errorCodes.scriptTimedOut,
-        `Script at specified location: ${location} failed to complete in ${script.timeoutSeconds} seconds`,
-      );
+      return [errorCodes.scriptTimedOut, `${at} failed to complete in ${timeoutSeconds} seconds`];
     case "output left open":
-      return fail(
-        errorCodes.outputsLeftOpen,
-        `Script at specified location: ${location} failed to close ${result.stream}`,
-      );
+      return [errorCodes.outputsLeftOpen, `${at} failed to close ${result.stream}`];
   }
 }
 
@@ -110,8 +120,14 @@ type CommandLine = readonly [command: string, ...words: readonly string[]];
 function commandLine({ runas, sudo }: Hook, path: string): CommandLine {
   // An agent without root's rights runs scripts of its own user as they are: su would ask for a password.
   const isSelf = runas === undefined || (process.getuid?.() !== 0 && runas === userInfo().username);
-  const asUser: CommandLine = isSelf ? [path] : ["su", runas, "-c", `'${path.replaceAll("'", `'\\''`)}'`];
+  const asUser: CommandLine = isSelf ? [path] : ["su", "-c", `'${path.replaceAll("'", `'\\''`)}'`, "--", runas];
   return sudo ? ["sudo", ...asUser] : asUser;
+}
+
+/** As whom a script runs, for whoever reads the agent's log afterwards. */
+export function userOf({ runas, sudo }: Pick<Hook, "runas" | "sudo">): string {
+  const user = runas ?? userInfo().username;
+  return `as user ${JSON.stringify(user)}${sudo ? ", by sudo" : ""}`;
 }
 
 type Result =
@@ -130,7 +146,7 @@ async function execute(line: CommandLine, timeoutSeconds: number, context: Scrip
     context.output.follow(stream.setEncoding("utf8") as AsyncIterable<string>, prefix).catch(() => {}); // a stream that was destroyed below has ended
   const streams = [follow(child.stdout, "[stdout]"), follow(child.stderr, "[stderr]")];
   const result = await untilDeadline(timeoutSeconds, exit, { child, streams });
-  if (result.kind === "timed out" || result.kind === "output left open") await endGroup(pid);
+  if (result.kind === "timed out" || result.kind === "output left open") await endScript(pid);
   child.stdout.destroy();
   child.stderr.destroy();
   await Promise.all(streams);
