@@ -65,7 +65,15 @@ export async function openApi(
   const defects: unknown[] = [];
   const woken: string[] = [];
   const service = codedeployService(
-    { store, clock, region, accountId, wake: (id) => void woken.push(id), syncHooks: hooksOf(store) },
+    {
+      store,
+      clock,
+      region,
+      accountId,
+      wake: (id) => void woken.push(id),
+      syncHooks: hooksOf(store),
+      endRegistration: async () => {},
+    },
     codedeployAccesses({ store, region, accountId }),
     (error) => void defects.push(error),
   );

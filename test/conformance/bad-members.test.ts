@@ -324,7 +324,7 @@ test("every kind of bad value for every member meets the fault that AWS names", 
   const house = await openApi(t);
   const rack = { instanceName: "rack-1", iamUserArn: "arn:aws:iam::123456789012:user/rack-1" };
   await house.raw("RegisterOnPremisesInstance", rack);
-  await house.store.write(() => house.store.githubTokens.put("octocat", "secret"));
+  await house.store.write(() => house.store.githubTokens.put({ name: "octocat", sealed: "secret" }));
   let scene = await newScene(house, 0);
 
   const findings: string[] = [];

@@ -96,8 +96,8 @@ test("tags are limited, and one key has one value", async (t) => {
 test("GitHub tokens are listed by name and deleted, and never shown", async (t) => {
   const { client, store, raw } = await openApi(t);
   await store.write(() => {
-    store.githubTokens.put("octocat", "ghp_secret");
-    store.githubTokens.put("hubot", "ghp_secret");
+    store.githubTokens.put({ name: "octocat", sealed: "ghp_secret" });
+    store.githubTokens.put({ name: "hubot", sealed: "ghp_secret" });
   });
 
   const { text } = await raw("ListGitHubAccountTokenNames", {});

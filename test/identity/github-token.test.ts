@@ -57,7 +57,7 @@ async function archiveOf(house: House, installed: string): Promise<Buffer> {
 
 /** Runs `sluice github-token` with a secret on its standard input. */
 async function keep(house: House, name: string, token: string) {
-  const child = spawn("sh", ["-c", `exec ${house.command} github-token ${name}`]);
+  const child = spawn("sh", ["-c", `exec ${house.command} github-token ${name} --application app`]);
   child.stdin.end(`${token}\n`);
   let said = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (text: Buffer) => (said += text.toString()));
@@ -113,10 +113,11 @@ test(
   },
 );
 
-test("a name or a token that cannot be is refused, and the token is not repeated", async (t) => {
+test("a name or a token that cannot be is refused, and the token is not repeated", { skip }, async (t) => {
   const house = new House(t, ["--no-example", "--driver", "plain"]);
   await house.open();
 
+  await house.aws("deploy", "create-application", "--application-name", "app");
   const name = await keep(house, "'octocat/*'", secret);
   const token = await keep(house, "octocat", `Bearer ${secret}`);
   const nothing = await keep(house, "octocat", "");

@@ -61,6 +61,7 @@ export async function openHouse(
     ...(tls ? { tls: authority.certificateFor(["127.0.0.1"]) } : {}),
     identities,
     permissionsOf: cloud.permissionsOf,
+    uniqueIdOf: cloud.uniqueIdOf,
     roleExists: cloud.roleExists,
     ...more,
     logLevel: "error",

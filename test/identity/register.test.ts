@@ -86,7 +86,7 @@ test("registering again gives the host a new key in the place of the old one, an
   const house = new House(t, ["--no-example"]);
   await house.open();
   const redeem = async (printed: string) => {
-    const token = /--token (\S+)/.exec(printed)?.[1];
+    const token = /SLUICE_TOKEN=(\S+)/.exec(printed)?.[1];
     const response = await fetch(`${house.url}/hosts/register`, { method: "POST", body: token ?? "" });
     return { status: response.status, id: /aws_access_key_id: (\S+)/.exec(await response.text())?.[1] };
   };
@@ -99,7 +99,7 @@ test("registering again gives the host a new key in the place of the old one, an
   assert.equal(second.status, 200);
   assert.notEqual(first.id, second.id);
   assert.equal((await redeem(stale)).status, 403);
-  assert.equal((await redeem("--token x")).status, 403);
+  assert.equal((await redeem("SLUICE_TOKEN=x")).status, 403);
   const bad = await house.sluice("register", "db-2", "--tag", "Role");
   assert.equal(bad.code, 1);
   assert.match(bad.stderr, /Cannot read the tag "Role": KEY=VALUE is wanted/);

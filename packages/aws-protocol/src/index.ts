@@ -12,7 +12,15 @@ export { defineService, type ServiceDefinition } from "./define-service.ts";
 export { Fault } from "./fault.ts";
 export { KeyedHash } from "./keyed-hash.ts";
 export { type AccessKey, type AccessKeys, anonymous, type Call, type Principal } from "./identity.ts";
-export { type Access, type AccessOf, contextOf, type HostPermission, type Permissions, refused } from "./permission.ts";
+export {
+  type Access,
+  type AccessOf,
+  contextOf,
+  type HostPermission,
+  mayDoEverything,
+  type Permissions,
+  refused,
+} from "./permission.ts";
 export {
   type Action,
   type Caller,

@@ -85,11 +85,15 @@ program
   .option("--tag <key=value...>", "tags that deployment groups select it by")
   .option("--url <url>", "where the host reaches this control plane")
   .option("--public-certificate", "the host trusts the certificate of that address anyway")
+  .option("--insecure", "the address may have no TLS: whoever is on the way can become root on the host")
   .description("register a host outside the cloud, and print the command that sets it up")
   .action(
     async (
       name: string,
-      { tag = [], ...where }: { tag?: readonly string[]; url?: string; publicCertificate?: boolean },
+      {
+        tag = [],
+        ...where
+      }: { tag?: readonly string[]; url?: string; publicCertificate?: boolean; insecure?: boolean },
     ) => {
       const endpoint = findEndpoint(configured());
       const client = await codeDeployAt(endpoint);
@@ -102,11 +106,14 @@ program
 program
   .command("github-token")
   .argument("<name>", "owner of the repositories at GitHub")
-  .description("keep a token for revisions in private repositories, read from standard input")
-  .action(async (name: string) => {
+  .requiredOption("--application <name...>", "applications whose hosts may fetch with it")
+  .description(
+    "keep a token for revisions in private repositories, read from standard input. Hosts of these applications get to know it; who deploys with it needs sluice:UseGitHubAccountToken",
+  )
+  .action(async (name: string, { application }: { application: readonly string[] }) => {
     if (process.stdin.isTTY) console.error("Enter the token, then Ctrl-D:");
     const { keepGitHubToken } = await import("./github-token.ts");
-    console.log(await keepGitHubToken(findEndpoint(configured()), name, process.stdin));
+    console.log(await keepGitHubToken(findEndpoint(configured()), { name, applications: application }, process.stdin));
   });
 
 program

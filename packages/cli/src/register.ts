@@ -18,30 +18,61 @@ export interface RegisterRequest {
   readonly url?: string;
   /** The host trusts the certificate of that address anyway, as that of a proxy in front of this control plane. */
   readonly publicCertificate?: boolean;
+  /** Whoever asks knows that the address has no TLS, and what is at stake. */
+  readonly insecure?: boolean;
 }
 
 /** Registers an on-premises instance and gives the one command that sets its host up. Again for an instance that is registered: its host gets a new key. */
 export async function register(
   client: CodeDeployClient,
   endpoint: Endpoint,
-  { name, tags, url, publicCertificate = false }: RegisterRequest,
+  { name, tags, publicCertificate = false, ...request }: RegisterRequest,
 ): Promise<string> {
   if (endpoint.url === undefined) throw new Error("Cannot register a host at AWS: use aws deploy register");
   const pairs = tags.map(tagOf);
+  const url = await hostsUrl(endpoint.url, request);
   const iamUserArn = `arn:aws:iam::${accountId}:user/AWS/CodeDeploy/${name}`;
   if (!(await isRegistered(client, name, iamUserArn)))
     await client.send(new RegisterOnPremisesInstanceCommand({ instanceName: name, iamUserArn }));
   if (pairs.length > 0)
     await client.send(new AddTagsToOnPremisesInstancesCommand({ instanceNames: [name], tags: pairs }));
   const registration = (await callSluice(endpoint, "CreateHostRegistration", { instanceName: name })) as Registration; // the operation's output
-  const { authoritySha256 } = registration;
-  const own = authoritySha256 === undefined ? endpoint.url : endpoint.url.replace(/^http:/, "https:");
-  return instructions(registration, { name, url: (url ?? own).replace(/\/$/, ""), publicCertificate });
+  return instructions(registration, { name, url, publicCertificate });
+}
+
+/** Where the host reaches this control plane: as it is told, or at the address that this command uses, over HTTPS if it can be. Throws where the way there would be open to everybody on it. */
+async function hostsUrl(own: string, { url, insecure = false }: Pick<RegisterRequest, "url" | "insecure">) {
+  const found = url ?? ((await hasAuthority(own)) ? own.replace(/^http:/, "https:") : own);
+  // It becomes a part of commands for a shell.
+  if (!/^https?:\/\/[\w.:[\]-]+(\/[\w./~-]*)?$/.test(found) || !URL.canParse(found))
+    throw new Error(`Cannot use the address "${found}": an http or https URL without a query was expected`);
+  if (found.startsWith("http:") && !isLocal(found) && !insecure)
+    throw new Error(
+      `Cannot register a host at ${found}: it has no TLS, so that whoever is on the way can have anything run as root on the host, and learns its key. Start Sluice with --tls, or name the address of a TLS proxy with --url. Where the network is yours alone, say --insecure`,
+    );
+  return found.replace(/\/$/, "");
+}
+
+/** Whether the control plane speaks HTTPS with a certificate of its own authority. */
+async function hasAuthority(url: string): Promise<boolean> {
+  const response = await fetch(new URL("/hosts/authority.pem", url)).catch((cause: unknown) => {
+    throw new Error(`Cannot reach ${url}`, { cause });
+  });
+  await response.body?.cancel();
+  return response.ok;
+}
+
+/** Whether an address is this machine's own. */
+function isLocal(url: string): boolean {
+  const { hostname } = new URL(url);
+  return /^(127\.\d+\.\d+\.\d+|(.+\.)?localhost|\[::1\])$/.test(hostname);
 }
 
 interface Registration {
   readonly token: string;
   readonly expiresAt: number;
+  /** By what the host knows whose specifications it carries out. */
+  readonly signerSha256: string;
   /** By what the host knows the certificate of the control plane's own authority, if it has one. */
   readonly authoritySha256?: string;
 }
@@ -68,17 +99,16 @@ function tagOf(text: string): Tag {
 }
 
 function instructions(
-  { token, expiresAt, authoritySha256 }: Registration,
+  { token, expiresAt, authoritySha256, signerSha256 }: Registration,
   { name, url, publicCertificate }: { name: string; url: string; publicCertificate: boolean },
 ): string {
-  const isLocal = /^https?:\/\/(127\.|localhost|\[::1\])/.test(url);
-  const isPlain = url.startsWith("http:") && !isLocal;
+  const isPlain = url.startsWith("http:") && !isLocal(url);
   const authority = url.startsWith("https:") && !publicCertificate ? authoritySha256 : undefined;
   const [fetched, trusted, told] = authority === undefined ? ["", "", ""] : trust(url, authority);
   return `"${name}" is registered. On its host, as root, before ${new Date(expiresAt).toISOString()}:
 
-  ${fetched}curl -fsSL ${trusted}${url}/hosts/setup | sh -s -- --url ${url} --token ${token}${told}
-${isLocal ? "\nOnly this machine reaches that address. For another host, name one that it reaches with --url.\n" : ""}${isPlain ? "\nThis address has no TLS: whoever listens on the way learns the host's key. Start Sluice with --tls, or put a TLS proxy in front of it.\n" : ""}`;
+  ${fetched}curl -fsSL ${trusted}${url}/hosts/setup | SLUICE_TOKEN=${token} sh -s -- --url ${url} --signer ${signerSha256}${told}
+${isLocal(url) ? "\nOnly this machine reaches that address. For another host, name one that it reaches with --url.\n" : ""}${isPlain ? "\nThis address has no TLS. Whoever is on the way can change this script, and so become root on the host, learns its key and reads what is deployed. Later on the host carries out only what this control plane has signed. Start Sluice with --tls, or put a TLS proxy in front of it.\n" : ""}`;
 }
 
 /** What the host is told of an authority that nobody knows yet: it fetches the certificate from whoever answers, and goes on only if it is this one. */

@@ -98,6 +98,7 @@ async function open(configuration: Configuration, example: boolean): Promise<Hou
       logLevel,
       services: cloud.services,
       permissionsOf: cloud.permissionsOf,
+      uniqueIdOf: cloud.uniqueIdOf,
       roleExists: cloud.roleExists,
       actsWithServiceRoles: configuration.actsWithServiceRoles,
       ec2: "self",

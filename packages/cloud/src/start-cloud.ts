@@ -12,12 +12,13 @@ import {
   instanceProfiles,
   type Permissions,
   permissionsOf,
+  uniqueIdOf,
   type UserKeys,
   serverCertificates,
 } from "./service/iam/index.ts";
 import { type LambdaOptions, type OpenLambda, openLambda } from "./service/lambda/index.ts";
 import { LogStore, logsService } from "./service/logs/index.ts";
-import { objectReader, s3Service } from "./service/s3/index.ts";
+import { type GrantedObject, objectReader, s3Service } from "./service/s3/index.ts";
 import { ssmService } from "./service/ssm/index.ts";
 import { assumeRoleAsService, roleOf, type SessionKeys, type StsContext, stsService } from "./service/sts/index.ts";
 import { CertificateKeys } from "./tls/certificate-keys.ts";
@@ -49,15 +50,20 @@ export interface CloudOptions {
 export interface ControlPlane {
   readonly listener: RequestListener;
   readonly port: number;
-  mayReadObject(host: string, bucket: string, key: string): boolean;
+  /** The objects that deployments under way bring to a host. */
+  objectsFor(host: string): readonly GrantedObject[];
+  /** The SHA-256, in hex, of the public key that it signs specifications with. */
+  signerSha256(): Promise<string>;
 }
 
 /** A local cloud that is open. */
 export interface RunningCloud {
   /** To be answered on the control plane's port. */
   readonly services: readonly Service[];
-  /** What IAM lets somebody do. */
-  readonly permissionsOf: (principal: Principal) => Permissions;
+  /** What IAM lets somebody do; undefined when that user or role is gone. */
+  readonly permissionsOf: (principal: Principal) => Permissions | undefined;
+  /** The unique id of the user, or of the role of the session, that an ARN names now. */
+  readonly uniqueIdOf: (arn: string) => string | undefined;
   readonly roleExists: (arn: string) => boolean;
   /** Opens what runs instances, lets them reach the control plane, and brings those back up that should run; services answer meanwhile. Throws one clear sentence when instances cannot be had. */
   connect(controlPlane: ControlPlane): Promise<RunningInstances>;
@@ -86,12 +92,7 @@ export function startCloud(options: CloudOptions): RunningCloud {
   const logs = new LogStore({ db, clock });
   const lambda = openFunctions({ ...common, dataFolder, logs, onDefect }, sts, port);
   const services = [
-    s3Service({
-      ...common,
-      dataFolder,
-      onDefect,
-      mayRead: (host, bucket, key) => controlPlane?.mayReadObject(host, bucket, key) ?? false,
-    }),
+    s3Service({ ...common, dataFolder, onDefect, objectsFor: (host) => controlPlane?.objectsFor(host) ?? [] }),
     ec2Service(ec2, onDefect),
     ...balanced.services,
     ssmService(common, onDefect),
@@ -101,8 +102,9 @@ export function startCloud(options: CloudOptions): RunningCloud {
     ...lambda.services,
   ];
   const metadata = metadataOf({ ...common, keys, profiles }, fleet, balanced);
-  const reach = async ({ listener, port: at }: ControlPlane): Promise<RunningInstances> => {
-    const instances = await driver.connect({ listener, port: at, metadata });
+  const reach = async ({ listener, port: at, ...plane }: ControlPlane): Promise<RunningInstances> => {
+    const outside = { listener, port: at, signerSha256: await plane.signerSha256(), metadata };
+    const instances = await driver.connect(outside);
     await Promise.all([fleet.resume(), lambda.start()]);
     return instances;
   };
@@ -152,7 +154,8 @@ function openFunctions(
   });
 }
 
-const identityOf = (sts: StsContext): Pick<RunningCloud, "permissionsOf" | "roleExists"> => ({
+const identityOf = (sts: StsContext): Pick<RunningCloud, "permissionsOf" | "uniqueIdOf" | "roleExists"> => ({
   permissionsOf: (principal) => permissionsOf(sts.records, principal),
+  uniqueIdOf: (arn) => uniqueIdOf(sts.records, arn),
   roleExists: (arn) => roleOf(sts, arn) !== undefined,
 });

@@ -9,7 +9,7 @@ import { openGateways } from "./gateways/gateways.ts";
 import { hostCommandService } from "./host-commands/index.ts";
 import { HeldPolls } from "./host-commands/polls.ts";
 import { codedeployAccesses } from "./identity/codedeploy-accesses.ts";
-import { tokenFor } from "./identity/github-secrets.ts";
+import { tokensOf } from "./identity/github-secrets.ts";
 import type { KeyPair } from "./identity/administrator.ts";
 import type { Identities } from "./identity/identities.ts";
 import { accessKeys, type PrincipalSources } from "./identity/principals.ts";
@@ -40,6 +40,8 @@ export interface ServerOptions {
   readonly identities: Identities;
   /** What IAM lets somebody do; absent, the administrator and hosts alone may do anything. */
   readonly permissionsOf?: PrincipalSources["permissionsOf"];
+  /** The unique id of the user, or of the role of the session, that an ARN names now; absent where there is no IAM. */
+  readonly uniqueIdOf?: ((arn: string) => string | undefined) | undefined;
   readonly logLevel: "trace" | "debug" | "info" | "warn" | "error";
   /** Services of a local cloud, answered on the same port. */
   readonly services: readonly Service[];
@@ -61,8 +63,15 @@ export interface RunningServer {
   readonly port: number;
   /** The front door, for further ways in. */
   readonly listener: RequestListener;
-  /** Whether an object belongs to a revision that a deployment under way brings to this host. */
-  mayReadObject(host: string, bucket: string, key: string): boolean;
+  /** The objects that deployments under way bring to a host, as whoever may read them has named them. */
+  objectsFor(host: string): readonly {
+    readonly bucket: string;
+    readonly key: string;
+    readonly version?: string | undefined;
+    readonly eTag?: string | undefined;
+  }[];
+  /** By what hosts know the key that specifications are signed with: the SHA-256 of the public key, in hex. */
+  signerSha256(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -73,7 +82,8 @@ const printableStream = (stream: { write(text: string): unknown }) => ({
 
 /** Opens the store, takes up what an earlier process left, and listens. Throws one clear sentence when it cannot. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { dataFolder, region, accountId, clock, identities, services, fallback } = options;
+  const { dataFolder, region, accountId, clock, identities, services, fallback, uniqueIdOf, authority } = options;
+  const common = { region, accountId, clock };
   const log = pino({ level: options.logLevel }, printableStream(process.stderr));
   const store = openStore(dataFolder);
   const polls = new HeldPolls(clock);
@@ -81,11 +91,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const gateways = gatewaysOf(options, own);
   const onDefect = defectLog(log, clock);
   const reconciler = new Reconciler({
-    store,
-    clock,
-    region,
-    accountId,
-    gateways,
+    ...{ ...common, store, gateways },
     ...(options.eventsUrl === undefined ? {} : { eventsUrl: options.eventsUrl }),
     wakeHosts: (hosts) => polls.wake(hosts),
     lastHeard: (host) => polls.lastHeard(host),
@@ -94,15 +100,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     onDefect,
   });
   const wake = (id: string) => reconciler.wake(id);
-  const gitHubTokenFor = (repository: string) => tokenFor({ store, identities }, repository);
-  const specification = signedSpecifications({ store, gitHubTokenFor }, openSigner(dataFolder, clock));
+  const signer = openSigner(dataFolder, clock);
+  const specification = signedSpecifications({ store, gitHubTokenFor: tokensOf({ store, identities }) }, signer.sign);
   const hooks = hooksKept({ store, gateways });
   const accesses = codedeployAccesses({ store, region, accountId });
+  const { endRegistration } = identities;
+  await takeOverRegistrations({ store, identities, uniqueIdOf });
   const listener = createFrontDoor({
     services: [
-      codedeployService({ store, clock, region, accountId, wake, syncHooks: hooks }, accesses, onDefect),
-      hostCommandService({ store, region, accountId, clock, polls, specification, wake }, onDefect),
-      sluiceService({ store, identities, authority: options.authority }, onDefect),
+      codedeployService({ store, ...common, wake, syncHooks: hooks, uniqueIdOf, endRegistration }, accesses, onDefect),
+      hostCommandService({ store, ...common, polls, specification, wake }, onDefect),
+      sluiceService({ store, identities, ...common, uniqueIdOf, authority, signerSha256: signer.sha256 }, onDefect),
       ...services,
     ],
     keys: keysOf(options, store),
@@ -122,7 +130,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     url: own.url,
     port,
     listener,
-    mayReadObject: (host, bucket, key) => mayReadObject(store, host, { bucket, key }),
+    objectsFor: (host) => objectsFor(store, host),
+    signerSha256: signer.sha256,
     async close() {
       await reconciler.close();
       polls.close();
@@ -153,7 +162,17 @@ function keysOf(
   { identities, permissionsOf = () => ({ policies: [], tags: {} }) }: ServerOptions,
   { onPremises }: Store,
 ) {
-  return accessKeys(identities, { permissionsOf, isOnPremises: (arn) => onPremises.registeredAs(arn) !== undefined });
+  return accessKeys(identities, { permissionsOf, registrationOf: (arn) => onPremises.registeredAs(arn) });
+}
+
+/** Earlier versions knew hosts by their names alone: what they have left is bound to whoever has those names now. */
+async function takeOverRegistrations({
+  store,
+  identities,
+  uniqueIdOf,
+}: Pick<ServerOptions, "identities" | "uniqueIdOf"> & { readonly store: Store }): Promise<void> {
+  if (uniqueIdOf !== undefined) await store.write(() => store.onPremises.bindOwners((arn) => uniqueIdOf(arn) ?? ""));
+  await identities.bindEarlierKeys((arn) => store.onPremises.registeredAs(arn)?.arn);
 }
 
 /** How long requests under way may take to end when the server closes, in milliseconds; held polls are ended at once. */
@@ -184,8 +203,9 @@ function listen(server: ReturnType<typeof createFrontDoorServer>, { port, hostna
   });
 }
 
-function mayReadObject(store: Store, host: string, { bucket, key }: { bucket: string; key: string }): boolean {
-  return store.deployments
+const objectsFor = (store: Store, host: string): ReturnType<RunningServer["objectsFor"]> =>
+  store.deployments
     .revisionsFor(host)
-    .some(({ s3Location }) => s3Location?.bucket === bucket && s3Location.key === key);
-}
+    .flatMap(({ s3Location: { bucket = "", key = "", version, eTag } = {} }) =>
+      bucket === "" ? [] : [{ bucket, key, version, eTag }],
+    );

@@ -41,8 +41,11 @@ function judge(
   { certificates, trust }: { certificates: readonly X509Certificate[]; trust: Trust },
 ): void {
   const key = certificate.publicKey.export({ type: "spki", format: "der" });
-  if (trust.signer !== undefined && createHash("sha256").update(key).digest("hex") !== trust.signer.toLowerCase())
-    throw distrust("its signer is not the one that trusted_signer names");
+  const signer = createHash("sha256").update(key).digest("hex");
+  if (trust.signer !== undefined && signer !== trust.signer.toLowerCase())
+    throw distrust(
+      `its signer is not the one that trusted_signer names (${trust.signer}) but ${signer}. Somebody may stand between this host and its control plane. If the control plane has got a new data folder, it has a new signer: register this host there anew, or put what sluice register prints behind --signer into the agent's configuration`,
+    );
   if (trust.authorities === undefined) return;
   if (!leadsToAuthority(certificate, { certificates, authorities: trust.authorities }))
     throw distrust(`its signer "${subjectOf(certificate)}" is vouched for by no certificate of trust_store`);

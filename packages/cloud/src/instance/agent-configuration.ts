@@ -3,8 +3,11 @@ export function agentConfiguration({
   endpoint,
   root,
   installRoot,
+  signerSha256,
 }: {
   endpoint: string;
+  /** The SHA-256, in hex, of the public key whose specifications the agent carries out; absent: any. */
+  signerSha256?: string | undefined;
   root: string;
   installRoot?: string;
 }): string {
@@ -20,5 +23,5 @@ export function agentConfiguration({
 :max_revisions: 5
 :deploy_control_endpoint: '${endpoint}'
 :s3_endpoint_override: '${endpoint}'
-${installRoot === undefined ? "" : `:install_root: '${installRoot}'\n`}`;
+${installRoot === undefined ? "" : `:install_root: '${installRoot}'\n`}${signerSha256 === undefined ? "" : `:trusted_signer: '${signerSha256}'\n`}`;
 }

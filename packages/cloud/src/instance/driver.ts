@@ -52,6 +52,8 @@ export interface Outside {
   /** The front door, served to instances at http://172.31.0.1:PORT. */
   readonly listener: RequestListener;
   readonly port: number;
+  /** The SHA-256, in hex, of the public key that the control plane signs specifications with: agents obey no other. */
+  readonly signerSha256: string;
   /** The metadata service of one instance; the request's path and headers are the instance's own. */
   readonly metadata: (instanceId: string) => RequestListener;
 }

@@ -72,7 +72,7 @@ export class House {
       readObject: objectReader({ ...common, dataFolder: this.folder }),
       note: (line) => this.notes.push(line),
     });
-    const s3 = s3Service({ ...common, dataFolder: this.folder, mayRead: () => false, onDefect });
+    const s3 = s3Service({ ...common, dataFolder: this.folder, objectsFor: () => [], onDefect });
     const services = [s3, logsService({ ...common, logs }, onDefect), ...lambda.services];
     const keys = { find: (id: string) => (id === key.accessKeyId ? key : undefined) };
     const server = createFrontDoorServer(createFrontDoor({ services, keys, clock: Date.now, log: () => {} }));

@@ -2,6 +2,7 @@ import type { Access, AccessOf } from "@sluice/aws-protocol";
 import { hookResultNeedsPolicy, passRoleIsChecked } from "../choices.ts";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
 import type { Store } from "../store/index.ts";
+import { revisionAccesses } from "./revision-accesses.ts";
 
 // What each operation of CodeDeploy is about, as AWS's service authorization reference and CodeDeploy's permissions
 // reference have it. Operations that are not in a table below are about no one resource.
@@ -58,7 +59,7 @@ export function codedeployAccesses(facts: {
     const accesses = kind === undefined ? [{}] : named[kind](input, { ...facts, name, context: tagContext(input) });
     if (operation === "PutLifecycleEventHookExecutionStatus" && !hookResultNeedsPolicy)
       return accesses.map((access) => ({ ...access, isOpen: true }));
-    return [...accesses, ...alsoNeeded(operation, input, name)];
+    return [...accesses, ...alsoNeeded(operation, input, name), ...revisionAccesses(operation, input, facts)];
   };
 }
 

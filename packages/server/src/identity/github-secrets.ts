@@ -1,5 +1,7 @@
 import { Fault } from "@sluice/aws-protocol";
 import { quotas } from "../choices.ts";
+import type { Application } from "../store/applications.ts";
+import type { KeptToken } from "../store/github-tokens.ts";
 import type { Store } from "../store/index.ts";
 import type { Identities } from "./identities.ts";
 
@@ -11,10 +13,17 @@ const namePattern = /^[\w.-]{1,100}$/;
 
 const sealName = (name: string) => `the GitHub token ${name}`;
 
+/** A token for an owner's repositories, and the applications whose hosts may fetch with it. */
+export interface GitHubToken {
+  readonly tokenName: string;
+  readonly token: string;
+  readonly applicationNames: readonly string[];
+}
+
 /** Keeps a token for the repositories of an owner: sealed, in place of an earlier one. */
 export async function keepToken(
   { store, identities }: { readonly store: Store; readonly identities: Identities },
-  { tokenName: name, token }: { readonly tokenName: string; readonly token: string },
+  { tokenName: name, token, applicationNames }: GitHubToken,
 ): Promise<void> {
   if (!namePattern.test(name))
     throw new Fault(
@@ -24,21 +33,50 @@ export async function keepToken(
   // What was found is not repeated: it may be the token, with something before or behind it.
   if (!tokenPattern.test(token))
     throw new Fault("ValidationException", "A token is 1 to 255 printable characters without spaces");
+  if (applicationNames.length === 0 || applicationNames.length > quotas.applications)
+    throw new Fault(
+      "ValidationException",
+      `A token names the applications that it is for, 1 to ${quotas.applications}, and ${applicationNames.length} are given`,
+    );
   await store.write(() => {
-    const earlier = store.githubTokens.sealedOf(name)?.name;
+    // By their ids: an application that gets the name of a deleted one does not get its token.
+    const applications = [...new Set(applicationNames)].map((application) => applicationId(store, application));
+    const earlier = store.githubTokens.byName(name)?.name;
     if (earlier === undefined && store.githubTokens.names().length >= quotas.githubTokens)
       throw new Fault("LimitExceededException", `More than ${quotas.githubTokens} GitHub tokens are not allowed`);
     if (earlier !== undefined) store.githubTokens.remove(earlier);
-    store.githubTokens.put(name, identities.vault.seal(token, sealName(name)).toString("base64"));
+    const sealed = identities.vault.seal(token, sealName(name)).toString("base64");
+    store.githubTokens.put({ name, sealed, applications });
   });
 }
 
-/** The token with which hosts fetch from a repository: the one that is named as its owner; undefined when it is read as anybody may. */
-export function tokenFor(
-  { store, identities }: { readonly store: Store; readonly identities: Identities },
-  repository: string,
-): string | undefined {
+function applicationId({ applications }: Store, name: string): string {
+  const found = applications.byName(name);
+  if (found !== undefined) return found.id;
+  throw new Fault("ApplicationDoesNotExistException", `No application found for name: ${name.slice(0, 100)}`);
+}
+
+/** What policies call a token. */
+export const tokenArn = (
+  { region, accountId }: { readonly region: string; readonly accountId: string },
+  name: string,
+): string => `arn:aws:sluice:${region}:${accountId}:github-token/${name}`;
+
+/** The token with which an application's hosts fetch from a repository: the one that is named as its owner, if it is for that application; undefined when it is read as anybody may. */
+export function keptTokenFor(
+  { githubTokens }: Pick<Store, "githubTokens">,
+  { repository, application }: { readonly repository: string; readonly application: Pick<Application, "id"> },
+): KeptToken | undefined {
   const [owner = ""] = repository.split("/");
-  const kept = store.githubTokens.sealedOf(owner);
-  return kept && identities.vault.open(Buffer.from(kept.sealed, "base64"), sealName(kept.name));
+  const kept = githubTokens.byName(owner);
+  // Tokens of earlier versions are for every application.
+  return kept?.applications === undefined || kept.applications.includes(application.id) ? kept : undefined;
+}
+
+/** Tells those tokens themselves, by repository and the id of an application. */
+export function tokensOf({ store, identities }: { readonly store: Store; readonly identities: Identities }) {
+  return (repository: string, id: string): string | undefined => {
+    const kept = keptTokenFor(store, { repository, application: { id } });
+    return kept && identities.vault.open(Buffer.from(kept.sealed, "base64"), sealName(kept.name));
+  };
 }

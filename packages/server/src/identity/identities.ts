@@ -1,8 +1,10 @@
-import type { AccessKey, AccessKeys, Principal } from "@sluice/aws-protocol";
+import type { AccessKey, AccessKeys } from "@sluice/aws-protocol";
+import { administratorArn } from "../administrator-arn.ts";
 import { newAccessKeyId, newSecret } from "../random.ts";
 import { administratorKey, type KeyPair } from "./administrator.ts";
 import { type AuditLog, openAuditLog } from "./audit-log.ts";
 import { hostUserId, type KeyStore, openKeyStore, type StoredKey } from "./key-store.ts";
+import type { RegisteredHost } from "./registered-hosts.ts";
 import { registrations } from "./registrations.ts";
 import type { Vault } from "./vault.ts";
 
@@ -13,8 +15,13 @@ export interface SessionCredentials extends KeyPair {
   readonly expiresAt: number;
 }
 
-/** A key that was found, with the policies that narrow its session. */
+/** A key that was found. Whose it is, and what for, is said of the key: names can be given again. */
 export interface FoundKey extends AccessKey {
+  /** Whether it may do everything: the key of whoever set this house up, a session of it, or the control plane's. */
+  readonly isAdministrator: boolean;
+  /** Set on the key of a host outside the cloud: the ARN of the on-premises instance that it was registered as. */
+  readonly instance?: string | undefined;
+  /** Policies that narrow its session. */
   readonly sessionPolicies?: readonly string[];
 }
 
@@ -24,10 +31,8 @@ export interface Identities extends AccessKeys {
   administrator(): KeyPair;
   /** The key that the control plane itself signs with, in its own name, when it calls services of the local cloud. It lives as long as this process. */
   controlPlane(): KeyPair;
-  /** Whether somebody may do everything: who set this house up, and the control plane. */
-  isAdministrator(principal: Principal): boolean;
-  /** A key that may act as this host. The last one is given again until an hour before it expires. */
-  issueForHost(host: string, arn: string): Promise<SessionCredentials>;
+  /** A key that may act as this host, with the policies of the role that has this unique id. The last one is given again until an hour before it expires. */
+  issueForHost(host: string, arn: string, roleId?: string): Promise<SessionCredentials>;
   revokeHost(host: string): Promise<void>;
   /** A key with which a service of this house signs for itself, such as `codedeploy.amazonaws.com`: roles that trust it can be assumed, nothing else. It lives as long as this process. */
   issueForService(service: string): KeyPair;
@@ -46,12 +51,18 @@ export interface Identities extends AccessKeys {
   ): readonly { readonly accessKeyId: string; readonly createdAt: number; readonly isActive: boolean }[];
   setActive(accessKeyId: string, isActive: boolean): Promise<void>;
   revokeKey(accessKeyId: string): Promise<void>;
+  /** Ends all keys of a user that goes, or all sessions of a role. */
+  revokeKeysOf(ownerId: string): Promise<void>;
   /** Gives a user's keys its new ARN. */
   renameUser(userId: string, arn: string): Promise<void>;
-  /** A token with which the host that signs as a user gets its key, once. */
-  newRegistration(arn: string): Promise<{ readonly token: string; readonly expiresAt: number }>;
+  /** A token with which a registered host gets its key, once. */
+  newRegistration(host: RegisteredHost): Promise<{ readonly token: string; readonly expiresAt: number }>;
   /** The key of the host that a token is for; undefined when the token is not good. */
   redeemRegistration(token: string): Promise<(KeyPair & { readonly arn: string }) | undefined>;
+  /** Ends what the registration of an on-premises instance, by its ARN, has given. */
+  endRegistration(instance: string): Promise<void>;
+  /** Binds keys of hosts that an earlier version has given to the registrations that their ARNs have now, and ends the others. */
+  bindEarlierKeys(instanceOf: (arn: string) => string | undefined): Promise<void>;
   /** Seals other secrets of this house as the keys are. */
   readonly vault: Pick<Vault, "seal" | "open">;
   /** The log of what everybody has changed. */
@@ -71,7 +82,6 @@ export async function openIdentities(options: {
 }): Promise<Identities> {
   const { dataFolder, accountId, clock } = options;
   const administrator = administratorKey(dataFolder);
-  const administratorArn = `arn:aws:iam::${accountId}:user/administrator`;
   const userId = administrator.accessKeyId.replace(/^AKIA/, "AIDA");
   const keys = await openKeyStore(dataFolder);
   const audit = openAuditLog(dataFolder, keys.derivedKey("audit log"));
@@ -80,22 +90,26 @@ export async function openIdentities(options: {
     ...newPair("AKIA"),
     principal: { accountId, arn: codedeploy, userId: controlPlaneId, service: codedeploy },
   };
-  const services = new Map<string, AccessKey>([[controlPlane.accessKeyId, controlPlane]]);
+  const services = new Map<string, FoundKey>([[controlPlane.accessKeyId, { ...controlPlane, isAdministrator: true }]]);
   return {
     administrator: () => administrator,
     controlPlane: () => controlPlane,
-    isAdministrator: ({ arn, userId }) => arn === administratorArn || userId === controlPlaneId,
     find(id) {
       if (id === administrator.accessKeyId)
-        return { ...administrator, principal: { accountId, arn: administratorArn, userId } };
+        return {
+          ...administrator,
+          principal: { accountId, arn: administratorArn(accountId), userId },
+          isAdministrator: true,
+        };
       const stored = keys.find(id);
-      return stored === undefined ? services.get(id) : found(stored, accountId);
+      return stored === undefined ? services.get(id) : found(stored, { accountId, administratorId: userId });
     },
-    issueForHost: (host, arn) => issueForHost(keys, { host, arn, now: clock() }),
+    issueForHost: (host, arn, roleId) => issueForHost(keys, { host, arn, roleId, now: clock() }),
     revokeHost: async (host) => void (await keys.write(() => keys.removeHost(host))),
     issueForService(service) {
       const known = [...services.values()].find(({ principal }) => principal.userId === service);
-      const key = known ?? { ...newPair("AKIA"), principal: { accountId, arn: service, userId: service, service } };
+      const principal = { accountId, arn: service, userId: service, service };
+      const key = known ?? { ...newPair("AKIA"), principal, isAdministrator: false };
       services.set(key.accessKeyId, key);
       return key;
     },
@@ -109,6 +123,7 @@ export async function openIdentities(options: {
     keysOf: (user) => keys.ofUser(user),
     setActive: async (id, isActive) => void (await keys.write(() => keys.setActive(id, isActive))),
     revokeKey: async (id) => void (await keys.write(() => keys.remove(id))),
+    revokeKeysOf: async (owner) => void (await keys.write(() => keys.removeOf(owner))),
     renameUser: async (user, arn) => void (await keys.write(() => keys.rename(user, arn))),
     ...registrations(keys, clock, () => newPair("AKIA")),
     vault: keys.vault,
@@ -128,29 +143,38 @@ const newPair = (prefix: "AKIA" | "ASIA"): KeyPair => ({
 });
 
 /** An inactive key is as good as none. */
-function found({ isActive, arn, userId, host, policies, ...key }: StoredKey, accountId: string): FoundKey | undefined {
+function found(
+  { isActive, arn, userId, host, policies, ...key }: StoredKey,
+  { accountId, administratorId }: { readonly accountId: string; readonly administratorId: string },
+): FoundKey | undefined {
   if (!isActive) return undefined;
+  const isNobodysHost = host === undefined && key.instance === undefined;
   return {
     ...key,
     principal: { accountId, arn, userId, ...(host === undefined ? {} : { host }) },
+    // Sessions alone have the id: only the administrator's own key can ask for one.
+    isAdministrator: userId === administratorId && isSession(key) && isNobodysHost,
     ...(policies === undefined ? {} : { sessionPolicies: policies }),
   };
 }
 
 function issueForHost(
   keys: KeyStore,
-  { host, arn, now }: { readonly host: string; readonly arn: string; readonly now: number },
+  host: { readonly host: string; readonly arn: string; readonly roleId?: string | undefined; readonly now: number },
 ): Promise<SessionCredentials> {
+  const { now, roleId, ...whose } = host;
   return keys.write(() => {
-    const last = keys.ofHost(host, now + renewBefore);
-    // A host whose role has changed gets a key for the new one.
-    if (last?.arn === arn && isSession(last)) return last;
-    return addSession(keys, { host, arn, userId: "", now, milliseconds: hostKeyLifetime });
+    const last = keys.ofHost(host.host, now + renewBefore);
+    // A host whose role has changed gets a key for the new one, also when it has the old one's name.
+    const isSame = last !== undefined && last.userId === hostUserId(last.accessKeyId, host.arn, roleId);
+    if (isSame && last.arn === host.arn && isSession(last)) return last;
+    return addSession(keys, { ...whose, roleId, userId: "", now, milliseconds: hostKeyLifetime });
   });
 }
 
-const isSession = (key: StoredKey): key is StoredKey & SessionCredentials =>
-  key.sessionToken !== undefined && key.expiresAt !== undefined;
+const isSession = <Key extends Pick<StoredKey, "accessKeyId" | "secretAccessKey" | "sessionToken" | "expiresAt">>(
+  key: Key,
+): key is Key & SessionCredentials => key.sessionToken !== undefined && key.expiresAt !== undefined;
 
 function addSession(
   keys: KeyStore,
@@ -158,16 +182,18 @@ function addSession(
     readonly arn: string;
     readonly userId: string;
     readonly host?: string;
+    /** Of a host's session: the unique id of its role. */
+    readonly roleId?: string | undefined;
     readonly policies?: readonly string[];
     readonly now: number;
     readonly milliseconds: number;
   },
 ): SessionCredentials {
-  const { now, milliseconds, ...whose } = session;
+  const { now, milliseconds, roleId, ...whose } = session;
   keys.removeExpired(now);
   const pair = newPair("ASIA");
   const credentials = { ...pair, sessionToken: newSecret() + newSecret(), expiresAt: now + milliseconds };
-  const userId = whose.userId === "" ? hostUserId(pair.accessKeyId, whose.arn) : whose.userId;
+  const userId = whose.userId === "" ? hostUserId(pair.accessKeyId, whose.arn, roleId) : whose.userId;
   keys.add({ ...credentials, ...whose, userId, createdAt: now, isActive: true });
   return credentials;
 }

@@ -1,4 +1,5 @@
 import { Database } from "../store/database.ts";
+import { registeredHosts } from "./registered-hosts.ts";
 import { openVault, type Vault } from "./vault.ts";
 
 /** A key and whose it is. */
@@ -14,18 +15,26 @@ export interface StoredKey {
   readonly userId: string;
   /** Set on a host's own key. */
   readonly host?: string;
+  /** Set on the key of a host outside the cloud: the ARN of the on-premises instance that it was registered as, which no later registration has. */
+  readonly instance?: string | undefined;
   /** Policies, as documents, that narrow a session. */
   readonly policies?: readonly string[];
 }
 
 const schema = `CREATE TABLE IF NOT EXISTS access_keys (
   access_key_id TEXT PRIMARY KEY, sealed BLOB NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER, is_active INTEGER NOT NULL,
-  arn TEXT NOT NULL, user_id TEXT NOT NULL, host TEXT, policies TEXT
+  arn TEXT NOT NULL, user_id TEXT NOT NULL, host TEXT, policies TEXT, instance TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS access_keys_by_user ON access_keys (user_id);
 CREATE INDEX IF NOT EXISTS access_keys_by_host ON access_keys (host, expires_at) WHERE host IS NOT NULL;
-CREATE TABLE IF NOT EXISTS registration_tokens (hash TEXT PRIMARY KEY, arn TEXT NOT NULL UNIQUE, expires_at INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS host_registrations (hash TEXT PRIMARY KEY, arn TEXT NOT NULL, instance TEXT NOT NULL UNIQUE, expires_at INTEGER NOT NULL) STRICT;
 PRAGMA secure_delete = ON;`;
+
+const upgrades: readonly string[] = [
+  // Tokens of before do not say which registration they are for: those who wait for one ask again.
+  `ALTER TABLE access_keys ADD COLUMN instance TEXT;
+DROP TABLE IF EXISTS registration_tokens`,
+];
 
 interface Row {
   readonly access_key_id: string;
@@ -37,16 +46,17 @@ interface Row {
   readonly user_id: string;
   readonly host: string | null;
   readonly policies: string | null;
+  readonly instance: string | null;
 }
 
 /** Opens the keys of a data folder. Their secrets are sealed; who they belong to is not. */
 export async function openKeyStore(dataFolder: string) {
-  const db = new Database(dataFolder, "identities.sqlite", schema);
+  const db = new Database(dataFolder, "identities.sqlite", schema, upgrades);
   const isInUse = db.get("SELECT 1 FROM access_keys LIMIT 1") !== undefined;
   const vault = openVault(dataFolder, { isInUse });
   const fromRow = (row: Row) => opened(row, vault);
   const add = (key: StoredKey) =>
-    void db.run("INSERT INTO access_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", ...sealed(key, vault));
+    void db.run("INSERT INTO access_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", ...sealed(key, vault));
   await sealOldKeys(db, add);
   return {
     add,
@@ -75,19 +85,10 @@ export async function openKeyStore(dataFolder: string) {
       db.run("UPDATE access_keys SET is_active = ? WHERE access_key_id = ?", isActive ? 1 : 0, accessKeyId),
     rename: (userId: string, arn: string) => db.run("UPDATE access_keys SET arn = ? WHERE user_id = ?", arn, userId),
     remove: (accessKeyId: string) => db.run("DELETE FROM access_keys WHERE access_key_id = ?", accessKeyId),
-    removeUser: (userId: string) => db.run("DELETE FROM access_keys WHERE user_id = ?", userId),
-    addToken: (hash: string, arn: string, expiresAt: number) =>
-      db.run("INSERT OR REPLACE INTO registration_tokens VALUES (?, ?, ?)", hash, arn, expiresAt),
-    /** The ARN that a token is for, if it is still good; nobody gets it again. */
-    takeToken(hash: string, now: number): string | undefined {
-      const row = db.get<{ arn: string }>(
-        "SELECT arn FROM registration_tokens WHERE hash = ? AND expires_at > ?",
-        hash,
-        now,
-      );
-      db.run("DELETE FROM registration_tokens WHERE hash = ? OR expires_at <= ?", hash, now);
-      return row?.arn;
-    },
+    /** Ends all keys of a user, or all sessions of a role: those have the role's id with a name behind it. */
+    removeOf: (ownerId: string) =>
+      db.run("DELETE FROM access_keys WHERE user_id = ?1 OR (user_id >= ?1 || ':' AND user_id < ?1 || ';')", ownerId),
+    ...registeredHosts(db),
     removeHost: (host: string) => db.run("DELETE FROM access_keys WHERE host = ?", host),
     removeExpired: (now: number) => db.run("DELETE FROM access_keys WHERE expires_at < ?", now),
     /** A key made from the vault's, for another purpose. */
@@ -111,6 +112,7 @@ function opened(row: Row, vault: Vault): StoredKey {
     userId: row.user_id,
     ...(row.host === null ? {} : { host: row.host }),
     ...(row.policies === null ? {} : { policies: JSON.parse(row.policies) as readonly string[] }), // written by `sealed`
+    instance: row.instance ?? undefined,
   };
 }
 
@@ -128,6 +130,7 @@ function sealed(key: StoredKey, vault: Vault) {
     key.userId,
     key.host ?? null,
     policies === undefined ? null : JSON.stringify(policies),
+    key.instance ?? null,
   ] as const;
 }
 
@@ -164,6 +167,6 @@ async function sealOldKeys(db: Database, add: (key: StoredKey) => void): Promise
   db.get("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
-/** The unique id of a host that acts for a role. */
-export const hostUserId = (accessKeyId: string, arn: string): string =>
-  `AROA${accessKeyId.slice(4)}:${arn.split("/").at(-1)}`;
+/** The unique id of a host that acts for a role; without the role's own id, one that no role has. */
+export const hostUserId = (accessKeyId: string, arn: string, roleId = `AROA${accessKeyId.slice(4)}`): string =>
+  `${roleId}:${arn.split("/").at(-1)}`;

@@ -1,4 +1,10 @@
-import { type AccessKeys, parsePolicy, type PolicyDocument, type Principal } from "@sluice/aws-protocol";
+import {
+  type AccessKey,
+  type AccessKeys,
+  parsePolicy,
+  type PolicyDocument,
+  type Principal,
+} from "@sluice/aws-protocol";
 import type { FoundKey, Identities } from "./identities.ts";
 
 /** What policies say of somebody, and the tags that they may ask for. */
@@ -9,34 +15,57 @@ export interface Permissions {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** What is known of principals beside their keys. */
-export interface PrincipalSources {
-  /** What IAM lets somebody do; without an IAM, nobody but the administrator may do anything. */
-  readonly permissionsOf: (principal: Principal) => Permissions;
-  /** Whether an on-premises instance is registered with this ARN of a user or a session. */
-  readonly isOnPremises: (arn: string) => boolean;
+/** A live registration of an on-premises instance. */
+export interface Registration {
+  /** The instance's own ARN: a later registration of the same name has another. */
+  readonly arn: string;
+  /** The unique id of the user, or of the role, that its host signs as; empty when there was none. Absent where nobody could tell. */
+  readonly ownerId?: string | undefined;
 }
 
-/** Access keys whose principals know what they may do. */
+/** What is known of principals beside their keys. */
+export interface PrincipalSources {
+  /** What IAM lets somebody do; undefined when the user or the role is gone. Without an IAM, nobody but the administrator may do anything. */
+  readonly permissionsOf: (principal: Principal) => Permissions | undefined;
+  /** The on-premises instance that is registered with this ARN of a user or a session. */
+  readonly registrationOf: (arn: string) => Registration | undefined;
+}
+
+/** Access keys whose principals know what they may do. A key ends with its user, its role or its registration: whoever gets the name later has nothing to do with it. */
 export function accessKeys(identities: Identities, sources: PrincipalSources): AccessKeys {
   return {
     find(accessKeyId) {
       const key = identities.find(accessKeyId);
-      return key === undefined || identities.isAdministrator(key.principal)
-        ? key
-        : { ...key, principal: principalOf(key, sources) };
+      if (key === undefined || key.isAdministrator) return key;
+      if (key.instance !== undefined) return registeredHost(key, sources);
+      const permissions = sources.permissionsOf(key.principal);
+      const { host, service } = key.principal;
+      // An instance is that instance whatever becomes of its role, and a service has none.
+      if (permissions === undefined && host === undefined && service === undefined) return undefined;
+      return { ...key, principal: principalOf(key, permissions ?? nothing, sources) };
     },
   };
+}
+
+const nothing: Permissions = { policies: [], tags: {} };
+
+/** The key of a host outside the cloud: it may do what hosts may, whatever IAM says of its ARN. */
+function registeredHost(
+  { principal, instance, ...key }: FoundKey,
+  { registrationOf }: PrincipalSources,
+): AccessKey | undefined {
+  if (registrationOf(principal.arn)?.arn !== instance) return undefined;
+  return { ...key, principal: { ...principal, host: principal.arn, policies: [] } };
 }
 
 /** A user or session that an on-premises instance is registered with acts as that host: its agent polls with the ARN (agent.md §0.2). */
 function principalOf(
   { principal, sessionPolicies }: FoundKey,
-  { permissionsOf, isOnPremises }: PrincipalSources,
+  { policies, boundary, tags }: Permissions,
+  { registrationOf }: PrincipalSources,
 ): Principal {
-  const { policies, boundary, tags } = permissionsOf(principal);
   const narrowing = sessionPolicies?.map((document) => parsePolicy(document, "identity"));
-  const host = principal.host ?? (isOnPremises(principal.arn) ? principal.arn : undefined);
+  const host = principal.host ?? (isRegistered(principal, registrationOf(principal.arn)) ? principal.arn : undefined);
   return {
     ...principal,
     tags,
@@ -47,4 +76,10 @@ function principalOf(
     ],
     ...(host === undefined ? {} : { host }),
   };
+}
+
+/** Whether a registration is of this very user or role, and not of one that had the name before. */
+function isRegistered({ userId }: Principal, registration: Registration | undefined): boolean {
+  if (registration === undefined) return false;
+  return registration.ownerId === undefined || registration.ownerId === userId.split(":")[0];
 }

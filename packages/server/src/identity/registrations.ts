@@ -2,33 +2,51 @@ import { createHash } from "node:crypto";
 import { newSecret } from "../random.ts";
 import type { KeyPair } from "./administrator.ts";
 import type { KeyStore } from "./key-store.ts";
+import type { RegisteredHost } from "./registered-hosts.ts";
 
 /** How long a registration token is good, in milliseconds: long enough to walk over to the host. */
 export const registrationMilliseconds = 3_600_000;
 
-/** Tokens with which hosts get their keys: each is good once, for one host. Only their hashes are kept. */
+/** Tokens with which hosts get their keys: each is good once, for one registration of a host. Only their hashes are kept. */
 export function registrations(keys: KeyStore, clock: () => number, newPair: () => KeyPair) {
   return {
-    /** A token for the host that signs as this user. One that was given before is no good any longer. */
-    async newRegistration(arn: string): Promise<{ readonly token: string; readonly expiresAt: number }> {
+    /** A token for a host. One that was given before is no good any longer. */
+    async newRegistration(host: RegisteredHost): Promise<{ readonly token: string; readonly expiresAt: number }> {
       const token = newSecret().replaceAll("+", "-").replaceAll("/", "_");
       const expiresAt = clock() + registrationMilliseconds;
-      await keys.write(() => keys.addToken(hashOf(token), arn, expiresAt));
+      await keys.write(() => keys.addToken(hashOf(token), host, expiresAt));
       return { token, expiresAt };
     },
     /** A key for the host that a token is for, in the place of all that it had by tokens before; undefined when the token is not good. */
     redeemRegistration(token: string): Promise<(KeyPair & { readonly arn: string }) | undefined> {
       return keys.write(() => {
-        const arn = keys.takeToken(hashOf(token), clock());
-        if (arn === undefined) return undefined;
-        const userId = `AIDA${createHash("sha256").update(arn).digest("hex").slice(0, 17).toUpperCase()}`;
-        keys.removeUser(userId);
+        const host = keys.takeToken(hashOf(token), clock());
+        if (host === undefined) return undefined;
+        const { arn, instance } = host;
+        keys.removeInstance(instance);
         const pair = newPair();
-        keys.add({ ...pair, arn, userId, createdAt: clock(), isActive: true });
+        keys.add({ ...pair, arn, instance, userId: userIdOf(instance), createdAt: clock(), isActive: true });
         return { ...pair, arn };
+      });
+    },
+    /** Ends what a registration has given: its keys, and its token. */
+    async endRegistration(instance: string): Promise<void> {
+      await keys.write(() => keys.removeInstance(instance));
+    },
+    /** Keys that an earlier version has given to hosts do not say so: each is bound to the registration that its ARN has now, and ends when there is none. They are known by their unique id, which was made from the ARN, as IAM makes none. */
+    async bindEarlierKeys(instanceOf: (arn: string) => string | undefined): Promise<void> {
+      await keys.write(() => {
+        for (const { accessKeyId, arn, userId } of keys.unregistered()) {
+          if (userId !== userIdOf(arn)) continue;
+          const instance = instanceOf(arn);
+          if (instance === undefined) keys.remove(accessKeyId);
+          else keys.bindToInstance(accessKeyId, instance);
+        }
       });
     },
   };
 }
+
+const userIdOf = (arn: string) => `AIDA${createHash("sha256").update(arn).digest("hex").slice(0, 17).toUpperCase()}`;
 
 const hashOf = (token: string) => createHash("sha256").update(token).digest("hex");

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type AccessOf, buildModel, type Call, defineService, Fault, type Service } from "@sluice/aws-protocol";
 import type { Store } from "../store/index.ts";
 import type { AuditEntry } from "./audit-log.ts";
-import { keepToken } from "./github-secrets.ts";
+import { type GitHubToken, keepToken, tokenArn } from "./github-secrets.ts";
 import type { Identities } from "./identities.ts";
 
 // Sluice's own operations, spoken like AWS's: signed JSON, with the signing name `sluice`. Permissions are `sluice:…`.
@@ -13,6 +13,12 @@ export interface SluiceContext {
   readonly identities: Identities;
   /** The authority of the control plane's own certificate, in PEM, if it has one. */
   readonly authority: string | undefined;
+  /** By what hosts know the key that specifications are signed with: the SHA-256 of the public key, in hex. */
+  readonly signerSha256: () => Promise<string>;
+  /** The unique id of the user that an ARN names now, where there is an IAM. */
+  readonly uniqueIdOf?: ((arn: string) => string | undefined) | undefined;
+  readonly region: string;
+  readonly accountId: string;
 }
 
 /** Entries on a page. */
@@ -39,9 +45,12 @@ const model = buildModel({
     }),
     ["list", "Resources", {}, [text]],
     structure("CreateHostRegistrationInput", { instanceName: text }),
-    structure("CreateHostRegistrationOutput", { token: text, expiresAt: number, authoritySha256: text }),
-    structure("PutGitHubAccountTokenInput", { tokenName: text, token: text }),
+    structure("CreateHostRegistrationOutput", {
+      ...{ token: text, expiresAt: number, authoritySha256: text, signerSha256: text },
+    }),
+    structure("PutGitHubAccountTokenInput", { tokenName: text, token: text, applicationNames: 12 }),
     structure("PutGitHubAccountTokenOutput", { tokenName: text }),
+    ["list", "ApplicationNames", {}, [text]],
   ],
 });
 
@@ -66,11 +75,11 @@ const operations = {
     };
   },
 
-  /** A token with which a registered on-premises instance gets its key, and by what its host knows the authority that it is to trust. */
+  /** A token with which a registered on-premises instance gets its key, and by what its host knows the authority that it is to trust, and the signer that it is to obey. */
   async CreateHostRegistration(
-    { store, identities, authority }: SluiceContext & { readonly call: Call },
+    { store, identities, authority, signerSha256, uniqueIdOf }: SluiceContext & { readonly call: Call },
     { instanceName: name = "" }: { readonly instanceName?: string },
-  ): Promise<{ readonly token: string; readonly expiresAt: number; readonly authoritySha256?: string }> {
+  ): Promise<HostRegistration> {
     const instance = store.onPremises.byName(name);
     if (instance === undefined || instance.deregisterTime !== undefined)
       throw new Fault("InstanceNotRegisteredException", `No on-premises instance is registered as "${name}"`);
@@ -79,28 +88,46 @@ const operations = {
         "InvalidInstanceNameException",
         `The on-premises instance "${name}" signs with sessions of a role: those are renewed by whoever runs it`,
       );
+    const { iamUserArn } = instance.identity;
+    if (uniqueIdOf?.(iamUserArn) !== undefined)
+      throw new Fault(
+        "InvalidInstanceNameException",
+        `The on-premises instance "${name}" signs as the IAM user ${iamUserArn}, and IAM gives that user's keys: aws iam create-access-key`,
+      );
     return {
-      ...(await identities.newRegistration(instance.identity.iamUserArn)),
+      ...(await identities.newRegistration({ arn: iamUserArn, instance: instance.arn })),
+      signerSha256: await signerSha256(),
       ...(authority === undefined ? {} : { authoritySha256: createHash("sha256").update(authority).digest("hex") }),
     };
   },
 
-  /** Keeps a token for private revisions. CodeDeploy's own operations list the names, and delete them. */
+  /** Keeps a token for private revisions of some applications. CodeDeploy's own operations list the names, and delete them. */
   async PutGitHubAccountToken(
     { store, identities }: SluiceContext & { readonly call: Call },
-    { tokenName = "", token = "" }: { readonly tokenName?: string; readonly token?: string },
+    { tokenName = "", token = "", applicationNames = [] }: Partial<GitHubToken>,
   ): Promise<{ readonly tokenName: string }> {
-    await keepToken({ store, identities }, { tokenName, token });
+    await keepToken({ store, identities }, { tokenName, token, applicationNames });
     return { tokenName };
   },
 };
 
+interface HostRegistration {
+  readonly token: string;
+  readonly expiresAt: number;
+  readonly signerSha256: string;
+  readonly authoritySha256?: string;
+}
+
 /** Sluice's own operations: who may read the audit log is decided by policies like everything else. */
 export function sluiceService(context: SluiceContext, onDefect: (error: unknown, requestId: string) => void): Service {
-  const accesses: AccessOf = (operation, { instanceName }) =>
-    operation !== "CreateHostRegistration" || typeof instanceName !== "string"
-      ? []
-      : [{ resource: context.store.onPremises.byName(instanceName)?.arn ?? "*" }];
+  const { store } = context;
+  const accesses: AccessOf = (operation, { instanceName, tokenName }) => {
+    if (operation === "CreateHostRegistration" && typeof instanceName === "string")
+      return [{ resource: store.onPremises.byName(instanceName)?.arn ?? "*" }];
+    if (operation === "PutGitHubAccountToken" && typeof tokenName === "string")
+      return [{ resource: tokenArn(context, store.githubTokens.byName(tokenName)?.name ?? tokenName) }];
+    return [];
+  };
   return defineService({ name: "sluice", model, signingNames: ["sluice"], operations, context, accesses, onDefect });
 }
 

@@ -17,6 +17,10 @@ export interface Context {
     group: DeploymentGroup,
     scalingGroups?: readonly string[],
   ) => Promise<readonly { readonly scalingGroup: string; readonly name: string }[]>;
+  /** The unique id of the user, or of the role of the session, that an ARN names now; undefined where there is no IAM to ask. */
+  readonly uniqueIdOf?: ((arn: string) => string | undefined) | undefined;
+  /** Ends the keys that the host of an on-premises instance, by the instance's ARN, has got by its registration. */
+  readonly endRegistration: (instance: string) => Promise<void>;
   /** Hints that a deployment may have something to do. */
   readonly wake: (deploymentId: string) => void;
 }

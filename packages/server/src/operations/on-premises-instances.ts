@@ -1,8 +1,9 @@
 import type { Tag } from "@aws-sdk/client-codedeploy";
+import { administratorArn } from "../administrator-arn.ts";
 import { quotas, tagsOfDeregistered } from "../choices.ts";
 import { fault } from "../faults.ts";
 import { newInstanceSuffix } from "../random.ts";
-import type { OnPremisesInstance } from "../store/on-premises-instances.ts";
+import { iamArnOf, type OnPremisesInstance } from "../store/on-premises-instances.ts";
 import { matchesTag } from "../store/tag-match.ts";
 import { type CodeDeployOperations, type Context, date } from "./context.ts";
 import { page } from "./page.ts";
@@ -16,22 +17,26 @@ export const onPremisesOperations = {
   async RegisterOnPremisesInstance(context, { instanceName: name = "", iamUserArn, iamSessionArn }) {
     const { store, clock, region, accountId } = context;
     const identity = identityOf(iamUserArn, iamSessionArn);
+    refuseAdministrator(context, iamUserArn);
+    const ownerId = ownerIdOf(context, iamArnOf({ identity }));
     const arn = `arn:aws:codedeploy:${region}:${accountId}:instance/${name}_${newInstanceSuffix()}`;
     await store.write(() => {
       const known = store.onPremises.byName(name);
       if (known !== undefined && known.deregisterTime === undefined)
         throw fault("InstanceNameAlreadyRegistered", `An on-premises instance is already registered as "${name}"`);
       refuseTaken(context, iamUserArn ?? iamSessionArn ?? "", iamUserArn === undefined);
-      store.onPremises.register({ name, arn, identity, registerTime: clock(), tags: [] });
+      store.onPremises.register({ name, arn, identity, ownerId, registerTime: clock(), tags: [] });
     });
   },
 
-  async DeregisterOnPremisesInstance({ store, clock }, { instanceName: name = "" }) {
+  async DeregisterOnPremisesInstance({ store, clock, endRegistration }, { instanceName: name = "" }) {
+    const instance = store.onPremises.byName(name);
     // Unknown names are not refused: the operation lists no fault for them (api.md §2.10).
     await store.write(() => {
       if (store.onPremises.deregister(name, clock()) > 0 && tagsOfDeregistered === "dropped")
         store.onPremises.setTags(name, []);
     });
+    if (instance !== undefined) await endRegistration(instance.arn);
   },
 
   GetOnPremisesInstance({ store }, { instanceName: name = "" }) {
@@ -92,6 +97,16 @@ function identityOf(iamUserArn: string | undefined, iamSessionArn: string | unde
   if (iamSessionArn !== undefined) return { iamSessionArn };
   throw fault("IamArnRequired", "Neither iamUserArn nor iamSessionArn is given, and one of them must be");
 }
+
+/** Nobody acts as a host in the administrator's name. */
+function refuseAdministrator({ accountId }: Context, iamUserArn: string | undefined): void {
+  if (iamUserArn === administratorArn(accountId))
+    throw fault("InvalidIamUserArn", `"${iamUserArn}" is this house's administrator: a host needs a user of its own`);
+}
+
+/** Whose registration it is, beside the name, which may be given again. */
+const ownerIdOf = ({ uniqueIdOf }: Context, iamArn: string): string | undefined =>
+  uniqueIdOf === undefined ? undefined : (uniqueIdOf(iamArn) ?? "");
 
 function refuseTaken({ store }: Context, iamArn: string, isSession: boolean): void {
   const other = store.onPremises.registeredAs(iamArn);

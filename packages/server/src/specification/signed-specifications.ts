@@ -5,7 +5,10 @@ import { type Sources, specificationOf } from "./specification.ts";
 const keptMax = 2000;
 
 /** Signs each deployment's specification once. */
-export function signedSpecifications(sources: Sources, sign: Signer): (deploymentId: string) => Promise<string> {
+export function signedSpecifications(
+  sources: Sources,
+  sign: Signer["sign"],
+): (deploymentId: string) => Promise<string> {
   const kept = new Map<string, Promise<string>>();
   return (deploymentId) => {
     const found = kept.get(deploymentId);

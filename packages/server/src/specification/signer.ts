@@ -1,33 +1,37 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { generateKeyPair, createPrivateKey, webcrypto } from "node:crypto";
-import { join } from "node:path";
-import { promisify } from "node:util";
+import { createHash, createPublicKey, type KeyObject, webcrypto } from "node:crypto";
+import { openSigningKey } from "./signing-key.ts";
 
-/** Signs texts as PKCS#7 with the content attached, in PEM. */
-export type Signer = (text: string) => Promise<string>;
+/** What signs specifications. */
+export interface Signer {
+  /** Signs a text as PKCS#7 with the content attached, in PEM. */
+  readonly sign: (text: string) => Promise<string>;
+  /** By what hosts know it: the SHA-256 of its public key (SubjectPublicKeyInfo, DER), in hex. */
+  readonly sha256: () => Promise<string>;
+}
 
-/** How long the signing certificate is valid, in milliseconds. It is made anew at each start, and agents do not check it: it carries the key. */
+/** How long the signing certificate is valid, in milliseconds. It is made anew at each start, and agents do not check it: it carries the key, which they know by its hash. */
 const validity = 365 * 86_400_000;
 
 /** Opens the signing key of a data folder; the first time makes it. Loading the ASN.1 library is left to the first signature. */
 export function openSigner(dataFolder: string, clock: () => number): Signer {
-  let ready: Promise<Signer> | undefined;
-  return async (text) => (await (ready ??= prepare(dataFolder, clock)))(text);
+  let opened: Promise<KeyObject> | undefined;
+  let ready: Promise<Signer["sign"]> | undefined;
+  const key = () => (opened ??= openSigningKey(dataFolder));
+  return {
+    sign: async (text) => (await (ready ??= key().then((pem) => prepare(pem, clock))))(text),
+    sha256: async () => {
+      const spki = createPublicKey(await key()).export({ type: "spki", format: "der" });
+      return createHash("sha256").update(spki).digest("hex");
+    },
+  };
 }
 
-async function prepare(dataFolder: string, clock: () => number): Promise<Signer> {
+async function prepare(pem: KeyObject, clock: () => number): Promise<Signer["sign"]> {
   const pkijs = await import("pkijs");
   pkijs.setEngine(
     "node",
     new pkijs.CryptoEngine({ name: "node", crypto: webcrypto }) as unknown as import("pkijs").ICryptoEngine,
   ); // its types lag behind the platform's own
-  const file = join(dataFolder, "signer.pem");
-  if (!existsSync(file)) {
-    const { privateKey } = await promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
-    writeFileSync(`${file}.new`, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600, flush: true });
-    renameSync(`${file}.new`, file);
-  }
-  const pem = createPrivateKey(readFileSync(file));
   const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
   const key = await webcrypto.subtle.importKey("pkcs8", pem.export({ type: "pkcs8", format: "der" }), algorithm, true, [
     "sign",

@@ -5,8 +5,8 @@ import type { DeploymentRecord } from "../store/deployments.ts";
 /** Where what a specification says comes from. */
 export interface Sources {
   readonly store: Store;
-  /** The token with which a private repository is fetched. */
-  readonly gitHubTokenFor: (repository: string) => string | undefined;
+  /** The token with which an application's hosts fetch from a private repository. */
+  readonly gitHubTokenFor: (repository: string, applicationId: string) => string | undefined;
 }
 
 /** What a host must know of a deployment, as agents read it (agent.md §2). A token for GitHub is in it: it belongs in no log. */
@@ -25,7 +25,7 @@ export function specificationOf(
     AppSpecFilename: "appspec.yml",
     AgentActionOverrides: { AgentOverrides: { FileExistsBehavior: request.fileExistsBehavior } },
     Revision: revisionOf(request.revision),
-    GitHubAccessToken: repository === undefined ? undefined : gitHubTokenFor(repository),
+    GitHubAccessToken: repository === undefined ? undefined : gitHubTokenFor(repository, applicationId),
     ReuseArchiveFromDeploymentId: request.restarts,
   });
 }

@@ -7,6 +7,8 @@ export interface OnPremisesInstance {
   readonly arn: string;
   /** Who its host signs as: a user, or a session of a role. Also what its agent calls itself. */
   readonly identity: { readonly iamUserArn: string } | { readonly iamSessionArn: string };
+  /** The unique id that this user, or the role of this session, had at the registration; empty when there was none. Absent where nobody could tell. */
+  readonly ownerId?: string | undefined;
   readonly registerTime: number;
   /** Present once it has been deregistered. */
   readonly deregisterTime?: number;
@@ -22,12 +24,14 @@ interface Row {
   readonly register_time: number;
   readonly deregister_time: number | null;
   readonly tags: string;
+  readonly owner_id: string | null;
 }
 
 const fromRow = (row: Row): OnPremisesInstance => ({
   name: row.name,
   arn: row.arn,
   identity: row.is_session === 1 ? { iamSessionArn: row.iam_arn } : { iamUserArn: row.iam_arn },
+  ownerId: row.owner_id ?? undefined,
   registerTime: row.register_time,
   ...(row.deregister_time === null ? {} : { deregisterTime: row.deregister_time }),
   tags: JSON.parse(row.tags) as Tag[], // written by `register` and `setTags`
@@ -56,11 +60,16 @@ export function onPremisesInstances(db: Database) {
       db.all<Row>("SELECT * FROM on_premises_instances ORDER BY name").map(fromRow),
     /** Takes the place of a deregistered instance of the same name. */
     register(instance: OnPremisesInstance): void {
-      const { name, arn, identity, registerTime } = instance;
+      const { name, arn, identity, ownerId = null, registerTime } = instance;
       db.run(
-        "INSERT OR REPLACE INTO on_premises_instances VALUES (?, ?, ?, ?, ?, NULL, '[]')",
-        ...[name, arn, iamArnOf(instance), "iamSessionArn" in identity ? 1 : 0, registerTime],
+        "INSERT OR REPLACE INTO on_premises_instances VALUES (?, ?, ?, ?, ?, NULL, '[]', ?)",
+        ...[name, arn, iamArnOf(instance), "iamSessionArn" in identity ? 1 : 0, registerTime, ownerId],
       );
+    },
+    /** Writes down whose an earlier version's registrations are, which did not say so. */
+    bindOwners(ownerIdOf: (iamArn: string) => string): void {
+      for (const { name, iam_arn } of db.all<Row>("SELECT * FROM on_premises_instances WHERE owner_id IS NULL"))
+        db.run("UPDATE on_premises_instances SET owner_id = ? WHERE name = ?", ownerIdOf(iam_arn), name);
     },
     deregister: (name: string, at: number): number =>
       db.run(

@@ -24,6 +24,13 @@ CREATE TABLE commands (
   id TEXT PRIMARY KEY, identifier TEXT NOT NULL UNIQUE, deployment_id TEXT NOT NULL REFERENCES deployments ON DELETE CASCADE,
   target_id TEXT NOT NULL, host TEXT NOT NULL, event TEXT NOT NULL, issued_at INTEGER NOT NULL, is_open INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE on_premises_instances (
+  name TEXT PRIMARY KEY, arn TEXT NOT NULL, iam_arn TEXT NOT NULL, is_session INTEGER NOT NULL, register_time INTEGER NOT NULL,
+  deregister_time INTEGER, tags TEXT NOT NULL
+) STRICT;
+CREATE TABLE github_tokens (name TEXT PRIMARY KEY, token TEXT NOT NULL) STRICT;
+INSERT INTO on_premises_instances VALUES ('web-1', 'arn:web-1', 'arn:ann', 0, 1, NULL, '[]');
+INSERT INTO github_tokens VALUES ('octocat', 'sealed');
 INSERT INTO applications VALUES ('a', 'shop', 'Server', 1, '[]');
 INSERT INTO deployments VALUES ('d-1', 'a', 'g', 'InProgress', 1, 0, 1, '{"selected":{"found":[]}}', '{}', '{}');
 INSERT INTO targets VALUES ('d-1', 1, 'two', 'host-2', '{"id":"two"}'), ('d-1', 0, 'one', 'host-1', '{"id":"one"}');
@@ -45,10 +52,18 @@ test("a data folder of the first version keeps its deployments", async (t) => {
     );
     assert.deepEqual(deployments.fleets("d-1"), { selected: { found: [] } });
     assert(deployments.hasTarget("d-1", "host-2"));
+    assert.deepEqual(store.githubTokens.byName("Octocat"), {
+      name: "octocat",
+      sealed: "sealed",
+      applications: undefined,
+    });
+    assert.equal(store.onPremises.registeredAs("arn:ann")?.ownerId, undefined);
     store.close();
   }
   const store = openStore(folder);
   await store.write(() => store.applications.remove("a"));
   assert.deepEqual(store.deployments.targets("d-1"), []);
+  await store.write(() => store.onPremises.bindOwners(() => "AIDAANN"));
+  assert.equal(store.onPremises.registeredAs("arn:ann")?.ownerId, "AIDAANN");
   store.close();
 });

@@ -61,10 +61,10 @@ CREATE TABLE IF NOT EXISTS copied_groups (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS on_premises_instances (
   name TEXT PRIMARY KEY, arn TEXT NOT NULL, iam_arn TEXT NOT NULL, is_session INTEGER NOT NULL, register_time INTEGER NOT NULL,
-  deregister_time INTEGER, tags TEXT NOT NULL
+  deregister_time INTEGER, tags TEXT NOT NULL, owner_id TEXT
 ) STRICT;
 CREATE UNIQUE INDEX IF NOT EXISTS on_premises_identities ON on_premises_instances (iam_arn) WHERE deregister_time IS NULL;
-CREATE TABLE IF NOT EXISTS github_tokens (name TEXT PRIMARY KEY, token TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS github_tokens (name TEXT PRIMARY KEY, token TEXT NOT NULL, applications TEXT) STRICT;
 `;
 
 /** How the tables of each earlier version become those of the next, oldest first. They run after the schema, so new tables are there. */
@@ -82,4 +82,7 @@ INSERT INTO targets_with_row_id SELECT * FROM targets ORDER BY deployment_id, po
 DROP TABLE targets;
 ALTER TABLE targets_with_row_id RENAME TO targets;
 CREATE INDEX targets_by_host ON targets (host, deployment_id)`,
+  // Whose a registration is, and what a token is for, is said of both from now on.
+  `ALTER TABLE on_premises_instances ADD COLUMN owner_id TEXT;
+ALTER TABLE github_tokens ADD COLUMN applications TEXT`,
 ];

@@ -56,7 +56,7 @@ export class NamespaceDriver implements InstanceDriver {
       secureListener: withAgentDownloads(outside.listener, this.#options.agentBundle),
     });
     await this.#outside.listen(this.#state);
-    this.#configureAgents(outside.port);
+    this.#configureAgents(outside);
     const { ports = [] } = await this.#control.ask({ op: "listen", port: outside.port });
     await this.#outside.listenInside(this.enter(), ports);
   }
@@ -103,10 +103,10 @@ export class NamespaceDriver implements InstanceDriver {
   }
 
   /** Instances that boot from now on find the control plane at this port. */
-  #configureAgents(port: number): void {
+  #configureAgents({ port, signerSha256 }: Outside): void {
     const file = join(stateFolders(this.#state).base, "etc/codedeploy-agent/conf/codedeployagent.yml");
     const endpoint = `http://${gatewayAddress}:${port}`;
-    const content = agentConfiguration({ endpoint, root: "" });
+    const content = agentConfiguration({ endpoint, root: "", signerSha256 });
     if (existsSync(file) && readFileSync(file, "utf8") === content) return;
     writeFileSync(file, content);
     if (process.getuid?.() === 0) chownSync(file, 500_000, 500_000);

@@ -45,7 +45,10 @@ export class PlainDriver implements InstanceDriver {
     const { folder, root, configuration, port, metadataPort } = instance;
     writeFileSync(
       configuration,
-      agentConfiguration({ endpoint: `http://127.0.0.1:${this.#outside.port}`, root: folder, installRoot: root }),
+      agentConfiguration({
+        ...{ endpoint: `http://127.0.0.1:${this.#outside.port}`, root: folder, installRoot: root },
+        signerSha256: this.#outside.signerSha256,
+      }),
     );
     const output = openSync(join(folder, "console.log"), "a");
     const child = spawn(process.execPath, [this.#agentBundle, "--config_file", configuration, "run"], {

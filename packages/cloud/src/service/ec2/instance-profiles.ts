@@ -6,6 +6,8 @@ export interface InstanceProfile {
   /** The role whose credentials its instances get; absent when nobody has added one. */
   readonly roleName?: string;
   readonly roleArn?: string;
+  /** The role's unique id: what its credentials are bound to. */
+  readonly roleId?: string;
 }
 
 /** Looks instance profiles up; IAM keeps them. */

@@ -6,10 +6,11 @@ import { vpc } from "./network.ts";
 
 /** A key pair for a host's own use. */
 export interface HostKeys {
-  /** A key for a host, which acts as `arn`. */
+  /** A key for a host, which acts as `arn`, with the policies of the role that has this unique id. */
   issueForHost(
     host: string,
     arn: string,
+    roleId?: string,
   ): Promise<{
     readonly accessKeyId: string;
     readonly secretAccessKey: string;
@@ -139,7 +140,7 @@ function profileDocuments(
   const { id, instanceProfile } = record;
   const profile = instanceProfile === undefined ? defaultProfile(accountId) : profiles.find(instanceProfile);
   if (profile === undefined) return {};
-  const { roleName } = profile;
+  const { roleName, roleId } = profile;
   const folder = "/latest/meta-data/iam";
   const info = () =>
     JSON.stringify({
@@ -152,6 +153,7 @@ function profileDocuments(
     const issued = await keys.issueForHost(
       `arn:aws:ec2:${region}:${accountId}:instance/${id}`,
       `arn:aws:sts::${accountId}:assumed-role/${roleName}/${id}`,
+      roleId,
     );
     return JSON.stringify({
       Code: "Success",

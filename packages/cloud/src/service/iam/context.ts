@@ -20,6 +20,8 @@ export interface UserKeys {
   keysOf(userId: string): readonly UserKey[];
   setActive(accessKeyId: string, isActive: boolean): Promise<void>;
   revokeKey(accessKeyId: string): Promise<void>;
+  /** Ends all keys of a user that goes, or all sessions of a role. */
+  revokeKeysOf(ownerId: string): Promise<void>;
   /** Gives a user's keys its new ARN. */
   renameUser(userId: string, arn: string): Promise<void>;
 }

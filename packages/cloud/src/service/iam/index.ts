@@ -16,7 +16,7 @@ import { userOperations } from "./users.ts";
 export type { UserKeys } from "./context.ts";
 export { instanceProfiles } from "./instance-profiles.ts";
 export { findPolicy, versionOf } from "./managed-policies.ts";
-export { parsed, type Permissions, permissionsOf } from "./permissions.ts";
+export { parsed, type Permissions, permissionsOf, uniqueIdOf } from "./permissions.ts";
 export { type PrivateCertificate, serverCertificates } from "./server-certificates.ts";
 export { iamRecords, type IamRecords, type Role } from "./records.ts";
 

@@ -66,13 +66,13 @@ export const instanceProfileOperations: IamOperations = {
   },
 };
 
-/** Instance profiles by name, with the ARN of their roles: for whoever launches instances. */
+/** Instance profiles by name, with the ARN and the unique id of their roles: for whoever launches instances. */
 export function instanceProfiles(records: IamRecords) {
   return {
     find(name: string) {
       const profile = records.find("profile", name);
       const role = profile?.roleName === undefined ? undefined : records.find("role", profile.roleName);
-      return profile && { ...profile, ...(role === undefined ? {} : { roleArn: role.arn }) };
+      return profile && { ...profile, ...(role === undefined ? {} : { roleArn: role.arn, roleId: role.id }) };
     },
   };
 }

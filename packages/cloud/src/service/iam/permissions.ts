@@ -10,10 +10,14 @@ export interface Permissions {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** What a user or a session of a role may do. Who is neither, or is gone, may do nothing. */
-export function permissionsOf(records: IamRecords, { arn }: Pick<Principal, "arn">): Permissions {
-  const owner = ownerOf(records, arn);
-  if (owner === undefined) return { policies: [], tags: {} };
+/** What a user or a session of a role may do; undefined when that user or role is gone, though another may have its name. */
+export function permissionsOf(
+  records: IamRecords,
+  principal: Pick<Principal, "arn" | "userId">,
+): Permissions | undefined {
+  const owner = ownerOf(records, principal.arn);
+  // Behind a colon stands the name of a role's session.
+  if (owner === undefined || owner.id !== principal.userId.split(":")[0]) return undefined;
   const boundary = boundaryOf(records, owner);
   return {
     policies: documentsOf(records, owner).map(parsed),
@@ -21,6 +25,9 @@ export function permissionsOf(records: IamRecords, { arn }: Pick<Principal, "arn
     tags: Object.fromEntries(owner.tags.map(({ Key, Value }) => [Key, Value])),
   };
 }
+
+/** The unique id of the user or role that an ARN names now, a session's ARN its role; undefined when there is none. */
+export const uniqueIdOf = (records: IamRecords, arn: string): string | undefined => ownerOf(records, arn)?.id;
 
 /** The user of an ARN, or the role of a session's. */
 function ownerOf(records: IamRecords, arn: string): User | Role | undefined {

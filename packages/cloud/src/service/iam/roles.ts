@@ -64,13 +64,14 @@ export const roleOperations: IamOperations = {
     context.records.put("role", { ...role, trust: trustOf(PolicyDocument, role.name) });
   },
 
-  DeleteRole(context, { RoleName }) {
-    const { name, inline, attached } = roleOf(context, RoleName);
+  async DeleteRole(context, { RoleName }) {
+    const { id, name, inline, attached } = roleOf(context, RoleName);
     if (profilesOf(context, name).length > 0)
       throw conflict("Cannot delete entity, must remove roles from instance profile first.");
     if (attached.length > 0) throw conflict("Cannot delete entity, must detach all policies first.");
     if (Object.keys(inline).length > 0) throw conflict("Cannot delete entity, must delete policies first.");
     context.records.remove("role", name);
+    await context.keys.revokeKeysOf(id);
   },
 };
 

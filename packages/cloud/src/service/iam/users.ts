@@ -1,3 +1,4 @@
+import { mayDoEverything } from "@sluice/aws-protocol";
 import { boundary, shownBoundary } from "./boundaries.ts";
 import { administratorName, checkName, conflict, exists, type IamOperations, newEntity, userOf } from "./context.ts";
 import { page } from "./page.ts";
@@ -16,7 +17,7 @@ export const userOperations: IamOperations = {
 
   GetUser(context, { UserName }) {
     const { principal } = context.call;
-    const isAdministrator = principal.arn === `arn:aws:iam::${context.accountId}:user/${administratorName}`;
+    const isAdministrator = mayDoEverything(principal) && principal.service === undefined;
     if (isAdministrator && (UserName ?? administratorName) === administratorName)
       return {
         User: {
@@ -48,13 +49,14 @@ export const userOperations: IamOperations = {
     await keys.renameUser(user.id, renamed.arn);
   },
 
-  DeleteUser(context, { UserName }) {
+  async DeleteUser(context, { UserName }) {
     const { id, name, inline, attached, groups = [] } = userOf(context, UserName);
     if (groups.length > 0) throw conflict("Cannot delete entity, must remove users from group first.");
     if (context.keys.keysOf(id).length > 0) throw conflict("Cannot delete entity, must delete access keys first.");
     if (attached.length > 0) throw conflict("Cannot delete entity, must detach all policies first.");
     if (Object.keys(inline).length > 0) throw conflict("Cannot delete entity, must delete policies first.");
     context.records.remove("user", name);
+    await context.keys.revokeKeysOf(id);
   },
 };
 

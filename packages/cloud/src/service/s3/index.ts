@@ -3,6 +3,7 @@ import { buffer } from "node:stream/consumers";
 import { defineService, Fault, type Service, serviceModel } from "@sluice/aws-protocol";
 import type { CloudDatabase } from "../../store/database.ts";
 import { s3Accesses } from "./accesses.ts";
+import { type AskedObject, type GrantedObject, isGranted } from "./granted-objects.ts";
 import { Blobs } from "./blobs.ts";
 import { bucketOperations } from "./buckets.ts";
 import type { S3Context } from "./context.ts";
@@ -11,6 +12,8 @@ import { findVersion } from "./object-rows.ts";
 import { objectOperations } from "./objects.ts";
 import { uploadOperations } from "./uploads.ts";
 
+export type { GrantedObject } from "./granted-objects.ts";
+
 /** What the service is opened with. */
 export interface S3Options {
   readonly dataFolder: string;
@@ -18,8 +21,8 @@ export interface S3Options {
   readonly region: string;
   readonly accountId: string;
   readonly clock: () => number;
-  /** Whether a host may read an object: only what its deployments need. */
-  readonly mayRead: (host: string, bucket: string, key: string) => boolean;
+  /** The objects that a host may read: only what its deployments need. */
+  readonly objectsFor: (host: string) => readonly GrantedObject[];
   readonly onDefect: (error: unknown, requestId: string) => void;
 }
 
@@ -36,7 +39,7 @@ export function objectReader({
 }
 
 /** Opens S3 on a data folder. */
-export function s3Service({ dataFolder, db, region, accountId, clock, mayRead, onDefect }: S3Options): Service {
+export function s3Service({ dataFolder, db, region, accountId, clock, objectsFor, onDefect }: S3Options): Service {
   const blobs = new Blobs(join(dataFolder, "cloud", "s3"));
   blobs.sweep(
     (id) =>
@@ -51,10 +54,9 @@ export function s3Service({ dataFolder, db, region, accountId, clock, mayRead, o
     context,
     accesses: s3Accesses,
     bodyBytesMax: documentBytesMax,
-    hosts: ({ host }, operation, input) => {
-      const { Bucket = "", Key = "" } = input as { readonly Bucket?: string; readonly Key?: string }; // decoded by the service's table
-      return (operation === "GetObject" || operation === "HeadObject") && mayRead(host, Bucket, Key);
-    },
+    hosts: ({ host }, operation, input) =>
+      (operation === "GetObject" || operation === "HeadObject") &&
+      isGranted(context, objectsFor(host), input as AskedObject), // decoded by the service's table
     onDefect,
   });
   return {

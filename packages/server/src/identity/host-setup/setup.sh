@@ -1,26 +1,29 @@
 #!/bin/sh
 # Sets up this host for deployments by Sluice: the agent, its configuration, its key and its service.
-# Usage: sh -s -- --url URL --token TOKEN [--ca FILE] [--root FOLDER] [--no-start]
-#   --url URL      where Sluice answers
-#   --ca FILE      the certificate of its own authority, which the agent is to trust
-#   --token TOKEN  from `sluice register`: good for one host, once
-#   --root FOLDER  puts everything below a folder, such as that of an image
-#   --no-start     leaves the agent stopped
+# Usage: SLUICE_TOKEN=TOKEN sh -s -- --url URL [--signer SHA256] [--ca FILE] [--root FOLDER] [--no-start]
+#   SLUICE_TOKEN     from `sluice register`: good for one host, once. Arguments could be read by everybody on this host
+#   --url URL        where Sluice answers
+#   --signer SHA256  of the key that it signs specifications with: the agent is to carry out no others
+#   --ca FILE        the certificate of its own authority, which the agent is to trust
+#   --root FOLDER    puts everything below a folder, such as that of an image
+#   --no-start       leaves the agent stopped
 set -eu
-url='' token='' ca='' root='' start=yes
-usage() { echo 'Usage: sh -s -- --url URL --token TOKEN [--ca FILE] [--root FOLDER] [--no-start]' >&2; exit 2; }
+url='' signer='' ca='' root='' start=yes token=${SLUICE_TOKEN-}
+unset SLUICE_TOKEN
+usage() { echo 'Usage: SLUICE_TOKEN=TOKEN sh -s -- --url URL [--signer SHA256] [--ca FILE] [--root FOLDER] [--no-start]' >&2; exit 2; }
 fail() { echo "Cannot set up this host: $*" >&2; exit 1; }
 while [ $# -gt 0 ]; do
   case $1 in
     --url) [ $# -gt 1 ] || usage; url=${2%/}; shift 2 ;;
-    --token) [ $# -gt 1 ] || usage; token=$2; shift 2 ;;
+    --signer) [ $# -gt 1 ] || usage; signer=$2; shift 2 ;;
     --ca) [ $# -gt 1 ] || usage; ca=$2; shift 2 ;;
     --root) [ $# -gt 1 ] || usage; root=${2%/}; shift 2 ;;
     --no-start) start=no; shift ;;
     *) usage ;;
   esac
 done
-[ -n "$url" ] && [ -n "$token" ] || usage
+[ -n "$url" ] || usage
+[ -n "$token" ] || fail 'the environment has no SLUICE_TOKEN; sluice register prints the whole command'
 [ -n "$root" ] || [ "$(id -u)" = 0 ] || fail 'run this as root'
 [ -z "$ca" ] || [ -r "$ca" ] || fail "the certificate $ca cannot be read"
 node=$(command -v node) || fail 'Node.js 20 or later is needed; see https://nodejs.org'
@@ -51,6 +54,7 @@ cat > "$conf/codedeployagent.yml" << CONFIGURATION
 :deploy_control_endpoint: '$url'
 :s3_endpoint_override: '$url'
 ${ca:+:ca_bundle: '$conf/authority.pem'}
+${signer:+:trusted_signer: '$signer'}
 :wait_between_runs: 1
 :max_revisions: 5
 CONFIGURATION

@@ -1,0 +1,45 @@
+import { Fault } from "@sluice/aws-protocol";
+import type { S3Context } from "./context.ts";
+import type { ObjectRow } from "./object-rows.ts";
+
+/** An object that a host may read because a deployment brings it: this one, as somebody who may read it has named it, and no other version. */
+export interface GrantedObject {
+  readonly bucket: string;
+  readonly key: string;
+  /** Absent: the latest one alone. */
+  readonly version?: string | undefined;
+  /** Absent: whatever is there. */
+  readonly eTag?: string | undefined;
+}
+
+/** What a request for an object names. */
+export interface AskedObject {
+  readonly Bucket?: string;
+  readonly Key?: string;
+  readonly VersionId?: string;
+}
+
+/** Whether one of these grants is for what a host asks for. Throws the Fault that says so where the object has become another one since. */
+export function isGranted(
+  { db }: Pick<S3Context, "db">,
+  granted: readonly GrantedObject[],
+  { Bucket = "", Key = "", VersionId }: AskedObject,
+): boolean {
+  const fitting = granted.filter(
+    ({ bucket, key, version }) => bucket === Bucket && key === Key && version === VersionId,
+  );
+  const eTags = fitting.map(({ eTag }) => eTag?.replaceAll('"', ""));
+  if (fitting.length === 0 || eTags.includes(undefined)) return fitting.length > 0;
+  const row = db.get<Pick<ObjectRow, "etag">>(
+    "SELECT etag FROM objects WHERE bucket = ?1 AND key = ?2 AND (version_id = ?3 OR ?3 IS NULL AND is_latest = 1)",
+    Bucket,
+    Key,
+    VersionId ?? null,
+  );
+  if (row === undefined || eTags.includes(row.etag)) return true; // what is not there is answered as that
+  throw new Fault(
+    "PreconditionFailed",
+    `The deployment is of the object with the ETag "${eTags.join('" or "')}", and this one has been written since: its ETag is "${row.etag}"`,
+    { status: 412 },
+  );
+}

@@ -1,0 +1,37 @@
+import type { Database } from "../store/database.ts";
+
+/** A host outside the cloud: the ARN that it signs as, and that of the on-premises instance which it is registered as. */
+export interface RegisteredHost {
+  readonly arn: string;
+  readonly instance: string;
+}
+
+/** What the key store keeps of hosts outside the cloud: which keys are theirs, and the tokens that they get them for. */
+export function registeredHosts(db: Database) {
+  return {
+    /** Ends the keys of a host outside the cloud, and the token that waits for it. */
+    removeInstance(instance: string): void {
+      db.run("DELETE FROM access_keys WHERE instance = ?", instance);
+      db.run("DELETE FROM host_registrations WHERE instance = ?", instance);
+    },
+    /** Long-lived keys that belong to no registration, as far as is written down. */
+    unregistered: (): readonly { readonly accessKeyId: string; readonly arn: string; readonly userId: string }[] =>
+      db.all(
+        "SELECT access_key_id AS accessKeyId, arn, user_id AS userId FROM access_keys WHERE expires_at IS NULL AND instance IS NULL",
+      ),
+    bindToInstance: (accessKeyId: string, instance: string) =>
+      db.run("UPDATE access_keys SET instance = ? WHERE access_key_id = ?", instance, accessKeyId),
+    addToken: (hash: string, { arn, instance }: RegisteredHost, expiresAt: number) =>
+      db.run("INSERT OR REPLACE INTO host_registrations VALUES (?, ?, ?, ?)", hash, arn, instance, expiresAt),
+    /** The host that a token is for, if it is still good; nobody gets it again. */
+    takeToken(hash: string, now: number): RegisteredHost | undefined {
+      const row = db.get<RegisteredHost>(
+        "SELECT arn, instance FROM host_registrations WHERE hash = ? AND expires_at > ?",
+        hash,
+        now,
+      );
+      db.run("DELETE FROM host_registrations WHERE hash = ? OR expires_at <= ?", hash, now);
+      return row;
+    },
+  };
+}
