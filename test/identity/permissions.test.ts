@@ -20,6 +20,7 @@ import {
 import {
   AddRoleToInstanceProfileCommand,
   CreateInstanceProfileCommand,
+  GetRoleCommand,
   IAMClient,
   ListUsersCommand,
 } from "@aws-sdk/client-iam";
@@ -60,8 +61,11 @@ async function application(t: TestContext, house: OpenHouse): Promise<CodeDeploy
 const deployTo = (deploymentGroupName: string) =>
   new CreateDeploymentCommand({ applicationName: "web", deploymentGroupName, revision });
 
-/** Who may deploy to staging, by AWS's documented policy. */
+const readsRevisions: Statement = { Effect: "Allow", Action: "s3:GetObject", Resource: "arn:aws:s3:::revisions/*" };
+
+/** Who may deploy to staging, by AWS's documented policy, and may read what is deployed. */
 const deployer: readonly Statement[] = [
+  readsRevisions,
   {
     Effect: "Allow",
     Action: ["codedeploy:CreateDeployment", "codedeploy:GetDeployment", "codedeploy:StopDeployment"],
@@ -227,7 +231,7 @@ test("a group's own tags may decide who deploys to it", async (t) => {
   const ann = codedeploy(
     t,
     house,
-    await newUser(house, "ann", {
+    await newUser(house, "ann", readsRevisions, {
       Effect: "Allow",
       Action: "codedeploy:*",
       Resource: "*",
@@ -280,6 +284,7 @@ test("who gives instances a role must be allowed to pass it on, also by a launch
 test("an instance may do what its role's policies allow, and nothing else", async (t) => {
   const house = await openHouse(t);
   const s3 = new S3Client({ ...house.as(), forcePathStyle: true });
+  const iam = new IAMClient(house.as());
   await s3.send(new CreateBucketCommand({ Bucket: "revisions" }));
   await s3.send(new PutObjectCommand({ Bucket: "revisions", Key: "a", Body: "x" }));
   await newRole(
@@ -295,12 +300,13 @@ test("an instance may do what its role's policies allow, and nothing else", asyn
         await house.identities.issueForHost(
           `arn:aws:ec2:${region}:${accountId}:instance/i-${role}`,
           `arn:aws:sts::${accountId}:assumed-role/${role}/i-${role}`,
+          (await iam.send(new GetRoleCommand({ RoleName: role }))).Role?.RoleId,
         ),
       ),
       forcePathStyle: true,
     });
   const [reader, bare] = [await instance("reader"), await instance("bare")];
-  t.after(() => [s3, reader, bare].forEach((client) => client.destroy()));
+  t.after(() => [iam, s3, reader, bare].forEach((client) => client.destroy()));
 
   await reader.send(new GetObjectCommand({ Bucket: "revisions", Key: "a" }));
 

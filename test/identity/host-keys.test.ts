@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { call, keyIn } from "./call.ts";
+import { accountId, type Credentials, type OpenHouse, openHouse, region } from "./open-house.ts";
+import { newRole, newUser } from "./principals.ts";
+
+const refused = "refused with 400";
+const everything = { Effect: "Allow", Action: "*", Resource: "*" };
+const userArn = (name: string) => `arn:aws:iam::${accountId}:user/${name}`;
+
+/** Whether a key is let in as a host: it asks for the specification of a deployment that there is not. */
+async function specificationStatus(house: OpenHouse, credentials: Credentials, HostIdentifier: string) {
+  const asked = { DeploymentExecutionId: "none", HostIdentifier };
+  const { status, text } = await call(house, credentials, ["codedeploy-commands", "GetDeploymentSpecification"], asked);
+  return text.includes("for this host") ? "let in" : `refused with ${status}`;
+}
+
+/** The administrator's calls of CodeDeploy, IAM and Sluice. */
+function ruler(house: OpenHouse) {
+  return (service: string, operation: string, input: object = {}) =>
+    call(house, house.administrator, [service, operation], { ...input });
+}
+
+/** Registers an instance, and gives what its host has for the token. */
+async function hostKey(house: OpenHouse, instanceName: string, iamUserArn: string): Promise<Credentials> {
+  const rule = ruler(house);
+  await rule("codedeploy", "RegisterOnPremisesInstance", { instanceName, iamUserArn });
+  return redeemed(house, instanceName);
+}
+
+async function redeemed(house: OpenHouse, instanceName: string): Promise<Credentials> {
+  const token = (await ruler(house)("sluice", "CreateHostRegistration", { instanceName })).find("token");
+  const key = await house.identities.redeemRegistration(token ?? "");
+  assert(key);
+  return key;
+}
+
+test("a registered host's key is a host's, whatever IAM says of the user that it is named like", async (t) => {
+  const house = await openHouse(t);
+  const key = await hostKey(house, "web-1", userArn("AWS/CodeDeploy/web-1"));
+  const rule = ruler(house);
+  await rule("iam", "CreateUser", { UserName: "web-1", Path: "/AWS/CodeDeploy/" });
+  await rule("iam", "AttachUserPolicy", {
+    UserName: "web-1",
+    PolicyArn: "arn:aws:iam::aws:policy/AdministratorAccess",
+  });
+  const own = keyIn(await rule("iam", "CreateAccessKey", { UserName: "web-1" }));
+  assert(own);
+
+  // The user came after the registration, which is not its own: each keeps to what it is.
+  assert.equal((await call(house, key, ["iam", "ListUsers"])).status, 403);
+  assert.equal((await call(house, own, ["iam", "ListUsers"])).status, 200);
+  assert.equal(await specificationStatus(house, key, userArn("AWS/CodeDeploy/web-1")), "let in");
+  assert.equal(await specificationStatus(house, own, userArn("AWS/CodeDeploy/web-1")), refused);
+  assert.equal((await call(house, key, ["sts", "GetSessionToken"])).status, 403);
+});
+
+test("nobody registers a host as the administrator, or gets a host's key in the name of an IAM user", async (t) => {
+  const house = await openHouse(t);
+  const rule = ruler(house);
+  await newUser(house, "ann", everything);
+
+  const asAdministrator = await rule("codedeploy", "RegisterOnPremisesInstance", {
+    instanceName: "web-1",
+    iamUserArn: userArn("administrator"),
+  });
+  await rule("codedeploy", "RegisterOnPremisesInstance", { instanceName: "web-2", iamUserArn: userArn("ann") });
+  const asAnn = await rule("sluice", "CreateHostRegistration", { instanceName: "web-2" });
+
+  assert.match(asAdministrator.text, /InvalidIamUserArnException.*is this house's administrator/);
+  assert.match(asAnn.text, /signs as the IAM user arn:aws:iam::\d+:user\/ann, and IAM gives that user's keys/);
+});
+
+test("a host's key and its token end with the registration, and a new one of the same name gives them no life", async (t) => {
+  const house = await openHouse(t);
+  const rule = ruler(house);
+  const key = await hostKey(house, "web-1", userArn("web-1"));
+  const token = (await rule("sluice", "CreateHostRegistration", { instanceName: "web-1" })).find("token") ?? "";
+
+  await rule("codedeploy", "DeregisterOnPremisesInstance", { instanceName: "web-1" });
+  const deregistered = await specificationStatus(house, key, userArn("web-1"));
+  const next = await hostKey(house, "web-1", userArn("web-1"));
+
+  assert.equal(deregistered, refused);
+  assert.equal(await specificationStatus(house, key, userArn("web-1")), refused);
+  assert.equal(await specificationStatus(house, next, userArn("web-1")), "let in");
+  assert.equal(await house.identities.redeemRegistration(token), undefined);
+});
+
+test("who gets the name of a registered user who has gone is not that host", async (t) => {
+  const house = await openHouse(t);
+  const rule = ruler(house);
+  const first = await newUser(house, "ann");
+  await rule("codedeploy", "RegisterOnPremisesInstance", { instanceName: "web-1", iamUserArn: userArn("ann") });
+  const before = await specificationStatus(house, first, userArn("ann"));
+
+  await rule("iam", "DeleteAccessKey", { UserName: "ann", AccessKeyId: first.accessKeyId });
+  await rule("iam", "DeleteUser", { UserName: "ann" });
+  const second = await newUser(house, "ann");
+
+  assert.equal(before, "let in");
+  assert.equal(await specificationStatus(house, second, userArn("ann")), refused);
+});
+
+test("sessions end with their user or their role, also when somebody gets the name", async (t) => {
+  const house = await openHouse(t);
+  const rule = ruler(house);
+  const ann = await newUser(house, "ann");
+  const account = { AWS: `arn:aws:iam::${accountId}:root` };
+  const RoleArn = await newRole(house, "ops", account);
+  const ofUser = keyIn(await call(house, ann, ["sts", "GetSessionToken"]));
+  const ofRole = keyIn(await rule("sts", "AssumeRole", { RoleArn, RoleSessionName: "s1" }));
+  const host = `arn:aws:ec2:${region}:${accountId}:instance/i-1`;
+  const RoleId = (await rule("iam", "GetRole", { RoleName: "ops" })).find("RoleId");
+  const session = `arn:aws:sts::${accountId}:assumed-role/ops/i-1`;
+  const ofInstance = await house.identities.issueForHost(host, session, RoleId);
+  assert(ofUser && ofRole);
+  const status = async (key: Credentials, operation: "GetCallerIdentity" | "ListUsers") =>
+    (await call(house, key, [operation === "ListUsers" ? "iam" : "sts", operation])).status;
+
+  const alive = [await status(ofUser, "GetCallerIdentity"), await status(ofRole, "GetCallerIdentity")];
+  await rule("iam", "DeleteAccessKey", { UserName: "ann", AccessKeyId: ann.accessKeyId });
+  await rule("iam", "DeleteUser", { UserName: "ann" });
+  await rule("iam", "DeleteRole", { RoleName: "ops" });
+  const dead = [await status(ofUser, "GetCallerIdentity"), await status(ofRole, "GetCallerIdentity")];
+  await newUser(house, "ann", everything);
+  await newRole(house, "ops", account, everything);
+
+  assert.deepEqual(alive, [200, 200]);
+  assert.deepEqual(dead, [403, 403]);
+  assert.deepEqual([await status(ofUser, "ListUsers"), await status(ofRole, "ListUsers")], [403, 403]);
+  // An instance is still that instance, and gets a key for the role that is there now.
+  assert.equal(await status(ofInstance, "ListUsers"), 403);
+  const NextId = (await rule("iam", "GetRole", { RoleName: "ops" })).find("RoleId");
+  const next = await house.identities.issueForHost(host, session, NextId);
+  assert.notEqual(next.accessKeyId, ofInstance.accessKeyId);
+  assert.equal(await status(next, "ListUsers"), 200);
+});
