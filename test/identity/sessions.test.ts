@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { CodeDeployClient, ListApplicationsCommand, ListDeploymentConfigsCommand } from "@aws-sdk/client-codedeploy";
+import {
+  CreateUserCommand,
+  DeleteAccessKeyCommand,
+  DeleteUserCommand,
+  IAMClient,
+  UpdateAssumeRolePolicyCommand,
+  UpdateUserCommand,
+} from "@aws-sdk/client-iam";
 import { AssumeRoleCommand, GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from "@aws-sdk/client-sts";
 import { accountId, type Credentials, type OpenHouse, openHouse } from "./open-house.ts";
 import { document, newRole, newUser } from "./principals.ts";
@@ -112,7 +120,6 @@ test("a role's trust may ask for an external id, and its longest session is kept
     Action: "sts:AssumeRole",
     Condition: { StringEquals: { "sts:ExternalId": "42" } },
   });
-  const { IAMClient, UpdateAssumeRolePolicyCommand } = await import("@aws-sdk/client-iam");
   const iam = new IAMClient(house.as());
   t.after(() => iam.destroy());
   await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: "partner", PolicyDocument: conditioned }));
@@ -122,5 +129,34 @@ test("a role's trust may ask for an external id, and its longest session is kept
   await assert.rejects(assume(sts(t, house), iamRole), { name: "AccessDenied" });
   await assert.rejects(assume(sts(t, house), iamRole, { ExternalId: "42", DurationSeconds: 7200 }), {
     message: "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+  });
+});
+
+test("a role's trust in a user ends with that user, and whoever gets the name is not trusted", async (t) => {
+  const house = await openHouse(t);
+  const first = await newUser(house, "ann");
+  const role = await newRole(house, "of-ann", { AWS: `arn:aws:iam::${accountId}:user/ann` });
+  await assume(sts(t, house, first), role);
+  const iam = new IAMClient(house.as());
+  t.after(() => iam.destroy());
+  await iam.send(new DeleteAccessKeyCommand({ UserName: "ann", AccessKeyId: first.accessKeyId }));
+  await iam.send(new DeleteUserCommand({ UserName: "ann" }));
+
+  const second = await newUser(house, "ann");
+
+  await assert.rejects(assume(sts(t, house, second), role), { name: "AccessDenied" });
+});
+
+test("who renames a user must be allowed to make the new name, too", async (t) => {
+  const house = await openHouse(t);
+  const guests = { Effect: "Allow", Action: "iam:*", Resource: `arn:aws:iam::${accountId}:user/guests/*` };
+  const iam = new IAMClient(house.as(await newUser(house, "ann", guests)));
+  t.after(() => iam.destroy());
+  await iam.send(new CreateUserCommand({ UserName: "bob", Path: "/guests/" }));
+
+  await iam.send(new UpdateUserCommand({ UserName: "bob", NewUserName: "eve" }));
+
+  await assert.rejects(iam.send(new UpdateUserCommand({ UserName: "eve", NewPath: "/" })), {
+    message: /iam:UpdateUser on resource: arn:aws:iam::\d+:user\/eve because/,
   });
 });

@@ -55,6 +55,12 @@ function accessesOf({ records, accountId }: IamContext): AccessOf {
     const named = (kind: "role" | "group" | "user" | "profile", name: string) =>
       records.find(kind, name)?.arn ??
       `arn:aws:iam::${accountId}:${kind === "profile" ? "instance-profile" : kind}${text("Path") ?? "/"}${name}`;
+    /** Who gives somebody another name needs the permission for both. */
+    const renamed = (kind: "group" | "user", name: string, newName: string | undefined) => {
+      const path = text("NewPath") ?? records.find(kind, name)?.path ?? "/";
+      const isRenamed = newName !== undefined || text("NewPath") !== undefined;
+      return isRenamed ? [{ resource: `arn:aws:iam::${accountId}:${kind}${path}${newName ?? name}` }] : [];
+    };
     const [profile, role, user] = [text("InstanceProfileName"), text("RoleName"), text("UserName")];
     const group = text("GroupName");
     const [kind, name] = role === undefined ? (["user", user ?? ""] as const) : (["role", role] as const);
@@ -66,8 +72,10 @@ function accessesOf({ records, accountId }: IamContext): AccessOf {
       return [{ resource: named("profile", profile), context }, passed(named("role", role))];
     if (profile !== undefined) return [{ resource: named("profile", profile), context }];
     if (role !== undefined) return [{ resource: named("role", role), context }];
-    if (group !== undefined) return [{ resource: named("group", group), context }]; // also when a user joins it
-    if (user !== undefined) return [{ resource: named("user", user), context }];
+    if (group !== undefined)
+      return [{ resource: named("group", group), context }, ...renamed("group", group, text("NewGroupName"))]; // also when a user joins it
+    if (user !== undefined)
+      return [{ resource: named("user", user), context }, ...renamed("user", user, text("NewUserName"))];
     const certificate = text("ServerCertificateName");
     if (certificate !== undefined) {
       const known = records.find("certificate", certificate)?.arn;

@@ -29,6 +29,18 @@ export function permissionsOf(
 /** The unique id of the user or role that an ARN names now, a session's ARN its role; undefined when there is none. */
 export const uniqueIdOf = (records: IamRecords, arn: string): string | undefined => ownerOf(records, arn)?.id;
 
+/** The unique ids of those whom a trust policy names by their ARNs, as far as there are such. */
+export function trustedIdsOf(records: IamRecords, trust: string): Readonly<Record<string, string>> {
+  const arns = parsePolicy(trust, "trust").statements.flatMap(({ principals }) => principals?.aws ?? []);
+  return Object.fromEntries(
+    arns.flatMap((arn) => {
+      const role = /^arn:aws:iam::\d+:role\/(?:.*\/)?([^/]+)$/.exec(arn)?.[1];
+      const owner = role === undefined ? ownerOf(records, arn) : records.find("role", role);
+      return owner === undefined || (role !== undefined && owner.arn !== arn) ? [] : [[arn, owner.id]];
+    }),
+  );
+}
+
 /** The user of an ARN, or the role of a session's. */
 function ownerOf(records: IamRecords, arn: string): User | Role | undefined {
   const role = /^arn:aws:sts::\d+:assumed-role\/([^/]+)\//.exec(arn)?.[1];

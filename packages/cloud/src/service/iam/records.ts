@@ -44,6 +44,8 @@ export interface Group extends PolicyOwner {
 /** A role. */
 export interface Role extends Principal {
   readonly trust: string;
+  /** The unique ids that users and roles had whom the trust names by their ARNs: it is in them, and not in whoever gets the name later. */
+  readonly trustedIds?: Readonly<Record<string, string>> | undefined;
   readonly description?: string;
   readonly sessionSecondsMax: number;
 }

@@ -12,7 +12,8 @@ import {
   roleOf,
 } from "./context.ts";
 import { page } from "./page.ts";
-import type { Role } from "./records.ts";
+import { trustedIdsOf } from "./permissions.ts";
+import type { IamRecords, Role } from "./records.ts";
 
 /** IAM's limits: characters of a trust policy, and how long a session of a role may last, in seconds. */
 const trustCharactersMax = 4096;
@@ -33,7 +34,7 @@ export const roleOperations: IamOperations = {
       ...boundary(context, PermissionsBoundary),
       inline: {},
       attached: [],
-      trust: trustOf(AssumeRolePolicyDocument, name),
+      ...trustOf(records, AssumeRolePolicyDocument, name),
       sessionSecondsMax: sessionSeconds(MaxSessionDuration),
       ...(Description === undefined ? {} : { description: Description }),
     };
@@ -61,7 +62,7 @@ export const roleOperations: IamOperations = {
 
   UpdateAssumeRolePolicy(context, { RoleName, PolicyDocument }) {
     const role = roleOf(context, RoleName);
-    context.records.put("role", { ...role, trust: trustOf(PolicyDocument, role.name) });
+    context.records.put("role", { ...role, ...trustOf(context.records, PolicyDocument, role.name) });
   },
 
   async DeleteRole(context, { RoleName }) {
@@ -80,8 +81,10 @@ export function profilesOf({ records }: IamContext, roleName: string) {
   return records.all("profile").filter((profile) => profile.roleName === roleName);
 }
 
-const trustOf = (document: string | undefined, name: string) =>
-  checkDocument(document, { kind: "trust", charactersMax: trustCharactersMax, of: `role ${name}` });
+function trustOf(records: IamRecords, document: string | undefined, name: string): Pick<Role, "trust" | "trustedIds"> {
+  const trust = checkDocument(document, { kind: "trust", charactersMax: trustCharactersMax, of: `role ${name}` });
+  return { trust, trustedIds: trustedIdsOf(records, trust) };
+}
 
 function sessionSeconds(seconds = sessionSecondsLeast): number {
   if (seconds >= sessionSecondsLeast && seconds <= sessionSecondsMost) return seconds;

@@ -100,7 +100,10 @@ function mayAssume(role: Role, call: Call, { sessionName, externalId }: RoleRequ
   const { principal } = call;
   const context = contextOf(call, { "sts:RoleSessionName": sessionName, "sts:ExternalId": externalId });
   const action = { name: "sts:AssumeRole", resource: role.arn, context };
-  const arns = [principal.arn, ...(context.get("aws:principalarn") ?? [])];
+  const arns = [principal.arn, ...(context.get("aws:principalarn") ?? [])].filter((arn) => {
+    const id = role.trustedIds?.[arn];
+    return id === undefined || id === principal.userId.split(":")[0]; // another one had the name
+  });
   const caller = {
     accountId: principal.accountId,
     arns,
