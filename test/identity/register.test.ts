@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { createHash, createPublicKey } from "node:crypto";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
+import { CodeDeployClient, ListOnPremisesInstancesCommand } from "@aws-sdk/client-codedeploy";
 import { whyMissing } from "../../packages/cloud/test/why-missing.ts";
 import { House } from "../house.ts";
 
@@ -35,6 +37,10 @@ test(
     const registered = await house.sluice("register", "db-1", "--tag", "Role=db");
     const command = /^ {2}(curl .*)$/m.exec(registered.stdout)?.[1];
     assert(command, registered.stdout + registered.stderr);
+    const token = /SLUICE_TOKEN=(\S+) sh -s /.exec(command)?.[1];
+    assert(token, command);
+    // Everybody on the host may read the arguments of programs.
+    assert.equal(command.split(" sh -s ")[1]?.includes(token), false);
     const first = await setUp(command, root);
     const second = await setUp(command, `${root}-2`);
 
@@ -43,6 +49,9 @@ test(
     assert.match(second.said, /Cannot set up this host: the token is not good: it has been used, or it has expired/);
     const key = join(root, "etc/codedeploy-agent/conf/codedeploy.onpremises.yml");
     assert.equal(statSync(key).mode & 0o777, 0o600);
+    const signer = createPublicKey(readFileSync(join(house.folder, "data/signer.pem")));
+    const sha256 = createHash("sha256").update(signer.export({ type: "spki", format: "der" }));
+    assert.match(readFileSync(configuration, "utf8"), new RegExp(`^:trusted_signer: '${sha256.digest("hex")}'$`, "m"));
     const secret = /aws_secret_access_key: (\S+)/.exec(readFileSync(key, "utf8"))?.[1];
     assert(secret);
     assert.equal(`${registered.stdout}${first.said}${house.output}`.includes(secret), false);
@@ -82,6 +91,20 @@ test(
   },
 );
 
+/** Names of registered instances. */
+async function listOnPremises(house: House): Promise<readonly string[]> {
+  const {
+    AWS_ACCESS_KEY_ID = "",
+    AWS_SECRET_ACCESS_KEY = "",
+    AWS_DEFAULT_REGION: region = "",
+  } = await house.environment();
+  const credentials = { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY };
+  const client = new CodeDeployClient({ endpoint: house.url, region, credentials });
+  const { instanceNames = [] } = await client.send(new ListOnPremisesInstancesCommand({}));
+  client.destroy();
+  return instanceNames;
+}
+
 test("registering again gives the host a new key in the place of the old one, and names what is wrong with a tag", async (t) => {
   const house = new House(t, ["--no-example"]);
   await house.open();
@@ -100,6 +123,21 @@ test("registering again gives the host a new key in the place of the old one, an
   assert.notEqual(first.id, second.id);
   assert.equal((await redeem(stale)).status, 403);
   assert.equal((await redeem("SLUICE_TOKEN=x")).status, 403);
+  for (const url of ["http://192.0.2.1:4566", "http://127.0.0.1.example.com:4566", "http://localhost.example.com"]) {
+    const plain = await house.sluice("register", "db-2", "--url", url);
+    assert.equal(plain.code, 1, plain.stdout);
+    assert.match(
+      plain.stderr,
+      /it has no TLS, so that whoever is on the way can have anything run as root on the host/,
+    );
+  }
+  const stranger = await house.sluice("register", "db-2", "--url", "http://127.0.0.1/$(id)");
+  assert.match(stranger.stderr, /Cannot use the address "http:\/\/127\.0\.0\.1\/\$\(id\)"/);
+  // What was refused has registered nothing.
+  assert.equal((await listOnPremises(house)).includes("db-2"), false);
+  const known = await house.sluice("register", "db-2", "--url", "http://192.0.2.1:4566", "--insecure");
+  assert.equal(known.code, 0, known.stderr);
+  assert.match(known.stdout, /This address has no TLS\. Whoever is on the way can change this script/);
   const bad = await house.sluice("register", "db-2", "--tag", "Role");
   assert.equal(bad.code, 1);
   assert.match(bad.stderr, /Cannot read the tag "Role": KEY=VALUE is wanted/);

@@ -40,7 +40,7 @@ export const settings = {
     variable: "SLUICE_SERVICE_ROLES",
     default: "off",
     meaning:
-      "act with each deployment group's service role in the local cloud, too, which must exist, trust codedeploy.amazonaws.com and have the rights, as on AWS: on or off",
+      "act with each deployment group's service role in the local cloud, too, which must exist, trust codedeploy.amazonaws.com and have the rights, as on AWS; without it the control plane acts as administrator for everybody who may write a deployment group: on or off",
   },
   driver: {
     flag: "--driver <name>",

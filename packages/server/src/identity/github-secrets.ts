@@ -11,6 +11,9 @@ const tokenPattern = /^[\x21-\x7e]{1,255}$/;
 /** Somebody who owns repositories at GitHub. CodeDeploy's own operations allow a little more. */
 const namePattern = /^[\w.-]{1,100}$/;
 
+/** Whether a text can be the name of a token. */
+export const isTokenName = (text: string): boolean => namePattern.test(text);
+
 const sealName = (name: string) => `the GitHub token ${name}`;
 
 /** A token for an owner's repositories, and the applications whose hosts may fetch with it. */
@@ -25,7 +28,7 @@ export async function keepToken(
   { store, identities }: { readonly store: Store; readonly identities: Identities },
   { tokenName: name, token, applicationNames }: GitHubToken,
 ): Promise<void> {
-  if (!namePattern.test(name))
+  if (!isTokenName(name))
     throw new Fault(
       "InvalidGitHubAccountTokenNameException",
       `"${name.slice(0, 100)}" is no name of an owner of repositories at GitHub: letters, digits, ".", "_" and "-" are wanted`,

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type AccessOf, buildModel, type Call, defineService, Fault, type Service } from "@sluice/aws-protocol";
 import type { Store } from "../store/index.ts";
 import type { AuditEntry } from "./audit-log.ts";
-import { type GitHubToken, keepToken, tokenArn } from "./github-secrets.ts";
+import { type GitHubToken, isTokenName, keepToken, tokenArn } from "./github-secrets.ts";
 import type { Identities } from "./identities.ts";
 
 // Sluice's own operations, spoken like AWS's: signed JSON, with the signing name `sluice`. Permissions are `sluice:…`.
@@ -124,7 +124,7 @@ export function sluiceService(context: SluiceContext, onDefect: (error: unknown,
   const accesses: AccessOf = (operation, { instanceName, tokenName }) => {
     if (operation === "CreateHostRegistration" && typeof instanceName === "string")
       return [{ resource: store.onPremises.byName(instanceName)?.arn ?? "*" }];
-    if (operation === "PutGitHubAccountToken" && typeof tokenName === "string")
+    if (operation === "PutGitHubAccountToken" && typeof tokenName === "string" && isTokenName(tokenName))
       return [{ resource: tokenArn(context, store.githubTokens.byName(tokenName)?.name ?? tokenName) }];
     return [];
   };
