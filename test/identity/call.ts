@@ -21,7 +21,7 @@ export interface Answer {
 export async function call(
   house: OpenHouse,
   credentials: Credentials,
-  [service = "", operation = ""]: readonly [string, string],
+  [service, operation]: readonly [string, string],
   input: Readonly<Record<string, unknown>> = {},
 ): Promise<Answer> {
   const target = targets[service];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { call, keyIn } from "./call.ts";
 import { accountId, type Credentials, type OpenHouse, openHouse } from "./open-house.ts";

@@ -60,7 +60,7 @@ export interface Identities extends AccessKeys {
   /** The key of the host that a token is for; undefined when the token is not good. */
   redeemRegistration(token: string): Promise<(KeyPair & { readonly arn: string }) | undefined>;
   /** Ends what the registration of an on-premises instance, by its ARN, has given. */
-  endRegistration(instance: string): Promise<void>;
+  readonly endRegistration: (instance: string) => Promise<void>;
   /** Binds keys of hosts that an earlier version has given to the registrations that their ARNs have now, and ends the others. */
   bindEarlierKeys(instanceOf: (arn: string) => string | undefined): Promise<void>;
   /** Seals other secrets of this house as the keys are. */
