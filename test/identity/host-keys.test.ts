@@ -79,12 +79,15 @@ test("a host's key and its token end with the registration, and a new one of the
 
   await rule("codedeploy", "DeregisterOnPremisesInstance", { instanceName: "web-1" });
   const deregistered = await specificationStatus(house, key, userArn("web-1"));
-  const next = await hostKey(house, "web-1", userArn("web-1"));
+  await rule("codedeploy", "RegisterOnPremisesInstance", { instanceName: "web-1", iamUserArn: userArn("web-1") });
+  const registeredAgain = await specificationStatus(house, key, userArn("web-1"));
+  const forOldToken = await house.identities.redeemRegistration(token);
+  const next = await redeemed(house, "web-1");
 
   assert.equal(deregistered, refused);
-  assert.equal(await specificationStatus(house, key, userArn("web-1")), refused);
+  assert.equal(registeredAgain, refused);
+  assert.equal(forOldToken, undefined);
   assert.equal(await specificationStatus(house, next, userArn("web-1")), "let in");
-  assert.equal(await house.identities.redeemRegistration(token), undefined);
 });
 
 test("who gets the name of a registered user who has gone is not that host", async (t) => {
