@@ -47,6 +47,9 @@ export function defineService<Context extends object>(definition: ServiceDefinit
     ...(router !== undefined && model.protocol === "rest-json"
       ? { routes: (request: Parameters<Router>[0]) => router(request) !== undefined }
       : {}),
+    operations: Object.keys(definition.operations),
+    asks: (operation, input, call) =>
+      accessesOf(definition, { signingName: signingNames[0] ?? name, operation, input, call }),
     serve: (request) => serve(definition, router, request),
     refuse: (fault, request) => answerFault(model, fault, request),
   };

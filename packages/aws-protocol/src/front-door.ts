@@ -109,8 +109,7 @@ async function admit(options: FrontDoorOptions, arrival: Arrival): Promise<void>
     if (exchange.url.length > urlBytesMax)
       throw new Fault("RequestUriTooLong", `The request's URL is longer than ${urlBytesMax} bytes`, { status: 414 });
     const path = service.protocol === "rest-xml" ? pathWithBucket(arrival) : arrival.path;
-    // At its own host names a service reads other authorizations than AWS's itself.
-    const isAnonymous = own !== undefined && (authorization === undefined || authorization === "malformed");
+    const isAnonymous = own !== undefined && !speaksTo(own, authorization);
     const signature = isAnonymous
       ? undefined
       : await prove(options, service, path === arrival.path ? arrival : { ...arrival, path }, authorization, body);
@@ -134,6 +133,13 @@ async function admit(options: FrontDoorOptions, arrival: Arrival): Promise<void>
     if (!(error instanceof Fault)) throw error;
     await answer(options, arrival, service.refuse(error, about), service.name, caller);
   }
+}
+
+/** At its own host names a service reads other authorizations than AWS's itself, and those of AWS's that are for another service are none. */
+function speaksTo({ hostScope }: Service, authorization: Authorization | "malformed" | undefined): boolean {
+  if (authorization === undefined || authorization === "malformed" || hostScope === undefined) return false;
+  // A link of the old kind covers neither host nor service: it opens S3 alone.
+  return authorization.form !== "v2 link" && authorization.service === hostScope;
 }
 
 async function prove(

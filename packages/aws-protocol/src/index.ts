@@ -15,11 +15,17 @@ export { type AccessKey, type AccessKeys, anonymous, type Call, type Principal }
 export {
   type Access,
   type AccessOf,
+  type AccessTable,
+  accessesOf,
   contextOf,
   type HostPermission,
+  type JudgedAccess,
   mayDoEverything,
+  ofNoResource,
   type Permissions,
+  permit,
   refused,
+  tabled,
 } from "./permission.ts";
 export {
   type Action,
@@ -36,6 +42,7 @@ export {
   type Trust,
 } from "./policy/index.ts";
 export { printable, printableLines } from "./printable.ts";
+export { requestTags, resourceTags, type Tags } from "./tag-context.ts";
 export { buildModel, type Operation, serviceModel, type ServiceModel, type ServiceName } from "./model.ts";
 export type {
   InputOf,

@@ -6,14 +6,33 @@ import { type Context, type Decision, evaluate } from "./policy/index.ts";
 /** What a request would do, in IAM's words: an action on a resource, and what the request says of itself for conditions. */
 export interface Access {
   /** The operation's own name unless given, such as `codedeploy:CreateDeployment`. */
-  readonly action?: string;
-  /** An ARN; `*` unless given. */
-  readonly resource?: string;
+  readonly action?: string | undefined;
+  /** The ARN of what is found, however the request spells it; `*` where AWS has an action on no one resource. Absent: nobody can tell, so that a Deny on any resource denies, and only an Allow on `*` allows. */
+  readonly resource?: string | undefined;
   /** Another way in which policies write the same ARN. */
-  readonly alias?: string;
-  readonly context?: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** Everybody may, as far as policies go: the operation itself decides, or nobody has to. */
-  readonly isOpen?: boolean;
+  readonly alias?: string | undefined;
+  /** Further ARNs of the same thing: a Deny on one of them denies, and an Allow does not allow. */
+  readonly also?: readonly string[] | undefined;
+  readonly context?: Readonly<Record<string, string | readonly string[] | undefined>> | undefined;
+  /** That the resource is but the form that an Allow must have, and any could be meant: a Deny on any denies. */
+  readonly isUnknown?: boolean | undefined;
+  /** Needs nobody's Allow, because the operation itself decides or AWS does not ask; a Deny denies it still. */
+  readonly isOpen?: boolean | undefined;
+  /** Not even a Deny denies it. */
+  readonly isFree?: boolean | undefined;
+}
+
+/** An access with nothing left to be understood. */
+export interface JudgedAccess {
+  readonly action: string;
+  readonly resource: string;
+  /** The ARN in all of its spellings that an Allow may have. */
+  readonly alias: string;
+  readonly also: readonly string[];
+  readonly isUnknown: boolean;
+  readonly context: NonNullable<Access["context"]>;
+  readonly isOpen: boolean;
+  readonly isFree: boolean;
 }
 
 /** What a request to an operation does. */
@@ -22,6 +41,21 @@ export type AccessOf = (
   input: Readonly<Record<string, unknown>>,
   call: Call,
 ) => readonly Access[] | Promise<readonly Access[]>;
+
+/** What requests to each operation do, by the operation's name. */
+export type AccessTable = Readonly<
+  Record<string, (...of: Parameters<AccessOf> extends [string, ...infer Rest] ? Rest : never) => ReturnType<AccessOf>>
+>;
+
+/** What requests do as a table tells it. Of an operation that it lacks nobody can tell what it touches. */
+export const tabled =
+  (table: AccessTable): AccessOf =>
+  (operation, input, call) =>
+    Object.hasOwn(table, operation) ? (table[operation]?.(input, call) ?? []) : [];
+
+/** A table's rows for operations that AWS has on no one resource, as those that list and describe. */
+export const ofNoResource = (operations: readonly string[]): AccessTable =>
+  Object.fromEntries(operations.map((operation) => [operation, () => [{ resource: "*" }]]));
 
 /** Which requests a host's own key may make of a service without any policy. */
 export type HostPermission = (
@@ -32,7 +66,7 @@ export type HostPermission = (
 
 /** Who may call a service. */
 export interface Permissions {
-  /** What each request does; absent: its operation's name on `*`. */
+  /** What each request does; absent: its operation's name on nobody knows what. */
   readonly accesses?: AccessOf;
   /** What a host may do by being that host; a policy may still forbid it. */
   readonly hosts?: HostPermission;
@@ -52,43 +86,42 @@ export interface Asking {
 /** What a request does, with nothing left to be understood. */
 export function accessesOf(
   { accesses }: Permissions,
-  { signingName, operation, input, call }: Asking,
-): readonly Required<Access>[] | Promise<readonly Required<Access>[]> {
+  { signingName, operation, input, call }: Pick<Asking, "signingName" | "operation" | "input" | "call">,
+): readonly JudgedAccess[] | Promise<readonly JudgedAccess[]> {
   const own = `${prefixes[signingName] ?? signingName}:${operation}`;
   const understood = (found: readonly Access[]) =>
-    // Who names nothing would do it to anything.
-    (found.length === 0 ? [{} as Access] : found).map(
-      ({ action = own, resource = "*", alias = resource, context = {}, isOpen = false }) => ({
-        action,
-        resource,
-        alias,
-        context,
-        isOpen,
-      }),
-    );
+    // Who names nothing might do it to anything.
+    (found.length === 0 ? [{} as Access] : found).map((access) => understand(access, own));
   const found = accesses?.(operation, input, call) ?? [];
   return found instanceof Promise ? found.then(understood) : understood(found);
+}
+
+function understand(access: Access, own: string): JudgedAccess {
+  const { action = own, resource = "*", alias = resource, also = [], context = {} } = access;
+  const { isOpen = false, isFree = false, isUnknown = access.resource === undefined } = access;
+  return { action, resource, alias, also, context, isUnknown, isOpen, isFree };
 }
 
 /** Lets a request pass or throws AWS's refusal: the one place where that is decided. */
 export async function permit(
   { hosts, isForHostsAlone = false }: Permissions,
   asking: Asking,
-  accesses: readonly Required<Access>[],
+  accesses: readonly JudgedAccess[],
 ): Promise<void> {
   const { operation, input, call } = asking;
   const { principal } = call;
   const { host, policies = [] } = principal;
   if (mayDoEverything(principal)) return;
   const isOwn = host !== undefined && (await hosts?.({ ...principal, host }, operation, input)) === true;
-  for (const { action: name, resource, alias, context, isOpen } of accesses) {
-    if (isOpen) continue;
-    const action = { name, resource, alias, context: contextOf(call, context) };
+  for (const { action: name, context, isOpen, isFree, ...judged } of accesses) {
+    if (isFree) continue;
+    const { resource } = judged;
+    const action = { name, ...judged, context: contextOf(call, context) };
     const decisions = policies.map(({ kind, documents }) => ({ kind, ...evaluate(documents, action) }));
     const denied = decisions.find(({ outcome }) => outcome === "explicitly denied");
     const isAllowed =
       policies.length > 0 && !isForHostsAlone && decisions.every(({ outcome }) => outcome === "allowed");
-    if (denied === undefined && (isOwn || isAllowed)) continue;
+    if (denied === undefined && (isOpen || isOwn || isAllowed)) continue;
     throw refused(asking, { name, resource }, denied ?? decisions.find(({ outcome }) => outcome !== "allowed"));
   }
 }
@@ -121,11 +154,11 @@ export function contextOf(call: Call, more: NonNullable<Access["context"]> = {})
     ),
     ...more,
   };
-  return new Map(
-    Object.entries(values).flatMap(([key, value]) =>
-      value === undefined ? [] : [[key.toLowerCase(), typeof value === "string" ? [value] : value] as const],
-    ),
-  );
+  // Keys are compared without regard to case, tags' keys as well: one more tag does not hide another.
+  const known = new Map<string, readonly string[]>();
+  for (const [key, value] of Object.entries(values))
+    if (value !== undefined) known.set(key.toLowerCase(), [...(known.get(key.toLowerCase()) ?? []), ...[value].flat()]);
+  return known;
 }
 
 /** AWS's refusal in the form of each protocol. */

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import type { Fault } from "./fault.ts";
 import type { Call } from "./identity.ts";
+import type { JudgedAccess } from "./permission.ts";
 
 type OperationName<Sdk> = { [Key in keyof Sdk]: Key extends `${infer Name}Command` ? Name : never }[keyof Sdk];
 
@@ -91,6 +92,16 @@ export interface Service {
   readonly routes?: (request: Pick<ServiceRequest, "method" | "path" | "query" | "headers">) => boolean;
   /** For what answers at host names of its own, such as function URLs: it gets every request to them, and whoever does not sign comes as `anonymous`. */
   readonly servesHost?: (host: string) => boolean;
+  /** The operations that are served. */
+  readonly operations?: readonly string[];
+  /** What a request to an operation would do, in IAM's words. */
+  asks?(
+    operation: string,
+    input: Readonly<Record<string, unknown>>,
+    call: Call,
+  ): readonly JudgedAccess[] | Promise<readonly JudgedAccess[]>;
+  /** The service's name in the credential scopes of requests to its own host names; absent: nobody signs there. */
+  readonly hostScope?: string;
   serve(request: ServiceRequest): Promise<ServiceResponse>;
   /** A fault raised before the service saw the request (signature, size, clock), in this service's protocol. */
   refuse(fault: Fault, request: RefusedRequest): ServiceResponse;

@@ -10,6 +10,10 @@ export interface Action {
   readonly resource: string;
   /** Another way in which policies write the same ARN. */
   readonly alias?: string;
+  /** Further ARNs of the same thing, by which a Deny may name it. */
+  readonly also?: readonly string[];
+  /** Which resource it is cannot be told: a Deny is judged as if its resources and the tags that it wants on them fitted. */
+  readonly isUnknown?: boolean;
   readonly context: Context;
 }
 
@@ -19,16 +23,16 @@ export interface Decision {
   readonly note?: string;
 }
 
-/** Evaluates identity policies: an explicit deny wins, else one statement must allow. A condition that cannot be judged denies. */
+/** Evaluates identity policies: an explicit deny wins, else one statement must allow. What cannot be judged denies. */
 export function evaluate(policies: readonly PolicyDocument[], action: Action): Decision {
   const judged = policies.flatMap(({ statements, hasVariables }) => {
     const variables = hasVariables ? action.context : undefined;
     return statements
-      .filter(
-        ({ actions, resources }) =>
-          choosesAction(actions, action.name) && (resources === undefined || chooses(resources, action, variables)),
-      )
-      .map((statement) => ({ statement, conditions: judgeConditions(statement, action.context, variables) }));
+      .filter((statement) => choosesAction(statement.actions, action.name) && fits(statement, action, variables))
+      .map((statement) => ({
+        statement,
+        conditions: judgeConditions(judgeable(statement, action), action.context, variables),
+      }));
   });
   return conclude(judged);
 }
@@ -80,7 +84,7 @@ function conclude(judged: readonly Judged[]): Decision {
 }
 
 function judgeConditions(
-  { conditions }: Statement,
+  { conditions }: Pick<Statement, "conditions">,
   context: Context,
   variables: Context | undefined,
 ): boolean | { readonly unknown: string } {
@@ -98,15 +102,23 @@ function choosesAction({ patterns, isNegated }: Choice, name: string): boolean {
   return patterns.some((pattern) => matches(pattern.toLowerCase(), name.toLowerCase())) !== isNegated;
 }
 
-function chooses(
-  { patterns, isNegated }: Choice,
-  { resource, alias = resource }: Action,
-  variables: Context | undefined,
-): boolean {
-  const isChosen = patterns.some(
-    (pattern) => matches(pattern, resource, variables) || (alias !== resource && matches(pattern, alias, variables)),
-  );
+function fits({ effect, resources }: Statement, action: Action, variables: Context | undefined): boolean {
+  if (resources === undefined) return true;
+  const { resource, alias = resource, also = [], isUnknown = false } = action;
+  if (effect === "Allow") return chooses(resources, [resource, alias], variables);
+  return isUnknown || chooses(resources, [resource, alias, ...also], variables);
+}
+
+function chooses({ patterns, isNegated }: Choice, names: readonly string[], variables: Context | undefined): boolean {
+  const all = new Set(names);
+  const isChosen = patterns.some((pattern) => [...all].some((name) => matches(pattern, name, variables)));
   return isChosen !== isNegated;
+}
+
+/** The conditions of a statement that are judged: what tags a resource has is not known of one that is not. */
+function judgeable({ effect, conditions }: Statement, { isUnknown = false }: Action): Pick<Statement, "conditions"> {
+  if (effect === "Allow" || !isUnknown) return { conditions };
+  return { conditions: conditions.filter(({ key }) => !/resourcetag\//i.test(key)) };
 }
 
 /** Whether principals name a caller: by its own name, or only as somebody of its account. */

@@ -122,6 +122,8 @@ export function hostCommandService(
     targetPrefixes: codedeployCommandsTargetPrefixes,
     operations,
     context,
+    // AWS has them on no one resource; whose they are `hosts` decides.
+    accesses: () => [{ resource: "*" }],
     isForHostsAlone: true,
     hosts: ({ host }, _operation, input) => isOwn(context, host, input),
     onDefect,

@@ -1,11 +1,12 @@
-import type { Access, AccessOf } from "@sluice/aws-protocol";
+import { type Access, type AccessOf, Fault, requestTags, resourceTags } from "@sluice/aws-protocol";
 import { hookResultNeedsPolicy, passRoleIsChecked } from "../choices.ts";
-import type { DeploymentGroup } from "../store/deployment-groups.ts";
+import { findResource, resourceOf } from "../operations/tags.ts";
 import type { Store } from "../store/index.ts";
+import type { TaggedKind } from "../store/resource-tags.ts";
 import { revisionAccesses } from "./revision-accesses.ts";
 
 // What each operation of CodeDeploy is about, as AWS's service authorization reference and CodeDeploy's permissions
-// reference have it. Operations that are not in a table below are about no one resource.
+// reference have it: by the ARN that the thing has, however a request spells it, and with the tags that it has.
 
 type Input = Readonly<Record<string, unknown>>;
 
@@ -33,6 +34,11 @@ const kinds = {
     "StopDeployment",
   ],
   tagged: ["ListTagsForResource", "TagResource", "UntagResource"],
+  /** AWS has these on no one resource. */
+  none: [
+    ...["DeleteGitHubAccountToken", "DeleteResourcesByExternalId", "ListApplications", "ListDeploymentConfigs"],
+    ...["ListGitHubAccountTokenNames", "ListOnPremisesInstances"],
+  ],
 } as const;
 
 type Kind = keyof typeof kinds;
@@ -59,7 +65,11 @@ export function codedeployAccesses(facts: {
     const accesses = kind === undefined ? [{}] : named[kind](input, { ...facts, name, context: tagContext(input) });
     if (operation === "PutLifecycleEventHookExecutionStatus" && !hookResultNeedsPolicy)
       return accesses.map((access) => ({ ...access, isOpen: true }));
-    return [...accesses, ...alsoNeeded(operation, input, name), ...revisionAccesses(operation, input, facts)];
+    return [
+      ...accesses,
+      ...alsoNeeded(operation, input, { ...facts, name }),
+      ...revisionAccesses(operation, input, facts),
+    ];
   };
 }
 
@@ -70,46 +80,86 @@ interface Facts {
 }
 
 const named: Readonly<Record<Kind, (input: Input, facts: Facts) => readonly Access[]>> = {
-  application: (input, { name, context }) =>
+  application: (input, facts) =>
     // Renaming an application needs the permission for both of its names.
     texts(input, "applicationName", "newApplicationName", "applicationNames").map((application) =>
-      name("application", application, context),
+      applicationAccess(application, facts),
     ),
-  deploymentgroup: (input, { name, context, store }) => {
+  deploymentgroup: (input, facts) => {
     const [application = "*"] = texts(input, "applicationName");
     const groups = texts(
       input,
       ...["deploymentGroupName", "currentDeploymentGroupName", "newDeploymentGroupName", "deploymentGroupNames"],
     );
-    return orAny(groups).map((group) => {
-      const found = store.groups.byName(store.applications.byName(application)?.id ?? "", group);
-      return name("deploymentgroup", `${application}/${group}`, { ...context, ...ownTags(store, found) });
-    });
+    return orAny(groups).map((group) => groupAccess(application, group, facts));
   },
-  deploymentconfig: (input, { name }) =>
-    texts(input, "deploymentConfigName").map((config) => name("deploymentconfig", config)),
-  instance: (input, { name }) =>
-    texts(input, "instanceName", "instanceNames").map((instance) => name("instance", instance)),
-  deployment: (input, { name, store }) =>
-    texts(input, "deploymentId", "deploymentIds").map((id) => {
-      const deployment = store.deployments.byId(id);
-      const application = store.applications.byId(deployment?.applicationId ?? "")?.name ?? "*";
-      const group = store.groups.byId(deployment?.groupId ?? "");
-      return name("deploymentgroup", `${application}/${group?.name ?? "*"}`, ownTags(store, group));
+  deploymentconfig: (input, { name, store, context }) =>
+    texts(input, "deploymentConfigName").map((config) =>
+      name("deploymentconfig", config, { ...ownTags(store, "deploymentconfig", config), ...context }),
+    ),
+  instance: (input, { name, store, context }) =>
+    texts(input, "instanceName", "instanceNames").map((one) => {
+      const found = store.onPremises.byName(one);
+      const access = name("instance", one, { ...resourceTags(found?.tags), ...context });
+      return { ...access, also: found === undefined ? [] : [found.arn] };
     }),
-  tagged: (input, { context }) => texts(input, "ResourceArn").map((resource) => ({ resource, context })),
+  deployment: (input, facts) => texts(input, "deploymentId", "deploymentIds").map((id) => deploymentAccess(id, facts)),
+  tagged: (input, facts) => texts(input, "ResourceArn").map((arn) => taggedAccess(arn, facts)),
+  none: () => [{ resource: "*" }],
 };
 
+type ForNaming = Pick<Facts, "store" | "name"> & Partial<Pick<Facts, "context">>;
+
+function applicationAccess(application: string, { name, store, context }: ForNaming): Access {
+  const id = store.applications.byName(application)?.id;
+  return name("application", application, { ...ownTags(store, "application", id), ...context });
+}
+
+function groupAccess(application: string, group: string, { name, store, context }: ForNaming): Access {
+  const id = store.groups.byName(store.applications.byName(application)?.id ?? "", group)?.id;
+  return name("deploymentgroup", `${application}/${group}`, { ...ownTags(store, "deploymentgroup", id), ...context });
+}
+
+/** A deployment belongs to its group. When that is gone nobody can tell any more which one it was. */
+function deploymentAccess(id: string, facts: Facts): Access {
+  const { store } = facts;
+  const deployment = store.deployments.byId(id);
+  const application = store.applications.byId(deployment?.applicationId ?? "")?.name;
+  const group = store.groups.byId(deployment?.groupId ?? "")?.name;
+  const isUnknown = deployment !== undefined && (application === undefined || group === undefined);
+  return { ...groupAccess(application ?? "*", group ?? "*", facts), isUnknown };
+}
+
+/** What an ARN names, read as the operations on tags do: any region, account and separator are taken. */
+function taggedAccess(arn: string, facts: Facts): Access {
+  const { store, name, context } = facts;
+  const resource = readResource(arn);
+  if (resource === undefined) return { resource: arn, context };
+  const found = findResource({ store }, resource);
+  return name(resource.kind, resource.names.join("/"), { ...ownTags(store, resource.kind, found?.id), ...context });
+}
+
+/** Undefined for what the operation refuses. */
+function readResource(arn: string): ReturnType<typeof resourceOf> | undefined {
+  try {
+    return resourceOf(arn);
+  } catch (error) {
+    if (error instanceof Fault) return undefined;
+    throw error;
+  }
+}
+
 /** Beside its own action an operation needs those of what it does on the way. */
-function alsoNeeded(operation: string, input: Input, name: Facts["name"]): readonly Access[] {
+function alsoNeeded(operation: string, input: Input, facts: Pick<Facts, "store" | "name">): readonly Access[] {
+  const { store, name } = facts;
   if (operation === "CreateDeployment") {
     const [application = "*"] = texts(input, "applicationName");
     return [
       ...texts(input, "deploymentConfigName").map((config) => ({
-        ...name("deploymentconfig", config),
+        ...name("deploymentconfig", config, ownTags(store, "deploymentconfig", config)),
         action: "codedeploy:GetDeploymentConfig",
       })),
-      { ...name("application", application), action: "codedeploy:RegisterApplicationRevision" },
+      { ...applicationAccess(application, facts), action: "codedeploy:RegisterApplicationRevision" },
     ];
   }
   if (operation !== "CreateDeploymentGroup" && operation !== "UpdateDeploymentGroup") return [];
@@ -121,13 +171,9 @@ function alsoNeeded(operation: string, input: Input, name: Facts["name"]): reado
   }));
 }
 
-/** The tags that a deployment group has, for conditions. */
-function ownTags({ tags }: Store, group: DeploymentGroup | undefined): NonNullable<Access["context"]> {
-  if (group === undefined) return {};
-  return Object.fromEntries(
-    tags.of("deploymentgroup", group.id).map(({ Key = "", Value = "" }) => [`aws:ResourceTag/${Key}`, Value]),
-  );
-}
+/** The tags that a resource has, for conditions. */
+const ownTags = ({ tags }: Store, kind: TaggedKind, id: string | undefined): NonNullable<Access["context"]> =>
+  id === undefined ? {} : resourceTags(tags.of(kind, id));
 
 /** The texts that these members hold, alone or in a list. */
 function texts(input: Input, ...members: readonly string[]): readonly string[] {
@@ -138,13 +184,9 @@ function texts(input: Input, ...members: readonly string[]): readonly string[] {
 
 const orAny = (names: readonly string[]): readonly string[] => (names.length === 0 ? ["*"] : names);
 
-/** The tags that a request would put on, for conditions. */
+/** The tags that a request would put on or take off, for conditions. */
 function tagContext(input: Input): NonNullable<Access["context"]> {
   const found = input["tags"] ?? input["Tags"];
   const tags = Array.isArray(found) ? (found as readonly { readonly Key?: string; readonly Value?: string }[]) : []; // decoded as CodeDeploy's Tag
-  const keys = tags.flatMap(({ Key }) => Key ?? []);
-  return {
-    "aws:TagKeys": keys.length === 0 ? texts(input, "TagKeys") : keys,
-    ...Object.fromEntries(tags.map(({ Key = "", Value = "" }) => [`aws:RequestTag/${Key}`, Value])),
-  };
+  return requestTags(tags, texts(input, "TagKeys"));
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type AccessOf, buildModel, type Call, defineService, Fault, type Service } from "@sluice/aws-protocol";
+import { buildModel, type Call, defineService, Fault, ofNoResource, type Service, tabled } from "@sluice/aws-protocol";
 import type { Store } from "../store/index.ts";
 import type { AuditEntry } from "./audit-log.ts";
 import { type GitHubToken, isTokenName, keepToken, tokenArn } from "./github-secrets.ts";
@@ -121,13 +121,20 @@ interface HostRegistration {
 /** Sluice's own operations: who may read the audit log is decided by policies like everything else. */
 export function sluiceService(context: SluiceContext, onDefect: (error: unknown, requestId: string) => void): Service {
   const { store } = context;
-  const accesses: AccessOf = (operation, { instanceName, tokenName }) => {
-    if (operation === "CreateHostRegistration" && typeof instanceName === "string")
-      return [{ resource: store.onPremises.byName(instanceName)?.arn ?? "*" }];
-    if (operation === "PutGitHubAccountToken" && typeof tokenName === "string" && isTokenName(tokenName))
-      return [{ resource: tokenArn(context, store.githubTokens.byName(tokenName)?.name ?? tokenName) }];
-    return [];
-  };
+  const accesses = tabled({
+    ...ofNoResource(["ListAuditEntries"]),
+    CreateHostRegistration: ({ instanceName }) => [
+      { resource: typeof instanceName === "string" ? store.onPremises.byName(instanceName)?.arn : undefined },
+    ],
+    PutGitHubAccountToken: ({ tokenName }) => [
+      {
+        resource:
+          typeof tokenName === "string" && isTokenName(tokenName)
+            ? tokenArn(context, store.githubTokens.byName(tokenName)?.name ?? tokenName)
+            : undefined,
+      },
+    ],
+  });
   return defineService({ name: "sluice", model, signingNames: ["sluice"], operations, context, accesses, onDefect });
 }
 

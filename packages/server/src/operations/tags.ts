@@ -65,7 +65,8 @@ export function checkTags(tags: readonly Tag[]): void {
       throw refuse(`Tag "${Key.slice(0, keyCharactersMax)}"`);
 }
 
-interface Resource {
+/** What can be tagged, as an ARN names it. */
+export interface Resource {
   readonly kind: TaggedKind;
   /** The names in the ARN: of an application, of it and a group, or of a configuration. */
   readonly names: readonly string[];
@@ -74,7 +75,7 @@ interface Resource {
 const namesIn: Readonly<Record<TaggedKind, number>> = { application: 1, deploymentgroup: 2, deploymentconfig: 1 };
 
 /** Reads an ARN. Account and region are not looked at: clients compose ARNs from what they believe in (api.md §1.7). */
-function resourceOf(arn = ""): Resource {
+export function resourceOf(arn = ""): Resource {
   const parts = /^arn:aws[a-z-]*:codedeploy:([a-z0-9-]*):(\d{12})?:([a-z]+)[:/](.+)$/.exec(arn);
   if (parts === null) throw fault("InvalidArn", `"${arn.slice(0, 200)}" is not an ARN of CodeDeploy`);
   const [, , , kind = "", name = ""] = parts;
@@ -98,7 +99,8 @@ function idOf(context: Context, { kind, names: [first = "", second = ""] }: Reso
   return kind === "application" ? { kind, id: application.id } : { kind, id: groupOf(context, application, second).id };
 }
 
-function findResource({ store }: Context, { kind, names: [first = "", second = ""] }: Resource) {
+/** The place of a resource's tags, or undefined when there is no such thing. */
+export function findResource({ store }: Pick<Context, "store">, { kind, names: [first = "", second = ""] }: Resource) {
   if (kind === "deploymentconfig") return { kind, id: first };
   const application = store.applications.byName(first);
   const id = kind === "application" ? application?.id : application && store.groups.byName(application.id, second)?.id;

@@ -4,7 +4,7 @@ import type { Instances } from "./netd-instances.ts";
 /** Where AWS's own names are answered. */
 const securePort = 443;
 
-/** Where instances find AWS's own names and their metadata. Each connection is carried to the control plane, with a first line that says from whom and to what it is. At its endpoint the control plane listens itself. */
+/** Where instances find AWS's own names and their metadata. Each connection is carried to the control plane, with a first line that says from whom, from which address and to what it is. At its endpoint the control plane listens itself. */
 export class Listeners {
   readonly #instances: Instances;
   readonly #outside: string;
@@ -44,7 +44,7 @@ export class Listeners {
     outside.on("error", () => inside.destroy());
     inside.on("close", () => outside.destroy());
     outside.on("close", () => inside.destroy());
-    outside.write(`${service} ${instance}\n`);
+    outside.write(`${service} ${instance} ${inside.remoteAddress ?? ""}\n`);
     inside.pipe(outside);
     outside.pipe(inside);
   }

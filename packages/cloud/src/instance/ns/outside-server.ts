@@ -1,7 +1,7 @@
 import { chmodSync, rmSync } from "node:fs";
 import type { RequestListener, Server as HttpServer } from "node:http";
 import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
-import { createServer, type Server, type Socket } from "node:net";
+import { createServer, isIP, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import type { SecureContext } from "node:tls";
 import { createFrontDoorServer } from "@sluice/aws-protocol";
@@ -18,11 +18,13 @@ const keepAliveMilliseconds = 75_000;
 /** What instances know the outside by. */
 export const gatewayAddress = "172.31.0.1";
 
-/** Answers the connections that instances make to the outside: at the endpoint directly, and what netd carries, which begins with a line that names service and instance. */
+/** Answers the connections that instances make to the outside: at the endpoint directly, and what netd carries, which begins with a line that names service, instance and the address that it comes from. */
 export class OutsideServer {
   readonly #server: Server;
   readonly #endpoint: HttpServer;
-  readonly #secure: HttpsServer;
+  /** By the address that their connections come from. */
+  readonly #secure = new Map<string, HttpsServer>();
+  readonly #openSecure: () => HttpsServer;
   readonly #metadata = new Map<string, HttpServer>();
   readonly #outside: Outside;
   readonly #sockets = new Set<Socket>();
@@ -35,7 +37,7 @@ export class OutsideServer {
   ) {
     this.#outside = outside;
     this.#endpoint = withLimits(createFrontDoorServer(outside.listener, authority.certificateFor([gatewayAddress])));
-    this.#secure = withLimits(createHttpsServer({ SNICallback: certificates(authority) }, secureListener));
+    this.#openSecure = () => withLimits(createHttpsServer({ SNICallback: certificates(authority) }, secureListener));
     this.#server = createServer(
       { allowHalfOpen: true },
       (socket) => void this.#serve(socket).catch(() => socket.destroy()),
@@ -81,17 +83,21 @@ export class OutsideServer {
   async #serve(socket: Socket): Promise<void> {
     this.#keep(socket);
     const first = await readLine(socket);
-    const [service, instanceId = ""] = first?.line.split(" ") ?? [];
+    const [service, instanceId = "", address = ""] = first?.line.split(" ") ?? [];
     if (first === undefined) return void socket.destroy();
     if (first.rest.length > 0) socket.unshift(first.rest);
-    this.#serverOf(service, instanceId).emit("connection", socket);
+    (service === "metadata" ? this.#metadataOf(instanceId) : this.#secureOf(address)).emit("connection", socket);
     // TLS, and who looks whether it is TLS, read the socket by themselves, what was put back included; in a flowing one they would miss the beginning.
     if (service === "metadata") socket.resume();
   }
 
-  #serverOf(service: string | undefined, instanceId: string): HttpServer | HttpsServer {
-    if (service === "metadata") return this.#metadataOf(instanceId);
-    return this.#secure;
+  /** What netd carries comes through a socket that has no address: who asks learns the instance's, as conditions on `aws:SourceIp` want it. */
+  #secureOf(address: string): HttpsServer {
+    const found = this.#secure.get(address) ?? this.#openSecure();
+    if (!this.#secure.has(address) && isIP(address) !== 0)
+      found.on("secureConnection", (socket) => Object.defineProperty(socket, "remoteAddress", { value: address }));
+    this.#secure.set(address, found);
+    return found;
   }
 
   #metadataOf(instanceId: string): HttpServer {

@@ -2,6 +2,7 @@ import type { Filter, UpdateAutoScalingGroupCommandInput } from "@aws-sdk/client
 import { Fault } from "@sluice/aws-protocol";
 import { at } from "./causes.ts";
 import type { AutoScalingContext, AutoScalingOperations } from "./context.ts";
+import { copiedLaunch } from "./copied-launch.ts";
 import { describeActivity } from "./activities.ts";
 import { describeGroup } from "./describe-group.ts";
 import type { Group, ToldSettings } from "./group.ts";
@@ -156,20 +157,11 @@ function keptOf(
 }
 
 /** A group may be made after an instance. */
-function copied({ ec2 }: AutoScalingContext, instanceId: string | undefined): Partial<Group> {
+function copied(context: AutoScalingContext, instanceId: string | undefined): Partial<Group> {
   if (instanceId === undefined) return {};
-  const record = ec2.fleet.find(instanceId);
-  if (record === undefined) throw new Fault("ValidationError", `Invalid Instance ID ${instanceId}: it does not exist`);
-  const { imageId, instanceType, keyName, userData, securityGroupIds, instanceProfile, subnetId } = record;
-  const data = {
-    ImageId: imageId,
-    InstanceType: instanceType as "t3.micro", // the SDK's type lists the types of its day
-    ...(keyName === undefined ? {} : { KeyName: keyName }),
-    ...(userData === undefined ? {} : { UserData: userData }),
-    ...(securityGroupIds === undefined ? {} : { SecurityGroupIds: [...securityGroupIds] }),
-    ...(instanceProfile === undefined ? {} : { IamInstanceProfile: { Name: instanceProfile } }),
-  };
-  return { launch: { kind: "configuration", name: `copy-of-${instanceId}`, data }, subnetIds: [subnetId] };
+  const found = copiedLaunch(context, instanceId);
+  if (found === undefined) throw new Fault("ValidationError", `Invalid Instance ID ${instanceId}: it does not exist`);
+  return found;
 }
 
 function forgetBelongings({ policies, scheduledActions, notifications }: AutoScalingContext, name: string): void {

@@ -1,6 +1,6 @@
-import { defineService, type Service, serviceModel } from "@sluice/aws-protocol";
-import { launchAccesses } from "../ec2/index.ts";
+import { defineService, type Service, serviceModel, tabled } from "@sluice/aws-protocol";
 import { Records } from "../../store/records.ts";
+import { autoScalingAccesses } from "./accesses.ts";
 import { Activities } from "./activities.ts";
 import type { AutoScalingContext } from "./context.ts";
 import { groupOperations } from "./group-operations.ts";
@@ -94,7 +94,7 @@ function autoScalingService(
       ...refreshOperations,
     },
     context,
-    accesses: (_operation, input) => launchAccesses(context.ec2.profiles, input),
+    accesses: tabled(autoScalingAccesses(context)),
     onDefect,
   });
 }

@@ -75,10 +75,19 @@ export const launchConfigurationOperations: AutoScalingOperations = {
   }),
 };
 
-function describe({ region, accountId }: AutoScalingContext, { name, createdAt, data }: LaunchConfiguration) {
+/** The ARN of a launch configuration. One that is not there yet has no id. */
+export function configurationArn(
+  { region, accountId }: Pick<AutoScalingContext, "region" | "accountId">,
+  { name, createdAt }: Pick<LaunchConfiguration, "name"> & Partial<Pick<LaunchConfiguration, "createdAt">>,
+): string {
+  const id = createdAt === undefined ? "*" : uuidOf(`${name} ${createdAt}`);
+  return `arn:aws:autoscaling:${region}:${accountId}:launchConfiguration:${id}:launchConfigurationName/${name}`;
+}
+
+function describe(context: AutoScalingContext, { name, createdAt, data }: LaunchConfiguration) {
   return {
     LaunchConfigurationName: name,
-    LaunchConfigurationARN: `arn:aws:autoscaling:${region}:${accountId}:launchConfiguration:${uuidOf(`${name} ${createdAt}`)}:launchConfigurationName/${name}`,
+    LaunchConfigurationARN: configurationArn(context, { name, createdAt }),
     CreatedTime: new Date(createdAt),
     ImageId: data.ImageId,
     InstanceType: data.InstanceType,

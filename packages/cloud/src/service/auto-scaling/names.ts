@@ -7,9 +7,13 @@ export interface Place {
   readonly accountId: string;
 }
 
-/** The ARN of a group. */
-export function arnOf({ name, createdAt }: Pick<Group, "name" | "createdAt">, { region, accountId }: Place): string {
-  return `arn:aws:autoscaling:${region}:${accountId}:autoScalingGroup:${uuidOf(`${name} ${createdAt}`)}:autoScalingGroupName/${name}`;
+/** The ARN of a group. One that is not there yet has no id. */
+export function arnOf(
+  { name, createdAt }: Pick<Group, "name"> & Partial<Pick<Group, "createdAt">>,
+  { region, accountId }: Place,
+): string {
+  const id = createdAt === undefined ? "*" : uuidOf(`${name} ${createdAt}`);
+  return `arn:aws:autoscaling:${region}:${accountId}:autoScalingGroup:${id}:autoScalingGroupName/${name}`;
 }
 
 /** A UUID that is always the same for a text: ids that need not be kept. */

@@ -136,13 +136,18 @@ function adjusted(
   return desired + Math.sign(change) * Math.max(Math.abs(change), MinAdjustmentMagnitude);
 }
 
-function findPolicy(context: AutoScalingContext, name = "", group?: string): Policy {
-  const found = context.policies
+/** The policy that a name or an ARN tells; undefined when there is none. */
+export function matchingPolicy(context: AutoScalingContext, name = "", group?: string): Policy | undefined {
+  return context.policies
     .all()
     .find(
       (policy) =>
         arnOf(context, policy) === name || (policy.name === name && (group === undefined || policy.group === group)),
     );
+}
+
+function findPolicy(context: AutoScalingContext, name?: string, group?: string): Policy {
+  const found = matchingPolicy(context, name, group);
   if (found !== undefined) return found;
   throw new Fault("ValidationError", `PolicyName not found - Scaling policy ${name} not found`);
 }

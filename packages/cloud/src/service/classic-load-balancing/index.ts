@@ -1,9 +1,10 @@
-import { defineService, type Service, serviceModel } from "@sluice/aws-protocol";
+import { defineService, type Service, serviceModel, tabled } from "@sluice/aws-protocol";
 import type { Traffic } from "../../load-balancer/index.ts";
 import type { CloudDatabase } from "../../store/database.ts";
 import { Records } from "../../store/records.ts";
 import type { Waits } from "../../waits.ts";
 import type { BalancedInstances } from "../load-balancing/index.ts";
+import { classicAccesses } from "./accesses.ts";
 import { ClassicBalancing } from "./classic-balancing.ts";
 import { classicOperations } from "./operations.ts";
 import type { ClassicRecord } from "./records.ts";
@@ -18,6 +19,7 @@ export interface ClassicLoadBalancingOptions {
   readonly clock: () => number;
   readonly waits: Waits;
   readonly region: string;
+  readonly accountId: string;
   readonly onDefect: (error: unknown, requestId: string) => void;
 }
 
@@ -26,7 +28,7 @@ export function openClassicLoadBalancing(options: ClassicLoadBalancingOptions): 
   readonly service: Service;
   readonly balancing: ClassicBalancing;
 } {
-  const { db, traffic, instances, clock, waits, region, onDefect } = options;
+  const { db, traffic, instances, clock, waits, region, accountId, onDefect } = options;
   const records = new Records<ClassicRecord>(db, "classic-load-balancer");
   const balancing = new ClassicBalancing({ records, traffic, instances, clock, waits });
   balancing.start();
@@ -36,6 +38,7 @@ export function openClassicLoadBalancing(options: ClassicLoadBalancingOptions): 
     signingNames: ["elasticloadbalancing"],
     operations: classicOperations,
     context: { records, balancing, clock, region },
+    accesses: tabled(classicAccesses({ records, region, accountId })),
     onDefect,
   });
   return { service, balancing };

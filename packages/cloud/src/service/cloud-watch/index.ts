@@ -1,6 +1,7 @@
-import { defineService, type Service, serviceModel } from "@sluice/aws-protocol";
+import { defineService, type Service, serviceModel, tabled } from "@sluice/aws-protocol";
 import type { CloudDatabase } from "../../store/database.ts";
 import { Records } from "../../store/records.ts";
+import { cloudWatchAccesses } from "./accesses.ts";
 import type { Alarm, AlarmState } from "./alarm.ts";
 import { AlarmKeeper } from "./alarm-keeper.ts";
 import { alarmArn, alarmOperations } from "./alarms.ts";
@@ -44,6 +45,7 @@ export function openCloudWatch(options: CloudWatchOptions): { readonly service: 
     signingNames: ["monitoring"],
     operations: { ...alarmOperations, ...metricOperations },
     context,
+    accesses: tabled(cloudWatchAccesses(context)),
     onDefect,
   });
   return { service, close: () => keeper.close() };

@@ -1,26 +1,147 @@
-import type { Access } from "@sluice/aws-protocol";
-import { type InstanceProfiles, profileNameOf } from "./instance-profiles.ts";
+import type {
+  CreateLaunchTemplateVersionCommandInput,
+  DeleteTagsCommandInput,
+  RunInstancesCommandInput,
+  TagSpecification,
+} from "@aws-sdk/client-ec2";
+import { type Access, type AccessTable, ofNoResource, requestTags } from "@sluice/aws-protocol";
+import type { Ec2Context } from "./context.ts";
+import { createTagsAccesses, launchAccesses, type NamesProfile, passRoleAccesses } from "./launch-accesses.ts";
+import { vpc } from "./network.ts";
+import { arnOf, groupIn, keyPairsIn, resourceOf, taggedById, templateIn } from "./resource-arns.ts";
 
-interface Input {
-  readonly IamInstanceProfile?: { readonly Name?: string; readonly Arn?: string } | string;
-  readonly LaunchTemplateData?: { readonly IamInstanceProfile?: { readonly Name?: string; readonly Arn?: string } };
+type Input = Readonly<Record<string, unknown>>;
+
+/** What each request to EC2 touches (EC2's service authorization reference), and the roles that it gives to instances. */
+export function ec2Accesses(context: Ec2Context): AccessTable {
+  return {
+    ...ofNoResource(describing),
+    ...instanceAccesses(context),
+    ...templateAccesses(context),
+    ...securityGroupAccesses(context),
+    ...keyPairAccesses(context),
+    CreateTags: (input) =>
+      texts(input["Resources"]).map((id) => withContext(taggedById(context, id), requestTags(tagsIn(input["Tags"])))),
+    DeleteTags: (input) => texts(input["Resources"]).map((id) => untagged(context, id, input)),
+  };
 }
 
-/** What a request does beside its own action: who gives instances a role must be allowed to pass that role on. Unlike AWS (decision 011): a launch template is judged when it is written, not each time it is used. */
-export function launchAccesses(
-  profiles: InstanceProfiles,
-  decoded: Readonly<Record<string, unknown>>,
-): readonly Access[] {
-  const { IamInstanceProfile, LaunchTemplateData } = decoded as Input; // decoded by the service's own table
-  const found = IamInstanceProfile ?? LaunchTemplateData?.IamInstanceProfile ?? {};
-  const { Name, Arn } = named(found);
-  const role = profiles.find(Name ?? profileNameOf(Arn ?? "") ?? "")?.roleArn;
-  if (role === undefined) return [{}];
-  return [{}, { action: "iam:PassRole", resource: role, context: { "iam:PassedToService": "ec2.amazonaws.com" } }];
+const describing = [
+  ...["DescribeAccountAttributes", "DescribeAvailabilityZones", "DescribeIamInstanceProfileAssociations"],
+  ...["DescribeImages", "DescribeInstanceStatus", "DescribeInstanceTypes", "DescribeInstances"],
+  ...["DescribeInternetGateways", "DescribeKeyPairs", "DescribeLaunchTemplateVersions", "DescribeLaunchTemplates"],
+  ...["DescribeNetworkInterfaces", "DescribeRegions", "DescribeRouteTables", "DescribeSecurityGroupRules"],
+  ...["DescribeSecurityGroups", "DescribeSubnets", "DescribeTags", "DescribeVolumes", "DescribeVpcs"],
+];
+
+function instanceAccesses(context: Ec2Context): AccessTable {
+  const one = ({ InstanceId }: Input) => texts(InstanceId).map((id) => resourceOf(context, "instance", id));
+  const each = ({ InstanceIds }: Input) => texts(InstanceIds).map((id) => resourceOf(context, "instance", id));
+  return {
+    RunInstances: (input) => launchAccesses(context, input as unknown as RunInstancesCommandInput), // decoded by EC2's own table
+    TerminateInstances: each,
+    StopInstances: each,
+    StartInstances: each,
+    RebootInstances: each,
+    GetConsoleOutput: one,
+    DescribeInstanceAttribute: one,
+  };
 }
 
-/** Launch configurations name a profile in one text, by its name or its ARN. */
-function named(found: NonNullable<Input["IamInstanceProfile"]>): { readonly Name?: string; readonly Arn?: string } {
-  if (typeof found !== "string") return found;
-  return found.startsWith("arn:") ? { Arn: found } : { Name: found };
+function templateAccesses(context: Ec2Context): AccessTable {
+  const one = (input: Input) => [templateIn(context, input)];
+  return {
+    CreateLaunchTemplate: ({ TagSpecifications, LaunchTemplateData }) => [
+      made(context, "launch-template", TagSpecifications),
+      ...createTagsAccesses(context, "CreateLaunchTemplate", specificationsIn(TagSpecifications)),
+      ...passRoleAccesses(context.profiles, (LaunchTemplateData ?? {}) as NamesProfile), // decoded, as above
+    ],
+    // Unlike AWS, which judges a template where it is used alone: one that names roles is judged when it is written, too.
+    CreateLaunchTemplateVersion(input) {
+      const given = input as unknown as CreateLaunchTemplateVersionCommandInput; // decoded, as above
+      return [...one(input), ...passRoleAccesses(context.profiles, versionData(context, given))];
+    },
+    ModifyLaunchTemplate: one,
+    DeleteLaunchTemplate: one,
+    DeleteLaunchTemplateVersions: one,
+  };
 }
+
+/** What a new version has: what it was made after, under what it names itself. */
+function versionData({ templates }: Ec2Context, input: CreateLaunchTemplateVersionCommandInput): NamesProfile {
+  const { LaunchTemplateId: id, LaunchTemplateName: name, SourceVersion, LaunchTemplateData } = input;
+  const template = templates.all().find((one) => (id === undefined ? one.name === name : one.id === id));
+  const { $Latest, $Default } = { $Latest: template?.latestVersion, $Default: template?.defaultVersion };
+  const number =
+    SourceVersion === "$Latest" ? $Latest : SourceVersion === "$Default" ? $Default : Number(SourceVersion);
+  const source = template?.versions.find((version) => version.number === number)?.data;
+  return { ...source, ...LaunchTemplateData };
+}
+
+function securityGroupAccesses(context: Ec2Context): AccessTable {
+  const one = (input: Input): readonly Access[] => [
+    groupIn(context, input),
+    // Rules have ARNs of their own, which policies seldom name.
+    ...texts(input["SecurityGroupRuleIds"]).map((id) => ({
+      resource: arnOf(context, `security-group-rule/${id}`),
+      isOpen: true,
+    })),
+  ];
+  return {
+    CreateSecurityGroup: ({ TagSpecifications, VpcId }) => [
+      made(context, "security-group", TagSpecifications),
+      { resource: arnOf(context, `vpc/${texts(VpcId)[0] ?? vpc.id}`) },
+      ...createTagsAccesses(context, "CreateSecurityGroup", specificationsIn(TagSpecifications)),
+    ],
+    DeleteSecurityGroup: one,
+    AuthorizeSecurityGroupIngress: one,
+    AuthorizeSecurityGroupEgress: one,
+    RevokeSecurityGroupIngress: one,
+    RevokeSecurityGroupEgress: one,
+  };
+}
+
+function keyPairAccesses(context: Ec2Context): AccessTable {
+  const create =
+    (operation: string) =>
+    ({ KeyName, TagSpecifications }: Input): readonly Access[] => [
+      {
+        ...made(context, "key-pair", TagSpecifications),
+        resource: arnOf(context, `key-pair/${texts(KeyName)[0] ?? "*"}`),
+      },
+      ...createTagsAccesses(context, operation, specificationsIn(TagSpecifications)),
+    ];
+  return {
+    CreateKeyPair: create("CreateKeyPair"),
+    ImportKeyPair: create("ImportKeyPair"),
+    DeleteKeyPair: (input) => keyPairsIn(context, input),
+  };
+}
+
+/** Something that a request makes: it gets its id only then. */
+const made = (context: Ec2Context, type: string, specifications: unknown): Access => ({
+  resource: arnOf(context, `${type}/*`),
+  context: requestTags(
+    specificationsIn(specifications).flatMap(({ ResourceType, Tags = [] }) => (ResourceType === type ? Tags : [])),
+  ),
+});
+
+/** No tags at all means all of them. */
+function untagged(context: Ec2Context, id: string, { Tags }: Input): Access {
+  const access = taggedById(context, id);
+  const all = Object.keys(access.context ?? {}).flatMap((key) => /^aws:ResourceTag\/(.*)$/s.exec(key)?.[1] ?? []);
+  const named = tagsIn(Tags).map(({ Key = "" }) => Key);
+  return withContext(access, { "aws:TagKeys": Tags === undefined ? all : named });
+}
+
+const withContext = (access: Access, more: Access["context"]): Access => ({
+  ...access,
+  context: { ...access.context, ...more },
+});
+
+const texts = (found: unknown): readonly string[] =>
+  [found].flat().filter((one): one is string => typeof one === "string");
+
+const specificationsIn = (found: unknown) => (found ?? []) as TagSpecification[]; // decoded by EC2's own table
+
+const tagsIn = (found: unknown) => (found ?? []) as NonNullable<DeleteTagsCommandInput["Tags"]>; // decoded, as above

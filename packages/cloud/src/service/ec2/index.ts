@@ -1,6 +1,6 @@
-import { defineService, type Service, serviceModel } from "@sluice/aws-protocol";
+import { defineService, type Service, serviceModel, tabled } from "@sluice/aws-protocol";
 import { Records } from "../../store/records.ts";
-import { launchAccesses } from "./accesses.ts";
+import { ec2Accesses } from "./accesses.ts";
 import type { Ec2Context } from "./context.ts";
 import { instanceOperations } from "./instances.ts";
 import { keyPairOperations } from "./key-pairs.ts";
@@ -9,7 +9,7 @@ import { securityGroupOperations } from "./security-groups.ts";
 import { surroundingsOperations } from "./surroundings.ts";
 import { tagOperations } from "./tags.ts";
 
-export { launchAccesses } from "./accesses.ts";
+export { launchAccesses, passRoleAccesses } from "./launch-accesses.ts";
 export type { Ec2Context } from "./context.ts";
 export { Fleet } from "./fleet.ts";
 export type { InstanceRecord } from "./instance-record.ts";
@@ -45,7 +45,7 @@ export function ec2Service(context: Ec2Context, onDefect: (error: unknown, reque
       ...surroundingsOperations,
     },
     context,
-    accesses: (_operation, input) => launchAccesses(context.profiles, input),
+    accesses: tabled(ec2Accesses(context)),
     onDefect,
   });
 }

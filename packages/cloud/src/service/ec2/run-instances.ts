@@ -71,7 +71,7 @@ export function newInstances(
 }
 
 /** The request over what its launch template says, if it names one; tags of both are kept. */
-function withTemplate({ templates }: Ec2Context, request: RunInstancesCommandInput) {
+export function withTemplate({ templates }: Ec2Context, request: RunInstancesCommandInput) {
   if (request.LaunchTemplate === undefined) return { input: request, templateTags: [] };
   const template = findTemplate(templates, request.LaunchTemplate);
   const version = versionOf(template, request.LaunchTemplate.Version);
@@ -108,7 +108,7 @@ function settings(context: Ec2Context, input: RunInstancesCommandInput) {
   const instanceProfile = profileOf(context, input);
   const groups = groupsOf(context, input);
   return {
-    imageId: imageOf(resolved(ImageId)).id,
+    imageId: imageOf(resolvedImage(ImageId)).id,
     instanceType: input.InstanceType ?? "m1.small",
     ...(KeyName === undefined ? {} : { keyName: KeyName }),
     ...(UserData === "" ? {} : { userData: UserData }),
@@ -118,8 +118,8 @@ function settings(context: Ec2Context, input: RunInstancesCommandInput) {
   };
 }
 
-/** An image may be named by a parameter of SSM. */
-function resolved(imageId: string): string {
+/** The id of an image, which may be named by a parameter of SSM. */
+export function resolvedImage(imageId: string): string {
   const parameter = /^resolve:ssm:([^:]+)(?::\d+)?$/.exec(imageId)?.[1];
   return parameter !== undefined && publicParameters.includes(parameter) ? amazonLinux.id : imageId;
 }

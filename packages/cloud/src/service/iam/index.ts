@@ -1,5 +1,6 @@
-import { type Access, type AccessOf, defineService, type Service, serviceModel } from "@sluice/aws-protocol";
+import { defineService, type Service, serviceModel, tabled } from "@sluice/aws-protocol";
 import { accessKeyOperations } from "./access-keys.ts";
+import { iamAccesses } from "./accesses.ts";
 import { attachedPolicyOperations } from "./attached-policies.ts";
 import type { IamContext, IamOperations } from "./context.ts";
 import { boundaryOperations } from "./boundaries.ts";
@@ -43,59 +44,7 @@ export function iamService(context: IamContext, onDefect: (error: unknown, reque
     signingNames: ["iam"],
     operations,
     context,
-    accesses: accessesOf(context),
+    accesses: tabled(iamAccesses(context)),
     onDefect,
   });
 }
-
-/** What a request to IAM is about: the role, group, user, profile or policy that it names, by its ARN with the path that it has. */
-function accessesOf({ records, accountId }: IamContext): AccessOf {
-  return (operation, input, { principal }) => {
-    const text = (member: string) => (typeof input[member] === "string" ? input[member] : undefined);
-    const named = (kind: "role" | "group" | "user" | "profile", name: string) =>
-      records.find(kind, name)?.arn ??
-      `arn:aws:iam::${accountId}:${kind === "profile" ? "instance-profile" : kind}${text("Path") ?? "/"}${name}`;
-    /** Who gives somebody another name needs the permission for both. */
-    const renamed = (kind: "group" | "user", name: string, newName: string | undefined) => {
-      const path = text("NewPath") ?? records.find(kind, name)?.path ?? "/";
-      const isRenamed = newName !== undefined || text("NewPath") !== undefined;
-      return isRenamed ? [{ resource: `arn:aws:iam::${accountId}:${kind}${path}${newName ?? name}` }] : [];
-    };
-    const [profile, role, user] = [text("InstanceProfileName"), text("RoleName"), text("UserName")];
-    const group = text("GroupName");
-    const [kind, name] = role === undefined ? (["user", user ?? ""] as const) : (["role", role] as const);
-    const context = {
-      "iam:PolicyARN": text("PolicyArn"),
-      "iam:PermissionsBoundary": text("PermissionsBoundary") ?? records.find(kind, name)?.boundary,
-    };
-    if (profile !== undefined && role !== undefined && operation === "AddRoleToInstanceProfile")
-      return [{ resource: named("profile", profile), context }, passed(named("role", role))];
-    if (profile !== undefined) return [{ resource: named("profile", profile), context }];
-    if (role !== undefined) return [{ resource: named("role", role), context }];
-    if (group !== undefined)
-      return [{ resource: named("group", group), context }, ...renamed("group", group, text("NewGroupName"))]; // also when a user joins it
-    if (user !== undefined)
-      return [{ resource: named("user", user), context }, ...renamed("user", user, text("NewUserName"))];
-    const certificate = text("ServerCertificateName");
-    if (certificate !== undefined) {
-      const known = records.find("certificate", certificate)?.arn;
-      const made = `arn:aws:iam::${accountId}:server-certificate${text("Path") ?? "/"}${certificate}`;
-      return [{ resource: known ?? made, context }];
-    }
-    const arn = text("PolicyArn") ?? text("PolicySourceArn");
-    if (arn !== undefined) return [{ resource: arn, context }];
-    const policy = text("PolicyName");
-    if (policy !== undefined)
-      return [{ resource: `arn:aws:iam::${accountId}:policy${text("Path") ?? "/"}${policy}`, context }];
-    return [{ resource: principal.arn.includes(":user/") && forOneself.has(operation) ? principal.arn : "*", context }];
-  };
-}
-
-const passed = (role: string): Access => ({
-  action: "iam:PassRole",
-  resource: role,
-  context: { "iam:PassedToService": "ec2.amazonaws.com" },
-});
-
-/** Operations that are about the caller when they name nobody. */
-const forOneself = new Set(["GetUser", "CreateAccessKey", "ListAccessKeys", "UpdateAccessKey", "DeleteAccessKey"]);

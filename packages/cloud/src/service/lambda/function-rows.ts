@@ -62,6 +62,12 @@ export function functionOf(place: Place, name: string): FunctionRow {
   return row;
 }
 
+/** The tags of a function; none of one that is not there. */
+export function functionTags({ db }: Pick<Place, "db">, name: string): Readonly<Record<string, string>> {
+  const row = db.get<FunctionRow>("SELECT * FROM functions WHERE name = ?", name);
+  return row === undefined ? {} : (JSON.parse(row.tags) as Readonly<Record<string, string>>); // written by CreateFunction and TagResource
+}
+
 /** A version of a function; a Fault when there is none. */
 export function versionOf(place: Place, name: string, version: string): VersionRecord {
   const found = findVersion(place, name, version);

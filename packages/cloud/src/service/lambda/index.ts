@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { defineService, type Service, serviceModel } from "@sluice/aws-protocol";
 import type { CloudDatabase } from "../../store/database.ts";
 import type { LogStore } from "../logs/index.ts";
-import { accessesOf } from "./accesses.ts";
+import { lambdaAccesses } from "./accesses.ts";
 import { aliasOperations } from "./aliases.ts";
 import { CodeStore } from "./code-store.ts";
 import type { LambdaContext } from "./context.ts";
@@ -98,7 +98,7 @@ function lambdaService(context: LambdaContext, onDefect: (error: unknown, reques
     },
     context,
     bodyBytesMax: requestBytesMax,
-    accesses: (operation, input, call) => accessesOf(context, { operation, input, call }),
+    accesses: lambdaAccesses(context),
     onDefect,
   });
 }

@@ -1,5 +1,5 @@
-import { type Action, type Call, contextOf, evaluate, parsePolicy } from "@sluice/aws-protocol";
-import { findSetting } from "./function-rows.ts";
+import { type Action, type Call, contextOf, evaluate, parsePolicy, resourceTags } from "@sluice/aws-protocol";
+import { findSetting, functionTags } from "./function-rows.ts";
 import { arnOf, latest } from "./names.ts";
 
 /** What a function's own policy says of one principal. */
@@ -52,7 +52,9 @@ export function mayDo(
   const { host, policies, arn } = call.principal;
   if (host === undefined && policies === undefined) return true; // an administrator
   const resource = arnOf(context, place.name, place.qualifier === latest ? undefined : place.qualifier);
-  const action = { name, resource, context: contextOf(call, more) };
+  const tags = resourceTags(functionTags(context, place.name));
+  const also = [arnOf(context, place.name, place.qualifier)];
+  const action = { name, resource, also, context: contextOf(call, { ...tags, ...more }) };
   const own = (policies ?? []).map(({ kind: of, documents }) => ({ of, ...evaluate(documents, action) }));
   if (own.some(({ outcome }) => outcome === "explicitly denied")) return false;
   if (own.length > 0 && own.every(({ outcome }) => outcome === "allowed")) return true;

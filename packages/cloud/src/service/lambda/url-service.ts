@@ -20,6 +20,7 @@ export function urlService(context: LambdaContext, onDefect: (error: unknown, re
     protocol: "rest-json",
     bodyBytesMax: eventBytesMax.synchronous,
     servesHost: (host) => idOf(host) !== undefined,
+    hostScope: "lambda",
     async serve(request) {
       const id = idOf(request.headers.host) ?? "";
       try {

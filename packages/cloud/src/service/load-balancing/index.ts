@@ -1,8 +1,9 @@
-import { defineService, type Service, serviceModel } from "@sluice/aws-protocol";
+import { defineService, type Service, serviceModel, tabled } from "@sluice/aws-protocol";
 import type { ListenerCertificates } from "../../listener-certificates.ts";
 import type { Traffic } from "../../load-balancer/index.ts";
 import type { CloudDatabase } from "../../store/database.ts";
 import type { Waits } from "../../waits.ts";
+import { loadBalancingAccesses } from "./accesses.ts";
 import { Balancing } from "./balancing.ts";
 import type { BalancedInstances } from "./balanced-instances.ts";
 import { listenerCertificateOperations } from "./listener-certificates.ts";
@@ -45,6 +46,7 @@ export function openLoadBalancing(options: LoadBalancingOptions): LoadBalancing 
   const records = new LoadBalancingRecords(db);
   const balancing = new Balancing({ records, traffic, instances, certificates, clock, waits });
   balancing.start();
+  const context = { records, balancing, certificates, clock, region, accountId };
   const service = defineService({
     name: "elasticloadbalancing",
     model: serviceModel("load-balancing"),
@@ -58,7 +60,8 @@ export function openLoadBalancing(options: LoadBalancingOptions): LoadBalancing 
       ...ruleOperations,
       ...tagOperations,
     },
-    context: { records, balancing, certificates, clock, region, accountId },
+    context,
+    accesses: tabled(loadBalancingAccesses(context)),
     onDefect,
   });
   return { service, targetGroups: new TargetGroups(records, balancing), close: () => balancing.close() };

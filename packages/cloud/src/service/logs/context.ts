@@ -23,10 +23,14 @@ export interface GroupRow {
   readonly retention: number | null;
 }
 
+/** The name of the group that a name or an ARN tells. */
+export const groupNameOf = (name: string | undefined, identifier = ""): string =>
+  name ?? /:log-group:([^:]+)/.exec(identifier)?.[1] ?? identifier;
+
 /** The group that a name or an ARN tells; a Fault when there is none. */
 export function groupOf({ db, logs }: LogsContext, name: string | undefined, identifier?: string): GroupRow {
   logs.flush();
-  const wanted = name ?? /:log-group:([^:]+)/.exec(identifier ?? "")?.[1] ?? identifier ?? "";
+  const wanted = groupNameOf(name, identifier);
   const row = db.get<GroupRow>("SELECT * FROM log_groups WHERE name = ?", wanted);
   if (row === undefined)
     throw new Fault("ResourceNotFoundException", `The specified log group does not exist: "${wanted}"`);

@@ -1,4 +1,5 @@
-import { defineService, type Service, serviceModel } from "@sluice/aws-protocol";
+import { defineService, type Service, serviceModel, tabled } from "@sluice/aws-protocol";
+import { logsAccesses } from "./accesses.ts";
 import type { LogsContext } from "./context.ts";
 import { eventOperations } from "./events.ts";
 import { groupOperations } from "./groups.ts";
@@ -13,6 +14,7 @@ export function logsService(context: LogsContext, onDefect: (error: unknown, req
     signingNames: ["logs"],
     operations: { ...groupOperations, ...eventOperations },
     context,
+    accesses: tabled(logsAccesses(context)),
     onDefect,
   });
 }

@@ -1,7 +1,8 @@
-import type { Access, AccessOf } from "@sluice/aws-protocol";
+import { type Access, type AccessTable, Fault, tabled } from "@sluice/aws-protocol";
+import { copySource } from "./objects.ts";
 
 interface Input {
-  readonly Bucket?: string;
+  readonly Bucket?: string | undefined;
   readonly Key?: string;
   readonly VersionId?: string;
   readonly Prefix?: string;
@@ -11,75 +12,71 @@ interface Input {
   readonly Delete?: { readonly Objects?: readonly { readonly Key?: string; readonly VersionId?: string }[] };
 }
 
+type Row = (input: Input) => readonly Access[];
+
+/** What each request to S3 does, in IAM's words (S3's service authorization reference): several operations need one and the same permission. */
+const table: Readonly<Record<string, Row>> = {
+  GetObject: (input) => [version("GetObject", input)],
+  HeadObject: (input) => [version("GetObject", input)],
+  DeleteObject: (input) => [version("DeleteObject", input)],
+  DeleteObjects: ({ Bucket, Delete }) =>
+    (Delete?.Objects ?? []).map((object) => version("DeleteObject", { Bucket, ...object })),
+  CopyObject: (input) => [version("GetObject", sourceOf(input)), written(input)],
+  UploadPartCopy: (input) => [version("GetObject", sourceOf(input)), written(input)],
+  PutObject: (input) => [written(input)],
+  CreateMultipartUpload: (input) => [written(input)],
+  UploadPart: (input) => [written(input)],
+  CompleteMultipartUpload: (input) => [written(input)],
+  ListParts: (input) => [{ action: "s3:ListMultipartUploadParts", resource: object(input) }],
+  AbortMultipartUpload: (input) => [{ resource: object(input) }],
+  ListObjects: (input) => [listed("ListBucket", input)],
+  ListObjectsV2: (input) => [listed("ListBucket", input)],
+  HeadBucket: (input) => [listed("ListBucket", input)],
+  ListObjectVersions: (input) => [listed("ListBucketVersions", input)],
+  ListMultipartUploads: (input) => [listed("ListBucketMultipartUploads", input)],
+  ListBuckets: () => [{ action: "s3:ListAllMyBuckets", resource: "*" }],
+  CreateBucket: (input) => [{ resource: bucket(input) }],
+  DeleteBucket: (input) => [{ resource: bucket(input) }],
+  GetBucketLocation: (input) => [{ resource: bucket(input) }],
+  GetBucketVersioning: (input) => [{ resource: bucket(input) }],
+  PutBucketVersioning: (input) => [{ resource: bucket(input) }],
+};
+
+/** What a request to S3 does. */
+export const s3Accesses = tabled(table as AccessTable); // inputs are decoded by S3's own table
+
 const bucket = ({ Bucket = "*" }: Input) => `arn:aws:s3:::${Bucket}`;
 const object = (input: Input) => `${bucket(input)}/${input.Key ?? "*"}`;
 
-/** What each request to S3 does, in IAM's words (S3's service authorization reference): several operations need one and the same permission. */
-export const s3Accesses: AccessOf = (operation, decoded) => {
-  const input = decoded as Input; // decoded by S3's own table
-  const versioned = (action: string, version = input.VersionId) =>
-    `s3:${action}${version === undefined ? "" : "Version"}`;
-  const on = (resource: string, action: string): readonly Access[] => [{ action: `s3:${action}`, resource }];
-  const list = (action: string): readonly Access[] => [
-    {
-      action: `s3:${action}`,
-      resource: bucket(input),
-      context: {
-        "s3:prefix": input.Prefix ?? "",
-        "s3:delimiter": input.Delimiter,
-        "s3:max-keys": input.MaxKeys === undefined ? undefined : String(input.MaxKeys),
-      },
-    },
-  ];
-  switch (operation) {
-    case "GetObject":
-    case "HeadObject":
-      return [{ action: versioned("GetObject"), resource: object(input) }];
-    case "DeleteObject":
-      return [{ action: versioned("DeleteObject"), resource: object(input) }];
-    case "DeleteObjects":
-      return (input.Delete?.Objects ?? []).map(({ Key, VersionId }) => ({
-        action: versioned("DeleteObject", VersionId),
-        resource: `${bucket(input)}/${Key ?? "*"}`,
-      }));
-    case "CopyObject":
-    case "UploadPartCopy":
-      return [
-        { action: "s3:GetObject", resource: `arn:aws:s3:::${sourceOf(input)}` },
-        ...on(object(input), "PutObject"),
-      ];
-    case "PutObject":
-    case "CreateMultipartUpload":
-    case "UploadPart":
-    case "CompleteMultipartUpload":
-      return on(object(input), "PutObject");
-    case "ListParts":
-      return on(object(input), "ListMultipartUploadParts");
-    case "AbortMultipartUpload":
-      return on(object(input), operation);
-    case "ListObjects":
-    case "ListObjectsV2":
-    case "HeadBucket":
-      return list("ListBucket");
-    case "ListObjectVersions":
-      return list("ListBucketVersions");
-    case "ListMultipartUploads":
-      return list("ListBucketMultipartUploads");
-    case "ListBuckets":
-      return [{ action: "s3:ListAllMyBuckets" }];
-    default:
-      return on(bucket(input), operation);
-  }
-};
+const written = (input: Input): Access => ({ action: "s3:PutObject", resource: object(input) });
 
-/** Where an object is copied from, as `BUCKET/KEY`. */
-function sourceOf({ CopySource = "*" }: Input): string {
-  const [path = ""] = CopySource.split("?", 1);
+/** One version of an object is another permission than the newest. */
+function version(action: string, input: Input): Access {
+  const { VersionId } = input;
+  return {
+    action: `s3:${action}${VersionId === undefined ? "" : "Version"}`,
+    resource: object(input),
+    context: { "s3:VersionId": VersionId },
+  };
+}
+
+const listed = (action: string, input: Input): Access => ({
+  action: `s3:${action}`,
+  resource: bucket(input),
+  context: {
+    "s3:prefix": input.Prefix ?? "",
+    "s3:delimiter": input.Delimiter,
+    "s3:max-keys": input.MaxKeys === undefined ? undefined : String(input.MaxKeys),
+  },
+});
+
+/** Where an object is copied from, read as the operation does. It refuses what cannot be read; until then nothing narrower can be said of it. */
+function sourceOf({ CopySource = "" }: Input): Input {
   try {
-    return decodeURIComponent(path).replace(/^\//, "");
-  } catch (cause) {
-    // The operation refuses a source that cannot be read; until then nothing narrower can be said of it.
-    if (cause instanceof URIError) return "*";
-    throw cause;
+    const { VersionId, ...source } = copySource(CopySource);
+    return VersionId === undefined ? source : { ...source, VersionId };
+  } catch (error) {
+    if (error instanceof Fault) return {};
+    throw error;
   }
 }

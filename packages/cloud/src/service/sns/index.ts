@@ -1,6 +1,7 @@
-import { anonymous, defineService, Fault, type Service, serviceModel } from "@sluice/aws-protocol";
+import { defineService, Fault, type Service, serviceModel } from "@sluice/aws-protocol";
 import type { CloudDatabase } from "../../store/database.ts";
 import { Records } from "../../store/records.ts";
+import { snsAccesses } from "./accesses.ts";
 import type { SnsContext } from "./context.ts";
 import { Deliveries } from "./delivery.ts";
 import type { SubscriptionRecord, TopicRecord } from "./records.ts";
@@ -47,14 +48,7 @@ export function openSns({ db, port, note, onDefect, ...common }: SnsOptions): Sn
     signingNames: ["sns"],
     operations: { ...topicOperations, ...subscriptionOperations },
     context,
-    // Whoever comes without a signature comes by a link, and only what links are for gets this far.
-    accesses: (_, { TopicArn }, call) => [
-      call.principal.arn === anonymous.arn
-        ? { isOpen: true }
-        : typeof TopicArn === "string"
-          ? { resource: TopicArn }
-          : {},
-    ],
+    accesses: snsAccesses(context),
     onDefect,
   });
   return {

@@ -1,6 +1,7 @@
-import { defineService, type Service, serviceModel } from "@sluice/aws-protocol";
+import { defineService, type Service, serviceModel, tabled } from "@sluice/aws-protocol";
 import type { CloudDatabase } from "../../store/database.ts";
 import { Records } from "../../store/records.ts";
+import { ssmAccesses } from "./accesses.ts";
 import { parameterOperations, type SsmContext } from "./parameters.ts";
 
 /** Systems Manager's parameters: AWS's public ones that name images, and one's own. */
@@ -14,6 +15,7 @@ export function ssmService(
     signingNames: ["ssm"],
     operations: parameterOperations,
     context: { ...given, parameters: new Records(given.db, "parameter") } satisfies SsmContext,
+    accesses: tabled(ssmAccesses(given)),
     onDefect,
   });
 }

@@ -122,22 +122,32 @@ function all({ parameters }: SsmContext): readonly Parameter[] {
   return [...publicParameters.map((name): Parameter => ({ name, ...common })), ...parameters.all()];
 }
 
+/** The name that a name or an ARN tells, without a version that may follow. */
+export const plainName = (name: string): string => partsOf(name)[0] ?? "";
+
+const partsOf = (name: string) => name.replace(/^arn:aws[a-z-]*:ssm:[a-z0-9-]*:\d*:parameter(?=\/)/, "").split(":");
+
+/** The ARN of a parameter. */
+export function parameterArn({ region, accountId }: Pick<SsmContext, "region" | "accountId">, name: string): string {
+  const owner = name.startsWith("/aws/") ? "" : accountId;
+  return `arn:aws:ssm:${region}:${owner}:parameter${name.startsWith("/") ? "" : "/"}${name}`;
+}
+
 /** A parameter by its name, or by its ARN; a version may follow, and only the newest is kept. */
 function find(context: SsmContext, name: string): Parameter | undefined {
-  const [plain = "", version] = name.replace(/^arn:aws[a-z-]*:ssm:[a-z0-9-]*:\d*:parameter(?=\/)/, "").split(":");
+  const [plain = "", version] = partsOf(name);
   const found = all(context).find((parameter) => parameter.name === plain);
   return found === undefined || (version !== undefined && version !== String(found.version)) ? undefined : found;
 }
 
-function describe({ region, accountId }: SsmContext, { name, type, value, version, modifiedAt, dataType }: Parameter) {
-  const owner = name.startsWith("/aws/") ? "" : accountId;
+function describe(context: SsmContext, { name, type, value, version, modifiedAt, dataType }: Parameter) {
   return {
     Name: name,
     Type: type,
     Value: value,
     Version: version,
     LastModifiedDate: new Date(modifiedAt),
-    ARN: `arn:aws:ssm:${region}:${owner}:parameter${name.startsWith("/") ? "" : "/"}${name}`,
+    ARN: parameterArn(context, name),
     DataType: dataType,
   };
 }

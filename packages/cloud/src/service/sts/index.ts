@@ -1,5 +1,6 @@
 import type * as Sts from "@aws-sdk/client-sts";
-import { defineService, Fault, type Operations, type Service, serviceModel } from "@sluice/aws-protocol";
+import { defineService, Fault, type Operations, type Service, serviceModel, tabled } from "@sluice/aws-protocol";
+import { stsAccesses } from "./accesses.ts";
 import { assumeRole, sessionPolicies, type SessionKey, type StsContext } from "./assume-role.ts";
 
 export { assumeRoleAsService, roleOf, type RoleSession, type SessionKeys, type StsContext } from "./assume-role.ts";
@@ -59,9 +60,7 @@ export function stsService(context: StsContext, onDefect: (error: unknown, reque
     signingNames: ["sts"],
     operations,
     context,
-    accesses: (_operation, { RoleArn }) => [
-      { isOpen: true, ...(typeof RoleArn === "string" ? { resource: RoleArn } : {}) },
-    ],
+    accesses: tabled(stsAccesses(context)),
     onDefect,
   });
 }
