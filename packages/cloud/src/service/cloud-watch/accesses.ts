@@ -14,7 +14,7 @@ export function cloudWatchAccesses(context: Pick<CloudWatchContext, "region" | "
   const orAll = (member: string) => (input: Input) =>
     texts(input[member]).length === 0 ? [{ resource: alarmArn(context, "*") }] : of(member)(input);
   return {
-    ...ofNoResource(["GetMetricStatistics", "GetMetricData", "ListMetrics"]),
+    ...ofNoResource(["GetMetricStatistics", "ListMetrics"]),
     PutMetricData: ({ Namespace }) => [{ resource: "*", context: { "cloudwatch:namespace": texts(Namespace)[0] } }],
     PutMetricAlarm(input) {
       const {
@@ -32,7 +32,6 @@ export function cloudWatchAccesses(context: Pick<CloudWatchContext, "region" | "
     EnableAlarmActions: of("AlarmNames"),
     DisableAlarmActions: of("AlarmNames"),
     DescribeAlarms: orAll("AlarmNames"),
-    DescribeAlarmHistory: orAll("AlarmName"),
   };
 }
 

@@ -27,10 +27,8 @@ export function ec2Accesses(context: Ec2Context): AccessTable {
 }
 
 const describing = [
-  ...["DescribeAccountAttributes", "DescribeAvailabilityZones", "DescribeIamInstanceProfileAssociations"],
-  ...["DescribeImages", "DescribeInstanceStatus", "DescribeInstanceTypes", "DescribeInstances"],
-  ...["DescribeInternetGateways", "DescribeKeyPairs", "DescribeLaunchTemplateVersions", "DescribeLaunchTemplates"],
-  ...["DescribeNetworkInterfaces", "DescribeRegions", "DescribeRouteTables", "DescribeSecurityGroupRules"],
+  ...["DescribeAvailabilityZones", "DescribeImages", "DescribeInstanceStatus", "DescribeInstances", "DescribeKeyPairs"],
+  ...["DescribeLaunchTemplateVersions", "DescribeLaunchTemplates", "DescribeRegions", "DescribeSecurityGroupRules"],
   ...["DescribeSecurityGroups", "DescribeSubnets", "DescribeTags", "DescribeVolumes", "DescribeVpcs"],
 ];
 
@@ -54,7 +52,7 @@ function templateAccesses(context: Ec2Context): AccessTable {
     CreateLaunchTemplate: ({ TagSpecifications, LaunchTemplateData }) => [
       made(context, "launch-template", TagSpecifications),
       ...createTagsAccesses(context, "CreateLaunchTemplate", specificationsIn(TagSpecifications)),
-      ...passRoleAccesses(context.profiles, (LaunchTemplateData ?? {}) as NamesProfile), // decoded, as above
+      ...passRoleAccesses(context.profiles, LaunchTemplateData ?? {}),
     ],
     // Unlike AWS, which judges a template where it is used alone: one that names roles is judged when it is written, too.
     CreateLaunchTemplateVersion(input) {

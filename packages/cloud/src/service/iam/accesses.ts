@@ -66,7 +66,6 @@ const ofPolicies = [
 
 const listing = [
   ...["ListRoles", "ListInstanceProfiles", "ListUsers", "ListPolicies", "ListServerCertificates", "ListGroups"],
-  "GetAccessKeyLastUsed",
 ];
 
 /** What each request to IAM touches (its service authorization reference): what it names, by the ARN with the path that it has. */

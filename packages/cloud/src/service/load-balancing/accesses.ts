@@ -45,7 +45,7 @@ export function loadBalancingAccesses(context: LoadBalancingContext): AccessTabl
 const describing = [
   ...["DescribeTargetGroups", "DescribeTargetGroupAttributes", "DescribeTargetHealth", "DescribeLoadBalancers"],
   ...["DescribeLoadBalancerAttributes", "DescribeListeners", "DescribeListenerAttributes"],
-  ...["DescribeListenerCertificates", "DescribeRules", "DescribeTags", "DescribeAccountLimits", "DescribeSSLPolicies"],
+  ...["DescribeListenerCertificates", "DescribeRules", "DescribeTags"],
 ];
 
 /** What carries the prefix of the service: the reference's name of the tags of resources. */
