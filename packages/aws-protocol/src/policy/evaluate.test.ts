@@ -184,3 +184,42 @@ test("a pattern full of wildcards is judged in no time", () => {
   assert.equal(found, "not allowed");
   assert(performance.now() - started < 500);
 });
+
+test("where nobody can tell what is touched, a Deny on any resource or tag denies, and only an Allow on all allows", () => {
+  const unknown = (statement: Statement) =>
+    evaluate([policy({ Effect: "Allow", Action: "*", Resource: "*" }, statement)], {
+      name: "codedeploy:CreateDeployment",
+      resource: "*",
+      isUnknown: true,
+      context: new Map([["aws:username", ["ann"]]]),
+    }).outcome;
+  const deny = { Effect: "Deny", Action: "codedeploy:*", Resource: "*" };
+  const ifTagged = { StringEquals: { "aws:ResourceTag/protected": "true" } };
+
+  assert.equal(unknown({ ...deny, Resource: group }), "explicitly denied");
+  assert.equal(unknown({ Effect: "Deny", Action: "codedeploy:*", NotResource: "*" }), "explicitly denied");
+  assert.equal(unknown({ ...deny, Condition: ifTagged }), "explicitly denied");
+  assert.equal(unknown({ ...deny, Condition: { ...ifTagged, StringLike: { "aws:username": "bob" } } }), "allowed");
+  assert.equal(unknown({ ...deny, Action: "s3:*" }), "allowed");
+  const only = [policy({ Effect: "Allow", Action: "*", Resource: group })];
+  assert.equal(
+    evaluate(only, { name: "codedeploy:CreateDeployment", resource: "*", isUnknown: true, context: new Map() }).outcome,
+    "not allowed",
+  );
+});
+
+test("a further ARN of a thing denies, and does not allow", () => {
+  const other = group.replace("web/production", "id-of-it");
+  const judge = (...statements: readonly Statement[]) =>
+    evaluate([policy(...statements)], {
+      name: "codedeploy:CreateDeployment",
+      resource: group,
+      also: [other],
+      context: new Map(),
+    }).outcome;
+  const all = { Effect: "Allow", Action: "*", Resource: "*" };
+
+  assert.equal(judge({ ...all, Resource: other }), "not allowed");
+  assert.equal(judge(all, { Effect: "Deny", Action: "*", Resource: other }), "explicitly denied");
+  assert.equal(judge(all, { Effect: "Deny", Action: "*", NotResource: other }), "allowed");
+});

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { type TestContext, test } from "node:test";
+import { connect as connectSecurely } from "node:tls";
+import { Authority } from "../../tls/authority.ts";
+import { sockets } from "./folders.ts";
+import { OutsideServer } from "./outside-server.ts";
+
+/** What answers instances, and says from which address it was asked. */
+async function openOutside(t: TestContext) {
+  const state = mkdtempSync(join(tmpdir(), "sluice-outside-"));
+  const answer = (_request: unknown, response: { end(text: string): void }) => response.end("metadata");
+  const outside = new OutsideServer(
+    { listener: answer, port: 0, metadata: () => answer },
+    {
+      authority: Authority.open(state, () => Date.now()),
+      secureListener: ({ socket }, response) => response.end(String(socket.remoteAddress)),
+    },
+  );
+  await outside.listen(state);
+  t.after(async () => {
+    await outside.close();
+    rmSync(state, { recursive: true, force: true });
+  });
+  return { path: join(state, sockets.outside) };
+}
+
+/** Asks as netd does for an instance, and gives the body of the answer. */
+async function askFrom(path: string, line: string): Promise<string> {
+  const plain = connect(path);
+  await once(plain, "connect");
+  plain.write(line);
+  const secure = connectSecurely({ socket: plain, servername: "s3.amazonaws.com", rejectUnauthorized: false });
+  secure.write("GET / HTTP/1.1\r\nhost: s3.amazonaws.com\r\nconnection: close\r\n\r\n");
+  const answered = await text(secure);
+  return answered.slice(answered.indexOf("\r\n\r\n") + 4).trim();
+}
+
+test("who asks through port 443 of an instance has the instance's address", async (t) => {
+  const { path } = await openOutside(t);
+
+  const answers = [
+    await askFrom(path, "secure i-00000001 172.31.1.4\n"),
+    await askFrom(path, "secure i-00000002 172.31.1.5\n"),
+    await askFrom(path, "secure i-00000001 172.31.1.4\n"),
+  ];
+
+  assert.deepEqual(
+    answers.map((answer) => /172\.31\.1\.\d/.exec(answer)?.[0]),
+    ["172.31.1.4", "172.31.1.5", "172.31.1.4"],
+  );
+});
