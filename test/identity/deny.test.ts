@@ -81,7 +81,7 @@ for (const name of Object.keys(rowsOf))
     const problems: string[] = [];
     for (const [title, row] of Object.entries(rows ?? {})) problems.push(...(await problemsOf(service, title, row)));
 
-    const said = new Set(Object.keys(rows ?? {}).map((title) => title.split(" ")[0]));
+    const said = new Set(Object.keys(rows ?? {}).map((title) => title.split(" ")[0] ?? ""));
     assert.deepEqual([...said].toSorted(), [...(service.operations ?? [])].toSorted());
     assert.deepEqual(problems, []);
   });

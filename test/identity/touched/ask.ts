@@ -39,7 +39,7 @@ export async function ask(service: Service, model: ServiceName, operation: strin
     body: { bytes: async () => body, stream: () => Readable.from([body]) },
     call: callOf(),
   });
-  const text = String(answered.body ?? "");
+  const text = typeof answered.body === "string" ? answered.body : "";
   assert(answered.status < 300, `${operation}: ${text}`);
   return text;
 }
