@@ -40,7 +40,7 @@ const services = new Map(cloud.services.map((service) => [service.name, service]
 services.set(
   "codedeploy",
   codedeployService(
-    { ...common, store, wake: () => {}, syncHooks: async () => [] },
+    { ...common, store, wake: () => {}, syncHooks: async () => [], endRegistration: async () => {} },
     codedeployAccesses({ ...common, store }),
     (error) => assert.fail(String(error)),
   ),
