@@ -18,7 +18,7 @@ import {
 } from "./service/iam/index.ts";
 import { type LambdaOptions, type OpenLambda, openLambda } from "./service/lambda/index.ts";
 import { LogStore, logsService } from "./service/logs/index.ts";
-import { type GrantedObject, objectReader, s3Service } from "./service/s3/index.ts";
+import { type GrantedObject, objectReader, openBlobs, type S3Options, s3Service } from "./service/s3/index.ts";
 import { ssmService } from "./service/ssm/index.ts";
 import { assumeRoleAsService, roleOf, type SessionKeys, type StsContext, stsService } from "./service/sts/index.ts";
 import { CertificateKeys } from "./tls/certificate-keys.ts";
@@ -90,9 +90,10 @@ export function startCloud(options: CloudOptions): RunningCloud {
   const balanced = openBalancedCloud({ ...common, ec2, driver, timeScale, carrier, certificates, port, onDefect });
   const sts = { records, keys, accountId };
   const logs = new LogStore({ db, clock });
-  const lambda = openFunctions({ ...common, dataFolder, logs, onDefect }, sts, port);
+  const blobs = openBlobs(dataFolder);
+  const lambda = openFunctions({ ...common, dataFolder, blobs, logs, onDefect }, sts, port);
   const services = [
-    s3Service({ ...common, dataFolder, onDefect, objectsFor: (host) => controlPlane?.objectsFor(host) ?? [] }),
+    s3Service({ ...common, blobs, onDefect, objectsFor: (host) => controlPlane?.objectsFor(host) ?? [] }),
     ec2Service(ec2, onDefect),
     ...balanced.services,
     ssmService(common, onDefect),
@@ -139,7 +140,11 @@ const metadataOf = (
 
 /** Lambda, whose functions act with their roles and reach the control plane at its port. */
 function openFunctions(
-  common: Pick<LambdaOptions, "db" | "clock" | "region" | "accountId" | "dataFolder" | "logs" | "onDefect">,
+  {
+    blobs,
+    ...common
+  }: Pick<LambdaOptions, "db" | "clock" | "region" | "accountId" | "dataFolder" | "logs" | "onDefect"> &
+    Pick<S3Options, "blobs">,
   sts: StsContext,
   port: () => number,
 ): OpenLambda {
@@ -149,7 +154,7 @@ function openFunctions(
     endpoint: () => ({ url: `http://127.0.0.1:${port()}`, port: port() }),
     roleKeys: async (role, sessionName) =>
       (await assumeRoleAsService(sts, "lambda.amazonaws.com", { roleArn: role, sessionName })).key,
-    readObject: objectReader(common),
+    readObject: objectReader({ ...common, blobs }),
     note: (line) => console.error(printable(line)),
   });
 }

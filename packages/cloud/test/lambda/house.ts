@@ -13,7 +13,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { type AccessKey, createFrontDoor, createFrontDoorServer } from "@sluice/aws-protocol";
 import { openLambda } from "../../src/service/lambda/index.ts";
 import { LogStore, logsService } from "../../src/service/logs/index.ts";
-import { objectReader, s3Service } from "../../src/service/s3/index.ts";
+import { objectReader, openBlobs, s3Service } from "../../src/service/s3/index.ts";
 import { CloudDatabase } from "../../src/store/database.ts";
 
 const region = "eu-west-1";
@@ -58,6 +58,7 @@ export class House {
     const clock = () => Date.now() + this.ahead;
     const db = new CloudDatabase(this.folder);
     const common = { db, clock, region, accountId };
+    const blobs = openBlobs(this.folder);
     const onDefect = (error: unknown) => this.notes.push(`defect: ${String(error)}`);
     const logs = new LogStore({ db, clock });
     const lambda = openLambda({
@@ -69,10 +70,10 @@ export class House {
         ...{ accessKeyId: `key-of-${role}`, secretAccessKey: "s", sessionToken: "t" },
         expiresAt: clock() + 6 * 3_600_000,
       }),
-      readObject: objectReader({ ...common, dataFolder: this.folder }),
+      readObject: objectReader({ ...common, blobs }),
       note: (line) => this.notes.push(line),
     });
-    const s3 = s3Service({ ...common, dataFolder: this.folder, objectsFor: () => [], onDefect });
+    const s3 = s3Service({ ...common, blobs, objectsFor: () => [], onDefect });
     const services = [s3, logsService({ ...common, logs }, onDefect), ...lambda.services];
     const keys = { find: (id: string) => (id === key.accessKeyId ? key : undefined) };
     const server = createFrontDoorServer(createFrontDoor({ services, keys, clock: Date.now, log: () => {} }));

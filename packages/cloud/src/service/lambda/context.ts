@@ -1,6 +1,7 @@
 import type * as Lambda from "@aws-sdk/client-lambda";
 import type { Operations } from "@sluice/aws-protocol";
 import type { CallContext } from "./call-function.ts";
+import type { CodeLinks } from "./code-links.ts";
 import type { CodeStore } from "./code-store.ts";
 import type { EventQueue } from "./event-queue.ts";
 import type { Runtimes } from "./runtimes.ts";
@@ -8,6 +9,7 @@ import type { Runtimes } from "./runtimes.ts";
 /** What Lambda's operations work with. */
 export interface LambdaContext extends CallContext {
   readonly code: CodeStore;
+  readonly links: CodeLinks;
   readonly runtimes: Runtimes;
   readonly events: EventQueue;
   readonly clock: () => number;
@@ -17,6 +19,8 @@ export interface LambdaContext extends CallContext {
   readonly readObject: (object: { bucket: string; key: string; version: string | undefined }) => Promise<Uint8Array>;
   /** A line for whoever runs the cloud. */
   readonly note: (line: string) => void;
+  /** Runtimes of which it has been said what runs them. */
+  readonly toldRuntimes: Set<string>;
 }
 
 /** Some of Lambda's operations. */

@@ -1,5 +1,4 @@
 import { Fault } from "@sluice/aws-protocol";
-import type { StoredCode } from "./code-store.ts";
 import { defaults, describe, revised, withCode, withSettings } from "./configuration.ts";
 import type { LambdaContext, LambdaOperations } from "./context.ts";
 import {
@@ -15,6 +14,7 @@ import {
 import { badValue, isVersion, latest, readName } from "./names.ts";
 import { pageOf } from "./page.ts";
 import { codeHost, hostOf } from "./function-urls.ts";
+import { prepareRuntime } from "./prepare-runtime.ts";
 import { staleRevision } from "./stale-revision.ts";
 import { publish } from "./versions.ts";
 
@@ -25,16 +25,20 @@ export const functionOperations: LambdaOperations = {
     if (input.PackageType === "Image") throw badValue("This cloud does not serve container images for functions");
     const settings = withSettings({ ...defaults, architecture: architectureOf(input.Architectures) }, input, context);
     await checkRole(context, name, settings.role);
-    const record: VersionRecord = revised(withCode(settings, await storeCode(context, input.Code ?? {})), context);
-    context.db.transaction(() => {
-      const added = context.db.run(
-        "INSERT INTO functions VALUES (?, 0, NULL, ?) ON CONFLICT DO NOTHING",
-        ...[name, JSON.stringify(input.Tags ?? {})],
-      );
-      if (added === 0) throw new Fault("ResourceConflictException", `Function already exist: ${name}`);
-      putVersion(context, name, latest, record);
+    const archive = await archiveOf(context, input.Code ?? {});
+    await prepareRuntime(context, settings.runtime);
+    const record = await context.code.store(archive, (code) => {
+      const made: VersionRecord = revised(withCode(settings, code), context);
+      context.db.transaction(() => {
+        const added = context.db.run(
+          "INSERT INTO functions VALUES (?, 0, NULL, ?) ON CONFLICT DO NOTHING",
+          ...[name, JSON.stringify(input.Tags ?? {})],
+        );
+        if (added === 0) throw new Fault("ResourceConflictException", `Function already exist: ${name}`);
+        putVersion(context, name, latest, made);
+      });
+      return made;
     });
-    noteRuntime(context, name, record.runtime);
     if (input.Publish === true) {
       const [version, published] = publish(context, name, {});
       return describe(context, { name, version }, published);
@@ -51,7 +55,7 @@ export const functionOperations: LambdaOperations = {
       Configuration: describe(context, { name, version, withVersion: qualifier !== undefined }, record),
       Code: {
         RepositoryType: "S3",
-        Location: `http://${hostOf(codeHost, context.region)}:${context.port()}/${record.code}.zip`,
+        Location: `http://${hostOf(codeHost, context.region)}:${context.port()}${context.links.linkTo(record.code)}`,
       },
       ...(Object.keys(tags).length === 0 ? {} : { Tags: tags }),
       ...(row.reserved === null ? {} : { Concurrency: { ReservedConcurrentExecutions: row.reserved } }),
@@ -68,15 +72,16 @@ export const functionOperations: LambdaOperations = {
   async UpdateFunctionCode(context, input) {
     const { name } = readName(input.FunctionName);
     functionOf(context, name);
-    const code = await storeCode(context, input);
     const architecture = input.Architectures?.[0];
-    const change = (record: VersionRecord) => ({
-      ...withCode(record, code),
-      ...(architecture === undefined ? {} : { architecture }),
+    const record = await context.code.store(await archiveOf(context, input), (code) => {
+      const change = (before: VersionRecord) => ({
+        ...withCode(before, code),
+        ...(architecture === undefined ? {} : { architecture }),
+      });
+      if (input.DryRun === true) return change(versionOf(context, name, latest));
+      return changeLatest(context, name, { change, revisionId: input.RevisionId });
     });
-    if (input.DryRun === true)
-      return describe(context, { name, version: latest, withVersion: false }, change(versionOf(context, name, latest)));
-    const record = changeLatest(context, name, { change, revisionId: input.RevisionId });
+    if (input.DryRun === true) return describe(context, { name, version: latest, withVersion: false }, record);
     if (input.Publish !== true) return describe(context, { name, version: latest, withVersion: false }, record);
     const [version, published] = publish(context, name, {});
     return describe(context, { name, version }, published);
@@ -88,7 +93,7 @@ export const functionOperations: LambdaOperations = {
     if (input.Role !== undefined) await checkRole(context, name, input.Role);
     const change = (record: VersionRecord) => withSettings(record, input, context);
     const record = changeLatest(context, name, { change, revisionId: input.RevisionId });
-    if (input.Runtime !== undefined) noteRuntime(context, name, record.runtime);
+    if (input.Runtime !== undefined) await prepareRuntime(context, record.runtime);
     return describe(context, { name, version: latest, withVersion: false }, record);
   },
 
@@ -115,9 +120,13 @@ export const functionOperations: LambdaOperations = {
   },
 };
 
-/** Deletes code that no version has any more. */
-export function sweepCode({ db, code }: Pick<LambdaContext, "db" | "code">): void {
-  code.sweep((one) => db.get("SELECT 1 FROM function_versions WHERE code = ? LIMIT 1", one) !== undefined);
+/** Deletes code that no version has any more, and no process that still handles an event of an earlier state. */
+export function sweepCode({ db, code, executor }: Pick<LambdaContext, "db" | "code" | "executor">): void {
+  code.sweep(
+    (one) =>
+      executor.uses(code.folderOf(one)) ||
+      db.get("SELECT 1 FROM function_versions WHERE code = ? LIMIT 1", one) !== undefined,
+  );
 }
 
 /** The version that a qualifier stands for; for an alias, its own. */
@@ -170,30 +179,24 @@ interface CodeSource {
   readonly ImageUri?: string | undefined;
 }
 
-async function storeCode(
-  { code, readObject }: LambdaContext,
+/** The archive that a request brings, or names. */
+async function archiveOf(
+  { readObject }: LambdaContext,
   { ZipFile, S3Bucket, S3Key, S3ObjectVersion, ImageUri }: CodeSource,
-): Promise<StoredCode> {
+): Promise<Uint8Array> {
   if (ImageUri !== undefined) throw badValue("This cloud does not serve container images for functions");
-  if (ZipFile !== undefined) return code.store(ZipFile);
+  if (ZipFile !== undefined) return ZipFile;
   if (S3Bucket === undefined || S3Key === undefined)
     throw badValue("Please provide a source for function code: ZipFile, or S3Bucket and S3Key");
   const object = { bucket: S3Bucket, key: S3Key, version: S3ObjectVersion };
-  const archive = await readObject(object).catch((cause: unknown) => {
+  return readObject(object).catch((cause: unknown) => {
     if (!(cause instanceof Fault)) throw cause;
     throw badValue(`Error occurred while GetObject. S3 Error Code: ${cause.code}. S3 Error Message: ${cause.message}`);
   });
-  return code.store(archive);
 }
 
 function architectureOf(asked: readonly string[] | undefined): VersionRecord["architecture"] {
   const [one = "x86_64"] = asked ?? [];
   if (one !== "x86_64" && one !== "arm64") throw badValue(`There is no architecture "${one}"`);
   return one;
-}
-
-function noteRuntime({ runtimes, note }: LambdaContext, name: string, runtime: string): void {
-  const found = runtimes.find(runtime);
-  if (typeof found !== "string" && found.family !== "provided")
-    note(`The function "${name}" asks for ${runtime}; it runs on this machine's ${found.family} ${found.version}`);
 }

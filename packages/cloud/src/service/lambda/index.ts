@@ -4,6 +4,7 @@ import type { CloudDatabase } from "../../store/database.ts";
 import type { LogStore } from "../logs/index.ts";
 import { lambdaAccesses } from "./accesses.ts";
 import { aliasOperations } from "./aliases.ts";
+import { CodeLinks } from "./code-links.ts";
 import { CodeStore } from "./code-store.ts";
 import type { LambdaContext } from "./context.ts";
 import { eventInvokeOperations } from "./event-invoke-config.ts";
@@ -59,14 +60,15 @@ export function openLambda(options: LambdaOptions): OpenLambda {
   const { db, logs, clock, region, accountId, endpoint, onDefect, note } = options;
   const folder = join(options.dataFolder, "cloud", "lambda");
   const code = new CodeStore(join(folder, "code"));
-  const runtimes = hostRuntimes(join(folder, "java"));
+  const runtimes = hostRuntimes(folder);
   const executor = new Executor({
     ...{ folder, runtimes, logs, clock, region, note },
     codeFolder: (one) => code.folderOf(one),
     endpoint: () => endpoint().url,
     roleKeys: options.roleKeys,
   });
-  const common = { ...options, code, runtimes, executor, port: () => endpoint().port };
+  const [links, toldRuntimes] = [new CodeLinks(clock), new Set<string>()];
+  const common = { ...options, code, links, runtimes, toldRuntimes, executor, port: () => endpoint().port };
   const events = new EventQueue({ db, clock, region, accountId, note, invoke: (event) => callFunction(common, event) });
   const context: LambdaContext = { ...common, events };
   sweepCode(context);

@@ -7,4 +7,8 @@ export interface Interpreter {
   readonly version: string;
   /** The folder of the program that speaks the Runtime API for it. Where that has to be compiled, the first use does it. Throws a Fault when that fails. */
   readonly bootstrap: () => Promise<string>;
+  /** Where functions are shown the executable. Absent: where it is. */
+  readonly shownAt?: string | undefined;
+  /** The folder of the packages that it brings. What has to be copied for it, the first use copies. */
+  readonly modules?: (() => Promise<string>) | undefined;
 }

@@ -1,7 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { dirname, resolve } from "node:path";
+import { join } from "node:path";
+import { copyBootstrap } from "./copy-bootstrap.ts";
 import type { Interpreter } from "./interpreter.ts";
 import { findJava } from "./java.ts";
+import { copySdk } from "./sdk-copy.ts";
 
 /** What of Lambda's runtimes this machine can run. */
 export interface Runtimes {
@@ -12,26 +14,25 @@ export interface Runtimes {
 /** How long an interpreter may take to tell its version, in milliseconds. */
 const probeMilliseconds = 10_000;
 
-/** The folder of the programs that speak the Runtime API. */
-export const bootstrapFolder = resolve(import.meta.dirname, "bootstrap");
-
-const bootstrap = async () => bootstrapFolder;
-
-/** The interpreters of this machine, each looked for once, when it is asked for first: a start need not wait for them. Node is the one that runs this program. `folder` is for what has to be compiled. */
+/** The interpreters of this machine, each looked for once, when it is asked for first: a start need not wait for them. Node is the one that runs this program. `folder` is for what has to be compiled or copied. */
 export function hostRuntimes(folder: string): Runtimes {
+  const bootstrap = remembered(async () => copyBootstrap(join(folder, "bootstrap")));
   const node: Interpreter = {
     family: "nodejs",
     executable: process.execPath,
-    prefix: dirname(process.execPath),
+    prefix: "",
     version: process.versions.node,
     bootstrap,
+    // Nothing but itself of the folder that it lies in: that may be this program's own.
+    shownAt: "/var/lang/bin/node",
+    modules: remembered(() => copySdk(join(folder, "sdk"))),
   };
   const provided: Interpreter = { family: "provided", executable: "", prefix: "", version: "", bootstrap };
   const known = [
-    { pattern: /^python3\.\d+$/, name: "python3.x", title: "Python", look: once(findPython) },
+    { pattern: /^python3\.\d+$/, name: "python3.x", title: "Python", look: once(() => findPython(bootstrap)) },
     { pattern: /^nodejs\d+\.x$/, name: "nodejsNN.x", title: "Node", look: () => node },
-    { pattern: /^java\d+(\.al2)?$/, name: "javaNN", title: "Java", look: once(() => findJava(folder)) },
-    { pattern: /^ruby\d+\.\d+$/, name: "rubyN.N", title: "Ruby", look: once(findRuby) },
+    { pattern: /^java\d+(\.al2)?$/, name: "javaNN", title: "Java", look: once(() => findJava(join(folder, "java"))) },
+    { pattern: /^ruby\d+\.\d+$/, name: "rubyN.N", title: "Ruby", look: once(() => findRuby(bootstrap)) },
   ] as const;
   return {
     find(runtime) {
@@ -50,19 +51,29 @@ export function hostRuntimes(folder: string): Runtimes {
   };
 }
 
+/** Does something once; after a failure, again. */
+function remembered<Made>(make: () => Promise<Made>): () => Promise<Made> {
+  let made: Promise<Made> | undefined;
+  return () =>
+    (made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    }));
+}
+
 function once<Found>(look: () => Found): () => Found {
   let kept: { readonly found: Found } | undefined;
   return () => (kept ??= { found: look() }).found;
 }
 
-function findPython(): Interpreter | undefined {
+function findPython(bootstrap: Interpreter["bootstrap"]): Interpreter | undefined {
   const question =
     "import sys; print(sys.executable); print(sys.base_prefix); print('%d.%d.%d' % sys.version_info[:3])";
   const told = ask("python3", ["-I", "-S", "-c", question]);
   return told === undefined ? undefined : { family: "python", ...told, bootstrap };
 }
 
-function findRuby(): Interpreter | undefined {
+function findRuby(bootstrap: Interpreter["bootstrap"]): Interpreter | undefined {
   const question = 'puts RbConfig.ruby, RbConfig::CONFIG["prefix"], RUBY_VERSION';
   const told = ask("ruby", ["--disable-gems", "-rrbconfig", "-e", question]);
   return told === undefined ? undefined : { family: "ruby", ...told, bootstrap };

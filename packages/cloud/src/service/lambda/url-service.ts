@@ -35,7 +35,7 @@ export function urlService(context: LambdaContext, onDefect: (error: unknown, re
 }
 
 async function serve(context: LambdaContext, id: string, request: ServiceRequest): Promise<ServiceResponse> {
-  if (id === codeHost) return download(context, request.path);
+  if (id === codeHost) return download(context, request);
   const row = context.db.get<UrlRow>("SELECT * FROM function_urls WHERE id = ?", id);
   if (row === undefined) return message(404, "There is no function URL with this id");
   const record = recordOf(row);
@@ -75,11 +75,13 @@ function mayInvoke(context: LambdaContext, row: UrlRow, { call }: ServiceRequest
   return mayDo(context, place, { call, name: "lambda:InvokeFunctionUrl", more });
 }
 
-/** The archive of a function's code. Who knows its hash has been told by GetFunction. */
-function download({ code }: LambdaContext, path: string): ServiceResponse {
-  const [, hash] = /^\/([0-9a-f]{64})\.zip$/.exec(path) ?? [];
-  const archive = code.archiveOf(hash ?? "none");
-  if (hash === undefined || !existsSync(archive)) return message(404, "There is no such code");
+/** The archive of a function's code, for who has a link to it. */
+function download({ code, links }: LambdaContext, request: ServiceRequest): ServiceResponse {
+  const found = links.codeOf(request);
+  if (found === undefined)
+    return message(403, "This link to a function's code is not good, or no longer: GetFunction gives another");
+  const archive = code.archiveOf(found);
+  if (!existsSync(archive)) return message(404, "The function has other code by now");
   return { status: 200, headers: { "content-type": "application/zip" }, body: createReadStream(archive) };
 }
 

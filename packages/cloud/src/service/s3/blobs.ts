@@ -25,6 +25,10 @@ export interface Span {
 /** Files with names of our own making: an object's key never becomes a path. */
 export class Blobs {
   readonly #folder: string;
+  /** How many read a blob. */
+  readonly #readers = new Map<string, number>();
+  /** To be deleted when nobody reads them any more. */
+  readonly #unwanted = new Set<string>();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -58,26 +62,31 @@ export class Blobs {
     return { id, size, md5: md5.digest("hex"), crc32: sumBytes.toString("base64") };
   }
 
-  /** One blob made of others, in order. */
-  join(ids: readonly string[]): Promise<Blob> {
+  /** One blob made of others, in order. They may be deleted meanwhile. */
+  async join(ids: readonly string[]): Promise<Blob> {
     const parts = async function* (open: (id: string) => Readable) {
       for (const id of ids) yield* open(id) as AsyncIterable<Buffer>;
     };
-    return this.store(
-      Readable.from(
-        parts((id) => this.read(id)),
-        { objectMode: false },
-      ),
-    );
+    const content = parts((id) => this.read(id));
+    for (const id of ids) this.#hold(id);
+    try {
+      return await this.store(Readable.from(content, { objectMode: false }));
+    } finally {
+      for (const id of ids) this.#release(id);
+    }
   }
 
-  /** The bytes of a blob, or a span of them. */
+  /** The bytes of a blob, or a span of them. It may be deleted meanwhile: the file is opened some time after this. */
   read(id: string, span?: Span): Readable {
-    return createReadStream(this.#path(id), span);
+    this.#hold(id);
+    return createReadStream(this.#path(id), span).once("close", () => this.#release(id));
   }
 
+  /** Deletes blobs: at once, or as soon as those who read them are done. */
   async delete(ids: readonly string[]): Promise<void> {
-    for (const id of ids) rmSync(this.#path(id), { force: true });
+    for (const id of ids)
+      if (this.#readers.has(id)) this.#unwanted.add(id);
+      else rmSync(this.#path(id), { force: true });
   }
 
   /** Deletes files that nothing refers to: a kill between two steps leaves some. */
@@ -85,6 +94,17 @@ export class Blobs {
     for (const group of readdirSync(this.#folder))
       for (const id of readdirSync(join(this.#folder, group)))
         if (!isKnown(id)) rmSync(join(this.#folder, group, id), { force: true });
+  }
+
+  #hold(id: string): void {
+    this.#readers.set(id, (this.#readers.get(id) ?? 0) + 1);
+  }
+
+  #release(id: string): void {
+    const left = (this.#readers.get(id) ?? 1) - 1;
+    if (left > 0) return void this.#readers.set(id, left);
+    this.#readers.delete(id);
+    if (this.#unwanted.delete(id)) rmSync(this.#path(id), { force: true });
   }
 
   #path(id: string): string {

@@ -16,7 +16,7 @@ export type { GrantedObject } from "./granted-objects.ts";
 
 /** What the service is opened with. */
 export interface S3Options {
-  readonly dataFolder: string;
+  readonly blobs: Blobs;
   readonly db: CloudDatabase;
   readonly region: string;
   readonly accountId: string;
@@ -26,21 +26,19 @@ export interface S3Options {
   readonly onDefect: (error: unknown, requestId: string) => void;
 }
 
+/** Where the bytes of all objects of a data folder lie. Whoever reads or changes them does it by the same one. */
+export const openBlobs = (dataFolder: string): Blobs => new Blobs(join(dataFolder, "cloud", "s3"));
+
 /** Reads whole objects, for services that take their input from a bucket. A Fault when there is none. */
-export function objectReader({
-  dataFolder,
-  ...common
-}: Pick<S3Options, "dataFolder" | "db" | "region" | "accountId" | "clock">) {
-  const blobs = new Blobs(join(dataFolder, "cloud", "s3"));
+export function objectReader({ blobs, ...common }: Pick<S3Options, "blobs" | "db" | "region" | "accountId" | "clock">) {
   return async ({ bucket, key, version }: { bucket: string; key: string; version: string | undefined }) => {
     const { blob } = findVersion({ ...common, blobs }, { Bucket: bucket, Key: key, VersionId: version });
     return blob === null ? Buffer.alloc(0) : buffer(blobs.read(blob));
   };
 }
 
-/** Opens S3 on a data folder. */
-export function s3Service({ dataFolder, db, region, accountId, clock, objectsFor, onDefect }: S3Options): Service {
-  const blobs = new Blobs(join(dataFolder, "cloud", "s3"));
+/** Opens S3. */
+export function s3Service({ blobs, db, region, accountId, clock, objectsFor, onDefect }: S3Options): Service {
   blobs.sweep(
     (id) =>
       db.get("SELECT 1 FROM objects WHERE blob = ?1 UNION ALL SELECT 1 FROM parts WHERE blob = ?1", id) !== undefined,

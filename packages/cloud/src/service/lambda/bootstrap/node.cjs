@@ -8,7 +8,8 @@ const { inspect } = require("node:util");
 const { pathToFileURL } = require("node:url");
 
 const { AWS_LAMBDA_RUNTIME_API: api, LAMBDA_TASK_ROOT: task, _HANDLER: handlerName, NODE_PATH } = process.env;
-const [host, port] = api.split(":");
+// The address goes on with a folder, which every path is below.
+const [, host, port, folder] = /^([^:]+):(\d+)(.*)$/.exec(api);
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 let requestId = "";
 
@@ -131,12 +132,15 @@ function failure(error) {
 function ask(method, path, body = "") {
   return new Promise((resolve, reject) => {
     const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
-    const asked = request({ host, port, agent, method, path: `/2018-06-01/runtime/${path}`, headers }, (response) => {
-      const parts = [];
-      response.on("data", (part) => parts.push(part));
-      response.on("end", () => resolve({ headers: response.headers, body: Buffer.concat(parts).toString("utf8") }));
-      response.on("error", reject);
-    });
+    const asked = request(
+      { host, port, agent, method, path: `${folder}/2018-06-01/runtime/${path}`, headers },
+      (response) => {
+        const parts = [];
+        response.on("data", (part) => parts.push(part));
+        response.on("end", () => resolve({ headers: response.headers, body: Buffer.concat(parts).toString("utf8") }));
+        response.on("error", reject);
+      },
+    );
     asked.on("error", reject);
     asked.end(body);
   });

@@ -40,14 +40,16 @@ class RuntimeApi:
     """Speaks HTTP with the Runtime API, on one connection, which always answers with a length."""
 
     def __init__(self, address):
-        self.host = address
-        host, port = address.split(":")
+        # The address goes on with a folder, which every path is below.
+        self.host, slash, folder = address.partition("/")
+        self.api = slash + folder + API
+        host, port = self.host.split(":")
         self.socket = socket.create_connection((host, int(port)))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.answers = self.socket.makefile("rb")
 
     def ask(self, method, path, body=b""):
-        head = f"{method} {API}{path} HTTP/1.1\r\nHost: {self.host}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        head = f"{method} {self.api}{path} HTTP/1.1\r\nHost: {self.host}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         self.socket.sendall(head.encode() + body)
         self.answers.readline()
         headers = {}

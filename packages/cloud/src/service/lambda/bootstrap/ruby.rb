@@ -33,14 +33,16 @@ module SluiceRuntime
     PREFIX = "/2018-06-01/runtime/".freeze
 
     def initialize(address)
-      @address = address
-      host, port = address.split(":")
+      # The address goes on with a folder, which every path is below.
+      @address, slash, folder = address.partition("/")
+      @prefix = slash + folder + PREFIX
+      host, port = @address.split(":")
       @socket = TCPSocket.new(host, port.to_i)
       @socket.setsockopt(Socket::IPPROTO_TCP, Socket::TCP_NODELAY, 1)
     end
 
     def ask(method, path, body = "")
-      @socket.write("#{method} #{PREFIX}#{path} HTTP/1.1\r\nHost: #{@address}\r\nContent-Type: application/json\r\nContent-Length: #{body.bytesize}\r\n\r\n#{body}")
+      @socket.write("#{method} #{@prefix}#{path} HTTP/1.1\r\nHost: #{@address}\r\nContent-Type: application/json\r\nContent-Length: #{body.bytesize}\r\n\r\n#{body}")
       @socket.gets("\r\n") or exit(1) # whoever runs this is gone
       headers = {}
       while (line = @socket.gets("\r\n")) && line != "\r\n"

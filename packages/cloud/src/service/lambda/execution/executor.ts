@@ -54,6 +54,8 @@ const sessionNameMin = 2;
 export class Executor {
   readonly #options: ExecutorOptions;
   readonly #pools = new Map<string, Pool>();
+  /** Pools of earlier states, whose last events are not over. */
+  readonly #retired = new Set<Pool>();
   readonly #sessions = new Map<string, RoleKeys>();
   readonly #sweeper: NodeJS.Timeout;
   #started: Promise<void> | undefined;
@@ -103,8 +105,14 @@ export class Executor {
     for (const [key, pool] of this.#pools)
       if (pool.wants.name === name && (version === undefined || pool.wants.version === version)) {
         this.#pools.delete(key);
+        this.#retired.add(pool);
         pool.retire();
       }
+  }
+
+  /** Whether a process that has this folder as its code runs, or is about to. */
+  uses(code: string): boolean {
+    return [...this.#pools.values(), ...this.#retired].some((pool) => pool.wants.code === code && !pool.isEmpty);
   }
 
   /** Ends everything. */
@@ -169,6 +177,7 @@ export class Executor {
 
   #sweep(): void {
     for (const [key, pool] of this.#pools) if (pool.sweep()) this.#pools.delete(key);
+    for (const pool of this.#retired) if (pool.isEmpty) this.#retired.delete(pool);
   }
 }
 

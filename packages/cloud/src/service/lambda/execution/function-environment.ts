@@ -38,11 +38,11 @@ export function functionEnvironment(
 ): Record<string, string> {
   const { task, modules, bootstrap } = places;
   return {
-    PATH: [...folderOfProgram(interpreter), ...systemPath.split(delimiter), "/opt/bin"].join(delimiter),
+    PATH: [...folderOfProgram(places), ...systemPath.split(delimiter), "/opt/bin"].join(delimiter),
     LANG: "C.UTF-8",
     HOME: "/tmp",
     TZ: ":UTC",
-    NODE_PATH: [modules, task].join(delimiter),
+    NODE_PATH: [...(modules === undefined ? [] : [modules]), task].join(delimiter),
     PYTHONPATH: task,
     RUBYLIB: task,
     ...(interpreter.family === "ruby" ? { GEM_PATH: gemsOf(task, interpreter) } : {}),
@@ -70,24 +70,20 @@ export function functionEnvironment(
 /** The command that runs a function's runtime. */
 export function runtimeCommand(
   interpreter: Interpreter,
-  { task, bootstrap }: Places,
+  { task, bootstrap, executable }: Places,
   memoryMegabytes: number,
 ): readonly string[] {
   switch (interpreter.family) {
     case "python":
-      return [interpreter.executable, "-u", "-S", `${bootstrap}/python.py`]; // -S: it looks at this machine's packages when they are asked for
+      return [executable, "-u", "-S", `${bootstrap}/python.py`]; // -S: it looks at this machine's packages when they are asked for
     case "nodejs":
       // As Lambda does it: the heap gets most of the function's memory, the rest of the program what is left.
-      return [
-        interpreter.executable,
-        `--max-old-space-size=${Math.floor(memoryMegabytes * heapShare)}`,
-        `${bootstrap}/node.cjs`,
-      ];
+      return [executable, `--max-old-space-size=${Math.floor(memoryMegabytes * heapShare)}`, `${bootstrap}/node.cjs`];
     case "ruby":
-      return [interpreter.executable, `${bootstrap}/ruby.rb`];
+      return [executable, `${bootstrap}/ruby.rb`];
     case "java":
       return [
-        interpreter.executable,
+        executable,
         ...[`-Xmx${Math.floor(memoryMegabytes * heapShare)}m`, ...quickStart],
         ...["-cp", [bootstrap, task, `${task}/lib/*`].join(delimiter), "sluice.lambda.Main"],
       ];

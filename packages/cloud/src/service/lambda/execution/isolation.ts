@@ -1,9 +1,7 @@
 import { execFile } from "node:child_process";
-import { dirname, join, resolve, sep } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname, resolve, sep } from "node:path";
 import { promisify } from "node:util";
 import type { Interpreter } from "../interpreter.ts";
-import { bootstrapFolder } from "../runtimes.ts";
 import { type Bind, SandboxRoot } from "./sandbox-root.ts";
 
 /** How functions' processes are kept apart from the machine. */
@@ -17,23 +15,26 @@ export interface Isolation {
   wrap(command: readonly string[], wanted: Wanted): Wrapped;
 }
 
-/** Folders of this machine that a function's process is to see. */
+/** What of this machine a function's process is to see. */
 export interface Folders {
   readonly code: string;
   readonly bootstrap: string;
+  /** Packages that the runtime brings. */
+  readonly modules?: string | undefined;
+  readonly interpreter: Pick<Interpreter, "executable" | "prefix" | "shownAt">;
 }
 
 /** Paths as the function's process sees them. */
 export interface Places {
   readonly task: string;
   readonly bootstrap: string;
-  readonly modules: string;
+  readonly modules?: string | undefined;
+  /** The interpreter's executable. */
+  readonly executable: string;
 }
 
 /** What a function's process is to have. */
 export interface Wanted extends Folders {
-  /** Of its interpreter. */
-  readonly prefix: string;
   readonly temporaryMegabytes: number;
   /** Longest private memory in bytes, where the runtime bears such a limit. */
   readonly memoryBytesMax?: number | undefined;
@@ -67,10 +68,11 @@ export async function findIsolation(folder: string): Promise<Isolation> {
   const mortal = hasDeathSignal ? ["setpriv", "--pdeathsig", "KILL"] : [];
   const isolated: Isolation = {
     kind: "ns",
-    places: () => ({
-      task: "/var/task",
-      bootstrap: "/var/runtime/bootstrap",
-      modules: "/var/runtime/node_modules",
+    places: ({ modules, interpreter }) => ({
+      task: shown.task,
+      bootstrap: shown.bootstrap,
+      modules: modules && shown.modules,
+      executable: interpreter.shownAt ?? interpreter.executable,
     }),
     wrap: (command, wanted) => ({
       command: [...mortal, ...namespaces, "sh", script, ...limit(wanted), ...command],
@@ -81,34 +83,38 @@ export async function findIsolation(folder: string): Promise<Isolation> {
       },
     }),
   };
-  const trial = isolated.wrap(["true"], trialWants);
+  const interpreter = { executable: "", prefix: "" };
+  const trial = isolated.wrap(["true"], { code: folder, bootstrap: folder, interpreter, temporaryMegabytes: 1 });
   const why = await failure(trial);
   if (why === undefined) return isolated;
   return {
     kind: "plain",
     why,
-    places: ({ code, bootstrap }) => ({ task: code, bootstrap, modules: sdkFolder() }),
+    places: ({ code, bootstrap, modules, interpreter: { executable } }) => ({
+      ...{ task: code, bootstrap, modules, executable },
+    }),
     wrap: (command, wanted) => ({ command: [...mortal, ...limit(wanted), ...command], variables: {} }),
   };
 }
 
-const trialWants: Wanted = { code: bootstrapFolder, bootstrap: bootstrapFolder, prefix: "", temporaryMegabytes: 1 };
+/** Where a function in namespaces finds what is its own. */
+const shown = {
+  task: "/var/task",
+  bootstrap: "/var/runtime/bootstrap",
+  modules: "/var/runtime/node_modules",
+} as const;
 
-function bindsOf({ code, bootstrap, prefix }: Wanted): readonly Bind[] {
+function bindsOf({ code, bootstrap, modules, interpreter }: Wanted): readonly Bind[] {
+  const { executable, prefix, shownAt } = interpreter;
   const isSystems =
     prefix === "" || ["/usr", "/bin", "/lib"].some((folder) => prefix === folder || prefix.startsWith(folder + sep));
   return [
-    [code, "/var/task"],
-    [bootstrap, "/var/runtime/bootstrap"],
-    [sdkFolder(), "/var/runtime/node_modules"],
-    ...(isSystems ? [] : [[prefix, prefix] satisfies Bind]),
+    { source: code, target: shown.task },
+    { source: bootstrap, target: shown.bootstrap },
+    ...(modules === undefined ? [] : [{ source: modules, target: shown.modules }]),
+    ...(shownAt === undefined ? [] : [{ source: executable, target: shownAt, isFile: true }]),
+    ...(isSystems ? [] : [{ source: prefix, target: prefix }]),
   ];
-}
-
-/** The folder of packages that Lambda's Node runtimes bring: AWS's SDK clients. */
-function sdkFolder(): string {
-  const client = fileURLToPath(import.meta.resolve("@aws-sdk/client-codedeploy"));
-  return client.slice(0, client.indexOf(join("node_modules", "@aws-sdk")) + "node_modules".length);
 }
 
 async function works(command: string, words: readonly string[]): Promise<boolean> {
@@ -133,5 +139,5 @@ async function failure({ command, variables }: Wrapped): Promise<string | undefi
 export const systemPath = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
 
 /** The folder of an interpreter's program, for a function's PATH. */
-export const folderOfProgram = ({ executable }: Interpreter): readonly string[] =>
+export const folderOfProgram = ({ executable }: Places): readonly string[] =>
   executable === "" ? [] : [dirname(executable)];

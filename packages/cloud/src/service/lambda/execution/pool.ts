@@ -39,6 +39,11 @@ export class Pool {
     return this.#busy;
   }
 
+  /** Whether nothing of it runs, nor is about to. */
+  get isEmpty(): boolean {
+    return this.#all.size === 0 && this.#busy === 0 && this.#starting === 0;
+  }
+
   /** Processes that have started. */
   get ready(): number {
     return this.#idle.length + this.#busy;
@@ -81,7 +86,7 @@ export class Pool {
     for (const { sandbox } of old) sandbox.end();
     this.#idle = this.#idle.filter((one) => !old.includes(one));
     this.#fill();
-    return this.#all.size === 0 && this.#busy === 0 && this.#kept === 0;
+    return this.isEmpty && this.#kept === 0;
   }
 
   /** Ends the waiting processes now, the others when they have answered. */

@@ -1,6 +1,8 @@
+import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { createServer } from "@sluice/aws-protocol/node-http";
+import { randomHex } from "../../../random.ts";
 
 /** One event for a function's process. */
 export interface RuntimeEvent {
@@ -21,32 +23,43 @@ export interface RuntimeAnswer {
 /** Longest answer of a function, in bytes: Lambda's limit for synchronous calls, and a little for its envelope. */
 const answerBytesMax = 6 * 1024 * 1024 + 1024;
 
-const prefix = "/2018-06-01/runtime/";
+const apiFolder = "/2018-06-01/runtime/";
+
+/** Bytes of the secret in the address: 128 bits are not guessed. */
+const secretBytes = 16;
 
 /**
  * Lambda's Runtime API for one process, on a port of its own on the loopback: the process asks for the next event, and
  * answers it. Any runtime speaks it, so custom ones run here as they are.
+ * Everybody on this machine reaches the port, so two things are asked of who does: that the connection belongs to the
+ * process (`isOurs`), and that its requests begin with a secret, which only that process has been told as a part of the
+ * address. A page in a browser that has found the port has neither.
  */
 export class RuntimeApi {
   readonly #server: Server;
+  readonly #prefix: string;
+  #host = "";
   /** The process's open question for the next event. */
   #asking: ServerResponse | undefined;
   #event: RuntimeEvent | undefined;
   #answer: ((answer: RuntimeAnswer) => void) | undefined;
   readonly #started = Promise.withResolvers<RuntimeAnswer | undefined>();
 
-  constructor() {
+  constructor(isOurs: (socket: Socket) => boolean) {
+    this.#prefix = `/${randomHex(secretBytes)}`;
     this.#server = createServer((request, response) => void this.#serve(request, response));
+    this.#server.prependListener("connection", (socket) => isOurs(socket) || socket.destroy());
     this.#server.keepAliveTimeout = 0;
     this.#server.requestTimeout = 0; // the question for the next event stays open for as long as nobody calls
   }
 
-  /** Opens the port, and gives it. */
-  async listen(): Promise<number> {
+  /** Opens the port, and gives the address that the process is told: what comes before the API's own paths. */
+  async listen(): Promise<string> {
     await new Promise<void>((resolve, reject) =>
       this.#server.once("error", reject).listen(0, "127.0.0.1", () => resolve()),
     );
-    return (this.#server.address() as AddressInfo).port; // it listens on TCP
+    this.#host = `127.0.0.1:${(this.#server.address() as AddressInfo).port}`; // it listens on TCP
+    return this.#host + this.#prefix;
   }
 
   /** Resolves when the process first asks for an event, or with the error that it reports instead. */
@@ -69,8 +82,9 @@ export class RuntimeApi {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { method, url = "" } = request;
-    const path = url.startsWith(prefix) ? url.slice(prefix.length) : url;
+    const { method, url = "", headers } = request;
+    const path = headers.host === this.#host ? this.#pathOf(url) : undefined;
+    if (path === undefined) return refuse(response, 404, "NotFound", "There is nothing here");
     if (method === "GET" && path === "invocation/next") {
       this.#asking = response;
       this.#started.resolve(undefined);
@@ -84,7 +98,7 @@ export class RuntimeApi {
     }
     const [, requestId, what] = /^invocation\/([^/]+)\/(response|error)$/.exec(path) ?? [];
     if (method !== "POST" || what === undefined)
-      return refuse(response, 404, "NotFound", `There is no ${method} ${url}`);
+      return refuse(response, 404, "NotFound", `There is no ${method} of ${path}`);
     if (requestId !== this.#event?.requestId)
       return refuse(response, 400, "InvalidRequestID", `Not the event under way: "${requestId}"`);
     if (payload === undefined) {
@@ -93,6 +107,15 @@ export class RuntimeApi {
     }
     accept(response);
     this.#finish({ payload, failed: what === "error" });
+  }
+
+  /** A request's path below the API's own; undefined without the secret. */
+  #pathOf(url: string): string | undefined {
+    const given = Buffer.from(url.slice(0, this.#prefix.length));
+    const secret = Buffer.from(this.#prefix);
+    if (given.length !== secret.length || !timingSafeEqual(given, secret)) return undefined;
+    const path = url.slice(this.#prefix.length);
+    return path.startsWith(apiFolder) ? path.slice(apiFolder.length) : path;
   }
 
   #finish(answer: RuntimeAnswer): void {

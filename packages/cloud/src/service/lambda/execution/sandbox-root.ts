@@ -1,9 +1,23 @@
 import { createHash } from "node:crypto";
-import { existsSync, lstatSync, mkdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 
-/** Something of this machine that a function sees, at a place of its own. Both are folders. */
-export type Bind = readonly [source: string, target: string];
+/** Something of this machine that a function sees, at a place of its own. */
+export interface Bind {
+  readonly source: string;
+  readonly target: string;
+  /** Both are files; else both are folders. */
+  readonly isFile?: boolean;
+}
 
 /** Devices that programs expect. */
 const devices = ["null", "zero", "full", "random", "urandom"];
@@ -20,7 +34,7 @@ const sharedMegabytes = 64;
 const emptyFolders = ["proc", "tmp", "dev/shm", "var/task", "var/runtime", "opt", ...shared];
 
 /** Nothing that is shown to a function is changed by it. The other two are there because a mount that already has them may not lose them in a namespace. */
-const guarded = "bind,ro,nosuid,nodev";
+const guarded = "ro,nosuid,nodev";
 
 /**
  * What functions in namespaces see as `/`: a skeleton of empty folders on the disk, and tables of what is mounted into it.
@@ -47,23 +61,32 @@ export class SandboxRoot {
 
   /** The file that tells `mount` what a function sees beside the system's programs. */
   table(binds: readonly Bind[], { temporaryMegabytes }: { readonly temporaryMegabytes: number }): string {
-    for (const [, target] of binds) this.#makeFolder(target);
+    for (const { target, isFile = false } of binds)
+      if (isFile) this.#makeFile(target);
+      else this.#makeFolder(target);
     const at = (place: string) => escaped(join(this.folder, place));
+    const shown = [...shared, ...programFolders.filter(isFolder)];
     const lines = [
-      `${at("")} ${at("")} none ${guarded}`,
-      ...[...shared, ...programFolders.filter(isFolder)].map((name) => `/${name} ${at(name)} none rbind`),
+      `${at("")} ${at("")} none bind,${guarded}`,
+      ...shown.map((name) => `/${name} ${at(name)} none rbind,${guarded}`),
+      ...mountsBelow(shown).map((place) => `none ${at(place)} none remount,bind,${guarded}`),
       `proc ${at("proc")} proc defaults`,
       `tmp ${at("tmp")} tmpfs mode=1777,size=${temporaryMegabytes}m`,
       `shm ${at("dev/shm")} tmpfs mode=1777,size=${sharedMegabytes}m`,
       ...devices.map((name) => `/dev/${name} ${at(`dev/${name}`)} none bind`),
       // A target below /tmp is not in the skeleton's: it is made in the function's own.
-      ...binds.map(([source, target]) => `${escaped(source)} ${at(target)} none ${guarded},X-mount.mkdir`),
+      ...binds.map(({ source, target }) => `${escaped(source)} ${at(target)} none bind,${guarded},X-mount.mkdir`),
     ];
     const text = `${lines.join("\n")}\n`;
     const file = join(this.#tables, createHash("sha256").update(text).digest("hex"));
     // Somebody may be reading it: what it says never changes.
     if (!existsSync(file)) writeFileSync(file, text);
     return file;
+  }
+
+  #makeFile(name: string): void {
+    this.#makeFolder(dirname(name));
+    writeFileSync(join(this.folder, name), "", { flag: "a" });
   }
 
   /** Makes a folder that whoever the function runs as can look into, whatever this program's files are like. */
@@ -76,6 +99,16 @@ export class SandboxRoot {
     }
   }
 }
+
+/** What is mounted below some folders of this machine: it comes along with them, and with a mind of its own about what may be changed. */
+function mountsBelow(folders: readonly string[]): readonly string[] {
+  const places = readFileSync("/proc/self/mountinfo", "utf8")
+    .split("\n")
+    .map((line) => (line.split(" ")[4] ?? "").slice(1).replaceAll(/\\(\d{3})/g, (_, digits) => fromOctal(digits)));
+  return places.filter((place) => folders.some((folder) => place.startsWith(`${folder}/`)));
+}
+
+const fromOctal = (digits: string) => String.fromCharCode(Number.parseInt(digits, 8));
 
 const isLink = (name: string) => lstatSync(join("/", name), { throwIfNoEntry: false })?.isSymbolicLink() === true;
 const isFolder = (name: string) => lstatSync(join("/", name), { throwIfNoEntry: false })?.isDirectory() === true;

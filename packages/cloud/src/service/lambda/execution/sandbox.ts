@@ -5,6 +5,7 @@ import { mark } from "../../../instance/plain/processes.ts";
 import { functionEnvironment, type RoleKeys, runtimeCommand } from "./function-environment.ts";
 import type { Isolation } from "./isolation.ts";
 import { RuntimeApi, type RuntimeAnswer, type RuntimeEvent } from "./runtime-api.ts";
+import { isConnectionOf } from "./process-connections.ts";
 import { SandboxLog } from "./sandbox-log.ts";
 import type { SandboxWants } from "./sandbox-wants.ts";
 
@@ -66,22 +67,28 @@ export class Sandbox {
   static async open(wants: SandboxWants, around: SandboxSurroundings): Promise<Sandbox> {
     const { record, interpreter, code, version } = wants;
     const { isolation, folder, region, endpoint, keys, clock } = around;
-    const folders = { code, bootstrap: await interpreter.bootstrap() };
-    const api = new RuntimeApi();
-    const port = await api.listen();
+    const folders = {
+      code,
+      interpreter,
+      bootstrap: await interpreter.bootstrap(),
+      modules: await interpreter.modules?.(),
+    };
+    let child: ChildProcess | undefined;
+    const api = new RuntimeApi((socket) => isConnectionOf(child?.pid, socket));
+    const runtimeApi = await api.listen();
     const day = new Date(clock()).toISOString().slice(0, 10).replaceAll("-", "/");
     const stream = `${day}/[${version}]${randomHex(16)}`;
     const places = isolation.places(folders);
-    const setting = { places, runtimeApi: `127.0.0.1:${port}`, endpoint, region, stream, keys };
+    const setting = { places, runtimeApi, endpoint, region, stream, keys };
     const wrapped = isolation.wrap(runtimeCommand(interpreter, places, record.memoryMegabytes), {
-      ...{ ...folders, prefix: interpreter.prefix },
+      ...folders,
       temporaryMegabytes: record.ephemeralStorage.Size ?? 512,
       // The others reserve far more than they use, and get their limit by a switch where they have one.
       memoryBytesMax:
         interpreter.family === "python" || interpreter.family === "ruby" ? record.memoryMegabytes * 2 ** 20 : undefined,
     });
     const [program = "", ...words] = wrapped.command;
-    const child = spawn(program, words, {
+    child = spawn(program, words, {
       cwd: isolation.kind === "ns" ? "/" : places.task,
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],

@@ -23,14 +23,18 @@ final class RuntimeApi {
 
   private static final String PREFIX = "/2018-06-01/runtime/";
 
-  private final String address;
+  private final String host;
+  private final String prefix;
   private final InputStream in;
   private final OutputStream out;
 
   RuntimeApi(String address) throws IOException {
-    this.address = address;
-    int colon = address.lastIndexOf(':');
-    Socket socket = new Socket(address.substring(0, colon), Integer.parseInt(address.substring(colon + 1)));
+    // The address goes on with a folder, which every path is below.
+    int slash = address.indexOf('/');
+    host = slash < 0 ? address : address.substring(0, slash);
+    prefix = address.substring(host.length()) + PREFIX;
+    int colon = host.lastIndexOf(':');
+    Socket socket = new Socket(host.substring(0, colon), Integer.parseInt(host.substring(colon + 1)));
     socket.setTcpNoDelay(true);
     in = new BufferedInputStream(socket.getInputStream());
     out = socket.getOutputStream();
@@ -47,7 +51,7 @@ final class RuntimeApi {
   }
 
   private Event ask(String method, String path, byte[] body) throws IOException {
-    String head = method + " " + PREFIX + path + " HTTP/1.1\r\nHost: " + address
+    String head = method + " " + prefix + path + " HTTP/1.1\r\nHost: " + host
         + "\r\nContent-Type: application/json\r\nContent-Length: " + body.length + "\r\n\r\n";
     ByteArrayOutputStream request = new ByteArrayOutputStream();
     request.write(head.getBytes(StandardCharsets.ISO_8859_1));
