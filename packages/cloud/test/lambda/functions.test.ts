@@ -169,6 +169,51 @@ test("code comes from a bucket, and can be downloaded again", async (t) => {
   await assert.rejects(missing(), /NoSuchKey/);
 });
 
+test("a link to code is for that code, for ten minutes, and for whoever was given it", async (t) => {
+  const house = await House.open(t);
+  const { lambda } = house;
+  await lambda.send(new CreateFunctionCommand({ ...base, Code: { ZipFile: says("one") } }));
+  const { Code, Configuration } = await lambda.send(new GetFunctionCommand({ FunctionName: "f" }));
+  const link = new URL(Code?.Location ?? "");
+  const statusWith = async (change: (url: URL) => void) => {
+    const changed = new URL(link);
+    change(changed);
+    return (await request(changed.href)).status;
+  };
+  const other = Buffer.from(Configuration?.CodeSha256 ?? "", "base64")
+    .toString("hex")
+    .replace(/^./, (one) => (one === "0" ? "1" : "0"));
+
+  const statuses = [
+    await statusWith(() => {}),
+    await statusWith((url) => (url.search = "")),
+    await statusWith((url) => url.searchParams.set("expires", String(Date.now() + 3_600_000))),
+    await statusWith((url) => url.searchParams.set("signature", "0".repeat(64))),
+    await statusWith((url) => url.searchParams.delete("signature")),
+    await statusWith((url) => (url.pathname = `/${other}.zip`)),
+  ];
+  house.ahead = 9 * 60_000;
+  statuses.push(await statusWith(() => {}));
+  house.ahead = 11 * 60_000;
+  statuses.push(await statusWith(() => {}));
+
+  assert.deepEqual(statuses, [200, 403, 403, 403, 403, 403, 200, 403]);
+});
+
+test("what runs functions in the place of AWS's runtimes is said once a runtime", async (t) => {
+  const house = await House.open(t);
+
+  for (const [index, Runtime] of (["nodejs20.x", "nodejs22.x", "nodejs22.x"] as const).entries())
+    await house.lambda.send(
+      new CreateFunctionCommand({ ...base, FunctionName: `f${index}`, Runtime, Code: { ZipFile: says("one") } }),
+    );
+
+  assert.deepEqual(house.notes, [
+    `Functions that ask for nodejs20.x run on this machine's nodejs ${process.versions.node}`,
+    `Functions that ask for nodejs22.x run on this machine's nodejs ${process.versions.node}`,
+  ]);
+});
+
 test("archives that would leave the function's folder are refused, each by its entry's name", async (t) => {
   const { lambda } = await House.open(t);
   const create = (entries: Parameters<typeof zip>[0]) =>
@@ -204,7 +249,7 @@ test("what this machine cannot run is told when it is asked for", async (t) => {
   await assert.rejects(create({ Environment: { Variables: { AWS_REGION: "x" } } }), /reserved keys.*AWS_REGION/);
   await assert.rejects(create({ Timeout: 901 }), /901.*900/);
   await create({ Runtime: "nodejs18.x" });
-  assert(house.notes.some((note) => /asks for nodejs18\.x; it runs on this machine's nodejs/.test(note)));
+  assert(house.notes.some((note) => /ask for nodejs18\.x run on this machine's nodejs/.test(note)));
 });
 
 test("provisioned processes are ready before the first call, and follow the alias", async (t) => {

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { chmod, mkdir, symlink } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve, sep } from "node:path";
@@ -67,10 +68,12 @@ async function open(archive: string): Promise<ZipFile> {
 }
 
 async function* entriesOf(zip: ZipFile): AsyncGenerator<Entry> {
-  for (let left = zip.entryCount; left > 0; left -= 1)
-    yield await new Promise<Entry>((give, fail) => {
-      zip.once("entry", give).once("error", fail).readEntry();
-    });
+  for (let left = zip.entryCount; left > 0; left -= 1) {
+    const read = once(zip, "entry"); // rejects with an error, and leaves no listener behind
+    zip.readEntry();
+    const [entry] = (await read) as [Entry]; // what yauzl emits
+    yield entry;
+  }
 }
 
 function placeOf(folder: string, name: string): string {
