@@ -136,6 +136,70 @@ test("an instance sees nothing of the host's homes, and its own files stay its o
   assert.match((await sh(one, either.replace("$0", new URL(cloud.client.endpoint).port))).output, /^(\d{3}) \1 $/);
 });
 
+test(
+  "an instance that takes another's address, or the gateway's, is nobody; and has no rights beyond itself",
+  { skip },
+  async (t) => {
+    const cloud = await openLocalCloud(t, { driver: "ns" });
+    const ec2 = new EC2Client(cloud.client);
+    t.after(() => ec2.destroy());
+    const { launch, sh } = fleetOf(cloud, ec2);
+    const [one = "", other = "", third = ""] = await launch(withoutAgent, 3);
+    const addressOf = async (id: string) =>
+      (await ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }))).Reservations?.[0]?.Instances?.[0]
+        ?.PrivateIpAddress ?? "";
+    const at = "http://169.254.169.254/latest";
+    const whoAmI = (options = "") =>
+      `t=$(curl -s -m 2 ${options} -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' ${at}/api/token); curl -s -m 2 ${options} -H "X-aws-ec2-metadata-token: $t" ${at}/meta-data/instance-id; echo`;
+    const { port } = new URL(cloud.client.endpoint);
+    const address = await addressOf(other);
+
+    // Root of an instance may do with its own link as it likes, and reaches the others.
+    assert.equal((await sh(one, whoAmI())).output.trim(), one);
+    assert.equal(
+      (
+        await sh(
+          one,
+          `ip link add d0 type veth peer name d1 && ip addr add 10.9.8.7/24 dev d0 && mount -t tmpfs x /mnt`,
+        )
+      ).code,
+      0,
+    );
+    await sh(
+      other,
+      `echo hello > /tmp/hello; cd /tmp; setsid node -e '
+    require("node:http").createServer((q, r) => r.end("hello")).listen(8080, "0.0.0.0")' > /dev/null 2>&1 &`,
+    );
+    await eventually("the other one answers", async () =>
+      (await sh(one, `curl -s -m 2 http://${address}:8080/`)).output === "hello" ? true : undefined,
+    );
+
+    const take = (ip: string) => `ip addr add ${ip}/32 dev eth0; ip addr add ${ip}/16 dev eth0; ip neigh flush all`;
+    const asOther = await sh(one, `${take(address)}; ${whoAmI(`--interface ${address}`)}`);
+    await ec2.send(new TerminateInstancesCommand({ InstanceIds: [other] }));
+    await eventually("it is gone", async () => ((await stateOf(ec2, other)) === "terminated" ? true : undefined));
+    const asGone = await sh(one, whoAmI(`--interface ${address}`));
+    assert.deepEqual([asOther.output.trim(), asGone.output.trim()], ["", ""]);
+
+    const server = `require("node:http").createServer((q, r) => r.end("forged")).listen(${port}, "0.0.0.0")`;
+    await sh(
+      one,
+      `${take("172.31.0.1")}; ip link set eth0 down; ip link set eth0 up; setsid node -e '${server}' > /dev/null 2>&1 &`,
+    );
+    const asked = `for i in 1 2 3 4 5; do ip neigh flush all; curl -s -m 3 http://172.31.0.1:${port}/; done`;
+    assert.doesNotMatch((await sh(third, asked)).output, /forged/);
+    assert.equal((await sh(third, whoAmI())).output.trim(), third);
+
+    // The rights of its root end at its own: the link's other end is in a network that it may not change.
+    const reach = await sh(
+      one,
+      "ip link add peer type veth peer name spy netns 1; chmod 0 /usr/local/bin/node; mount -o remount,bind,rw /usr/local/bin/node",
+    );
+    assert.notEqual(reach.code, 0);
+    assert.equal((await sh(third, "node --version")).code, 0);
+  },
+);
+
 /** Processes whose file systems lie in a folder: every one that our instances are made of, and no other. */
 function processesWithin(folder: string): readonly number[] {
   return readdirSync("/proc")

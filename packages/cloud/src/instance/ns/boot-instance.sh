@@ -1,8 +1,8 @@
 #!/bin/sh
-# Boots one instance, in namespaces of its own. Environment: INSTANCE (its folder), BASE, NODE, HOST_NAME, ADDRESS, GATEWAY,
+# Boots one instance, in namespaces of its own, as root of its own users. Environment: INSTANCE (its folder), BASE, NODE, HOST_NAME, ADDRESS, GATEWAY,
 # MAP, HAS_AGENT (yes or nothing), PACKAGE_LOCKS. On descriptor 3 it tells how far it is; from standard input it learns that its network interface is there.
 set -e
-echo ready >&3
+umask 022
 root=$INSTANCE/root
 mkdir -p "$INSTANCE/usr.upper" "$INSTANCE/usr.work" "$INSTANCE/etc.upper" "$INSTANCE/etc.work" "$root"
 if [ ! -d "$root/usr" ]; then
@@ -57,8 +57,9 @@ hostname "$HOST_NAME"
 read -r _
 ip -batch - << END
 link set lo up
-addr add $ADDRESS/16 dev eth0
+addr add $ADDRESS/32 dev eth0
 link set eth0 up
+route add $GATEWAY dev eth0
 route add default via $GATEWAY
 END
 cd "$root"

@@ -63,6 +63,7 @@ export class ControlClient {
 
   /** Ends netd with all its instances. Resolves when the connection is gone. */
   async closeAll(): Promise<void> {
+    if (this.#socket.closed) return; // it has ended before
     const gone = new Promise((resolve) => this.#socket.once("close", resolve));
     this.#socket.end(`${JSON.stringify({ op: "close", id: 0 } satisfies Request & { id: number })}\n`);
     await gone;

@@ -20,7 +20,9 @@ export async function runInInstance(
   rest: Buffer,
   { argv, first }: { argv: readonly string[]; first: number },
 ): Promise<void> {
-  const words = ["-t", String(first), "-m", "-p", "-n", "-u", "-i", "-r", "-w", "--", ...argv];
+  // With the instance's users, too: what is run there has no rights beyond it.
+  const spaces = ["-U", "--preserve-credentials", "-m", "-p", "-n", "-u", "-i", "-r", "-w"];
+  const words = ["-t", String(first), ...spaces, "--", ...argv];
   const child = spawn("nsenter", words, { env: environment, detached: true, stdio: ["pipe", "pipe", "pipe"] });
   const end = () => {
     if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)

@@ -112,9 +112,16 @@ export class Instances {
     if (isNew && userData !== undefined)
       writeFileSync(join(folder, "user-data"), Buffer.from(userData, "base64"), { mode: 0o700 });
     const log = openSync(join(folder, "console.log"), "a");
+    const script = join(this.#carrier.scripts, "boot-instance.sh");
     const child = spawn(
       "unshare",
-      ["-m", "-p", "-n", "-u", "-i", "-f", "--kill-child=KILL", "sh", join(this.#carrier.scripts, "boot-instance.sh")],
+      // A user namespace of its own: root of an instance has rights over what is the instance's, and over nothing else here.
+      [
+        "-U",
+        ...["-m", "-p", "-n", "-u", "-i", "-f"],
+        "--kill-child=KILL",
+        ...["sh", "-c", awaitMap, "sh", "sh", script],
+      ],
       {
         stdio: ["pipe", log, log, "pipe"],
         env: {
@@ -138,24 +145,47 @@ export class Instances {
         new Error(`Instance ${instanceId} ended before it had booted: ${lastLines(join(folder, "console.log"))}`),
       ),
     );
-    const up = Promise.race([this.#boot(child), failed]);
+    const up = Promise.race([this.#boot(child, privateIp), failed]);
     up.catch(() => {}); // whoever launches it awaits it
     failed.catch(() => {}); // an instance that has booted ends some day
     return { address: privateIp, process: child, up, ended };
   }
 
-  async #boot(child: ChildProcess): Promise<void> {
-    const progress = child.stdio[3] as Readable; // opened as a pipe above
+  async #boot(child: ChildProcess, address: string): Promise<void> {
+    const [input, progress] = [child.stdin as Writable, child.stdio[3] as Readable]; // opened as pipes above
     for await (const line of createInterface({ input: progress })) {
       if (line === "booted") return;
       if (line !== "ready") continue;
+      this.#mapUsers(child.pid ?? 0);
+      input.write("mapped\n");
       this.#links += 1;
-      const link = `link add v${this.#links} type veth peer name eth0 netns ${child.pid}\nlink set v${this.#links} master br0 up\n`;
-      await runIp(link);
-      (child.stdin as Writable).write("network\n"); // opened as a pipe above
+      await runIp(linkTo(address, { name: `v${this.#links}`, pid: child.pid ?? 0 }));
+      input.write("network\n");
+    }
+  }
+
+  /** The users inside are those that there are here. */
+  #mapUsers(pid: number): void {
+    for (const map of ["uid_map", "gid_map"]) {
+      // Each line: the first id here, the first one outside, how many.
+      const lines = readFileSync(`/proc/self/${map}`, "utf8").trim().split("\n");
+      const same = lines
+        .map((line) => line.trim().split(/\s+/))
+        .map(([first, , count]) => `${first} ${first} ${count}\n`);
+      writeFileSync(`/proc/${pid}/${map}`, same.join(""));
     }
   }
 }
+
+/** Waits until the user namespace has users: what is run after that has the rights of its root. */
+const awaitMap = 'echo ready >&3; read -r _ && exec "$@"';
+
+/** The link of an instance, and the one way to its address. A link of an earlier boot may be about to vanish. */
+const linkTo = (address: string, { name, pid }: { readonly name: string; readonly pid: number }): string =>
+  `link add ${name} type veth peer name eth0 netns ${pid}
+link set ${name} up
+route replace ${address}/32 dev ${name} src 172.31.0.1
+`;
 
 function runIp(batch: string): Promise<void> {
   return new Promise((resolve, reject) => {

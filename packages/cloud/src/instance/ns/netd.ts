@@ -25,15 +25,31 @@ const carrier: Carrier = { folders, scripts: join(code, "instance/ns"), node, ma
 
 /** The gateway, and the link-local addresses of the metadata service and of the names. */
 const network = `link set lo up
-link add br0 type bridge
-addr add 172.31.0.1/16 dev br0
-addr add 169.254.169.254/32 dev br0
-addr add 169.254.169.253/32 dev br0
-link set br0 up
+addr add 172.31.0.1/32 dev lo
+addr add 169.254.169.254/32 dev lo
+addr add 169.254.169.253/32 dev lo
 `;
+
+/**
+ * Every instance has a link of its own to here, and there is a way to its address by that link alone. A packet counts only
+ * when it comes by the link that its sender's address is reached by: so an instance that takes another's address, or
+ * this side's, says nothing to anybody. What instances say to each other is passed on from here. These hold for every
+ * link that is made later.
+ */
+const linkSettings = [
+  ["ip_forward", 1],
+  ["conf/all/rp_filter", 1],
+  ["conf/default/rp_filter", 1],
+  ["conf/all/send_redirects", 0],
+  ["conf/default/send_redirects", 0],
+] as const;
 
 function prepare(): void {
   execFileSync("mount", ["-t", "proc", "proc", "/proc"]);
+  // Instances are shown this program's Node, and what they make of what they are shown is not to be ours: see boot-instance.sh.
+  execFileSync("mount", ["--bind", node, node]);
+  execFileSync("mount", ["-o", "remount,bind,ro", node]);
+  for (const [name, value] of linkSettings) writeFileSync(`/proc/sys/net/ipv4/${name}`, String(value));
   execFileSync("ip", ["-batch", "-"], { input: network });
   for (const scope of ["all", "default"]) {
     try {

@@ -2,6 +2,7 @@
 # Run by root: makes a room where an ordinary user finds the program and the state, wherever those really lie, and
 # becomes that user. Arguments: uid, state folder, code folder, node; then the command to run in the room.
 set -e
+umask 022
 uid=$1 state=$2 code=$3 node=$4
 shift 4
 mount -t tmpfs -o mode=755,size=1m room /mnt
