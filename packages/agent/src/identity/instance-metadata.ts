@@ -50,7 +50,9 @@ export class InstanceMetadata {
     });
     if (status === 200) return text;
     if (this.#disableV1)
-      throw new Error(`Cannot get a token from the instance metadata service at ${this.#endpoint}: status ${status}`);
+      throw new Error(
+        `Cannot get a token from the instance metadata service at ${placeOf(this.#endpoint)}: status ${status}`,
+      );
     return "";
   }
 
@@ -58,10 +60,13 @@ export class InstanceMetadata {
     return new Promise((resolve, reject) => {
       const fail = (cause: Error) =>
         reject(
-          new Error(`Cannot reach the instance metadata service at ${this.#endpoint}: ${cause.message}`, { cause }),
+          new Error(`Cannot reach the instance metadata service at ${placeOf(this.#endpoint)}: ${cause.message}`, {
+            cause,
+          }),
         );
       const sent = request(
-        new URL(path, this.#endpoint),
+        // The endpoint may have a path of its own.
+        new URL((this.#endpoint.endsWith("/") ? this.#endpoint.slice(0, -1) : this.#endpoint) + path),
         { method, headers, timeout: timeoutMilliseconds, agent: false },
         (response) => {
           let text = "";
@@ -81,6 +86,9 @@ export class InstanceMetadata {
     });
   }
 }
+
+/** An endpoint as logs may have it: a path of its own is a secret. */
+const placeOf = (endpoint: string): string => (URL.canParse(endpoint) ? new URL(endpoint).origin : endpoint);
 
 interface Answer {
   readonly status: number;

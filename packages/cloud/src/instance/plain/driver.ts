@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
+import { timingSafeEqual } from "node:crypto";
 import { closeSync, openSync, rmSync, writeFileSync } from "node:fs";
-import type { Server } from "node:http";
+import type { RequestListener, Server } from "node:http";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createServer } from "@sluice/aws-protocol/node-http";
@@ -42,7 +43,7 @@ export class PlainDriver implements InstanceDriver {
     const instance = await openPlainInstance(this.#dataFolder, instanceId);
     await this.#serveMetadata(instance);
     if (processesOf(instance.folder).length > 0) return;
-    const { folder, root, configuration, port, metadataPort } = instance;
+    const { folder, root, configuration, port, metadataPort, metadataSecret } = instance;
     writeFileSync(
       configuration,
       agentConfiguration({
@@ -58,7 +59,7 @@ export class PlainDriver implements InstanceDriver {
       env: {
         ...process.env,
         PORT: String(port),
-        AWS_EC2_METADATA_SERVICE_ENDPOINT: `http://127.0.0.1:${metadataPort}`,
+        AWS_EC2_METADATA_SERVICE_ENDPOINT: `http://127.0.0.1:${metadataPort}/${metadataSecret}`,
         [mark]: folder,
       },
     });
@@ -109,9 +110,9 @@ export class PlainDriver implements InstanceDriver {
     }
   }
 
-  async #serveMetadata({ instanceId, metadataPort }: PlainInstance): Promise<void> {
+  async #serveMetadata({ instanceId, metadataPort, metadataSecret }: PlainInstance): Promise<void> {
     if (this.#metadata.has(instanceId) || this.#outside === undefined) return;
-    const server = createServer(this.#outside.metadata(instanceId));
+    const server = createServer(belowSecret(metadataSecret, this.#outside.metadata(instanceId)));
     this.#metadata.set(instanceId, server);
     server.listen(metadataPort, "127.0.0.1");
     await once(server, "listening");
@@ -120,4 +121,16 @@ export class PlainDriver implements InstanceDriver {
   #folder(instanceId: string): string {
     return join(plainFolderOf(this.#dataFolder), instanceId);
   }
+}
+
+/** Answers requests whose path begins with a secret, without it; there is nothing for others. */
+function belowSecret(secret: string, next: RequestListener): RequestListener {
+  const wanted = Buffer.from(`/${secret}/`);
+  return (request, response) => {
+    const { url = "" } = request;
+    const given = Buffer.from(url.slice(0, wanted.length));
+    if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return void response.writeHead(404).end();
+    request.url = url.slice(wanted.length - 1);
+    next(request, response);
+  };
 }

@@ -2,6 +2,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
+import { randomHex } from "../../random.ts";
+
+/** 128 bits are not guessed. */
+const secretBytes = 16;
 
 /** What a plain instance keeps: its two ports stay its own. */
 export interface PlainInstance {
@@ -13,6 +17,8 @@ export interface PlainInstance {
   /** For the application: `PORT` of its scripts. */
   readonly port: number;
   readonly metadataPort: number;
+  /** What paths of its metadata begin with: everybody on this machine reaches the port, and its agent alone is told this. */
+  readonly metadataSecret: string;
 }
 
 /** The folder of all plain instances. */
@@ -36,24 +42,25 @@ export async function openPlainInstance(dataFolder: string, instanceId: string):
   if (!existsSync(ports)) {
     mkdirSync(join(all, instanceId, "root"), { recursive: true });
     const [port, metadataPort] = [await freePort(), await freePort()];
-    writeFileSync(ports, JSON.stringify({ port, metadataPort }));
+    writeFileSync(ports, JSON.stringify({ port, metadataPort, metadataSecret: randomHex(secretBytes) }), {
+      mode: 0o600,
+    });
   }
   return describe(all, instanceId);
 }
 
 function describe(all: string, instanceId: string): PlainInstance {
   const folder = join(all, instanceId);
-  const { port, metadataPort } = JSON.parse(readFileSync(join(folder, "ports.json"), "utf8")) as {
-    port: number;
-    metadataPort: number;
-  }; // written above
+  const kept = JSON.parse(readFileSync(join(folder, "ports.json"), "utf8")) as Pick<
+    PlainInstance,
+    "port" | "metadataPort" | "metadataSecret"
+  >; // written above
   return {
     instanceId,
     folder,
     root: join(folder, "root"),
     configuration: join(folder, "codedeployagent.yml"),
-    port,
-    metadataPort,
+    ...kept,
   };
 }
 

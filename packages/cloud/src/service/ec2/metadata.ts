@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { isIP } from "node:net";
 import { hostnameOf, type InstanceRecord } from "./instance-record.ts";
 import { defaultProfile, type InstanceProfiles } from "./instance-profiles.ts";
 import { vpc } from "./network.ts";
@@ -39,6 +40,7 @@ export function metadataService(options: MetadataOptions): (instanceId: string) 
   const secret = randomBytes(32);
   const sign = (text: string) => createHmac("sha256", secret).update(text).digest("base64url");
   return (instanceId) => (request, response) => {
+    if (!namesAddress(request.headers.host)) return send(response, 403, "");
     const record = options.find(instanceId);
     if (record === undefined) return send(response, 404, "");
     if (request.url === "/latest/api/token")
@@ -50,6 +52,12 @@ export function metadataService(options: MetadataOptions): (instanceId: string) 
   };
 }
 
+/** Whether a request was sent to an address, or to this very machine: a page may have let any other name lead here. */
+function namesAddress(host = ""): boolean {
+  const [, name = ""] = /^(\[[^\]]*\]|[^:]*)(?::\d{1,5})?$/.exec(host) ?? [];
+  return name.toLowerCase() === "localhost" || isIP(name.startsWith("[") ? name.slice(1, -1) : name) !== 0;
+}
+
 interface TokenWork {
   readonly instanceId: string;
   readonly now: number;
@@ -58,6 +66,8 @@ interface TokenWork {
 
 function giveToken(request: IncomingMessage, response: ServerResponse, { instanceId, now, sign }: TokenWork): void {
   if (request.method !== "PUT") return send(response, 405, "");
+  // What a proxy passes on, or a page in a browser asks for, is not asked by the instance.
+  if ("x-forwarded-for" in request.headers || "origin" in request.headers) return send(response, 403, "");
   const seconds = Number(request.headers["x-aws-ec2-metadata-token-ttl-seconds"]);
   if (!(seconds >= 1 && seconds <= tokenSecondsMax)) return send(response, 400, "");
   const end = String(now + seconds * 1000);
