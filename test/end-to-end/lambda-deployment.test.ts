@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import {
+  GetDeploymentConfigCommand,
   PutLifecycleEventHookExecutionStatusCommand,
   StopDeploymentCommand,
   TagResourceCommand,
@@ -12,6 +13,7 @@ import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client
 import { zip } from "../../packages/cloud/test/lambda/house.ts";
 import { eventually } from "../../packages/cloud/test/eventually.ts";
 import { openHouse } from "../identity/open-house.ts";
+import { House } from "../house.ts";
 import { answering, appSpec, LambdaHouse, shift } from "../lambda-house.ts";
 
 test("an alias goes from version to version, from inline text, a bucket and the deprecated string", async (t) => {
@@ -51,6 +53,22 @@ test("an alias goes from version to version, from inline text, a bucket and the 
     target?.lifecycleEvents?.map(({ lifecycleEventName, status }) => `${lifecycleEventName} ${status}`),
     ["BeforeAllowTraffic Succeeded", "AllowTraffic Succeeded", "AfterAllowTraffic Succeeded"],
   );
+});
+
+test("a scale of time shortens a canary's interval, and nothing that is told of it", async (t) => {
+  const scaled = new House(t, ["--no-example", "--time-scale", "60"]);
+  const house = await LambdaHouse.open(t, { deploymentConfigName: "canary" }, scaled);
+  const begun = Date.now();
+
+  const { status } = await house.ended(await house.begin(shift("1", "2")));
+
+  assert.equal(status, "Succeeded");
+  const took = Date.now() - begun;
+  assert(took >= 1_000 && took < 40_000, `a minute took ${took} ms`);
+  const { deploymentConfigInfo } = await house.deploy.send(
+    new GetDeploymentConfigCommand({ deploymentConfigName: "canary" }),
+  );
+  assert.equal(deploymentConfigInfo?.trafficRoutingConfig?.timeBasedCanary?.canaryInterval, 1);
 });
 
 test("an AppSpec file may lie in an archive, where it is the only one", async (t) => {

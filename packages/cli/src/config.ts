@@ -65,7 +65,8 @@ export const settings = {
     flag: "--time-scale <number>",
     variable: "SLUICE_TIME_SCALE",
     default: "1",
-    meaning: "how many seconds of the local cloud's waits (lifecycle hooks, cooldowns, draining) pass in one",
+    meaning:
+      "how many seconds of the local cloud's waits (lifecycle hooks, cooldowns, draining) and of its deployments' (canary and linear intervals, zones, a blue/green deployment's wait for traffic and for the end of the original instances) pass in one; for sluice up alone",
   },
   loadBalancer: {
     flag: "--load-balancer <name>",

@@ -6,13 +6,14 @@ import { agentBundle } from "./agent-bundle.ts";
 import { certificateOf } from "./certificates.ts";
 import { accountId, type Configuration } from "./config.ts";
 import { forgetRunning } from "./running.ts";
-import { makeDataFolder, noteReady, signalled } from "./up.ts";
+import { openDataFolder } from "./data-folder.ts";
+import { noteReady, signalled } from "./up.ts";
 
 /** Starts the control plane without a local cloud, and stays up until a signal ends it: fleets, load balancers, functions and alarms are AWS's, reached with the usual credentials and each deployment group's role; on-premises hosts need none of that. */
 export async function serve(configuration: Configuration, account: string = accountId): Promise<void> {
   if (!/^\d{12}$/.test(account)) throw new Error(`Cannot use account "${account}": twelve digits are wanted`);
   const { dataFolder, port, region, hostname, logLevel, eventsUrl } = configuration;
-  makeDataFolder(dataFolder);
+  openDataFolder(dataFolder);
   const clock = () => Date.now();
   const identities = await openIdentities({ dataFolder, accountId: account, clock });
   const certificate = certificateOf(configuration, clock);

@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { printableLines } from "@sluice/aws-protocol/printable";
@@ -8,6 +7,7 @@ import { openIdentities, startServer, type RunningServer, withHostSetup } from "
 import { agentBundle } from "./agent-bundle.ts";
 import { certificateOf } from "./certificates.ts";
 import { accountId, type Configuration } from "./config.ts";
+import { openDataFolder } from "./data-folder.ts";
 import { forgetRunning, noteRunning } from "./running.ts";
 
 /** The folder of the example application. */
@@ -22,7 +22,7 @@ export interface UpOptions {
 /** Starts control plane and local cloud on one port, deploys the example unless told not to, and stays up until a signal ends it. */
 export async function up(configuration: Configuration, { instances, example }: UpOptions): Promise<void> {
   const { dataFolder, region } = configuration;
-  makeDataFolder(dataFolder);
+  openDataFolder(dataFolder);
   const house = await open(configuration, example);
   const { server, key, certificate } = house;
   noteReady(configuration, { server, key, certificate });
@@ -102,6 +102,7 @@ async function open(configuration: Configuration, example: boolean): Promise<Hou
       roleExists: cloud.roleExists,
       actsWithServiceRoles: configuration.actsWithServiceRoles,
       ec2: "self",
+      timeScale,
       ...(eventsUrl === undefined ? {} : { eventsUrl }),
       fallback: withHostSetup(consoleListener(), {
         identities,
@@ -122,15 +123,6 @@ async function open(configuration: Configuration, example: boolean): Promise<Hou
 async function close({ server, cloud }: House): Promise<void> {
   await cloud.close();
   await server.close();
-}
-
-/** Makes the data folder, for this user alone. */
-export function makeDataFolder(dataFolder: string): void {
-  try {
-    mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    throw new Error(`Cannot make the data folder "${dataFolder}"; name another with --data`, { cause });
-  }
 }
 
 /** Signals that follow the first within so many milliseconds are the same wish, told twice: by the terminal and by npm, or by a service manager that tells every process. */

@@ -4,7 +4,7 @@ import type { Work } from "./work.ts";
 import type { LifecycleEvent, Target, World } from "./world.ts";
 
 /** What a gateway does for an event of a function: it calls a hook, or moves the traffic. */
-export function workOfFunction({ deployment, now }: World, { name }: LifecycleEvent): Work | undefined {
+export function workOfFunction({ deployment, now, timeScale }: World, { name }: LifecycleEvent): Work | undefined {
   const { lambda: plan, id: deploymentId } = deployment;
   const noted = (step: string) => deployment.steps.find((one) => one.name === step)?.noted;
   const appSpec: LambdaAppSpec | undefined =
@@ -22,7 +22,7 @@ export function workOfFunction({ deployment, now }: World, { name }: LifecycleEv
     ...{ functionName, alias: appSpec.alias, currentVersion, targetVersion },
     // A deployment that is rolled back may have changed the alias after anybody has looked.
     ...(plan.restores === true ? {} : { before: alias }),
-    shifts: shiftsOf(plan.routing, now),
+    shifts: shiftsOf(plan.routing, now, timeScale),
   };
 }
 

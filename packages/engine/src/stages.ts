@@ -106,9 +106,9 @@ export function hold(
   name: HoldName,
   { milliseconds, onTimeout, because }: { milliseconds: number; onTimeout: "go on" | "stop"; because: string },
 ): Stage {
-  return ({ deployment, now }) => {
+  return ({ deployment, now, timeScale = 1 }) => {
     const found = deployment.holds.find((candidate) => candidate.name === name);
-    if (found === undefined) return due({ do: "hold", hold: name, until: now + milliseconds, because });
+    if (found === undefined) return due({ do: "hold", hold: name, until: now + milliseconds / timeScale, because });
     if (found.endedAt !== undefined) return done;
     if (deployment.continueRequestedAt?.[name] !== undefined)
       return due({ do: "release", hold: name, because: "somebody has asked to go on" });

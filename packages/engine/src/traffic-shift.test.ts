@@ -19,6 +19,14 @@ test("traffic moves in the steps of the specification", () => {
   assert.equal(plan({ type: "TimeBasedLinear", percent: 99, minutes: 2 }), "99@0 100@2");
 });
 
+test("where time is scaled, an interval is as much shorter", () => {
+  const shifts = shiftsOf({ type: "TimeBasedLinear", percent: 50, minutes: 10 }, 0, 60);
+  assert.deepEqual(shifts, [
+    { percent: 50, at: 0 },
+    { percent: 100, at: 10_000 },
+  ]);
+});
+
 test("what is due is the last step whose minute has come", () => {
   const shifts = shiftsOf({ type: "TimeBasedCanary", percent: 20, minutes: 1 }, 0);
   assert.deepEqual(

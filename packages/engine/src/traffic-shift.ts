@@ -12,22 +12,23 @@ export interface Shift {
 
 const minute = 60_000;
 
-/** The shifts of a routing that begins at a moment; the last one is to 100. */
-export function shiftsOf(routing: TrafficRouting, from: number): readonly Shift[] {
+/** The shifts of a routing that begins at a moment; the last one is to 100. `timeScale` is how many of its minutes pass in one. */
+export function shiftsOf(routing: TrafficRouting, from: number, timeScale = 1): readonly Shift[] {
+  const interval = (minutes: number) => (minutes * minute) / timeScale;
   switch (routing.type) {
     case "AllAtOnce":
       return [{ percent: 100, at: from }];
     case "TimeBasedCanary":
       return [
         { percent: routing.percent, at: from },
-        { percent: 100, at: from + routing.minutes * minute },
+        { percent: 100, at: from + interval(routing.minutes) },
       ];
     case "TimeBasedLinear": {
       const { percent, minutes } = routing;
       const count = Math.ceil(100 / percent);
       return Array.from({ length: count }, (_, index) => ({
         percent: Math.min(100, (index + 1) * percent),
-        at: from + index * minutes * minute,
+        at: from + index * interval(minutes),
       }));
     }
   }

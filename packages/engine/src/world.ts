@@ -8,6 +8,8 @@ export type { LifecycleEventName };
 /** The vocabulary of deployments. Everything a decision may depend on is a field of `World`, `now` included. Times are milliseconds since the epoch. */
 export interface World {
   readonly now: number;
+  /** How many seconds of the waits that a deployment was told to make pass in one; absent, one. A local cloud may hurry. */
+  readonly timeScale?: number | undefined;
   readonly deployment: Deployment;
   /** In start order once the deployment has begun; empty before. */
   readonly targets: readonly Target[];

@@ -53,6 +53,8 @@ export interface ServerOptions {
   readonly actsWithServiceRoles?: boolean;
   /** Where state changes are posted, in the form of EventBridge's events. */
   readonly eventsUrl?: string;
+  /** How many seconds of the waits that deployments were told to make pass in one: for a local cloud that hurries. Absent, one. */
+  readonly timeScale?: number | undefined;
   /** Serves what is no AWS request. */
   readonly fallback?: RequestListener;
 }
@@ -91,7 +93,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const gateways = gatewaysOf(options, own);
   const onDefect = defectLog(log, clock);
   const reconciler = new Reconciler({
-    ...{ ...common, store, gateways },
+    ...{ ...common, store, gateways, timeScale: options.timeScale },
     ...(options.eventsUrl === undefined ? {} : { eventsUrl: options.eventsUrl }),
     wakeHosts: (hosts) => polls.wake(hosts),
     lastHeard: (host) => polls.lastHeard(host),

@@ -31,6 +31,8 @@ export interface ReconcilerOptions extends Pick<
   readonly lastHeard: (host: string) => number | undefined;
   /** Where events of the bus are posted; absent when nobody listens. */
   readonly eventsUrl?: string;
+  /** How many seconds of the waits that deployments were told to make pass in one; absent, one. */
+  readonly timeScale?: number | undefined;
   /** Told of what a person should know, and no deployment shows. */
   readonly say: (about: Readonly<Record<string, string>>, message: string) => void;
   /** Told of a pass that failed; the next scan tries again. */
@@ -125,9 +127,10 @@ export class Reconciler {
   }
 
   #look(id: string): Seen {
-    const { lastHeard } = this.#options;
+    const { lastHeard, timeScale } = this.#options;
     if (!this.#isSharedKnown) this.#noteLive();
     return {
+      timeScale,
       instanceStates: this.#states,
       ...this.#alarms.seen(id),
       neighbour: ({ hostIdentifier }) => this.#shared.neighbourOf(id, hostIdentifier),

@@ -22,7 +22,7 @@ export interface Observation {
 export type Look = (deploymentId: string) => Seen;
 
 /** What was last seen of the world outside. */
-export type Seen = Pick<World, "instanceStates" | "alarms" | "lastSeen" | "neighbour">;
+export type Seen = Pick<World, "instanceStates" | "alarms" | "lastSeen" | "neighbour" | "timeScale">;
 
 /** Reads the world of a deployment; undefined when it has been deleted. */
 export function observe(

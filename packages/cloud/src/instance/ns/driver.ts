@@ -1,4 +1,4 @@
-import { chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readConsole } from "../console-output.ts";
 import type { Chaos, InstanceDriver, Launch, Outside } from "../driver.ts";
@@ -109,6 +109,7 @@ export class NamespaceDriver implements InstanceDriver {
     const content = agentConfiguration({ endpoint, root: "", signerSha256 });
     if (existsSync(file) && readFileSync(file, "utf8") === content) return;
     writeFileSync(file, content);
+    chmodSync(file, 0o644); // users inside may read it
     if (process.getuid?.() === 0) chownSync(file, 500_000, 500_000);
   }
 }

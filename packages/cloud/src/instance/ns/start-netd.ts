@@ -1,5 +1,14 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
-import { chownSync, closeSync, mkdirSync, openSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import type { Readable } from "node:stream";
@@ -72,8 +81,13 @@ function spawnOuter(
     : { state, code, node: process.execPath };
   // The room shows only what is bound into it, so the bundle comes through the state folder.
   const agent = join(state, "codedeploy-agent.cjs");
-  writeFileSync(agent, readFileSync(agentBundle), { mode: 0o644 });
-  writeFileSync(join(state, "authority.crt"), authority, { mode: 0o644 });
+  for (const [file, content] of [
+    [agent, readFileSync(agentBundle)],
+    [join(state, "authority.crt"), authority],
+  ] as const) {
+    writeFileSync(file, content);
+    chmodSync(file, 0o644); // netd may be another user; the folder is what keeps others out
+  }
   const unshare = [
     "unshare",
     "-U",

@@ -52,7 +52,9 @@ export class PlainDriver implements InstanceDriver {
       }),
     );
     const output = openSync(join(folder, "console.log"), "a");
-    const child = spawn(process.execPath, [this.#agentBundle, "--config_file", configuration, "run"], {
+    // What this program writes is its user's alone; what the agent installs is not.
+    const agent = [process.execPath, this.#agentBundle, "--config_file", configuration, "run"];
+    const child = spawn("sh", ["-c", 'umask 022; exec "$@"', "sh", ...agent], {
       detached: true,
       cwd: folder,
       stdio: ["ignore", output, output, "ipc"],
