@@ -1,6 +1,4 @@
-import { readFileSync } from "node:fs";
 import { networkInterfaces, hostname as machineName } from "node:os";
-import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { Authority } from "@sluice/cloud";
 import type { Configuration } from "./config.ts";
 
@@ -19,13 +17,4 @@ function namesOf(hostname: string): readonly string[] {
   // The zone of a link-local address is this machine's word for it, and in no certificate.
   const outside = isEverywhere ? addresses.filter((address) => !address.includes("%")) : [hostname];
   return [...new Set(["localhost", "127.0.0.1", "::1", machineName(), ...outside])];
-}
-
-/** Makes this process trust, beside everybody whom it trusts already, the certificates in a file, as AWS's own programs do. */
-export function trust(caBundle: string): void {
-  try {
-    setDefaultCACertificates([...getCACertificates("default"), readFileSync(caBundle, "utf8")]);
-  } catch (cause) {
-    throw new Error(`Cannot trust the certificates of AWS_CA_BUNDLE, "${caBundle}"`, { cause });
-  }
 }

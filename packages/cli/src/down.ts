@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { endLeftovers } from "@sluice/cloud";
+import { endLeftovers } from "@sluice/cloud/running-instances";
 import type { Configuration } from "./config.ts";
 import { findRunning, forgetRunning, isAlive } from "./running.ts";
 

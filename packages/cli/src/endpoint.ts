@@ -1,4 +1,4 @@
-import { trust } from "./certificates.ts";
+import { trust } from "./trust.ts";
 import { type Configuration, environmentCredentials } from "./config.ts";
 import { findRunning } from "./running.ts";
 

@@ -1,4 +1,4 @@
-import { execInInstance } from "@sluice/cloud";
+import { execInInstance } from "@sluice/cloud/running-instances";
 import type { Configuration } from "./config.ts";
 
 /** Runs a command on a local instance, with this process's input and output. Gives its exit code. */

@@ -4,7 +4,7 @@ import { Command, Option } from "commander";
 import type { AuditRequest } from "./audit.ts";
 import { configuration, settings, type Configuration } from "./config.ts";
 import type { DeployRequest } from "./deploy.ts";
-import { clientOptions, type Endpoint, findEndpoint } from "./endpoint.ts";
+import type { Endpoint } from "./endpoint.ts";
 
 // Each command loads what it needs when it runs: `sluice env` need not wait for a server's code.
 const program = new Command("sluice")
@@ -14,6 +14,7 @@ for (const { flag, variable, default: value, meaning } of Object.values(settings
   program.addOption(new Option(flag, `${meaning} (${variable}; default ${value || "none"})`));
 
 const configured = (): Configuration => configuration(program.opts());
+const endpointFound = async (): Promise<Endpoint> => (await import("./endpoint.ts")).findEndpoint(configured());
 
 program
   .command("up")
@@ -59,7 +60,7 @@ program
   .addOption(new Option("--file-exists-behavior <what>").choices(["DISALLOW", "OVERWRITE", "RETAIN"]))
   .description("bundle a folder, upload it, deploy it and watch")
   .action(async (folder: string, options: Omit<DeployRequest, "folder">) => {
-    const endpoint = findEndpoint(configured());
+    const endpoint = await endpointFound();
     const client = await codeDeployAt(endpoint);
     const id = await (await import("./deploy.ts")).deploy(client, endpoint, { folder, ...options });
     await watchToEnd(client, id);
@@ -69,13 +70,13 @@ program
   .command("watch")
   .argument("<deployment>", "deployment id")
   .description("show a deployment until it ends; exit 0 only if it succeeded")
-  .action(async (id: string) => watchToEnd(await codeDeployAt(findEndpoint(configured())), id));
+  .action(async (id: string) => watchToEnd(await codeDeployAt(await endpointFound()), id));
 
 program
   .command("orphans")
   .description("list Auto Scaling groups that blue/green deployments have left behind")
   .action(async () => {
-    const lines = await (await import("./orphans.ts")).orphans(findEndpoint(configured()));
+    const lines = await (await import("./orphans.ts")).orphans(await endpointFound());
     console.log(lines.join("\n") || "Nothing is left behind");
   });
 
@@ -95,7 +96,7 @@ program
         ...where
       }: { tag?: readonly string[]; url?: string; publicCertificate?: boolean; insecure?: boolean },
     ) => {
-      const endpoint = findEndpoint(configured());
+      const endpoint = await endpointFound();
       const client = await codeDeployAt(endpoint);
       const { register } = await import("./register.ts");
       console.log(await register(client, endpoint, { name, tags: tag, ...where }));
@@ -113,7 +114,7 @@ program
   .action(async (name: string, { application }: { application: readonly string[] }) => {
     if (process.stdin.isTTY) console.error("Enter the token, then Ctrl-D:");
     const { keepGitHubToken } = await import("./github-token.ts");
-    console.log(await keepGitHubToken(findEndpoint(configured()), { name, applications: application }, process.stdin));
+    console.log(await keepGitHubToken(await endpointFound(), { name, applications: application }, process.stdin));
   });
 
 program
@@ -123,7 +124,7 @@ program
   .description("print who changed what; exit 0 only if the log is as it was written")
   .action(async (options: AuditRequest) => {
     const { audit } = await import("./audit.ts");
-    process.exitCode = await audit(findEndpoint(configured()), options, (line) => console.log(line));
+    process.exitCode = await audit(await endpointFound(), options, (line) => console.log(line));
   });
 
 program
@@ -144,6 +145,7 @@ program
 
 async function codeDeployAt(endpoint: Endpoint): Promise<CodeDeployClient> {
   const { CodeDeployClient } = await import("@aws-sdk/client-codedeploy");
+  const { clientOptions } = await import("./endpoint.ts");
   return new CodeDeployClient(clientOptions(endpoint));
 }
 
