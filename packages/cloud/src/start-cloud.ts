@@ -89,8 +89,7 @@ export function startCloud(options: CloudOptions): RunningCloud {
   const certificates = openListenerCertificates(options, serverCertificates(records, certificateKeys));
   const balanced = openBalancedCloud({ ...common, ec2, driver, timeScale, carrier, certificates, port, onDefect });
   const sts = { records, keys, accountId };
-  const logs = new LogStore({ db, clock });
-  const blobs = openBlobs(dataFolder);
+  const [logs, blobs] = [new LogStore({ db, clock }), openBlobs(dataFolder)];
   const lambda = openFunctions({ ...common, dataFolder, blobs, logs, onDefect }, sts, port);
   const services = [
     s3Service({ ...common, blobs, onDefect, objectsFor: (host) => controlPlane?.objectsFor(host) ?? [] }),
