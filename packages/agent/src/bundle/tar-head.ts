@@ -15,6 +15,9 @@ export interface TarHead {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
+  /** The owners' names where it was made; empty when it does not say. */
+  readonly user: string;
+  readonly group: string;
   readonly modified: Date;
 }
 
@@ -32,6 +35,8 @@ const fields = {
   type: [156, 157],
   link: [157, 257],
   magic: [257, 263],
+  user: [265, 297],
+  group: [297, 329],
   prefix: [345, 500],
 } as const satisfies Record<string, Field>;
 
@@ -57,8 +62,15 @@ export function readHead(block: Buffer): TarHead | undefined {
     size: within("size", numberIn(block, "size"), [0, Number.MAX_SAFE_INTEGER]),
     uid: within("uid", numberIn(block, "uid"), [0, ownerMax]),
     gid: within("gid", numberIn(block, "gid"), [0, ownerMax]),
+    ...ownerNames(block),
     modified: dateOf(numberIn(block, "modified")),
   };
+}
+
+/** POSIX's form has them, and GNU's. */
+function ownerNames(block: Buffer): Pick<TarHead, "user" | "group"> {
+  const has = block.toString("latin1", ...fields.magic).startsWith("ustar");
+  return { user: has ? textIn(block, fields.user) : "", group: has ? textIn(block, fields.group) : "" };
 }
 
 /** A head as the records before it have it. */
@@ -72,6 +84,8 @@ export function overruled(head: TarHead, records: ReadonlyMap<string, string>): 
     size: number("size", Number.MAX_SAFE_INTEGER),
     uid: number("uid", ownerMax),
     gid: number("gid", ownerMax),
+    user: records.get("uname") ?? head.user,
+    group: records.get("gname") ?? head.group,
     modified: records.has("mtime") ? dateOf(Number(records.get("mtime"))) : head.modified,
   };
 }

@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { createGunzip, type ZlibOptions } from "node:zlib";
+import { ArchiveOwners } from "./archive-owners.ts";
 import { quoted, UnsafeEntry } from "./rules.ts";
 import type { TarHead } from "./tar-head.ts";
 import { TarReader } from "./tar-reader.ts";
@@ -21,11 +22,12 @@ export async function unpackTar(file: string, writer: BundleWriter): Promise<voi
   const bytes = (await isGzipped(file)) ? source.pipe(createGunzip(inflation)) : source;
   source.on("error", (error) => bytes.destroy(error)); // ends the reading below
   let last = "";
+  const owners = new ArchiveOwners();
   const reader = new TarReader(bytes, (count) => writer.passOver(last, count));
   try {
     for (let head = await reader.next(); head !== undefined; head = await reader.next()) {
       last = head.name;
-      await unpackEntry(head, reader.content(), writer);
+      await unpackEntry(head, reader.content(), { writer, owners });
     }
   } catch (cause) {
     if (cause instanceof UnsafeEntry) throw cause;
@@ -39,11 +41,15 @@ export async function unpackTar(file: string, writer: BundleWriter): Promise<voi
   }
 }
 
-async function unpackEntry(head: TarHead, content: AsyncIterable<Uint8Array>, writer: BundleWriter): Promise<void> {
-  const { name, type, link, mode, modified, uid, gid } = head;
+async function unpackEntry(
+  head: TarHead,
+  content: AsyncIterable<Uint8Array>,
+  { writer, owners }: { writer: BundleWriter; owners: ArchiveOwners },
+): Promise<void> {
+  const { name, type, link, mode, modified } = head;
   switch (type) {
     case "0":
-      return writer.file({ name, mode, modified, owner: { uid, gid } }, content);
+      return writer.file({ name, mode, modified, owner: owners.of(head) }, content);
     case "5":
       return writer.folder({ name, mode });
     case "2":
