@@ -1,6 +1,8 @@
-import { appendFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { appendFileSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { printable } from "@sluice/aws-protocol/printable";
+import { ownFileMode, ownFolderMode } from "./atomic-file.ts";
+import { makeFolders } from "./make-folders.ts";
 
 /** Days of log that are kept (agent.md §7.3). */
 const filesMax = 7;
@@ -30,8 +32,8 @@ export class AgentLog {
     this.#name = name;
     this.#verbose = verbose;
     try {
-      mkdirSync(folder, { recursive: true });
-      appendFileSync(this.#file(), "");
+      makeFolders(folder, ownFolderMode);
+      appendFileSync(this.#file(), "", { mode: ownFileMode });
     } catch (cause) {
       throw new Error(`Please make sure the path of the log directory exists and is writable: "${folder}"`, { cause });
     }
@@ -61,6 +63,7 @@ export class AgentLog {
       appendFileSync(
         this.#file(),
         `${localTime(now, "T")} ${level.padEnd(5)} [${this.#name}(${process.pid})]: ${printable(message)}\n`,
+        { mode: ownFileMode },
       );
     } catch (error) {
       process.stderr.write(`Cannot write the log "${this.#file()}": ${String(error)}\n`);

@@ -11,6 +11,7 @@ import {
 import { bundleRules, type Configuration } from "./config.ts";
 import { checkEvents } from "./lifecycle-events.ts";
 import { archiveOf, type DeploymentFolders, openDeploymentFolders, readPointer, writePointer } from "./folders.ts";
+import { leaveDeletedFolder } from "./working-folder.ts";
 import type { Identity } from "./identity/identity.ts";
 import { install } from "./install/index.ts";
 import type { ScriptProcess } from "./journal.ts";
@@ -62,6 +63,7 @@ export interface Prepared {
 /** Does of a command what changes nothing and takes time: so much less is left when the command may be executed. */
 export function prepare(host: Host, work: Work): Prepared {
   const { name, specification } = work;
+  leaveDeletedFolder();
   const folders = openDeploymentFolders(host.configuration.rootDir, specification);
   const drop = () => {};
   if (name === "DownloadBundle") return { execute: () => download(host, specification, folders), drop };
@@ -98,7 +100,8 @@ const roomBytes = 2 ** 30;
 async function download(host: Host, specification: Specification, folders: DeploymentFolders): Promise<void> {
   const { deploymentGroupId } = specification;
   const { bavail, bsize } = statfsSync(folders.group);
-  const deleting = deleteOldRevisions(folders, deploymentGroupId, host.configuration.maxRevisions);
+  const { maxRevisions } = host.configuration;
+  const deleting = deleteOldRevisions(folders, deploymentGroupId, { maxRevisions, warn: host.log });
   if (bavail * bsize < roomBytes) await deleting;
   const ended = await Promise.allSettled([obtain(host, specification, folders), deleting]);
   for (const end of ended) if (end.status === "rejected") throw end.reason;
@@ -181,6 +184,8 @@ async function installRevision(
     installRoot: configuration.installRoot,
     followsLinks: !configuration.rejectSymlinkPermissionTargets,
     allowsUnconfined: !configuration.rejectUnconfinedSelinuxInBundle,
+    allowsSetuid: !configuration.rejectUnsafePermissionsInBundle,
+    allowsTraversal: !configuration.rejectPathTraversalInBundle,
     log,
     warn: (line) => warned.push(line),
   });

@@ -4,7 +4,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { AgentLog } from "./agent-log.ts";
 import { CommandRunner } from "./command-runner.ts";
 import { type Configuration, transportOptions } from "./config.ts";
+import { instructionsOf } from "./folders.ts";
 import { findIdentity } from "./identity/identity.ts";
+import { sweepUnfinished } from "./install/index.ts";
 import { Journal } from "./journal.ts";
 import { giveBackMemory, saveMemory } from "./memory.ts";
 import { CommandService } from "./protocol/command-service.ts";
@@ -51,6 +53,7 @@ export async function runHostAgent(options: HostAgentOptions): Promise<void> {
       retry,
       whenIdle: giveBackLater(() => !signal.aborted && runner.isIdle),
     });
+    sweepUnfinished(instructionsOf(configuration.rootDir));
     await runner.recover();
     await pollUntilStopped(options, { service, runner, pauses });
     await endWithin(configuration.killAgentMaxWaitTimeSeconds, runner.idle());

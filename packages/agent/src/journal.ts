@@ -1,15 +1,7 @@
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeAtomically } from "./atomic-file.ts";
+import { ownFileMode, ownFolderMode, writeAtomically } from "./atomic-file.ts";
+import { makeFolders } from "./make-folders.ts";
 import type { Outcome } from "./outcome.ts";
 import type { HostCommand } from "./protocol/command-service.ts";
 
@@ -51,12 +43,12 @@ export class Journal {
   /** Takes up what an earlier life of this agent has left. */
   constructor(rootDir: string, trackingFolder: string) {
     const folder = join(rootDir, "command-journal");
-    mkdirSync(folder, { recursive: true });
+    makeFolders(folder, ownFolderMode);
     this.#path = journalFile(rootDir);
     this.#entries = readEntries(this.#path);
     this.#writeAnew();
     this.#tracking = join(rootDir, trackingFolder);
-    mkdirSync(this.#tracking, { recursive: true });
+    makeFolders(this.#tracking, ownFolderMode);
     // Nothing runs yet: what was tracked has ended with the agent that did it.
     for (const entry of readdirSync(this.#tracking, { withFileTypes: true }))
       if (entry.isFile()) rmSync(join(this.#tracking, entry.name), { force: true });
@@ -83,7 +75,7 @@ export class Journal {
   /** Says that something of a deployment runs. */
   track(deploymentId: string, command: HostCommand): void {
     this.#tracked.set(deploymentId, command);
-    writeFileSync(join(this.#tracking, deploymentId), command.identifier);
+    writeFileSync(join(this.#tracking, deploymentId), command.identifier, { mode: ownFileMode });
   }
 
   /** Says that a command of a deployment runs no more. */
@@ -96,7 +88,7 @@ export class Journal {
   /** A line begins with its line break: one that was torn when the disk was full ends there. */
   #append(line: Line, durable: boolean): void {
     const text = `\n${JSON.stringify(line)}`;
-    appendFileSync(this.#path, text, { flush: durable });
+    appendFileSync(this.#path, text, { flush: durable, mode: ownFileMode });
     this.#bytes += text.length;
   }
 

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { printable, printableLines } from "@sluice/aws-protocol/printable";
 import { configurationFiles, readConfiguration } from "./config.ts";
+import { workingFolder } from "./working-folder.ts";
 import { type Program, restart, run, start, status, stop } from "./daemon/commands.ts";
 
 // The entry point of the host agent: `codedeploy-agent [--config_file F] start|stop|restart|status|run|version`.
@@ -28,7 +29,7 @@ async function main(words: readonly string[]): Promise<number> {
   if (isCalledLocal() || words[0] === "deploy-local") {
     const { runLocal } = await import("./local/local.ts");
     return runLocal(words[0] === "deploy-local" ? words.slice(1) : words, {
-      currentFolder: process.cwd(),
+      currentFolder: workingFolder(),
       environment: process.env,
       say: (line) => console.log(line),
       complain: (line) => console.error(line),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -28,4 +28,25 @@ test("a file, a link and nothing at all are removed, too", async (t) => {
   for (const name of ["link", "nothing", "file"]) await removeTree(join(folder, name));
 
   assert.deepEqual(readdirSync(folder), []);
+});
+
+test("names that are no text are removed, and what cannot be is told when all else is gone", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-remove-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  mkdirSync(join(folder, "tree/a"), { recursive: true });
+  for (const byte of [0xff, 0xfe]) writeFileSync(Buffer.from([...Buffer.from(join(folder, "tree/")), byte]), "");
+  if (process.getuid?.() === 0) {
+    await removeTree(join(folder, "tree"));
+    assert.deepEqual(readdirSync(folder), []);
+    return;
+  }
+  writeFileSync(join(folder, "tree/a/kept"), "");
+  chmodSync(join(folder, "tree/a"), 0o500);
+
+  await assert.rejects(removeTree(join(folder, "tree")), {
+    message: `EACCES: permission denied, unlink '${folder}/tree/a/kept'`,
+  });
+
+  assert.deepEqual(readdirSync(join(folder, "tree")), ["a"]);
+  chmodSync(join(folder, "tree/a"), 0o700);
 });

@@ -1,5 +1,7 @@
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, statSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, renameSync, statSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { ownFileMode, ownFolderMode } from "./atomic-file.ts";
+import { makeFolders } from "./make-folders.ts";
 
 /** Size and number of the files of one log (agent.md §3.2). */
 const bytesMax = 64 * 1024 * 1024;
@@ -19,7 +21,7 @@ export class RotatingFile {
   #file: number | undefined;
   #bytes = 0;
 
-  constructor(path: string, { files = filesMax, mode = 0o644 }: RotationRules = {}) {
+  constructor(path: string, { files = filesMax, mode = ownFileMode }: RotationRules = {}) {
     this.#path = path;
     this.#filesMax = files;
     this.#mode = mode;
@@ -37,7 +39,7 @@ export class RotatingFile {
   }
 
   #open(): number {
-    mkdirSync(dirname(this.#path), { recursive: true });
+    makeFolders(dirname(this.#path), ownFolderMode);
     const file = openSync(this.#path, "a", this.#mode);
     this.#bytes = fstatSync(file).size;
     return file;

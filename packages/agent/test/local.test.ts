@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { spawnSync } from "node:child_process";
+import { globSync, lstatSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { test, type TestContext } from "node:test";
 import { AgentHost, bundle } from "./agent-host.ts";
 import { tgz } from "./archives.ts";
@@ -145,3 +146,49 @@ test("a bundle that leaves its folder is refused here as everywhere", limits, (t
   assert.equal(code, 1);
   assert.match(stdout, /^ERROR: Error extracting tgz archive: The bundle's entry "\.\.\/evil" leaves the bundle$/m);
 });
+
+test(
+  "whoever has deleted the folder in which it was started hurts nobody: scripts begin in one that exists",
+  limits,
+  (t) => {
+    const { host } = ground(t);
+    writeFileSync(join(host.folder, "app.tgz"), bundle(host, { AfterInstall: `/bin/pwd > ${host.folder}/where` }));
+    const program = resolve(import.meta.dirname, "../src/main.ts");
+    const gone = join(host.folder, "gone");
+    const words = ["deploy-local", "-c", host.configurationFile, "-l", join(host.folder, "app.tgz"), "-t", "tgz"];
+
+    const { status, stdout, stderr } = spawnSync(
+      "/bin/sh",
+      ["-c", 'mkdir "$0" && cd "$0" && rmdir "$0" && exec "$@"', gone, process.execPath, program, ...words],
+      { env: host.environment, encoding: "utf8" },
+    );
+
+    assert.deepEqual([status, stderr], [0, ""], stdout);
+    assert.equal(host.read("where"), "/\n");
+  },
+);
+
+test(
+  "what the agent keeps for itself is nobody else's to read, and what it installs is as it always was",
+  limits,
+  (t) => {
+    const { host, local } = ground(t);
+    writeFileSync(join(host.folder, "app.tgz"), bundle(host, { AfterInstall: "echo done; umask" }));
+
+    const { code, stdout } = local("-l", join(host.folder, "app.tgz"), "-t", "tgz");
+
+    assert.equal(code, 0, stdout);
+    const others = (path: string) => (lstatSync(path).mode & 0o007) !== 0;
+    const files = globSync(["root/**", "log/**"], { cwd: host.folder, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+    const readable = files.filter((path) => others(path) && !path.includes("/deployment-archive/"));
+    assert.deepEqual([files.length > 5, readable], [true, []]);
+    // Scripts of other users run in it.
+    assert(others(join(host.root, "default-local-deployment-group")));
+    assert.equal(statSync(join(host.app, "app.txt")).mode & 0o777, 0o644);
+    const [, mask = ""] =
+      /\[stdout\](0\d+)/.exec(host.read("root/deployment-logs/codedeploy-agent-deployments.log")) ?? [];
+    assert.equal(Number.parseInt(mask, 8), process.umask());
+  },
+);

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, openSync } from "node:fs";
+import { openSync } from "node:fs";
 import { join } from "node:path";
 import { isSea } from "node:sea";
 import { setTimeout as pause } from "node:timers/promises";
@@ -7,6 +7,8 @@ import { AgentLog } from "../agent-log.ts";
 import type { Configuration } from "../config.ts";
 import { runHostAgent } from "../host-agent.ts";
 import { trackedDeployments } from "../journal.ts";
+import { ownFileMode, ownFolderMode } from "../atomic-file.ts";
+import { makeFolders } from "../make-folders.ts";
 import { disableCoreDumps } from "./core-dumps.ts";
 import { PidFile } from "./pid-file.ts";
 import { settleIn } from "./privileges.ts";
@@ -75,8 +77,8 @@ export async function start({ configuration, configurationFile }: Program): Prom
   const pidFile = new PidFile(configuration.pidDir, configuration.programName);
   if (pidFile.running() !== undefined) return 0;
   if (pidFile.isStale()) console.log(`Pidfile ${pidFile.path} present but no matching process running - cleaning up`);
-  mkdirSync(configuration.logDir, { recursive: true });
-  const output = openSync(join(configuration.logDir, `${configuration.programName}.output.log`), "a");
+  makeFolders(configuration.logDir, ownFolderMode);
+  const output = openSync(join(configuration.logDir, `${configuration.programName}.output.log`), "a", ownFileMode);
   const child = spawn(process.execPath, [...ownScript(), "--config_file", configurationFile, "run"], {
     detached: true,
     stdio: ["ignore", output, output, "ipc"],

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolders } from "../make-folders.ts";
 
 /** The file that tells which process is the agent (agent.md §7.1). */
 export class PidFile {
@@ -14,7 +15,7 @@ export class PidFile {
   /** Notes this process. False when another agent is running. Throws when the folder cannot be used. */
   take(): boolean {
     try {
-      mkdirSync(this.#folder, { recursive: true });
+      makeFolders(this.#folder);
       for (;;) {
         try {
           writeFileSync(this.path, `${process.pid}\n`, { flag: "wx" });

@@ -16,6 +16,41 @@ export function primaryGroupId(name: string): number | undefined {
   return lookUp(name, { file: "/etc/passwd", database: "passwd", field: 3 });
 }
 
+/** The first of the two that this process may not make the owner of a file of its own; undefined when it may do both. */
+export function mayGiveTo({
+  user,
+  group,
+}: {
+  readonly user: number | undefined;
+  readonly group: number | undefined;
+}): "user" | "group" | undefined {
+  const isFree = canChangeOwners();
+  const isMapped = (id: number, map: string) => !isFree || inMap(readFileSync(`/proc/self/${map}`, "utf8"), id);
+  if (user !== undefined && !(isFree || user === process.getuid?.())) return "user";
+  if (user !== undefined && !isMapped(user, "uid_map")) return "user";
+  const groups = [process.getgid?.(), ...(process.getgroups?.() ?? [])];
+  if (group !== undefined && !(isFree || groups.includes(group))) return "group";
+  return group !== undefined && !isMapped(group, "gid_map") ? "group" : undefined;
+}
+
+/** Root may, and so may a process with that one capability of root's. */
+function canChangeOwners(): boolean {
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0";
+  return (BigInt(`0x${effective}`) & 1n) === 1n;
+}
+
+/** Whether a user namespace knows a number: its map has lines of a first number inside, one outside, and how many. */
+function inMap(map: string, id: number): boolean {
+  return map
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .some(([first = 0, , count = 0]) => id >= first && id < first + count);
+}
+
+/** The largest number that is an owner: the next one means "as it was". */
+const idMax = 2 ** 32 - 2;
+
 interface Database {
   readonly file: string;
   readonly database: string;
@@ -25,7 +60,7 @@ interface Database {
 
 /** The local file first; other sources (a directory service) are asked through the system's own tool, where there is one. */
 function lookUp(name: string, { file, database, field = 2 }: Database): number | undefined {
-  if (/^\d+$/.test(name)) return Number(name);
+  if (/^\d+$/.test(name)) return Number(name) <= idMax ? Number(name) : undefined;
   const found = numberIn(readFileSync(file, "utf8"), name, field);
   if (found !== undefined) return found;
   const { status, stdout } = spawnSync("getent", [database, name], { encoding: "utf8" });

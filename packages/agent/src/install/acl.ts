@@ -1,19 +1,35 @@
 import { spawnSync } from "node:child_process";
-import { statSync } from "node:fs";
+import { fstatSync } from "node:fs";
+import { descriptorPath } from "../open-folder.ts";
+import { shownPath } from "../system-path.ts";
 
-/** Replaces the access control list of an object; what the entries leave out follows from its mode (agent.md §5.5). */
-export function setAcl(path: string, entries: readonly string[]): void {
+/** The object whose list is set: a descriptor of it, and its path for people. */
+export interface AclObject {
+  readonly descriptor: number;
+  readonly path: string;
+}
+
+/**
+ * Replaces the access control list of an object; what the entries leave out follows from its mode (agent.md §5.5). The tool
+ * is handed the descriptor: a path could have become another one's. (Its --physical passes over such a path without a word.)
+ */
+export function setAcl({ descriptor, path }: AclObject, entries: readonly string[]): void {
+  const { mode } = fstatSync(descriptor);
   const list = [
-    ...completed(entries, statSync(path).mode, ""),
-    ...(entries.some(isDefault) ? completed(entries, statSync(path).mode, "default:") : []),
-  ];
-  const command = ["setfacl", "--set", list.join(","), path] as const;
-  const { status, error } = spawnSync(command[0], command.slice(1));
+    ...completed(entries, mode, ""),
+    ...(entries.some(isDefault) ? completed(entries, mode, "default:") : []),
+  ].join(",");
+  const { status, error } = spawnSync("setfacl", ["--set", list, descriptorPath(inherited)], {
+    stdio: ["ignore", "ignore", "ignore", descriptor],
+  });
   if (status === 0) return;
   throw new Error(
-    `The deployment failed because of a problem with the acls permission settings in the application specification file for this object: ${path}. Failed command: ${command.join(" ")}. Exit code: ${error?.message ?? status}`,
+    `The deployment failed because of a problem with the acls permission settings in the application specification file for this object: ${shownPath(path)}. Failed command: setfacl --set ${list} ${shownPath(path)}. Exit code: ${error?.message ?? status}`,
   );
 }
+
+/** The number of the object's descriptor in the tool. */
+const inherited = 3;
 
 const isDefault = (entry: string): boolean => entry.startsWith("default:");
 

@@ -1,25 +1,31 @@
 import {
-  chmodSync,
-  chownSync,
+  accessSync,
+  closeSync,
   constants,
-  lchownSync,
-  lstatSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  futimesSync,
   mkdirSync,
+  openSync,
   readlinkSync,
   renameSync,
-  rmSync,
+  rmdirSync,
+  type Stats,
   symlinkSync,
-  utimesSync,
+  unlinkSync,
 } from "node:fs";
 import { copyFile } from "node:fs/promises";
-import { dirname } from "node:path";
-import { entryPath } from "../entry-path.ts";
+import { basename, dirname } from "node:path";
+import { HeldFolders } from "../held-folders.ts";
+import { descriptorPath, type OpenFolder, pathOnly, withPath } from "../open-folder.ts";
 import { othersTurn } from "../others-turn.ts";
-import { groupId, userId } from "./accounts.ts";
-import { setAcl } from "./acl.ts";
+import { systemPath, type SystemPath } from "../system-path.ts";
 import type { CleanupList } from "./cleanup.ts";
 import type { Instruction } from "./instructions.ts";
-import { setContext } from "./security-context.ts";
+import type { Attributes, InstallationPlan } from "./plan.ts";
+import { PermissionPass } from "./permission-pass.ts";
+import { PermissionSetter, type PermissionStep } from "./set-permissions.ts";
 
 /** Files that are copied at the same time: enough to keep the thread pool busy, few to have begun when the agent is killed. */
 const copiesAtOnce = 16;
@@ -27,98 +33,187 @@ const copiesAtOnce = 16;
 /** Steps between which the agent does nothing else. */
 const stepsPerTurn = 64;
 
-/** Carries out the steps of one installation, and notes on the list what the next one has to remove. */
+/** What an installer works with. */
+export interface InstallerOptions {
+  readonly list: CleanupList;
+  /** Whether permissions of a symbolic link change what it leads to. */
+  readonly followsLinks: boolean;
+  /** What the names of files begin with that are not in their places yet. */
+  readonly temporaryPrefix: string;
+  readonly warn: (line: string) => void;
+}
+
+/** Carries out the steps of one installation, and notes on the list what the next one has to remove. Whatever it does is done on descriptors of folders that were reached without a link, and of files that it has made itself. */
 export class Installer {
-  readonly #list: CleanupList;
-  readonly #followsLinks: boolean;
-  readonly #warn: (line: string) => void;
-  /** Modes that were asked for: giving a file away clears its setuid bit. */
-  readonly #modes = new Map<string, number>();
+  readonly #plan: InstallationPlan;
+  readonly #options: InstallerOptions;
   readonly #givesAway = process.getuid?.() === 0;
+  readonly #setter = new PermissionSetter();
+  /** Permissions of each file and folder, in order. */
+  readonly #permissions: ReadonlyMap<string, readonly PermissionStep[]>;
+  /** What the folders are that were made. */
+  readonly #made = new Map<string, Stats>();
+  readonly #links = new Set<string>();
   #copies = 0;
 
-  /** `followsLinks`: whether permissions of a symbolic link change what it leads to. */
-  constructor(list: CleanupList, { followsLinks, warn }: { followsLinks: boolean; warn: (line: string) => void }) {
-    this.#list = list;
-    this.#followsLinks = followsLinks;
-    this.#warn = warn;
+  constructor(plan: InstallationPlan, options: InstallerOptions) {
+    this.#plan = plan;
+    this.#options = options;
+    this.#permissions = Map.groupBy(plan.instructions.filter(isPermission), ({ file }) => file);
   }
 
-  /** Carries out all steps. Folders are made in order, files copied several at a time, and permissions follow. */
-  async carryOut(instructions: readonly Instruction[]): Promise<void> {
-    // A lane that fails closes what all of them take from, and so ends the others after their copies.
-    const left = instructions.values().filter((step) => step.type === "mkdir" || step.type === "copy");
-    const lanes = await Promise.allSettled(Array.from({ length: copiesAtOnce }, () => this.#write(left)));
-    for (const lane of lanes) if (lane.status === "rejected") throw lane.reason;
-    for (const [index, step] of instructions.entries()) {
-      if (index % stepsPerTurn === 0) await othersTurn();
-      if (step.type !== "mkdir" && step.type !== "copy") this.#setPermission(step);
+  /** Makes the folders that stand in folders which are there, and looks whether those may be written to: what the system refuses it refuses now, while the previous revision is in place. Gives the folders made. */
+  begin(): ReadonlySet<string> {
+    const folders = new HeldFolders();
+    try {
+      for (const path of this.#plan.targetFolders) mustBeWritable(folders.open(path), path);
+      for (const path of this.#plan.firstFolders) this.#makeFolder(path, folders);
+      return new Set(this.#made.keys());
+    } catch (error) {
+      for (const path of [...this.#made.keys()].toReversed()) removeIfEmpty(folders, path);
+      throw error;
+    } finally {
+      folders.close();
     }
   }
 
-  async #write(left: Iterable<Extract<Instruction, { type: "mkdir" | "copy" }>>): Promise<void> {
+  /** Carries out all steps. Folders are made in order, files copied several at a time with their permissions, and permissions of folders follow. */
+  async carryOut(): Promise<void> {
+    const { instructions } = this.#plan;
+    const folders = new HeldFolders();
+    try {
+      // A lane that fails closes what all of them take from, and so ends the others after their copies.
+      const left = instructions.values().filter((step) => step.type === "mkdir" || step.type === "copy");
+      const lanes = await Promise.allSettled(Array.from({ length: copiesAtOnce }, () => this.#write(left, folders)));
+      for (const lane of lanes) if (lane.status === "rejected") throw lane.reason;
+      await this.#finish(folders);
+    } finally {
+      folders.close();
+    }
+  }
+
+  async #write(left: Iterable<Extract<Instruction, { type: "mkdir" | "copy" }>>, folders: HeldFolders): Promise<void> {
     for (const step of left) {
       if (step.type === "mkdir") {
-        mkdirSync(step.directory, { recursive: true });
-        this.#list.note(step.directory);
+        const path = this.#realPath(step.directory);
+        if (!this.#made.has(path)) this.#makeFolder(path, folders);
+        this.#options.list.note(path);
       } else {
-        this.#list.note(step.destination);
-        await this.#copy(step.source, step.destination);
+        const path = this.#realPath(step.destination);
+        this.#options.list.note(path);
+        await folders.during(dirname(path), (folder) => this.#copy(step, folder, basename(path)));
       }
     }
   }
 
-  /** A file appears complete or not at all: it is written beside its place and renamed. Mode, times and, for root, owner come along. */
-  async #copy(source: string, destination: string): Promise<void> {
-    const temporary = entryPath(dirname(destination), `.sluice-${process.pid}-${(this.#copies += 1)}`);
-    const kind = lstatSync(source);
-    const { mode, uid, gid, atimeMs, mtimeMs } = kind;
+  #makeFolder(path: string, folders: HeldFolders): void {
+    const parent = folders.open(dirname(path));
     try {
-      if (kind.isSymbolicLink()) symlinkSync(readlinkSync(source), temporary);
-      else {
-        // Only this is worth a detour through the thread pool: the calls below are shorter than it.
-        await copyFile(source, temporary, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL); // with its mode
-        if (this.#givesAway) chownSync(temporary, uid, gid);
-        if ((mode & 0o6000) !== 0) chmodSync(temporary, mode & 0o7777); // cleared with a new owner
-        utimesSync(temporary, atimeMs / 1000, mtimeMs / 1000);
-      }
-      renameSync(temporary, destination);
+      mkdirSync(parent.at(basename(path)));
     } catch (error) {
-      rmSync(temporary, { force: true });
-      throw error;
-    }
-  }
-
-  #setPermission(instruction: Exclude<Instruction, { type: "mkdir" | "copy" }>): void {
-    const { type, file } = instruction;
-    const isLink = !this.#followsLinks && lstatSync(file).isSymbolicLink();
-    if (isLink && type !== "chown") {
-      this.#warn(`Left ${type} of "${file}" aside: it is a link, and what it leads to is not the deployment's`);
+      // What the previous revision has left of its own stays; anything else than a folder cannot be opened.
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw withPath(error, path);
+      folders.open(path);
       return;
     }
-    switch (type) {
-      case "chown":
-        return this.#chown(instruction, isLink);
-      case "chmod":
-        this.#modes.set(file, Number.parseInt(instruction.mode, 8));
-        return chmodSync(file, instruction.mode);
-      case "setfacl":
-        return setAcl(file, instruction.acl);
-      case "semanage":
-        this.#list.noteContext(file);
-        return setContext(file, instruction.context);
+    this.#made.set(path, folders.open(path).stat());
+  }
+
+  async #finish(folders: HeldFolders): Promise<void> {
+    const pass = new PermissionPass({ ...this.#options, folders, setter: this.#setter, made: this.#made });
+    const made = new Set(this.#plan.instructions.flatMap((step) => (step.type === "mkdir" ? [step.directory] : [])));
+    let done = 0;
+    for (const [path, steps] of this.#permissions) {
+      if ((done += 1) % stepsPerTurn === 0) await othersTurn();
+      const real = this.#realPath(path);
+      if (made.has(path)) pass.folder(real, steps);
+      else if (this.#links.has(path)) pass.link(real, steps);
+      else pass.file(real, steps);
     }
   }
 
-  #chown({ file, owner, group }: { file: string; owner: string | null; group: string | null }, isLink: boolean): void {
-    const [uid, gid] = [idOf(owner, userId), idOf(group, groupId)];
-    if (isLink) return lchownSync(file, uid, gid);
-    chownSync(file, uid, gid);
-    const mode = this.#modes.get(file);
-    if (mode !== undefined) chmodSync(file, mode);
+  /** A file appears complete or not at all: it is written beside its place, gets its permissions, and is renamed. Mode, times and, for root, owner come along. */
+  async #copy(step: { source: string; destination: string }, folder: OpenFolder, name: string): Promise<void> {
+    const temporary = folder.at(`${this.#options.temporaryPrefix}${(this.#copies += 1)}`);
+    const attributes = this.#plan.attributes.get(step.destination);
+    const steps = this.#permissions.get(step.destination) ?? [];
+    try {
+      if (attributes === undefined || attributes.isLink) this.#copyLink(step, temporary, steps);
+      else await this.#copyFile(systemPath(step.source), temporary, { attributes, steps });
+      renameSync(temporary, folder.at(name));
+    } catch (error) {
+      removeIfThere(temporary);
+      throw withPath(error, step.destination);
+    }
+  }
+
+  async #copyFile(
+    source: SystemPath,
+    temporary: SystemPath,
+    { attributes, steps }: { attributes: Attributes; steps: readonly PermissionStep[] },
+  ): Promise<void> {
+    const { mode, uid, gid, atimeMs, mtimeMs } = attributes;
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+    const file = openSync(temporary, flags, 0o600);
+    try {
+      // Only this is worth a detour through the thread pool: the calls below are shorter than it.
+      await copyFile(source, descriptorPath(file), constants.COPYFILE_FICLONE); // with its mode
+      if (this.#givesAway) fchownSync(file, uid, gid);
+      if ((mode & 0o6000) !== 0) fchmodSync(file, mode & 0o7777); // cleared with a new owner
+      futimesSync(file, atimeMs / 1000, mtimeMs / 1000);
+      this.#setter.set(file, steps);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  /** A link has an owner and nothing else of its own. */
+  #copyLink(
+    { source, destination }: { source: string; destination: string },
+    temporary: SystemPath,
+    steps: readonly PermissionStep[],
+  ): void {
+    symlinkSync(readlinkSync(systemPath(source), { encoding: "buffer" }), temporary);
+    this.#links.add(destination);
+    const owners = steps.filter(({ type }) => type === "chown");
+    if (owners.length === 0 || this.#options.followsLinks) return;
+    const link = openSync(temporary, pathOnly | constants.O_NOFOLLOW);
+    try {
+      const { nlink, uid } = fstatSync(link);
+      if (nlink !== 1 || uid !== process.geteuid?.()) throw new Error("Somebody has exchanged it meanwhile");
+      this.#setter.set(link, owners);
+    } finally {
+      closeSync(link);
+    }
+  }
+
+  #realPath(path: string): string {
+    return this.#plan.realPaths.get(path) ?? path;
   }
 }
 
-/** -1 leaves an owner as it is; names were looked up when the plan was made. */
-const idOf = (name: string | null, lookUp: (name: string) => number | undefined): number =>
-  name === null ? -1 : (lookUp(name) ?? -1);
+const isPermission = (step: Instruction): step is PermissionStep => step.type !== "mkdir" && step.type !== "copy";
+
+function mustBeWritable(folder: OpenFolder, path: string): void {
+  try {
+    accessSync(folder.path, constants.W_OK);
+  } catch (error) {
+    throw withPath(error, path);
+  }
+}
+
+function removeIfEmpty(folders: HeldFolders, path: string): void {
+  try {
+    rmdirSync(folders.open(dirname(path)).at(basename(path)));
+  } catch {
+    // Somebody has put something there: the error that brought us here is the one to tell.
+  }
+}
+
+function removeIfThere(path: SystemPath): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // It was not made, or somebody has put a folder there: the error that brought us here is the one to tell.
+  }
+}

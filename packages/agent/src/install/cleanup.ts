@@ -1,39 +1,67 @@
-import { spawnSync } from "node:child_process";
-import {
-  closeSync,
-  existsSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  rmSync,
-  unlinkSync,
-  writeSync,
-} from "node:fs";
-import { join } from "node:path";
+import { closeSync, openSync, rmdirSync, rmSync, type Stats, unlinkSync, writeSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { ownFileMode } from "../atomic-file.ts";
+import { HeldFolders } from "../held-folders.ts";
+import type { OpenFolder } from "../open-folder.ts";
+import { readOwnFile, setAside } from "../own-file.ts";
+import { namesIn, shownPath } from "../system-path.ts";
+import { type CleanupLine, readLines, writeLine } from "./cleanup-lines.ts";
+import { forgetContext } from "./security-context.ts";
 
-/** What precedes the path of a file whose SELinux context was set. */
-const contextMark = "semanage\0";
+/** Where a group's list is. */
+export const cleanupFile = (instructionsFolder: string, deploymentGroupId: string): string =>
+  join(instructionsFolder, `${deploymentGroupId}-cleanup`);
 
-/** The list of what an installation has made, by which the next one removes it (agent.md §3.7). */
+/** The folders that have something which is on a list; none when it cannot be used: that is for the next installation to say. */
+export function foldersListed(file: string): ReadonlySet<string> {
+  try {
+    return new Set(readLines(readOwnFile(file) ?? Buffer.alloc(0)).map(({ path }) => dirname(path)));
+  } catch {
+    return new Set(); // damaged, or none of the agent's
+  }
+}
+
+/** What will be gone when a list has been carried out. */
+export interface Vanishing {
+  /** Folders that hold other things are not among them. */
+  readonly paths: ReadonlySet<string>;
+  /** Bytes that this gives back, by file system. */
+  readonly bytes: ReadonlyMap<number, number>;
+}
+
+/**
+ * The list of what an installation has made, by which the next one removes it (agent.md §3.7). Its paths have no links in
+ * them: what is reached through one now was not installed there, and stays.
+ */
 export class CleanupList {
   readonly #file: string;
+  readonly #warn: (line: string) => void;
+  readonly #lines: readonly CleanupLine[];
+  /** Paths below which something is listed, and those that end in a slash: folders when they were listed. */
+  readonly #folders = new Set<string>();
   #open: number | undefined;
 
-  constructor(file: string) {
+  /** Throws one sentence when the list is none that the agent has written. */
+  constructor(file: string, warn: (line: string) => void) {
     this.#file = file;
+    this.#warn = warn;
+    this.#lines = linesOf(file);
+    for (const { path } of this.#lines) this.#folders.add(path.endsWith("/") ? path.slice(0, -1) : dirname(path));
+  }
+
+  /** The folders that have something which is listed. */
+  get folders(): ReadonlySet<string> {
+    return new Set(this.#lines.map(({ path }) => dirname(path)));
   }
 
   /** Notes a file that is about to be written, or a folder that has been made. */
   note(path: string): void {
-    this.#open ??= openSync(this.#file, "a");
-    writeSync(this.#open, `${path}\n`);
+    this.#append({ type: "path", path });
   }
 
   /** Notes a context that is about to be set. */
   noteContext(path: string): void {
-    this.note(contextMark + path);
+    this.#append({ type: "context", path });
   }
 
   /** Ends the writing. */
@@ -42,53 +70,115 @@ export class CleanupList {
     this.#open = undefined;
   }
 
-  /** Everything that will be gone once the list has been carried out: folders that hold other things are not. */
-  paths(): ReadonlySet<string> {
-    const gone = new Set<string>();
-    for (const line of this.#lines().toReversed()) {
-      if (line.startsWith(contextMark)) continue;
-      const isFolder = lstatSync(line, { throwIfNoEntry: false })?.isDirectory() === true;
-      if (!isFolder || readdirSync(line).every((name) => gone.has(join(line, name)))) gone.add(line);
-    }
-    return gone;
+  /** What will be gone once the list has been carried out. */
+  vanishing(): Vanishing {
+    const paths = new Set<string>();
+    const bytes = new Map<number, number>();
+    this.#forEachPath((path, folder) => {
+      const name = basename(path);
+      const stat = folder.look(name);
+      if (stat === undefined || !this.#isAsListed(path, stat)) return;
+      if (stat.isDirectory() && !namesIn(folder.at(name)).every((one) => paths.has(join(path, one)))) return;
+      paths.add(path);
+      if (stat.nlink === 1) bytes.set(stat.dev, (bytes.get(stat.dev) ?? 0) + stat.blocks * 512);
+    });
+    return { paths, bytes };
   }
 
-  /** Removes what is on the list, last things first, and the list. Folders that hold other things stay. */
-  carryOut(): void {
-    for (const line of this.#lines().toReversed()) {
-      if (line.startsWith(contextMark)) spawnSync("semanage", ["fcontext", "-d", line.slice(contextMark.length)]);
-      else remove(line);
-    }
+  /** Removes what is on the list, last things first, and the list. Folders that hold other things stay, and so does what somebody has changed; what cannot be removed is warned of. `but`: folders that have been made since. */
+  carryOut(but: ReadonlySet<string> = new Set()): void {
+    const told = new Set<string>();
+    const visit = (path: string, folder: OpenFolder) => {
+      if (but.has(path)) return;
+      const trouble = this.#folders.has(path) ? removeFolder(path, folder) : removeFile(path, folder);
+      if (trouble !== undefined) this.#warn(trouble);
+    };
+    this.#forEachPath(visit, (path, { code, message }) => {
+      const folder = dirname(path);
+      if (code === "ENOENT" || told.has(folder)) return;
+      told.add(folder);
+      this.#warn(
+        code === "ENOTDIR" || code === "ELOOP"
+          ? `Left what the previous revision had in "${shownPath(folder)}" alone: a link or a file stands there now, or on the way`
+          : stays(path, message),
+      );
+    });
+    for (const { type, path } of this.#lines.toReversed()) if (type === "context") forgetContext(path);
     rmSync(this.#file, { force: true });
   }
 
-  /** A last line without its end was torn. */
-  #lines(): readonly string[] {
-    if (!existsSync(this.#file)) return [];
-    return readFileSync(this.#file, "utf8")
-      .split("\n")
-      .slice(0, -1)
-      .map((line) => line.trim())
-      .filter((line) => line !== "");
+  /** Whoever put a file in a folder's place, or a link, has installed something of their own. */
+  #isAsListed(path: string, stat: Stats): boolean {
+    return stat.isDirectory() || !this.#folders.has(path);
+  }
+
+  /** Visits what is listed, last things first. `missed` is told of what cannot be come by: a part of the path is gone, say, or a link now. */
+  #forEachPath(
+    visit: (path: string, folder: OpenFolder) => void,
+    missed: (path: string, error: NodeJS.ErrnoException) => void = () => {},
+  ): void {
+    const folders = new HeldFolders();
+    try {
+      for (const { type, path } of this.#lines.toReversed()) {
+        if (type === "context" || path === "/") continue;
+        const plain = path.endsWith("/") ? path.slice(0, -1) : path;
+        try {
+          folders.forget(plain);
+          visit(plain, folders.open(dirname(plain)));
+        } catch (error) {
+          if (!(error instanceof Error && "code" in error)) throw error;
+          missed(plain, error as NodeJS.ErrnoException);
+        }
+      }
+    } finally {
+      folders.close();
+    }
+  }
+
+  #append(line: CleanupLine): void {
+    this.#open ??= openSync(this.#file, "a", ownFileMode);
+    writeSync(this.#open, writeLine(line));
   }
 }
 
-function remove(path: string): void {
+function linesOf(file: string): readonly CleanupLine[] {
+  const bytes = readOwnFile(file);
+  if (bytes === undefined) return [];
   try {
-    unlinkSync(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    // Linux says that it is a folder; other systems only that it may not be.
-    if (code === "EISDIR" || (code === "EPERM" && lstatSync(path).isDirectory())) return removeFolder(path);
-    if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
+    return readLines(bytes);
+  } catch (cause) {
+    throw new Error(
+      `The list of what the previous revision has installed, "${file}", is damaged: ${cause instanceof Error ? cause.message : String(cause)}. It is now "${setAside(file)}", and nothing on it was removed: remove by hand what it names and should go, then deploy again`,
+      { cause },
+    );
   }
 }
 
-function removeFolder(path: string): void {
+function removeFile(path: string, folder: OpenFolder): string | undefined {
+  const at = folder.at(basename(path));
   try {
-    rmdirSync(path);
+    unlinkSync(at);
+    return undefined;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ENOTEMPTY" && code !== "EEXIST" && code !== "EBUSY") throw error;
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    if (code === "EISDIR" || (code === "EPERM" && folder.look(basename(path))?.isDirectory() === true))
+      return removeFolder(path, folder);
+    return code === "ENOENT" ? undefined : stays(path, message);
   }
 }
+
+function removeFolder(path: string, folder: OpenFolder): string | undefined {
+  try {
+    rmdirSync(folder.at(basename(path)));
+    return undefined;
+  } catch (error) {
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    if (code === "ENOTDIR")
+      return `Left "${shownPath(path)}" alone: it was a folder of the previous revision and is none now`;
+    return ["ENOENT", "ENOTEMPTY", "EEXIST", "EBUSY"].includes(code) ? undefined : stays(path, message);
+  }
+}
+
+/** The system's reason, without what Node adds to it. */
+const stays = (path: string, message: string): string =>
+  `"${shownPath(path)}" of the previous revision stays: ${message.split(", ")[0]}`;

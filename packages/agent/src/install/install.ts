@@ -1,11 +1,12 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { AppSpec } from "@sluice/engine/appspec";
-import { writeAtomically } from "../atomic-file.ts";
+import { ownFolderMode, writeAtomically } from "../atomic-file.ts";
+import { makeFolders } from "../make-folders.ts";
 import { Installer } from "./carry-out.ts";
-import { CleanupList } from "./cleanup.ts";
-import { planInstallation } from "./plan.ts";
+import { cleanupFile, CleanupList } from "./cleanup.ts";
+import { type InstallationPlan, planInstallation } from "./plan.ts";
 import { refuseUnconfined } from "./plan-permissions.ts";
+import { Unfinished, unfinishedFile } from "./unfinished.ts";
 
 /** One revision to install on this host. */
 export interface Installation {
@@ -18,9 +19,13 @@ export interface Installation {
   /** A folder in front of every destination. */
   readonly installRoot: string | undefined;
   /** Whether permissions of a symbolic link change what it leads to, as they do with the official agent. */
-  readonly followsLinks?: boolean;
+  readonly followsLinks?: boolean | undefined;
   /** Whether SELinux types that confine nothing are allowed. */
-  readonly allowsUnconfined?: boolean;
+  readonly allowsUnconfined?: boolean | undefined;
+  /** Whether files may run with their owner's rights. */
+  readonly allowsSetuid?: boolean | undefined;
+  /** Whether paths of the AppSpec file may have `..` in them. */
+  readonly allowsTraversal?: boolean | undefined;
   readonly log: (line: string) => void;
   /** Told what is probably not meant so. */
   readonly warn: (line: string) => void;
@@ -30,34 +35,60 @@ export interface Installation {
  * Replaces what the group's previous revision has installed by this one (agent.md §3.5, §5).
  * Unlike AWS's first agent, everything is planned first: what cannot be installed leaves the previous revision in place.
  */
-export async function install({
-  archive,
-  appSpec,
-  instructionsFolder,
-  deploymentGroupId,
-  fileExistsBehavior,
-  installRoot,
-  followsLinks = false,
-  allowsUnconfined = false,
-  log,
-  warn,
-}: Installation): Promise<void> {
-  if (!allowsUnconfined) refuseUnconfined(appSpec.permissions);
-  mkdirSync(instructionsFolder, { recursive: true });
-  const list = new CleanupList(join(instructionsFolder, `${deploymentGroupId}-cleanup`));
-  const plan = planInstallation({ archive, appSpec, fileExistsBehavior, installRoot, absent: list.paths() });
+export async function install(installation: Installation): Promise<void> {
+  try {
+    await replace(installation);
+  } catch (error) {
+    throw exchanged(error);
+  }
+}
+
+async function replace(installation: Installation): Promise<void> {
+  const { appSpec, instructionsFolder, deploymentGroupId, log, warn } = installation;
+  if (installation.allowsUnconfined !== true) refuseUnconfined(appSpec.permissions);
+  makeFolders(instructionsFolder, ownFolderMode);
+  const list = new CleanupList(cleanupFile(instructionsFolder, deploymentGroupId), warn);
+  const unfinished = new Unfinished(unfinishedFile(instructionsFolder, deploymentGroupId));
+  unfinished.sweep(list.folders);
+  const plan = planFor(installation, list);
+  unfinished.sweep(plan.targetFolders);
   for (const warning of plan.warnings) warn(warning);
 
-  list.carryOut();
-  writeAtomically(
-    join(instructionsFolder, `${deploymentGroupId}-install.json`),
-    JSON.stringify({ instructions: plan.instructions }),
-  );
-  const installer = new Installer(list, { followsLinks, warn });
+  const temporaryPrefix = unfinished.begin();
   try {
-    await installer.carryOut(plan.instructions);
+    const followsLinks = installation.followsLinks ?? false;
+    const installer = new Installer(plan, { list, followsLinks, temporaryPrefix, warn });
+    list.carryOut(installer.begin());
+    writeAtomically(
+      join(instructionsFolder, `${deploymentGroupId}-install.json`),
+      JSON.stringify({ instructions: plan.instructions }),
+    );
+    await installer.carryOut();
   } finally {
     list.close();
+    unfinished.end();
   }
   log(`Installed ${plan.instructions.filter(({ type }) => type === "copy").length} files`);
+}
+
+function planFor(installation: Installation, list: CleanupList): InstallationPlan {
+  const { archive, appSpec, fileExistsBehavior, installRoot, allowsSetuid, allowsTraversal } = installation;
+  return planInstallation({
+    archive,
+    appSpec,
+    fileExistsBehavior,
+    installRoot,
+    vanishing: list.vanishing(),
+    allowsSetuid: allowsSetuid ?? false,
+    allowsTraversal: allowsTraversal ?? false,
+  });
+}
+
+/** A folder that cannot be opened as one, though the plan has seen it or the agent has made it, is somebody else's now. */
+function exchanged(error: unknown): unknown {
+  if (!(error instanceof Error && "code" in error && error.code === "ENOTDIR")) return error;
+  return new Error(
+    `The deployment failed because somebody has put something else, such as a link, in the place of a folder while the revision was being installed: ${error.message}`,
+    { cause: error },
+  );
 }

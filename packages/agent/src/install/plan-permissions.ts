@@ -1,25 +1,29 @@
-import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Permission } from "@sluice/engine/appspec";
-import { groupId, userId } from "./accounts.ts";
+import { groupId, mayGiveTo, userId } from "./accounts.ts";
 import { type Instruction, semanageContext } from "./instructions.ts";
 
 /** What an installation will write: destinations of files, and folders, each with where it comes from. */
 export interface Written {
   readonly copies: ReadonlyMap<string, string>;
   readonly folders: ReadonlyMap<string, string>;
+  /** Whether a folder stands somewhere on this host. */
+  readonly isFolder: (path: string) => boolean;
 }
 
 /** The permissions of everything that an installation writes (agent.md §5.4, §5.5). Throws AWS's sentence when a rule cannot be met. */
 export function planPermissions(
   permissions: readonly Permission[],
   written: Written,
+  { allowsSetuid }: { readonly allowsSetuid: boolean },
 ): { readonly instructions: readonly Instruction[]; readonly warnings: readonly string[] } {
   const taken = new Set<string>();
   const warnings: string[] = [];
   const instructions = permissions.flatMap((permission) => {
     checkAccounts(permission);
+    if (!allowsSetuid) refuseSetuid(permission);
     const paths = matches(permission, written);
+    if (paths.length > 0) checkRights(permission);
     if (paths.length === 0)
       warnings.push(`The permission of "${permission.object}" changes nothing: this deployment writes nothing there`);
     return paths.flatMap((path) => {
@@ -46,15 +50,40 @@ export function refuseUnconfined(permissions: readonly Permission[]): void {
     );
 }
 
-function checkAccounts({ owner, group }: Permission): void {
-  if (owner !== undefined && userId(owner) === undefined) throw new Error(`can't find user for ${owner}`);
-  if (group !== undefined && groupId(group) === undefined) throw new Error(`can't find group for ${group}`);
+/** Throws the newer official agent's sentence when files are to run with their owner's rights. */
+function refuseSetuid({ object, mode }: Permission): void {
+  if (mode !== undefined && (Number.parseInt(mode, 8) & 0o6000) !== 0)
+    throw new Error(
+      `deployment rejected: file ${object} requests SUID/SGID mode ${mode}; set reject_unsafe_permissions_in_bundle: false to allow`,
+    );
 }
 
-function matches(permission: Permission, { copies, folders }: Written): readonly string[] {
+function checkAccounts({ owner, group, acls = [] }: Permission): void {
+  const named = acls.map((entry) => entry.replace(/^default:/, "").split(":"));
+  for (const [type, name] of [["user", owner], ["group", group], ...named] as const) {
+    if (name === undefined || name === "") continue;
+    if (type === "user" && userId(name) === undefined) throw new Error(`can't find user for ${name}`);
+    if (type === "group" && groupId(name) === undefined) throw new Error(`can't find group for ${name}`);
+  }
+}
+
+/** Throws when this agent may not give files to whom a rule names. */
+function checkRights({ object, owner, group }: Permission): void {
+  const ids = {
+    user: owner === undefined ? undefined : userId(owner),
+    group: group === undefined ? undefined : groupId(group),
+  };
+  const refused = mayGiveTo(ids);
+  if (refused !== undefined)
+    throw new Error(
+      `The deployment failed because what is written to "${object}" cannot be given to the ${refused} "${refused === "user" ? owner : group}": ${process.getuid?.() === 0 ? "the number is not one of this user namespace" : "only root may do that, and the agent does not run as root"}`,
+    );
+}
+
+function matches(permission: Permission, { copies, folders, isFolder }: Written): readonly string[] {
   const { object, type } = permission;
   if (copies.has(object)) return type.includes("file") ? [theFile(permission)] : [];
-  if (!folders.has(object) && !statSync(object, { throwIfNoEntry: false })?.isDirectory()) return [];
+  if (!folders.has(object) && !isFolder(object)) return [];
   const files = type.includes("file") ? [...copies.keys()].filter((path) => isMatch(permission, path)) : [];
   if (files[0] !== undefined) refuseDefaultAcl(permission);
   return [

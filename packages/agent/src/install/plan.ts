@@ -1,9 +1,13 @@
-import { type Dirent, lstatSync, readdirSync, realpathSync, statSync } from "node:fs";
-import { basename, dirname, join, normalize } from "node:path";
+import { lstatSync, realpathSync, type Stats } from "node:fs";
+import { basename, dirname, join, normalize, sep } from "node:path";
 import type { AppSpec } from "@sluice/engine/appspec";
 import { entryPath } from "../entry-path.ts";
+import { entriesIn, shownPath, systemPath } from "../system-path.ts";
 import type { Instruction } from "./instructions.ts";
 import { planPermissions } from "./plan-permissions.ts";
+import { type FolderPlace, Places } from "./places.ts";
+import { checkRoom, type Demand } from "./room.ts";
+import type { Vanishing } from "./cleanup.ts";
 
 /** What a plan is made from. */
 export interface PlanInput {
@@ -12,91 +16,158 @@ export interface PlanInput {
   /** DISALLOW, OVERWRITE or RETAIN; anything else shows when it matters (agent.md §5.2). */
   readonly fileExistsBehavior: string;
   readonly installRoot: string | undefined;
-  /** Paths that will be gone before the plan is carried out: what the previous revision has installed. */
-  readonly absent: ReadonlySet<string>;
+  /** What will be gone before the plan is carried out: what the previous revision has installed. */
+  readonly vanishing: Vanishing;
+  /** Whether files may run with their owner's rights. */
+  readonly allowsSetuid: boolean;
+  /** Whether destinations may have `..` in them. */
+  readonly allowsTraversal: boolean;
 }
 
 /** Everything that Install will do, in order, and what about it is probably not meant so. */
 export interface InstallationPlan {
   readonly instructions: readonly Instruction[];
+  /** The path without links of everything that is written, where that is another one. */
+  readonly realPaths: ReadonlyMap<string, string>;
+  /** Folders that are to be made in folders which are there already. */
+  readonly firstFolders: readonly string[];
+  /** Folders that are there, in which something is written. */
+  readonly targetFolders: ReadonlySet<string>;
+  /** What goes along with each file, by its destination. */
+  readonly attributes: ReadonlyMap<string, Attributes>;
   readonly warnings: readonly string[];
 }
 
+/** What a file has besides its content. */
+export type Attributes = Pick<Stats, "mode" | "uid" | "gid" | "atimeMs" | "mtimeMs"> & { readonly isLink: boolean };
+
 /** Plans an installation. Throws AWS's sentence when it cannot be done; nothing has been touched then (agent.md §5). */
 export function planInstallation(input: PlanInput): InstallationPlan {
-  const plan = new Plan(input);
-  for (const { source, destination } of input.appSpec.files)
-    plan.add(join(input.archive, source), onHost(input, destination));
-  const permissions = planPermissions(
-    input.appSpec.permissions.map((permission) => ({ ...permission, object: onHost(input, permission.object) })),
-    plan,
-  );
-  return { instructions: [...plan.instructions, ...permissions.instructions], warnings: permissions.warnings };
+  const places = new Places(input.vanishing.paths);
+  try {
+    const plan = new Plan(input, places);
+    for (const { source, destination } of input.appSpec.files) plan.add(source, onHost(input, "files", destination));
+    const permissions = planPermissions(
+      input.appSpec.permissions.map((permission) => ({
+        ...permission,
+        object: onHost(input, "permissions", permission.object),
+      })),
+      plan,
+      input,
+    );
+    checkRoom(plan.demands.values(), input);
+    return {
+      instructions: [...plan.instructions, ...permissions.instructions],
+      realPaths: plan.realPaths,
+      firstFolders: plan.firstFolders,
+      targetFolders: plan.targetFolders,
+      attributes: plan.attributes,
+      warnings: permissions.warnings,
+    };
+  } finally {
+    places.close();
+  }
 }
 
 /** A path of the AppSpec file as a path of this host. */
-function onHost({ installRoot }: PlanInput, path: string): string {
-  return normalize(join(installRoot ?? "/", path)).replace(/(.)\/$/, "$1");
+function onHost({ installRoot, allowsTraversal }: PlanInput, section: string, path: string): string {
+  if (!allowsTraversal && path.split("/").includes(".."))
+    throw new Error(
+      `The deployment failed because a path in the ${section} section of the application specification file (${path}) uses '..' components, by which it may lead elsewhere than it looks. Name the whole path without them; or set reject_path_traversal_in_bundle: false to allow it`,
+    );
+  return join(installRoot ?? "/", normalize(join("/", path))).replace(/(.)\/$/, "$1");
 }
+
+/** The longest path that the system takes, in bytes, and the longest name. */
+const pathBytesMax = 4095;
+const nameBytesMax = 255;
 
 class Plan {
   readonly instructions: Instruction[] = [];
   readonly copies = new Map<string, string>();
   readonly folders = new Map<string, string>();
+  readonly realPaths = new Map<string, string>();
+  readonly firstFolders: string[] = [];
+  readonly targetFolders = new Set<string>();
+  readonly attributes = new Map<string, Attributes>();
+  /** What is written into each folder. */
+  readonly demands = new Map<string, Demand>();
   readonly #input: PlanInput;
+  readonly #places: Places;
+  /** What is written to each real path, whatever it is called in the AppSpec file. */
+  readonly #writers = new Map<string, string>();
 
-  constructor(input: PlanInput) {
+  constructor(input: PlanInput, places: Places) {
     this.#input = input;
+    this.#places = places;
   }
 
   /** Plans one entry of `files`: a folder's content goes below the destination, a file into it. */
-  add(source: string, destination: string): void {
-    const kind = statSync(source, { throwIfNoEntry: false }) ?? lstatSync(source, { throwIfNoEntry: false });
-    if (kind === undefined)
-      throw new Error(
-        `The deployment failed because the source "${source.slice(this.#input.archive.length + 1)}" in the files section of the application specification file is not in the revision`,
-      );
-    if (kind.isDirectory()) this.#addFolder(source, destination, [realpathSync.native(source)]);
+  add(name: string, destination: string): void {
+    const source = this.#inRevision(name);
+    if (look(source)?.isDirectory() === true) this.#addFolder(source, destination);
     else {
       this.#addAncestors(source, destination);
-      this.#addFile(source, join(destination, basename(source)));
+      this.#addFile(source, join(destination, basename(source)), this.#places.folder(destination));
     }
   }
 
-  #addFolder(source: string, destination: string, trail: readonly string[]): void {
+  /** A folder may be named by a link, as long as that does not lead out of the revision. */
+  #inRevision(name: string): string {
+    const { archive } = this.#input;
+    const source = join(archive, name).replace(/\/$/, "");
+    if (source === archive) return source;
+    const stat = look(source);
+    if (stat === undefined || (name.endsWith("/") && stat.isFile()))
+      throw new Error(
+        `The deployment failed because the source "${name.replace(/^\//, "")}" in the files section of the application specification file is ${stat === undefined ? "not in the revision" : "a file, and a folder by its slash"}`,
+      );
+    const root = realpathSync.native(archive);
+    if (!isBelow(`${realpathSync.native(systemPath(dirname(source)))}/`, root))
+      throw new Error(
+        `The deployment failed because the source path '${name}' attempts to escape the deployment archive directory: ${archive}`,
+      );
+    if (!stat.isSymbolicLink()) return source;
+    const real = realPathOf(source);
+    return real !== undefined && isBelow(real, root) && look(real)?.isDirectory() === true ? real : source;
+  }
+
+  #addFolder(source: string, destination: string): void {
     this.#addAncestors(source, destination);
-    for (const entry of readdirSync(source, { withFileTypes: true }).toSorted(byName)) {
-      const from = entryPath(source, entry.name);
-      const to = entryPath(destination, entry.name);
-      if (!leadsToFolder(entry, from)) {
-        this.#addFile(from, to);
-        continue;
-      }
-      const real = realpathSync.native(from);
-      if (trail.includes(real))
-        throw new Error(
-          `The deployment failed because the link "${from.slice(this.#input.archive.length + 1)}" in the revision leads back to a folder that holds it`,
-        );
-      this.#addFolder(from, to, [...trail, real]);
+    const folder = this.#places.folder(destination);
+    for (const { name, kind } of entriesIn(systemPath(source)).toSorted(byName)) {
+      const from = entryPath(source, name);
+      const to = entryPath(destination, name);
+      if (kind === "folder") this.#addFolder(from, to);
+      else this.#addFile(from, to, folder);
     }
   }
 
   #addAncestors(source: string, folder: string): void {
-    if (folder === "/" || folder === "." || this.folders.has(folder)) return;
-    if (this.#exists(folder) && statSync(folder).isDirectory()) return;
-    if (this.copies.has(folder))
-      throw new Error(
-        `The deployment failed because the application specification file includes an mkdir command more than once for the same destination path (${folder}) from (${source}). Update the files section of the AppSpec file, and then try again.`,
-      );
-    if (this.#exists(folder))
-      throw new Error(`The deployment failed because the folder "${folder}" cannot be made: a file stands there`);
+    if (folder === "/" || this.folders.has(folder)) return;
+    if (this.copies.has(folder)) throw this.#twoKinds(folder, source);
+    const place = this.#places.folder(folder);
+    if (place.exists) return;
     this.#addAncestors(source, dirname(folder));
+    this.#refuseLong(place.path, folder);
+    if (this.#writers.has(place.path)) throw this.#twoKinds(folder, source);
     this.folders.set(folder, source);
+    this.#note(folder, place.path);
     this.instructions.push({ type: "mkdir", directory: folder });
+    const parent = this.#places.folder(dirname(folder));
+    if (parent.exists && !this.#places.willVanish(place.path)) this.firstFolders.push(place.path);
+    this.#demand(parent, 0);
   }
 
-  #addFile(source: string, destination: string): void {
-    const other = this.copies.get(destination);
+  #twoKinds(folder: string, source: string): Error {
+    return new Error(
+      `The deployment failed because the application specification file includes an mkdir command more than once for the same destination path (${folder}) from (${source}). Update the files section of the AppSpec file, and then try again.`,
+    );
+  }
+
+  #addFile(source: string, destination: string, folder: FolderPlace): void {
+    const place = this.#places.entry(destination, folder);
+    const other = this.copies.get(destination) ?? this.#writers.get(place.path);
     if (other !== undefined)
       throw new Error(
         `The deployment failed because the application specification file specifies two source files named ${source} and ${other} for the same destination (${destination}). Remove one of the source file paths from the AppSpec file, and then try again.`,
@@ -105,21 +176,46 @@ class Plan {
       throw new Error(
         `The deployment failed because the application specification file calls for installing the file ${source}, but a file with that name already exists at the location (${destination}). Update your AppSpec file or directory structure, and then try again.`,
       );
-    if (this.#exists(destination) && !this.#mayReplace(destination)) return;
+    const stat = this.#sourceOf(source);
+    this.#refuseLong(place.path, destination);
+    if (place.standing !== undefined && !this.#mayReplace(destination, place.standing)) return;
     this.copies.set(destination, source);
+    this.#writers.set(place.path, source);
+    this.#note(destination, place.path);
+    const { mode, uid, gid, atimeMs, mtimeMs } = stat;
+    this.attributes.set(destination, { mode, uid, gid, atimeMs, mtimeMs, isLink: stat.isSymbolicLink() });
+    this.#demand(folder, Math.min(stat.size, stat.blocks * 512));
     this.instructions.push({ type: "copy", source, destination });
   }
 
-  #mayReplace(path: string): boolean {
+  /** Only what can be copied, with rights that may be given. */
+  #sourceOf(source: string): Stats {
+    const stat = lstatSync(systemPath(source));
+    if (!stat.isFile() && !stat.isSymbolicLink())
+      throw new Error(
+        `The deployment failed because the revision's "${shownPath(source.slice(this.#input.archive.length + 1))}" is neither a file nor a folder nor a link`,
+      );
+    if (stat.isFile() && (stat.mode & 0o6000) !== 0 && !this.#input.allowsSetuid)
+      throw new Error(
+        `deployment rejected: file ${shownPath(source)} requests SUID/SGID mode ${(stat.mode & 0o7777).toString(8)}; set reject_unsafe_permissions_in_bundle: false to allow`,
+      );
+    return stat;
+  }
+
+  #mayReplace(path: string, standing: Stats): boolean {
     switch (this.#input.fileExistsBehavior) {
       case "OVERWRITE":
-        if (statSync(path).isDirectory())
-          throw new Error(`The deployment failed because the file "${path}" cannot be written: a folder stands there`);
+        if (standing.isDirectory())
+          throw new Error(
+            `The deployment failed because the file "${shownPath(path)}" cannot be written: a folder stands there`,
+          );
         return true;
       case "RETAIN":
         return false;
       case "DISALLOW":
-        throw new Error(`The deployment failed because a specified file already exists at this location: ${path}`);
+        throw new Error(
+          `The deployment failed because a specified file already exists at this location: ${shownPath(path)}`,
+        );
       default:
         throw new Error(
           `The deployment failed because an invalid option was specified for fileExistsBehavior: ${this.#input.fileExistsBehavior}. Valid options include OVERWRITE, RETAIN, and DISALLOW.`,
@@ -127,12 +223,47 @@ class Plan {
     }
   }
 
-  #exists(path: string): boolean {
-    return !this.#input.absent.has(path) && statSync(path, { throwIfNoEntry: false }) !== undefined;
+  /** Whether a folder stands somewhere on this host. */
+  readonly isFolder = (path: string): boolean => this.#places.isFolder(path);
+
+  #note(path: string, real: string): void {
+    if (path !== real) this.realPaths.set(path, real);
+  }
+
+  #demand({ path: folder, exists }: FolderPlace, bytes: number): void {
+    if (exists) this.targetFolders.add(folder);
+    const demand = this.demands.get(folder) ?? { folder, bytes: 0, entries: 0 };
+    demand.bytes += bytes;
+    demand.entries += 1;
+    this.demands.set(folder, demand);
+  }
+
+  #refuseLong(real: string, path: string): void {
+    if (real.length <= nameBytesMax) return; // most are, and need no counting
+    if (Buffer.byteLength(real) <= pathBytesMax && Buffer.byteLength(basename(real)) <= nameBytesMax) return;
+    throw new Error(
+      `The deployment failed because "${shownPath(path)}" is too long for a path: ${nameBytesMax} bytes for each name and ${pathBytesMax} in all is what the system takes`,
+    );
   }
 }
 
-const leadsToFolder = (entry: Dirent, path: string): boolean =>
-  entry.isSymbolicLink() ? statSync(path, { throwIfNoEntry: false })?.isDirectory() === true : entry.isDirectory();
+const isBelow = (path: string, folder: string): boolean => path.startsWith(folder + sep);
 
-const byName = (a: Dirent, b: Dirent): number => (a.name < b.name ? -1 : 1);
+function look(path: string): Stats | undefined {
+  try {
+    return lstatSync(systemPath(path), { throwIfNoEntry: false });
+  } catch {
+    return undefined; // a part of the path is a link that leads to itself, say
+  }
+}
+
+/** Undefined when the links lead nowhere. */
+function realPathOf(path: string): string | undefined {
+  try {
+    return realpathSync.native(systemPath(path));
+  } catch {
+    return undefined; // it dangles, or leads to itself: a link like any other
+  }
+}
+
+const byName = (a: { readonly name: string }, b: { readonly name: string }): number => (a.name < b.name ? -1 : 1);

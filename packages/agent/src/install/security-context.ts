@@ -1,10 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { realpathSync } from "node:fs";
 import type { SemanageContext } from "./instructions.ts";
 
-/** Sets the SELinux context of an object, for good. */
+/** Sets the SELinux context of an object by its real path, for good. */
 export function setContext(path: string, { user, type, range }: SemanageContext): void {
-  const real = realpathSync(path);
   run("semanage", [
     "fcontext",
     "-a",
@@ -12,9 +10,15 @@ export function setContext(path: string, { user, type, range }: SemanageContext)
     "-t",
     type,
     ...(range === null ? [] : ["-r", range]),
-    real,
+    path,
   ]);
-  run("restorecon", ["-v", real]);
+  // Without -F only the type would be set, and no user or range.
+  run("restorecon", ["-vF", path]);
+}
+
+/** Takes back what was said of a path. */
+export function forgetContext(path: string): void {
+  spawnSync("semanage", ["fcontext", "-d", path]);
 }
 
 function run(command: string, words: readonly string[]): void {

@@ -1,0 +1,232 @@
+// What a local user may do to folders of their own while the agent, as root, installs into them.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lchownSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+} from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { everything, InstallGround, write } from "../../test/install-ground.ts";
+
+const skip = process.getuid?.() !== 0 && "needs root";
+
+/** A user of the host without any rights. */
+const visitor = 54_321;
+
+/** The application's folder belongs to the visitor; beside it is one of root's with a file that nobody else may read. */
+class SharedGround extends InstallGround {
+  readonly roots = join(this.folder, "roots");
+  readonly secret = join(this.roots, "job");
+
+  constructor(t: TestContext) {
+    super(t);
+    chmodSync(this.folder, 0o755);
+    mkdirSync(this.app);
+    chownSync(this.app, visitor, visitor);
+    write(this.secret, "root's");
+    chmodSync(this.secret, 0o600);
+  }
+
+  /** Lays a link of the visitor's in the application's folder. */
+  lay(name: string, target: string): void {
+    symlinkSync(target, join(this.app, name));
+    lchownSync(join(this.app, name), visitor, visitor);
+  }
+
+  /** Fails when anything in root's folder is not as it was. */
+  mustBeUntouched(): void {
+    assert.deepEqual(readdirSync(this.roots), ["job"]);
+    const { mode, uid, gid } = lstatSync(this.secret);
+    assert.deepEqual([mode & 0o7777, uid, gid], [0o600, 0, 0]);
+    assert.equal(readFileSync(this.secret, "utf8"), "root's");
+    const folder = lstatSync(this.roots);
+    assert.deepEqual([folder.mode & 0o7777, folder.uid], [0o755, 0]);
+  }
+}
+
+test(
+  "root follows no link on the way to a destination that others may change, and the previous revision stays",
+  { skip },
+  async (t) => {
+    const ground = new SharedGround(t);
+    ground.revision({ "a.txt": "1" });
+    await ground.install(everything);
+    ground.lay("jobs", ground.roots);
+    ground.revision({ "a.txt": "2", "jobs/job": "* * * * * root true" });
+
+    for (const behavior of ["OVERWRITE", "DISALLOW", "RETAIN"])
+      await assert.rejects(
+        ground.install(`${everything}\npermissions: [{object: APP, owner: "${visitor}"}]`, behavior),
+        new RegExp(
+          `leads through the symbolic link "${ground.app}/jobs", and others than root may change the link or a folder on the way to it`,
+        ),
+      );
+
+    ground.mustBeUntouched();
+    assert.equal(ground.read("a.txt"), "1");
+  },
+);
+
+test("a link of root's in a folder of somebody else's is not followed either", { skip }, async (t) => {
+  const ground = new SharedGround(t);
+  symlinkSync(ground.roots, join(ground.app, "jobs")); // root's, but the visitor may exchange it
+  ground.revision({ "jobs/other": "x" });
+
+  await assert.rejects(ground.install(everything), /others than root may change the link/);
+
+  ground.mustBeUntouched();
+});
+
+test("a link that is root's alone is followed, and the list names what is behind it", { skip }, async (t) => {
+  const ground = new SharedGround(t);
+  mkdirSync(join(ground.folder, "disk"));
+  symlinkSync("disk", join(ground.folder, "srv"));
+  ground.revision({ "a.txt": "1" });
+  const sections = `files: [{source: /, destination: ${ground.folder}/srv/www}]`;
+
+  await ground.install(sections);
+  await ground.install(sections);
+
+  assert.equal(readFileSync(join(ground.folder, "disk/www/a.txt"), "utf8"), "1");
+  assert.equal(ground.written("group-cleanup"), "/disk/www\n/disk/www/a.txt\n");
+  assert.match(ground.written("group-install.json"), /"destination":"\/srv\/www\/a.txt"/);
+});
+
+test("two names of one place are noticed before anything is touched", { skip }, async (t) => {
+  const ground = new SharedGround(t);
+  mkdirSync(join(ground.folder, "disk"));
+  symlinkSync("disk", join(ground.folder, "srv"));
+  ground.revision({ "1/f": "1", "2/f": "2" });
+
+  await assert.rejects(
+    ground.install(
+      `files: [{source: 1, destination: ${ground.folder}/srv}, {source: 2, destination: ${ground.folder}/disk}]`,
+    ),
+    /specifies two source files named .*\/2\/f and .*\/1\/f for the same destination/,
+  );
+  assert.deepEqual(readdirSync(join(ground.folder, "disk")), []);
+});
+
+test("a folder that has become a link, whosever it is, does not lead the clean-up anywhere", { skip }, async (t) => {
+  const ground = new SharedGround(t);
+  ground.revision({ "jobs/job": "1", "a.txt": "1" });
+  await ground.install(everything);
+  renameSync(join(ground.app, "jobs"), join(ground.app, "away"));
+  ground.lay("jobs", ground.roots);
+  ground.revision({ "b.txt": "2" });
+
+  await ground.install(everything);
+
+  ground.mustBeUntouched();
+  assert(lstatSync(join(ground.app, "jobs")).isSymbolicLink());
+  assert.deepEqual([existsSync(join(ground.app, "a.txt")), ground.read("b.txt")], [false, "2"]);
+  assert(
+    ground.warned.some((line) => line.includes(`"${ground.app}/jobs"`)),
+    ground.warned.join("\n"),
+  );
+});
+
+test("a second name of root's file is replaced, and neither written to nor given away", { skip }, async (t) => {
+  const ground = new SharedGround(t);
+  linkSync(ground.secret, join(ground.app, "data"));
+  ground.revision({ data: "new" });
+
+  await ground.install(`${everything}\npermissions: [{object: APP, mode: 666, owner: "${visitor}"}]`, "OVERWRITE");
+
+  ground.mustBeUntouched();
+  assert.deepEqual([ground.read("data"), ground.mode("data")], ["new", "666"]);
+});
+
+test("permissions follow a link that the bundle brings only where nobody else can have a say", { skip }, async (t) => {
+  const ground = new SharedGround(t);
+  ground.revision({ f: "x" });
+  symlinkSync(ground.secret, join(ground.archive, "link"));
+
+  await assert.rejects(
+    ground.install(`${everything}\npermissions: [{object: APP/link, mode: 666}]`, "DISALLOW", { followsLinks: true }),
+    /leads through the symbolic link/,
+  );
+
+  ground.mustBeUntouched();
+});
+
+test("a list that others than root may have written is not obeyed", { skip }, async (t) => {
+  const ground = new SharedGround(t);
+  const list = join(ground.instructions, "group-cleanup");
+  ground.revision({ a: "1" });
+  write(list, `${ground.secret}\n`);
+
+  chmodSync(list, 0o666);
+  await assert.rejects(ground.install(everything), {
+    message: `Cannot use "${list}": it belongs to user 0 and has mode 0666, so others than root may have written it. Look whether it is right, then run: chown root "${list}" && chmod go-w "${list}"; or remove it`,
+  });
+  chmodSync(list, 0o644);
+  chownSync(list, visitor, visitor);
+  await assert.rejects(ground.install(everything), /it belongs to user 54321 and has mode 0644/);
+  renameSync(list, `${list}.real`);
+  symlinkSync(`${list}.real`, list);
+  await assert.rejects(ground.install(everything), /it is a symbolic link, and a file of the agent was expected/);
+
+  ground.mustBeUntouched();
+});
+
+/** Exchanges folders, files and what is not in its place yet for links to root's, as fast as it can. */
+const racer = `
+const { linkSync, readdirSync, renameSync, rmSync, symlinkSync, unlinkSync } = require("node:fs");
+const [app, roots, user] = process.argv.slice(1);
+process.setgroups([]); process.setgid(Number(user)); process.setuid(Number(user));
+process.chdir(app);
+const attempt = (work) => { try { work(); return true; } catch { return false; } };
+process.stdout.write("ready");
+const ticking = new Int32Array(new SharedArrayBuffer(4));
+const wait = (milliseconds) => Atomics.wait(ticking, 0, 0, milliseconds);
+for (let turn = 0; ; turn += 1) {
+  wait(turn % 12);
+  if (attempt(() => renameSync("jobs", "aside-" + turn))) {
+    attempt(() => symlinkSync(roots, "jobs"));
+    wait(turn % 3);
+    attempt(() => unlinkSync("jobs"));
+    attempt(() => renameSync("aside-" + turn, "jobs")) || attempt(() => rmSync("aside-" + turn, { recursive: true }));
+  }
+  if (turn % 4 === 0) for (const name of attempt(() => readdirSync(".")) ? readdirSync(".") : []) {
+    if (!name.startsWith(".sluice-")) continue;
+    attempt(() => renameSync(name, "taken"));
+    turn % 8 ? attempt(() => symlinkSync(roots + "/job", name)) : attempt(() => linkSync(roots + "/job", name));
+  }
+}`;
+
+test(
+  "a local user who exchanges folders and files while root installs gets nothing of root's",
+  { skip, timeout: 60_000 },
+  async (t) => {
+    const ground = new SharedGround(t);
+    const child = spawn(process.execPath, ["-e", racer, ground.app, ground.roots, String(visitor)], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    t.after(() => child.kill("SIGKILL"));
+    await once(child.stdout, "data");
+    const rule = `permissions: [{object: APP, mode: 666, owner: "${visitor}", type: [file]}, {object: APP, mode: 777, owner: "${visitor}", type: [directory]}]`;
+
+    let installed = 0;
+    for (let turn = 0; turn < 25; turn += 1) {
+      ground.revision({ job: "x", "jobs/job": "x", "jobs/deep/job": "x", "jobs/deep/other": "x" });
+      await ground.install(`${everything}\n${rule}`, "OVERWRITE").then(
+        () => (installed += 1),
+        () => {}, // whoever exchanges folders has deployments that fail
+      );
+      ground.mustBeUntouched();
+    }
+    t.diagnostic(`${installed} of 25 installations succeeded`);
+  },
+);

@@ -1,0 +1,50 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync, renameSync } from "node:fs";
+
+/** A file of the agent's own that cannot be used as it is. */
+export class UnusableFile extends Error {}
+
+/**
+ * Reads a file that the agent has written itself; undefined when there is none. Throws when it is none of its own: what
+ * stands in it decides what root deletes and runs.
+ */
+export function readOwnFile(path: string): Buffer | undefined {
+  const descriptor = openOwn(path);
+  if (descriptor === undefined) return undefined;
+  try {
+    refuseForeign(path, descriptor);
+    return readFileSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Puts a damaged file of the agent's own out of the way, so that it fails one deployment and no more. Gives its new path. */
+export function setAside(path: string): string {
+  const aside = `${path}.damaged`;
+  renameSync(path, aside);
+  return aside;
+}
+
+function openOwn(path: string): number | undefined {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return undefined;
+    if (code !== "ELOOP") throw error;
+    throw new UnusableFile(
+      `Cannot use "${path}": it is a symbolic link, and a file of the agent was expected. Remove it`,
+    );
+  }
+}
+
+function refuseForeign(path: string, descriptor: number): void {
+  const stat = fstatSync(descriptor);
+  if (!stat.isFile())
+    throw new UnusableFile(`Cannot use "${path}": it is not a file, and one of the agent was expected. Remove it`);
+  if (process.getuid?.() !== 0 || (stat.uid === 0 && (stat.mode & 0o022) === 0)) return;
+  const mode = (stat.mode & 0o7777).toString(8).padStart(4, "0");
+  throw new UnusableFile(
+    `Cannot use "${path}": it belongs to user ${stat.uid} and has mode ${mode}, so others than root may have written it. Look whether it is right, then run: chown root "${path}" && chmod go-w "${path}"; or remove it`,
+  );
+}
