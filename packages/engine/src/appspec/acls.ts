@@ -27,6 +27,7 @@ const types: Readonly<Record<string, string>> = {
 
 function readEntry(tree: Tree, findings: Findings): string | undefined {
   const entry = dump(tree);
+  if (tree.kind !== "text") return refuse(messages.badAcl(entry), tree, findings);
   const parts = entry.split(":");
   const isDefault = parts[0] === "d" || parts[0] === "default";
   const [first = "", second = "", third] = isDefault ? parts.slice(1) : parts;

@@ -39,7 +39,7 @@ const readers: Readonly<Record<AppSpecKind, (tree: Tree, findings: Findings) => 
 /** What a file that may not parse is for. */
 function looksLikeService(source: Source): boolean {
   const text = typeof source === "string" ? source : new TextDecoder("latin1").decode(source);
-  return /^\s*["']?resources["']?\s*:/im.test(text) && !/^["']?os["']?\s*:/m.test(text);
+  return /^[ \t]*["']?resources["']?[ \t]*:/im.test(text) && !/^["']?os["']?[ \t]*:/m.test(text);
 }
 
 function kindOfAppSpec(tree: Tree): AppSpecKind {

@@ -3,11 +3,12 @@ import type { Findings } from "./findings.ts";
 import { warnOfUnknownKeys } from "./known-keys.ts";
 import * as messages from "./messages.ts";
 import { isAbsolute, leaves } from "./paths.ts";
-import { kindOf, textOf, type Tree } from "./yaml-tree.ts";
+import { isAbsentSection, readText } from "./scalars.ts";
+import { kindOf, type Tree } from "./yaml-tree.ts";
 
 /** The `files` section (appspec.md F1 to F16). */
 export function readFiles(tree: Tree | undefined, os: string, findings: Findings): readonly FileMapping[] {
-  if (tree === undefined || tree.kind === "null") return [];
+  if (isAbsentSection(tree)) return [];
   if (tree.kind !== "list") {
     findings.error(
       messages.badShape("the files section", "a list of entries with source and destination", kindOf(tree)),
@@ -28,8 +29,11 @@ function readFile(
     return { source: "", destination: "" };
   }
   warnOfUnknownKeys(tree, ["source", "destination"], findings);
-  const source = textOf(tree.entries.get("source")?.value);
-  const destination = textOf(tree.entries.get("destination")?.value);
+  const text = (key: string) =>
+    readText(tree.entries.get(key)?.value, `the ${key} of an entry of the files section`, findings);
+  const source = text("source");
+  const destination = text("destination");
+  if (source === undefined || destination === undefined) return { source: "", destination: "" };
   if (source === "") findings.error(messages.noSource, tree.place);
   else if (destination === "") findings.error(messages.noDestination(source), tree.place, splitRemedy(next));
   else if (leaves(source)) findings.error(messages.leavesRevision("source", source), tree.place);

@@ -3,8 +3,9 @@ import type { Findings } from "./findings.ts";
 import { warnOfUnknownKeys } from "./known-keys.ts";
 import * as messages from "./messages.ts";
 import { leaves } from "./paths.ts";
+import { isFalse, readText } from "./scalars.ts";
 import { readTimeout } from "./timeout.ts";
-import { dump, type Entry, kindOf, type ListTree, type MapTree, textOf, type Tree } from "./yaml-tree.ts";
+import { type Entry, kindOf, type ListTree, type MapTree, type Tree } from "./yaml-tree.ts";
 
 /** The scripts by lifecycle event (appspec.md §2, H1 to H26). */
 export function readHooks(tree: Tree | undefined, findings: Findings): Record<string, readonly Hook[]> {
@@ -25,8 +26,6 @@ export function readHooks(tree: Tree | undefined, findings: Findings): Record<st
   }
   return hooks;
 }
-
-const isFalse = (tree: Tree): boolean => tree.kind === "text" && !tree.quoted && tree.text === "false";
 
 const reserved = ["Start", "DownloadBundle", "Install", "BlockTraffic", "AllowTraffic", "End"];
 
@@ -85,12 +84,12 @@ function readHook(tree: Tree, { event, list, index, findings }: Position): Hook 
   }
   warnOfUnknownKeys(tree, ["location", "timeout", "runas", "sudo"], findings);
   const location = readLocation(tree, { splitFrom: list.items[index - 1], findings });
-  const runas = textOf(tree.entries.get("runas")?.value);
+  const runas = readText(tree.entries.get("runas")?.value, "the runas of a script", findings);
   return {
     location,
     timeoutSeconds: readTimeout(tree.entries.get("timeout")?.value, findings),
-    ...(runas === "" ? {} : { runas }),
-    sudo: isTrue(tree.entries.get("sudo")?.value),
+    ...(runas === undefined || runas === "" ? {} : { runas }),
+    sudo: readSudo(tree.entries.get("sudo")?.value, findings),
   };
 }
 
@@ -99,14 +98,8 @@ function readLocation(
   { splitFrom, findings }: { splitFrom: Tree | undefined; findings: Findings },
 ): string {
   const value = hook.entries.get("location")?.value;
-  if (value?.kind === "list" || value?.kind === "map") {
-    findings.error(
-      messages.badShape("the location of a script", "text", `${kindOf(value)} ${dump(value)}`),
-      value.place,
-    );
-    return "";
-  }
-  const location = textOf(value);
+  const location = readText(value, "the location of a script", findings);
+  if (location === undefined) return "";
   if (location === "") findings.error(messages.noLocation, value?.place ?? hook.place, locationRemedy(hook, splitFrom));
   else if (leaves(location)) findings.error(messages.leavesRevision("location", location), hook.place);
   else if (/\s/.test(location))
@@ -127,5 +120,7 @@ function locationRemedy(hook: MapTree, before: Tree | undefined): string | undef
 }
 
 /** `sudo` was never documented: text counts by its meaning (appspec.md H22). */
-const isTrue = (tree: Tree | undefined): boolean =>
-  tree !== undefined && tree.kind !== "null" && !/^(false|no|off|n|)$/i.test(textOf(tree));
+function readSudo(tree: Tree | undefined, findings: Findings): boolean {
+  const text = readText(tree, "the sudo of a script", findings);
+  return text !== undefined && !/^(false|no|off|n|)$/i.test(text);
+}

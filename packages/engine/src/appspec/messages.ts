@@ -109,6 +109,12 @@ export const badYaml = (trouble: string): Problem => problem("yaml", `${failed} 
 /** A part of the file is not of the kind (map, list, text) that belongs there. */
 export const badShape = (part: string, wanted: string, found: string): Problem =>
   problem("shape", `${failed} ${part} of the application specification file must be ${wanted}, and ${found} was found`);
+/** A text that is not one of those that may stand there. */
+export const badValue = (part: string, wanted: string, found: string): Problem =>
+  problem(
+    "value",
+    `${failed} ${part} in the application specification file must be ${wanted}, and "${found}" was found`,
+  );
 /** A path of the revision that points outside of it. */
 export const leavesRevision = (part: string, path: string): Problem =>
   problem("path", `${failed} the ${part} "${path}" in the application specification file leaves the revision`);

@@ -6,6 +6,7 @@ import { readHooks } from "./hooks.ts";
 import { warnOfUnknownKeys } from "./known-keys.ts";
 import * as messages from "./messages.ts";
 import { readPermissions } from "./permissions.ts";
+import { isFalse } from "./scalars.ts";
 import { dump, kindOf, type MapTree, textOf, type Tree } from "./yaml-tree.ts";
 
 /** What a file was found to be. */
@@ -29,7 +30,7 @@ export function readServer(
   tree: Tree,
   { os, findings }: { os: OperatingSystem | undefined; findings: Findings },
 ): AppSpec | undefined {
-  if (tree.kind === "null" || (tree.kind === "text" && !tree.quoted && tree.text === "false")) {
+  if (tree.kind === "null" || isFalse(tree)) {
     findings.error(messages.empty, tree.place);
     return undefined;
   }

@@ -1,20 +1,26 @@
 import type { SecurityContext } from "./appspec.ts";
 import type { Findings } from "./findings.ts";
 import * as messages from "./messages.ts";
-import { dump, textOf, type Tree } from "./yaml-tree.ts";
+import { readText } from "./scalars.ts";
+import { dump, type MapTree, type Tree } from "./yaml-tree.ts";
 
 /** An SELinux context (appspec.md §5.3); the guide's `user` means the same as `name`. */
 export function readContext(tree: Tree | undefined, findings: Findings): SecurityContext | undefined {
   if (tree === undefined || tree.kind === "null") return undefined;
-  const type = tree.kind === "map" ? textOf(tree.entries.get("type")?.value) : "";
+  const type = tree.kind === "map" ? text(tree, "type", findings) : "";
   if (tree.kind !== "map" || type === "") {
     findings.error(messages.badContext(dump(tree)), tree.place, "A context needs a type");
     return undefined;
   }
-  const user = textOf(tree.entries.get("name")?.value) || textOf(tree.entries.get("user")?.value);
+  const [name, other] = [text(tree, "name", findings), text(tree, "user", findings)];
+  if (type === undefined || name === undefined || other === undefined) return undefined;
+  const user = name || other;
   const range = readRange(tree.entries.get("range")?.value, findings);
   return { type, ...(user === "" ? {} : { user }), ...(range === undefined ? {} : { range }) };
 }
+
+const text = (map: MapTree, key: string, findings: Findings) =>
+  readText(map.entries.get(key)?.value, `the ${key} of a context`, findings);
 
 function readRange(tree: Tree | undefined, findings: Findings): string | undefined {
   if (tree === undefined || tree.kind === "null" || dump(tree) === "") return undefined;

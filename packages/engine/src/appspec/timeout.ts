@@ -15,6 +15,8 @@ export function readTimeout(tree: Tree | undefined, findings: Findings): number 
   if (ambiguous !== undefined && !(tree.quoted && ambiguous.plainOnly))
     return refuse(findings, tree.place, ambiguous.remedy);
 
+  if (/^\d/.test(text) && !secondsInWords.test(text))
+    return refuse(findings, tree.place, "Write the number of seconds alone");
   const seconds = number(text);
   if (!Number.isFinite(seconds) || seconds <= 0)
     return refuse(findings, tree.place, "Write a number of seconds above 0");
@@ -35,6 +37,9 @@ const ambiguities: readonly { sign: RegExp; remedy: string; plainOnly: boolean }
   { sign: /^0[xob]/i, remedy: "Write the seconds as a decimal number", plainOnly: false },
   { sign: /^0\d/, remedy: "Remove the leading 0: YAML reads such a number as octal", plainOnly: true },
 ];
+
+/** What the official agent reads the first digits of is taken where the rest means nothing else. */
+const secondsInWords = /^[\d._,]+(e\+?\d+)?(\s*s(ec(ond)?s?)?)?$/i;
 
 function number(text: string): number {
   const plain = text.replaceAll(/[_,]/g, "");
