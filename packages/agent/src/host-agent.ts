@@ -4,6 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { AgentLog } from "./agent-log.ts";
 import { CommandRunner } from "./command-runner.ts";
 import { type Configuration, transportOptions } from "./config.ts";
+import { deadlineIn } from "./deadline.ts";
 import { instructionsOf } from "./folders.ts";
 import { findIdentity } from "./identity/identity.ts";
 import { sweepUnfinished } from "./install/index.ts";
@@ -123,10 +124,7 @@ async function pollUntilStopped(
 
 /** A script may run for an hour; a service manager waits that long only if told so. */
 async function endWithin(seconds: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, seconds * 1000);
-  });
-  await Promise.race([work, patience]);
-  clearTimeout(timer);
+  const patience = deadlineIn(seconds);
+  await Promise.race([work, patience.over]);
+  patience.cancel();
 }

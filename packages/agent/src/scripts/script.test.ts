@@ -261,6 +261,13 @@ test("a script that takes too long is ended with everything it has started", asy
   assert(!isAlive(Number(ground.read("child"))));
 });
 
+test("a script may take longer than any timer can wait", async (t) => {
+  const ground = new Ground(t);
+  ground.script("a.sh", "#!/bin/sh\nsleep 0.1\n");
+
+  for (const timeoutSeconds of [2_147_484, 3_600_000]) await ground.run({ location: "a.sh", timeoutSeconds });
+});
+
 test("what ignores SIGTERM is ended by SIGKILL five seconds later", async (t) => {
   const ground = new Ground(t);
   ground.script("a.sh", `#!/bin/sh\ntrap 'echo asked > ${ground.folder}/asked' TERM\nwhile :; do sleep 0.1; done\n`);

@@ -4,6 +4,7 @@ import { join, sep } from "node:path";
 import { userInfo } from "node:os";
 import type { Readable } from "node:stream";
 import type { Hook } from "@sluice/engine/appspec";
+import { deadlineIn } from "../deadline.ts";
 import type { ScriptProcess } from "../journal.ts";
 import { type ErrorCode, errorCodes, ScriptError } from "../outcome.ts";
 import { type Child, type Exit, exitOf, Gate } from "./gate.ts";
@@ -163,15 +164,13 @@ async function untilDeadline(
   exit: Promise<Exit>,
   { child, streams }: Running,
 ): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<"deadline">((resolve) => {
-    timer = setTimeout(() => resolve("deadline"), timeoutSeconds * 1000);
-  });
+  const { over, cancel } = deadlineIn(timeoutSeconds);
+  const deadline = over.then(() => "deadline" as const);
   const ended = await Promise.race([exit, deadline]);
   if (ended === "deadline") return { kind: "timed out" };
   // A child of the script may hold its output open: the same deadline covers it.
   const closed = await Promise.race([Promise.all(streams), deadline]);
-  clearTimeout(timer);
+  cancel();
   return closed === "deadline"
     ? { kind: "output left open", stream: child.stdout.closed ? "STDERR" : "STDOUT" }
     : ended;
