@@ -24,7 +24,9 @@ function read(file: string): Uint8Array {
   try {
     return readFileSync(file);
   } catch (cause) {
-    throw new Error(`Cannot read the AppSpec file "${file}"`, { cause });
+    const isFolder = (cause as NodeJS.ErrnoException).code === "EISDIR";
+    const why = isFolder ? ": it is a folder, and a file was expected" : "";
+    throw new Error(`Cannot read the AppSpec file "${file}"${why}`, { cause });
   }
 }
 

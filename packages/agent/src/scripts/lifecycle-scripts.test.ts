@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -172,4 +173,18 @@ test("a file outside of the revision, or of gigabytes, is not read", (t) => {
   rmSync(join(archive, "appspec.yml"));
   writeFileSync(join(archive, "appspec.yml"), Buffer.alloc(3 * 1024 * 1024, "#"));
   assert.throws(() => readAppSpec(archive, "appspec.yml"), /the file has \d+ bytes, and at most 1048576 are read/);
+});
+
+test("a folder or a pipe in the place of the file is named as such", (t) => {
+  const ground = new Ground(t);
+  ground.unpacked("current", { file: "x" });
+  const { archive } = openDeploymentFolders(ground.root, ground.specification());
+  mkdirSync(join(archive, "appspec.yml"));
+  assert.throws(() => readAppSpec(archive, "appspec.yml"), {
+    message: 'Cannot read the AppSpec file "appspec.yml": it is a folder, and a file was expected',
+  });
+
+  rmSync(join(archive, "appspec.yml"), { recursive: true });
+  execFileSync("mkfifo", [join(archive, "appspec.yml")]);
+  assert.throws(() => readAppSpec(archive, "appspec.yml"), /it is no regular file, and a file was expected/);
 });

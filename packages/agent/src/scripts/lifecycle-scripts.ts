@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync, realpathSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readSync, realpathSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
 import { type AppSpec, appSpecBytesMax, type Hook, parseAppSpec } from "@sluice/engine/appspec";
 import { archiveOf, type DeploymentFolders, type Pointer, readPointer } from "../folders.ts";
@@ -78,6 +78,11 @@ export function readAppSpec(archive: string, appSpecFilename: string): ReadAppSp
   const path = realpathSync(join(archive, name));
   if (!path.startsWith(realpathSync(archive) + sep))
     throw new Error(`Cannot read the AppSpec file "${name}": it is outside of the revision`);
+  const kind = statSync(path); // before it is opened, which for a FIFO takes for ever
+  if (!kind.isFile())
+    throw new Error(
+      `Cannot read the AppSpec file "${name}": it is ${kind.isDirectory() ? "a folder" : "no regular file"}, and a file was expected`,
+    );
   const bytes = beginning(path);
   if (lastRead?.name === name && bytes.equals(lastRead.bytes)) return lastRead.read;
   const { appSpec, findings } = parseAppSpec(bytes, { file: name, os: "linux" });
