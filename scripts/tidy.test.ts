@@ -47,7 +47,6 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "@sluice/engine/appspec",
     "@sluice/aws-protocol/printable",
     "@sluice/aws-protocol/signature-v4",
-    "yauzl",
     "yaml",
   ],
   "packages/server/src/": [

@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { readConfiguration } from "./config.ts";
+import { rulesByDefault } from "./bundle/rules.ts";
+import { bundleRules, readConfiguration } from "./config.ts";
+import { waitSecondsMax } from "./deadline.ts";
 
 function read(t: TestContext, text: string) {
   const folder = mkdtempSync(join(tmpdir(), "sluice-config-"));
@@ -78,6 +80,40 @@ test("switches can be turned off, and the last of two equal keys counts", (t) =>
     [configuration.rejectPathTraversalInBundle, configuration.verbose, configuration.maxRevisions],
     [false, true, 4],
   );
+});
+
+test("the limits of bundles can be set, and links that lead out of one be refused", (t) => {
+  const rulesOf = (text: string) => bundleRules(read(t, text).configuration);
+
+  assert.deepEqual(rulesOf(""), rulesByDefault);
+  const { entriesMax, ratioMax, rejectOutsideSymlinks } = rulesOf(
+    ":archive_max_entries: 5\n:archive_max_compression_ratio: 7\n:reject_outside_symlinks_in_bundle: true\n",
+  );
+  assert.deepEqual([entriesMax, ratioMax, rejectOutsideSymlinks], [5, 7, true]);
+  assert.throws(
+    () => rulesOf("archive_max_entries: many\n"),
+    /:archive_max_entries="many": a whole number of 1 or more/,
+  );
+});
+
+test("times to wait end where timers do", (t) => {
+  const names = [
+    "wait_between_runs",
+    "wait_after_throttle_error",
+    "http_read_timeout",
+    "kill_agent_max_wait_time_seconds",
+  ];
+  const { configuration } = read(t, names.map((name) => `${name}: 3600000\n`).join(""));
+
+  const { waitBetweenRunsSeconds, waitAfterThrottleErrorSeconds, httpReadTimeoutSeconds, killAgentMaxWaitTimeSeconds } =
+    configuration;
+  for (const seconds of [
+    waitBetweenRunsSeconds,
+    waitAfterThrottleErrorSeconds,
+    httpReadTimeoutSeconds,
+    killAgentMaxWaitTimeSeconds,
+  ])
+    assert.equal(seconds, waitSecondsMax);
 });
 
 test("keys that change nothing are told apart: retired ones and unknown ones", (t) => {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { type RuleSwitches, rulesByDefault } from "./bundle/rules.ts";
+import { waitSecondsMax } from "./deadline.ts";
 import type { TransportOptions } from "./protocol/signed-requests.ts";
 
 /** What one agent is told by its configuration file (agent.md §7.4). Folders are absolute paths. */
@@ -38,6 +39,12 @@ export interface Configuration {
   readonly rejectSymlinkPermissionTargets: boolean;
   readonly ignoreOwnershipInBundle: boolean;
   readonly archiveMaxExtractionSizeBytes: number;
+  /** Unlike AWS: files, folders and links that a bundle may have. */
+  readonly archiveMaxEntries: number;
+  /** Unlike AWS: how many times its own size a bundle may unpack to, when that is more than 64 MiB. Holes of sparse files count. */
+  readonly archiveMaxCompressionRatio: number;
+  /** Unlike AWS: whether a bundle is refused that has a symbolic link to something outside of it. */
+  readonly rejectOutsideSymlinksInBundle: boolean;
   /** Whether a restart may use the revision that a deployment before it has left on this host. */
   readonly enableArchiveReuse: boolean;
   readonly disableCoreDumps: boolean;
@@ -72,13 +79,13 @@ const readers = {
   root_dir: (value) => ({ rootDir: join(text(value) ?? "/opt/codedeploy-agent/deployment-root", ".") }),
   verbose: (value) => ({ verbose: isOn(value, false) }),
   log_aws_wire: (value) => ({ logAwsWire: isOn(value, false) }),
-  wait_between_runs: (value) => ({ waitBetweenRunsSeconds: count(value, "wait_between_runs", { least: 0 }) ?? 30 }),
+  wait_between_runs: (value) => ({ waitBetweenRunsSeconds: seconds(value, "wait_between_runs", { least: 0 }) ?? 30 }),
   wait_after_throttle_error: (value) => ({
-    waitAfterThrottleErrorSeconds: count(value, "wait_after_throttle_error", { least: 1 }) ?? 60,
+    waitAfterThrottleErrorSeconds: seconds(value, "wait_after_throttle_error", { least: 1 }) ?? 60,
   }),
-  http_read_timeout: (value) => ({ httpReadTimeoutSeconds: count(value, "http_read_timeout", { least: 1 }) ?? 80 }),
+  http_read_timeout: (value) => ({ httpReadTimeoutSeconds: seconds(value, "http_read_timeout", { least: 1 }) ?? 80 }),
   kill_agent_max_wait_time_seconds: (value) => ({
-    killAgentMaxWaitTimeSeconds: count(value, "kill_agent_max_wait_time_seconds", { least: 0 }) ?? 7200,
+    killAgentMaxWaitTimeSeconds: seconds(value, "kill_agent_max_wait_time_seconds", { least: 0 }) ?? 7200,
   }),
   max_revisions: (value) => ({ maxRevisions: count(value, "max_revisions", { least: 1 }) ?? 5 }),
   on_premises_config_file: (value) => ({
@@ -106,6 +113,15 @@ const readers = {
   ignore_ownership_in_bundle: (value) => ({ ignoreOwnershipInBundle: isOn(value, false) }),
   archive_max_extraction_size: (value) => ({
     archiveMaxExtractionSizeBytes: count(value, "archive_max_extraction_size", { least: 1 }) ?? rulesByDefault.bytesMax,
+  }),
+  archive_max_entries: (value) => ({
+    archiveMaxEntries: count(value, "archive_max_entries", { least: 1 }) ?? rulesByDefault.entriesMax,
+  }),
+  archive_max_compression_ratio: (value) => ({
+    archiveMaxCompressionRatio: count(value, "archive_max_compression_ratio", { least: 1 }) ?? rulesByDefault.ratioMax,
+  }),
+  reject_outside_symlinks_in_bundle: (value) => ({
+    rejectOutsideSymlinksInBundle: isOn(value, rulesByDefault.rejectOutsideSymlinks),
   }),
   enable_archive_reuse: (value) => ({ enableArchiveReuse: isOn(value, true) }),
   disable_core_dumps: (value) => ({ disableCoreDumps: isOn(value, true) }),
@@ -208,6 +224,12 @@ function count(value: unknown, key: string, { least }: { least: number }): numbe
   return number;
 }
 
+/** A time to wait. Who asks for more than a timer can wait means for ever. */
+function seconds(value: unknown, key: string, limits: { least: number }): number | undefined {
+  const found = count(value, key, limits);
+  return found === undefined ? undefined : Math.min(found, waitSecondsMax);
+}
+
 /** How requests reach their services, as the configuration and the environment say. */
 export function transportOptions(
   { proxyUri, httpReadTimeoutSeconds: readTimeoutSeconds, caBundle, logAwsWire, logDir, programName }: Configuration,
@@ -220,10 +242,12 @@ export function transportOptions(
 /** What may be in a bundle, as the configuration says. */
 export function bundleRules(configuration: Configuration): RuleSwitches {
   return {
-    rejectPathTraversal: configuration.rejectPathTraversalInBundle,
+    rejectOutsideSymlinks: configuration.rejectOutsideSymlinksInBundle,
     rejectSymlinks: configuration.rejectSymlinksInBundle,
     rejectUnsafePermissions: configuration.rejectUnsafePermissionsInBundle,
     keepOwners: !configuration.ignoreOwnershipInBundle,
     bytesMax: configuration.archiveMaxExtractionSizeBytes,
+    entriesMax: configuration.archiveMaxEntries,
+    ratioMax: configuration.archiveMaxCompressionRatio,
   };
 }

@@ -115,6 +115,7 @@ async function download(host: Host, specification: Specification, folders: Deplo
 async function obtain(host: Host, specification: Specification, folders: DeploymentFolders): Promise<void> {
   const { revision } = specification;
   const { configuration } = host;
+  const warned: string[] = [];
   const kept = reusableArchive(configuration, specification, folders);
   if (kept !== undefined) await copyUnpacked(kept, folders.archive);
   else await fetchRevision(host, revision, folders);
@@ -124,7 +125,9 @@ async function obtain(host: Host, specification: Specification, folders: Deploym
       type: revision.bundleType,
       into: folders.archive,
       rules: bundleRules(configuration),
+      warn: (line) => warned.push(line),
     });
+  writeWarnings(configuration, { event: "DownloadBundle", specification, folders, warned });
 }
 
 /** The revision that a restart names, if this host's last installation was of it: then it was whole. Otherwise it is fetched anew. */
@@ -189,7 +192,7 @@ async function installRevision(
     log,
     warn: (line) => warned.push(line),
   });
-  writeWarnings(configuration, { specification, folders, warned });
+  writeWarnings(configuration, { event: "Install", specification, folders, warned });
   writePointer(folders.instructions, deploymentGroupId, {
     pointer: "last_successful_install",
     deployment: folders.deployment,
@@ -200,13 +203,19 @@ async function installRevision(
 function writeWarnings(
   configuration: Configuration,
   {
+    event,
     specification,
     folders,
     warned,
-  }: { specification: Specification; folders: DeploymentFolders; warned: readonly string[] },
+  }: {
+    event: string;
+    specification: Specification;
+    folders: DeploymentFolders;
+    warned: readonly string[];
+  },
 ): void {
   if (warned.length === 0) return;
-  const output = new ScriptOutput(outputTarget(configuration, specification, folders), "Install");
+  const output = new ScriptOutput(outputTarget(configuration, specification, folders), event);
   for (const warning of warned) output.note(`[warning]${warning}`);
   output.close();
 }

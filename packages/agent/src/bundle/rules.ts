@@ -1,25 +1,21 @@
-import { dirname, isAbsolute, resolve, sep } from "node:path";
+import { isAbsolute, resolve } from "node:path";
+import { type ByteName, byteName, quoted } from "./byte-name.ts";
+import { BundleLinks, isInside, leadsOut } from "./links.ts";
 
-/** Limits of one bundle. Beyond them it is taken for a bomb. */
-export const limits = {
-  /** Every entry costs a file on the host. */
-  entriesMax: 200_000,
-  /** As much as a large application with all its dependencies, many times over. */
-  bytesMax: 20 * 2 ** 30,
-  /** Text compresses to a tenth, source trees to a fiftieth. */
-  ratioMax: 250,
-  /** Below this size the ratio tells nothing: a file of zeros is harmless. */
-  ratioFromBytes: 64 * 2 ** 20,
-} as const;
+/** Below this size the ratio tells nothing: a file of zeros is harmless. */
+const ratioFromBytes = 64 * 2 ** 20;
 
 /** The longest names that the system takes, in bytes: of a path, and of one of its parts. */
 const pathBytesMax = 4095;
 const nameBytesMax = 255;
 
+/** Links about which a warning says more than how many there are. */
+const warningsMax = 20;
+
 /** Which rules are in force. The official agent's switches for them are off; ours are on unless the configuration says otherwise. */
 export interface RuleSwitches {
-  /** Entries and links that lead out of the bundle. */
-  readonly rejectPathTraversal: boolean;
+  /** Symbolic links that lead out of the bundle. */
+  readonly rejectOutsideSymlinks: boolean;
   /** Every symbolic link, wherever it leads. */
   readonly rejectSymlinks: boolean;
   /** Files that run with their owner's rights. */
@@ -28,15 +24,21 @@ export interface RuleSwitches {
   readonly keepOwners: boolean;
   /** Bytes that a bundle may unpack to. */
   readonly bytesMax: number;
+  /** Files, folders and links that a bundle may have. */
+  readonly entriesMax: number;
+  /** How many times its own size a bundle may unpack to. */
+  readonly ratioMax: number;
 }
 
-/** What holds when the configuration says nothing. */
+/** What holds when the configuration says nothing. Beyond the limits a bundle is taken for a bomb. */
 export const rulesByDefault: RuleSwitches = {
-  rejectPathTraversal: true,
+  rejectOutsideSymlinks: false, // `storage -> /mnt/shared` is common, and nothing is ever written through a link
   rejectSymlinks: false,
   rejectUnsafePermissions: true,
   keepOwners: true,
-  bytesMax: limits.bytesMax,
+  bytesMax: 20 * 2 ** 30, // as much as a large application with all its dependencies, many times over
+  entriesMax: 200_000, // every entry costs a file on the host
+  ratioMax: 250, // text compresses to a tenth, source trees to a fiftieth
 };
 
 /** An archive entry that must not be unpacked. */
@@ -44,15 +46,15 @@ export class UnsafeEntry extends Error {}
 
 /** What may be unpacked, and where: judges every entry of one bundle before anything of it is written. */
 export class BundleRules {
-  readonly #root: string;
+  readonly #root: ByteName;
   readonly #archiveBytes: number;
   readonly #switches: RuleSwitches;
-  readonly #links = new Map<string, { readonly name: string; readonly target: string }>();
+  readonly #links = new BundleLinks();
   #entries = 0;
   #bytes = 0;
 
   constructor(root: string, archiveBytes: number, switches: RuleSwitches = rulesByDefault) {
-    this.#root = resolve(root);
+    this.#root = byteName(resolve(root));
     this.#archiveBytes = archiveBytes;
     this.#switches = switches;
   }
@@ -68,27 +70,28 @@ export class BundleRules {
   }
 
   /** The path of an entry below the root. Throws when it would be elsewhere, or beyond a link. */
-  place(name: string): string {
-    this.#entries += 1;
-    if (this.#entries > limits.entriesMax)
-      throw new UnsafeEntry(
-        `The bundle has more than ${limits.entriesMax} entries; ${quoted(name)} is the first one too many`,
-      );
-    refuseOddName(name);
-    if (isAbsolute(name)) throw new UnsafeEntry(`The bundle's entry ${quoted(name)} has an absolute path`);
-    const path = resolve(this.#root, name);
-    if (!isInside(path, this.#root) || name.split("/").includes(".."))
-      throw new UnsafeEntry(`The bundle's entry ${quoted(name)} leaves the bundle`);
-    for (let folder = path; folder.length > this.#root.length; folder = dirname(folder)) {
-      const through = this.#links.get(folder);
-      if (through !== undefined)
-        throw new UnsafeEntry(`The bundle's entry ${quoted(name)} goes through the link ${quoted(through.name)}`);
-    }
-    return path;
+  place(name: ByteName): ByteName {
+    this.countEntry(name);
+    return this.#place(name, (path) => path);
   }
 
-  /** A symbolic link, to be made when all else is written. Throws when it leads out of the bundle. */
-  link(name: string, target: string): string {
+  /** The path of an entry that another one names: it may be a link, and not be beyond one. */
+  other(name: ByteName): ByteName {
+    return this.#place(name, (path) => path.slice(0, path.lastIndexOf("/")));
+  }
+
+  /** Counts an entry, or a folder that an entry's name asks for. Throws when there are too many. */
+  countEntry(name: ByteName): void {
+    this.#entries += 1;
+    const { entriesMax } = this.#switches;
+    if (this.#entries > entriesMax)
+      throw new UnsafeEntry(
+        `The bundle has more than ${entriesMax} entries; ${quoted(name)} is the first one too many (archive_max_entries sets the limit)`,
+      );
+  }
+
+  /** The path of a symbolic link, to be made when all else is written. */
+  link(name: ByteName, target: ByteName): ByteName {
     const path = this.place(name);
     if (this.#switches.rejectSymlinks)
       throw new UnsafeEntry(
@@ -96,18 +99,33 @@ export class BundleRules {
       );
     if (target === "" || target.includes("\0"))
       throw new UnsafeEntry(`The bundle's link ${quoted(name)} has no usable target`);
-    this.#refuseEscape(path, { name, target }, this.#root);
-    this.#links.set(path, { name, target });
+    this.#links.add(path, { name, target });
     return path;
   }
 
-  /** Throws when a link leads out of a folder that is to stand for the whole bundle. */
-  confineLinks(root: string): void {
-    for (const [path, link] of this.#links) this.#refuseEscape(path, link, resolve(root));
+  /** The target of the link that stands at a path. */
+  targetAt(path: ByteName): ByteName | undefined {
+    return this.#links.all.get(path)?.target;
+  }
+
+  /** Gives a warning for every link that leads out of the folder which stands for the whole bundle, or throws where that is forbidden. */
+  judgeLinks(root: ByteName): readonly string[] {
+    const warnings: string[] = [];
+    let more = 0;
+    for (const [path, { name, target }] of this.#links.all) {
+      const leaves = leadsOut(path, target, root);
+      if (leaves === undefined) continue;
+      const trouble = `The bundle's link ${quoted(name)} leaves the bundle${leaves === "perhaps" ? ", or may do so" : ""}: it points to ${quoted(target)}`;
+      if (this.#switches.rejectOutsideSymlinks)
+        throw new UnsafeEntry(`${trouble}, and reject_outside_symlinks_in_bundle is set`);
+      if (warnings.length < warningsMax) warnings.push(`${trouble}. It is kept as a link, and not followed`);
+      else more += 1;
+    }
+    return more === 0 ? warnings : [...warnings, `${more} more links leave the bundle`];
   }
 
   /** The permission bits of a file. Throws when it would run with its owner's rights. */
-  mode(name: string, mode: number): number {
+  mode(name: ByteName, mode: number): number {
     if (!this.#switches.rejectUnsafePermissions) return mode & 0o7777;
     if ((mode & 0o6000) !== 0)
       throw new UnsafeEntry(
@@ -117,51 +135,36 @@ export class BundleRules {
   }
 
   /** Counts bytes that come out of the archive. Throws when they are too many. */
-  count(name: string, bytes: number): void {
+  count(name: ByteName, bytes: number): void {
     this.#bytes += bytes;
-    if (this.#bytes > this.#switches.bytesMax)
+    const { bytesMax, ratioMax } = this.#switches;
+    if (this.#bytes > bytesMax)
       throw new UnsafeEntry(
-        `The bundle unpacks to more than ${this.#switches.bytesMax} bytes, at its entry ${quoted(name)}`,
+        `The bundle unpacks to more than ${bytesMax} bytes, at its entry ${quoted(name)} (archive_max_extraction_size sets the limit)`,
       );
-    if (this.#bytes > limits.ratioFromBytes && this.#bytes > this.#archiveBytes * limits.ratioMax)
+    if (this.#bytes > ratioFromBytes && this.#bytes > this.#archiveBytes * ratioMax)
       throw new UnsafeEntry(
-        `The bundle unpacks to more than ${limits.ratioMax} times its size, at its entry ${quoted(name)}`,
+        `The bundle unpacks to more than ${ratioMax} times its size, at its entry ${quoted(name)} (archive_max_compression_ratio sets the limit)`,
       );
   }
 
-  /**
-   * A target may climb first and then descend, never climb again: what it descends into may be another link, and `..`
-   * behind a link is somewhere else than it looks. So each link stays inside because all others do.
-   */
-  #refuseEscape(path: string, { name, target }: { name: string; target: string }, root: string): void {
-    if (!this.#switches.rejectPathTraversal) return;
-    const steps = target.split("/").filter((step) => step !== "" && step !== ".");
-    const down = steps.findIndex((step) => step !== "..");
-    const climbsAgain = down !== -1 && steps.slice(down).includes("..");
-    if (isAbsolute(target) || climbsAgain || !isInside(resolve(dirname(path), target), root))
-      throw new UnsafeEntry(
-        `The bundle's link ${quoted(name)} leaves the bundle${climbsAgain ? ", or may do so" : ""}: it points to ${quoted(target)}`,
-      );
+  #place(name: ByteName, mayBeLink: (path: ByteName) => ByteName): ByteName {
+    refuseOddName(name);
+    if (isAbsolute(name)) throw new UnsafeEntry(`The bundle's entry ${quoted(name)} has an absolute path`);
+    const path = resolve(this.#root, name);
+    if (!isInside(path, this.#root) || name.split("/").includes(".."))
+      throw new UnsafeEntry(`The bundle's entry ${quoted(name)} leaves the bundle`);
+    const through = this.#links.on(mayBeLink(path));
+    if (through !== undefined)
+      throw new UnsafeEntry(`The bundle's entry ${quoted(name)} goes through the link ${quoted(through.name)}`);
+    return path;
   }
 }
 
-function refuseOddName(name: string): void {
+function refuseOddName(name: ByteName): void {
   if (name.includes("\0")) throw new UnsafeEntry(`The bundle's entry ${quoted(name)} has a NUL character in its name`);
-  const parts = name.split("/");
-  if (Buffer.byteLength(name) > pathBytesMax || parts.some((part) => Buffer.byteLength(part) > nameBytesMax))
+  if (name.length > pathBytesMax || name.split("/").some((part) => part.length > nameBytesMax))
     throw new UnsafeEntry(
       `The bundle's entry ${quoted(name)} has too long a name: ${nameBytesMax} bytes for each part and ${pathBytesMax} in all is what the system takes`,
     );
-}
-
-/** Characters of a name that are shown. */
-const shownMax = 200;
-
-/** A name for a message: nothing in it can be taken for something else, or fill a screen. */
-export function quoted(name: string): string {
-  return JSON.stringify(name.length > shownMax ? `${name.slice(0, shownMax)}…` : name);
-}
-
-function isInside(path: string, root: string): boolean {
-  return path === root || path.startsWith(root + sep);
 }

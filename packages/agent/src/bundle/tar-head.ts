@@ -1,3 +1,5 @@
+import type { ByteName } from "./byte-name.ts";
+
 // What a tar archive says of an entry: a block of 512 bytes, and records of the pax form that go before it and overrule it.
 
 /** Bytes of a block: each head is one, each content is filled up to whole ones. */
@@ -5,11 +7,11 @@ export const blockBytes = 512;
 
 /** What an archive says of one entry. */
 export interface TarHead {
-  readonly name: string;
-  /** One character: "0" a file, "1" a hard link, "2" a symbolic link, "5" a folder, and others. */
+  readonly name: ByteName;
+  /** One character: "0" a file, "1" a hard link, "2" a symbolic link, "5" a folder, "S" a sparse file, and others. */
   readonly type: string;
   /** What a link leads to. */
-  readonly link: string;
+  readonly link: ByteName;
   /** Bytes of content. */
   readonly size: number;
   readonly mode: number;
@@ -48,9 +50,10 @@ const secondsMax = 8.64e12;
 
 /** Reads a head. Undefined for a block of zeros, which stands at the end. Throws when it is damaged. */
 export function readHead(block: Buffer): TarHead | undefined {
-  const sum = checksum(block);
+  const { sum, signed } = checksums(block);
   if (sum === emptySum) return undefined;
-  if (sum !== numberIn(block, "sum")) throw new Error("A header's checksum is not that of its content");
+  const said = numberIn(block, "sum");
+  if (said !== sum && said !== signed) throw new Error("A header's checksum is not that of its content");
   // Only the POSIX form has a prefix; GNU's own keeps other things there.
   const prefix = block.toString("latin1", ...fields.magic) === "ustar\0" ? textIn(block, fields.prefix) : "";
   const name = textIn(block, fields.name);
@@ -73,10 +76,23 @@ function ownerNames(block: Buffer): Pick<TarHead, "user" | "group"> {
   return { user: has ? textIn(block, fields.user) : "", group: has ? textIn(block, fields.group) : "" };
 }
 
+/** What a head says itself of a sparse file, in GNU's old form: places of its parts, and whether another block of them follows. */
+export function readSparsePlaces(block: Buffer, form: "head" | "more") {
+  const { from, parts, more } =
+    form === "head" ? { from: 386, parts: 4, more: 482 } : { from: 0, parts: 21, more: 504 };
+  const places: (readonly [offset: number, bytes: number])[] = [];
+  for (let at = from; at < from + parts * 24 && block[at] !== 0; at += 24)
+    places.push([numberAt(block, [at, at + 12], "place"), numberAt(block, [at + 12, at + 24], "place")]);
+  return { places, isContinued: (block[more] ?? 0) !== 0 };
+}
+
+/** The size of a sparse file in GNU's old form, its holes included. */
+export const sparseSize = (block: Buffer): number => numberAt(block, [483, 495], "real size");
+
 /** A head as the records before it have it. */
 export function overruled(head: TarHead, records: ReadonlyMap<string, string>): TarHead {
   const number = (key: "size" | "uid" | "gid", max: number) =>
-    records.has(key) ? within(key, Number(records.get(key)), [0, max]) : head[key];
+    records.has(key) ? within(key, decimal(records.get(key)), [0, max]) : head[key];
   return {
     ...head,
     name: records.get("path") ?? head.name,
@@ -86,12 +102,20 @@ export function overruled(head: TarHead, records: ReadonlyMap<string, string>): 
     gid: number("gid", ownerMax),
     user: records.get("uname") ?? head.user,
     group: records.get("gname") ?? head.group,
-    modified: records.has("mtime") ? dateOf(Number(records.get("mtime"))) : head.modified,
+    modified: records.has("mtime") ? dateOf(decimal(records.get("mtime"))) : head.modified,
   };
 }
 
-/** Reads pax records: `LENGTH KEY=VALUE\n`, LENGTH being that of the whole. Those without a value say nothing. */
-export function readRecords(bytes: Buffer): ReadonlyMap<string, string> {
+/** The records that are read. All others are left out at once: what is kept of them must not grow with the archive. */
+const known = new Set(["path", "linkpath", "size", "uid", "gid", "uname", "gname", "mtime"]);
+const sparseKeys = new Set(["major", "minor", "name", "size", "realsize", "map"].map((key) => `GNU.sparse.${key}`));
+const isKnown = (key: string): boolean => known.has(key) || sparseKeys.has(key);
+
+/**
+ * Reads pax records: `LENGTH KEY=VALUE\n`, LENGTH being that of the whole. Those without a value say nothing. Of those
+ * that stand there several times the last one counts, but for the places of a sparse file: `places` takes each.
+ */
+export function readRecords(bytes: Buffer, places: string[] = []): ReadonlyMap<string, string> {
   const records = new Map<string, string>();
   for (let at = 0; at < bytes.length;) {
     const space = bytes.indexOf(" ", at);
@@ -100,8 +124,10 @@ export function readRecords(bytes: Buffer): ReadonlyMap<string, string> {
     const equals = bytes.indexOf("=", space);
     if (!/^[1-9]\d{0,9}$/.test(digits) || equals === -1 || equals >= end || bytes[end - 1] !== newline)
       throw new Error("A pax header is not made of records");
-    const value = bytes.toString("utf8", equals + 1, end - 1);
-    if (value !== "") records.set(bytes.toString("utf8", space + 1, equals), value);
+    const key = bytes.toString("latin1", space + 1, equals);
+    const value = bytes.toString("latin1", equals + 1, end - 1);
+    if (key === "GNU.sparse.offset" || key === "GNU.sparse.numbytes") places.push(value);
+    if (value !== "" && isKnown(key)) records.set(key, value);
     at = end;
   }
   return records;
@@ -109,13 +135,17 @@ export function readRecords(bytes: Buffer): ReadonlyMap<string, string> {
 
 const newline = 0x0a;
 
-/** The sum of all bytes, the sum's own field taken for spaces. */
-function checksum(block: Buffer): number {
+/** The sum of all bytes, the sum's own field taken for spaces; and as the oldest programs have it, which took bytes for signed numbers. */
+function checksums(block: Buffer): { readonly sum: number; readonly signed: number } {
   const [start, end] = fields.sum;
   let sum = emptySum;
-  for (let at = 0; at < start; at += 1) sum += block[at] ?? 0;
-  for (let at = end; at < blockBytes; at += 1) sum += block[at] ?? 0;
-  return sum;
+  let high = 0;
+  for (let at = 0; at < blockBytes; at += 1) {
+    const byte = at >= start && at < end ? 0 : (block[at] ?? 0);
+    sum += byte;
+    high += byte >> 7;
+  }
+  return { sum, signed: sum - 256 * high };
 }
 
 const emptySum = 8 * 0x20;
@@ -123,12 +153,13 @@ const emptySum = 8 * 0x20;
 /** Text up to the first NUL. */
 export function textIn(bytes: Buffer, [start, end]: Field = [0, bytes.length]): string {
   const nul = bytes.indexOf(0, start);
-  return bytes.toString("utf8", start, nul === -1 ? end : Math.min(nul, end));
+  return bytes.toString("latin1", start, nul === -1 ? end : Math.min(nul, end));
 }
 
 /** A number in octal digits, or in base 256 when they do not suffice: then the first bit is set. */
-function numberIn(block: Buffer, field: keyof typeof fields): number {
-  const [start, end] = fields[field];
+const numberIn = (block: Buffer, field: keyof typeof fields): number => numberAt(block, fields[field], field);
+
+function numberAt(block: Buffer, [start, end]: Field, field: string): number {
   if (((block[start] ?? 0) & 0x80) !== 0) {
     const bits = (end - start) * 8 - 1;
     return Number(BigInt.asIntN(bits, BigInt(`0x${block.toString("hex", start, end)}`)));
@@ -137,6 +168,9 @@ function numberIn(block: Buffer, field: keyof typeof fields): number {
   if (digits === undefined) throw new Error(`A header's ${field} is not a number`);
   return Number.parseInt(digits || "0", 8);
 }
+
+/** A number as a record has it; NaN when it is none. */
+const decimal = (text = ""): number => (/^-?\d+(\.\d*)?$/.test(text) ? Number(text) : Number.NaN);
 
 function within(what: string, value: number, [min, max]: readonly [number, number]): number {
   if (Number.isInteger(value) && value >= min && value <= max) return value;

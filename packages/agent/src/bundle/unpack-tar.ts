@@ -1,11 +1,12 @@
 import { createReadStream } from "node:fs";
-import { open } from "node:fs/promises";
 import { createGunzip, type ZlibOptions } from "node:zlib";
+import { archiveKind, ofOtherKind } from "./archive-kind.ts";
 import { ArchiveOwners } from "./archive-owners.ts";
-import { quoted, UnsafeEntry } from "./rules.ts";
+import { quoted } from "./byte-name.ts";
+import { UnsafeEntry } from "./rules.ts";
 import type { TarHead } from "./tar-head.ts";
 import { TarReader } from "./tar-reader.ts";
-import type { BundleWriter } from "./writer.ts";
+import type { BundleWriter, Piece } from "./writer.ts";
 
 /** Bytes that are read and unpacked at a time: fewer turns than with the default, and still little memory. */
 const chunkBytes = 256 * 1024;
@@ -18,12 +19,17 @@ const inflation: ZlibOptions & { readonly highWaterMark: number } = {
 
 /** Unpacks a tar archive, gzipped or not: its first bytes tell. */
 export async function unpackTar(file: string, writer: BundleWriter): Promise<void> {
+  const kind = await archiveKind(file);
+  if (kind !== undefined && kind !== "gzip" && kind !== "tar") throw new UnsafeEntry(ofOtherKind(kind, "tar"));
   const source = createReadStream(file, { highWaterMark: chunkBytes });
-  const bytes = (await isGzipped(file)) ? source.pipe(createGunzip(inflation)) : source;
+  const bytes = kind === "gzip" ? source.pipe(createGunzip(inflation)) : source;
   source.on("error", (error) => bytes.destroy(error)); // ends the reading below
   let last = "";
   const owners = new ArchiveOwners();
-  const reader = new TarReader(bytes, (count) => writer.passOver(last, count));
+  const reader = new TarReader(bytes, {
+    passing: (count) => writer.passOver(last, count),
+    warn: (line) => writer.warn(line),
+  });
   try {
     for (let head = await reader.next(); head !== undefined; head = await reader.next()) {
       last = head.name;
@@ -43,12 +49,13 @@ export async function unpackTar(file: string, writer: BundleWriter): Promise<voi
 
 async function unpackEntry(
   head: TarHead,
-  content: AsyncIterable<Uint8Array>,
+  content: AsyncIterable<Piece>,
   { writer, owners }: { writer: BundleWriter; owners: ArchiveOwners },
 ): Promise<void> {
   const { name, type, link, mode, modified } = head;
   switch (type) {
     case "0":
+    case "S":
       return writer.file({ name, mode, modified, owner: owners.of(head) }, content);
     case "5":
       return writer.folder({ name, mode });
@@ -67,15 +74,4 @@ const kinds: Readonly<Record<string, string>> = {
   "3": "a character device",
   "4": "a block device",
   "6": "a FIFO",
-  S: "a sparse file",
 };
-
-async function isGzipped(path: string): Promise<boolean> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
-    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
-  } finally {
-    await file.close();
-  }
-}

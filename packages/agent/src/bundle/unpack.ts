@@ -1,6 +1,8 @@
 import { readdirSync } from "node:fs";
-import { mkdir, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, rename, stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { removeTree } from "../remove-tree.ts";
+import { type ByteName, byteName, pathOf } from "./byte-name.ts";
 import { BundleRules, type RuleSwitches, rulesByDefault, UnsafeEntry } from "./rules.ts";
 import { unpackTar } from "./unpack-tar.ts";
 import { unpackZip } from "./unpack-zip.ts";
@@ -11,37 +13,45 @@ export interface Unpacking {
   readonly file: string;
   readonly type: "tar" | "tgz" | "zip";
   readonly into: string;
-  readonly rules?: RuleSwitches;
+  readonly rules?: RuleSwitches | undefined;
+  /** Told of what is odd about the bundle and hurts nobody. */
+  readonly warn?: ((line: string) => void) | undefined;
 }
 
 /** Unpacks a bundle; the folder appears when it is complete (agent.md §4.4, §4.5). Throws, naming the entry, when one of them must not be unpacked; nothing is ever written outside. */
-export async function unpackBundle({ file, type, into, rules: switches = rulesByDefault }: Unpacking): Promise<void> {
-  const temporary = `${into}-temp`;
-  await rm(into, { recursive: true, force: true });
-  await rm(temporary, { recursive: true, force: true });
+export async function unpackBundle({
+  file,
+  type,
+  into,
+  rules: switches = rulesByDefault,
+  warn = () => {},
+}: Unpacking): Promise<void> {
+  const temporary = `${resolve(into)}-temp`;
+  await removeTree(into);
+  await removeTree(temporary);
   await mkdir(temporary, { recursive: true });
   try {
     const rules = new BundleRules(temporary, (await stat(file)).size, switches);
-    const writer = new BundleWriter(rules);
+    const writer = new BundleWriter(rules, { root: byteName(temporary), warn });
     await (type === "zip" ? unpackZip(file, writer) : unpackTar(file, writer));
     if (rules.entries === 0) throw new UnsafeEntry("The bundle has no entries");
     writer.finish();
-    const root = revisionRoot(temporary);
-    rules.confineLinks(root);
-    await rename(root, into);
+    const root = revisionRoot(byteName(temporary));
+    for (const warning of rules.judgeLinks(root)) warn(warning);
+    await rename(pathOf(root), into);
   } catch (cause) {
     throw new Error(`Error extracting ${type} archive: ${cause instanceof Error ? cause.message : String(cause)}`, {
       cause,
     });
   } finally {
-    await rm(temporary, { recursive: true, force: true });
+    await removeTree(temporary);
   }
 }
 
 /** An archive whose only entry is a folder with an AppSpec file in it stands for that folder, as source hosts pack them. */
-function revisionRoot(folder: string): string {
-  const [only, ...others] = readdirSync(folder, { withFileTypes: true });
+function revisionRoot(folder: ByteName): ByteName {
+  const [only, ...others] = readdirSync(pathOf(folder), { withFileTypes: true, encoding: "buffer" });
   if (only === undefined || others.length > 0 || !only.isDirectory()) return folder;
-  const inner = join(folder, only.name);
-  return readdirSync(inner).some((name) => /appspec/i.test(name)) ? inner : folder;
+  const inner = `${folder}/${only.name.toString("latin1")}`;
+  return readdirSync(pathOf(inner), "latin1").some((name) => /appspec/i.test(name)) ? inner : folder;
 }

@@ -1,0 +1,226 @@
+import { readSync } from "node:fs";
+import { type ByteName, byteName } from "./byte-name.ts";
+import { extraFields, modifiedTime, unicodePath } from "./zip-extra.ts";
+
+/** What the directory at a zip archive's end says of one entry. */
+export interface ZipEntry {
+  readonly name: ByteName;
+  /** Bit 0 and 6: it is encrypted. */
+  readonly flags: number;
+  /** How it is packed: 0 not at all, 8 deflate. */
+  readonly method: number;
+  readonly sum: number;
+  readonly packedBytes: number;
+  readonly bytes: number;
+  /** Where its local header begins in the file. */
+  readonly at: number;
+  /** Unix's mode with the kind of the entry; 0 when another system has made it. */
+  readonly mode: number;
+  /** What the entry is to MS-DOS. */
+  readonly isMarkedFolder: boolean;
+  readonly modified: Date | undefined;
+}
+
+/** Where a zip archive's directory lies. */
+export interface ZipDirectory {
+  readonly start: number;
+  readonly end: number;
+  readonly entries: number;
+  /** Bytes before the archive itself, of which the places in it know nothing. */
+  readonly shift: number;
+  /** Bytes behind it. */
+  readonly behind: number;
+}
+
+/** Bytes of the end record, without its comment. */
+const endBytes = 22;
+
+/** How far from the file's end the end record is looked for: a comment is 64 KiB at most, and a little may follow. */
+const searchedBytes = endBytes + 2 * 65_535;
+
+const marks = { end: 0x06054b50, end64: 0x06064b50, locator64: 0x07064b50, entry: 0x02014b50 } as const;
+
+/** Finds the directory: by the last end record that a directory stands before. Throws when there is none. */
+export function findDirectory(file: number, fileBytes: number): ZipDirectory {
+  const from = Math.max(0, fileBytes - searchedBytes);
+  const tail = readAt(file, from, fileBytes - from);
+  for (let at = tail.length - endBytes; at >= 0; at -= 1) {
+    at = tail.lastIndexOf("PK\x05\x06", at, "latin1");
+    if (at < 0) break;
+    const found = directoryBefore(file, { at: from + at, record: tail.subarray(at), fileBytes });
+    if (found !== undefined) return found;
+  }
+  throw new Error("It has no directory at its end: it is not a zip archive, or only a part of one");
+}
+
+interface EndRecord {
+  readonly at: number;
+  readonly record: Buffer;
+  readonly fileBytes: number;
+}
+
+function directoryBefore(file: number, { at, record, fileBytes }: EndRecord): ZipDirectory | undefined {
+  if (record.length < endBytes) return undefined;
+  const said = { entries: record.readUInt16LE(10), bytes: record.readUInt32LE(12), start: record.readUInt32LE(16) };
+  const isLarge = said.entries === 0xffff || said.bytes === 0xffffffff || said.start === 0xffffffff;
+  const large = isLarge ? largeEnd(file, at) : undefined;
+  const { entries, bytes, start } = large ?? said;
+  const end = large?.at ?? at;
+  const behind = Math.max(0, fileBytes - at - endBytes - record.readUInt16LE(20));
+  // The directory ends where its record begins; an archive with something in between has its places right.
+  for (const shift of [end - bytes - start, 0])
+    if (shift >= 0 && start + shift + bytes <= end && (bytes === 0 || isEntry(file, start + shift)))
+      return { start: start + shift, end: start + shift + bytes, entries, shift, behind };
+  return undefined;
+}
+
+/** The end record of large archives, which a locator stands for directly before the small one. */
+function largeEnd(file: number, before: number) {
+  const locator = before < 20 ? undefined : readAt(file, before - 20, 20);
+  if (locator?.readUInt32LE(0) !== marks.locator64) return undefined;
+  for (const at of [numberOf(locator, 8), before - 20 - 56]) {
+    if (at === undefined || at < 0 || at + 56 > before) continue;
+    const record = readAt(file, at, 56);
+    if (record.length < 56 || record.readUInt32LE(0) !== marks.end64) continue;
+    const [entries, bytes, start] = [numberOf(record, 32), numberOf(record, 40), numberOf(record, 48)];
+    if (entries !== undefined && bytes !== undefined && start !== undefined) return { entries, bytes, start, at };
+  }
+  return undefined;
+}
+
+function isEntry(file: number, at: number): boolean {
+  const mark = readAt(file, at, 4);
+  return mark.length === 4 && mark.readUInt32LE(0) === marks.entry;
+}
+
+/** Bytes of the directory that are read at a time. */
+const readBytes = 2 ** 20;
+
+/** Bytes of an entry in the directory without its name, its fields and its comment. */
+const entryBytes = 46;
+
+/** All entries of a directory, in order. Throws when they are not as many as it says. */
+export function* entriesOf(file: number, directory: ZipDirectory): Generator<ZipEntry> {
+  const reader = new DirectoryReader(file, directory);
+  let count = 0;
+  for (;;) {
+    const head = reader.take(entryBytes);
+    if (head === undefined || head.readUInt32LE(0) !== marks.entry) break;
+    const [nameBytes, extraBytes, commentBytes] = [head.readUInt16LE(28), head.readUInt16LE(30), head.readUInt16LE(32)];
+    const rest = reader.take(nameBytes + extraBytes + commentBytes);
+    if (rest === undefined) throw new Error("Its directory ends in an entry");
+    count += 1;
+    yield entryOf(head, {
+      raw: rest.subarray(0, nameBytes),
+      extra: rest.subarray(nameBytes, nameBytes + extraBytes),
+      shift: directory.shift,
+    });
+  }
+  // Old programs count only as far as 16 bits go.
+  if (count !== directory.entries && count % 2 ** 16 !== directory.entries)
+    throw new Error(`Its directory has ${count} entries where ${directory.entries} were expected`);
+}
+
+class DirectoryReader {
+  readonly #file: number;
+  readonly #end: number;
+  #at: number;
+  #bytes: Buffer = Buffer.alloc(0);
+
+  constructor(file: number, { start, end }: ZipDirectory) {
+    this.#file = file;
+    this.#at = start;
+    this.#end = end;
+  }
+
+  /** The next bytes; undefined when there are not so many. */
+  take(bytes: number): Buffer | undefined {
+    if (this.#bytes.length < bytes) {
+      const more = readAt(this.#file, this.#at, Math.min(readBytes, this.#end - this.#at));
+      this.#at += more.length;
+      this.#bytes = Buffer.concat([this.#bytes, more]);
+    }
+    if (this.#bytes.length < bytes) return undefined;
+    const taken = this.#bytes.subarray(0, bytes);
+    this.#bytes = this.#bytes.subarray(bytes);
+    return taken;
+  }
+}
+
+/** What made an archive, as far as names go. */
+const hosts = { dos: 0, unix: 3, macOs: 19 } as const;
+
+function entryOf(head: Buffer, { raw, extra, shift }: { raw: Buffer; extra: Buffer; shift: number }): ZipEntry {
+  const fields = extraFields(extra);
+  const attributes = head.readUInt32LE(38);
+  const flags = head.readUInt16LE(8);
+  const sizes = { bytes: head.readUInt32LE(24), packedBytes: head.readUInt32LE(20), at: head.readUInt32LE(42) };
+  const { bytes, packedBytes, at } = largeSizes(sizes, fields.get(0x0001));
+  return {
+    name: nameOf(raw, { host: head[5] ?? 0, isUtf8: (flags & 0x0800) !== 0, path: fields.get(0x7075) }),
+    flags,
+    method: head.readUInt16LE(10),
+    sum: head.readUInt32LE(16),
+    packedBytes,
+    bytes,
+    at: at + shift,
+    mode: attributes >>> 16,
+    isMarkedFolder: (attributes & 0x10) !== 0,
+    modified: modifiedTime(fields, { date: head.readUInt16LE(14), time: head.readUInt16LE(12) }),
+  };
+}
+
+interface Sizes {
+  readonly bytes: number;
+  readonly packedBytes: number;
+  readonly at: number;
+}
+
+/** Numbers that do not fit stand in a field of their own, in this order, and only those. */
+function largeSizes(sizes: Sizes, field: Buffer | undefined): Sizes {
+  let offset = 0;
+  const whole = (value: number): number => {
+    if (value !== 0xffffffff || field === undefined) return value;
+    const found = field.length < offset + 8 ? undefined : numberOf(field, offset);
+    if (found === undefined) throw new Error("An entry's field of large sizes is damaged");
+    offset += 8;
+    return found;
+  };
+  return { bytes: whole(sizes.bytes), packedBytes: whole(sizes.packedBytes), at: whole(sizes.at) };
+}
+
+/**
+ * A name as `unzip` takes it: UTF-8 where the archive says so, the bytes themselves from Unix, and what MS-DOS and
+ * Windows write in their old alphabet as text. Their backslashes are separators in names that have no others.
+ */
+function nameOf(
+  raw: Buffer,
+  { host, isUtf8, path }: { host: number; isUtf8: boolean; path: Buffer | undefined },
+): ByteName {
+  const isOfUnix = host === hosts.unix || host === hosts.macOs;
+  const name = isUtf8 || isOfUnix ? raw.toString("latin1") : byteName(textOfDos(raw));
+  const found = (isUtf8 ? undefined : unicodePath(path, raw)) ?? name;
+  return host === hosts.dos && !found.includes("/") ? found.replaceAll("\\", "/") : found;
+}
+
+/** The upper half of the alphabet that MS-DOS had in America and much of Europe: code page 437. */
+const upperHalf =
+  "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0";
+
+const textOfDos = (raw: Buffer): string =>
+  raw.toString("latin1").replace(/[\x80-\xff]/g, (letter) => upperHalf[letter.charCodeAt(0) - 0x80] ?? letter);
+
+/** A number of 64 bits; undefined when it is beyond all files. */
+function numberOf(bytes: Buffer, at: number): number | undefined {
+  const number = Number(bytes.readBigUInt64LE(at));
+  return Number.isSafeInteger(number) ? number : undefined;
+}
+
+/** Bytes of a file, fewer when it ends before. */
+export function readAt(file: number, at: number, bytes: number): Buffer {
+  const into = Buffer.alloc(bytes);
+  let read = 0;
+  for (let more = -1; more !== 0 && read < bytes; read += more)
+    more = readSync(file, into, read, bytes - read, at + read);
+  return into.subarray(0, read);
+}
