@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { fits, readPattern } from "@sluice/aws-protocol/wildcards";
 import type { Permission } from "@sluice/engine/appspec";
 import { groupId, mayGiveTo, userId } from "./accounts.ts";
 import { type Instruction, semanageContext } from "./instructions.ts";
@@ -123,20 +124,9 @@ function isMatch({ object, pattern, except }: Permission, path: string): boolean
   return pattern === "**" || (isChild && nameMatches(pattern, name));
 }
 
-/** Only `*` is special, and it stands for any text of a name. Parts are found from left to right, so that no pattern takes longer than the name is long. */
+/** Only `*` is special, and it stands for any text of a name. */
 export function nameMatches(pattern: string, name: string): boolean {
-  const [first = "", ...rest] = pattern.split("*");
-  const last = rest.pop();
-  if (last === undefined) return name === first;
-  if (!name.startsWith(first) || name.length < first.length + last.length || !name.endsWith(last)) return false;
-  const end = name.length - last.length;
-  let at = first.length;
-  for (const part of rest) {
-    at = name.indexOf(part, at);
-    if (at === -1) return false;
-    at += part.length;
-  }
-  return at <= end;
+  return fits(name, readPattern(pattern, { hasOneCharacter: false, hasEscapes: false }));
 }
 
 function instructionsFor({ mode, acls, context, owner, group }: Permission, file: string): readonly Instruction[] {

@@ -103,7 +103,7 @@ function arnLike(found: string, wanted: string, variables: Context | undefined):
   };
   // A variable may hold colons of its own.
   const [wantedParts, foundParts] = [
-    parts(wanted.replaceAll(/\$\{[^}]*\}/g, (name) => name.replaceAll(":", "\u0000"))),
+    parts(wanted.replaceAll(/\$\{[^{}]*\}/g, (name) => name.replaceAll(":", "\u0000"))),
     parts(found),
   ];
   return wantedParts.every((part, index) =>

@@ -1,6 +1,6 @@
 import { BlockList, isIPv6 } from "node:net";
+import { fits, readPattern } from "@sluice/aws-protocol/wildcards";
 import type { Action, Condition, Rule } from "./configuration.ts";
-import { fits } from "./wildcards.ts";
 import { valueOf } from "./message-head.ts";
 import type { RequestHead } from "./request-head.ts";
 
@@ -20,12 +20,15 @@ export function actionChooser(rules: readonly Rule[]): Chooser {
 function prepare(condition: Condition): Matches {
   switch (condition.field) {
     case "path": {
-      const { values } = condition;
-      return ({ target }) => values.some((value) => fits(target.split("?", 1)[0] ?? target, value));
+      const patterns = condition.values.map(read);
+      return ({ target }) => patterns.some((pattern) => fits(target.split("?", 1)[0] ?? target, pattern));
     }
     case "host": {
-      const patterns = condition.values.map(lower);
-      return ({ host }) => patterns.some((pattern) => fits(lower(host).replace(/:\d*$/, ""), pattern));
+      const patterns = condition.values.map(lower).map(read);
+      return ({ host }) => {
+        const name = lower(withoutPort(host));
+        return patterns.some((pattern) => fits(name, pattern));
+      };
     }
     case "method":
       return ({ method }) => condition.values.includes(method);
@@ -39,7 +42,7 @@ function prepare(condition: Condition): Matches {
     }
     case "header": {
       const name = condition.name.toLowerCase();
-      const patterns = condition.values.map(lower);
+      const patterns = condition.values.map(lower).map(read);
       return ({ fields }) => {
         const value = valueOf(fields, name);
         return value !== undefined && patterns.some((pattern) => fits(lower(value), pattern));
@@ -52,8 +55,8 @@ function prepare(condition: Condition): Matches {
 
 function queryTest(values: Extract<Condition, { field: "query" }>["values"]): Matches {
   const patterns = values.map(({ key, value }) => ({
-    key: lower(key ?? "*"),
-    value: lower(value),
+    key: read(lower(key ?? "*")),
+    value: read(lower(value)),
   }));
   return ({ target }) => {
     const at = target.indexOf("?");
@@ -66,3 +69,10 @@ function queryTest(values: Extract<Condition, { field: "query" }>["values"]): Ma
 }
 
 const lower = (text: string): string => text.toLowerCase();
+const read = (pattern: string) => readPattern(pattern, { hasOneCharacter: true, hasEscapes: false });
+
+/** A host's name without the port behind it. */
+function withoutPort(host: string): string {
+  const colon = host.lastIndexOf(":");
+  return colon !== -1 && /^\d*$/.test(host.slice(colon + 1)) ? host.slice(0, colon) : host;
+}

@@ -1,5 +1,6 @@
 import type { Filter } from "@aws-sdk/client-ec2";
 import { Fault } from "@sluice/aws-protocol";
+import { fits, type Pattern, readPattern } from "@sluice/aws-protocol/wildcards";
 
 /** What filters look at, by their names: each gives the values that a thing has there. */
 export type FilterFields<Thing> = Readonly<Record<string, (thing: Thing) => readonly (string | undefined)[]>>;
@@ -12,6 +13,9 @@ export interface KeptTag {
 
 /** Values that one filter may have: EC2's own limit. */
 const valuesMax = 200;
+
+/** Characters of a filter's value: tags' values have at most 256, other names are shorter, and escapes double them. */
+const valueLengthMax = 1_024;
 
 /** The things that match every filter, each by one of its values. A Fault for a filter that is not known. */
 export function matching<Thing>(
@@ -27,8 +31,9 @@ export function matching<Thing>(
       );
     const valuesOf = tagField(Name, tagsOf) ?? (Object.hasOwn(fields, Name) ? fields[Name] : undefined);
     if (valuesOf === undefined) throw new Fault("InvalidParameterValue", `The filter '${Name}' is invalid`);
+    const patterns = Values.map(readFilterValue);
     return (thing: Thing) =>
-      valuesOf(thing).some((value) => value !== undefined && Values.some((pattern) => matchesPattern(value, pattern)));
+      valuesOf(thing).some((value) => value !== undefined && patterns.some((pattern) => fits(value, pattern)));
   });
   return things.filter((thing) => tests.every((test) => test(thing)));
 }
@@ -48,11 +53,8 @@ function tagField<Thing>(
 }
 
 /** `*` stands for any text and `?` for one character; a backslash takes their meaning away. */
-function matchesPattern(value: string, pattern: string): boolean {
-  if (!/[*?\\]/.test(pattern)) return value === pattern;
-  const source = pattern.replaceAll(/\\(.)|[\s\S]/g, (character, escaped: string | undefined) => {
-    if (escaped !== undefined) return RegExp.escape(escaped);
-    return character === "*" ? "[\\s\\S]*?" : character === "?" ? "[\\s\\S]" : RegExp.escape(character);
-  });
-  return new RegExp(`^${source}$`).test(value);
+function readFilterValue(value: string): Pattern {
+  if (value.length > valueLengthMax)
+    throw new Fault("InvalidParameterValue", `A filter's value has at most ${valueLengthMax} characters`);
+  return readPattern(value, { hasOneCharacter: true, hasEscapes: true });
 }
