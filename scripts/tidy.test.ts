@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { test } from "node:test";
+import { slowExpressions } from "./expressions/find.ts";
 
 interface Source {
   readonly path: string;
@@ -29,6 +30,13 @@ const sources: readonly Source[] = globSync(["packages/*/src/**/*.ts", "scripts/
     };
   });
 const products = sources.filter(({ path }) => !path.endsWith(".test.ts") && path.startsWith("packages/"));
+/** What is no TypeScript, as it runs where Node may be too old for that. */
+const programs: readonly Source[] = globSync(["packages/*/src/**/*.{cjs,mjs,js}", "packages/*/bin/*.js"]).map(
+  (path) => {
+    const text = readFileSync(path, "utf8");
+    return { path, text, lines: text.split("\n"), imports: [] };
+  },
+);
 
 /** Runs a check over files and fails with every finding at once, each with the reason of the rule. */
 function check(rule: string, why: string, files: readonly Source[], find: (file: Source) => readonly string[]): void {
@@ -238,6 +246,13 @@ for (const { what, pattern, home, within, why } of homes)
           : [],
       ),
   );
+
+check(
+  "regular expressions take linear time",
+  "much of what they read was written by somebody who wants it to take long",
+  [...products, ...programs],
+  ({ path, text }) => slowExpressions(path, text),
+);
 
 check(
   "no catch is empty, nothing is left to do later",

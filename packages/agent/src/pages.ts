@@ -23,8 +23,8 @@ export function letGoOfPages(): void {
   callNative({ malloc_trim: { arguments: ["u64"], return: "i32" } }, ({ malloc_trim }) => malloc_trim(0n));
 }
 
-/** A mapping as `/proc/self/smaps` shows it: a line of where and what it is, then lines of fields. */
-const mapping = /^([0-9a-f]+)-([0-9a-f]+) r-.p [0-9a-f]+ [0-9a-f]+:[0-9a-f]+ \d+ +(\/.*)\n((?:\w+: .*\n)+)/gm;
+/** A mapping's first line in `/proc/self/smaps`: where it is, what may be done there, and of which file; lines of fields follow. */
+const mapping = /^([0-9a-f]+)-([0-9a-f]+) r-.p [0-9a-f]+ [0-9a-f]+:[0-9a-f]+ \d+ +(\/.*)$/;
 
 /**
  * Which parts of the address space hold nothing but what the program's file has, by `/proc/self/smaps`. A page that was
@@ -33,12 +33,28 @@ const mapping = /^([0-9a-f]+)-([0-9a-f]+) r-.p [0-9a-f]+ [0-9a-f]+:[0-9a-f]+ \d+
  */
 export function rereadable(smaps: string, program: string): readonly Range[] {
   const ranges: Range[] = [];
-  for (const [, start = "", end = "", path, fields = ""] of smaps.matchAll(mapping)) {
-    if (path !== program || !/^Anonymous: +0 kB$/m.test(fields) || !/^Swap: +0 kB$/m.test(fields)) continue;
+  const lines = smaps.split("\n");
+  lines.forEach((line, index) => {
+    const [, start = "", end = "", path] = mapping.exec(line) ?? [];
+    if (path !== program) return;
+    const fields = fieldsAfter(lines, index);
+    if (!/^0 kB$/.test(fields.get("Anonymous") ?? "") || !/^0 kB$/.test(fields.get("Swap") ?? "")) return;
     const from = BigInt(`0x${start}`);
     ranges.push({ start: from, length: BigInt(`0x${end}`) - from });
-  }
+  });
   return ranges;
+}
+
+/** The fields of the mapping whose first line this is. */
+function fieldsAfter(lines: readonly string[], index: number): ReadonlyMap<string, string> {
+  const rows = lines.slice(index + 1);
+  const count = rows.findIndex((row) => !/^\w+: /.test(row));
+  return new Map(
+    rows.slice(0, count === -1 ? rows.length : count).map((row) => {
+      const [name = "", value = ""] = row.split(":", 2);
+      return [name, value.trim()];
+    }),
+  );
 }
 
 function ownRanges(): readonly Range[] {

@@ -40,11 +40,37 @@ async function chooseUnsigned(
   return isForS3 ? services.find(({ protocol }) => protocol === "rest-xml") : undefined;
 }
 
-/** The bucket that a virtual-host request names in its Host header. */
+/** Longest Host header that is looked at, in characters: names have at most 253. */
+export const hostLengthMax = 255;
+
+/** The bucket that a virtual-host request names in its Host header. Done by hand: its parts may hold what separates them. */
 export function bucketOfHost(host = ""): string | undefined {
-  return /^(.+?)\.(?:s3(?:[.-][a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?|s3\.localhost|s3\.[a-z0-9-]+\.localhost|localhost)(?::\d+)?$/.exec(
-    host,
-  )?.[1];
+  if (host.length > hostLengthMax) return undefined;
+  const name = host.replace(/:\d+$/, "");
+  const [, end] = /\.(localhost|amazonaws\.com(?:\.cn)?)$/.exec(name) ?? [];
+  if (end === undefined) return undefined;
+  const before = name.slice(0, -end.length - 1);
+  return (end === "localhost" ? beforeOurs(before) : beforeAws(before)) || undefined;
+}
+
+/** What comes before `.s3` or `.s3.REGION`, or all of it. */
+function beforeOurs(name: string): string {
+  const labels = name.split(".");
+  const [last = ""] = labels.slice(-1);
+  const isRegional = labels.length > 2 && labels.at(-2) === "s3" && /^[a-z0-9-]+$/.test(last);
+  if (isRegional) return labels.slice(0, -2).join(".");
+  return labels.length > 1 && last === "s3" ? labels.slice(0, -1).join(".") : name;
+}
+
+/** What comes before the first `.s3` that is followed by nothing or by names of S3's own, such as `.s3-fips.dualstack.us-east-1`. */
+function beforeAws(name: string): string | undefined {
+  let plain = name.length;
+  while (plain > 0 && /[a-z0-9.-]/.test(name.charAt(plain - 1))) plain -= 1;
+  for (let at = name.indexOf(".s3", Math.max(1, plain)); at !== -1; at = name.indexOf(".s3", at + 1)) {
+    const rest = name.slice(at + ".s3".length, at + ".s3".length + 2);
+    if (rest === "" || /^[.-]./.test(rest)) return name.slice(0, at);
+  }
+  return undefined;
 }
 
 async function ofVersion(services: readonly Service[], request: AddressedRequest): Promise<Service | undefined> {

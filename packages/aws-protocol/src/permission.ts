@@ -143,7 +143,9 @@ export function contextOf(call: Call, more: NonNullable<Access["context"]> = {})
     "aws:PrincipalAccount": principal.accountId,
     "aws:PrincipalType": principal.arn.includes(":assumed-role/") ? "AssumedRole" : "User",
     "aws:userid": principal.userId,
-    "aws:username": /:user\/(?:.*\/)?([^/]+)$/.exec(principal.arn)?.[1],
+    "aws:username": principal.arn.includes(":user/")
+      ? principal.arn.slice(principal.arn.lastIndexOf("/") + 1)
+      : undefined,
     "aws:RequestedRegion": region,
     "aws:SourceIp": sourceIp,
     "aws:CurrentTime": new Date(receivedAt).toISOString(),

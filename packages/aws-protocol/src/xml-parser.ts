@@ -12,7 +12,9 @@ export interface XmlElement {
 const piece =
   /<\?[^]*?\?>|<!--[^]*?-->|<!\[CDATA\[([^]*?)\]\]>|<(\/?)([\w:.-]+)((?:\s+[\w:.-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>|([^<]+)/gy;
 
-const entities: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };
+const entities: ReadonlyMap<string, string> = new Map(
+  Object.entries({ lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" }),
+);
 
 /** A document's root element. Throws MalformedXML on anything that is not well-formed, declares a document type, or is nested too deep. */
 export function parseXml(text: string, depthMax: number): XmlElement {
@@ -52,7 +54,7 @@ export function parseXml(text: string, depthMax: number): XmlElement {
 
 function parseAttributes(text: string): ReadonlyMap<string, string> {
   return new Map(
-    [...text.matchAll(/([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)].map(([, name = "", double, single]) => [
+    [...text.matchAll(/\s*([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/gy)].map(([, name = "", double, single]) => [
       name,
       unescape(double ?? single ?? ""),
     ]),
@@ -67,7 +69,7 @@ function unescape(text: string): string {
         ? undefined
         : Number.parseInt(code, entity.startsWith("#x") || entity.startsWith("#X") ? 16 : 10);
     const character =
-      point === undefined ? entities[entity] : point <= 0x10_ff_ff ? String.fromCodePoint(point) : undefined;
+      point === undefined ? entities.get(entity) : point <= 0x10_ff_ff ? String.fromCodePoint(point) : undefined;
     if (character === undefined || !whole.endsWith(";")) throw notWellFormed();
     return character;
   });

@@ -63,8 +63,8 @@ function sharedCredentials(file: string): () => SigningCredentials {
 
 function readProfile(file: string): SigningCredentials {
   try {
-    const profile = /^\[default\]\s*$([^[]*)/m.exec(readFileSync(file, "utf8"))?.[1] ?? "";
-    const value = (key: string) => new RegExp(`^\\s*${key}\\s*=\\s*(\\S+)`, "m").exec(profile)?.[1];
+    const profile = /^\[default\][^\S\n]*\n([^[]*)/m.exec(readFileSync(file, "utf8"))?.[1] ?? "";
+    const value = (key: string) => new RegExp(`^[ \\t]*${key}[ \\t]*=[ \\t]*(\\S+)`, "m").exec(profile)?.[1];
     const [accessKeyId, secretAccessKey, sessionToken] = [
       "aws_access_key_id",
       "aws_secret_access_key",

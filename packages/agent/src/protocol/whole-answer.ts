@@ -31,14 +31,24 @@ export function readWholeAnswer(bytes: Buffer, isClosed: boolean): WholeAnswer |
 function readHeaders(rows: readonly string[]): ReadonlyMap<string, string> {
   const headers = new Map<string, string>();
   for (const row of rows) {
-    const [, name, value = ""] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t ]*(.*?)[\t ]*$/.exec(row) ?? [];
-    if (name === undefined) throw new Error("the answer has a line that is no header");
-    const key = name.toLowerCase();
+    const colon = row.indexOf(":");
+    const key = row.slice(0, Math.max(colon, 0)).toLowerCase();
+    if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(key) || /[\r\n]/.test(row))
+      throw new Error("the answer has a line that is no header");
     if (headers.has(key) && (key === "content-length" || key === "transfer-encoding"))
       throw new Error(`the answer has two headers "${key}"`);
-    headers.set(key, value);
+    headers.set(key, withoutBlanks(row, colon + 1));
   }
   return headers;
+}
+
+/** The end of a line, without what is blank around it. */
+function withoutBlanks(row: string, start: number): string {
+  const isBlank = (at: number) => row[at] === " " || row[at] === "\t";
+  let [from, to] = [start, row.length];
+  while (from < to && isBlank(from)) from++;
+  while (to > from && isBlank(to - 1)) to--;
+  return row.slice(from, to);
 }
 
 interface Found {

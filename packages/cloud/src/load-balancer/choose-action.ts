@@ -26,7 +26,7 @@ function prepare(condition: Condition): Matches {
     case "host": {
       const patterns = condition.values.map(lower).map(read);
       return ({ host }) => {
-        const name = lower(withoutPort(host));
+        const name = lower(host).replace(/:\d*$/, "");
         return patterns.some((pattern) => fits(name, pattern));
       };
     }
@@ -70,9 +70,3 @@ function queryTest(values: Extract<Condition, { field: "query" }>["values"]): Ma
 
 const lower = (text: string): string => text.toLowerCase();
 const read = (pattern: string) => readPattern(pattern, { hasOneCharacter: true, hasEscapes: false });
-
-/** A host's name without the port behind it. */
-function withoutPort(host: string): string {
-  const colon = host.lastIndexOf(":");
-  return colon !== -1 && /^\d*$/.test(host.slice(colon + 1)) ? host.slice(0, colon) : host;
-}

@@ -50,7 +50,7 @@ export class Authority {
       renameSync(`${file}.new`, file);
     }
     const text = readFileSync(file, "utf8");
-    const certificate = /-----BEGIN CERTIFICATE-----[^]+-----END CERTIFICATE-----\n/.exec(text)?.[0];
+    const certificate = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n/.exec(text)?.[0];
     if (certificate === undefined)
       throw new Error(`Cannot read the certificate authority "${file}". Delete it to get a new one`);
     const alone = join(folder, "authority.crt");

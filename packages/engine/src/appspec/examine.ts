@@ -39,7 +39,9 @@ const readers: Readonly<Record<AppSpecKind, (tree: Tree, findings: Findings) => 
 /** What a file that may not parse is for. */
 function looksLikeService(source: Source): boolean {
   const text = typeof source === "string" ? source : new TextDecoder("latin1").decode(source);
-  return /^[ \t]*["']?resources["']?[ \t]*:/im.test(text) && !/^["']?os["']?[ \t]*:/m.test(text);
+  const lines = text.split("\n");
+  const has = (key: RegExp) => lines.some((line) => key.test(line));
+  return has(/^\s*["']?resources["']?\s*:/i) && !has(/^["']?os["']?\s*:/);
 }
 
 function kindOfAppSpec(tree: Tree): AppSpecKind {

@@ -63,7 +63,7 @@ export function readServer(
 function readVersion(map: MapTree, findings: Findings): string {
   const tree = map.entries.get("version")?.value;
   const text = dump(tree);
-  const isZero = /^[-+]?(\d+\.?\d*|\.\d+)$/.test(text) && Number(text) === 0;
+  const isZero = /^[-+]?(\d+(\.\d*)?|\.\d+)$/.test(text) && Number(text) === 0;
   if (tree?.kind === "text" && isZero && !tree.quoted) return text;
   const remedy = isZero ? "Remove the quotes: the version is a number" : spelling(map, "version");
   findings.error(messages.badVersion(text), tree?.place ?? map.place, remedy);

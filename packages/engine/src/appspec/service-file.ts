@@ -50,7 +50,7 @@ function readVersion(keys: Keys, findings: Findings): void {
   const entry = keys.need("version");
   if (entry === undefined) return;
   const found = dump(entry.value);
-  if (!/^[-+]?(\d+\.?\d*|\.\d+)$/.test(found) || Number(found) !== 0)
+  if (!/^[-+]?(\d+(\.\d*)?|\.\d+)$/.test(found) || Number(found) !== 0)
     findings.error(messages.badVersion(found), entry.value.place);
 }
 

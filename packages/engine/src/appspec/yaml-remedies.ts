@@ -10,7 +10,7 @@ const remedies: readonly { sign: RegExp; remedy: string }[] = [
   { sign: /^ *\t/, remedy: "Indent with spaces: YAML allows no tabs there" },
   { sign: /[:\-[,]\s*\*/, remedy: 'Put quotes around a value that starts with *, as in "**"' },
   { sign: /\u00a0/, remedy: "Replace the non-breaking space by an ordinary one" },
-  { sign: /^\s*-?\s*[A-Za-z_]+:\S/, remedy: "Put a space after the colon" },
-  { sign: /"[^"]*\\[^"]*"/, remedy: "Use single quotes around a value with backslashes" },
-  { sign: /^\s*-?\s*\w+:\s+[^"'\s].*:\s/, remedy: "Put quotes around a value that has a colon in it" },
+  { sign: /^\s*(?:-\s*)?[A-Za-z_]+:\S/, remedy: "Put a space after the colon" },
+  { sign: /"[^"\\]*\\[^"]*"/, remedy: "Use single quotes around a value with backslashes" },
+  { sign: /^\s*(?:-\s*)?\w+:\s+[^"'\s].*:\s/, remedy: "Put quotes around a value that has a colon in it" },
 ];

@@ -107,5 +107,5 @@ async function sign(
   await signed.sign(key, 0, "SHA-256", content);
   const info = new pkijs.ContentInfo({ contentType: pkijs.ContentInfo.SIGNED_DATA, content: signed.toSchema(true) });
   const base64 = Buffer.from(info.toSchema().toBER(false)).toString("base64");
-  return `-----BEGIN PKCS7-----\n${base64.replace(/.{64}(?=.)/g, "$&\n")}\n-----END PKCS7-----\n`;
+  return `-----BEGIN PKCS7-----\n${(base64.match(/.{1,64}/g) ?? []).join("\n")}\n-----END PKCS7-----\n`;
 }

@@ -195,10 +195,11 @@ function placesFor(
 
 /** What cannot be changed over the runtime socket. */
 function withoutTargets(configuration: string): string {
-  return configuration.replaceAll(/^( {2}server t\d+) \S+(.*?)( disabled)?$/gm, "$1$2");
+  return configuration.replaceAll(/^( {2}server t\d+) \S+/gm, "$1").replaceAll(/ disabled$/gm, "");
 }
 
 function errorFile(status: 400 | 502 | 503 | 504): string {
   const { head, body } = pageOf(status);
-  return `${head.replace(/^Date: .*\r\n/m, "")}\r\n${body}`; // it is sent again and again
+  const rows = head.split("\r\n").filter((row) => !row.startsWith("Date: "));
+  return `${rows.join("\r\n")}\r\n${body}`; // it is sent again and again
 }

@@ -85,12 +85,18 @@ function send(response: ServerResponse, status: number, text: string): void {
   response.end(text);
 }
 
+function withoutSlashes(path: string): string {
+  let end = path.length;
+  while (path[end - 1] === "/") end -= 1;
+  return path.slice(0, end);
+}
+
 async function answer(
   options: MetadataOptions,
   record: InstanceRecord,
   { url = "/" }: IncomingMessage,
 ): Promise<string | undefined> {
-  const path = url.split("?")[0]?.replace(/\/+$/, "") ?? "";
+  const path = withoutSlashes(url.split("?", 1)[0] ?? "");
   const leaves = documents(options, record);
   const leaf = Object.hasOwn(leaves, path) ? leaves[path] : undefined;
   if (leaf !== undefined) return leaf();

@@ -67,8 +67,8 @@ export function groupOf({ records }: IamContext, name: string | undefined): Grou
 }
 
 /** The user of a name; without one, the caller. */
-export function userOf({ records }: IamContext, name: string | undefined, callerArn?: string): User {
-  const wanted = name ?? /:user\/(?:.*\/)?([^/]+)$/.exec(callerArn ?? "")?.[1];
+export function userOf({ records }: IamContext, name: string | undefined, callerArn = ""): User {
+  const wanted = name ?? (callerArn.includes(":user/") ? callerArn.slice(callerArn.lastIndexOf("/") + 1) : undefined);
   const user = records.find("user", checkName("userName", wanted, 64));
   if (user === undefined) throw noSuch(`The user with name ${wanted} cannot be found.`);
   return user;
