@@ -7,7 +7,7 @@ import { createRouter, readBindings, type Router } from "./rest.ts";
 import { accessesOf, mayDoEverything, type Permissions, permit } from "./permission.ts";
 import type { Service, ServiceRequest, ServiceResponse } from "./service.ts";
 import { decodeXml, inBody } from "./xml.ts";
-import { malformed } from "./malformed.ts";
+import { below, malformed } from "./malformed.ts";
 
 /** What a service is made of. */
 export interface ServiceDefinition<Context> extends Permissions {
@@ -19,6 +19,10 @@ export interface ServiceDefinition<Context> extends Permissions {
   /** By name, typed as `Partial<Operations<Sdk, Context>>`. One that is left out answers like one that does not exist. */
   readonly operations: object;
   readonly context: Context;
+  /** Looks at how much a decoded input names, before anybody judges each of it. Throws a Fault. */
+  readonly checkSizes?: (input: Readonly<Record<string, unknown>>, operation: Operation) => void;
+  /** Items that any list of an input may have; AWS's longest ordinary lists have a thousand. */
+  readonly listItemsMax?: number;
   /** Looks at a decoded input before its operation does. Throws a Fault. */
   readonly checkInput?: (input: Readonly<Record<string, unknown>>, operation: Operation) => void;
   /** Told of each defect: an error that is no Fault. The caller only learns that there was one. */
@@ -61,13 +65,15 @@ async function serve<Context extends object>(
   router: Router | undefined,
   request: ServiceRequest,
 ): Promise<ServiceResponse> {
-  const { model, context, checkInput, onDefect } = definition;
+  const { model, context, checkInput, checkSizes, listItemsMax = 1_000, onDefect } = definition;
   const about = { requestId: request.call.requestId, headers: request.headers, path: request.path };
   const named: { operation?: string; resources?: readonly string[] } = {};
   try {
     const { operation, input } = await decode(definition, router, request);
     named.operation = operation.name;
     const handler = handlerOf(definition, operation.name);
+    checkSizes?.(input, operation);
+    checkLists(input, listItemsMax);
     const asking = {
       signingName: definition.signingNames[0] ?? definition.name,
       protocol: model.protocol,
@@ -89,6 +95,19 @@ async function serve<Context extends object>(
     return { ...answerFault(model, internalError(model), about), ...named };
   }
 }
+
+/** Refuses lists, however deep, that are longer than any that AWS takes: what permission is asked for each item of is not asked for a hundred thousand. */
+function checkLists(value: unknown, itemsMax: number, path = ""): void {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value) || isStream(value)) return;
+  if (Array.isArray(value)) {
+    if (value.length > itemsMax) throw malformed(path, value, `at most ${itemsMax} items`);
+    for (const item of value) checkLists(item, itemsMax, path);
+    return;
+  }
+  for (const [name, member] of Object.entries(value)) checkLists(member, itemsMax, below(path, name));
+}
+
+const isStream = (value: object): boolean => "pipe" in value;
 
 function internalError({ protocol }: ServiceModel): Fault {
   return new Fault(

@@ -8,7 +8,7 @@ import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { createFrontDoorServer } from "./front-door.ts";
+import { createFrontDoorServer } from "./front-door-server.ts";
 
 const skip = spawnSync("openssl", ["version"]).error === undefined ? false : "openssl is not on this machine";
 

@@ -1,7 +1,6 @@
-import type { ServerOptions } from "node:http";
 import type { Socket } from "node:net";
 import { createServer as createTlsServer, type SecureContextOptions, type Server as TlsServer } from "node:tls";
-import { type FrontDoor, QuickServer } from "./quick-server.ts";
+import { type FrontDoor, QuickServer, type QuickServerOptions } from "./quick-server.ts";
 
 /** The first byte of every TLS connection: a handshake record. No HTTP method begins with it. */
 const handshake = 0x16;
@@ -9,16 +8,28 @@ const handshake = 0x16;
 /** How long a connection may say nothing at all, and how long a handshake may take, in milliseconds: as long as a request's headers. */
 const firstByteMilliseconds = 20_000;
 
+/** How TLS is spoken. */
+export interface EitherWayOptions extends SecureContextOptions {
+  /** Nothing is answered without it. */
+  readonly isRequired?: boolean | undefined;
+}
+
+const plainRefusal =
+  "HTTP/1.1 426 Upgrade Required\r\ncontent-type: text/plain\r\nupgrade: TLS/1.2\r\nconnection: upgrade, close\r\ncontent-length: 33\r\n\r\nThis port speaks HTTPS, not HTTP\n";
+
+/** Says that this is the wrong way to speak, and lets what is still sent come to nothing. */
+function refusePlain(socket: Socket): void {
+  socket.on("error", () => socket.destroy());
+  socket.end(plainRefusal, "latin1", () => socket.destroy());
+  socket.resume();
+}
+
 /** An HTTP server that speaks TLS, too, on the same port: the first byte of a connection tells which it is. */
 export class EitherWayServer extends QuickServer {
   readonly #undecided = new Set<Socket>();
   readonly #secure: TlsServer;
 
-  constructor(
-    options: ServerOptions & { readonly keepAliveTimeout: number },
-    door: FrontDoor,
-    tls: SecureContextOptions,
-  ) {
+  constructor(options: QuickServerOptions, door: FrontDoor, tls: EitherWayOptions) {
     super(options, door);
     // The listener for connections takes decrypted ones just as well, as that of `https` does.
     const [serve] = this.listeners("connection");
@@ -28,7 +39,11 @@ export class EitherWayServer extends QuickServer {
       (socket) => serve?.call(this, socket),
     );
     this.#secure.on("tlsClientError", (_error, socket) => socket.destroy());
-    this.on("connection", (socket: Socket) => this.#decide(socket, () => serve?.call(this, socket)));
+    const plain = (socket: Socket) => (tls.isRequired === true ? refusePlain(socket) : serve?.call(this, socket));
+    this.on("connection", (socket: Socket) => {
+      this.connectionLimits.enter(socket);
+      if (!socket.destroyed) this.#decide(socket, () => plain(socket));
+    });
   }
 
   override closeIdleConnections(): void {

@@ -1,14 +1,12 @@
 import { randomUUID } from "node:crypto";
-import type { RequestListener, Server } from "node:http";
-import type { SecureContextOptions } from "node:tls";
+import type { RequestListener } from "node:http";
 import { type Authorization, readAuthorization } from "./authorization.ts";
-import { bucketOfHost, chooseService } from "./choose-service.ts";
-import { EitherWayServer } from "./either-way-server.ts";
+import { bucketOfHost, chooseService, hostLengthMax } from "./choose-service.ts";
 import type { Exchange } from "./exchange.ts";
 import { Fault } from "./fault.ts";
 import { type AccessKeys, anonymous, type Call, type Principal } from "./identity.ts";
 import { NodeExchange } from "./node-exchange.ts";
-import { type FrontDoor, QuickServer } from "./quick-server.ts";
+import type { FrontDoor } from "./quick-server.ts";
 import type { AccessLine, RecordedRequest } from "./request-records.ts";
 import { refusal } from "./refusals.ts";
 import { WireBody } from "./request-body.ts";
@@ -84,6 +82,7 @@ interface Arrival {
 async function admit(options: FrontDoorOptions, arrival: Arrival): Promise<void> {
   const { exchange, fallback } = arrival;
   const { headers } = exchange;
+  if ((headers.host?.length ?? 0) > hostLengthMax) return answer(options, arrival, badHost, "-", "-");
   const authorization = readAuthorization(headers, arrival.query);
   const body = new WireBody(exchange, {
     millisecondsMax: options.bodyMilliseconds ?? bodyMilliseconds,
@@ -99,6 +98,7 @@ async function admit(options: FrontDoorOptions, arrival: Arrival): Promise<void>
       return answer(options, arrival, unknownService(authorization, arrival.requestId), "-", "-");
     if (fallback !== undefined) {
       exchange.proceed();
+      exchange.endWithin(options.bodyMilliseconds ?? bodyMilliseconds);
       return fallback();
     }
     return answer(options, arrival, { status: 404, headers: {} }, "-", "-");
@@ -113,6 +113,7 @@ async function admit(options: FrontDoorOptions, arrival: Arrival): Promise<void>
     const signature = isAnonymous
       ? undefined
       : await prove(options, service, path === arrival.path ? arrival : { ...arrival, path }, authorization, body);
+    if (signature !== undefined) exchange.proved();
     const { principal, accessKeyId } = signature?.accessKey ?? { principal: anonymous, accessKeyId: "" };
     caller = principal.arn;
     const region = signature?.authorization.region ?? "";
@@ -205,7 +206,7 @@ class ArrivedCall implements Call {
   }
 
   get endpoint(): string {
-    return `http://${this.#exchange.headers.host ?? "127.0.0.1"}`;
+    return `${this.#exchange.isEncrypted ? "https" : "http"}://${this.#exchange.headers.host ?? "127.0.0.1"}`;
   }
 
   /** Made on demand: most requests never ask for it, and a signal is not free. */
@@ -243,6 +244,14 @@ function answer(
   return undefined;
 }
 
+/** What is answered before anything of a request is looked at. */
+const badHost: ServiceResponse = {
+  status: 400,
+  headers: { "x-amzn-ErrorType": "BadRequest" },
+  body: `The Host header must have at most ${hostLengthMax} characters\n`,
+  fault: "BadRequest",
+};
+
 function unknownService(authorization: Authorization | "malformed", requestId: string): ServiceResponse {
   const name =
     authorization === "malformed" ? "that the request is for" : `"${authorization.service}" of the credential scope`;
@@ -262,34 +271,4 @@ function unknownService(authorization: Authorization | "malformed", requestId: s
 function pathWithBucket({ path, exchange }: Arrival): string {
   const bucket = bucketOfHost(exchange.headers.host);
   return bucket === undefined ? path : `/${bucket}${path}`;
-}
-
-/** Agents hold a poll for up to 60 s and clients keep connections between calls: an idle connection lives longer than that, in milliseconds. */
-const keepAliveMilliseconds = 75_000;
-
-/** What a request is told that is not even HTTP to its end, by Node's name for it: nobody knows yet which protocol it speaks. */
-const unreadable: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large\r\nx-amzn-ErrorType: RequestHeaderSectionTooLarge",
-  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout\r\nx-amzn-ErrorType: RequestTimeout",
-};
-
-/** Limits that fit held polls and streamed uploads. */
-const limits = {
-  keepAliveTimeout: keepAliveMilliseconds,
-  headersTimeout: 20_000,
-  requestTimeout: 0,
-  maxHeaderSize: 32 * 1024,
-  noDelay: true,
-};
-
-/** A server for the front door; with a certificate it speaks HTTPS beside HTTP. */
-export function createFrontDoorServer(door: FrontDoor, tls?: SecureContextOptions): Server {
-  const server = tls === undefined ? new QuickServer(limits, door) : new EitherWayServer(limits, door, tls);
-  // Without this Node itself would ask for every body, also for those of requests that are refused.
-  server.on("checkContinue", door);
-  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    const line = unreadable[error.code ?? ""] ?? "400 Bad Request\r\nx-amzn-ErrorType: BadRequest";
-    if (socket.writable) socket.end(`HTTP/1.1 ${line}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
-  });
-  return server;
 }

@@ -1,4 +1,6 @@
-export { createFrontDoor, createFrontDoorServer, type FrontDoorOptions } from "./front-door.ts";
+export { createFrontDoor, type FrontDoorOptions } from "./front-door.ts";
+export { createFrontDoorServer } from "./front-door-server.ts";
+export type { EitherWayOptions } from "./either-way-server.ts";
 export type { AccessLine, RecordedRequest } from "./request-records.ts";
 export {
   codedeployCommands,

@@ -1,10 +1,17 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Exchange, Outgoing } from "./exchange.ts";
+import { proved } from "./connection-limits.ts";
+import { type Exchange, isEncrypted, type Outgoing } from "./exchange.ts";
 
 /** Longest body that is still taken in, and thrown away, after its request was refused, in bytes. */
 const leftoverBytesMax = 64 * 1024 * 1024;
+
+/** How long it may take to come in, in milliseconds. */
+const leftoverMilliseconds = 60_000;
+
+/** How long a client may read nothing of its answer, in milliseconds. */
+const unreadMilliseconds = 60_000;
 
 /** A request that Node's own server has read. */
 export class NodeExchange implements Exchange {
@@ -30,6 +37,14 @@ export class NodeExchange implements Exchange {
 
   get remoteAddress() {
     return this.#message.socket.remoteAddress;
+  }
+
+  get isEncrypted() {
+    return isEncrypted(this.#message.socket);
+  }
+
+  proved(): void {
+    this.#message.socket.emit(proved);
   }
 
   /** Node joins repeated headers, or drops them. */
@@ -61,6 +76,11 @@ export class NodeExchange implements Exchange {
     const [message, response] = [this.#message, this.#response];
     const leftover = this.#willDrain && !isLast ? {} : { connection: "close" };
     const isHead = this.method === "HEAD";
+    const { socket } = message;
+    // Where it is the answer that comes slowly, the client is waited for on. The next request sets the time anew.
+    response.setTimeout(unreadMilliseconds, () =>
+      socket.writableNeedDrain ? socket.destroy() : socket.setTimeout(unreadMilliseconds),
+    );
     if (body instanceof Readable && !isHead) {
       response.writeHead(status, { ...headers, ...leftover });
       await pipeline(body, response);
@@ -71,7 +91,22 @@ export class NodeExchange implements Exchange {
       response.end(isHead ? undefined : text);
       if (body instanceof Readable) body.destroy();
     }
-    if (!message.complete && !message.destroyed) message.unpipe().resume(); // what nobody read is let go, or the client would never read its answer
+    if (message.complete || message.destroyed) return;
+    message.unpipe().resume(); // what nobody read is let go, or the client would never read its answer
+    this.endWithin(leftoverMilliseconds);
+  }
+
+  endWithin(milliseconds: number): void {
+    const [message, response] = [this.#message, this.#response];
+    const { socket } = message;
+    const over = setTimeout(() => {
+      if (message.complete) return;
+      if (!response.headersSent) response.writeHead(408, { connection: "close", "content-length": 0 }).end();
+      setImmediate(() => socket.destroy());
+    }, milliseconds);
+    const clear = () => clearTimeout(over);
+    message.once("end", clear).once("close", clear);
+    socket.once("close", clear);
   }
 
   destroy(error?: Error): void {

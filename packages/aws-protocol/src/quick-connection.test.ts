@@ -7,7 +7,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { key, signed, talk } from "../test/fixtures/open-door.ts";
 import { sampleModel } from "../test/fixtures/sample-model.ts";
 import { defineService } from "./define-service.ts";
-import { createFrontDoor, createFrontDoorServer } from "./front-door.ts";
+import { createFrontDoor } from "./front-door.ts";
+import { createFrontDoorServer } from "./front-door-server.ts";
 import type { Call } from "./identity.ts";
 import type { Service } from "./service.ts";
 

@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Exchange, Outgoing } from "./exchange.ts";
+import { proved } from "./connection-limits.ts";
+import { type Exchange, isEncrypted, type Outgoing } from "./exchange.ts";
 import { STATUS_CODES } from "./node-http.ts";
 import { noText, readWhole, type WholeRequest, wholeBytesMax } from "./whole-request.ts";
 
@@ -14,7 +15,9 @@ export interface QuickTerms {
   readonly take: (exchange: Exchange) => void;
   /** Goes on with a connection that has a request of another kind; what has been read of it is put back. */
   readonly handOver: (socket: Socket) => void;
-  /** How long a connection may be idle, in milliseconds. */
+  /** How long a connection may say nothing at all, in milliseconds. */
+  readonly firstMilliseconds: number;
+  /** How long a connection may be idle between requests, and how long its client may read nothing of an answer, in milliseconds. */
   readonly idleMilliseconds: number;
   /** Told when a connection is over, or has been handed over. */
   readonly ended: (connection: QuickConnection) => void;
@@ -27,12 +30,14 @@ export class QuickConnection {
   /** What has come and is not yet answered. */
   #bytes: Buffer | undefined;
   #exchange: WholeExchange | undefined;
+  /** Whether the client has to read before it is answered anything more. */
+  #isDraining = false;
 
   constructor(socket: Socket, terms: QuickTerms) {
     this.#socket = socket;
     this.#terms = terms;
     socket.on("data", this.#take).on("end", this.close).on("close", this.close).on("error", this.close);
-    socket.on("timeout", this.#timeOut).setTimeout(terms.idleMilliseconds);
+    socket.on("timeout", this.#timeOut).setTimeout(terms.firstMilliseconds);
   }
 
   /** Ends the connection at once. */
@@ -49,7 +54,7 @@ export class QuickConnection {
   readonly #take = (bytes: Buffer): void => {
     const isContinued = this.#bytes !== undefined;
     this.#bytes = this.#bytes === undefined ? bytes : Buffer.concat([this.#bytes, bytes]);
-    if (this.#exchange === undefined) this.#read(isContinued);
+    if (this.#exchange === undefined && !this.#isDraining) this.#read(isContinued);
     else if (this.#bytes.length > wholeBytesMax) this.#socket.pause(); // whoever asks on without waiting must wait
   };
 
@@ -67,10 +72,25 @@ export class QuickConnection {
 
   #answered(): void {
     this.#exchange = undefined;
-    if (this.#bytes === undefined || this.#socket.destroyed) return;
+    if (this.#socket.destroyed) return;
+    if (this.#socket.writableNeedDrain) this.#drain();
+    else if (this.#bytes !== undefined) this.#goOn();
+  }
+
+  #goOn(): void {
     this.#socket.resume();
     setImmediate(() => {
       if (this.#exchange === undefined && this.#bytes !== undefined && !this.#socket.destroyed) this.#read(false);
+    });
+  }
+
+  /** A client that does not read its answers gets no more of them, and is heard no more. */
+  #drain(): void {
+    this.#isDraining = true;
+    this.#socket.pause();
+    this.#socket.once("drain", () => {
+      this.#isDraining = false;
+      this.#goOn();
     });
   }
 
@@ -87,8 +107,10 @@ export class QuickConnection {
   }
 
   readonly #timeOut = (): void => {
-    if (this.#exchange !== undefined) return;
-    if (this.#bytes === undefined) this.close();
+    if (this.#isDraining || (this.#exchange?.isAnswering === true && this.#socket.writableNeedDrain)) this.close();
+    // What is being worked on, held, or comes slowly is waited for on.
+    else if (this.#exchange !== undefined) this.#socket.setTimeout(this.#terms.idleMilliseconds);
+    else if (this.#bytes === undefined) this.close();
     else this.#handOver();
   };
 }
@@ -103,6 +125,8 @@ class WholeExchange implements Exchange {
   readonly #idleMilliseconds: number;
   readonly #answered: () => void;
   #gone: (() => void) | undefined;
+  /** Whether its answer is going out piece by piece. */
+  isAnswering = false;
 
   constructor({ headers, body }: WholeRequest, socket: Socket, idleMilliseconds: number, answered: () => void) {
     this.headers = headers;
@@ -114,6 +138,14 @@ class WholeExchange implements Exchange {
 
   get remoteAddress() {
     return this.#socket.remoteAddress;
+  }
+
+  get isEncrypted() {
+    return isEncrypted(this.#socket);
+  }
+
+  proved(): void {
+    this.#socket.emit(proved);
   }
 
   signedValues() {
@@ -141,6 +173,7 @@ class WholeExchange implements Exchange {
     const socket = this.#socket;
     this.#gone = undefined;
     if (body instanceof Readable) {
+      this.isAnswering = true;
       socket.write(head(status, headers, "connection: close\r\n"), "latin1");
       return pipeline(body, socket); // its end is the connection's
     }
@@ -161,6 +194,10 @@ class WholeExchange implements Exchange {
     if (isLast) socket.end();
     this.#answered();
     return undefined;
+  }
+
+  endWithin(): void {
+    // It has ended.
   }
 
   destroy(error?: Error): void {

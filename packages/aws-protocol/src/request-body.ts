@@ -11,7 +11,7 @@ import type { VerifiedSignature } from "./verify-signature.ts";
 
 /** How a body may come in. */
 export interface BodyTerms {
-  /** A body that is held in memory must be there after so many milliseconds; a streamed one may pause no longer. */
+  /** A body that is held in memory must be there after so many milliseconds; a streamed one must get on in that time. */
   readonly millisecondsMax: number;
   /** Called before the first byte is read: the client may be waiting for leave to send. */
   readonly proceed: () => void;
@@ -102,6 +102,9 @@ export class WireBody {
   }
 }
 
+/** Bytes of a streamed body that must come in the time it may pause: one byte now and then is no upload. */
+const progressBytes = 16 * 1024;
+
 interface Proof {
   update(bytes: Uint8Array): void;
   /** Throws when what came is not what was promised. */
@@ -157,12 +160,14 @@ function checksumProof(checksum: Checksum, header: string, promised: string): Pr
   };
 }
 
-/** Begins with the first read, passes bytes on, and ends in a Fault instead of an end when a proof fails or no more bytes come for too long. */
+/** Begins with the first read, passes bytes on, and ends in a Fault instead of an end when a proof fails or too little comes for too long. */
 class Proving extends Transform {
   readonly #open: () => Readable;
   readonly #proofs: readonly Proof[];
   readonly #millisecondsMax: number;
   #idle: NodeJS.Timeout | undefined;
+  /** Bytes that have come since the client was last given more time. */
+  #fresh = 0;
 
   constructor(open: () => Readable, proofs: readonly Proof[], { millisecondsMax }: BodyTerms) {
     super();
@@ -180,7 +185,11 @@ class Proving extends Transform {
   }
 
   override _transform(bytes: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    this.#idle?.refresh();
+    this.#fresh += bytes.length;
+    if (this.#fresh >= progressBytes) {
+      this.#fresh = 0;
+      this.#idle?.refresh();
+    }
     for (const proof of this.#proofs) proof.update(bytes);
     done(null, bytes);
   }

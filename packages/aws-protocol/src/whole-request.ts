@@ -49,6 +49,8 @@ const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** Names of headers as they come, and in lower case: the same few come again and again. */
 const names = new Map<string, string>();
 const namesMax = 1_000;
+/** Longer names than this are not kept: whoever sends them need not have a key. */
+const nameLengthMax = 64;
 
 /** What headers inherit: nothing, so that one may have any name, "__proto__" too. Objects without any prototype would be slower to fill. */
 const nothing: object = Object.freeze(Object.create(null));
@@ -80,6 +82,6 @@ function lowerCase(name: string): string | undefined {
   const known = names.get(name);
   if (known !== undefined || !token.test(name)) return known;
   const lower = name.toLowerCase();
-  if (names.size < namesMax) names.set(name, lower);
+  if (names.size < namesMax && name.length <= nameLengthMax) names.set(name, lower);
   return lower;
 }

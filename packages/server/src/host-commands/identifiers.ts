@@ -2,24 +2,26 @@ import { commandNamedBy, hostCommandIdentifier } from "../specification/host-com
 import type { CommandRecord } from "../store/outbox.ts";
 import type { Store } from "../store/index.ts";
 
+/** Longest identifier that is looked at, in characters: ours have a few hundred. */
+const lengthMax = 2_048;
+
 /** Commands that are kept in memory, about 1 KiB each: more than are usually under way at once. */
 const knownMax = 10_000;
 
 /** What hosts know commands by. What a command is about never changes: it is looked up once for the requests that name it. */
 export class Identifiers {
   readonly #store: Store;
-  readonly #of: { readonly region: string; readonly accountId: string };
+  readonly #place: { readonly region: string; readonly accountId: string };
   readonly #known = new Map<string, CommandRecord>();
 
   constructor(store: Store, of: { readonly region: string; readonly accountId: string }) {
     this.#store = store;
-    this.#of = of;
+    this.#place = of;
   }
 
   /** What the host is to call a command. */
   name(command: CommandRecord): string {
-    const { deploymentId, host, event } = command;
-    const identifier = hostCommandIdentifier({ deploymentId, host, event, ...this.#of });
+    const identifier = this.#of(command);
     this.#keep(identifier, command);
     return identifier;
   }
@@ -28,10 +30,15 @@ export class Identifiers {
   find(identifier: string): CommandRecord | undefined {
     const known = this.#known.get(identifier);
     if (known !== undefined) return known;
-    const named = commandNamedBy(identifier);
+    const named = identifier.length > lengthMax ? undefined : commandNamedBy(identifier);
     const found = named && this.#store.commands.find(named.deploymentId, named.host, named.event);
-    if (found !== undefined) this.#keep(identifier, found);
+    // The same may be written in other ways, without end: only ours is kept.
+    if (found !== undefined && this.#of(found) === identifier) this.#keep(identifier, found);
     return found;
+  }
+
+  #of({ deploymentId, host, event }: CommandRecord): string {
+    return hostCommandIdentifier({ deploymentId, host, event, ...this.#place });
   }
 
   #keep(identifier: string, command: CommandRecord): void {

@@ -1,6 +1,9 @@
 /** How long agents may take to come back after a start of this program, in milliseconds: they wait up to a minute between attempts. */
 const reconnectMilliseconds = 90_000;
 
+/** Polls of one host that are held at once. An agent has one, and sometimes another over a connection of which it has not yet noticed that it is gone. */
+const pollsMax = 8;
+
 /** Polls that wait for something to do, by host, and when each host was heard of. */
 export class HeldPolls {
   readonly #waiting = new Map<string, Set<(how: HoldEnd) => void>>();
@@ -30,6 +33,8 @@ export class HeldPolls {
   hold(host: string, signal: AbortSignal, milliseconds: number): Promise<HoldEnd> {
     return new Promise((resolve) => {
       const waiting = this.#waiting.get(host) ?? new Set();
+      const [oldest] = waiting;
+      if (waiting.size >= pollsMax) oldest?.("closed");
       this.#waiting.set(host, waiting);
       const end = (how: HoldEnd) => {
         clearTimeout(timer);

@@ -170,16 +170,25 @@ export function checkMembers(input: Readonly<Record<string, unknown>>, { name, i
     if (check !== undefined && value !== undefined) checkForm(member, check, value);
 }
 
+/** Refuses lists that are too long, before permission is asked for each of their items. */
+export function checkListLengths(input: Readonly<Record<string, unknown>>, { name, input: shape }: Operation): void {
+  if (shape.kind !== "structure") return;
+  for (const { name: member } of shape.members) {
+    const value = input[member];
+    const check = ownChecks[name]?.[member] ?? checks[member];
+    if (Array.isArray(value) && check !== undefined) checkLength(member, check, value);
+  }
+}
+
 const isEmpty = (value: unknown): boolean => value === "" || (Array.isArray(value) && value.length === 0);
 
-function checkForm(
-  member: string,
-  { invalid, values, itemsMax, charactersMax, required }: MemberCheck,
-  value: unknown,
-): void {
-  const items: readonly unknown[] = Array.isArray(value) ? value : [value];
+function checkLength(member: string, { itemsMax }: MemberCheck, items: readonly unknown[]): void {
   if (itemsMax !== undefined && items.length > itemsMax[1])
     throw fault(itemsMax[0], `"${member}" has ${items.length} items, and at most ${itemsMax[1]} are allowed`);
+}
+
+function checkForm(member: string, { invalid, values, charactersMax, required }: MemberCheck, value: unknown): void {
+  const items: readonly unknown[] = Array.isArray(value) ? value : [value];
   for (const item of items) {
     if (item === "" && Array.isArray(value) && required !== undefined)
       throw fault(required, `"${member}" has an empty item`);

@@ -9,6 +9,7 @@ export { LogStore, type LogLine, type LogPlace } from "./log-store.ts";
 /** CloudWatch Logs, as far as functions and those who read their output need it. */
 export function logsService(context: LogsContext, onDefect: (error: unknown, requestId: string) => void): Service {
   return defineService({
+    listItemsMax: 10_000, // of PutLogEvents
     name: "logs",
     model: serviceModel("logs"),
     signingNames: ["logs"],
