@@ -17,6 +17,8 @@ export interface Reading<AppSpec> {
   readonly file: string;
   /** What is said of a file that does not parse; `trouble` says why. */
   readonly notWellFormed: (trouble: string) => Problem;
+  /** How many parts it may have; absent, as many as a server's may. */
+  readonly partsMax?: number | undefined;
   /** Makes an AppSpec of it, and finds what is wrong with it. */
   readonly read: (tree: Tree, findings: Findings) => AppSpec | undefined;
 }
@@ -24,11 +26,11 @@ export interface Reading<AppSpec> {
 /** Reads any kind of AppSpec file. Never throws: all problems are findings. */
 export function parseDocument<AppSpec>(
   source: Source,
-  { file, notWellFormed, read }: Reading<AppSpec>,
+  { file, notWellFormed, partsMax, read }: Reading<AppSpec>,
 ): ParsedAs<AppSpec> {
   const findings = new Findings(file, notWellFormed);
   const text = typeof source === "string" ? source : textOfBytes(source, findings);
-  const tree = text === undefined ? undefined : readYaml(text.replace(/^\uFEFF/, ""), findings);
+  const tree = text === undefined ? undefined : readYaml(text.replace(/^\uFEFF/, ""), findings, partsMax);
   const appSpec = tree === undefined ? undefined : read(tree, findings);
   const found = findings.all();
   return appSpec === undefined || found.some(({ severity }) => severity === "error")

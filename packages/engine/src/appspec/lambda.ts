@@ -23,9 +23,12 @@ export type LambdaHookEvent = (typeof lambdaHookEvents)[number];
 /** What a file was found to be. */
 export type ParsedLambda = ParsedAs<LambdaAppSpec>;
 
+/** Parts that such a file may have: it has one resource and two hooks. The control plane reads it while others wait. */
+const partsMax = 1_000;
+
 /** Reads the AppSpec file of a Lambda deployment, in YAML or JSON (appspec.md §6). Never throws: all problems are findings. */
 export function parseLambdaAppSpec(source: Source, { file }: { file: string }): ParsedLambda {
-  return parseDocument(source, { file, notWellFormed, read: readLambda });
+  return parseDocument(source, { file, notWellFormed, partsMax, read: readLambda });
 }
 
 const lambda = {

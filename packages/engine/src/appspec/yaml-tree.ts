@@ -1,4 +1,14 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from "yaml";
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  type YAMLMap,
+  type YAMLSeq,
+  type Scalar,
+} from "yaml";
 import type { Findings, Place } from "./findings.ts";
 import { yamlRemedy } from "./yaml-remedies.ts";
 
@@ -37,14 +47,23 @@ export interface Entry {
   readonly value: Tree;
 }
 
-/** Parts that one file may have, aliases counted each time: a few lines of aliases can stand for billions. */
-const partsMax = 20_000;
+/** Parts that one file may have unless its kind has fewer, aliases counted each time: a few lines of aliases can stand for billions. */
+export const partsMax = 20_000;
+
+/** What YAML has for each part, at most: a dash, a colon, quotes, a line's end. Whatever has more signs has too many parts. */
+const signsPerPart = 4;
+const signs = /[\n\r\t,:?!&*"'%@`{}[\]|>#-]/g;
 
 /** Errors that are reported: after the first ones, most are echoes. */
 const errorsMax = 5;
 
 /** The first document of a YAML text; undefined = it does not parse, and `findings` says why. */
-export function readYaml(text: string, findings: Findings): Tree | undefined {
+export function readYaml(text: string, findings: Findings, most = partsMax): Tree | undefined {
+  // Parsing costs time for each part, and begins with all of them: what has too many is not parsed at all.
+  if (countOf(signs, text, signsPerPart * most) > signsPerPart * most) {
+    findings.notWellFormed(`it has more than ${most} parts`, { line: 1, column: 1 });
+    return undefined;
+  }
   const lines = new LineCounter();
   const place = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
@@ -65,7 +84,7 @@ export function readYaml(text: string, findings: Findings): Tree | undefined {
       findings.notWellFormed(plainly(error.message), at, yamlRemedy(text, at));
     }
     if (document.errors.length > 0) return undefined;
-    return new TreeBuilder(document, { findings, place, text }).build(document.contents);
+    return new TreeBuilder({ findings, place, text, most }).build(document.contents);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     findings.notWellFormed(plainly(error.message), { line: 1, column: 1 });
@@ -78,21 +97,27 @@ function plainly(trouble: string): string {
   return trouble.startsWith("Maximum call stack") ? "it nests too deeply" : trouble;
 }
 
+/** What may have a name by which it stands elsewhere, too. */
+type Node = YAMLMap | YAMLSeq | Scalar;
+const isNode = (node: unknown): node is Node => isMap(node) || isSeq(node) || isScalar(node);
+
 class Refused extends Error {}
 
 class TreeBuilder {
-  readonly #document: Document;
   readonly #findings: Findings;
   readonly #place: (offset: number) => Place;
   readonly #text: string;
+  readonly #most: number;
+  /** What names stand for, as far as the walk has come. */
+  readonly #anchors = new Map<string, Node>();
+  /** How many names are being replaced by what they stand for: names given within count no more. */
+  #copies = 0;
   #parts = 0;
 
-  constructor(
-    document: Document,
-    { findings, place, text }: { findings: Findings; place: (offset: number) => Place; text: string },
-  ) {
+  constructor(about: { findings: Findings; place: (offset: number) => Place; text: string; most: number }) {
+    const { findings, place, text, most } = about;
     this.#text = text;
-    this.#document = document;
+    this.#most = most;
     this.#findings = findings;
     this.#place = place;
   }
@@ -109,17 +134,24 @@ class TreeBuilder {
   #tree(node: unknown, outer: Place): Tree {
     const place = placeOf(node, outer, this.#place);
     this.#parts += 1;
-    if (this.#parts > partsMax) this.#refuse(`it has more than ${partsMax} parts`, place);
-    if (isAlias(node)) {
-      const target = node.resolve(this.#document);
-      if (target === undefined) this.#refuse(`Unknown alias: ${node.source}`, place);
-      return this.#tree(target, place);
-    }
+    if (this.#parts > this.#most) this.#refuse(`it has more than ${this.#most} parts`, place);
+    if (isAlias(node)) return this.#copy(node.source, place);
+    if (isNode(node) && node.anchor !== undefined && this.#copies === 0) this.#anchors.set(node.anchor, node);
     this.#refuseForeignTag(node, place);
     if (isMap(node)) return this.#map(node.items, place);
     if (isSeq(node)) return { kind: "list", items: node.items.map((item) => this.#tree(item, place)), place };
     if (isScalar(node)) return scalar(node, place);
     return { kind: "null", place };
+  }
+
+  /** What a name stands for. The parser's own search for it begins at the top of the document each time. */
+  #copy(name: string, place: Place): Tree {
+    const target = this.#anchors.get(name);
+    if (target === undefined) this.#refuse(`Unknown alias: ${name}`, place);
+    this.#copies += 1;
+    const copy = this.#tree(target, place);
+    this.#copies -= 1;
+    return copy;
   }
 
   #map(items: readonly { key: unknown; value: unknown }[], place: Place): MapTree {
@@ -151,6 +183,13 @@ class TreeBuilder {
     this.#findings.notWellFormed(trouble, place, yamlRemedy(this.#text, place));
     throw new Refused(trouble);
   }
+}
+
+/** How often something stands in a text; counting ends above `most`. */
+function countOf(wanted: RegExp, text: string, most: number): number {
+  let count = 0;
+  for (const _ of text.matchAll(wanted)) if (++count > most) break;
+  return count;
 }
 
 function placeOf(node: unknown, outer: Place, place: (offset: number) => Place): Place {
