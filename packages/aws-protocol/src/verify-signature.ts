@@ -124,6 +124,9 @@ function millisecondsOf(time: string): number {
 /** The host, and every x-amz- header, must be signed: an unsigned one could turn a link that puts an object into one that copies another. A session token was proved already. */
 function checkSignedHeaders(headers: SignedRequest["headers"], { signedHeaders }: Authorization, refuse: Refuse): void {
   const signed = new Set(signedHeaders);
+  // Each stands in the canonical text with its value: a long one that is named thousands of times would be gigabytes.
+  if (signed.size !== signedHeaders.length)
+    throw refuse("malformed signature", "SignedHeaders must name each header once");
   const unsigned = Object.keys(headers).find(
     (name) => (name === "host" || (name.startsWith("x-amz-") && name !== "x-amz-security-token")) && !signed.has(name),
   );

@@ -1,0 +1,168 @@
+// Whoever reads what others wrote takes a time that grows with its length and no faster, also over what was made to be
+// slow. Each reader gets the worst that is known of its kind, and four times as much of it: what is linear takes four
+// times as long, what is quadratic sixteen times.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readWholeAnswer } from "../packages/agent/src/protocol/whole-answer.ts";
+import { readAuthorization } from "../packages/aws-protocol/src/authorization.ts";
+import { bucketOfHost } from "../packages/aws-protocol/src/choose-service.ts";
+import { decodeJson } from "../packages/aws-protocol/src/json.ts";
+import { serviceModel } from "../packages/aws-protocol/src/model.ts";
+import { evaluate, parsePolicy } from "../packages/aws-protocol/src/policy/index.ts";
+import { parseForm } from "../packages/aws-protocol/src/query.ts";
+import { createRouter } from "../packages/aws-protocol/src/rest.ts";
+import { canonicalRequest } from "../packages/aws-protocol/src/signature-v4.ts";
+import { parseTimestamp } from "../packages/aws-protocol/src/timestamp.ts";
+import { readWhole } from "../packages/aws-protocol/src/whole-request.ts";
+import { fits, readPattern } from "../packages/aws-protocol/src/wildcards.ts";
+import { parseXml } from "../packages/aws-protocol/src/xml-parser.ts";
+import { parseAnswerHead } from "../packages/cloud/src/load-balancer/answer-head.ts";
+import { parseRequestHead } from "../packages/cloud/src/load-balancer/request-head.ts";
+import { replyTo } from "../packages/cloud/src/instance/ns/netd-names.ts";
+import { matching } from "../packages/cloud/src/service/ec2/filters.ts";
+import { readName } from "../packages/cloud/src/service/lambda/names.ts";
+import { answerOfFunction } from "../packages/cloud/src/service/lambda/url-event.ts";
+import { filterPattern } from "../packages/cloud/src/service/logs/filter-pattern.ts";
+import { copySource } from "../packages/cloud/src/service/s3/objects.ts";
+import { readRange } from "../packages/cloud/src/service/s3/range.ts";
+import { examineAppSpec, parseAppSpec, parseLambdaAppSpec } from "../packages/engine/src/appspec/index.ts";
+import { commandNamedBy } from "../packages/server/src/specification/host-command-identifier.ts";
+import { matchesTag } from "../packages/server/src/store/tag-match.ts";
+
+/** Characters of the texts: few, for what doubles its time with each, then four times as many as the one before. */
+const lengths = [64, 64 * 1024, 256 * 1024, 1024 * 1024];
+
+/** How many times as long four times as much may take. */
+const ratioMax = 10;
+
+/** Less than this, in milliseconds, is no time: memory and chance have a greater part in it than the text. */
+const noTime = 300;
+
+/** Tells what a reader does with a text of about so many characters; made before the time begins. */
+type Worst = (length: number) => () => unknown;
+
+const repeated = (text: string, length: number) => text.repeat(Math.ceil(length / text.length));
+/** A reader with the worst text for it: a beginning, something that is repeated, an end. */
+const of =
+  (read: (text: string) => unknown, part: string, { start = "", end = "" } = {}): Worst =>
+  (length) => {
+    const text = start + repeated(part, length) + end;
+    return () => read(text);
+  };
+const bytesOf = (read: (bytes: Buffer) => unknown) => (text: string) => read(Buffer.from(text, "latin1"));
+
+const route = createRouter(serviceModel("s3"));
+const signs = { hasOneCharacter: true, hasEscapes: true };
+const policy = (resource: string) =>
+  JSON.stringify({ Version: "2012-10-17", Statement: { Effect: "Deny", Action: "s3:*", Resource: resource } });
+const judged = (resource: string, text: string) =>
+  evaluate([parsePolicy(policy(resource), "identity")], { name: "s3:GetObject", resource: text, context: new Map() });
+const authorized = (text: string) =>
+  readAuthorization({ authorization: text, "x-amz-date": "x" }, new URLSearchParams());
+const canonical = (value: string) =>
+  canonicalRequest({
+    ...{ method: "GET", path: value, query: new URLSearchParams(`${value}=${value}`), headers: { a: value } },
+    ...{ signedHeaders: ["a"], payloadHash: "", service: "ec2" },
+  });
+const appSpec = (text: string) => parseAppSpec(text, { file: "appspec.yml", os: "linux" });
+
+const readers: Readonly<Record<string, Worst>> = {
+  "a host, for its bucket": of(bucketOfHost, "-a", { start: "a.s3", end: "!" }),
+  "a host that ends well": of(bucketOfHost, ".s3-", { start: "a", end: ".amazonaws.com" }),
+  "an authorization": of(authorized, " ", { start: "AWS4-HMAC-SHA256 ", end: `${"a".repeat(64)}` }),
+  "an authorization of many headers": of(authorized, "a;", {
+    start: "AWS4-HMAC-SHA256 Credential=a/b/c/d/aws4_request,SignedHeaders=",
+    end: `,Signature=${"a".repeat(64)}`,
+  }),
+  "what is signed": of(canonical, " a/../%20"),
+  "a request in one piece": of(bytesOf(readWhole), "a: \t \t\r\n", { start: "POST / HTTP/1.1\r\n", end: "\r\n" }),
+  "a path": of((path) => route({ method: "PUT", path, query: new URLSearchParams(), headers: {} }), "/a"),
+  "a form": of((text) => attempt(() => parseForm(text)), "a.b.c=%20&"),
+  "a form of one long name": of((text) => attempt(() => parseForm(text)), "."),
+  "a time": of((text) => attempt(() => parseTimestamp(text, "a")), "1"),
+  "JSON that nests": of((text) => attempt(() => decodeJson({ kind: "document", name: "a" }, text)), '{"a":['),
+  "XML of attributes": of((text) => attempt(() => parseXml(text, 64)), ' a = "b"', { start: "<a", end: "!" }),
+  "XML that is not closed": of((text) => attempt(() => parseXml(text, 64)), "<!-- ", { start: "<a>" }),
+  "XML of blanks": of((text) => attempt(() => parseXml(text, 64)), " ", { start: "<a", end: "!" }),
+  "XML of entities": of((text) => attempt(() => parseXml(text, 64)), "&amp;", { start: "<a>" }),
+  "a text with stars": of((text) => fits(text, readPattern("*a*a*a*a*a*b", signs)), "a"),
+  "a text with a long part": of((text) => fits(text, readPattern(`*${"a".repeat(1_000)}b*`, signs)), "a"),
+  "a text with holes": of((text) => fits(text, readPattern(`*${"a?".repeat(100)}b*`, signs)), "a"),
+  "a pattern of stars": of((pattern) => fits("a".repeat(100), readPattern(pattern, signs)), "*a"),
+  "a pattern as long as its text": of((text) => fits(text, readPattern(`*${text}b*`, signs)), "a"),
+  "a policy's resource": of((text) => judged("arn:aws:s3:::*a*a*a*b", text), "a"),
+  "a policy of variables": of((text) => judged(`arn:${text}`, "a"), "${"),
+  "a policy's document": of((text) => attempt(() => parsePolicy(text, "identity")), "[", { start: '{"Statement":' }),
+  "a filter of EC2": of(
+    (text) =>
+      matching([text], [{ Name: "a", Values: ["*a*a*a*a*a*a*a*b", "\\*a?".repeat(100)] }], {
+        fields: { a: (one) => [one] },
+      }),
+    "a",
+  ),
+  "a tag": of((Value) => matchesTag({ Key: "a", Value: "*a*a*a*b" }, [{ Key: "a", Value }]), "a"),
+  "an AppSpec of aliases": of(appSpec, "- &a x\n- *a\n"),
+  "an AppSpec of lists": of(appSpec, "a,", { start: "files: [" }),
+  "an AppSpec of depth": of(appSpec, "["),
+  "an AppSpec of blanks": of(appSpec, " \n"),
+  "an AppSpec of one text": of(appSpec, "a "),
+  "an AppSpec for a function": of((text) => parseLambdaAppSpec(text, { file: "a" }), "a: b\n"),
+  "an AppSpec for whatever it is": of((text) => examineAppSpec(text, { file: "a" }), "\n\n'"),
+  "an identifier": of(commandNamedBy, Buffer.from(`["${"/".repeat(99)}`).toString("base64")),
+  "a request to a load balancer": of((text) => attempt(() => parseRequestHead(text)), "a: \t \t\r\n", {
+    start: "GET / HTTP/1.1\r\n",
+  }),
+  "an answer to a load balancer": of((text) => attempt(() => parseAnswerHead(text, "GET")), "a: \t \t\r\n", {
+    start: "HTTP/1.1 200 OK\r\n",
+  }),
+  "an answer to an agent": of((text) => attempt(() => readWholeAnswer(Buffer.from(text), true)), "\t \t", {
+    start: "HTTP/1.1 200 OK\r\na:",
+    end: "!\r\n\r\n",
+  }),
+  "a question for a name": of(bytesOf(replyTo), "\x01a", { start: "\0\x01\x01\0\0\x01\0\0\0\0\0\0" }),
+  "a function's name": of((text) => attempt(() => readName(text)), "function:"),
+  "a function's answer": of((text) => answerOfFunction(Buffer.from(text)), "[", { start: '{"headers":' }),
+  "a log filter": of((text) => attempt(() => filterPattern(text)), '"\\"'),
+  "a source to copy": of((text) => attempt(() => copySource(text)), "/%2F"),
+  "a range": of((text) => attempt(() => readRange(text, 10)), "1", { start: "bytes=" }),
+};
+
+/** What refuses has read all the same. */
+function attempt(read: () => unknown): unknown {
+  try {
+    return read();
+  } catch (error) {
+    assert(error instanceof Error);
+    return undefined;
+  }
+}
+
+/** How long something has this thread work, in milliseconds: what else the machine does is not in it. */
+function timeOf(read: () => unknown): number {
+  const before = process.threadCpuUsage();
+  read();
+  const { user, system } = process.threadCpuUsage(before);
+  return (user + system) / 1000;
+}
+
+/** What is to be said of a reader's time; undefined when it is linear. */
+function slowness(worst: Worst): string | undefined {
+  let before = 0;
+  for (const length of lengths) {
+    const once = timeOf(worst(length));
+    // What seems slow may have had bad luck: it gets two more chances.
+    const time = once < noTime ? once : Math.min(once, timeOf(worst(length)), timeOf(worst(length)));
+    if (time > noTime && time > ratioMax * before) return `${Math.round(time)} ms for ${length} characters`;
+    before = time;
+  }
+  return undefined;
+}
+
+test("four times as much of the worst takes no more than some four times as long", () => {
+  const slow = Object.entries(readers).flatMap(([name, worst]) => {
+    const found = slowness(worst);
+    return found === undefined ? [] : [`${name}: ${found}`];
+  });
+
+  assert.deepEqual(slow, []);
+});
