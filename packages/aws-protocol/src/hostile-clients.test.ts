@@ -166,3 +166,37 @@ test("many connections that say nothing make room for others, and those who have
   assert.equal(open.filter((isClosed) => isClosed === false).length <= limits.strangersMax, true);
   assert.equal(friend.closed, false);
 });
+
+test("a header that is signed a thousand times over is refused before it is put together a thousand times", async (t) => {
+  const { url, port } = await openDoor(t, { services: [sample] });
+  const request = echoed(url).replace(/SignedHeaders=[^,]*/, (names) => `${names}${";x-a".repeat(5_000)}`);
+  const hostile = dial(t, port);
+  hostile.write(request.replace("\r\n", `\r\nx-a: ${"a".repeat(9_000)}\r\nconnection: close\r\n`));
+
+  assert.match(await heard(hostile), /^HTTP\/1\.1 400 [^]*SignedHeaders must name each header once/);
+});
+
+test("a list that is too long is refused before anybody is asked about its items", async (t) => {
+  let judged = 0;
+  const counting = defineService({
+    name: "sample",
+    model: sampleModel("json"),
+    signingNames: ["json"],
+    operations: { Echo: (_context: unknown, input: unknown) => input },
+    accesses: (_operation, input) => {
+      judged += Array.isArray(input["Names"]) ? input["Names"].length : 0;
+      return [];
+    },
+    context: {},
+  });
+  const { url } = await openDoor(t, { services: [counting] });
+  const ask = (count: number) =>
+    send(url, { ...echo, body: JSON.stringify({ Names: Array.from({ length: count }, () => "a") }) });
+
+  const [long, short] = [await ask(1_001), await ask(1_000)];
+
+  assert.equal(long.status, 400);
+  assert.match(long.text, /at most 1000 items/);
+  assert.equal(short.status, 200);
+  assert.equal(judged, 1_000);
+});

@@ -3,12 +3,21 @@ import { Authority } from "@sluice/cloud";
 import type { Configuration } from "./config.ts";
 
 /** The certificate of the one port, and where clients find whom to trust for it; undefined unless HTTPS is asked for. */
-export function certificateOf({ tls, tlsNames, dataFolder, hostname }: Configuration, clock: () => number) {
-  if (!tls) return undefined;
-  const authority = Authority.open(dataFolder, clock);
-  const { key, cert } = authority.certificateFor([...new Set([...namesOf(hostname), ...tlsNames])]);
-  return { key, cert, caBundle: authority.certificateFile, authority: authority.certificate };
+export function certificateOf(configuration: Configuration, clock: () => number) {
+  const { tls, tlsOnly, tlsNames, dataFolder, hostname, region } = configuration;
+  if (!tls && !tlsOnly) return undefined;
+  const names = [...new Set([...namesOf(hostname), ...below(region), ...tlsNames])];
+  const authority = Authority.open(dataFolder, clock, names);
+  const { key, cert } = authority.certificateFor(names);
+  return { key, cert, isRequired: tlsOnly, caBundle: authority.certificateFile, authority: authority.certificate };
 }
+
+/** Where buckets and functions have host names of their own. */
+const below = (region: string): readonly string[] => [
+  "*.s3.localhost",
+  `*.s3.${region}.localhost`,
+  `*.lambda-url.${region}.localhost`,
+];
 
 /** Every name that a client may use for a server that listens on an address. */
 function namesOf(hostname: string): readonly string[] {

@@ -29,6 +29,13 @@ export const settings = {
     meaning:
       "speak HTTPS beside HTTP, on the same port, with a certificate authority of the data folder's own: on or off",
   },
+  tlsOnly: {
+    flag: "--tls-only",
+    variable: "SLUICE_TLS_ONLY",
+    default: "off",
+    meaning:
+      "speak HTTPS alone; not with a local cloud, whose instances and functions use HTTP within this machine: on or off",
+  },
   tlsNames: {
     flag: "--tls-names <names>",
     variable: "SLUICE_TLS_NAMES",
@@ -107,6 +114,7 @@ export function configuration(flags: Flags) {
     region: regionName(value("region")),
     actsWithServiceRoles: oneOf("service roles", value("serviceRoles"), ["on", "off"] as const) === "on",
     tls: oneOf("TLS", value("tls"), ["on", "off"] as const) === "on",
+    tlsOnly: oneOf("TLS alone", value("tlsOnly"), ["on", "off"] as const) === "on",
     tlsNames: hostNames(value("tlsNames")),
     driver: oneOf("driver", value("driver"), ["auto", "ns", "plain"] as const),
     chaos: chaosOf(value("chaos")),

@@ -25,6 +25,7 @@ export function findEndpoint({ dataFolder, region }: Configuration): Endpoint {
       credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
     };
   const running = findRunning(dataFolder);
+  if (running?.caBundle !== undefined && running.url.startsWith("https:")) trust(running.caBundle);
   if (running !== undefined) return { url: running.url, region: running.region, credentials: running };
   throw new Error(
     `Cannot find a control plane: no "sluice up" runs on ${dataFolder}, and AWS_ENDPOINT_URL with its keys is not set. Start one with: npx sluice up`,

@@ -6,7 +6,7 @@ export interface Running {
   readonly pid: number;
   /** The process's start in clock ticks after boot, from /proc: a recycled pid is recognized by it. */
   readonly startTicks: string;
-  /** Plain HTTP. */
+  /** Plain HTTP, unless the port speaks HTTPS alone. */
   readonly url: string;
   /** Of a port that speaks HTTPS, too: the file with the certificate to trust. */
   readonly caBundle?: string;

@@ -22,6 +22,10 @@ export interface UpOptions {
 /** Starts control plane and local cloud on one port, deploys the example unless told not to, and stays up until a signal ends it. */
 export async function up(configuration: Configuration, { instances, example }: UpOptions): Promise<void> {
   const { dataFolder, region } = configuration;
+  if (configuration.tlsOnly)
+    throw new Error(
+      "Cannot switch plain HTTP off in a local cloud: its instances, functions and load balancers use it within this machine. Use --tls, which speaks HTTPS beside it, or sluice server --tls-only",
+    );
   openDataFolder(dataFolder);
   const house = await open(configuration, example);
   const { server, key, certificate } = house;
@@ -65,8 +69,9 @@ export function noteReady(
   const { url } = server;
   const secure = certificate === undefined ? {} : { caBundle: certificate.caBundle };
   noteRunning(dataFolder, { url, region, ...key, ...secure });
-  console.log(`ready on ${url}`);
-  if (certificate !== undefined)
+  const isAlone = certificate?.isRequired === true;
+  console.log(`ready on ${url}${isAlone ? `, for clients that trust ${certificate.caBundle}` : ""}`);
+  if (certificate !== undefined && !isAlone)
     console.log(`and on ${url.replace(/^http:/, "https:")}, for clients that trust ${certificate.caBundle}`);
 }
 

@@ -4,13 +4,16 @@ import type { RequestListener } from "node:http";
 export function consoleListener(): RequestListener {
   return (request, response) => {
     if (request.method !== "GET" || request.url !== "/") {
-      response.writeHead(404, { "content-type": "text/plain; charset=utf-8" }).end("There is no such page\n");
+      response
+        .writeHead(404, { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" })
+        .end("There is no such page\n");
       return;
     }
     response
       .writeHead(200, {
         "content-type": "text/html; charset=utf-8",
-        "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
+        "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+        "x-content-type-options": "nosniff",
       })
       .end(page);
   };

@@ -1,7 +1,6 @@
 import type { RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { SecureContextOptions } from "node:tls";
-import { createFrontDoor, createFrontDoorServer, printable, type Service } from "@sluice/aws-protocol";
+import { createFrontDoor, createFrontDoorServer, type EitherWayOptions, printable, type Service } from "@sluice/aws-protocol";
 import { pino } from "pino";
 import { actsWithServiceRoles, pollHoldMilliseconds } from "./choices.ts";
 import { defectLog } from "./defect-log.ts";
@@ -33,8 +32,8 @@ export interface ServerOptions {
   /** 0 takes any free port. */
   readonly port: number;
   readonly hostname: string;
-  /** With a certificate and its key, the port speaks HTTPS beside HTTP. */
-  readonly tls?: SecureContextOptions;
+  /** With a certificate and its key, the port speaks HTTPS beside HTTP, or alone. */
+  readonly tls?: EitherWayOptions;
   /** The certificate of the authority that has issued that one, in PEM, when hosts do not trust it by themselves. */
   readonly authority?: string;
   readonly identities: Identities;
@@ -126,7 +125,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     store.close();
     throw error;
   });
-  own.url = `http://${options.hostname}:${port}`;
+  own.url = `${options.tls?.isRequired === true ? "https" : "http"}://${options.hostname}:${port}`;
   reconciler.start();
   return {
     url: own.url,

@@ -1,5 +1,6 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { join } from "node:path";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { makeCertificate } from "./certificate.ts";
@@ -17,6 +18,28 @@ const contextsMax = 200;
 /** The names that the local cloud answers to inside instances: AWS's own, and nobody else's. */
 export const isOurs = (host: string): boolean =>
   /^[a-z0-9*]([a-z0-9._-]*)\.(amazonaws\.com|amazonaws\.com\.cn|on\.aws|api\.aws)$/.test(host);
+
+/** What the authority may vouch for in any case: whoever trusts it need not fear for other names. The last network is that of instances. */
+const alwaysPermitted = [
+  ...["localhost", "amazonaws.com", "amazonaws.com.cn", "on.aws", "api.aws"],
+  ...["127.0.0.0/8", "::1/128", "172.31.0.0/16"],
+];
+
+/** What has to be permitted for a host: a name also stands for those below it. */
+const permittedFor = (host: string): string =>
+  isIP(host) === 0 ? host.replace(/^\*\./, "") : `${host}/${isIP(host) === 4 ? 32 : 128}`;
+
+/** What the certificate that is there permits; undefined when there is none, or one of earlier versions, which permits everything. */
+function permittedBefore(file: string): readonly string[] | undefined {
+  if (!existsSync(file)) return undefined;
+  return JSON.parse(readFileSync(file, "utf8")) as readonly string[]; // written here
+}
+
+/** Writes a file as a whole, for this user alone. */
+function replace(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}
 
 /** This installation's own certificate authority: instances trust it, and nothing outside them does. */
 export class Authority {
@@ -36,18 +59,25 @@ export class Authority {
     this.#clock = clock;
   }
 
-  /** The authority of a data folder; the first time makes it, its key readable by this user alone. */
-  static open(dataFolder: string, clock: () => number): Authority {
+  /** The authority of a data folder; the first time makes it, its key readable by this user alone. `names` are hosts' that it has to vouch for beside AWS's and this machine's own. */
+  static open(dataFolder: string, clock: () => number, names: readonly string[] = []): Authority {
     const folder = join(dataFolder, "cloud");
     const file = join(folder, "authority.pem");
-    if (!existsSync(file)) {
-      const { privateKey: key } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const permittedFile = join(folder, "authority.names.json");
+    const before = permittedBefore(permittedFile);
+    const permitted = [...new Set([...alwaysPermitted, ...(before ?? []), ...names.map(permittedFor)])];
+    if (!existsSync(file) || before === undefined || permitted.length > before.length) {
+      mkdirSync(folder, { recursive: true });
+      // The key stays: whoever trusts the certificate of before goes on trusting what that one allowed.
+      const key = existsSync(file)
+        ? createPrivateKey(readFileSync(file, "utf8"))
+        : generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
       const from = clock() - dayMilliseconds;
       const until = from + authorityDays * dayMilliseconds;
-      const made = makeCertificate({ subject, issuer: { subject, privateKey: key }, key, from, until });
-      mkdirSync(folder, { recursive: true });
-      writeFileSync(`${file}.new`, made + key.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
-      renameSync(`${file}.new`, file);
+      const made = makeCertificate({ subject, issuer: { subject, privateKey: key }, key, from, until, permitted });
+      replace(file, made + key.export({ type: "pkcs8", format: "pem" }));
+      rmSync(join(folder, "authority.crt"), { force: true });
+      replace(permittedFile, JSON.stringify(permitted));
     }
     const text = readFileSync(file, "utf8");
     const certificate = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n/.exec(text)?.[0];
@@ -78,7 +108,9 @@ export class Authority {
     const from = this.#clock() - dayMilliseconds;
     const until = from + hostDays * dayMilliseconds;
     const issuer = { subject, privateKey: this.#privateKey };
-    const cert = makeCertificate({ subject: hosts[0]?.slice(0, 64) ?? "", hosts, issuer, key, from, until });
+    // An address as a common name would be taken for a host's name, which the authority may not vouch for.
+    const named = hosts.find((host) => isIP(host) === 0)?.slice(0, 64) ?? subject;
+    const cert = makeCertificate({ subject: named, hosts, issuer, key, from, until });
     return { key: key.export({ type: "pkcs8", format: "pem" }), cert: cert + this.certificate, until };
   }
 }

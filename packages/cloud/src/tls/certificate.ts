@@ -8,6 +8,8 @@ export interface CertificateOptions {
   readonly subject: string;
   /** The host names and addresses that it is for; absent on the authority's own. */
   readonly hosts?: readonly string[];
+  /** On an authority's own: the only names and networks that it may vouch for, names with all below them. */
+  readonly permitted?: readonly string[];
   readonly issuer: { readonly subject: string; readonly privateKey: KeyObject };
   /** The key that it vouches for; its private form may be given. */
   readonly key: KeyObject;
@@ -19,7 +21,8 @@ export interface CertificateOptions {
 const ecdsaWithSha256 = sequence(objectId("1.2.840.10045.4.3.2"));
 
 /** Makes an X.509 certificate, in PEM. */
-export function makeCertificate({ subject, hosts, issuer, key, from, until }: CertificateOptions): string {
+export function makeCertificate(options: CertificateOptions): string {
+  const { subject, issuer, key, from, until } = options;
   const publicKey = (key.type === "private" ? createPublicKey(key) : key).export({ type: "spki", format: "der" });
   const unsigned = sequence(
     tagged(0xa0, integer(Buffer.from([2]))), // version 3
@@ -29,7 +32,7 @@ export function makeCertificate({ subject, hosts, issuer, key, from, until }: Ce
     sequence(moment(from), moment(until)),
     name(subject),
     publicKey,
-    tagged(0xa3, sequence(...extensions(hosts, publicKey, issuer))),
+    tagged(0xa3, sequence(...extensions(options, publicKey))),
   );
   const signature = sign("sha256", unsigned, issuer.privateKey);
   const der = sequence(unsigned, ecdsaWithSha256, bitString(signature));
@@ -39,13 +42,16 @@ export function makeCertificate({ subject, hosts, issuer, key, from, until }: Ce
 
 const name = (text: string) => sequence(setOf(sequence(objectId("2.5.4.3"), utf8String(text))));
 
-function extensions(hosts: readonly string[] | undefined, publicKey: Buffer, issuer: CertificateOptions["issuer"]) {
+function extensions({ hosts, permitted = [], issuer }: CertificateOptions, publicKey: Buffer) {
   const subjectKeyId = extension("2.5.29.14", octetString(keyId(publicKey)));
   if (hosts === undefined)
     return [
       subjectKeyId,
       extension("2.5.29.19", sequence(yes), "critical"), // it may issue others
       extension("2.5.29.15", tagged(0x03, Buffer.from([1, 0x06])), "critical"), // sign certificates and revocations
+      ...(permitted.length === 0
+        ? []
+        : [extension("2.5.29.30", sequence(tagged(0xa0, Buffer.concat(permitted.map(subtree)))), "critical")]),
     ];
   const issuerKey = createPublicKey(issuer.privateKey).export({ type: "spki", format: "der" });
   return [
@@ -63,6 +69,16 @@ const extension = (id: string, value: Uint8Array, critical?: "critical") =>
 
 const generalName = (host: string) =>
   isIP(host) === 0 ? tagged(0x82, Buffer.from(host)) : tagged(0x87, addressBytes(host));
+
+/** A name with all below it, or a network such as `127.0.0.0/8`. */
+function subtree(name: string): Buffer {
+  const [address = "", bits] = name.split("/");
+  if (isIP(address) === 0) return sequence(tagged(0x82, Buffer.from(name)));
+  const bytes = addressBytes(address);
+  const ones = bits === undefined ? bytes.length * 8 : Number(bits);
+  const mask = bytes.map((_, at) => 0xff & (0xff00 >> Math.min(8, Math.max(0, ones - at * 8))));
+  return sequence(tagged(0x87, Buffer.concat([bytes, mask])));
+}
 
 /** The four or sixteen bytes of an IP address. */
 function addressBytes(address: string): Buffer {

@@ -28,3 +28,21 @@ test("when the server closes, held polls end, and nobody waits any more", async 
   assert.equal(await held, "closed");
   assert.equal(await polls.hold("a", nobodyLeaves, longMilliseconds), "closed");
 });
+
+test("a host that asks ever again without waiting holds a few polls, not all of them", async () => {
+  const polls = new HeldPolls(() => 0);
+  const held = Array.from({ length: 20 }, () => polls.hold("a", nobodyLeaves, longMilliseconds));
+  const other = polls.hold("b", nobodyLeaves, longMilliseconds);
+
+  assert.deepEqual(
+    await Promise.all(held.slice(0, 12)),
+    Array.from({ length: 12 }, () => "closed"),
+  );
+  polls.wake(["a", "b"]);
+
+  assert.deepEqual(
+    await Promise.all(held.slice(12)),
+    Array.from({ length: 8 }, () => "woken"),
+  );
+  assert.equal(await other, "woken");
+});

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Cors, FunctionUrlAuthType, FunctionUrlConfig, InvokeMode } from "@aws-sdk/client-lambda";
-import { Fault } from "@sluice/aws-protocol";
+import { type Call, Fault } from "@sluice/aws-protocol";
 import type { LambdaContext, LambdaOperations } from "./context.ts";
 import { aliasOf, functionOf } from "./function-rows.ts";
 import { arnOf, badValue, isVersion, latest, readName } from "./names.ts";
@@ -86,6 +86,15 @@ export const codeHost = "code";
 /** The host name at which an address answers, without its port. */
 export const hostOf = (id: string, region: string): string => `${id}.lambda-url.${region}.localhost`;
 
+/** How such a host is reached: as its caller reached the same port. Instances speak TLS at another one, whatever this one does. */
+export function schemeOf({
+  call,
+  port,
+}: Pick<LambdaContext, "port"> & { readonly call: Pick<Call, "endpoint"> }): string {
+  const isSamePort = call.endpoint.endsWith(`:${port()}`);
+  return isSamePort && call.endpoint.startsWith("https:") ? "https" : "http";
+}
+
 interface Input {
   readonly FunctionName?: string | undefined;
   readonly Qualifier?: string | undefined;
@@ -127,10 +136,13 @@ function invokeModeOf(text: string | undefined): InvokeMode {
   throw badValue(`InvokeMode is "${text}", and this cloud serves BUFFERED alone`);
 }
 
-function describe(context: LambdaContext, row: UrlRow): Required<Omit<FunctionUrlConfig, "Cors">> & { Cors?: Cors } {
+function describe(
+  context: LambdaContext & { readonly call: Call },
+  row: UrlRow,
+): Required<Omit<FunctionUrlConfig, "Cors">> & { Cors?: Cors } {
   const { authType, invokeMode, cors, createdAt, modifiedAt } = recordOf(row);
   return {
-    FunctionUrl: `http://${hostOf(row.id, context.region)}:${context.port()}/`,
+    FunctionUrl: `${schemeOf(context)}://${hostOf(row.id, context.region)}:${context.port()}/`,
     FunctionArn: arnOf(context, row.function, row.qualifier === latest ? undefined : row.qualifier),
     AuthType: authType,
     InvokeMode: invokeMode,

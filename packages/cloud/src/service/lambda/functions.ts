@@ -13,7 +13,7 @@ import {
 } from "./function-rows.ts";
 import { badValue, isVersion, latest, readName } from "./names.ts";
 import { pageOf } from "./page.ts";
-import { codeHost, hostOf } from "./function-urls.ts";
+import { codeHost, hostOf, schemeOf } from "./function-urls.ts";
 import { prepareRuntime } from "./prepare-runtime.ts";
 import { staleRevision } from "./stale-revision.ts";
 import { publish } from "./versions.ts";
@@ -55,7 +55,7 @@ export const functionOperations: LambdaOperations = {
       Configuration: describe(context, { name, version, withVersion: qualifier !== undefined }, record),
       Code: {
         RepositoryType: "S3",
-        Location: `http://${hostOf(codeHost, context.region)}:${context.port()}${context.links.linkTo(record.code)}`,
+          Location: `${schemeOf(context)}://${hostOf(codeHost, context.region)}:${context.port()}${context.links.linkTo(record.code)}`,
       },
       ...(Object.keys(tags).length === 0 ? {} : { Tags: tags }),
       ...(row.reserved === null ? {} : { Concurrency: { ReservedConcurrentExecutions: row.reserved } }),

@@ -48,6 +48,7 @@ function send(response: ServerResponse, status: number, body: string | Uint8Arra
   const headers = {
     "content-type": "text/plain; charset=utf-8",
     "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
     "content-length": length,
   };
   response.writeHead(status, headers).end(body);
