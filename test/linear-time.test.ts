@@ -69,7 +69,7 @@ const appSpec = (text: string) => parseAppSpec(text, { file: "appspec.yml", os: 
 const readers: Readonly<Record<string, Worst>> = {
   "a host, for its bucket": of(bucketOfHost, "-a", { start: "a.s3", end: "!" }),
   "a host that ends well": of(bucketOfHost, ".s3-", { start: "a", end: ".amazonaws.com" }),
-  "an authorization": of(authorized, " ", { start: "AWS4-HMAC-SHA256 ", end: `${"a".repeat(64)}` }),
+  "an authorization": of(authorized, " ", { start: "AWS4-HMAC-SHA256 ", end: "a".repeat(64) }),
   "an authorization of many headers": of(authorized, "a;", {
     start: "AWS4-HMAC-SHA256 Credential=a/b/c/d/aws4_request,SignedHeaders=",
     end: `,Signature=${"a".repeat(64)}`,

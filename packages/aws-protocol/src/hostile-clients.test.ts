@@ -163,7 +163,7 @@ test("many connections that say nothing make room for others, and those who have
     ),
   );
 
-  assert.equal(open.filter((isClosed) => isClosed === false).length <= limits.strangersMax, true);
+  assert(open.filter((isClosed) => !isClosed).length <= limits.strangersMax);
   assert.equal(friend.closed, false);
 });
 
