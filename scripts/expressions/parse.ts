@@ -13,6 +13,8 @@ export type Expression =
   | { readonly type: "start" | "end" | "boundary" };
 
 const unitMax = 0xffff;
+const anyRange = [0, unitMax] as const;
+const anyUnit = [anyRange] as const;
 const digits: Units = [[0x30, 0x39]];
 const wordUnits: Units = [[0x30, 0x39], [0x41, 0x5a], [0x5f, 0x5f], [0x61, 0x7a]]; // prettier-ignore
 const blanks: Units = [[0x09, 0x0d], [0x20, 0x20], [0xa0, 0xa0], [0x1680, 0x1680], [0x2000, 0x200a], [0x2028, 0x2029], [0x202f, 0x202f], [0x205f, 0x205f], [0x3000, 0x3000], [0xfeff, 0xfeff]]; // prettier-ignore
@@ -114,7 +116,8 @@ class Reader {
       } else units.push(...low);
     }
     const all = this.#eitherCase(units);
-    return isNegated ? others(all) : all;
+    // Which characters have a property is not known here: they may be any, and so may all others.
+    return isNegated && !units.includes(anyRange) ? others(all) : all;
   }
 
   /** One character, or an escape for several. */
@@ -122,9 +125,10 @@ class Reader {
     if (!this.#takes("\\")) return this.#character();
     const hex = this.#matches(/u([0-9a-f]{4})|x([0-9a-f]{2})/iy);
     if (hex !== undefined) return single(Number.parseInt(hex[1] ?? hex[2] ?? "", 16));
+    if (this.#matches(/[pP]\{[\w=]+\}/y) !== undefined) return anyUnit;
     const known = named[this.#next];
     const control = controls[this.#next];
-    if (/[1-9kpP]/.test(this.#next)) throw new Error(`Cannot read the escape \\${this.#next} of /${this.#source}/`);
+    if (/[1-9k]/.test(this.#next)) throw new Error(`Cannot read the escape \\${this.#next} of /${this.#source}/`);
     if (known === undefined && control === undefined) return this.#character();
     this.at += 1;
     return known ?? single(control ?? 0);

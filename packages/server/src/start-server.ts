@@ -1,6 +1,12 @@
 import type { RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createFrontDoor, createFrontDoorServer, type EitherWayOptions, printable, type Service } from "@sluice/aws-protocol";
+import {
+  createFrontDoor,
+  createFrontDoorServer,
+  type EitherWayOptions,
+  printable,
+  type Service,
+} from "@sluice/aws-protocol";
 import { pino } from "pino";
 import { actsWithServiceRoles, pollHoldMilliseconds } from "./choices.ts";
 import { defectLog } from "./defect-log.ts";
