@@ -60,7 +60,9 @@ export const descriptorPath = (descriptor: number): string => `/proc/self/fd/${d
 
 /** A system's error with the path that a descriptor stood for: Node tells its number, which tells people nothing. */
 export function withPath(error: unknown, path: string): Error {
-  if (!(error instanceof Error && "code" in error && error.message.includes("/proc/self/fd/"))) return error as Error; // nothing else is thrown
-  const message = error.message.replace(/'\/proc\/self\/fd\/[^]*?'(?= ->|$)/g, () => `'${shownPath(path)}'`);
+  if (!(error instanceof Error && "code" in error)) return error as Error; // nothing else is thrown
+  const at = error.message.indexOf("'/proc/self/fd/");
+  if (at === -1) return error;
+  const message = `${error.message.slice(0, at)}'${shownPath(path)}'`;
   return Object.assign(new Error(message, { cause: error }), { code: error.code });
 }

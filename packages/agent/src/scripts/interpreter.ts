@@ -13,8 +13,8 @@ export interface Interpreter {
 
 /** The interpreter that a script's first line names by its whole path; undefined when it names none. */
 export function interpreterOf(path: string): Interpreter | undefined {
-  const [, program, argument = ""] = /^#![ \t]*(\/[^ \t]*)[ \t]*(.*)$/s.exec(firstLine(path)) ?? [];
-  return program === undefined ? undefined : { program, argument };
+  const [, program, rest = ""] = /^#![ \t]*(\/[^ \t]*)(?:[ \t](.*))?$/s.exec(firstLine(path)) ?? [];
+  return program === undefined ? undefined : { program, argument: rest.replace(/^[ \t]+/, "") };
 }
 
 /** Why the system cannot start a script with this interpreter, as a sentence: its own words would be that the script is not there. Undefined when it can. */

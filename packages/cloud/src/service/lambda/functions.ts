@@ -55,7 +55,7 @@ export const functionOperations: LambdaOperations = {
       Configuration: describe(context, { name, version, withVersion: qualifier !== undefined }, record),
       Code: {
         RepositoryType: "S3",
-          Location: `${schemeOf(context)}://${hostOf(codeHost, context.region)}:${context.port()}${context.links.linkTo(record.code)}`,
+        Location: `${schemeOf(context)}://${hostOf(codeHost, context.region)}:${context.port()}${context.links.linkTo(record.code)}`,
       },
       ...(Object.keys(tags).length === 0 ? {} : { Tags: tags }),
       ...(row.reserved === null ? {} : { Concurrency: { ReservedConcurrentExecutions: row.reserved } }),

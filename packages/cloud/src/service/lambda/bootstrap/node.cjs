@@ -9,7 +9,7 @@ const { pathToFileURL } = require("node:url");
 
 const { AWS_LAMBDA_RUNTIME_API: api, LAMBDA_TASK_ROOT: task, _HANDLER: handlerName, NODE_PATH } = process.env;
 // The address goes on with a folder, which every path is below.
-const [, host, port, folder] = /^([^:]+):(\d+)(.*)$/.exec(api);
+const [, host, port, folder = ""] = /^([^:]+):(\d+)(\/.*)?$/.exec(api);
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 let requestId = "";
 
