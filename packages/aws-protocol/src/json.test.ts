@@ -33,11 +33,11 @@ test("an empty body is an empty structure, null is absent, and unknown members a
 });
 
 test("a value of the wrong type is named with its place, and so is what was wanted", () => {
-  refused({ Text: 3 }, /^Cannot read member "Text": found a number "3", wanted text$/);
+  refused({ Text: 3 }, /^Cannot read member "Text": found the number 3, wanted text$/);
   refused({ Count: "3" }, /member "Count": found text "3", wanted a number$/);
   refused({ Flag: "true" }, /member "Flag": found text "true", wanted true or false$/);
   refused({ Names: "x" }, /member "Names": found text "x", wanted a list$/);
-  refused({ Names: ["x", 1] }, /member "Names\[1\]": found a number "1", wanted text$/);
+  refused({ Names: ["x", 1] }, /member "Names\[1\]": found the number 1, wanted text$/);
   refused({ Names: [null] }, /member "Names\[0\]": found null, wanted text$/);
   refused({ Inner: { Inner: { Name: [] } } }, /member "Inner.Inner.Name": found a list, wanted text$/);
   refused({ Weights: { a: {} } }, /member "Weights.a": found a structure, wanted a number$/);
@@ -45,7 +45,7 @@ test("a value of the wrong type is named with its place, and so is what was want
   refused({ Bytes: "no base64!" }, /member "Bytes".*wanted base64 text$/);
   refused({ At: "page 7" }, /member "At".*wanted a timestamp$/);
   refused("[]", /^Cannot read the input: found a list, wanted a structure$/);
-  refused("3", /found a number "3", wanted a structure$/);
+  refused("3", /found the number 3, wanted a structure$/);
   refused("{", /it is not JSON$/);
   refused({ Text: { secret: "x".repeat(1000) } }, /^.{0,100}$/);
 });
@@ -57,7 +57,7 @@ test("numbers are whole where their member is, and never beyond what a number ca
     Weights: { a: 0.1 },
   });
 
-  refused({ Count: 1.5 }, /member "Count": found text "1.5", wanted a whole number$/);
+  refused({ Count: 1.5 }, /member "Count": found the number 1.5, wanted a whole number$/);
   refused('{"Count":1e400}', /wanted a whole number$/);
   refused('{"Count":9007199254740993}', /wanted a whole number$/);
   refused('{"Share":-1e400}', /wanted a number$/);

@@ -20,6 +20,7 @@ function describe(found: unknown): string {
   if (found === null) return "null";
   if (Array.isArray(found)) return "a list";
   if (typeof found === "object") return "a structure";
+  if (typeof found === "number") return `the number ${found}`;
   const text = typeof found === "string" ? found : JSON.stringify(found);
   return `${typeof found === "string" ? "text" : `a ${typeof found}`} "${text.length > 40 ? `${text.slice(0, 40)}…` : text}"`;
 }

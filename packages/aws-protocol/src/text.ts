@@ -27,7 +27,7 @@ export function decodeText({ shape, traits }: Pick<Member, "shape" | "traits">, 
 /** A number that its member can hold: whole ones are whole, and none is beyond what a number can tell. */
 export function checkNumber(value: number, { fraction }: Traits, path: string): number {
   if (fraction === 1 ? !Number.isFinite(value) : !Number.isSafeInteger(value))
-    throw malformed(path, String(value), fraction === 1 ? "a number" : "a whole number");
+    throw malformed(path, value, fraction === 1 ? "a number" : "a whole number");
   return value;
 }
 
