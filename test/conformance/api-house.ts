@@ -43,6 +43,8 @@ export interface ApiHouse {
   readonly woken: readonly string[];
   /** Milliseconds since the epoch, as the API sees it. */
   now: number;
+  /** When agents were last heard of, by host. */
+  readonly heard: Map<string, number>;
   /** Sends a body as it is, signed. */
   readonly raw: (operation: string, body: unknown) => Promise<RawAnswer>;
   /** Runs the real `aws deploy`; throws unless it succeeds. Gives its output as JSON, or undefined when there is none. */
@@ -59,7 +61,7 @@ export async function openApi(
 ): Promise<ApiHouse> {
   const folder = mkdtempSync(join(tmpdir(), "sluice-api-"));
   const store = openStore(folder);
-  const house = { now: Date.parse("2026-01-01T00:00:00.125Z") };
+  const house = { now: Date.parse("2026-01-01T00:00:00.125Z"), heard: new Map<string, number>() };
   const clock = () => house.now;
   const identities = await openIdentities({ dataFolder: folder, accountId, clock: Date.now });
   const defects: unknown[] = [];
@@ -73,6 +75,7 @@ export async function openApi(
       wake: (id) => void woken.push(id),
       syncHooks: hooksOf(store),
       endRegistration: async () => {},
+      lastHeard: (host) => house.heard.get(host),
     },
     codedeployAccesses({ store, region, accountId }),
     (error) => void defects.push(error),

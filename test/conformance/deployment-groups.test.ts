@@ -251,7 +251,7 @@ const refusals: Readonly<
     ],
     [
       "InvalidTargetGroupPair",
-      "two are wanted",
+      "must have two",
       { loadBalancerInfo: { targetGroupPairInfoList: [{ ...pair, targetGroups: [{ name: "blue" }] }] } },
     ],
     [

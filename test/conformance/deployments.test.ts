@@ -12,6 +12,7 @@ import {
   type CreateDeploymentGroupInput,
   type CreateDeploymentInput,
   DeleteDeploymentConfigCommand,
+  DeleteDeploymentGroupCommand,
   GetDeploymentCommand,
   ListDeploymentsCommand,
   type ListDeploymentsInput,
@@ -221,13 +222,56 @@ test("a deployment to Lambda shows the hash of its AppSpec, which must name a fu
   );
 });
 
+const ecsAppSpec = JSON.stringify({
+  version: 0.0,
+  Resources: [
+    {
+      TargetService: {
+        Type: "AWS::ECS::Service",
+        Properties: {
+          TaskDefinition: "arn:aws:ecs:us-east-1:123456789012:task-definition/shop:7",
+          LoadBalancerInfo: { ContainerName: "web", ContainerPort: 80 },
+        },
+      },
+    },
+  ],
+});
+
+test("a bundle whose type is not named has the one that its key's ending says, and is refused where that says none", async (t) => {
+  const { begin, get, over } = await deploymentsOf(t);
+  const of = (key: string) => ({ revisionType: "S3", s3Location: { bucket: "bundles", key } }) as const;
+
+  for (const [key, wanted] of [
+    ["a.zip", "zip"],
+    ["a.TGZ", "tgz"],
+    ["a.tar.gz", "tgz"],
+    ["v1.zip/a.tar", "tar"],
+  ] as const) {
+    const id = await begin({ revision: of(key) });
+    assert.equal((await get(id)).revision?.s3Location?.bundleType, wanted, key);
+    await over(id);
+  }
+  for (const key of ["a", "a.zip/latest", "a.yaml", "zip"])
+    await assert.rejects(begin({ revision: of(key) }), isFault("InvalidRevision", "must be one of tar, tgz, zip"));
+});
+
 test("a deployment to ECS is recorded, and says at once that it is not carried out", async (t) => {
   const { greenFleetProvisioningOption: _green, ...blueGreenDeploymentConfiguration } =
     blueGreen.blueGreenDeploymentConfiguration;
   const { begin, get } = await deploymentsOf(t, { blueGreenDeploymentConfiguration }, "ECS");
-  const revision = { revisionType: "AppSpecContent", appSpecContent: { content: "{}" } } as const;
+  const revisionOf = (content: string) => ({ revisionType: "AppSpecContent", appSpecContent: { content } }) as const;
 
-  const { status, errorInformation, deploymentConfigName } = await get(await begin({ revision }));
+  await assert.rejects(
+    begin({ revision: revisionOf(ecsAppSpec.replace("LoadBalancerInfo", "LoadBalancers")) }),
+    isFault("InvalidRevision", 'the key "LoadBalancerInfo" is missing'),
+  );
+  await assert.rejects(
+    begin({ revision: revisionOf("{}") }),
+    isFault("InvalidRevision", 'the key "Resources" is missing'),
+  );
+  const { status, errorInformation, deploymentConfigName } = await get(
+    await begin({ revision: revisionOf(ecsAppSpec) }),
+  );
 
   assert.equal(status, "Failed");
   assert.equal(errorInformation?.message, "This control plane does not carry out ECS deployments");
@@ -358,6 +402,62 @@ test("stopping is remembered with what it says of rolling back, and told again",
     client.send(new StopDeploymentCommand({ deploymentId: other })),
     isFault("DeploymentAlreadyCompleted"),
   );
+});
+
+test("a stop says what it means for this deployment, whatever has been deleted", async (t) => {
+  const { client, begin, plant, name, now } = await deploymentsOf(t);
+  const id = await begin();
+  const event = {
+    name: "BeforeInstall",
+    status: "InProgress",
+    startTime: now,
+    command: { id: "c", issuedAt: now },
+  } as const;
+  const common = {
+    arn: "arn:aws:ec2:us-east-1:123456789012:instance/i-1",
+    status: "InProgress",
+    lastUpdatedAt: now,
+  } as const;
+  await plant(id, { status: "InProgress", startTime: now }, [
+    { ...common, id: "i-1", hostIdentifier: "i-1", events: [event] },
+  ]);
+
+  await client.send(new DeleteDeploymentGroupCommand(name));
+  const stopped = await client.send(new StopDeploymentCommand({ deploymentId: id }));
+
+  assert.deepEqual(
+    [stopped.status, stopped.statusMessage],
+    ["Pending", "Nothing new begins. BeforeInstall on i-1 runs to its end, and its outcome is recorded"],
+  );
+});
+
+test("an instance whose agent is silent is named as long as the deployment waits for it", async (t) => {
+  const house = await deploymentsOf(t);
+  const { begin, get, plant, heard, now } = house;
+  const id = await begin();
+  const event = { name: "BeforeInstall", status: "Pending", command: { id: "c", issuedAt: now } } as const;
+  const common = {
+    arn: "arn:aws:ec2:us-east-1:123456789012:instance/i-1",
+    status: "InProgress",
+    lastUpdatedAt: now,
+  } as const;
+  await plant(id, { status: "InProgress", startTime: now }, [
+    { ...common, id: "i-1", hostIdentifier: "host", events: [event] },
+  ]);
+
+  const unseen = await get(id);
+  heard.set("host", now);
+  const seen = await get(id);
+  heard.set("host", now - 31_000);
+  const silent = await get(id);
+
+  assert.match(
+    unseen.deploymentStatusMessages?.join() ?? "",
+    /^i-1 has not picked up BeforeInstall: its agent has never been seen\. Check/,
+  );
+  assert.match(unseen.additionalDeploymentStatusInfo ?? "", /never been seen/);
+  assert.deepEqual(seen.deploymentStatusMessages, []);
+  assert.match(silent.deploymentStatusMessages?.join() ?? "", /its agent was last seen at 2025-12-31T23:59:29/);
 });
 
 test("a blue/green deployment is continued when it is Ready, and its termination wait is ended", async (t) => {

@@ -11,6 +11,7 @@ import {
   ListOnPremisesInstancesCommand,
   RegisterOnPremisesInstanceCommand,
   RemoveTagsFromOnPremisesInstancesCommand,
+  type TagFilter,
 } from "@aws-sdk/client-codedeploy";
 import { openGateways } from "../../packages/server/src/gateways/gateways.ts";
 import { findFleet } from "../../packages/server/src/reconciler/find-fleet.ts";
@@ -120,10 +121,31 @@ test("tags are pairs, a key may come twice, and a change is for all instances or
   );
   const eleven = Array.from({ length: 11 }, (_, index) => ({ Key: "k", Value: `${index}` }));
   await assert.rejects(add(["rack-1"], eleven), isFault("TagLimitExceeded"));
-  await assert.rejects(add(["rack-1"], [{ Key: "k", Value: "" }]), isFault("InvalidTag"));
+  await assert.rejects(add(["rack-1"], [{ Key: "", Value: "v" }]), isFault("InvalidTag"));
   await assert.rejects(add(["rack-1"], []), isFault("TagRequired"));
   const many = Array.from({ length: 101 }, (_, index) => `rack-${index}`);
   await assert.rejects(add(many), isFault("InstanceLimitExceeded"));
+});
+
+test("a tag may have no value, which is the same as an empty one, and its key alone selects", async (t) => {
+  const house = await openApi(t);
+  const { client } = house;
+  await register(house, "rack-1");
+  const tagged = (Command: typeof AddTagsToOnPremisesInstancesCommand, tag: { Key: string; Value?: string }) =>
+    client.send(new Command({ tags: [tag], instanceNames: ["rack-1"] }));
+  const found = async (filter: TagFilter) =>
+    (await client.send(new ListOnPremisesInstancesCommand({ tagFilters: [filter] }))).instanceNames;
+
+  await tagged(AddTagsToOnPremisesInstancesCommand, { Key: "bare" });
+  await tagged(AddTagsToOnPremisesInstancesCommand, { Key: "bare", Value: "" });
+
+  assert.deepEqual((await get(house, "rack-1")).tags, [{ Key: "bare", Value: "" }]);
+  assert.deepEqual(await found({ Key: "bare", Type: "KEY_ONLY" }), ["rack-1"]);
+  assert.deepEqual(await found({ Key: "bare", Value: "", Type: "KEY_AND_VALUE" }), ["rack-1"]);
+  await client.send(
+    new RemoveTagsFromOnPremisesInstancesCommand({ tags: [{ Key: "bare" }], instanceNames: ["rack-1"] }),
+  );
+  assert.deepEqual((await get(house, "rack-1")).tags, []);
 });
 
 test("instances are listed by status and by any of several tags", async (t) => {

@@ -8,8 +8,8 @@ export interface WatchedAlarms {
 export type AlarmReading =
   /** Those in the state ALARM; OK and INSUFFICIENT_DATA are not among them. */
   | { readonly active: readonly ActiveAlarm[] }
-  /** Why the states could not be read; an alarm that does not exist is such a reason. */
-  | { readonly unreadable: string };
+  /** Why the states could not be read; an alarm that does not exist is such a reason. A role that may not read them is told apart. */
+  | { readonly unreadable: string; readonly isDenied?: true | undefined };
 
 /** An alarm in the state ALARM. */
 export interface ActiveAlarm {

@@ -8,7 +8,9 @@ import type { ErrorInformation, World } from "./world.ts";
 export function onAlarms(world: World): readonly Decision[] {
   if (isEnding(world)) return [];
   const error = fired(world);
-  return error === undefined ? [] : [{ do: "stop", error, because: error.message }];
+  if (error === undefined) return [];
+  const as = error.code === "ALARM_ACTIVE" ? undefined : "Failed"; // what the role may not do is no alarm
+  return [{ do: "stop", as, error, because: error.message }];
 }
 
 /** Nothing is contacted before the alarms have been read once. */
@@ -20,8 +22,6 @@ export const alarmsRead: Stage = ({ deployment, alarms }) =>
 function fired({ deployment, alarms }: World): ErrorInformation | undefined {
   if (deployment.alarms === undefined || alarms === undefined) return undefined;
   if ("unreadable" in alarms)
-    return deployment.alarms.ignorePollAlarmFailure
-      ? undefined
-      : alarmsUnreadable(deployment.alarms, alarms.unreadable);
+    return deployment.alarms.ignorePollAlarmFailure ? undefined : alarmsUnreadable(deployment.alarms, alarms);
   return alarms.active.length === 0 ? undefined : alarmActive(alarms.active, deployment.startTime);
 }

@@ -37,11 +37,11 @@ function ofEvent(answer: Answer, target: string, event: LifecycleEvent): Decisio
     case "progress":
       return { do: "note progress", commandId: answer.commandId, target, ...noted(answer), because: answer.because };
     case "completed": {
-      const { status, diagnostics } = answer;
+      const { status, diagnostics, error } = answer;
       const who = sayers[event.command?.work?.work ?? ""] ?? "the load balancers say so";
       const because = status === "Succeeded" ? who : (diagnostics?.message ?? who);
       const told = diagnostics === undefined ? {} : { diagnostics };
-      return { do: "settle event", ...about, as: status, ...told, ...noted(answer), because };
+      return { do: "settle event", ...about, as: status, ...told, error, ...noted(answer), because };
     }
   }
 }

@@ -116,7 +116,7 @@ function endOriginal({ terminationWait }: BlueGreen, scalingGroups: readonly str
   const wait = hold("TERMINATION_WAIT", {
     milliseconds: terminationWait,
     onTimeout: "go on",
-    because: `traffic has moved, and the original instances end ${terminationWait / minute} minutes after that`,
+    because: `traffic has moved, and the original instances end ${terminationWait / minute} ${terminationWait === minute ? "minute" : "minutes"} after that`,
   });
   return (world) => {
     if (terminationWait > 0) {

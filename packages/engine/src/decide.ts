@@ -7,6 +7,7 @@ import { evolveAll, isIdle } from "./evolve.ts";
 import { rootCause } from "./explain.ts";
 import { inPlace } from "./in-place.ts";
 import { lambda } from "./lambda.ts";
+import { leftBehind, onMissing } from "./missing.ts";
 import { launch, termination } from "./lifecycle-action.ts";
 import { reroute } from "./reroute.ts";
 import { nextOnTarget } from "./target.ts";
@@ -48,7 +49,8 @@ export const isOver = ({ status }: Pick<Deployment, "status">): boolean =>
 function next(world: World): readonly Decision[] {
   const answered = onAnswers(world);
   if (answered.length > 0 || isOver(world.deployment)) return answered;
-  const stopped = onAlarms(world);
+  const missing = onMissing(world);
+  const stopped = missing.length > 0 ? missing : onAlarms(world);
   if (stopped.length > 0) return stopped;
   const underWay = [...onSteps(world), ...onTargets(world)];
   return underWay.length > 0 ? underWay : along(world, courses[world.deployment.kind](world));
@@ -125,8 +127,9 @@ function finish(
   return [{ do: "finish", as, because: `${succeeded} of ${world.targets.length} targets succeeded` }];
 }
 
-/** What failed first is told with the end. */
+/** What failed first is told with the end, and what nobody will look after any more. */
 function explain(world: World): readonly Decision[] {
-  const because = rootCause(world);
-  return because === undefined ? [] : [{ do: "warn", because }];
+  const cause = rootCause(world);
+  const told = [...(cause === undefined ? [] : [cause]), ...leftBehind(world)];
+  return told.map((because) => ({ do: "warn", because }));
 }

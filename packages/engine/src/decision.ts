@@ -58,6 +58,7 @@ export type Decision =
       readonly as: "Succeeded" | "Failed" | "Skipped";
       readonly at: number;
       readonly diagnostics?: Diagnostics;
+      readonly error?: ErrorInformation | undefined;
       /** The host's agent is the cause. */
       readonly agentIssue?: string;
       /** The host has been terminated meanwhile. */
@@ -94,8 +95,13 @@ export type Decision =
       readonly kind: Answer["kind"];
       readonly because: string;
     }
-  /** The deployment will end before its course does: nothing new begins, what runs ends, then it is Stopped. */
-  | { readonly do: "stop"; readonly error: ErrorInformation; readonly because: string }
+  /** The deployment will end before its course does: nothing new begins, what runs ends, then it is Stopped, or Failed. */
+  | {
+      readonly do: "stop";
+      readonly as?: "Failed" | undefined;
+      readonly error: ErrorInformation;
+      readonly because: string;
+    }
   | { readonly do: "finish"; readonly as: Outcome; readonly error?: ErrorInformation; readonly because: string }
   /** `until` is when the wait ends by itself, if nothing else ends it. */
   | { readonly do: "wait"; readonly for: string; readonly until?: number };

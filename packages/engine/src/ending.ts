@@ -1,5 +1,5 @@
 import { failed, type Progress } from "./course.ts";
-import { manualStop, missing, timeout } from "./messages.ts";
+import { manualStop, timeout } from "./messages.ts";
 import { deploymentLimits } from "./time-limits.ts";
 import type { World } from "./world.ts";
 
@@ -16,17 +16,15 @@ export const overdueAt = (world: World): number => (world.deployment.startTime ?
 /** Whether the deployment has taken as long as it may. */
 export const isOverdue = (world: World): boolean => world.now >= overdueAt(world);
 
-/** Whether nothing new may begin: somebody has asked to stop, or the time is over. */
+/** Whether nothing new may begin: somebody has asked to stop, an alarm has, what it was made of is missing, or the time is over. */
 export const isEnding = (world: World): boolean => endingOf(world) !== undefined;
 
 /** Why a deployment must end from outside, whatever its course says. */
 export function endingOf(world: World): (Progress & { readonly is: "failed" }) | undefined {
   const { deployment } = world;
-  if (deployment.startTime === undefined && deployment.missing !== undefined)
-    return ending("Failed", missing[deployment.missing]);
   if (isOverdue(world)) return ending("Failed", timeout(deploymentLimit(world) / 3_600_000));
   if (deployment.stopRequestedAt !== undefined) return ending("Stopped", manualStop);
-  if (deployment.stopping !== undefined) return ending("Stopped", deployment.stopping.error);
+  if (deployment.stopping !== undefined) return ending(deployment.stopping.as ?? "Stopped", deployment.stopping.error);
   return undefined;
 }
 

@@ -82,7 +82,7 @@ function evolved(world: Draft, decision: Decision): Draft {
     case "disregard answer":
       return withoutAnswer(world, decision.commandId, decision.kind);
     case "stop":
-      return onDeployment(world, { stopping: { at: world.now, error: decision.error } });
+      return onDeployment(world, { stopping: { at: world.now, error: decision.error, as: decision.as } });
     case "finish":
       return onDeployment(world, {
         status: decision.as,
@@ -140,7 +140,7 @@ const started = (event: LifecycleEvent, at: number): LifecycleEvent => ({
 
 function settled(
   event: LifecycleEvent,
-  { as, at, diagnostics, agentIssue, isHostGone, noted }: Decision & { readonly do: "settle event" },
+  { as, at, diagnostics, error, agentIssue, isHostGone, noted }: Decision & { readonly do: "settle event" },
 ): LifecycleEvent {
   const startTime = event.startTime ?? (as === "Skipped" ? undefined : event.command?.issuedAt);
   return {
@@ -149,6 +149,7 @@ function settled(
     endTime: at,
     ...(startTime === undefined ? {} : { startTime }),
     ...(diagnostics === undefined ? {} : { diagnostics }),
+    ...(error === undefined ? {} : { error }),
     ...(agentIssue === undefined ? {} : { agentIssue }),
     ...(isHostGone === undefined ? {} : { isHostGone }),
     ...(noted === undefined || event.command === undefined

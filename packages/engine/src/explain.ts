@@ -9,7 +9,17 @@ export function tooManyFailed(targets: readonly Target[], count: Tally): ErrorIn
     const issue = events.find((event) => event.agentIssue !== undefined)?.agentIssue;
     return status === "Failed" && issue !== undefined ? [{ id, issue }] : [];
   });
-  return issues.length > 0 && issues.length === count.failed ? agentIssue(issues) : healthConstraints(count);
+  if (issues.length > 0 && issues.length === count.failed) return agentIssue(issues);
+  return refusalOf(targets, count) ?? healthConstraints(count);
+}
+
+/** What the service role may not do, when that is the cause on every host that failed: to deploy again would change nothing. */
+export function refusalOf(targets: readonly Target[], count: Tally): ErrorInformation | undefined {
+  const refusals = targets.flatMap(({ status, events }) => {
+    const error = events.find((event) => event.status === "Failed" && event.error?.code.startsWith("IAM_ROLE_"))?.error;
+    return status === "Failed" && error !== undefined ? [error] : [];
+  });
+  return refusals.length === count.failed ? refusals[0] : undefined;
 }
 
 /** One sentence about what failed first: with AWS every failure reads the same (§13, 16). Undefined when nothing failed. */

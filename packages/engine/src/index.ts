@@ -16,4 +16,6 @@ export { restoring, shiftOf } from "./lambda.ts";
 export { aliasInWords } from "./lambda-messages.ts";
 export { percentDue, shiftsOf, type Shift, type TrafficRouting } from "./traffic-shift.ts";
 export { deploymentOverview } from "./overview.ts";
-export { targetsMax } from "./time-limits.ts";
+export { silentHosts } from "./silent-hosts.ts";
+export { stopMessage } from "./stop-message.ts";
+export { heartbeatInterval, stepLimit, targetsMax } from "./time-limits.ts";

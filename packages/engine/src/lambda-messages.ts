@@ -16,6 +16,16 @@ const lambdaConfiguration = (reason: string): ErrorInformation =>
 export const functionMissing = (name: string): ErrorInformation =>
   information("INVALID_LAMBDA_FUNCTION", `${lambdaTrouble} There is no function "${name}"`);
 
+/** There is no such alias; whether there is the function, nobody can say who may not look at it. */
+export const functionOrAliasMissing = ({
+  functionName,
+  alias,
+}: Pick<LambdaAppSpec, "functionName" | "alias">): ErrorInformation =>
+  information(
+    "INVALID_LAMBDA_FUNCTION",
+    `${lambdaTrouble} There is no function "${functionName}" with an alias "${alias}" (the service role may not do lambda:GetFunctionConfiguration, which would tell which of them is missing)`,
+  );
+
 /** There is no such alias. */
 export const aliasMissing = (
   { functionName, alias }: Pick<LambdaAppSpec, "functionName" | "alias">,
@@ -51,6 +61,16 @@ export const aliasWeighted = (
   );
 };
 
+/** Another deployment is at work on the alias: what would clear its weights would break that one. */
+export const aliasBusy = (
+  { functionName, alias }: Pick<LambdaAppSpec, "functionName" | "alias">,
+  state: AliasState,
+  deploymentId: string,
+): ErrorInformation =>
+  lambdaConfiguration(
+    `The deployment ${deploymentId} is shifting the traffic of the alias "${alias}" of "${functionName}" right now: it is on ${aliasInWords(state)}. Wait until ${deploymentId} has ended (aws deploy wait deployment-successful --deployment-id ${deploymentId}), and deploy again`,
+  );
+
 /** Traffic is somewhere else than the deployment thinks. */
 export const aliasPointsElsewhere = (
   { alias }: Pick<LambdaAppSpec, "alias">,
@@ -62,10 +82,11 @@ export const aliasPointsElsewhere = (
 /** The function's target has failed. */
 export function functionFailed({ events }: Target): ErrorInformation {
   const event = events.find(({ status }) => status === "Failed");
-  const { name = "AllowTraffic", diagnostics, startTime = 0, endTime = 0 } = event ?? {};
+  const { name = "AllowTraffic", diagnostics, error, startTime = 0, endTime = 0 } = event ?? {};
   const why = diagnostics?.message ?? "it reported Failed";
   const isLate = endTime - startTime >= eventLimit;
-  const code = name === "AllowTraffic" ? "INVALID_LAMBDA_CONFIGURATION" : "HOOK_EXECUTION_FAILURE";
+  const known = error?.code === "INTERNAL_ERROR" ? undefined : error?.code;
+  const code = known ?? (name === "AllowTraffic" ? "INVALID_LAMBDA_CONFIGURATION" : "HOOK_EXECUTION_FAILURE");
   return information(
     isLate ? "TIMEOUT" : code,
     `The deployment failed because the lifecycle event ${name} failed: ${why}`,

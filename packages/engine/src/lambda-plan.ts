@@ -27,6 +27,8 @@ export interface AppSpecObject {
 export interface FunctionFacts {
   /** Of the function, without a qualifier; absent when there is no such function. */
   readonly arn?: string;
+  /** Nobody could say whether there is such a function: the role may not look at it. */
+  readonly isUntold?: true | undefined;
   /** Absent when there is no such alias. */
   readonly alias?: AliasState;
   /** The aliases that there are, where they may be listed. */

@@ -61,6 +61,17 @@ class Story {
     return this.pass();
   }
 
+  /** A gateway was refused, by AWS's code. */
+  refused(code: string): this {
+    const event = this.world.targets[0]?.events.find(({ status }) => status === "InProgress");
+    const commandId = event?.command?.id ?? assert.fail("an event is under way");
+    const error = { code, message: "AccessDeniedException: not authorized to perform: lambda:UpdateAlias" };
+    const diagnostics = { errorCode: "UnknownError", scriptName: "", message: error.message, logTail: "" } as const;
+    const answer = { commandId, at: this.world.now, kind: "completed", status: "Failed", error, diagnostics } as const;
+    this.world = { ...this.world, answers: [answer] };
+    return this.pass();
+  }
+
   looked(found: FunctionFacts = facts): this {
     return this.answer({ noted: { functionFacts: found } });
   }
@@ -202,4 +213,48 @@ test("the name that is meant is the nearest one", () => {
   assert.equal(nearest("lvie", ["prod", "live"]), "live");
   assert.equal(nearest("TestFunctionAlias", ["CodeDeployTestFunctionAlias"]), "CodeDeployTestFunctionAlias");
   assert.equal(nearest("live", ["production"]), undefined);
+});
+
+test("an alias that another deployment is shifting is waited for, and never taken for one that was left so", () => {
+  const weighted = { ...facts, alias: { version: "1", weights: { "3": 0.1 }, revisionId: "r2" } };
+  for (const adoptsWeightedAlias of [false, true]) {
+    const story = new Story({ adoptsWeightedAlias });
+    story.world = { ...story.world, aliasBusyWith: "d-OTHER" };
+
+    const { deployment } = story.looked(weighted).world;
+
+    assert.equal(deployment.error?.code, "INVALID_LAMBDA_CONFIGURATION");
+    assert.match(
+      deployment.error?.message ?? "",
+      /The deployment d-OTHER is shifting .* "live" of "f" .* Wait until d-OTHER/,
+    );
+    assert.doesNotMatch(deployment.error?.message ?? "", /update-alias/);
+  }
+});
+
+test("a deployment that shifts its alias already goes on when another one comes", () => {
+  const story = new Story().looked();
+  story.world = { ...story.world, aliasBusyWith: "d-OTHER" };
+
+  assert.equal(story.pass().world.deployment.status, "InProgress");
+});
+
+test("what the service role may not do is not said to be the AppSpec file's fault", () => {
+  const story = new Story().looked().answer({}).refused("IAM_ROLE_PERMISSIONS");
+
+  const { error } = story.world.deployment;
+
+  assert.equal(error?.code, "IAM_ROLE_PERMISSIONS");
+  assert.match(error?.message ?? "", /AllowTraffic failed: AccessDeniedException: not authorized/);
+});
+
+test("a function that may not be looked at is not said to be missing", () => {
+  const { arn: _arn, alias: _alias, ...others } = facts;
+
+  const { error } = new Story().looked({ ...others, isUntold: true }).world.deployment;
+
+  assert.match(
+    error?.message ?? "",
+    /no function "f" with an alias "live" \(the service role may not do lambda:GetFunctionConf/,
+  );
 });

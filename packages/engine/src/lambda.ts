@@ -2,11 +2,13 @@ import type { LambdaAppSpec } from "./appspec/index.ts";
 import { type Course, done, due, failed, type Progress, type Stage, when } from "./course.ts";
 import type { LambdaPlan } from "./lambda-plan.ts";
 import {
+  aliasBusy,
   aliasMissing,
   aliasPointsElsewhere,
   aliasWeighted,
   functionFailed,
   functionMissing,
+  functionOrAliasMissing,
   hookMissing,
   sameVersion,
   versionMissing,
@@ -59,17 +61,19 @@ function look(appSpec: LambdaAppSpec, { plan, restores }: { plan: LambdaPlan; re
   const { functionName, alias, currentVersion, targetVersion, hooks } = appSpec;
   const versions = [...(currentVersion === undefined ? [] : [currentVersion]), targetVersion];
   const work = { work: "check function", functionName, alias, versions, hooks: Object.values(hooks) } as const;
-  return step("check function", work, (found) => judge(found, { appSpec, plan, restores }));
+  return step("check function", work, (found, world) => judge(found, world, { appSpec, plan, restores }));
 }
 
 /** Whether the deployment can do what it is to do; the most basic reason against it first (deployments.md §11.5). */
 function judge(
   { noted }: Step,
+  { aliasBusyWith, targets }: World,
   { appSpec, plan, restores }: { appSpec: LambdaAppSpec; plan: LambdaPlan; restores: boolean },
 ): Progress {
   const facts = noted?.functionFacts;
   if (facts === undefined) return done;
   const { functionName, alias, currentVersion, targetVersion } = appSpec;
+  if (facts.alias === undefined && facts.isUntold === true) return failed(functionOrAliasMissing(appSpec));
   if (facts.arn === undefined) return failed(functionMissing(functionName));
   if (facts.alias === undefined) return failed(aliasMissing(appSpec, nearest(alias, facts.aliases)));
   const [missing] = facts.missing;
@@ -79,6 +83,9 @@ function judge(
   if (restores) return done;
   const current = currentVersion ?? facts.alias.version;
   if (current === targetVersion) return failed(sameVersion(targetVersion));
+  // Once it moves traffic itself, it is for the others to wait.
+  if (aliasBusyWith !== undefined && targets.length === 0)
+    return failed(aliasBusy(appSpec, facts.alias, aliasBusyWith));
   const isWeighted = Object.keys(facts.alias.weights).length > 0;
   if (isWeighted && !plan.adoptsWeightedAlias) return failed(aliasWeighted(appSpec, facts.alias));
   return facts.alias.version === current ? done : failed(aliasPointsElsewhere(appSpec, facts.alias, current));

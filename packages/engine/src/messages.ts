@@ -1,4 +1,4 @@
-import type { ActiveAlarm, WatchedAlarms } from "./alarm-reading.ts";
+import type { ActiveAlarm, AlarmReading, WatchedAlarms } from "./alarm-reading.ts";
 import type {
   Diagnostics,
   ErrorInformation,
@@ -11,6 +11,7 @@ import type { Balancers } from "./work.ts";
 import type { Tally } from "./minimum-healthy-hosts.ts";
 
 // Every sentence that a deployment may end with, in one table: AWS's where it is known.
+const inWords = (count: number, unit: string) => `${count} ${unit}${count === 1 ? "" : "s"}`;
 const information = (code: string, message: string): ErrorInformation => ({ code, message });
 
 /** Nobody matched the selectors of the deployment group. */
@@ -53,7 +54,7 @@ export const healthConstraintsInvalid = (
 export const overMaxInstances = (hosts: number, most: number): ErrorInformation =>
   information(
     "OVER_MAX_INSTANCES",
-    `The deployment group matches ${hosts} instances, and one deployment may have at most ${most}`,
+    `The deployment group matches ${inWords(hosts, "instance")}, and one deployment may have at most ${most}`,
   );
 
 /** Original hosts of a blue/green deployment still have traffic. */
@@ -67,7 +68,7 @@ export const originalNotRemoved = ({ failed, skipped }: Tally): ErrorInformation
 export const readyTimeout = (minutes: number): ErrorInformation =>
   information(
     "TIMEOUT",
-    `The deployment was stopped because nobody continued it within the ${minutes} minutes that it waits for traffic to be rerouted`,
+    `The deployment was stopped because nobody continued it within the ${inWords(minutes, "minute")} that it waits for traffic to be rerouted`,
   );
 
 /** Load balancers that do not exist. */
@@ -106,10 +107,13 @@ export function alarmActive(active: readonly ActiveAlarm[], startTime: number | 
 }
 
 /** The states of alarms could not be read, and that is not to be ignored. */
-export const alarmsUnreadable = ({ names }: WatchedAlarms, why: string): ErrorInformation =>
+export const alarmsUnreadable = (
+  { names }: WatchedAlarms,
+  { unreadable, isDenied }: Extract<AlarmReading, { readonly unreadable: string }>,
+): ErrorInformation =>
   information(
-    "ALARM_ACTIVE",
-    `The deployment was stopped because the states of its alarms could not be read (${why}): ${names.map((name) => `<${name}>`).join(" ")}. Correct that, or let the deployment group ignore it (ignorePollAlarmFailure)`,
+    isDenied === true ? "IAM_ROLE_PERMISSIONS" : "ALARM_ACTIVE",
+    `The deployment was stopped because the states of its alarms could not be read (${unreadable}): ${names.map((name) => `<${name}>`).join(" ")}. Correct that, or let the deployment group ignore it (ignorePollAlarmFailure)`,
   );
 
 /** A zone whose minimum leaves no host to update. */
@@ -137,15 +141,19 @@ export const manualStop = information("MANUAL_STOP", "The deployment was stopped
 export const timeout = (hours: number): ErrorInformation =>
   information("TIMEOUT", `The deployment took longer than the ${hours} hours that it may take`);
 
-/** What a deployment was made of has gone. */
-export const missing = {
-  APPLICATION_MISSING: information("APPLICATION_MISSING", "The application was deleted before the deployment started"),
-  DEPLOYMENT_GROUP_MISSING: information(
-    "DEPLOYMENT_GROUP_MISSING",
-    "The deployment group was deleted before the deployment started",
-  ),
-  REVISION_MISSING: information("REVISION_MISSING", "The revision was deleted before the deployment started"),
-} as const;
+/** What a deployment was made of has gone, before it started or while it was under way. */
+export const missing = (
+  code: "APPLICATION_MISSING" | "DEPLOYMENT_GROUP_MISSING" | "REVISION_MISSING",
+  hasStarted: boolean,
+): ErrorInformation => {
+  const what = {
+    APPLICATION_MISSING: "application",
+    DEPLOYMENT_GROUP_MISSING: "deployment group",
+    REVISION_MISSING: "revision",
+  };
+  const when = hasStarted ? "while the deployment was under way" : "before the deployment started";
+  return information(code, `The ${what[code]} was deleted ${when}`);
+};
 
 const unknownError = (message: string): Diagnostics => ({
   errorCode: "UnknownError",
@@ -157,13 +165,13 @@ const unknownError = (message: string): Diagnostics => ({
 /** The host never picked the event up. */
 export const didNotRun = (event: LifecycleEventName, minutes: number, issue?: string): Diagnostics =>
   unknownError(
-    `CodeDeploy agent was not able to receive the lifecycle event ${event} within ${minutes} minutes${issue === undefined ? "" : ` (${issue})`}. Check that the agent is running on the instance, that it reaches this server, and that its credentials are valid, and then try again`,
+    `CodeDeploy agent was not able to receive the lifecycle event ${event} within ${inWords(minutes, "minute")}${issue === undefined ? "" : ` (${issue})`}. Check that the agent is running on the instance, that it reaches this server, and that its credentials are valid, and then try again`,
   );
 
 /** The host picked the event up and never answered. */
 export const didNotEnd = ({ name, command }: LifecycleEvent, minutes: number): Diagnostics =>
   unknownError(
-    `The lifecycle event ${name} did not end within the ${minutes} minutes that it may take${command?.progress === undefined ? "" : `. Last state: ${command.progress}`}`,
+    `The lifecycle event ${name} did not end within the ${inWords(minutes, "minute")} that it may take${command?.progress === undefined ? "" : `. Last state: ${command.progress}`}`,
   );
 
 /** What the service itself was doing when the deployment was ended from outside. */

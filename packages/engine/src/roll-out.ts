@@ -1,5 +1,5 @@
 import { done, due, failed, type Progress, type Stage } from "./course.ts";
-import { tooManyFailed } from "./explain.ts";
+import { refusalOf, tooManyFailed } from "./explain.ts";
 import { originalNotRemoved } from "./messages.ts";
 import { type Allowance, allowance, hasSucceeded, isExhausted, mayStart, type Tally } from "./minimum-healthy-hosts.ts";
 import { busyWith } from "./neighbours.ts";
@@ -24,7 +24,7 @@ export function rollOut(plan: RollOut): Stage {
     const progress = startMore(world, [part], plan.events);
     if (progress !== undefined) return progress;
     if (plan.rule === "all at once, and none may fail")
-      return count.failed + count.skipped > 0 ? failed(originalNotRemoved(count)) : done;
+      return count.failed + count.skipped > 0 ? failed(refusalOf(targets, count) ?? originalNotRemoved(count)) : done;
     return targets.length === 0 || hasSucceeded(room, count) ? done : failed(tooManyFailed(targets, count));
   };
 }

@@ -71,7 +71,8 @@ export function add(plan: {
     const known = new Set(targets.map(({ id }) => id));
     const missing = hosts.filter(({ id }) => !known.has(id));
     if (missing.length === 0) return done;
-    const because = `${missing.length} hosts take part${label === undefined ? "" : ` as ${label}`}`;
+    const many = missing.length === 1 ? "1 host takes" : `${missing.length} hosts take`;
+    const because = `${many} part${label === undefined ? "" : ` as ${label}`}`;
     return due({ do: "add targets", targets: missing, events, ...(label === undefined ? {} : { label }), because });
   };
 }

@@ -28,6 +28,8 @@ export interface World {
   readonly alarms?: AlarmReading;
   /** When the agent of each host was last heard of, the end of its last request, or `now` while one of its polls is held. Agents poll all the time, but while they run an event; undefined for a host that has never been heard of. Absent: nobody has kept count. */
   readonly lastSeen?: (host: Host) => number | undefined;
+  /** The deployment that moves the traffic of this one's alias right now. */
+  readonly aliasBusyWith?: string | undefined;
   /** Other deployments on a host of this one. */
   readonly neighbour?: (host: Host) => Neighbour | undefined;
 }
@@ -84,11 +86,11 @@ export interface Deployment {
   readonly rollbackOnStop?: boolean;
   /** Why a deployment that has ended is not rolled back although somebody may expect it. */
   readonly rollbackMessage?: string;
-  /** Why the deployment stops that nobody has asked to stop: the alarm may be over before its hosts are. */
-  readonly stopping?: { readonly at: number; readonly error: ErrorInformation };
+  /** Why the deployment stops that nobody has asked to stop: the alarm may be over before its hosts are. It ends as Stopped unless it says otherwise. */
+  readonly stopping?: { readonly at: number; readonly error: ErrorInformation; readonly as?: "Failed" | undefined };
   /** When somebody asked to end a wait (ContinueDeployment, SkipWaitTimeForInstanceTermination). */
   readonly continueRequestedAt?: Readonly<Partial<Record<HoldName, number>>>;
-  /** Something the deployment was made of has been deleted since (deployments.md §3.1). */
+  /** Something the deployment was made of has been deleted since, at whatever stage it is (deployments.md §3.1). */
   readonly missing?: "APPLICATION_MISSING" | "DEPLOYMENT_GROUP_MISSING" | "REVISION_MISSING";
   readonly error?: ErrorInformation;
 }
@@ -243,6 +245,8 @@ export interface LifecycleEvent {
   readonly startTime?: number;
   readonly endTime?: number;
   readonly diagnostics?: Diagnostics;
+  /** Why it failed, by AWS's code, where a gateway knows. */
+  readonly error?: ErrorInformation | undefined;
   /** Why the host did not pick the event up, as far as anybody knows: when its agent was last seen. */
   readonly agentIssue?: string;
   /** The event could not end because the instance has been terminated. */
@@ -289,8 +293,8 @@ export type Answer = {
       readonly kind: "completed";
       readonly status: "Succeeded" | "Failed";
       readonly diagnostics?: Diagnostics;
-      /** For steps that failed. */
-      readonly error?: ErrorInformation;
+      /** Of a gateway that failed. */
+      readonly error?: ErrorInformation | undefined;
       readonly noted?: Noted;
     }
 );

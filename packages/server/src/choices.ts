@@ -69,3 +69,6 @@ export const actsWithServiceRoles: boolean = false;
 
 /** How often the alarms of a deployment are read, in milliseconds (deployments.md §10.1 rule 2). */
 export const alarmPollMilliseconds = 10_000;
+
+/** For how long alarms may be unreadable for a reason that may pass (a service that is away, throttling) before they count as unreadable, in milliseconds: AWS says nothing of it. */
+export const alarmSilenceMilliseconds = 60_000;

@@ -17,6 +17,9 @@ export const newInstanceSuffix = (): string =>
 /** A number that orders hosts of one class. */
 export const newLot = (): number => randomInt(2 ** 40);
 
+/** A number from 0 to 1, for waits that are not to be alike. */
+export const newFraction = (): number => randomInt(2 ** 32) / 2 ** 32;
+
 /** The id part of an access key: AWS's prefixes are AKIA for long-lived keys and ASIA for temporary ones. */
 export const newAccessKeyId = (prefix: "AKIA" | "ASIA"): string =>
   `${prefix}${Array.from({ length: 16 }, () => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[randomInt(32)]).join("")}`;

@@ -21,7 +21,7 @@ import { accessKeys, type PrincipalSources } from "./identity/principals.ts";
 import { recordChanges } from "./identity/record-changes.ts";
 import { sluiceService } from "./identity/sluice-service.ts";
 import { codedeployService } from "./operations/index.ts";
-import { type HookKeeper, syncHooks } from "./reconciler/managed-hooks.ts";
+import { type HookKeeper, syncHooks as syncHooksOf } from "./reconciler/managed-hooks.ts";
 import { Reconciler } from "./reconciler/reconciler.ts";
 import { openSigner } from "./specification/signer.ts";
 import { signedSpecifications } from "./specification/signed-specifications.ts";
@@ -90,34 +90,34 @@ const printableStream = (stream: { write(text: string): unknown }) => ({
 /** Opens the store, takes up what an earlier process left, and listens. Throws one clear sentence when it cannot. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { dataFolder, region, accountId, clock, identities, services, fallback, uniqueIdOf, authority } = options;
-  const common = { region, accountId, clock };
   const log = pino({ level: options.logLevel }, printableStream(process.stderr));
   const store = openStore(dataFolder);
   const polls = new HeldPolls(clock);
+  const about = { store, region, accountId, clock };
+  const { lastHeard } = polls;
   const own = { url: "" };
   const gateways = gatewaysOf(options, own);
   const onDefect = defectLog(log, clock);
   const reconciler = new Reconciler({
-    ...{ ...common, store, gateways, timeScale: options.timeScale },
+    ...{ ...about, gateways, lastHeard, timeScale: options.timeScale },
     ...(options.eventsUrl === undefined ? {} : { eventsUrl: options.eventsUrl }),
     wakeHosts: (hosts) => polls.wake(hosts),
-    lastHeard: (host) => polls.lastHeard(host),
-    say: (about, message) => log.warn(about, message),
+    say: (subject, message) => log.warn(subject, message),
     log: (deploymentId, decision) => log.info({ deploymentId, ...decision }, "decided"),
     onDefect,
   });
   const wake = (id: string) => reconciler.wake(id);
   const signer = openSigner(dataFolder, clock);
   const specification = signedSpecifications({ store, gitHubTokenFor: tokensOf({ store, identities }) }, signer.sign);
-  const hooks = hooksKept({ store, gateways });
+  const syncHooks = hooksKept({ store, gateways });
   const accesses = codedeployAccesses({ store, region, accountId });
   const { endRegistration } = identities;
   await takeOverRegistrations({ store, identities, uniqueIdOf });
   const listener = createFrontDoor({
     services: [
-      codedeployService({ store, ...common, wake, syncHooks: hooks, uniqueIdOf, endRegistration }, accesses, onDefect),
-      hostCommandService({ store, ...common, polls, specification, wake }, onDefect),
-      sluiceService({ store, identities, ...common, uniqueIdOf, authority, signerSha256: signer.sha256 }, onDefect),
+      codedeployService({ ...about, wake, syncHooks, uniqueIdOf, endRegistration, lastHeard }, accesses, onDefect),
+      hostCommandService({ ...about, polls, specification, wake }, onDefect),
+      sluiceService({ ...about, identities, uniqueIdOf, authority, signerSha256: signer.sha256 }, onDefect),
       ...services,
     ],
     keys: keysOf(options, store),
@@ -151,7 +151,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 const hooksKept = (keeper: HookKeeper) => (group: DeploymentGroup, on?: readonly string[]) =>
-  syncHooks(keeper, group, on);
+  syncHooksOf(keeper, group, on);
 
 /** The services that deployments touch: our own at our own port, or AWS's. */
 function gatewaysOf(options: ServerOptions, own: { readonly url: string }) {

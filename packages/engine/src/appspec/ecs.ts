@@ -1,5 +1,7 @@
-import type { Findings } from "./findings.ts";
+import { parseDocument, type Source } from "./document.ts";
+import type { Finding, Findings } from "./findings.ts";
 import { type Keys, Parts, readServiceFile } from "./service-file.ts";
+import { notWellFormed } from "./service-messages.ts";
 import { dump, type Entry, textOf, type Tree } from "./yaml-tree.ts";
 
 /** The events for which an AppSpec file for ECS may name functions. */
@@ -18,7 +20,13 @@ const ecs = {
   hookEvents: ecsHookEvents,
 } as const;
 
-/** Finds what is wrong with the AppSpec file of an ECS deployment (appspec.md §7). */
+/** What is wrong with the AppSpec file of an ECS deployment, in YAML or JSON (appspec.md §7). Never throws: all problems are findings. */
+export function examineEcsAppSpec(source: Source, { file }: { file: string }): readonly Finding[] {
+  const read = (tree: Tree, findings: Findings) => checkEcs(tree, findings);
+  return parseDocument(source, { file, notWellFormed, read }).findings;
+}
+
+/** Finds what is wrong with the tree of such a file. */
 export function checkEcs(tree: Tree, findings: Findings): void {
   const found = readServiceFile(tree, ecs, findings);
   if (found === undefined) return;

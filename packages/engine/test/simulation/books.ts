@@ -90,6 +90,7 @@ export class Books {
         outstanding: undefined,
         outcomes: [],
         isUnheard: false,
+        isRefusal: false,
         status: "Pending",
       });
     }
@@ -175,6 +176,7 @@ export class Books {
     const { outstanding } = page;
     assert.equal(outstanding?.event, event, "FINAL: an event ends once, and only if it was handed out");
     const report = reports.get(commandId);
+    page.isRefusal ||= as === "Failed" && report?.error?.code === "IAM_ROLE_PERMISSIONS";
     if (report !== undefined) assert.equal(as, report.status, "ANSWERS: the first outcome that arrives counts");
     else if (as === "Skipped") {
       assert(this.#frame.isEnding(seen), "STOP: only an ending deployment withdraws commands");
@@ -259,15 +261,20 @@ export class Books {
     const isEnough =
       isNothing || (!isEmpty && this.#pages.size > 0 && Skipped === 0 && isFed && !this.#isHopeless(deployment));
     const isWoundUp = this.#frame.isWoundUp();
-    const isSuccess = isEnough && isWoundUp && !this.#isCutShort && as !== "Stopped";
+    const isMissing = this.#frame.missing !== undefined && error?.code === this.#frame.missing;
+    const isSuccess = isEnough && isWoundUp && !this.#isCutShort && !isMissing && as !== "Stopped";
     assert.equal(as === "Succeeded", isSuccess, "FINISH: success is enough hosts and none left out");
     if (as !== "Failed" || !isWoundUp || this.#pages.size === 0) return;
     const isSilence = Failed > 0 && error?.code === "AGENT_ISSUE";
     const isLate = this.#frame.isLate(now, deployment.kind) && error?.code === "TIMEOUT";
+    const isRefused = Failed > 0 && error?.code === "IAM_ROLE_PERMISSIONS";
     assert.equal(
       error?.code,
-      isLate ? "TIMEOUT" : isEmpty ? "NO_INSTANCES" : isSilence ? "AGENT_ISSUE" : "HEALTH_CONSTRAINTS",
+      isMissing || isLate || isSilence || isRefused ? error?.code : isEmpty ? "NO_INSTANCES" : "HEALTH_CONSTRAINTS",
     );
+    const isFailure = ({ label, status }: Page) => label === undefined && status === "Failed";
+    for (const { isRefusal } of this.#all().filter(isFailure))
+      assert(!isRefused || isRefusal, "REFUSED: the role is the cause when it is on every host");
     // In blue/green, failures that an earlier ward has borne are not the cause.
     const causes = this.#all().filter(({ label, isUnheard }) => label === undefined || isUnheard);
     assert(!isSilence || causes.length > 0, "SEEN: agents are the cause when they are on every host");

@@ -25,6 +25,8 @@ interface Hosts {
 export class Frame {
   beganAt: number | undefined;
   isOver = false;
+  /** What the deployment has lost, and ends for. */
+  missing: World["deployment"]["missing"];
   readonly steps = new Map<StepName, { readonly startedAt: number; status: "InProgress" | "Succeeded" | "Failed" }>();
   readonly #holds: { readonly name: string; readonly until: number; readonly length: number; isOver: boolean }[] = [];
   #stopped = false;
@@ -91,11 +93,14 @@ export class Frame {
     held.isOver = true;
   }
 
-  stops({ error }: Of<"stop">, seen: World): void {
+  stops({ as, error }: Of<"stop">, seen: World): void {
     assert(!this.isEnding(seen), "STOP: what ends already is not stopped");
-    assert(isAlarming(seen), "ALARMS: only an alarm stops what nobody asks to stop");
-    assert.equal(error.code, "ALARM_ACTIVE");
+    const { missing } = seen.deployment;
+    assert(missing !== undefined || isAlarming(seen), "ALARMS: only an alarm stops what nobody asks to stop");
+    assert.equal(error.code, missing ?? "ALARM_ACTIVE");
+    assert.equal(as, missing === undefined ? undefined : "Failed", "MISSING: what has lost its group has failed");
     this.#stopped = true;
+    this.missing = missing;
   }
 
   /** At the end of the deployment. */
@@ -104,7 +109,9 @@ export class Frame {
     assert.equal(as === "Succeeded", error === undefined, "FINISH: an error, unless it succeeded");
     if (as === "Stopped")
       assert(
-        deployment.stopRequestedAt !== undefined || this.#stopped || this.isGateClosed(now),
+        deployment.stopRequestedAt !== undefined ||
+          (this.#stopped && this.missing === undefined) ||
+          this.isGateClosed(now),
         "STOP: neither somebody, nor an alarm, nor the gate asks to",
       );
     const steps = [...this.steps].filter(([name]) => name !== "record heartbeat");
@@ -129,6 +136,7 @@ export class Frame {
   isPatient(until: number, seen: World): { readonly isWaiting: boolean } {
     assert(!isAlarming(seen) || this.isEnding(seen), "ALARMS: one that is active stops the deployment");
     const { deployment, now } = seen;
+    assert(deployment.missing === undefined || this.isEnding(seen), "MISSING: what has lost its group ends");
     assert(
       this.isLate(now, deployment.kind) || !this.isLate(until - 1, deployment.kind),
       "LIMIT: no wait goes beyond the deployment's time",

@@ -26,6 +26,8 @@ export interface Page {
   readonly outcomes: ("Succeeded" | "Failed" | "Skipped")[];
   /** An event was never picked up, and its agent had not been heard of. */
   isUnheard: boolean;
+  /** The service itself was refused, at an event that it runs. */
+  isRefusal: boolean;
   status: "Pending" | "InProgress" | "Ready" | "Succeeded" | "Failed" | "Skipped";
 }
 

@@ -73,6 +73,7 @@ class Run {
     for (const { from, until } of this.#visits)
       for (const at of [from, until]) this.#agenda.add(at, () => this.#pass());
     if (random.chance(0.25)) this.#agenda.add(Math.ceil(random.next() ** 3 * 180 * minute), () => this.#stop());
+    if (random.chance(0.1)) this.#agenda.add(Math.ceil(random.next() ** 3 * 180 * minute), () => this.#delete());
     for (const { from } of this.#alarms) this.#agenda.add(from, () => this.#pass());
     this.#agenda.add(0, () => this.#pass());
   }
@@ -184,6 +185,16 @@ class Run {
     if (isOver(deployment)) return;
     this.#listen(this.#now, "somebody asks to stop");
     this.#world = { ...this.#world, deployment: { ...deployment, stopRequestedAt: this.#now } };
+    this.#later(this.#random.integer(0, second));
+  }
+
+  /** Somebody deletes what the deployment was made of: from then on, whoever observes sees that. */
+  #delete(): void {
+    const { deployment } = this.#world;
+    if (isOver(deployment)) return;
+    const missing = this.#random.pick(["APPLICATION_MISSING", "DEPLOYMENT_GROUP_MISSING"] as const);
+    this.#listen(this.#now, `${missing} from now on`);
+    this.#world = { ...this.#world, deployment: { ...deployment, missing } };
     this.#later(this.#random.integer(0, second));
   }
 

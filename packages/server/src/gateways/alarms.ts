@@ -1,8 +1,12 @@
 import type { AlarmReading } from "@sluice/engine";
 import type { Clients } from "./clients.ts";
+import { isDenied, outcomeOfError } from "./outcome.ts";
 
-/** Reads the states of alarms by name. One that does not exist, or cannot be read, makes the whole reading unreadable (deployments.md §10.1 rule 4). */
-export async function readAlarms(clients: Clients, names: readonly string[]): Promise<AlarmReading> {
+/** What a look at alarms by name gave, or why it has to be taken again. An alarm that does not exist makes the reading unreadable (deployments.md §10.1 rule 4). */
+export async function readAlarms(
+  clients: Clients,
+  names: readonly string[],
+): Promise<AlarmReading | { readonly again: string }> {
   try {
     const { AlarmType, DescribeAlarmsCommand } = await import("@aws-sdk/client-cloudwatch");
     const { MetricAlarms = [], CompositeAlarms = [] } = await (
@@ -25,6 +29,8 @@ export async function readAlarms(clients: Clients, names: readonly string[]): Pr
         })),
     };
   } catch (error) {
-    return { unreadable: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+    const outcome = outcomeOfError(error);
+    if (outcome.is !== "failed") return { again: outcome.is === "under way" ? outcome.because : "" };
+    return { unreadable: outcome.error.message, isDenied: isDenied(error) ? true : undefined };
   }
 }

@@ -1,7 +1,7 @@
 import type { AliasConfiguration, LambdaClient } from "@aws-sdk/client-lambda";
 import { type AliasState, type FunctionFacts, aliasInWords, type Noted, percentDue, type Work } from "@sluice/engine";
 import type { Clients } from "./clients.ts";
-import { finished, outcomeOfError, refused, underWay, type WorkOutcome } from "./outcome.ts";
+import { finished, isDenied, outcomeOfError, refused, underWay, type WorkOutcome } from "./outcome.ts";
 
 type Check = Work & { readonly work: "check function" };
 type ShiftTraffic = Work & { readonly work: "shift traffic" };
@@ -9,7 +9,7 @@ type ShiftTraffic = Work & { readonly work: "shift traffic" };
 /** Looks at a function, its alias and its versions, and waits for provisioned concurrency that is being allocated. */
 export async function checkFunction(clients: Clients, work: Check): Promise<WorkOutcome> {
   const client = await clients.functions();
-  const alias = await found(() => aliasOf(client, work));
+  const alias = await orAbsent(() => aliasOf(client, work));
   const facts: FunctionFacts = {
     ...(await functionOf(client, work, alias)),
     ...(alias === undefined ? {} : { alias: stateOf(alias) }),
@@ -112,41 +112,40 @@ async function functionOf(
   client: LambdaClient,
   { functionName }: Check,
   alias: AliasConfiguration | undefined,
-): Promise<Pick<FunctionFacts, "arn">> {
+): Promise<Pick<FunctionFacts, "arn" | "isUntold">> {
   if (alias?.AliasArn !== undefined) return { arn: alias.AliasArn.replace(/:[^:]+$/, "") };
   const { GetFunctionConfigurationCommand } = await import("@aws-sdk/client-lambda");
-  const configuration = await found(() =>
+  const configuration = await orUntold(() =>
     client.send(new GetFunctionConfigurationCommand({ FunctionName: functionName })),
   );
+  if (configuration === "may not be looked at") return { isUntold: true };
   return configuration?.FunctionArn === undefined ? {} : { arn: configuration.FunctionArn };
 }
 
 async function aliasNames(client: LambdaClient, { functionName }: Check): Promise<readonly string[]> {
   const { ListAliasesCommand } = await import("@aws-sdk/client-lambda");
-  const list = await found(() => client.send(new ListAliasesCommand({ FunctionName: functionName })));
-  return (list?.Aliases ?? []).flatMap(({ Name }) => Name ?? []);
+  const list = await orUntold(() => client.send(new ListAliasesCommand({ FunctionName: functionName })));
+  return (list === "may not be looked at" ? [] : (list?.Aliases ?? [])).flatMap(({ Name }) => Name ?? []);
 }
 
-/** Which of some functions, or versions of them, are not there. One that may not be looked at is taken to be. */
+/** Which of some functions, or versions of them, are not there. One that may not be looked at is taken to be there: what needs it says otherwise. */
 async function missingOf(
   client: LambdaClient,
   wanted: readonly (readonly [name: string, version?: string])[],
 ): Promise<readonly string[]> {
   const { GetFunctionConfigurationCommand } = await import("@aws-sdk/client-lambda");
   const missing: string[] = [];
-  for (const [FunctionName, Qualifier] of wanted)
-    try {
-      await client.send(new GetFunctionConfigurationCommand({ FunctionName, ...(Qualifier && { Qualifier }) }));
-    } catch (error) {
-      if (isNamed(error, "ResourceNotFoundException")) missing.push(Qualifier ?? FunctionName);
-      else if (!isDenied(error)) throw error;
-    }
+  for (const [FunctionName, Qualifier] of wanted) {
+    const look = () =>
+      client.send(new GetFunctionConfigurationCommand({ FunctionName, ...(Qualifier && { Qualifier }) }));
+    if ((await orUntold(look)) === undefined) missing.push(Qualifier ?? FunctionName);
+  }
   return missing;
 }
 
 async function unreadyConcurrency(client: LambdaClient, { functionName, alias }: Check): Promise<string | undefined> {
   const { GetProvisionedConcurrencyConfigCommand } = await import("@aws-sdk/client-lambda");
-  const config = await found(() =>
+  const config = await orAbsent(() =>
     client.send(new GetProvisionedConcurrencyConfigCommand({ FunctionName: functionName, Qualifier: alias })),
   );
   if (config === undefined || config.Status === "READY") return undefined;
@@ -155,18 +154,24 @@ async function unreadyConcurrency(client: LambdaClient, { functionName, alias }:
   return `the provisioned concurrency of ${alias} is ${config.Status} (${has} of ${wants})${why}`;
 }
 
-/** What a call gives; undefined when the thing is not there, or may not be looked at. */
-async function found<Found>(call: () => Promise<Found>): Promise<Found | undefined> {
+/** What a call gives; undefined when the thing is not there. A role that may not ask is refused: AWS's own policy for CodeDeploy and Lambda lets it. */
+async function orAbsent<Found>(call: () => Promise<Found>): Promise<Found | undefined> {
   try {
     return await call();
   } catch (error) {
-    const isAbsent = isNamed(error, "ResourceNotFoundException", "ProvisionedConcurrencyConfigNotFoundException");
-    if (isAbsent || isDenied(error)) return undefined;
+    if (isNamed(error, "ResourceNotFoundException", "ProvisionedConcurrencyConfigNotFoundException")) return undefined;
+    throw error;
+  }
+}
+
+/** The same for calls that AWS's own policy does not allow: a deployment must do without what they would tell. */
+async function orUntold<Found>(call: () => Promise<Found>): Promise<Found | undefined | "may not be looked at"> {
+  try {
+    return await orAbsent(call);
+  } catch (error) {
+    if (isDenied(error)) return "may not be looked at";
     throw error;
   }
 }
 
 const isNamed = (error: unknown, ...names: readonly string[]) => error instanceof Error && names.includes(error.name);
-
-/** AWS's own policy for CodeDeploy and Lambda lets aliases be read and changed, and functions be called; not more. */
-const isDenied = (error: unknown) => isNamed(error, "AccessDeniedException");

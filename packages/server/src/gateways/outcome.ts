@@ -3,7 +3,13 @@ import type { ErrorInformation, Noted } from "@sluice/engine";
 /** How a piece of the service's own work stands after a gateway has been asked for it. */
 export type WorkOutcome =
   /** It has to be asked again; what is noted must be on the disk before that. */
-  | { readonly is: "under way"; readonly because: string; readonly noted?: Noted }
+  | {
+      readonly is: "under way";
+      readonly because: string;
+      readonly noted?: Noted;
+      /** A call has failed for a reason that may pass: asking at once again would not help. */
+      readonly isTrouble?: true;
+    }
   | { readonly is: "done"; readonly noted?: Noted }
   | { readonly is: "failed"; readonly error: ErrorInformation; readonly noted?: Noted };
 
@@ -29,17 +35,32 @@ export class RoleMissing extends Error {
 
 /** Codes of refusals that pass by themselves: AWS asks callers to come back (deployments.md §13, 43). */
 const passing =
-  /Throttl|RequestLimitExceeded|TooManyRequests|ScalingActivityInProgress|ResourceContention|ServiceUnavailable/;
+  /Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|RequestTimeout|RequestExpired|PriorRequestNotComplete|ScalingActivityInProgress|ResourceContention|ServiceUnavailable|InternalFailure|InternalError/;
+
+/** HTTP's statuses of such answers, beside those of a service that is in trouble itself (5xx). */
+const passingStatuses: ReadonlySet<number> = new Set([408, 425, 429]);
 
 /** Whether a refusal passes by itself. */
-export const isPassing = ({ name }: Error): boolean => passing.test(name);
+export function isPassing(error: Error): boolean {
+  const { httpStatusCode: status = 0 } = "$metadata" in error ? (error.$metadata as { httpStatusCode?: number }) : {}; // as every error of AWS's SDK has it
+  return passing.test(error.name) || passingStatuses.has(status) || status >= 500;
+}
+
+/** Codes by which services say that who calls may not, or is nobody any more: each service has its own. */
+const denied =
+  /AccessDenied|Unauthorized|NotAuthorized|AuthorizationError|AuthFailure|InvalidClientTokenId|UnrecognizedClient|InvalidAccessKeyId|InvalidToken|ExpiredToken|^Forbidden/;
+
+/** Whether a service has answered that the role may not. */
+export const isDenied = (error: unknown): boolean => error instanceof Error && denied.test(error.name);
 
 /** What an error of an AWS call means for the work: a refusal ends it, anything that may pass is tried again within the event's own limit. */
 export function outcomeOfError(error: unknown): WorkOutcome {
-  if (!(error instanceof Error)) return underWay(String(error));
+  if (!(error instanceof Error)) return trouble(String(error));
+  const said = `${error.name}: ${error.message}`;
   if (error instanceof RoleMissing) return refused("IAM_ROLE_MISSING", error.message);
+  if (isDenied(error)) return refused("IAM_ROLE_PERMISSIONS", said);
   const isRefusal = "$fault" in error && error.$fault === "client" && !isPassing(error);
-  if (!isRefusal) return underWay(`${error.name}: ${error.message}`);
-  const isRight = /AccessDenied|Unauthorized|UnauthorizedOperation|InvalidClientTokenId/.test(error.name);
-  return refused(isRight ? "IAM_ROLE_PERMISSIONS" : "INTERNAL_ERROR", `${error.name}: ${error.message}`);
+  return isRefusal ? refused("INTERNAL_ERROR", said) : trouble(said);
 }
+
+const trouble = (because: string): WorkOutcome => ({ is: "under way", because, isTrouble: true });

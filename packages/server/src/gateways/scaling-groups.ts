@@ -123,7 +123,7 @@ export async function deleteScalingGroups(clients: Clients, names: readonly stri
 /** Tells Auto Scaling that a lifecycle action goes on. An action that is over needs no heartbeat. */
 export async function recordHeartbeat(
   clients: Clients,
-  { scalingGroup, hook, instance, token }: WorkOf<"record heartbeat">,
+  { scalingGroup, hook, instance, token }: Omit<WorkOf<"record heartbeat">, "work">,
 ): Promise<WorkOutcome> {
   const { RecordLifecycleActionHeartbeatCommand } = await import("@aws-sdk/client-auto-scaling");
   const command = new RecordLifecycleActionHeartbeatCommand({

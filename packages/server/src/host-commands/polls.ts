@@ -23,11 +23,11 @@ export class HeldPolls {
   }
 
   /** When a host was last heard of, in milliseconds since the epoch: now while a poll of it is held. Hosts get some time after a start to be heard of again; undefined when one has not been. */
-  lastHeard(host: string): number | undefined {
+  readonly lastHeard = (host: string): number | undefined => {
     const now = this.#clock();
     if (this.#waiting.has(host)) return now;
     return this.#heard.get(host) ?? (now < this.#since + reconnectMilliseconds ? now : undefined);
-  }
+  };
 
   /** Resolves when the host is woken, so many milliseconds are over, or there is nobody to answer any more. */
   hold(host: string, signal: AbortSignal, milliseconds: number): Promise<HoldEnd> {

@@ -120,12 +120,12 @@ function groupAccess(application: string, group: string, { name, store, context 
   return name("deploymentgroup", `${application}/${group}`, { ...ownTags(store, "deploymentgroup", id), ...context });
 }
 
-/** A deployment belongs to its group. When that is gone nobody can tell any more which one it was. */
+/** A deployment belongs to its group, by the name that it had when the deployment was created. */
 function deploymentAccess(id: string, facts: Facts): Access {
   const { store } = facts;
   const deployment = store.deployments.byId(id);
   const application = store.applications.byId(deployment?.applicationId ?? "")?.name;
-  const group = store.groups.byId(deployment?.groupId ?? "")?.name;
+  const group = store.groups.byId(deployment?.groupId ?? "")?.name ?? deployment?.request.groupName;
   const isUnknown = deployment !== undefined && (application === undefined || group === undefined);
   return { ...groupAccess(application ?? "*", group ?? "*", facts), isUnknown };
 }

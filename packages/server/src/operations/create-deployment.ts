@@ -11,7 +11,7 @@ import { configFor } from "./deployment-configs.ts";
 import { applicationOf, type CodeDeployOperations, type Context, groupOf } from "./context.ts";
 import { checkAlarms, checkRollback } from "./group-notices.ts";
 import { checkProcesses, checkScalingGroups } from "./group-selectors.ts";
-import { lambdaPlanOf } from "./lambda-plan.ts";
+import { checkEcsAppSpec, lambdaPlanOf } from "./lambda-plan.ts";
 import { checkRevision } from "./revision-location.ts";
 import { checkTagFilters } from "./tag-filters.ts";
 import { refusalOf } from "./unfit-deployments.ts";
@@ -44,6 +44,7 @@ export const createDeployment = {
               lambda: lambdaPlanOf(store, group, { revision, routing: config.trafficRoutingConfig }),
             }
           : {};
+      if (computePlatform === "ECS") checkEcsAppSpec(revision);
       if (zonalConfig !== undefined) refuseZones(group, configName);
       refuseBusy(context, group);
       const request = { ...requestFor(group, input, { revision, configName }), ...restartOf(context, group, input) };

@@ -1,5 +1,5 @@
 import type { ErrorCode } from "@aws-sdk/client-codedeploy";
-import { deploymentOverview, isOver, rollbackMessages } from "@sluice/engine";
+import { deploymentOverview, isOver, rollbackMessages, silentHosts } from "@sluice/engine";
 import type { DeploymentRecord } from "../store/deployments.ts";
 import { type Context, date, platformOf } from "./context.ts";
 import { withoutContent } from "./revisions.ts";
@@ -8,7 +8,8 @@ import { withoutContent } from "./revisions.ts";
 export function deploymentInfo(context: Context, record: DeploymentRecord) {
   const { store } = context;
   const { id, applicationId, groupId, request, state } = record;
-  const { error, notes, processesToSuspend } = state;
+  const { error, processesToSuspend } = state;
+  const messages = messagesOf(context, record);
   return {
     applicationName: store.applications.byId(applicationId)?.name,
     deploymentGroupName: store.groups.byId(groupId)?.name ?? request.groupName,
@@ -33,10 +34,10 @@ export function deploymentInfo(context: Context, record: DeploymentRecord) {
     instanceTerminationWaitTimeStarted: state.holds.some(({ name }) => name === "TERMINATION_WAIT"),
     blueGreenDeploymentConfiguration: request.blueGreenDeploymentConfiguration,
     loadBalancerInfo: request.loadBalancerInfo,
-    additionalDeploymentStatusInfo: notes.length === 0 ? undefined : notes.join("\n"),
+    additionalDeploymentStatusInfo: messages.length === 0 ? undefined : messages.join("\n"),
     fileExistsBehavior: request.fileExistsBehavior,
     deploymentMode: request.deploymentMode,
-    deploymentStatusMessages: [...notes],
+    deploymentStatusMessages: [...messages],
     computePlatform: platformOf(context, record),
     externalId: request.externalId,
     relatedDeployments: relatedDeployments(context, record),
@@ -45,6 +46,16 @@ export function deploymentInfo(context: Context, record: DeploymentRecord) {
       ? {}
       : { ec2DeploymentOptions: { autoScalingGroupProcessesToSuspend: processesToSuspend } }),
   };
+}
+
+/** What a person should know: what has been noted, and who is being waited for in vain right now. */
+function messagesOf({ store, clock, lastHeard }: Context, { id, state }: DeploymentRecord): readonly string[] {
+  if (isOver(state) || state.kind === "lambda") return state.notes;
+  const waiting = silentHosts({
+    ...{ now: clock(), deployment: state, targets: store.deployments.targets(id), answers: [], instanceStates: {} },
+    lastSeen: ({ hostIdentifier }) => lastHeard(hostIdentifier),
+  });
+  return [...state.notes, ...waiting];
 }
 
 /** Counters are there once there are targets; for ECS only at the end (deployments.md §3.4). */

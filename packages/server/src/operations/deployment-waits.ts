@@ -1,4 +1,4 @@
-import { isOver } from "@sluice/engine";
+import { isOver, stopMessage } from "@sluice/engine";
 import { fault } from "../faults.ts";
 import type { DeploymentRecord } from "../store/deployments.ts";
 import { type CodeDeployOperations, type Context, deploymentOf, platformOf } from "./context.ts";
@@ -8,25 +8,25 @@ export const deploymentWaitOperations = {
   async StopDeployment(context, { deploymentId = "", autoRollbackEnabled }) {
     const { store, clock, wake } = context;
     await store.write(() => {
-      const { groupId, state, request } = deploymentOf(context, deploymentId);
+      const { state } = deploymentOf(context, deploymentId);
       // A stop that is repeated after it has taken effect is no error: that is how callers learn of it (api.md §2.7).
       if (isOver(state)) {
         if (state.stopRequestedAt === undefined) throw alreadyCompleted(deploymentId);
         return;
       }
-      if (store.groups.byId(groupId) === undefined)
-        throw fault("DeploymentGroupDoesNotExist", `No Deployment Group found for name: ${request.groupName}`);
       if (state.steps.some(({ name }) => name === "end original instances"))
         throw unsupported(`The deployment ${deploymentId} ends its original instances, and can't be stopped any more`);
       store.deployments.requestStop(deploymentId, clock(), autoRollbackEnabled);
     });
     wake(deploymentId);
-    if (isOver(deploymentOf(context, deploymentId).state))
+    const { state: deployment } = deploymentOf(context, deploymentId);
+    if (isOver(deployment))
       return {
         status: "Succeeded",
         statusMessage: "No more commands will be scheduled for execution in the deployment instances",
       };
-    return { status: "Pending", statusMessage: "Commands that instances have picked up are still running" };
+    const targets = store.deployments.targets(deploymentId);
+    return { status: "Pending", statusMessage: stopMessage({ deployment, targets }) };
   },
 
   async ContinueDeployment(context, { deploymentId = "", deploymentWaitType = "READY_WAIT" }) {

@@ -35,7 +35,7 @@ export function checkTriggers(triggers: readonly TriggerConfig[]): void {
     const unknown = events.find((event) => !triggerEvents.includes(event));
     if (unknown !== undefined || events.length === 0)
       throw refuse(
-        `The trigger "${triggerName}" has the event "${(unknown ?? "").slice(0, 120)}", and some of ${triggerEvents.join(", ")} are wanted`,
+        `The trigger "${triggerName}" has the event "${(unknown ?? "").slice(0, 120)}", and each event must be one of ${triggerEvents.join(", ")}`,
       );
   }
   if (new Set(triggers.map(({ triggerName }) => triggerName)).size < triggers.length)

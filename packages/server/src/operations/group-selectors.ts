@@ -48,7 +48,7 @@ export function checkScalingGroups(names: readonly string[]): void {
   for (const name of names)
     // oxlint-disable-next-line no-control-regex -- these are the characters that Auto Scaling refuses
     if (!/^[^\u0000-\u001f]{1,255}$/u.test(name))
-      throw refuse(`"${name.slice(0, 255)}" is no name of an Auto Scaling group: 1 to 255 characters are wanted`);
+      throw refuse(`"${name.slice(0, 255)}" is no name of an Auto Scaling group: it must have 1 to 255 characters`);
   if (new Set(names).size < names.length) throw refuse("An Auto Scaling group is named twice");
 }
 
@@ -83,7 +83,7 @@ export function checkEcsServices(
     if (![serviceName, clusterName].every((name) => /^[A-Za-z0-9_:/-]{1,512}$/.test(name)))
       throw fault(
         "InvalidECSService",
-        `The service "${serviceName.slice(0, 120)}" of the cluster "${clusterName.slice(0, 120)}" is not named well: names or ARNs are wanted`,
+        `The service "${serviceName.slice(0, 120)}" of the cluster "${clusterName.slice(0, 120)}" is not named well: each must be a name or an ARN`,
       );
     const other = store.groups.withEcsService(lastPart(serviceName), lastPart(clusterName), groupId);
     if (other !== undefined)

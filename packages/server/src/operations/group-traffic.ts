@@ -120,14 +120,16 @@ function checkBalancerName(member: string, name: string): void {
   if (!/^[A-Za-z0-9-]{1,255}$/.test(name))
     throw fault(
       "InvalidLoadBalancerInfo",
-      `"${member}" has the name "${name.slice(0, 120)}", and letters, digits and - are wanted`,
+      `"${member}" has the name "${name.slice(0, 120)}", which must be letters, digits and -`,
     );
 }
 
 function checkPair({ targetGroups = [], prodTrafficRoute, testTrafficRoute }: TargetGroupPairInfo): void {
   const refusePair = (message: string) => fault("InvalidTargetGroupPair", message);
   if (targetGroups.length !== 2)
-    throw refusePair(`A target group pair has ${targetGroups.length} target groups, and two are wanted`);
+    throw refusePair(
+      `A target group pair has ${targetGroups.length} target ${targetGroups.length === 1 ? "group" : "groups"}, and must have two`,
+    );
   for (const { name = "" } of targetGroups)
     if (name === "" || name.length > balancerCharactersMax)
       throw refusePair(`"${name.slice(0, 120)}" is no name of a target group`);

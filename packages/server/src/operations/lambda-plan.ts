@@ -1,6 +1,7 @@
+import type { Fault } from "@sluice/aws-protocol";
 import type { RevisionLocation, TrafficRoutingConfig } from "@aws-sdk/client-codedeploy";
 import type { LambdaPlan, TrafficRouting } from "@sluice/engine";
-import { parseLambdaAppSpec } from "@sluice/engine/appspec";
+import { examineEcsAppSpec, type Finding, parseLambdaAppSpec } from "@sluice/engine/appspec";
 import { fault } from "../faults.ts";
 import { newId } from "../random.ts";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
@@ -39,8 +40,19 @@ function sourceOf({ s3Location, string, appSpecContent }: RevisionLocation): Lam
   const content = appSpecContent?.content ?? string?.content ?? "";
   const { appSpec, findings } = parseLambdaAppSpec(content, { file: "AppSpec" });
   if (appSpec !== undefined) return { appSpec };
+  throw invalid(findings);
+}
+
+/** Checks the inline AppSpec of a deployment to ECS, as a deployment to a function has its own checked; one in a bucket is not fetched. */
+export function checkEcsAppSpec({ string, appSpecContent }: RevisionLocation): void {
+  const content = appSpecContent?.content ?? string?.content;
+  const findings = content === undefined ? [] : examineEcsAppSpec(content, { file: "AppSpec" });
+  if (findings.some(({ severity }) => severity === "error")) throw invalid(findings);
+}
+
+function invalid(findings: readonly Finding[]): Fault {
   const errors = findings.filter(({ severity }) => severity === "error").map(({ message }) => message);
-  throw fault("InvalidRevision", errors.join(" "));
+  return fault("InvalidRevision", errors.join(" "));
 }
 
 function routingOf({ type, timeBasedCanary, timeBasedLinear }: TrafficRoutingConfig = {}): TrafficRouting {

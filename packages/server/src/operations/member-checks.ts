@@ -43,7 +43,7 @@ const instanceName: MemberCheck = {
   invalid: [
     "InvalidInstanceName",
     /^(?!i-)[A-Za-z0-9+=,.@_-]{1,100}$/,
-    'names of 1 to 100 letters, digits and + = , . @ _ - that do not begin with "i-"',
+    'a name of 1 to 100 letters, digits and + = , . @ _ - that does not begin with "i-"',
   ],
 };
 
@@ -194,9 +194,9 @@ function checkForm(member: string, { invalid, values, charactersMax, required }:
       throw fault(required, `"${member}" has an empty item`);
     if (typeof item !== "string") continue;
     if (invalid !== undefined && !invalid[1].test(item))
-      throw fault(invalid[0], `"${member}" is "${item.slice(0, 120)}", and ${invalid[2]} are wanted`);
+      throw fault(invalid[0], `"${member}" is "${item.slice(0, 120)}", and must be ${invalid[2]}`);
     if (values !== undefined && !values[1].includes(item))
-      throw fault(values[0], `"${member}" is "${item.slice(0, 120)}", and one of ${values[1].join(", ")} is wanted`);
+      throw fault(values[0], `"${member}" is "${item.slice(0, 120)}", and must be one of ${values[1].join(", ")}`);
     if (charactersMax !== undefined && item.length > charactersMax[1])
       throw fault(
         charactersMax[0],

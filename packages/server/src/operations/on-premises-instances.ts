@@ -68,8 +68,8 @@ export const onPremisesOperations = {
     return { instanceNames: items, nextToken: token };
   },
 
-  async AddTagsToOnPremisesInstances(context, { tags = [], instanceNames = [] }) {
-    checkPairs(tags);
+  async AddTagsToOnPremisesInstances(context, { tags: given = [], instanceNames = [] }) {
+    const tags = checkPairs(given);
     await changeTags(context, instanceNames, (before) => {
       const after = [...before, ...tags.filter((tag) => !before.some((other) => isSame(tag, other)))];
       const unique = after.filter((tag, index) => after.findIndex((other) => isSame(tag, other)) === index);
@@ -82,8 +82,8 @@ export const onPremisesOperations = {
     });
   },
 
-  async RemoveTagsFromOnPremisesInstances(context, { tags = [], instanceNames = [] }) {
-    checkPairs(tags);
+  async RemoveTagsFromOnPremisesInstances(context, { tags: given = [], instanceNames = [] }) {
+    const tags = checkPairs(given);
     await changeTags(context, instanceNames, (before) =>
       before.filter((tag) => !tags.some((other) => isSame(tag, other))),
     );
@@ -131,14 +131,16 @@ async function changeTags(
   });
 }
 
-/** Unlike the tags of other resources, these need a value, and a key may occur more than once (api.md §2.10). */
-function checkPairs(tags: readonly Tag[]): void {
-  for (const { Key = "", Value = "" } of tags)
-    if (Key === "" || Value === "" || Key.length > keyCharactersMax || Value.length > valueCharactersMax)
+/** Unlike with the tags of other resources a key may occur more than once (api.md §2.10). A value that is absent is an empty one. */
+function checkPairs(tags: readonly Tag[]): readonly Required<Tag>[] {
+  return tags.map(({ Key = "", Value = "" }) => {
+    if (Key === "" || Key.length > keyCharactersMax || Value.length > valueCharactersMax)
       throw fault(
         "InvalidTag",
-        `Tag "${Key.slice(0, keyCharactersMax)}" needs a key of 1 to ${keyCharactersMax} and a value of 1 to ${valueCharactersMax} characters`,
+        `Tag "${Key.slice(0, keyCharactersMax)}" must have a key of 1 to ${keyCharactersMax} and a value of up to ${valueCharactersMax} characters`,
       );
+    return { Key, Value };
+  });
 }
 
 const isSame = (a: Tag, b: Tag): boolean => a.Key === b.Key && a.Value === b.Value;

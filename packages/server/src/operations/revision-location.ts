@@ -35,7 +35,7 @@ export function checkRevision(
   const wanted = Object.hasOwn(member, revisionType) ? member[revisionType as keyof typeof member] : undefined; // it has the name
   if (wanted === undefined || !revisionTypes[platform].includes(revisionType))
     throw refuse(
-      `revisionType is "${revisionType.slice(0, 120)}", and for ${platform} ${revisionTypes[platform].join(", ")} are wanted`,
+      `revisionType is "${revisionType.slice(0, 120)}", and for ${platform} it must be one of ${revisionTypes[platform].join(", ")}`,
     );
   const filled = Object.values(member).filter((name) => given[name as keyof RevisionLocation] !== undefined); // the names of its members
   if (filled.length !== 1 || filled[0] !== wanted)
@@ -53,12 +53,13 @@ export function checkRevision(
 }
 
 function checkS3(given: NonNullable<RevisionLocation["s3Location"]>, platform: Platform) {
-  const { bucket = "", key = "", bundleType = platform === "Server" ? "tar" : "YAML", version, eTag } = given;
+  const { bucket = "", key = "", version, eTag } = given;
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/.test(bucket) || key === "" || Buffer.byteLength(key) > 1024)
     throw refuse('revisionType "S3" needs s3Location with a bucket and a key of up to 1024 bytes');
+  const bundleType = given.bundleType ?? bundleTypeOf(key, platform);
   if (!bundleTypes[platform].includes(bundleType))
     throw refuse(
-      `bundleType is "${bundleType.slice(0, 120)}", and for ${platform} one of ${bundleTypes[platform].join(", ")} is wanted`,
+      `bundleType is "${bundleType.slice(0, 120)}", and for ${platform} it must be one of ${bundleTypes[platform].join(", ")}`,
     );
   if ((version ?? "").length > 1024 || (eTag ?? "").length > 200)
     throw refuse("a version has up to 1024 characters, and an eTag up to 200");
@@ -69,6 +70,26 @@ function checkS3(given: NonNullable<RevisionLocation["s3Location"]>, platform: P
     ...(version === undefined ? {} : { version }),
     ...(eTag === undefined ? {} : { eTag }),
   };
+}
+
+/** What the endings of keys say. */
+const endings = {
+  ".zip": "zip",
+  ".tar": "tar",
+  ".tgz": "tgz",
+  ".tar.gz": "tgz",
+  ".yaml": "YAML",
+  ".yml": "YAML",
+  ".json": "JSON",
+} as const;
+
+/** The type of a bundle that is not named: what its key's ending says (inferred). */
+function bundleTypeOf(key: string, platform: Platform) {
+  const found = Object.entries(endings).find(([ending]) => key.toLowerCase().endsWith(ending));
+  if (found !== undefined) return found[1];
+  throw refuse(
+    `s3Location has no bundleType, and the key "${key.slice(-120)}" does not end like one: bundleType must be one of ${bundleTypes[platform].join(", ")}`,
+  );
 }
 
 function checkGitHub({ repository = "", commitId = "" }: NonNullable<RevisionLocation["gitHubLocation"]>) {

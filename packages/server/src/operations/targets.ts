@@ -123,7 +123,7 @@ function refuseUnknown(name: string, values: readonly string[], known: readonly 
   if (unknown !== undefined)
     throw fault(
       name,
-      `The filter has the value "${unknown.slice(0, 120)}", and some of ${known.join(", ")} are wanted`,
+      `The filter has the value "${unknown.slice(0, 120)}", and each value must be one of ${known.join(", ")}`,
     );
 }
 

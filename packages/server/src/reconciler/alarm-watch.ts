@@ -1,5 +1,6 @@
 import type { AlarmReading } from "@sluice/engine";
-import { alarmPollMilliseconds } from "../choices.ts";
+import { Retries } from "../backoff.ts";
+import { alarmPollMilliseconds, alarmSilenceMilliseconds } from "../choices.ts";
 import { readAlarms } from "../gateways/alarms.ts";
 import type { Clients } from "../gateways/clients.ts";
 import type { DeploymentRecord } from "../store/deployments.ts";
@@ -13,13 +14,15 @@ export interface AlarmWatchOptions {
   readonly clientsOf: (record: DeploymentRecord) => Clients;
 }
 
-/** The alarms of live deployments as last read: at once when a deployment is new, then every ten seconds. */
+/** The alarms of live deployments as last read: at once when a deployment is new, then every ten seconds. A look that fails for a reason which may pass is taken again sooner than that; what was read before stands meanwhile, for a minute. */
 export class AlarmWatch {
   readonly #options: AlarmWatchOptions;
   readonly #readings = new Map<string, { readonly at: number; readonly reading: AlarmReading }>();
+  readonly #retries: Retries;
 
   constructor(options: AlarmWatchOptions) {
     this.#options = options;
+    this.#retries = new Retries(options.clock);
   }
 
   /** What was last read for a deployment. */
@@ -30,14 +33,22 @@ export class AlarmWatch {
 
   /** Reads what is due for these deployments, and forgets the others. */
   async look(live: readonly string[]): Promise<void> {
-    const { store, clock, clientsOf } = this.#options;
+    const { store, clock } = this.#options;
     for (const id of this.#readings.keys()) if (!live.includes(id)) this.#readings.delete(id);
     for (const id of live) {
       const last = this.#readings.get(id)?.at ?? Number.NEGATIVE_INFINITY;
-      const record = clock() < last + alarmPollMilliseconds ? undefined : store.deployments.byId(id);
-      if (record?.state.alarms === undefined) continue;
-      const reading = await readAlarms(clientsOf(record), record.state.alarms.names);
-      this.#readings.set(id, { at: clock(), reading });
+      if (clock() < last + alarmPollMilliseconds || !this.#retries.isDue(id)) continue;
+      const record = store.deployments.byId(id);
+      if (record?.state.alarms !== undefined) await this.#read(record, record.state.alarms.names);
     }
+  }
+
+  async #read(record: DeploymentRecord, names: readonly string[]): Promise<void> {
+    const { clock, clientsOf } = this.#options;
+    const { id } = record;
+    const reading = await readAlarms(clientsOf(record), names);
+    if (!("again" in reading)) this.#retries.forget(id);
+    else if (this.#retries.failed(id) < alarmSilenceMilliseconds) return;
+    this.#readings.set(id, { at: clock(), reading: "again" in reading ? { unreadable: reading.again } : reading });
   }
 }

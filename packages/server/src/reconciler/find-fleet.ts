@@ -2,7 +2,6 @@ import type { EC2TagFilter } from "@aws-sdk/client-codedeploy";
 import { type Fleet, type FleetLook, type FleetMember, type HostMemory, revisionHealth } from "@sluice/engine";
 import type { Clients } from "../gateways/clients.ts";
 import { type FoundInstance, scalingGroupInstances, taggedInstances } from "../gateways/fleet.ts";
-import { outcomeOfError } from "../gateways/outcome.ts";
 import { newLot } from "../random.ts";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
 import type { DeploymentRecord } from "../store/deployments.ts";
@@ -50,13 +49,6 @@ export async function findFleet(
     })),
   ];
   return { found: members };
-}
-
-/** What a look that failed has found: a refusal is an answer. Anything that may pass is thrown, and the next scan looks again. */
-export function refusedFleet(error: unknown): Fleet {
-  const outcome = outcomeOfError(error);
-  if (outcome.is !== "failed") throw error;
-  return { error: outcome.error };
 }
 
 /** Whether a host has the revision that is to be deployed. */

@@ -10,7 +10,11 @@ export interface FollowUpMaker {
   readonly store: Store;
   readonly clock: () => number;
   /** The hosts that a group selects now; `holdsRevision` is about the deployment's. */
-  readonly findFleet: (group: DeploymentGroup, record: DeploymentRecord, which: "selected") => Promise<Fleet>;
+  readonly findFleet: (
+    group: DeploymentGroup,
+    record: DeploymentRecord,
+    which: "selected",
+  ) => Promise<Fleet | undefined>;
   readonly wake: (deploymentId: string) => void;
 }
 
@@ -33,7 +37,7 @@ const isSuperseded = ({ request }: DeploymentRecord, { targetRevision }: Deploym
 async function look(maker: FollowUpMaker, root: DeploymentRecord, group: DeploymentGroup): Promise<void> {
   const { store, findFleet } = maker;
   const fleet = await findFleet(group, root, "selected");
-  if ("error" in fleet) return; // the next round looks again
+  if (fleet === undefined || "error" in fleet) return; // the next round looks again
   const followers = store.deployments.followersOf(root.id);
   const { status, kind } = root.state;
   if (status !== "Succeeded") return;

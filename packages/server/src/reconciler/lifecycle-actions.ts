@@ -1,11 +1,18 @@
 import type { AutoScalingGroup, Instance } from "@aws-sdk/client-auto-scaling";
-import { completeLifecycleAction, pooledInstances, scalingGroups } from "../gateways/scaling-groups.ts";
+import { heartbeatInterval } from "@sluice/engine";
+import {
+  completeLifecycleAction,
+  pooledInstances,
+  recordHeartbeat,
+  scalingGroups,
+} from "../gateways/scaling-groups.ts";
 import { newDeploymentId } from "../random.ts";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
 import { recordDeployment, requestOf } from "../store/record-deployment.ts";
 import type { ScaledInstance } from "../store/scaled-instances.ts";
 import type { ScalingHook } from "../store/scaling-hooks.ts";
 import { memberOf } from "./find-fleet.ts";
+import { type LaunchPause, launchPauseOf, pauseInWords } from "./launch-pauses.ts";
 import type { HookKeeper } from "./managed-hooks.ts";
 import { noteSeen, type SeenGroup, waitsFor } from "./scaled-instances.ts";
 
@@ -17,13 +24,12 @@ export interface ActionTaker extends HookKeeper {
   readonly wake: (deploymentId: string) => void;
   /** Told of what a person should know, and no deployment shows. */
   readonly say: (about: Readonly<Record<string, string>>, message: string) => void;
-  /** Auto Scaling groups of which it has been said already that their warm pool cannot be seen. */
+  /** What has been said already, and need not be said in each round: Auto Scaling groups whose warm pool cannot be seen, launches that pause. */
   readonly said: Set<string>;
+  /** When Auto Scaling was last told that an instance goes on waiting while launches pause, by instance. */
+  readonly beats: Map<string, number>;
   readonly onDefect: (error: unknown, about: string) => void;
 }
-
-/** How many launches in a row have to fail before it is said that the revision itself seems bad (deployments.md §13, 6). */
-const failuresInARow = 3;
 
 /** Looks which instances wait for our hooks, and gives each its deployment, or lets it go on where there is nothing to deploy (deployments.md §6.2, §6.4). */
 export async function takeUpActions(taker: ActionTaker): Promise<void> {
@@ -95,8 +101,46 @@ interface Waiting {
 }
 
 async function takeUp(taker: ActionTaker, waiting: Waiting): Promise<void> {
-  if (waiting.group.targetRevision === undefined) await letGoOn(taker, waiting);
-  else await deploy(taker, waiting, waiting.group.targetRevision);
+  const { group, hook, instance } = waiting;
+  if (group.targetRevision === undefined) return letGoOn(taker, waiting);
+  if (hook.transition === "launch" && (await isPaused(taker, waiting))) return undefined;
+  taker.beats.delete(instance.InstanceId ?? "");
+  return deploy(taker, waiting, group.targetRevision);
+}
+
+/** Unlike AWS: after some failures in a row the next instance waits before it is tried, one at a time, and Auto Scaling is told that it does. What becomes of its hook when it has been tried stays ABANDON. */
+async function isPaused(taker: ActionTaker, waiting: Waiting): Promise<boolean> {
+  const { store, clock } = taker;
+  const pause = launchPauseOf(store, waiting.group.id);
+  if (pause === undefined) return false;
+  if (clock() >= pause.until && !store.deployments.isLaunching(waiting.group.id)) return false;
+  await tellPause(taker, waiting, pause);
+  await keepWaiting(taker, waiting);
+  return true;
+}
+
+/** Once for each failure, in the log and where GetDeploymentGroup's `lastAttemptedDeployment` leads to. */
+async function tellPause(
+  { store, say, said }: ActionTaker,
+  { group, hook }: Waiting,
+  pause: LaunchPause,
+): Promise<void> {
+  if (said.has(pause.lastFailed)) return;
+  said.add(pause.lastFailed);
+  const { scalingGroup } = hook;
+  const message = pauseInWords(pause, group, scalingGroup);
+  if (store.deployments.byId(pause.lastFailed)?.state.notes.includes(message) === true) return; // told before a restart
+  await store.write(() => store.deployments.addNote(pause.lastFailed, message));
+  say({ deploymentGroup: group.name, scalingGroup }, message);
+}
+
+async function keepWaiting({ gateways, clock, beats }: ActionTaker, { group, hook, instance }: Waiting): Promise<void> {
+  const { InstanceId = "" } = instance;
+  if (clock() < (beats.get(InstanceId) ?? Number.NEGATIVE_INFINITY) + heartbeatInterval) return;
+  beats.set(InstanceId, clock());
+  await recordHeartbeat(gateways.as(group.settings.serviceRoleArn), {
+    ...{ scalingGroup: hook.scalingGroup, hook: hook.name, instance: InstanceId },
+  });
 }
 
 /** Without a successful revision there is nothing to deploy: the instance goes on as it is, and the reason is kept (deployments.md §6.2 rule 3). */
@@ -124,7 +168,7 @@ async function deploy(
   waiting: Waiting,
   revision: NonNullable<DeploymentGroup["targetRevision"]>,
 ): Promise<void> {
-  const { store, clock, region, accountId, wake, say } = taker;
+  const { store, clock, region, accountId, wake } = taker;
   const { group, hook, instance } = waiting;
   const { InstanceId = "", AvailabilityZone } = instance;
   const { scalingGroup, transition, name } = hook;
@@ -159,12 +203,6 @@ async function deploy(
     store.scaling.noteAction({ groupId: group.id, instance: InstanceId, transition, deploymentId: id, at: clock() });
     noteTakenUp(taker, waiting);
   });
-  const failures = launchFailures(taker, group.id);
-  if (transition === "launch" && failures >= failuresInARow)
-    say(
-      { deploymentGroup: group.name, scalingGroup },
-      `${failures} launches in a row have failed: the group's last successful revision itself seems bad. Deploy one that works, or suspend the process Launch of ${scalingGroup}`,
-    );
   wake(id);
 }
 
@@ -174,14 +212,4 @@ function optionOf({ settings }: DeploymentGroup, { hook, instance }: Waiting) {
   return isForPool
     ? "WITHOUT_TRAFFIC_CONTROL"
     : (settings.deploymentStyle?.deploymentOption ?? "WITHOUT_TRAFFIC_CONTROL");
-}
-
-function launchFailures({ store }: ActionTaker, groupId: string): number {
-  const ends = store.scaling
-    .actions(groupId, failuresInARow + 1)
-    .filter(({ transition, deploymentId }) => transition === "launch" && deploymentId !== undefined)
-    .map(({ deploymentId = "" }) => store.deployments.byId(deploymentId)?.state.status)
-    .filter((status) => status === "Succeeded" || status === "Failed" || status === "Stopped");
-  const first = ends.findIndex((status) => status === "Succeeded");
-  return first < 0 ? ends.length : first;
 }

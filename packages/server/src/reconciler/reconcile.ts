@@ -19,8 +19,12 @@ export interface Shell {
   readonly look: Look;
   /** Told of each commit within its transaction: where a deployment is at work now. */
   readonly moved: (after: World) => void;
-  /** Looks which hosts a deployment group selects, or which replace them in a blue/green deployment. */
-  readonly findFleet: (group: DeploymentGroup, record: DeploymentRecord, which: FleetLook) => Promise<Fleet>;
+  /** Looks which hosts a deployment group selects, or which replace them in a blue/green deployment. Undefined when that cannot be said yet: the next scan asks again. */
+  readonly findFleet: (
+    group: DeploymentGroup,
+    record: DeploymentRecord,
+    which: FleetLook,
+  ) => Promise<Fleet | undefined>;
   /** Wakes the polls of hosts that have a command. */
   readonly wakeHosts: (hosts: readonly string[]) => void;
   /** Hints that another deployment may have something to do. */
@@ -79,6 +83,7 @@ async function lookUpFleet(deploymentId: string, which: FleetLook, shell: Shell)
   const group = record && store.groups.byId(record.groupId);
   if (record === undefined || group === undefined) return;
   const fleet = await findFleet(group, record, which);
+  if (fleet === undefined) return;
   await store.write(() => store.deployments.noteFleet(deploymentId, which, fleet));
   await reconcile(deploymentId, shell);
 }

@@ -11,7 +11,8 @@ import { AlarmWatch } from "./alarm-watch.ts";
 import { deliverNotifications } from "./deliver-notifications.ts";
 import { makeFollowUps } from "./follow-ups.ts";
 import { cleanUpCopies } from "./green-cleanup.ts";
-import { findFleet, refusedFleet } from "./find-fleet.ts";
+import { findFleet } from "./find-fleet.ts";
+import { FleetLooks } from "./fleet-looks.ts";
 import { takeUpActions } from "./lifecycle-actions.ts";
 import { restoreHooks } from "./managed-hooks.ts";
 import { moveGroup } from "./move-group.ts";
@@ -60,6 +61,7 @@ export class Reconciler {
     const { store, clock, region, accountId, gateways } = options;
     this.#options = options;
     const wake = (id: string) => this.wake(id);
+    const looks = new FleetLooks(options);
     this.#work = new ServiceWork({
       store,
       clock,
@@ -74,8 +76,8 @@ export class Reconciler {
       look: (id) => this.#look(id),
       moved: ({ deployment, targets, now }) => this.#shared.note(deployment, targets, now),
       findFleet: (group, record, which) =>
-        findFleet(group, record, { which, store, region, accountId, clients: this.#clientsOf(record) }).catch(
-          refusedFleet,
+        looks.take(record.id, which, () =>
+          findFleet(group, record, { which, store, region, accountId, clients: this.#clientsOf(record) }),
         ),
       pursueWork: (id) => this.#work.pursue(id),
     };
@@ -83,10 +85,10 @@ export class Reconciler {
     this.#alarms = new AlarmWatch({ store, clock, clientsOf: (record) => this.#clientsOf(record) });
     const keeper = { store, gateways };
     const onDefect = (error: unknown) => options.onDefect(error, "");
-    const said = new Set<string>();
+    const told = { said: new Set<string>(), beats: new Map<string, number>() };
     this.#rounds = [
       new Round(scanMilliseconds, () => this.#scan(), onDefect),
-      new Round(scalingScanMilliseconds, () => takeUpActions({ ...options, wake, said }), onDefect),
+      new Round(scalingScanMilliseconds, () => takeUpActions({ ...options, wake, ...told }), onDefect),
       new Round(scanMilliseconds, () => deliverNotifications(options), onDefect),
       new Round(scalingScanMilliseconds, () => makeFollowUps(this.#shell), onDefect),
       new Round(scalingScanMilliseconds, () => cleanUpCopies(options), onDefect),
@@ -162,9 +164,9 @@ export class Reconciler {
     }
   }
 
-  #clientsOf({ groupId }: DeploymentRecord) {
+  #clientsOf({ groupId, request }: DeploymentRecord) {
     const { store, gateways } = this.#options;
-    return gateways.as(store.groups.byId(groupId)?.settings.serviceRoleArn ?? "");
+    return gateways.as(store.groups.byId(groupId)?.settings.serviceRoleArn ?? request.serviceRoleArn ?? "");
   }
 
   async #scan(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Answer, Noted, Step, Target, Work } from "@sluice/engine";
+import { Retries } from "../backoff.ts";
 import type { WorkOutcome } from "../gateways/outcome.ts";
 import type { DeploymentRecord } from "../store/deployments.ts";
 import type { Store } from "../store/index.ts";
@@ -31,11 +32,13 @@ export class ServiceWork {
   /** Work that a gateway is busy with now. */
   readonly #asked = new Map<string, Promise<void>>();
   readonly #deployments = new Set<string>();
+  readonly #retries: Retries;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   constructor(options: ServiceWorkOptions) {
     this.#options = options;
+    this.#retries = new Retries(options.clock);
   }
 
   /** Sees to the open work of a deployment, now and until there is none. */
@@ -49,7 +52,7 @@ export class ServiceWork {
       return;
     }
     this.#deployments.add(deploymentId);
-    for (const work of open) if (!this.#asked.has(work.id)) this.#ask(record, work);
+    for (const work of open) if (!this.#asked.has(work.id) && this.#retries.isDue(work.id)) this.#ask(record, work);
     this.#timer ??= setTimeout(() => this.#round(), askMilliseconds);
   }
 
@@ -77,6 +80,8 @@ export class ServiceWork {
   /** Writes down what is new; a deployment whose work has got further makes a pass. */
   async #note(deploymentId: string, open: OpenWork, outcome: WorkOutcome): Promise<void> {
     const { store, clock, wake } = this.#options;
+    if (outcome.is === "under way" && outcome.isTrouble === true) this.#retries.failed(open.id);
+    else this.#retries.forget(open.id);
     const isNews = outcome.is !== "under way" || outcome.noted !== undefined || outcome.because !== open.progress;
     if (!isNews) return;
     const written = store.write(() => store.commands.answer(answerOf(open.id, clock(), outcome), deploymentId));

@@ -1,9 +1,11 @@
 import {
   bringsRevision,
+  type Deployment,
   healthAfter,
   type HostMemory,
   isOver,
   leftOut,
+  shiftOf,
   type World,
   fleetFields,
   type FleetLook,
@@ -34,17 +36,40 @@ export function observe(
   if (record === undefined) return undefined;
   const { state } = record;
   const fleets = store.deployments.fleets(id);
-  const isGroupMissing = state.startTime === undefined && store.groups.byId(record.groupId) === undefined;
+  const missing = missingOf(store, record);
   const world: World = {
     now,
-    deployment: isGroupMissing ? { ...state, missing: "DEPLOYMENT_GROUP_MISSING" } : state,
+    deployment: missing === undefined || isOver(state) ? state : { ...state, missing },
     targets: store.deployments.targets(id),
     answers: store.commands.newAnswers(id),
+    aliasBusyWith: aliasBusyWith(store, record),
     ...look(id),
     ...Object.fromEntries(Object.entries(fleets).map(([look, fleet]) => [fleetFields[look as FleetLook], fleet])), // the keys of `Fleets`
   };
   return { record, world };
 }
+
+/** What a deployment was made of that somebody has deleted since. */
+function missingOf(store: Store, { applicationId, groupId }: DeploymentRecord): Deployment["missing"] {
+  if (store.applications.isDeleted(applicationId)) return "APPLICATION_MISSING";
+  return store.groups.byId(groupId) === undefined ? "DEPLOYMENT_GROUP_MISSING" : undefined;
+}
+
+/** The deployment that is shifting the alias of this one. */
+function aliasBusyWith(store: Store, { id, state }: DeploymentRecord): string | undefined {
+  const own = state.kind === "lambda" ? shiftOf(state, { events: [] }) : undefined;
+  if (own === undefined) return undefined;
+  return store.deployments.live().find((other) => {
+    const record = other === id ? undefined : store.deployments.byId(other);
+    const [target] = record?.state.kind === "lambda" ? store.deployments.targets(other) : [];
+    const isShifting = target?.events.some(({ name, status }) => name === "AllowTraffic" && status === "InProgress");
+    const its = record === undefined || isShifting !== true ? undefined : shiftOf(record.state, { events: [] });
+    return its?.alias === own.alias && plainName(its.functionName) === plainName(own.functionName);
+  });
+}
+
+/** The name alone, of a function that may be named by its ARN. */
+const plainName = (functionName: string): string => functionName.split(":").at(-1) ?? functionName;
 
 /** What decisions change in the store. */
 export function commitOf({ record, world }: Observation, after: World, store: Store): Commit {
@@ -66,6 +91,7 @@ function memoriesAfter(
   const { status } = deployment;
   if (status !== "Succeeded" && status !== "Failed" && status !== "Stopped") return {};
   if (deployment.kind === "lambda") return {}; // a function is no host
+  if (store.groups.byId(groupId) === undefined) return {}; // nobody remembers any more
   const known = store.deployments.memories(groupId);
   const current = store.groups.byId(groupId)?.targetRevision;
   const revision = revisionIdentity(request.revision);

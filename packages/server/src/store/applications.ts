@@ -16,7 +16,9 @@ interface Row {
   readonly create_time: number;
 }
 
-const columns = "id, name, compute_platform, create_time";
+const selected = `SELECT applications.id, coalesce(deleted_applications.name, applications.name) AS name, compute_platform, create_time
+FROM applications LEFT JOIN deleted_applications ON deleted_applications.id = applications.id`;
+const isThere = "NOT EXISTS (SELECT 1 FROM deleted_applications WHERE deleted_applications.id = applications.id)";
 const fromRow = (row: Row): Application => ({
   id: row.id,
   name: row.name,
@@ -24,20 +26,21 @@ const fromRow = (row: Row): Application => ({
   createTime: row.create_time,
 });
 
-/** Applications by name and by id. Deleting one takes its groups, revisions and deployments along, which is told. */
+/** Applications by name and by id. Deleting one takes its groups, revisions and deployments along, which is told. Deployments that are under way are wound up and stay to tell of their end: for them the application is remembered, and found by its id alone. */
 export function applications(db: Database, deploymentsHaveGone: () => void) {
   return {
     byName(name: string): Application | undefined {
-      const row = db.get<Row>(`SELECT ${columns} FROM applications WHERE name = ?`, name);
+      const row = db.get<Row>(`${selected} WHERE applications.name = ? AND ${isThere}`, name);
       return row && fromRow(row);
     },
     byId(id: string): Application | undefined {
-      const row = db.get<Row>(`SELECT ${columns} FROM applications WHERE id = ?`, id);
+      const row = db.get<Row>(`${selected} WHERE applications.id = ?`, id);
       return row && fromRow(row);
     },
+    isDeleted: (id: string): boolean => db.get("SELECT 1 FROM deleted_applications WHERE id = ?", id) !== undefined,
     names: (): readonly string[] =>
-      db.all<{ name: string }>("SELECT name FROM applications ORDER BY name").map(({ name }) => name),
-    count: (): number => db.get<{ n: number }>("SELECT count(*) AS n FROM applications")?.n ?? 0,
+      db.all<{ name: string }>(`SELECT name FROM applications WHERE ${isThere} ORDER BY name`).map(({ name }) => name),
+    count: (): number => db.get<{ n: number }>(`SELECT count(*) AS n FROM applications WHERE ${isThere}`)?.n ?? 0,
     add({ id, name, computePlatform, createTime }: Application, tags: readonly Tag[]): void {
       db.run(
         "INSERT INTO applications VALUES (?, ?, ?, ?, ?)",
@@ -49,9 +52,18 @@ export function applications(db: Database, deploymentsHaveGone: () => void) {
       );
     },
     rename: (id: string, name: string): number => db.run("UPDATE applications SET name = ? WHERE id = ?", name, id),
-    remove(id: string): number {
+    remove(id: string): void {
       deploymentsHaveGone();
-      return db.run("DELETE FROM applications WHERE id = ?", id);
+      if (db.get("SELECT 1 FROM deployments WHERE application_id = ? AND is_over = 0", id) === undefined) {
+        db.run("DELETE FROM applications WHERE id = ?", id);
+        return;
+      }
+      db.run("DELETE FROM deployments WHERE application_id = ? AND is_over = 1", id);
+      db.run("DELETE FROM revisions WHERE application_id = ?", id);
+      db.run("DELETE FROM deployment_groups WHERE application_id = ?", id);
+      db.run("INSERT INTO deleted_applications SELECT id, name FROM applications WHERE id = ?", id);
+      // A name that nobody can give: another application may have the old one.
+      db.run("UPDATE applications SET name = '/' || id WHERE id = ?", id);
     },
   };
 }

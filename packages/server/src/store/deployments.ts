@@ -21,6 +21,8 @@ export interface DeploymentRequest {
   readonly revision: RevisionLocation;
   readonly previousRevision?: RevisionLocation;
   readonly deploymentConfigName: string;
+  /** The group's service role then: what is left to do when the group has been deleted is done with it. Absent in records of earlier versions. */
+  readonly serviceRoleArn?: string | undefined;
   readonly description?: string;
   readonly fileExistsBehavior: "DISALLOW" | "OVERWRITE" | "RETAIN";
   readonly updateOutdatedInstancesOnly: boolean;

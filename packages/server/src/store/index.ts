@@ -11,6 +11,7 @@ import { deploymentReads } from "./deployments.ts";
 import { notifications } from "./notifications.ts";
 import { deploymentWishes } from "./deployment-wishes.ts";
 import { githubTokens } from "./github-tokens.ts";
+import { launchReads } from "./launches.ts";
 import { ObservedDeployments } from "./observed-deployments.ts";
 import { onPremisesInstances } from "./on-premises-instances.ts";
 import { Outbox } from "./outbox.ts";
@@ -40,6 +41,7 @@ export function openStore(dataFolder: string) {
     deployments: {
       ...deploymentReads(db, observed),
       ...deploymentLists(db),
+      ...launchReads(db),
       ...deploymentWishes(db),
       ...deploymentChanges(db, { observed, answers, outbox }),
     },

@@ -143,6 +143,7 @@ export function requestOf(
   return {
     groupName: name,
     deploymentConfigName: settings.deploymentConfigName,
+    serviceRoleArn: settings.serviceRoleArn,
     updateOutdatedInstancesOnly: false,
     ...taken,
     ...(targetRevision === undefined ? {} : { previousRevision: targetRevision }),

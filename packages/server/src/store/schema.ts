@@ -3,6 +3,9 @@ export const schema = `
 CREATE TABLE IF NOT EXISTS applications (
   id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, compute_platform TEXT NOT NULL, create_time INTEGER NOT NULL, tags TEXT NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS deleted_applications (
+  id TEXT PRIMARY KEY REFERENCES applications ON DELETE CASCADE, name TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS deployment_groups (
   id TEXT PRIMARY KEY, application_id TEXT NOT NULL REFERENCES applications ON DELETE CASCADE, name TEXT NOT NULL,
   settings TEXT NOT NULL, target_revision TEXT, tags TEXT NOT NULL, UNIQUE (application_id, name)

@@ -1,0 +1,50 @@
+import { type Fleet, stepLimit } from "@sluice/engine";
+import { Retries } from "../backoff.ts";
+import { outcomeOfError } from "../gateways/outcome.ts";
+
+/** What looks at fleets are taken with. */
+export interface FleetLooksOptions {
+  readonly clock: () => number;
+  /** Told why a look has failed that will be taken again; once for each spell of failures. */
+  readonly say: (about: Readonly<Record<string, string>>, message: string) => void;
+}
+
+/** Looks at fleets that fail for a reason which may pass are taken again, later each time, for as long as a step may take; a refusal is an answer at once. */
+export class FleetLooks {
+  readonly #options: FleetLooksOptions;
+  readonly #retries: Retries;
+
+  constructor(options: FleetLooksOptions) {
+    this.#options = options;
+    this.#retries = new Retries(options.clock);
+  }
+
+  /** What a look gives; undefined when it is not time for one, or it has failed and will be taken again. */
+  async take(deployment: string, which: string, look: () => Promise<Fleet>): Promise<Fleet | undefined> {
+    const id = `${deployment}/${which}`;
+    if (!this.#retries.isDue(id)) return undefined;
+    try {
+      const fleet = await look();
+      this.#retries.forget(id);
+      return fleet;
+    } catch (error) {
+      return this.#failed(error, { id, deployment, which });
+    }
+  }
+
+  #failed(error: unknown, about: { readonly id: string; readonly deployment: string; readonly which: string }) {
+    const { id, deployment, which } = about;
+    const outcome = outcomeOfError(error);
+    const why = outcome.is === "under way" ? outcome.because : "";
+    const failing = outcome.is === "failed" ? 0 : this.#retries.failed(id);
+    if (outcome.is !== "failed" && failing < stepLimit) {
+      if (failing === 0)
+        this.#options.say({ deployment }, `Cannot look which hosts are ${which}, and will look again: ${why}`);
+      return undefined;
+    }
+    this.#retries.forget(id);
+    if (outcome.is === "failed") return { error: outcome.error };
+    const message = `It took longer than ${stepLimit / 60_000} minutes to look which hosts are ${which}: ${why}`;
+    return { error: { code: "TIMEOUT", message } };
+  }
+}

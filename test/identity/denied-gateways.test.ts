@@ -1,0 +1,199 @@
+// Each call that a gateway makes is refused in turn by the real front door, to somebody who may nothing; all others have the answers below.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Noted, Work } from "@sluice/engine";
+import { readAlarms } from "../../packages/server/src/gateways/alarms.ts";
+import type { Clients } from "../../packages/server/src/gateways/clients.ts";
+import { scalingGroupInstances, taggedInstances } from "../../packages/server/src/gateways/fleet.ts";
+import { shiftTraffic } from "../../packages/server/src/gateways/functions.ts";
+import { openGateways } from "../../packages/server/src/gateways/gateways.ts";
+import { HookRuns } from "../../packages/server/src/gateways/hook-runs.ts";
+import { outcomeOfError, type WorkOutcome } from "../../packages/server/src/gateways/outcome.ts";
+import { perform } from "../../packages/server/src/gateways/perform.ts";
+import { eventually } from "../../packages/cloud/test/eventually.ts";
+import { openHouse } from "./open-house.ts";
+import { newUser } from "./principals.ts";
+
+const arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1";
+const group = { AutoScalingGroupName: "fleet", SuspendedProcesses: [], Instances: [], DesiredCapacity: 0 };
+const registered = { Target: { Id: "i-1", Port: 80 }, TargetHealth: { State: "healthy" } };
+const gone = { Target: { Id: "i-1", Port: 80 }, TargetHealth: { State: "unused", Reason: "Target.NotRegistered" } };
+
+/** What services answer to who may ask; an empty object where nothing of the answer counts. */
+const answers: Readonly<Record<string, object>> = {
+  DescribeAlarms: { MetricAlarms: [{ AlarmName: "errors", StateValue: "OK" }] },
+  DescribeAutoScalingGroups: { AutoScalingGroups: [group] },
+  DescribeInstanceHealth: { InstanceStates: [{ InstanceId: "i-1", State: "InService" }] },
+  DescribeInstances: { Reservations: [{ Instances: [{ InstanceId: "i-1", State: { Name: "running" } }] }] },
+  DescribeTargetGroups: { TargetGroups: [{ TargetGroupArn: arn, TargetGroupName: "web", LoadBalancerArns: ["x"] }] },
+  DescribeTargetHealth: { TargetHealthDescriptions: [registered] },
+  GetAlias: {
+    FunctionVersion: "1",
+    RevisionId: "r",
+    AliasArn: "arn:aws:lambda:eu-west-1:123456789012:function:f:live",
+  },
+  GetProvisionedConcurrencyConfig: { Status: "READY" },
+};
+
+const balancers = { targetGroups: ["web"], classic: ["old"] };
+const action = { scalingGroup: "fleet", hook: "hook", instance: "i-1" };
+const shifting = { functionName: "f", alias: "live", currentVersion: "1", targetVersion: "2" };
+
+type Ask = (clients: Clients, noted: Noted | undefined) => Promise<WorkOutcome>;
+
+const outside =
+  (work: Parameters<typeof perform>[1]): Ask =>
+  (clients, noted) =>
+    perform(clients, work, noted);
+
+/** A piece of work, the answers that are others for it, and calls that it can do without: AWS's own policies do not allow them all. */
+interface Case {
+  readonly ask: Ask;
+  readonly answers?: Readonly<Record<string, object>>;
+  readonly spared?: readonly string[];
+}
+
+const inHealth = (state: object) => ({ DescribeTargetHealth: { TargetHealthDescriptions: [state] } });
+const attachments = [
+  ...["DescribePolicies", "DescribeScheduledActions", "DescribeNotificationConfigurations", "DescribeLifecycleHooks"],
+];
+
+const cases: Readonly<Record<string, Case>> = {
+  "read AppSpec file": { ask: outside({ work: "read AppSpec file", object: { bucket: "b", key: "k" } }) },
+  "check function": {
+    ask: outside({ work: "check function", functionName: "f", alias: "live", versions: ["1"], hooks: ["check"] }),
+    spared: ["GetFunctionConfiguration"],
+  },
+  "check load balancers": {
+    ask: outside({ work: "check load balancers", balancers, instances: ["i-2"], scalingGroups: ["fleet"] }),
+  },
+  "block traffic": { ask: outside({ work: "block traffic", instance: "i-1", balancers }) },
+  "allow traffic": {
+    ask: outside({ work: "allow traffic", instance: "i-1", balancers }),
+    answers: { ...inHealth(gone), DescribeInstanceHealth: { InstanceStates: [] } },
+  },
+  "suspend processes": {
+    ask: outside({ work: "suspend processes", scalingGroups: ["fleet"], processes: ["AZRebalance"] }),
+  },
+  "resume processes": { ask: outside({ work: "resume processes", suspended: { fleet: ["AZRebalance"] } }) },
+  "copy Auto Scaling group": {
+    ask: outside({ work: "copy Auto Scaling group", from: "fleet", to: "copy", deploymentId: "d-1" }),
+    spared: attachments,
+  },
+  "watch a copy grow": {
+    ask: outside({ work: "copy Auto Scaling group", from: "none", to: "fleet", deploymentId: "d-1" }),
+    answers: { DescribeAutoScalingGroups: { AutoScalingGroups: [{ ...group, DesiredCapacity: 2 }] } },
+  },
+  "end an original group": {
+    ask: outside({ work: "end original instances", scalingGroups: ["fleet"], instances: [] }),
+  },
+  "end original instances": { ask: outside({ work: "end original instances", scalingGroups: [], instances: ["i-1"] }) },
+  "record heartbeat": { ask: outside({ work: "record heartbeat", ...action }) },
+  "complete lifecycle action": { ask: outside({ work: "complete lifecycle action", result: "CONTINUE", ...action }) },
+  "shift traffic": {
+    ask: (clients, noted) => {
+      const work = { work: "shift traffic", ...shifting, shifts: [{ at: 0, percent: 100 }] } as const;
+      return shiftTraffic(clients, work, { noted, now: 1 });
+    },
+  },
+  "run hook": { ask: hookRun },
+  "look which hosts have a tag": {
+    ask: (clients) => found(taggedInstances(clients, [[{ Key: "a", Type: "KEY_ONLY" }]])),
+  },
+  "look which hosts an Auto Scaling group has": {
+    ask: (clients) => found(scalingGroupInstances(clients, ["fleet"])),
+    answers: {
+      DescribeAutoScalingGroups: {
+        AutoScalingGroups: [{ ...group, Instances: [{ InstanceId: "i-1", LifecycleState: "InService" }] }],
+      },
+    },
+  },
+  "read alarms": {
+    ask: async (clients) => {
+      const reading = await readAlarms(clients, ["errors"]);
+      if ("again" in reading || "active" in reading) return { is: "done" };
+      const code = reading.isDenied === true ? "IAM_ROLE_PERMISSIONS" : "ALARM_ACTIVE";
+      return { is: "failed", error: { code, message: reading.unreadable } };
+    },
+  },
+};
+
+async function hookRun(clients: Clients): Promise<WorkOutcome> {
+  const runs = new HookRuns();
+  const work = { work: "run hook", functionName: "check", deploymentId: "d-1", executionId: "e" } as const;
+  return eventually("the function has been called", async () => {
+    const run = runs.ask(clients, work satisfies Work);
+    return run.is === "under way" && run.because === "check runs" ? undefined : run;
+  });
+}
+
+async function found(look: Promise<unknown>): Promise<WorkOutcome> {
+  return look.then(
+    () => ({ is: "done" }),
+    (error: unknown) => outcomeOfError(error),
+  );
+}
+
+/** Has every call answered from the table but those of one name; gives the names of the calls that were made. */
+async function answering(clients: Clients, table: Readonly<Record<string, object>>, denied: string | undefined) {
+  const made = new Set<string>();
+  const all = [
+    ...[clients.ec2(), clients.scaling(), clients.balancing(), clients.classic()],
+    ...[clients.alarms(), clients.functions(), clients.storage()],
+  ];
+  for (const client of await Promise.all<unknown>(all))
+    // oxlint-disable-next-line typescript/no-explicit-any -- clients of eight services have stacks of eight types
+    (client as any).middlewareStack.add(
+      (next: (args: unknown) => unknown, { commandName = "" }: { commandName?: string }) =>
+        (args: unknown) => {
+          const name = commandName.replace(/Command$/, "");
+          made.add(name);
+          return name === denied ? next(args) : { output: { $metadata: {}, ...table[name] }, response: {} };
+        },
+      { step: "initialize" },
+    );
+  return made;
+}
+
+test(
+  "what a service role may not do fails with AWS's own text, whichever call it is",
+  { timeout: 120_000 },
+  async (t) => {
+    const house = await openHouse(t);
+    const credentials = await newUser(house, "nobody");
+    /** Does the work with one call denied, as often as it takes; gives what came of it and which calls were made. */
+    const attempt = async ({ ask, answers: others }: Case, denied?: string) => {
+      const gateways = openGateways({ at: "self", config: () => ({ ...house.as(credentials) }) });
+      const clients = gateways.as("");
+      const made = await answering(clients, { ...answers, ...others }, denied);
+      let outcome: WorkOutcome = { is: "done" };
+      for (let [asks, noted] = [0, undefined as Noted | undefined]; asks < 4; asks += 1) {
+        outcome = await ask(clients, noted);
+        noted = { ...noted, ...outcome.noted };
+        if (outcome.is !== "under way") break;
+      }
+      await gateways.close();
+      return { made, outcome };
+    };
+
+    const tried = new Set<string>();
+    for (const [name, one] of Object.entries(cases)) {
+      const { made } = await attempt(one);
+      assert(made.size > 0, `${name} calls somebody`);
+      for (const call of made) {
+        const { outcome } = await attempt(one, call);
+        tried.add(call);
+        if (one.spared?.includes(call) === true) {
+          assert(outcome.is !== "failed", `${name} can do without ${call}: ${JSON.stringify(outcome)}`);
+          continue;
+        }
+        assert(outcome.is === "failed", `${name} without ${call}: ${JSON.stringify(outcome)}`);
+        assert.equal(outcome.error.code, "IAM_ROLE_PERMISSIONS", `${name} without ${call}: ${outcome.error.message}`);
+        assert.match(outcome.error.message, /AccessDenied|Unauthorized|AuthorizationError/);
+        assert.match(outcome.error.message, /user\/nobody is not authorized to perform/i);
+      }
+    }
+    t.diagnostic(`denied: ${[...tried].toSorted().join(", ")}`);
+    assert(tried.size >= 28, `${tried.size} calls were tried`);
+  },
+);
