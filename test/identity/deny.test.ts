@@ -40,7 +40,14 @@ const services = new Map(cloud.services.map((service) => [service.name, service]
 services.set(
   "codedeploy",
   codedeployService(
-    { ...common, store, wake: () => {}, syncHooks: async () => [], endRegistration: async () => {} },
+    {
+      ...common,
+      store,
+      wake: () => {},
+      syncHooks: async () => [],
+      endRegistration: async () => {},
+      lastHeard: () => undefined,
+    },
     codedeployAccesses({ ...common, store }),
     (error) => assert.fail(String(error)),
   ),
