@@ -39,9 +39,11 @@ export async function copyAttachments(
   return remarks;
 }
 
-/** Whether a service has answered that it will not, or in no way that can be read; what passes by itself is tried again. */
-const isRefused = (error: unknown): error is Error =>
-  error instanceof Error && ("$fault" in error || "$response" in error) && !isPassing(error);
+/** Whether a service has answered that it will not, or in no way that can be read, as one that does not know the operation; what passes by itself is tried again. */
+function isRefused(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  return "$fault" in error ? !isPassing(error) : "$response" in error;
+}
 
 async function copyPolicies({ client, source, to }: Pair): Promise<void> {
   const { DescribePoliciesCommand, PutScalingPolicyCommand } = await import("@aws-sdk/client-auto-scaling");
