@@ -1,21 +1,20 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { deferred } from "./deferred.ts";
+import { messageOf, stackOf } from "./error-text.ts";
 import { getReady, type Host, isNoop, type Prepared, prepare } from "./execute.ts";
 import type { Entry, Journal, ScriptProcess } from "./journal.ts";
 import {
   completedNoop,
   diagnosticsPayload,
   failedAfterRestart,
+  isDefect,
   type Outcome,
   outcomeOf,
   succeeded,
 } from "./outcome.ts";
-import {
-  type CommandService,
-  type CommandStatus,
-  type HostCommand,
-  RequestRefused,
-} from "./protocol/command-service.ts";
-import { readSpecification, type Specification } from "./protocol/specification.ts";
+import type { CommandService, CommandStatus, HostCommand } from "./protocol/command-service.ts";
+import { checkIsOf, readSpecification, type Specification } from "./protocol/specification.ts";
+import { RequestRefused } from "./protocol/troubles.ts";
 import { type Retry, Stopping } from "./retry.ts";
 import { endLeftScript } from "./scripts/end-script.ts";
 
@@ -46,6 +45,7 @@ export class CommandRunner {
   /** Resolves when every command that has arrived is in its queue. Only a specification tells which that is: one that fails to come at first is waited for by nobody else. */
   #placed: Promise<unknown> = Promise.resolve();
 
+  readonly #logError: (line: string) => void;
   readonly #whenIdle: () => void;
   #underWay = 0;
 
@@ -55,12 +55,14 @@ export class CommandRunner {
     service,
     journal,
     retry,
+    logError,
     whenIdle,
   }: {
     host: Host;
     service: CommandService;
     journal: Journal;
     retry: Retry;
+    logError: (line: string) => void;
     whenIdle: () => void;
   }) {
     this.#whenIdle = whenIdle;
@@ -68,23 +70,23 @@ export class CommandRunner {
     this.#service = service;
     this.#journal = journal;
     this.#retry = retry;
+    this.#logError = logError;
   }
 
   /** Settles what an earlier life of the agent has left: ended commands are reported, begun ones failed, others executed. */
   async recover(): Promise<void> {
     for (const entry of this.#journal.unsettled()) {
       if (entry.state === "started" && entry.script !== undefined) await endLeftScript(entry.script);
-      this.#keep(entry.command.identifier, this.#resume(entry));
+      this.#keep(entry.command, this.#resume(entry));
     }
   }
 
   /** Takes a command up. A command that is known already is left alone. Resolves when it is executed, or will not be. */
   accept(command: HostCommand): Promise<void> {
     if (this.#known.has(command.identifier)) return Promise.resolve();
-    this.#journal.write({ state: "received", command });
     return new Promise((begun) => {
-      const run = this.#run(command, begun);
-      this.#keep(command.identifier, run);
+      const run = this.#takeUp(command, begun);
+      this.#keep(command, run);
       run.then(begun, begun);
     });
   }
@@ -110,9 +112,14 @@ export class CommandRunner {
     }
   }
 
+  async #takeUp(command: HostCommand, begun: () => void): Promise<void> {
+    this.#journal.write({ state: "received", command });
+    await this.#run(command, begun);
+  }
+
   async #run(command: HostCommand, begun = () => {}): Promise<void> {
     const before = this.#placed;
-    const place = Promise.withResolvers<void>();
+    const place = deferred();
     this.#placed = Promise.all([before, place.promise]);
     try {
       const { read, failing } = this.#specification(command.deploymentExecutionId);
@@ -127,18 +134,21 @@ export class CommandRunner {
       );
       place.resolve();
       const outcome = await turn;
-      if (outcome === undefined) return this.#journal.settle(command);
-      setImmediate(() => {
-        // The outcome is on its way.
-        this.#journal.untrack(specification.deploymentId, command);
-        if (outcome.status === "Succeeded") getReady(this.#host, specification);
-      });
+      if (outcome === undefined) return this.#settle(command);
+      setImmediate(() => this.#afterwards(command, specification, outcome)); // the outcome is on its way
       await this.#deliver(command, outcome);
     } catch (error) {
       place.resolve();
       if (error instanceof Stopping) return;
-      await this.#finish(command, outcomeOf(error));
+      const outcome = this.#failed(command, error);
+      this.#logError(`${command.name} of ${command.deploymentExecutionId} failed: ${outcome.message}`);
+      await this.#finish(command, outcome);
     }
+  }
+
+  #afterwards(command: HostCommand, specification: Specification, outcome: Outcome): void {
+    this.#trying("end the tracking of a deployment", () => this.#journal.untrack(specification.deploymentId, command));
+    if (outcome.status === "Succeeded") this.#trying("have a process ready", () => getReady(this.#host, specification));
   }
 
   /** Executes a command when its acknowledgement is answered, and gets everything ready meanwhile. Gives what is to be told; undefined when the control plane has settled the command without this host. */
@@ -161,11 +171,19 @@ export class CommandRunner {
       prepared.drop();
       return status === "Failed" && noop ? this.#keepOutcome(command, completedNoop) : undefined;
     }
-    this.#journal.write({ state: "started", command });
+    try {
+      this.#journal.write({ state: "started", command });
+    } catch (error) {
+      prepared.drop();
+      throw error; // a script of which nobody knows after a kill would run twice
+    }
     log(`${deploymentId}: ${name} begins`);
-    const execution = prepared.execute().then(() => succeeded, outcomeOf);
+    const execution = prepared.execute().then(
+      () => succeeded,
+      (error: unknown) => this.#failed(command, error),
+    );
     begun();
-    this.#journal.track(deploymentId, command); // its first script runs already
+    this.#trying("track a deployment", () => this.#journal.track(deploymentId, command)); // its first script runs already
     const outcome = await execution;
     log(`${deploymentId}: ${name} ${outcome.status === "Succeeded" ? "succeeded" : `failed: ${outcome.message}`}`);
     return this.#keepOutcome(command, outcome);
@@ -176,30 +194,60 @@ export class CommandRunner {
     await this.#deliver(command, this.#keepOutcome(command, outcome));
   }
 
+  /** What there is to be told of an error. Where this program is to blame, the log says where. */
+  #failed(command: HostCommand, error: unknown): Outcome {
+    if (isDefect(error)) this.#logError(`${command.name} met a defect of the agent: ${stackOf(error)}`);
+    return outcomeOf(error);
+  }
+
   #keepOutcome(command: HostCommand, outcome: Outcome): Outcome {
-    this.#journal.write({ state: "finished", command, outcome });
+    this.#note({ state: "finished", command, outcome });
     return outcome;
+  }
+
+  /** An outcome is told even when it cannot be kept. */
+  #note(entry: Entry, options?: { durable: boolean }): void {
+    this.#trying("keep the state of a command", () => this.#journal.write(entry, options));
+  }
+
+  /** Does something without which a command can go on. */
+  #trying(what: string, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#logError(`Cannot ${what}: ${messageOf(error)}`);
+    }
   }
 
   async #deliver(command: HostCommand, outcome: Outcome): Promise<void> {
     const tell = () => this.#service.complete(command.identifier, outcome.status, diagnosticsPayload(outcome));
     try {
       // Whoever cannot be reached now may be away for longer than this host has power.
-      await this.#retry(tell, () => this.#journal.write({ state: "finished", command, outcome }, { durable: true }));
+      const onFirstFailure = () => this.#note({ state: "finished", command, outcome }, { durable: true });
+      await this.#retry(tell, { onFirstFailure, isEndless: true });
     } catch (error) {
       if (error instanceof Stopping) return;
-      if (!(error instanceof RequestRefused)) throw error;
+      if (!(error instanceof RequestRefused))
+        return this.#logError(`The outcome of ${command.name} cannot be told before the next start: ${stackOf(error)}`);
       this.#host.log(`The outcome of ${command.name} is not wanted: ${error.message}`);
     }
-    this.#journal.settle(command);
+    this.#settle(command);
+  }
+
+  #settle(command: HostCommand): void {
+    this.#trying("forget a settled command", () => this.#journal.settle(command));
   }
 
   #specification(executionId: string): Asked {
     const kept = this.#specifications.get(executionId);
     if (kept !== undefined) return kept;
-    const { promise: failing, resolve } = Promise.withResolvers<void>();
-    const envelope = this.#retry(() => this.#service.specification(executionId), resolve);
-    const read = envelope.then((found) => readSpecification(found, this.#host.trust));
+    const { promise: failing, resolve } = deferred();
+    const envelope = this.#retry(() => this.#service.specification(executionId), { onFirstFailure: resolve });
+    const read = envelope.then((found) => {
+      const specification = readSpecification(found, this.#host.trust);
+      checkIsOf(specification, executionId);
+      return specification;
+    });
     const asked = { read, failing };
     this.#specifications.set(executionId, asked);
     read.catch(() => this.#specifications.delete(executionId));
@@ -218,11 +266,13 @@ export class CommandRunner {
     return turn;
   }
 
-  #keep(identifier: string, run: Promise<void>): void {
-    const watched = run.catch((error: unknown) =>
-      this.#host.log(`A command could not be settled: ${error instanceof Error ? error.message : String(error)}`),
-    );
-    this.#known.set(identifier, watched);
+  /** Watches over a command to its end: whatever goes wrong that nothing else has an answer to, the command has failed with it. */
+  #keep(command: HostCommand, run: Promise<void>): void {
+    const watched = run.catch((error: unknown) => {
+      this.#logError(`${command.name} of ${command.deploymentExecutionId} failed unexpectedly: ${stackOf(error)}`);
+      return this.#finish(command, outcomeOf(error));
+    });
+    this.#known.set(command.identifier, watched);
     this.#underWay += 1;
     // What is under way is never forgotten: only what has ended may be.
     void watched.then(() => {

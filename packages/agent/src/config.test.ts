@@ -121,3 +121,16 @@ test("keys that change nothing are told apart: retired ones and unknown ones", (
 
   assert.deepEqual([retired, unread], [["wait_after_error", "codedeploy_test_profile"], ["max_revision"]]);
 });
+
+test("where something is on the network must be a URL of HTTP, and what was found is not repeated", (t) => {
+  for (const key of ["deploy_control_endpoint", "s3_endpoint_override", "github_endpoint", "proxy_uri"]) {
+    assert.throws(
+      () => read(t, `${key}: ftp://user:secret@example.com`),
+      new RegExp(
+        `Invalid configuration :${key}: a URL that begins with http:// or https:// was expected, and one that begins with ftp: was found$`,
+      ),
+    );
+    assert.throws(() => read(t, `${key}: nonsense`), /something that is no URL was found$/);
+    read(t, `${key}: https://example.com:8443/x`);
+  }
+});

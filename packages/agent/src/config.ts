@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { type RuleSwitches, rulesByDefault } from "./bundle/rules.ts";
 import { waitSecondsMax } from "./deadline.ts";
+import { checkProxy } from "./daemon/node-version.ts";
 import type { TransportOptions } from "./protocol/signed-requests.ts";
 
 /** What one agent is told by its configuration file (agent.md §7.4). Folders are absolute paths. */
@@ -96,9 +97,9 @@ const readers = {
   disable_imds_v1: (value) => ({ disableImdsV1: isOn(value, false) }),
   use_fips_mode: (value) => ({ useFipsMode: isOn(value, false) }),
   enable_auth_policy: (value) => ({ enableAuthPolicy: isOn(value, false) }),
-  deploy_control_endpoint: (value) => optional("deployControlEndpoint", value),
-  s3_endpoint_override: (value) => optional("s3EndpointOverride", value),
-  proxy_uri: (value) => optional("proxyUri", value),
+  deploy_control_endpoint: (value) => optional("deployControlEndpoint", url(value, "deploy_control_endpoint")),
+  s3_endpoint_override: (value) => optional("s3EndpointOverride", url(value, "s3_endpoint_override")),
+  proxy_uri: (value) => optional("proxyUri", url(value, "proxy_uri")),
   children: (value) => {
     if ((count(value, "children", { least: 0 }) ?? 1) !== 1) throw new Error("children can only be set to 1");
     return {};
@@ -130,7 +131,7 @@ const readers = {
   restrict_hook_env_to_allowlist: (value) => ({ restrictHookEnvToAllowlist: isOn(value, false) }),
   strip_loader_env_in_hooks: (value) => ({ stripLoaderEnvInHooks: isOn(value, true) }),
   strip_escape_codes_in_logs: (value) => ({ stripEscapeCodesInLogs: isOn(value, true) }),
-  github_endpoint: (value) => ({ gitHubEndpoint: text(value) ?? "https://api.github.com" }),
+  github_endpoint: (value) => ({ gitHubEndpoint: url(value, "github_endpoint") ?? "https://api.github.com" }),
   ca_bundle: (value) => optional("caBundle", value),
   install_root: (value) => optional("installRoot", value),
   trusted_signer: (value) => optional("trustedSigner", value),
@@ -203,6 +204,17 @@ function text(value: unknown): string | undefined {
       : JSON.stringify(value);
 }
 
+/** A URL may have a password in it, which belongs in no message. */
+function url(value: unknown, key: string): string | undefined {
+  const found = text(value);
+  if (found === undefined || /^https?:$/.test(protocolOf(found) ?? "")) return found;
+  throw new Error(
+    `Invalid configuration :${key}: a URL that begins with http:// or https:// was expected, and ${protocolOf(found) === undefined ? "something that is no URL" : `one that begins with ${protocolOf(found)}`} was found`,
+  );
+}
+
+const protocolOf = (text: string): string | undefined => (URL.canParse(text) ? new URL(text).protocol : undefined);
+
 /** Ruby's programs took the words, too. */
 function isOn(value: unknown, otherwise: boolean): boolean {
   if (value === null || value === undefined || value === "") return otherwise;
@@ -235,6 +247,7 @@ export function transportOptions(
   { proxyUri, httpReadTimeoutSeconds: readTimeoutSeconds, caBundle, logAwsWire, logDir, programName }: Configuration,
   { SSL_CERT_FILE, AWS_CA_BUNDLE }: NodeJS.ProcessEnv,
 ): TransportOptions {
+  checkProxy(proxyUri, process.versions.node);
   const wireLog = logAwsWire ? join(logDir, `${programName}.aws_wire.log`) : undefined;
   return { proxyUri, readTimeoutSeconds, caBundle, wireLog, certificateFile: SSL_CERT_FILE ?? AWS_CA_BUNDLE };
 }

@@ -1,27 +1,19 @@
 import { statfsSync } from "node:fs";
 import { join } from "node:path";
-import {
-  copyLocalDirectory,
-  copyUnpacked,
-  downloadFromGitHub,
-  downloadFromS3,
-  linkLocalFile,
-  unpackBundle,
-} from "./bundle/index.ts";
-import { bundleRules, type Configuration } from "./config.ts";
+import type { Configuration } from "./config.ts";
 import { checkEvents } from "./lifecycle-events.ts";
-import { archiveOf, type DeploymentFolders, openDeploymentFolders, readPointer, writePointer } from "./folders.ts";
+import { type DeploymentFolders, openDeploymentFolders, writePointer } from "./folders.ts";
 import { leaveDeletedFolder } from "./working-folder.ts";
 import type { Identity } from "./identity/identity.ts";
 import { install } from "./install/index.ts";
 import type { ScriptProcess } from "./journal.ts";
+import { obtainRevision } from "./obtain-revision.ts";
 import type { SignedRequests } from "./protocol/signed-requests.ts";
-import type { Revision } from "./protocol/revision.ts";
 import type { Specification } from "./protocol/specification.ts";
 import type { Trust } from "./protocol/signed-content.ts";
 import { deleteOldRevisions } from "./retention.ts";
 import { scriptEnvironment } from "./scripts/environment.ts";
-import { appSpecIn, isScriptable, lifecycleScripts, readAppSpec } from "./scripts/lifecycle-scripts.ts";
+import { isScriptable, lifecycleScripts, readAppSpec } from "./scripts/lifecycle-scripts.ts";
 import { Gate } from "./scripts/gate.ts";
 import { fitsGate, runScript, userOf } from "./scripts/script.ts";
 import type { SpareGate } from "./scripts/spare-gate.ts";
@@ -103,69 +95,15 @@ async function download(host: Host, specification: Specification, folders: Deplo
   const { maxRevisions } = host.configuration;
   const deleting = deleteOldRevisions(folders, deploymentGroupId, { maxRevisions, warn: host.log });
   if (bavail * bsize < roomBytes) await deleting;
-  const ended = await Promise.allSettled([obtain(host, specification, folders), deleting]);
+  const warned: string[] = [];
+  const obtaining = obtainRevision({ ...host, warn: (line) => warned.push(line) }, specification, folders);
+  const ended = await Promise.allSettled([obtaining, deleting]);
   for (const end of ended) if (end.status === "rejected") throw end.reason;
+  writeWarnings(host.configuration, { event: "DownloadBundle", specification, folders, warned });
   writePointer(folders.instructions, deploymentGroupId, {
     pointer: "most_recent_install",
     deployment: folders.deployment,
   });
-}
-
-/** Has the revision in its folder: from where it is kept, or from its bundle. */
-async function obtain(host: Host, specification: Specification, folders: DeploymentFolders): Promise<void> {
-  const { revision } = specification;
-  const { configuration } = host;
-  const warned: string[] = [];
-  const kept = reusableArchive(configuration, specification, folders);
-  if (kept !== undefined) await copyUnpacked(kept, folders.archive);
-  else await fetchRevision(host, revision, folders);
-  if (kept === undefined && revision.bundleType !== "directory")
-    await unpackBundle({
-      file: folders.bundle,
-      type: revision.bundleType,
-      into: folders.archive,
-      rules: bundleRules(configuration),
-      warn: (line) => warned.push(line),
-    });
-  writeWarnings(configuration, { event: "DownloadBundle", specification, folders, warned });
-}
-
-/** The revision that a restart names, if this host's last installation was of it: then it was whole. Otherwise it is fetched anew. */
-function reusableArchive(
-  { enableArchiveReuse }: Configuration,
-  { deploymentGroupId, reuseArchiveFrom, appSpecFilename }: Specification,
-  { group, instructions }: DeploymentFolders,
-): string | undefined {
-  if (!enableArchiveReuse || reuseArchiveFrom === undefined) return undefined;
-  const deployment = join(group, reuseArchiveFrom);
-  if (readPointer(instructions, deploymentGroupId, "last_successful_install") !== deployment) return undefined;
-  return appSpecIn(archiveOf(deployment), appSpecFilename) === undefined ? undefined : archiveOf(deployment);
-}
-
-async function fetchRevision(
-  { configuration, identity, requests, log }: Host,
-  revision: Revision,
-  { bundle: into, archive }: DeploymentFolders,
-): Promise<void> {
-  switch (revision.type) {
-    case "S3":
-      return downloadFromS3({
-        revision,
-        into,
-        credentials: await identity.credentials(),
-        region: identity.region,
-        endpoint: configuration.s3EndpointOverride,
-        useFips: configuration.useFipsMode,
-        requests,
-        log,
-      });
-    case "GitHub":
-      return downloadFromGitHub({ revision, into, endpoint: configuration.gitHubEndpoint, requests, log });
-    case "Local File":
-      return linkLocalFile(revision, into);
-    case "Local Directory":
-      return copyLocalDirectory(revision, archive);
-  }
 }
 
 async function installRevision(

@@ -35,7 +35,7 @@ export async function runHostAgent(options: HostAgentOptions): Promise<void> {
   try {
     const pauses = doublingPauses({ longestThrottledSeconds: configuration.waitAfterThrottleErrorSeconds });
     const retry = retryUntil(signal, { pauses, log: (line) => log.warn(line) });
-    const identity = await retry(() => findIdentity(configuration, environment));
+    const identity = await retry(() => findIdentity(configuration, environment), { isEndless: true });
     log.info(`Host identifier ${identity.hostIdentifier}`);
     const service = new CommandService(requests, identity, options);
     const host = {
@@ -52,6 +52,7 @@ export async function runHostAgent(options: HostAgentOptions): Promise<void> {
       service,
       journal: new Journal(configuration.rootDir, configuration.ongoingDeploymentTracking),
       retry,
+      logError: (line) => log.error(line),
       whenIdle: giveBackLater(() => !signal.aborted && runner.isIdle),
     });
     sweepUnfinished(instructionsOf(configuration.rootDir));

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { printable, printableLines } from "@sluice/aws-protocol/printable";
 import { configurationFiles, readConfiguration } from "./config.ts";
 import { workingFolder } from "./working-folder.ts";
+import { nodeTooOld } from "./daemon/node-version.ts";
 import { type Program, restart, run, start, status, stop } from "./daemon/commands.ts";
 
 // The entry point of the host agent: `codedeploy-agent [--config_file F] start|stop|restart|status|run|version`.
@@ -26,6 +27,8 @@ codedeploy-agent [--config_file FILE] COMMAND
 const usageError = 64;
 
 async function main(words: readonly string[]): Promise<number> {
+  const tooOld = nodeTooOld(process.versions.node);
+  if (tooOld !== undefined) throw new Error(tooOld);
   if (isCalledLocal() || words[0] === "deploy-local") {
     const { runLocal } = await import("./local/local.ts");
     return runLocal(words[0] === "deploy-local" ? words.slice(1) : words, {

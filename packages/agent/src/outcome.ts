@@ -63,6 +63,9 @@ export function outcomeOf(error: unknown): Outcome {
   };
 }
 
+/** Whether an error tells of a mistake in this program, or of a Node that lacks something. */
+export const isDefect = (error: unknown): boolean => error instanceof TypeError || error instanceof ReferenceError;
+
 /** A script is to blame. */
 export class ScriptError extends Error {
   readonly errorCode: ErrorCode;

@@ -7,7 +7,7 @@ import { journalFile, readEntries } from "../src/journal.ts";
 import { type Entry, tgz } from "./archives.ts";
 import type { ControlPlane } from "./control-plane.ts";
 
-const program = resolve(import.meta.dirname, "../src/main.ts");
+const source = resolve(import.meta.dirname, "../src/main.ts");
 
 /** The host's name in tests. */
 export const hostIdentifier = "arn:aws:iam::123456789012:user/host";
@@ -26,12 +26,17 @@ export class AgentHost {
   readonly app = join(this.folder, "app");
   readonly configurationFile = join(this.folder, "codedeployagent.yml");
   readonly environment: NodeJS.ProcessEnv = { PATH: process.env.PATH ?? "" };
+  readonly #node: string;
+  readonly #program: string;
   #agent: ChildProcess | undefined;
 
   constructor(
     after: (clean: () => Promise<void>) => void,
     settings: Readonly<Record<string, string | number | boolean>>,
+    { node = process.execPath, program = source }: { node?: string; program?: string } = {},
   ) {
+    this.#node = node;
+    this.#program = program;
     after(() => this.#remove());
     const onPremises = join(this.folder, "onpremises.yml");
     writeFileSync(
@@ -58,7 +63,7 @@ export class AgentHost {
   /** Starts the agent in the foreground; resolves when it has asked for work. */
   async start(plane: ControlPlane): Promise<void> {
     const before = plane.heard.length;
-    this.#agent = spawn(process.execPath, [program, "--config_file", this.configurationFile, "run"], {
+    this.#agent = spawn(this.#node, [this.#program, "--config_file", this.configurationFile, "run"], {
       env: this.environment,
       stdio: "ignore",
     });
@@ -86,7 +91,7 @@ export class AgentHost {
 
   /** Runs the program to its end. */
   program(...words: readonly string[]): Ended {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...words], {
+    const { status, stdout, stderr } = spawnSync(this.#node, [this.#program, ...words], {
       env: this.environment,
       encoding: "utf8",
     });

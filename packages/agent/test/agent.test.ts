@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { AgentHost, bundle, hostIdentifier, specification } from "./agent-host.ts";
 import { tgz } from "./archives.ts";
 import { ControlPlane } from "./control-plane.ts";
+import { breakOff } from "./download-ground.ts";
 import { hasOpenssl, Openssl } from "./openssl.ts";
 
 // The agent as a process of its own against the protocol as AWS documents it.
@@ -51,7 +53,12 @@ test(
       assert.deepEqual((await plane.run(event, deployment)).diagnostics, success, event);
 
     const folder = join(host.root, "group/d-AAAAAAAA1");
-    assert.deepEqual(host.list("root/group/d-AAAAAAAA1"), ["bundle.tar", "deployment-archive", "logs"]);
+    assert.deepEqual(host.list("root/group/d-AAAAAAAA1"), [
+      "archive-manifest",
+      "bundle.tar",
+      "deployment-archive",
+      "logs",
+    ]);
     assert.equal(host.read("app/app.txt"), "1");
     assert.equal(host.read("root/deployment-instructions/group_last_successful_install"), folder);
     assert.equal(host.read("root/deployment-instructions/group_most_recent_install"), folder);
@@ -103,10 +110,105 @@ test(
 
     assert.equal(restarted, "first");
     assert.match(log, /\[stdout\]started\n/);
-    assert.deepEqual(host.list("root/group/d-AAAAAAAA2"), ["deployment-archive", "logs"]);
+    assert.deepEqual(host.list("root/group/d-AAAAAAAA2"), ["archive-manifest", "deployment-archive", "logs"]);
     assert.equal(host.read("app/app.txt"), "second");
   },
 );
+
+test(
+  "a kept revision of which something is missing is fetched again, or the event fails and says so",
+  limits,
+  async (t) => {
+    const { plane, host } = await ground(t);
+    plane.put("bundles", "app.tgz", bundle(host, {}, "first"));
+    await host.start(plane);
+    const deploy = async (id: string, more: object, events: readonly string[]) => {
+      const deployment = plane.specify(specification(id, { ...more, AgentActionOverrides: overwrite }));
+      for (const event of events) assert.deepEqual((await plane.run(event, deployment)).diagnostics, success, event);
+    };
+    await deploy("d-AAAAAAAA1", {}, ["DownloadBundle", "Install"]);
+
+    rmSync(join(host.root, "group/d-AAAAAAAA1/deployment-archive/app.txt"));
+    await deploy("d-AAAAAAAA2", { ReuseArchiveFromDeploymentId: "d-AAAAAAAA1" }, ["DownloadBundle", "Install"]);
+    assert.equal(host.read("app/app.txt"), "first");
+    assert.match(
+      host.read("log/codedeploy-agent.log"),
+      /d-AAAAAAAA2: The revision that deployment d-AAAAAAAA1 has left here is not whole: "app\.txt" is missing; it is fetched again\n/,
+    );
+
+    rmSync(join(host.root, "group/d-AAAAAAAA2/deployment-archive/app.txt"));
+    plane.remove("bundles", "app.tgz");
+    const third = plane.specify(specification("d-AAAAAAAA3", { ReuseArchiveFromDeploymentId: "d-AAAAAAAA2" }));
+    const { status, diagnostics } = await plane.run("DownloadBundle", third);
+    assert.equal(status, "Failed");
+    assert.match(
+      diagnostics.message,
+      /^The revision that deployment d-AAAAAAAA2 has left here is not whole: "app\.txt" is missing\. It cannot be fetched again: Cannot download s3:\/\/bundles\/app\.tgz: status 404/,
+    );
+  },
+);
+
+test(
+  "a bundle's store that breaks off and is away for a while delays a deployment, and does not fail it",
+  limits,
+  async (t) => {
+    const { plane, host } = await ground(t);
+    const bytes = bundle(host, {});
+    plane.put("bundles", "app.tgz", bytes);
+    const away = (_: unknown, response: ServerResponse) => response.destroy();
+    const broken = (_: unknown, response: ServerResponse) => {
+      response.writeHead(200, { etag: '"the-etag"', "content-length": bytes.length });
+      breakOff(response, bytes.subarray(0, 100));
+    };
+    plane.answerDownloads(broken, ...Array.from({ length: 4 }, () => away));
+    await host.start(plane);
+
+    const { status, diagnostics } = await plane.run("DownloadBundle", plane.specify(specification("d-AAAAAAAA1")));
+
+    assert.equal(status, "Succeeded", diagnostics.message);
+  },
+);
+
+test("an old specification that somebody plays back is not carried out", limits, async (t) => {
+  const { plane, host } = await ground(t);
+  plane.put("bundles", "app.tgz", bundle(host, {}));
+  await host.start(plane);
+  const old = plane.specify(specification("d-AAAAAAAA1"));
+  const asked = plane.specify(specification("d-AAAAAAAA2"));
+  plane.replay(asked, old);
+
+  const { status, diagnostics } = await plane.run("DownloadBundle", asked);
+
+  assert.deepEqual(
+    [status, diagnostics.message],
+    [
+      "Failed",
+      'Cannot trust the deployment specification: it is of deployment d-AAAAAAAA1, and that of "d-AAAAAAAA2" was asked for',
+    ],
+  );
+  assert.deepEqual(host.list("root/group"), []);
+});
+
+test("a command that meets what nobody has thought of fails with it, and the log says ERROR", limits, async (t) => {
+  const { plane, host } = await ground(t);
+  plane.put("bundles", "app.tgz", bundle(host, { AfterInstall: "true" }));
+  await host.start(plane);
+  const deployment = plane.specify(specification("d-AAAAAAAA1"));
+  await plane.run("DownloadBundle", deployment);
+  await host.settled();
+
+  const journal = join(host.root, "command-journal/journal");
+  rmSync(journal);
+  mkdirSync(journal);
+  const { status, diagnostics } = await plane.run("AfterInstall", deployment);
+
+  assert.equal(status, "Failed");
+  assert.match(diagnostics.message, /^EISDIR: illegal operation on a directory/);
+  assert.match(
+    host.read("log/codedeploy-agent.log"),
+    / ERROR \[.*\]: AfterInstall of .*\/d-AAAAAAAA1 failed unexpectedly: Error: EISDIR/,
+  );
+});
 
 test("a host polls by its name, signs, and says which agent it is", limits, async (t) => {
   const { plane, host } = await ground(t);
@@ -167,7 +269,8 @@ test("what cannot be downloaded or unpacked is reported with the reason", limits
   plane.put("bundles", "evil.tgz", tgz([{ name: "../../evil" }]));
   plane.put("bundles", "app.tgz", bundle(host, {}));
   await host.start(plane);
-  const message = async (spec: object) => (await plane.run("DownloadBundle", plane.specify(spec))).diagnostics.message;
+  const message = async (spec: ReturnType<typeof specification>) =>
+    (await plane.run("DownloadBundle", plane.specify(spec))).diagnostics.message;
   const s3 = (more: object) => ({
     Revision: { RevisionType: "S3", S3Revision: { Bucket: "bundles", Key: "app.tgz", BundleType: "tgz", ...more } },
   });

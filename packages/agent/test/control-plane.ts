@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Openssl, Party } from "./openssl.ts";
 
@@ -37,6 +37,7 @@ export class ControlPlane {
   readonly #specifications = new Map<string, string>();
   readonly #objects = new Map<string, Buffer>();
   readonly #held = new Map<string, Promise<void>>();
+  readonly #downloads: RequestListener[] = [];
   readonly #troubles = new Map<string, Trouble[]>();
   readonly #waiting = new Set<() => void>();
   readonly completions: Completion[] = [];
@@ -76,11 +77,24 @@ export class ControlPlane {
     this.#objects.set(`/${bucket}/${key}`, bytes);
   }
 
+  /** Deletes an object. */
+  remove(bucket: string, key: string): void {
+    this.#objects.delete(`/${bucket}/${key}`);
+  }
+
   /** Signs what a deployment asks of the host; `tamper` changes it on the way. Gives the deployment's execution id. */
-  specify(specification: object, tamper: (envelope: string) => string = (envelope) => envelope): string {
-    const executionId = `CodeDeploy/us-east-1/Prod/arn:aws:sds:us-east-1:1:deployment/${this.#specifications.size}`;
+  specify(
+    specification: { readonly DeploymentId: string } & Readonly<Record<string, unknown>>,
+    tamper: (envelope: string) => string = (envelope) => envelope,
+  ): string {
+    const executionId = `CodeDeploy/us-east-1/Prod/arn:aws:sds:us-east-1:1:deployment/${specification.DeploymentId}`;
     this.#specifications.set(executionId, tamper(this.#openssl.sign(JSON.stringify(specification), this.#signer)));
     return executionId;
+  }
+
+  /** Answers with the specification of another deployment, as somebody on the way could who has kept it. */
+  replay(executionId: string, other: string): void {
+    this.#specifications.set(executionId, this.#specifications.get(other) ?? "");
   }
 
   /** Hands out a command; a second time with the same identifier delivers it again. */
@@ -118,6 +132,11 @@ export class ControlPlane {
     );
   }
 
+  /** The next downloads are answered by this. */
+  answerDownloads(...answers: readonly RequestListener[]): void {
+    this.#downloads.push(...answers);
+  }
+
   /** Holds the answer to the next call of an operation back until it is let go. */
   hold(operation: string): () => void {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -140,7 +159,8 @@ export class ControlPlane {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (request.method === "GET") return this.#object(request, response);
+    if (request.method === "GET")
+      return (this.#downloads.shift() ?? ((asked, answer) => this.#object(asked, answer)))(request, response);
     response.on("close", () => this.#wake());
     const chunks: Buffer[] = [];
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);

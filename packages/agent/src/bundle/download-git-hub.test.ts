@@ -1,26 +1,13 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { createServer, type IncomingMessage, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import type { IncomingMessage, RequestListener } from "node:http";
 import { type TestContext, test } from "node:test";
-import { SignedRequests } from "../protocol/signed-requests.ts";
+import { breakOff, downloadGround, inTurn, listen } from "../../test/download-ground.ts";
 import { downloadFromGitHub } from "./download-git-hub.ts";
 
-async function listen(t: TestContext, listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
-  t.after(() => server.close());
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`; // it listens on a port
-}
-
 async function ground(t: TestContext, listener: RequestListener) {
-  const folder = mkdtempSync(join(tmpdir(), "sluice-github-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const requests = new SignedRequests({ readTimeoutSeconds: 5 });
-  t.after(() => requests.close());
   const endpoint = await listen(t, listener);
+  const { folder, into, requests, trying } = downloadGround(t);
   const revision = {
     type: "GitHub",
     account: "a",
@@ -29,9 +16,7 @@ async function ground(t: TestContext, listener: RequestListener) {
     bundleType: "tar",
     token: "secret",
   } as const;
-  const into = join(folder, "bundle.tar");
-  const download = () =>
-    downloadFromGitHub({ revision, into, endpoint, requests, log: () => {}, pausesMilliseconds: [1, 1, 1] });
+  const download = () => downloadFromGitHub({ revision, into, endpoint, requests, trying });
   return { folder, into, endpoint, download };
 }
 
@@ -54,35 +39,48 @@ test("a commit's archive is fetched with the token, which is not told to the hos
   assert.equal(other?.headers.authorization, undefined);
 });
 
-test("troubles of the server are met with three more tries, and then named with all codes", async (t) => {
-  let calls = 0;
-  const { endpoint, into, download } = await ground(t, (_, response) => {
-    calls += 1;
-    response.writeHead(503).end();
-  });
+test("troubles of the server and on the way, and its limits, are met with more tries, and in the end named", async (t) => {
+  const seen: IncomingMessage[] = [];
+  const answer =
+    (status: number, headers = {}): RequestListener =>
+    (_, response) => {
+      response.writeHead(status, headers).end("archive");
+    };
+  const broken: RequestListener = (_, response) => {
+    response.writeHead(200, { "content-length": 7 });
+    breakOff(response, "arc");
+  };
+  const limited = answer(403, { "x-ratelimit-remaining": "0" });
+  const passing = await ground(t, inTurn(seen, answer(503), limited, answer(429), broken, answer(200)));
+  await passing.download();
+  assert.equal(readFileSync(passing.into, "utf8"), "archive");
+  assert.equal(seen.length, 5);
 
-  const codes = "503 'Service Unavailable'";
-  await assert.rejects(download(), {
-    message: `Could not download bundle at '${endpoint}/repos/a/r/tarball/c0ffee' after 3 retries. Server returned codes: ${[codes, codes, codes, codes].join("; ")}.`,
+  const { endpoint, folder, into, download } = await ground(t, answer(503));
+  const codes = Array.from({ length: 4 }, () => "503 'Service Unavailable'").join("; ");
+  await assert.rejects(download(), (error: Error) => {
+    const [before, after] = error.message.split(/ after \d+ retries\. /);
+    assert.equal(before, `Could not download bundle at '${endpoint}/repos/a/r/tarball/c0ffee'`);
+    assert.equal(after, `Server returned codes: ${codes}.`);
+    return true;
   });
-  assert.equal(calls, 4);
   assert(!existsSync(into));
+  assert.deepEqual(readdirSync(folder), []);
 });
 
-test("what is not there is not asked for again, and an archive that breaks off leaves nothing", async (t) => {
-  let calls = 0;
-  const missing = await ground(t, (_, response) => {
-    calls += 1;
-    response.writeHead(404).end();
-  });
-  await assert.rejects(missing.download(), /after 0 retries\. Server returned codes: 404 'Not Found'\./);
-  assert.equal(calls, 1);
-
-  const broken = await ground(t, (_, response) => {
-    response.writeHead(200, { "content-length": 100 });
-    response.write("half");
-    setImmediate(() => response.destroy());
-  });
-  await assert.rejects(broken.download());
-  assert.deepEqual(readdirSync(broken.folder), []);
+test("what is not there, or not for this token, is not asked for again", async (t) => {
+  for (const [status, text] of [
+    [404, "Not Found"],
+    [403, "Forbidden"],
+  ] as const) {
+    const seen: IncomingMessage[] = [];
+    const { download } = await ground(
+      t,
+      inTurn(seen, (_, response) => {
+        response.writeHead(status).end();
+      }),
+    );
+    await assert.rejects(download(), new RegExp(`after 0 retries\\. Server returned codes: ${status} '${text}'\\.`));
+    assert.equal(seen.length, 1);
+  }
 });

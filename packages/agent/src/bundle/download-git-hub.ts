@@ -1,8 +1,9 @@
 import type { IncomingMessage } from "node:http";
-import { setTimeout as pause } from "node:timers/promises";
 import type { SignedRequests } from "../protocol/signed-requests.ts";
 import type { GitHubRevision } from "../protocol/revision.ts";
-import { save } from "./save.ts";
+import { mayPass, RequestRefused, Throttled, troubleFrom } from "../protocol/troubles.ts";
+import { keepTrying, type Trying } from "../retry.ts";
+import { PartialDownload } from "./partial-download.ts";
 
 /** A commit to fetch, and the file that its archive becomes. */
 export interface GitHubDownload {
@@ -11,63 +12,74 @@ export interface GitHubDownload {
   /** GitHub's API, without a slash at its end. */
   readonly endpoint: string;
   readonly requests: SignedRequests;
-  readonly log: (line: string) => void;
-  readonly pausesMilliseconds?: readonly number[];
+  readonly trying: Trying;
 }
-
-/** The official agent's pauses between attempts (agent.md §4.2). */
-const officialPausesMilliseconds = [10_000, 30_000, 90_000];
 
 /** GitHub sends archives from another host; nobody needs more turns. */
 const redirectsMax = 5;
 
-/** Fetches a commit's archive. What GitHub refuses is not asked for again; troubles of the server, and its limits, are. */
+/** Troubles that are told when all was in vain: the newest ones. */
+const troublesMax = 4;
+
+/** Fetches a commit's archive. What GitHub refuses is not asked for again; troubles of the server and on the way, and its limits, are. */
 export async function downloadFromGitHub(download: GitHubDownload): Promise<void> {
-  const { revision, endpoint, log, pausesMilliseconds = officialPausesMilliseconds } = download;
+  const { revision, endpoint, trying } = download;
   const { account, repository, commitId, bundleType } = revision;
   const parts = [account, repository, bundleType === "zip" ? "zipball" : "tarball", commitId].map(encodeURIComponent);
   const url = new URL(`${endpoint}/repos/${parts.join("/")}`);
+  const part = new PartialDownload(download.into);
   const troubles: string[] = [];
-  for (let attempt = 0; ; attempt += 1) {
-    const trouble = await attemptFrom(url, download);
-    if (trouble === undefined) return;
-    troubles.push(`${trouble.status} '${trouble.message}'`);
-    const wait = pausesMilliseconds[attempt];
-    if (wait === undefined || !trouble.mayPass)
-      throw new Error(
-        `Could not download bundle at '${url.href}' after ${attempt} retries. Server returned codes: ${troubles.join("; ")}.`,
-      );
-    log(`Downloading ${url.href} failed with ${troubles.at(-1)}, and is tried again in ${wait / 1000} s`);
-    await pause(wait);
+  const log = (line: string) => trying.log(`Downloading ${url.href}: ${line}`);
+  const attempt = async (progressed: () => void) => {
+    try {
+      await attemptFrom(url, { ...download, part, progressed });
+    } catch (error) {
+      troubles.push(error instanceof Error ? error.message : String(error));
+      throw error;
+    }
+  };
+  try {
+    await keepTrying(attempt, { ...trying, log });
+  } catch (cause) {
+    if (!(cause instanceof RequestRefused) && !mayPass(cause)) throw cause;
+    throw new Error(
+      `Could not download bundle at '${url.href}' after ${troubles.length - 1} retries. Server returned codes: ${troubles.slice(-troublesMax).join("; ")}.`,
+      { cause },
+    );
+  } finally {
+    await part.drop();
   }
 }
 
-interface Trouble {
-  readonly status: number;
-  readonly message: string;
-  readonly mayPass: boolean;
-}
+type Attempt = GitHubDownload & { readonly part: PartialDownload; readonly progressed: () => void };
 
-async function attemptFrom(start: URL, { revision, into, requests }: GitHubDownload): Promise<Trouble | undefined> {
+async function attemptFrom(start: URL, { revision, requests, part, progressed }: Attempt): Promise<void> {
   let url = start;
+  const { headers } = part;
   for (let turns = 0; turns <= redirectsMax; turns += 1) {
     // The token is for GitHub's API alone, wherever that sends us.
     const isOwn = url.origin === start.origin;
     const response = await requests.get(url, {
       "user-agent": "sluice-codedeploy-agent",
+      ...headers,
       ...(revision.token !== undefined && isOwn ? { authorization: `token ${revision.token}` } : {}),
     });
-    const { statusCode: status = 0, statusMessage = "" } = response;
-    if (status === 200) {
-      await save(response, into);
-      return undefined;
-    }
+    if (response.statusCode === 200 || response.statusCode === 206) return part.take(response, progressed);
     const next = nextOf(response, url);
-    if (next === undefined)
-      return { status, message: statusMessage, mayPass: status >= 500 || status === 429 || status === 403 };
+    if (next === undefined) {
+      part.check(response, headers);
+      throw troubleOf(response);
+    }
     url = next;
   }
-  return { status: 310, message: `more than ${redirectsMax} redirections`, mayPass: false };
+  throw new RequestRefused(`310 'more than ${redirectsMax} redirections'`);
+}
+
+/** GitHub says 403 to whoever may not, and to whoever has asked too often. */
+function troubleOf({ statusCode = 0, statusMessage = "", headers }: IncomingMessage): Error {
+  const sentence = `${statusCode} '${statusMessage}'`;
+  const isTooOften = headers["x-ratelimit-remaining"] === "0" || headers["retry-after"] !== undefined;
+  return statusCode === 403 && isTooOften ? new Throttled(sentence) : troubleFrom(statusCode, undefined, sentence);
 }
 
 function nextOf(response: IncomingMessage, url: URL): URL | undefined {
@@ -75,7 +87,6 @@ function nextOf(response: IncomingMessage, url: URL): URL | undefined {
   const { location } = response.headers;
   if (location === undefined || ![301, 302, 303, 307, 308].includes(response.statusCode ?? 0)) return undefined;
   const next = new URL(location, url);
-  if (next.protocol !== url.protocol)
-    throw new Error(`Could not download bundle at '${url.href}': it leads to the unencrypted "${next.origin}"`);
+  if (next.protocol !== url.protocol) throw new RequestRefused(`it leads to the unencrypted "${next.origin}"`);
   return next;
 }

@@ -1,71 +1,76 @@
 import type { IncomingMessage } from "node:http";
-import { setTimeout as pause } from "node:timers/promises";
 import { encodeUri, type SigningCredentials } from "@sluice/aws-protocol/signature-v4";
 import { readText, type SignedRequests } from "../protocol/signed-requests.ts";
 import type { S3Revision } from "../protocol/revision.ts";
-import { save } from "./save.ts";
+import { RequestRefused, troubleFrom } from "../protocol/troubles.ts";
+import { keepTrying, type Trying } from "../retry.ts";
+import { PartialDownload } from "./partial-download.ts";
 
 /** A bundle in S3 to fetch, and the file that it becomes. */
 export interface S3Download {
   readonly revision: S3Revision;
   readonly into: string;
-  readonly credentials: SigningCredentials;
+  /** Asked before each attempt: a key may run out meanwhile. */
+  readonly credentials: () => Promise<SigningCredentials>;
   readonly region: string;
   /** Instead of AWS's own; the bucket then stands in the path. */
   readonly endpoint: string | undefined;
   readonly useFips: boolean;
   readonly requests: SignedRequests;
-  readonly log: (line: string) => void;
+  readonly trying: Trying;
 }
-
-/** Pauses between attempts, in milliseconds. Half of each is random, so that a fleet does not come back in step. */
-const pausesMilliseconds = [200, 1_000, 3_000];
 
 /** S3's errors are a few lines of XML. */
 const errorBytesMax = 64 * 1024;
 
-/** Fetches a bundle from S3 into a file (agent.md §4.1). What S3 refuses is not asked for again; troubles on the way are. */
+/** Fetches a bundle from S3 into a file (agent.md §4.1). What S3 refuses is not asked for again; after troubles on the way it goes on where it stopped. */
 export async function downloadFromS3(download: S3Download): Promise<void> {
-  for (const wait of pausesMilliseconds) {
-    try {
-      return await attempt(download);
-    } catch (error) {
-      if (error instanceof Refused) throw error;
-      download.log(
-        `Downloading ${objectName(download.revision)} failed, and is tried again: ${error instanceof Error ? error.message : String(error)}`,
-      );
-      await pause(wait / 2 + (Math.random() * wait) / 2);
-    }
+  const { revision, into, trying } = download;
+  const part = new PartialDownload(into);
+  let { region } = download;
+  const log = (line: string) => trying.log(`Downloading ${objectName(revision)}: ${line}`);
+  try {
+    await keepTrying(
+      async (progressed) => {
+        const home = await attempt({ ...download, region }, part, progressed);
+        if (home === undefined) return;
+        region = home;
+        await attempt({ ...download, region, isMoved: true }, part, progressed);
+      },
+      { ...trying, log },
+    );
+  } finally {
+    await part.drop();
   }
-  return attempt(download);
 }
 
-class Refused extends Error {}
-
-async function attempt(download: S3Download, isMoved = false): Promise<void> {
-  const { revision, into, credentials, region, requests } = download;
-  const response = await requests.send({
-    method: "GET",
-    url: objectUrl(download),
-    service: "s3",
-    region,
-    credentials,
-  });
+/** Gives the bucket's region, where that is another one. */
+async function attempt(
+  download: S3Download & { readonly isMoved?: boolean },
+  part: PartialDownload,
+  progressed: () => void,
+): Promise<string | undefined> {
+  const { revision, credentials, region, requests, isMoved = false } = download;
+  const { headers } = part;
+  const signed = { service: "s3", region, credentials: await credentials() };
+  const response = await requests.send({ method: "GET", url: objectUrl(download), headers, ...signed });
   const home = response.headers["x-amz-bucket-region"];
-  if (response.statusCode !== 200) {
+  if (response.statusCode !== 200 && response.statusCode !== 206) {
     const trouble = await refusal(response, revision);
+    part.check(response, headers);
     // A bucket of another region says where it is; what it says becomes part of a host's name.
     const isElsewhere = typeof home === "string" && home !== region && /^[a-z]+(-[a-z]+)+-\d$/.test(home);
-    if (isElsewhere && !isMoved && download.endpoint === undefined) return attempt({ ...download, region: home }, true);
+    if (isElsewhere && !isMoved && download.endpoint === undefined) return home;
     throw trouble;
   }
   const found = (response.headers.etag ?? "").replaceAll('"', "");
   const wanted = revision.eTag?.replaceAll('"', "");
   if (wanted !== undefined && wanted !== found) {
     response.destroy();
-    throw new Refused(`Expected deployment artifact bundle etag ${wanted} but was actually "${found}"`);
+    throw new RequestRefused(`Expected deployment artifact bundle etag ${wanted} but was actually "${found}"`);
   }
-  await save(response, into);
+  await part.take(response, progressed);
+  return undefined;
 }
 
 function objectUrl({ revision: { bucket, key, version }, region, endpoint, useFips }: S3Download): URL {
@@ -89,7 +94,7 @@ async function refusal(response: IncomingMessage, revision: S3Revision): Promise
   const [code, message] = ["Code", "Message"].map((name) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1]);
   const status = response.statusCode ?? 0;
   const sentence = `Cannot download ${objectName(revision)}: status ${status}${code === undefined ? "" : `, ${code}`}${message === undefined ? "" : `: ${message}`}`;
-  return status >= 500 ? new Error(sentence) : new Refused(sentence);
+  return troubleFrom(status, code, sentence);
 }
 
 const objectName = ({ bucket, key, version }: S3Revision) =>

@@ -9,7 +9,10 @@ import { runHostAgent } from "../host-agent.ts";
 import { trackedDeployments } from "../journal.ts";
 import { ownFileMode, ownFolderMode } from "../atomic-file.ts";
 import { makeFolders } from "../make-folders.ts";
+import { stackOf } from "../error-text.ts";
+import { dangers } from "./dangers.ts";
 import { disableCoreDumps } from "./core-dumps.ts";
+import { checkProxy } from "./node-version.ts";
 import { PidFile } from "./pid-file.ts";
 import { settleIn } from "./privileges.ts";
 
@@ -50,8 +53,11 @@ export async function run(program: Program): Promise<number> {
   }
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGQUIT"] as const) process.on(signal, () => stop.abort());
+  const lament = (error: unknown) => log.error(`The agent ends: ${stackOf(error)}`);
+  process.on("uncaughtExceptionMonitor", lament);
   try {
-    for (const line of unusedKeys(program)) log.warn(line);
+    checkProxy(configuration.proxyUri, process.versions.node);
+    for (const line of [...unusedKeys(program), ...dangers(configuration)]) log.warn(line);
     const dumps = configuration.disableCoreDumps ? disableCoreDumps() : undefined;
     if (dumps !== undefined) log.warn(dumps);
     process.send?.("started");
@@ -60,6 +66,9 @@ export async function run(program: Program): Promise<number> {
     await runHostAgent({ configuration, environment, log, version, signal: stop.signal });
     log.info("Stopped");
     return 0;
+  } catch (error) {
+    lament(error);
+    throw error;
   } finally {
     pidFile.release();
   }

@@ -1,5 +1,6 @@
 import { request } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
+import { timedOut, troubleFrom } from "../protocol/troubles.ts";
 
 /** The link-local address of the metadata service; `AWS_EC2_METADATA_SERVICE_ENDPOINT` moves it. */
 const defaultEndpoint = "http://169.254.169.254";
@@ -50,7 +51,9 @@ export class InstanceMetadata {
     });
     if (status === 200) return text;
     if (this.#disableV1)
-      throw new Error(
+      throw troubleFrom(
+        status,
+        undefined,
         `Cannot get a token from the instance metadata service at ${placeOf(this.#endpoint)}: status ${status}`,
       );
     return "";
@@ -80,7 +83,7 @@ export class InstanceMetadata {
           response.on("error", fail);
         },
       );
-      sent.on("timeout", () => sent.destroy(new Error(`no answer within ${timeoutMilliseconds / 1000} s`)));
+      sent.on("timeout", () => sent.destroy(timedOut(timeoutMilliseconds)));
       sent.on("error", fail);
       sent.end();
     });
@@ -100,6 +103,7 @@ const tokenHeader = (token: string): Record<string, string> =>
 
 function textOf({ status, text }: Answer, path: string): string | undefined {
   if (status === 404) return undefined;
-  if (status !== 200) throw new Error(`the instance metadata service answered ${path} with status ${status}`);
+  if (status !== 200)
+    throw troubleFrom(status, undefined, `the instance metadata service answered ${path} with status ${status}`);
   return text;
 }

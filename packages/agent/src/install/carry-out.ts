@@ -59,7 +59,7 @@ export class Installer {
   constructor(plan: InstallationPlan, options: InstallerOptions) {
     this.#plan = plan;
     this.#options = options;
-    this.#permissions = Map.groupBy(plan.instructions.filter(isPermission), ({ file }) => file);
+    this.#permissions = permissionsByFile(plan.instructions);
   }
 
   /** Makes the folders that stand in folders which are there, and looks whether those may be written to: what the system refuses it refuses now, while the previous revision is in place. Gives the folders made. */
@@ -83,7 +83,7 @@ export class Installer {
     const folders = new HeldFolders();
     try {
       // A lane that fails closes what all of them take from, and so ends the others after their copies.
-      const left = instructions.values().filter((step) => step.type === "mkdir" || step.type === "copy");
+      const left = written(instructions);
       const lanes = await Promise.allSettled(Array.from({ length: copiesAtOnce }, () => this.#write(left, folders)));
       for (const lane of lanes) if (lane.status === "rejected") throw lane.reason;
       await this.#finish(folders);
@@ -92,7 +92,7 @@ export class Installer {
     }
   }
 
-  async #write(left: Iterable<Extract<Instruction, { type: "mkdir" | "copy" }>>, folders: HeldFolders): Promise<void> {
+  async #write(left: Iterable<Written>, folders: HeldFolders): Promise<void> {
     for (const step of left) {
       if (step.type === "mkdir") {
         const path = this.#realPath(step.directory);
@@ -216,4 +216,21 @@ function removeIfThere(path: SystemPath): void {
   } catch {
     // It was not made, or somebody has put a folder there: the error that brought us here is the one to tell.
   }
+}
+
+type Written = Extract<Instruction, { type: "mkdir" | "copy" }>;
+
+/** The steps that make something. */
+function* written(instructions: readonly Instruction[]): Iterable<Written> {
+  for (const step of instructions) if (step.type === "mkdir" || step.type === "copy") yield step;
+}
+
+function permissionsByFile(instructions: readonly Instruction[]): ReadonlyMap<string, readonly PermissionStep[]> {
+  const found = new Map<string, PermissionStep[]>();
+  for (const step of instructions.filter(isPermission)) {
+    const others = found.get(step.file);
+    if (others === undefined) found.set(step.file, [step]);
+    else others.push(step);
+  }
+  return found;
 }

@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { timedOut } from "./troubles.ts";
 import { readWholeAnswer, type WholeAnswer } from "./whole-answer.ts";
 
 // A call to the control plane is one small request and one small answer, and each event of a deployment waits for three of
@@ -145,7 +146,7 @@ class CallConnection {
 
   #timeOut(): void {
     if (this.#asked === undefined) return this.close();
-    this.#fail(new Error(`no answer within ${this.#limits.readTimeoutMilliseconds / 1000} s`));
+    this.#fail(timedOut(this.#limits.readTimeoutMilliseconds));
   }
 
   #fail(cause: NodeJS.ErrnoException): void {

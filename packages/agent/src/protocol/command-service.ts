@@ -1,6 +1,7 @@
 import type { Configuration } from "../config.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { SignedRequests } from "./signed-requests.ts";
+import { AccessRefused, PassingTrouble, RequestRefused, Throttled } from "./troubles.ts";
 
 /** A command as the control plane hands it out. */
 export interface HostCommand {
@@ -11,12 +12,6 @@ export interface HostCommand {
 
 /** What the control plane thinks of a command. */
 export type CommandStatus = "Pending" | "InProgress" | "Succeeded" | "Failed";
-
-/** The control plane understood the request and refuses it: asking again gives the same answer. */
-export class RequestRefused extends Error {}
-
-/** The control plane is asked too often. */
-export class Throttled extends Error {}
 
 /** An answer is a few KB, a specification with its signature too. */
 const answerBytesMax = 1024 * 1024;
@@ -52,7 +47,12 @@ export class CommandService {
     const { HostCommandIdentifier, HostIdentifier, DeploymentExecutionId, CommandName } = found as Readonly<
       Record<string, unknown>
     >; // checked below
-    if (typeof HostIdentifier !== "string" || !this.#identity.hostIdentifier.includes(HostIdentifier))
+    // The official agent takes any part of its name.
+    if (
+      typeof HostIdentifier !== "string" ||
+      HostIdentifier === "" ||
+      !this.#identity.hostIdentifier.includes(HostIdentifier)
+    )
       throw new Error(`Host Identifier mismatch: ${this.#identity.hostIdentifier} != ${String(HostIdentifier)}`);
     if (typeof CommandName !== "string" || CommandName === "") throw new Error("Command Name missing");
     if (typeof HostCommandIdentifier !== "string" || typeof DeploymentExecutionId !== "string")
@@ -67,12 +67,12 @@ export class CommandService {
       HostIdentifier: this.#identity.hostIdentifier,
     });
     if (answer.DeploymentSystem !== "CodeDeploy")
-      throw new Error(`Deployment System mismatch: CodeDeploy != ${String(answer.DeploymentSystem)}`);
+      throw new RequestRefused(`Deployment System mismatch: CodeDeploy != ${String(answer.DeploymentSystem)}`);
     const envelope = (
       answer.DeploymentSpecification as { GenericEnvelope?: { Format?: unknown; Payload?: unknown } } | undefined
     )?.GenericEnvelope; // checked below
     if (typeof envelope?.Format !== "string" || typeof envelope.Payload !== "string")
-      throw new Error("Deployment Specification missing");
+      throw new RequestRefused("Deployment Specification missing");
     return { format: envelope.Format, payload: envelope.Payload };
   }
 
@@ -107,13 +107,25 @@ export class CommandService {
       body: JSON.stringify(input),
       service: this.#secure ? "codedeploy-commands-secure" : "codedeploy-commands",
       region: this.#identity.region,
-      credentials: await this.#identity.credentials(),
+      credentials: await this.#credentials(),
       signal,
     };
     const { status, text } = await this.#requests.call(request, answerBytesMax);
-    const answer = parse(text, operation);
-    if (status === 200) return answer;
-    throw troubleOf(operation, status, answer);
+    const answer = parse(text);
+    if (status !== 200) throw troubleOf(operation, status, answer ?? {});
+    // A proxy's page, or an answer that was cut.
+    if (answer === undefined)
+      throw new PassingTrouble(`${operation} was answered with something that is no JSON object`);
+    return answer;
+  }
+
+  /** A role may be given back, a file of keys may just be written. */
+  async #credentials() {
+    try {
+      return await this.#identity.credentials();
+    } catch (cause) {
+      throw new PassingTrouble(cause instanceof Error ? cause.message : String(cause), { cause });
+    }
   }
 }
 
@@ -122,22 +134,27 @@ function troubleOf(operation: string, status: number, answer: Readonly<Record<st
   const sentence = `${operation} was answered with status ${status}: ${[type, answer.message ?? answer.Message].filter(Boolean).join(" - ")}`;
   if (status === 429 || /Throttl|TooManyRequests|RateExceeded|RequestLimit|SlowDown/i.test(type))
     return new Throttled(sentence);
-  // A key may be renewed, a clock set, a right given; whatever else is wrong with a request stays wrong.
-  const mayPass = status !== 400 || /Token|Signature|Credential|Client$|Denied|Expired|Skew|Server/i.test(type);
-  return mayPass && type !== "ClientException" ? new Error(sentence) : new RequestRefused(sentence);
+  // A key may be renewed, a clock set; whatever else is wrong with a request stays wrong.
+  if (
+    type !== "ClientException" &&
+    (status >= 500 || status === 408 || /Token|Signature|Credential|Client$|Expired|Skew|Server/i.test(type))
+  )
+    return new PassingTrouble(sentence);
+  return status === 400 && !/Denied/i.test(type) ? new RequestRefused(sentence) : new AccessRefused(sentence);
 }
 
 const envelope = (payload: string) => ({ Format: "JSON", Payload: payload });
 
-function parse(text: string, operation: string): Readonly<Record<string, unknown>> {
+/** A JSON object; undefined for anything else. */
+function parse(text: string): Readonly<Record<string, unknown>> | undefined {
   if (text === "") return {};
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null) return { ...value };
+    return typeof value === "object" && value !== null ? { ...value } : undefined;
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
-  throw new Error(`${operation} was answered with something that is no JSON object`);
 }
 
 const fipsRegions = ["us-east-1", "us-east-2", "us-west-1", "us-west-2", "us-gov-east-1", "us-gov-west-1"];

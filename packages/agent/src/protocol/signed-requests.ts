@@ -3,6 +3,7 @@ import { Agent, type IncomingMessage, request as httpRequest } from "node:http";
 import type { Agent as SecureAgent } from "node:https";
 import { signHeaders, type SigningCredentials } from "@sluice/aws-protocol/signature-v4";
 import { CallConnections, StaleConnection } from "./call-connections.ts";
+import { timedOut } from "./troubles.ts";
 import { WireLog } from "./wire-log.ts";
 
 /** One request to an AWS service. */
@@ -121,7 +122,7 @@ export class SignedRequests {
         this.#wire?.received(number, response);
         resolve(response);
       });
-      sent.on("timeout", () => sent.destroy(new Error(`no answer within ${this.#readTimeout / 1000} s`)));
+      sent.on("timeout", () => sent.destroy(timedOut(this.#readTimeout)));
       sent.on("error", (cause: NodeJS.ErrnoException) => {
         this.#wire?.failed(number, cause);
         const stale = sent.reusedSocket && (cause.code === "ECONNRESET" || cause.code === "EPIPE");

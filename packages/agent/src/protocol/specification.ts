@@ -27,6 +27,15 @@ export function readSpecification(
   return specificationOf(JSON.parse(signedContent(payload, trust)));
 }
 
+/** Throws when a specification is of another deployment than the one that was asked for: a signature tells who has written it, not that it is the answer. An execution id ends with the deployment's id (agent.md §1.2). */
+export function checkIsOf({ deploymentId }: Specification, executionId: string): void {
+  const asked = /[/:]([^/:]*)$/.exec(executionId)?.[1] ?? "";
+  if (deploymentId !== asked)
+    throw new Error(
+      `Cannot trust the deployment specification: it is of deployment ${deploymentId}, and that of ${JSON.stringify(asked.slice(0, 200))} was asked for`,
+    );
+}
+
 /** Reads the content of an envelope. */
 export function specificationOf(value: unknown): Specification {
   if (!isFields(value)) throw new Error("Provided deployment spec was nil");

@@ -26,8 +26,9 @@ done
 [ -n "$token" ] || fail 'the environment has no SLUICE_TOKEN; sluice register prints the whole command'
 [ -n "$root" ] || [ "$(id -u)" = 0 ] || fail 'run this as root'
 [ -z "$ca" ] || [ -r "$ca" ] || fail "the certificate $ca cannot be read"
-node=$(command -v node) || fail 'Node.js 20 or later is needed; see https://nodejs.org'
-[ "$("$node" -p 'parseInt(process.versions.node)')" -ge 20 ] || fail "Node.js 20 or later is needed, and $("$node" --version) was found"
+node=$(command -v node) || fail 'Node.js 20.15 or later is needed; see https://nodejs.org'
+"$node" -e 'const [major, minor] = process.versions.node.split("."); process.exit(major > 20 || (major == 20 && minor >= 15) ? 0 : 1)' ||
+  fail "Node.js 20.15 or later is needed, and $("$node" --version) was found"
 program=$root/opt/codedeploy-agent/bin/codedeploy-agent.cjs
 conf=$root/etc/codedeploy-agent/conf
 [ ! -e "$conf/codedeploy.onpremises.yml" ] || fail "$conf/codedeploy.onpremises.yml is there already; remove it to give this host a new key"

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { checkManifest, writeManifest } from "./archive-manifest.ts";
+
+const strange = Buffer.from([0x61, 0xff, 0x0a, 0x22]); // neither UTF-8 nor pleasant
+
+async function ground(t: TestContext) {
+  const deployment = mkdtempSync(join(tmpdir(), "sluice-manifest-"));
+  t.after(() => rmSync(deployment, { recursive: true, force: true }));
+  const archive = join(deployment, "deployment-archive");
+  mkdirSync(join(archive, "folder/empty"), { recursive: true });
+  writeFileSync(join(archive, "file"), "content");
+  writeFileSync(Buffer.concat([Buffer.from(`${archive}/folder/`), strange]), "");
+  symlinkSync("file", join(archive, "link"));
+  await writeManifest(deployment, archive);
+  const trouble = async () => {
+    const found = await checkManifest(deployment, archive);
+    return "trouble" in found ? found.trouble : undefined;
+  };
+  return { deployment, archive, trouble };
+}
+
+test("an archive is whole as long as everything that was unpacked is as it was, whatever lies beside it", async (t) => {
+  const { archive, trouble } = await ground(t);
+
+  assert.equal(await trouble(), undefined);
+  writeFileSync(join(archive, "folder/beside"), "a script's");
+  assert.equal(await trouble(), undefined);
+});
+
+test("whatever is missing or different is named", async (t) => {
+  const changes: readonly [string | undefined, (archive: string) => void][] = [
+    ['"file" is missing', (archive) => rmSync(join(archive, "file"))],
+    ['"file" has changed', (archive) => appendFileSync(join(archive, "file"), "x")],
+    ['"file" has changed', (archive) => writeFileSync(join(archive, "file"), "CONTENT")],
+    ['"folder/empty" is missing', (archive) => rmSync(join(archive, "folder/empty"), { recursive: true })],
+    [
+      '"link" has changed',
+      (archive) => {
+        rmSync(join(archive, "link"));
+        symlinkSync("elsewhere", join(archive, "link"));
+      },
+    ],
+    [
+      '"file" is a folder, and was a file',
+      (archive) => {
+        rmSync(join(archive, "file"));
+        mkdirSync(join(archive, "file"));
+      },
+    ],
+    [
+      '"folder/a\uFFFD\\n\\"" is missing',
+      (archive) => rmSync(Buffer.concat([Buffer.from(`${archive}/folder/`), strange])),
+    ],
+  ];
+  for (const [wanted, change] of changes) {
+    const { archive, trouble } = await ground(t);
+    change(archive);
+    assert.equal(await trouble(), wanted);
+  }
+});
+
+test("a manifest that is missing, torn or damaged vouches for nothing", async (t) => {
+  const { deployment, trouble } = await ground(t);
+  const manifest = join(deployment, "archive-manifest");
+
+  for (const text of ["", '["file","file","7 1"]\n', 'nonsense\n"end"\n']) {
+    writeFileSync(manifest, text);
+    assert.equal(await trouble(), "nothing tells what was unpacked");
+  }
+  rmSync(manifest);
+  assert.equal(await trouble(), "nothing tells what was unpacked");
+});
+
+test("a copy's manifest has only what belongs to the revision", async (t) => {
+  const { deployment, archive } = await ground(t);
+  writeFileSync(join(archive, "beside"), "");
+
+  await writeManifest(deployment, archive, new Set(["file", "link"]));
+  rmSync(join(archive, "beside"));
+
+  const found = await checkManifest(deployment, archive);
+  assert.deepEqual("names" in found && [...found.names].toSorted(), ["file", "link"]);
+});

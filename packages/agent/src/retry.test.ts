@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { mayPass, PassingTrouble, RequestRefused, Throttled, troubleFrom } from "./protocol/troubles.ts";
+import { doublingPauses, keepTrying, retryUntil, Stopping } from "./retry.ts";
+
+const away = () => Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
+const patience = { withoutProgress: 60, inAll: 10_000 };
+const trying = { pauses: () => 5, log: () => {}, patience };
+
+/** Attempts that fail with these errors, one after the other, and then succeed. */
+function failing(...errors: readonly Error[]) {
+  const left = [...errors];
+  const calls = { count: 0 };
+  const attempt = async () => {
+    calls.count += 1;
+    const error = left.shift();
+    if (error !== undefined) throw error;
+    return "done";
+  };
+  return { attempt, calls };
+}
+
+test("what may pass is tried again, and what is refused is not", async () => {
+  const passing = failing(
+    away(),
+    new PassingTrouble("503"),
+    new Throttled("SlowDown"),
+    new Error("x", { cause: away() }),
+  );
+  assert.equal(await keepTrying(passing.attempt, trying), "done");
+  assert.equal(passing.calls.count, 5);
+
+  const refused = failing(away(), new RequestRefused("403"));
+  await assert.rejects(keepTrying(refused.attempt, trying), { message: "403" });
+  assert.equal(refused.calls.count, 2);
+
+  const defect = failing(new TypeError("x is not a function"));
+  await assert.rejects(keepTrying(defect.attempt, trying), TypeError);
+  assert.equal(defect.calls.count, 1);
+});
+
+test("nothing is tried for longer than patience lasts, and progress renews it", async () => {
+  const began = performance.now();
+  await assert.rejects(
+    keepTrying(async () => {
+      throw away();
+    }, trying),
+    /^Error: connect ECONNREFUSED \(given up after 0 s\)$/,
+  );
+  assert(performance.now() - began < 1_000);
+
+  let calls = 0;
+  const answer = await keepTrying(
+    async (progressed) => {
+      calls += 1;
+      if (calls === 40) return "done"; // after much more than 60 ms
+      progressed();
+      throw away();
+    },
+    { ...trying, patience: { withoutProgress: 60, inAll: 60_000 } },
+  );
+  assert.equal(answer, "done");
+
+  const endlessProgress = keepTrying(
+    async (progressed) => {
+      progressed();
+      throw away();
+    },
+    { ...trying, patience: { withoutProgress: 60, inAll: 100 } },
+  );
+  await assert.rejects(endlessProgress, /given up/);
+});
+
+test("an endless call goes on after everything but the service's own refusal, until the agent stops", async () => {
+  const stop = new AbortController();
+  const retry = retryUntil(stop.signal, { pauses: () => 1, log: () => {}, patience: { withoutProgress: 0, inAll: 0 } });
+
+  const unclear = failing(new Error("unclear"), troubleFrom(503, undefined, "503"));
+  assert.equal(await retry(unclear.attempt, { isEndless: true }), "done");
+  await assert.rejects(retry(failing(new RequestRefused("400")).attempt, { isEndless: true }), { message: "400" });
+  await assert.rejects(retry(failing(away()).attempt), /given up/);
+
+  stop.abort();
+  await assert.rejects(retry(failing(away()).attempt, { isEndless: true }), Stopping);
+});
+
+test("an answer's status and code tell whether another attempt is worth while", () => {
+  const kind = (status: number, code?: string) => {
+    const error = troubleFrom(status, code, "x");
+    return error instanceof Throttled ? "throttled" : mayPass(error);
+  };
+
+  assert.deepEqual(
+    [403, 404, 400, 412, 301].map((status) => kind(status)),
+    [false, false, false, false, false],
+  );
+  assert.deepEqual(
+    [500, 502, 503, 504, 408].map((status) => kind(status)),
+    [true, true, true, true, true],
+  );
+  assert.deepEqual([kind(429), kind(503, "SlowDown"), kind(400, "RequestTimeout")], ["throttled", "throttled", true]);
+  assert(!mayPass(Object.assign(new Error("x"), { code: "CERT_HAS_EXPIRED" })));
+  assert(!mayPass(Object.assign(new Error("x"), { code: "ENOSPC" })));
+  assert(mayPass(new Error("x", { cause: Object.assign(new Error("y"), { code: "EAI_AGAIN" }) })));
+});
+
+test("pauses double up to a limit, half of each is random, and throttled ones are longer", () => {
+  const pauses = doublingPauses({ longestThrottledSeconds: 60 });
+  const within = (wait: number, full: number) => wait >= full / 2 && wait <= full;
+
+  assert(within(pauses(1, away()), 100) && within(pauses(4, away()), 800) && within(pauses(40, away()), 30_000));
+  assert(within(pauses(1, new Throttled("x")), 2_000) && within(pauses(40, new Throttled("x")), 60_000));
+});
