@@ -96,7 +96,7 @@ test("the limits of bundles can be set, and links that lead out of one be refuse
   );
 });
 
-test("times to wait end where timers do", (t) => {
+test("times to wait end where timers do, and a stop after a day", (t) => {
   const names = [
     "wait_between_runs",
     "wait_after_throttle_error",
@@ -107,13 +107,9 @@ test("times to wait end where timers do", (t) => {
 
   const { waitBetweenRunsSeconds, waitAfterThrottleErrorSeconds, httpReadTimeoutSeconds, killAgentMaxWaitTimeSeconds } =
     configuration;
-  for (const seconds of [
-    waitBetweenRunsSeconds,
-    waitAfterThrottleErrorSeconds,
-    httpReadTimeoutSeconds,
-    killAgentMaxWaitTimeSeconds,
-  ])
+  for (const seconds of [waitBetweenRunsSeconds, waitAfterThrottleErrorSeconds, httpReadTimeoutSeconds])
     assert.equal(seconds, waitSecondsMax);
+  assert.equal(killAgentMaxWaitTimeSeconds, 86_400);
 });
 
 test("keys that change nothing are told apart: retired ones and unknown ones", (t) => {

@@ -86,7 +86,10 @@ const readers = {
   }),
   http_read_timeout: (value) => ({ httpReadTimeoutSeconds: seconds(value, "http_read_timeout", { least: 1 }) ?? 80 }),
   kill_agent_max_wait_time_seconds: (value) => ({
-    killAgentMaxWaitTimeSeconds: seconds(value, "kill_agent_max_wait_time_seconds", { least: 0 }) ?? 7200,
+    killAgentMaxWaitTimeSeconds: Math.min(
+      seconds(value, "kill_agent_max_wait_time_seconds", { least: 0 }) ?? 7200,
+      daySeconds,
+    ),
   }),
   max_revisions: (value) => ({ maxRevisions: count(value, "max_revisions", { least: 1 }) ?? 5 }),
   on_premises_config_file: (value) => ({
@@ -235,6 +238,9 @@ function count(value: unknown, key: string, { least }: { least: number }): numbe
     );
   return number;
 }
+
+/** Nothing that an agent waits for when it stops takes longer than a day. */
+const daySeconds = 86_400;
 
 /** A time to wait. Who asks for more than a timer can wait means for ever. */
 function seconds(value: unknown, key: string, limits: { least: number }): number | undefined {

@@ -46,19 +46,24 @@ export interface Trying {
   readonly signal?: AbortSignal | undefined;
   /** Told once, before the second attempt. */
   readonly onFirstFailure?: (() => void) | undefined;
+  /** Milliseconds since whenever. */
+  readonly clock?: (() => number) | undefined;
 }
+
+const now = () => performance.now();
 
 /** Tries until an attempt succeeds, fails for good, or patience ends. Attempts that get further without succeeding say so by `progressed`. */
 export async function keepTrying<Answer>(
   attempt: (progressed: () => void) => Promise<Answer>,
-  { pauses, log, patience = eventPatience, isWorthwhile = mayPass, signal, onFirstFailure }: Trying,
+  { pauses, log, patience = eventPatience, isWorthwhile = mayPass, signal, onFirstFailure, clock = now }: Trying,
 ): Promise<Answer> {
-  const began = performance.now();
+  const began = clock();
   let last = began;
   let failures = 0;
   let isFirst = true;
   const progressed = () => {
-    last = performance.now();
+    last = clock();
+    if (last - began > patience.inAll) throw givenUp(new Error("It came too slowly"), last - began);
     failures = 0;
   };
   for (;;) {
@@ -71,7 +76,7 @@ export async function keepTrying<Answer>(
       isFirst = false;
       failures += 1;
       const wait = pauses(failures, error);
-      const then = performance.now() + wait;
+      const then = clock() + wait;
       if (then - last > patience.withoutProgress || then - began > patience.inAll) throw givenUp(error, then - began);
       log(`Attempt ${failures} failed: ${messageOf(error)}`);
       await pause(wait, undefined, { signal }).catch(() => {}); // aborted: one last attempt

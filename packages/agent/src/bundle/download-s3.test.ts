@@ -71,7 +71,10 @@ test("a server that knows no ranges sends everything again, and a piece that is 
   const other: RequestListener = (_, response) => {
     response.writeHead(206, { etag: '"f"', "content-range": "bytes 5-9/10" }).end("56789");
   };
-  for (const listener of [wrong, other]) {
+  const tooMuch: RequestListener = (_, response) => {
+    response.writeHead(206, { etag: eTag, "content-range": "bytes 5-9/10" }).end("56789x");
+  };
+  for (const listener of [wrong, other, tooMuch]) {
     const { seen, into, download } = await ground(t, half, listener, whole);
     await download();
     assert.equal(readFileSync(into, "utf8"), content);

@@ -45,6 +45,7 @@ export class PartialDownload {
     }
     if (total !== undefined && this.#bytes < total)
       throw new PassingTrouble(`${this.#bytes} of ${total} bytes have come`);
+    if (total !== undefined && this.#bytes > total) throw this.#startAfresh("more of it came than there is");
     await rename(this.#partial, this.#file);
   }
 
