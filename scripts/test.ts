@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { packAgent } from "./pack.ts";
 import { plan, remember } from "./test/durations.ts";
 import { fileLines, hasFailed, summary } from "./test/report.ts";
-import { type FileResult, runFile } from "./test/run-file.ts";
+import { endFiles, type FileResult, runFile } from "./test/run-file.ts";
 import { runAll } from "./test/schedule.ts";
 import { allowedReasons } from "./test/skips.ts";
 import { touchedBy, changedFiles } from "./test/touched.ts";
@@ -39,6 +39,12 @@ if (files.length === 0) {
 await packAgent();
 // Every file is a process that loads the same code: what Node has compiled of it once is kept, as `sluice` itself keeps it.
 process.env["NODE_COMPILE_CACHE"] ??= resolve("node_modules/.cache/sluice/code");
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+  process.once(signal, () => {
+    endFiles(signal);
+    process.kill(process.pid, signal);
+  });
 
 const cores = availableParallelism();
 const limits = { filesMax: Number(values.jobs ?? cores * 3), loadMax: cores * 1.2 };

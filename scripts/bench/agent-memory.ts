@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -20,8 +20,9 @@ import {
 } from "@aws-sdk/client-iam";
 import { deploy } from "../../packages/cli/src/deploy.ts";
 import { packAgent } from "../pack.ts";
-import { atMost, type Figure } from "./figure.ts";
+import { atMostTimes, type Figure } from "./figure.ts";
 import { type BenchHouse, openHouse } from "./house.ts";
+import { idleNode, memoryOf } from "./yardsticks.ts";
 
 /** How long the agent idles before it is measured, in milliseconds. */
 const idleMilliseconds = 5_000;
@@ -51,17 +52,17 @@ export async function agentMemory(): Promise<readonly Figure[]> {
     const warm = await settled(agent);
     await deployTimes(deployments - warmUp, { house, client });
     const late = await settled(agent);
+    const { ownMemory, resident } = await idleNode();
+    const own = { unit: "MB", of: [ownMemory] };
+    const whole = { unit: "MB", of: [resident] };
+    const after = `after ${deployments} deployments`;
+    const growth = late.privateMegabytes - warm.privateMegabytes;
     return [
-      atMost("private", idle.privateMegabytes, 15, "MB"),
-      atMost("resident", idle.residentMegabytes, 50, "MB"),
-      atMost(`private, after ${deployments} deployments`, late.privateMegabytes, 15, "MB"),
-      atMost(`resident, after ${deployments} deployments`, late.residentMegabytes, 50, "MB"),
-      atMost(
-        `growth from deployment ${warmUp} to ${deployments}`,
-        late.privateMegabytes - warm.privateMegabytes,
-        1,
-        "MB",
-      ),
+      atMostTimes("private", idle.privateMegabytes, { times: 1.1, ...own }),
+      atMostTimes("resident", idle.residentMegabytes, { times: 1.1, ...whole }),
+      atMostTimes(`private, ${after}`, late.privateMegabytes, { times: 1.1, ...own }),
+      atMostTimes(`resident, ${after}`, late.residentMegabytes, { times: 1.1, ...whole }),
+      atMostTimes(`growth from deployment ${warmUp} to ${deployments}`, growth, { times: 0.1, ...own }),
     ];
   } finally {
     agent.kill("SIGTERM");
@@ -71,14 +72,9 @@ export async function agentMemory(): Promise<readonly Figure[]> {
   }
 }
 
-async function settled(agent: ChildProcess): Promise<{ privateMegabytes: number; residentMegabytes: number }> {
+async function settled(agent: ChildProcess) {
   await pause(idleMilliseconds);
-  const rollup = readFileSync(`/proc/${agent.pid}/smaps_rollup`, "utf8");
-  const megabytes = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(rollup)?.[1]) / 1024;
-  return {
-    privateMegabytes: megabytes("Private_Clean") + megabytes("Private_Dirty"),
-    residentMegabytes: megabytes("Rss"),
-  };
+  return memoryOf(agent);
 }
 
 /** Registers this machine as an on-premises instance that a group selects. Gives the agent's configuration file. */

@@ -7,8 +7,9 @@ import {
   DescribeAutoScalingGroupsCommand,
 } from "@aws-sdk/client-auto-scaling";
 import { CreateLaunchTemplateCommand, EC2Client } from "@aws-sdk/client-ec2";
-import { atMost, type Figure, median } from "./figure.ts";
+import { atMostTimes, type Figure, median } from "./figure.ts";
 import { openHouse } from "./house.ts";
+import { bareRequest, nodeStart } from "./yardsticks.ts";
 
 const instances = 50;
 const lookMilliseconds = 50;
@@ -34,13 +35,20 @@ export async function fiftyInstances(): Promise<readonly Figure[]> {
       const members = await inService(scaling);
       return members.length === instances ? members : undefined;
     });
-    const inServiceSeconds = (performance.now() - started) / 1000;
+    const inServiceMilliseconds = performance.now() - started;
     await until(async () => (ids.every((id) => polls(house.dataFolder, id)) ? true : undefined));
-    const pollingSeconds = (performance.now() - started) / 1000;
+    const pollingMilliseconds = performance.now() - started;
+    const each = { unit: "ms", of: [nodeStart()] }; // each of them starts at least a Node, that of its agent
+    const look = await lookAt(scaling);
     return [
-      atMost(`${instances} instances in service`, inServiceSeconds, 15, "s"),
-      atMost(`${instances} agents poll`, pollingSeconds, 15, "s"),
-      atMost("DescribeAutoScalingGroups with all of them, median", await lookAt(scaling), 25, "ms"),
+      atMostTimes(`each of ${instances} instances in service`, inServiceMilliseconds / instances, {
+        times: 8,
+        ...each,
+      }),
+      atMostTimes(`each of ${instances} agents polls`, pollingMilliseconds / instances, { times: 8, ...each }),
+      atMostTimes("DescribeAutoScalingGroups with all of them, median", look, {
+        ...{ times: 60, unit: "ms", of: [await bareRequest()] },
+      }),
     ];
   } finally {
     ec2.destroy();

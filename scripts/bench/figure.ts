@@ -1,3 +1,5 @@
+import type { Yardstick } from "./yardsticks.ts";
+
 /** One measured figure beside what it is held against. */
 export interface Figure {
   readonly figure: string;
@@ -16,10 +18,26 @@ export function atLeast(figure: string, value: number, limit: number, unit: stri
   return { figure, value: `${round(value)} ${unit}`, limit: `≥ ${limit} ${unit}`, holds: value >= limit };
 }
 
+/** A figure that must not exceed so many times what well-known things take together, in the same unit, in the same run. */
+export function atMostTimes(
+  figure: string,
+  value: number,
+  { times, unit, of }: { readonly times: number; readonly unit: string; readonly of: readonly Yardstick[] },
+): Figure {
+  const whole = of.reduce((sum, { value }) => sum + value, 0);
+  const names = of.map(({ name, value }) => `${name} (${round(value)} ${unit})`).join(" and ");
+  return {
+    figure,
+    value: `${round(value)} ${unit}, ${round(value / whole)} × ${names}`,
+    limit: `≤ ${times} ×`,
+    holds: value <= times * whole,
+  };
+}
+
 /** The middle of several measurements. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-const round = (value: number) => Math.round(value * 100) / 100;
+const round = (value: number) => Number(value.toPrecision(3));

@@ -42,7 +42,12 @@ export async function functionTraffic(): Promise<readonly Figure[]> {
     const late = await lateness(opened);
     return [
       atMost(`share of ${calls} calls at a weight of ${weight}: ${share}, off by`, Math.abs(share - weight), 0.03, ""),
-      atMost(`${late.length} shifts, the latest after its moment by`, Math.max(...late), 1, "s"),
+      atMost(
+        `${late.length} shifts, the latest after its moment by so much of the minute between them`,
+        Math.max(...late) / 60,
+        1 / 60,
+        "x",
+      ),
     ];
   } finally {
     await opened.close();

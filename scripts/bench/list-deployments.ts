@@ -5,7 +5,8 @@ import { signHeaders } from "@sluice/aws-protocol/signature-v4";
 import { newDeployment } from "@sluice/engine";
 import { type Identities, openIdentities, startServer } from "@sluice/server";
 import { openStore } from "../../packages/server/src/store/index.ts";
-import { atMost, type Figure, median } from "./figure.ts";
+import { atMostTimes, type Figure, median } from "./figure.ts";
+import { bareRequest, type Yardstick } from "./yardsticks.ts";
 
 const deployments = 100_000;
 const groups = 100;
@@ -27,12 +28,13 @@ export async function listDeployments(): Promise<readonly Figure[]> {
   });
   const ask = asker(server.url, identities);
   const group = { applicationName: "shop", deploymentGroupName: "group-7" };
+  const of = [await bareRequest()];
   const figures = [
-    await pages(ask, "the newest", {}),
-    await pages(ask, "the newest of a group", group),
-    await pages(ask, "the newest that were stopped", { includeOnlyStatuses: ["Stopped"] }),
-    await pages(ask, "none of a status", { includeOnlyStatuses: ["Ready"] }),
-    await pages(ask, "half-way down", await halfWay(ask)),
+    await pages(ask, "the newest", { given: {}, of }),
+    await pages(ask, "the newest of a group", { given: group, of }),
+    await pages(ask, "the newest that were stopped", { given: { includeOnlyStatuses: ["Stopped"] }, of }),
+    await pages(ask, "none of a status", { given: { includeOnlyStatuses: ["Ready"] }, of }),
+    await pages(ask, "half-way down", { given: await halfWay(ask), of }),
   ];
   await server.close();
   rmSync(dataFolder, { recursive: true, force: true });
@@ -97,12 +99,18 @@ async function halfWay(ask: Ask): Promise<object> {
   return { createTimeRange, nextToken };
 }
 
-async function pages(ask: Ask, which: string, given: object): Promise<Figure> {
+async function pages(
+  ask: Ask,
+  which: string,
+  { given, of }: { given: object; of: readonly Yardstick[] },
+): Promise<Figure> {
   const times: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const started = performance.now();
     await ask(given);
     times.push(performance.now() - started);
   }
-  return atMost(`a page of ${deployments} deployments: ${which}, median of ${rounds}`, median(times), 10, "ms");
+  return atMostTimes(`a page of ${deployments} deployments: ${which}, median of ${rounds}`, median(times), {
+    ...{ times: 30, unit: "ms", of },
+  });
 }

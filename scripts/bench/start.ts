@@ -1,5 +1,6 @@
-import { atMost, type Figure, median } from "./figure.ts";
+import { atMostTimes, type Figure, median } from "./figure.ts";
 import { openHouse } from "./house.ts";
+import { nodeStart } from "./yardsticks.ts";
 
 const runs = 5;
 
@@ -14,8 +15,9 @@ export async function start(): Promise<readonly Figure[]> {
   const house = await openHouse("--instances", "3");
   const deployed = await house.line(/^d-\S+ Succeeded$/);
   await house.close();
+  const of = [nodeStart()];
   return [
-    atMost(`start to ready, median of ${runs}`, median(ready), 500, "ms"),
-    atMost("start to the example on three instances", deployed / 1000, 10, "s"),
+    atMostTimes(`start to ready, median of ${runs}`, median(ready), { times: 12, unit: "ms", of }),
+    atMostTimes("start to the example on three instances", deployed, { times: 200, unit: "ms", of }),
   ];
 }

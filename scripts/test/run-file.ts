@@ -1,5 +1,5 @@
 // One test file in a process of its own, as `node --test` would run it.
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -26,6 +26,14 @@ const minutesMax = 15;
 /** Most that is kept of what a file prints, in characters: from then on, it repeats itself. */
 const outputMax = 4 * 1024 * 1024;
 
+/** The processes of the files that run now. */
+const running = new Set<ChildProcess>();
+
+/** Ends the files that run, as whoever ends this process wants it. */
+export function endFiles(signal: NodeJS.Signals): void {
+  for (const child of running) child.kill(signal);
+}
+
 /** Runs a file's tests to their end. */
 export async function runFile(file: string): Promise<FileResult> {
   const folder = mkdtempSync(join(tmpdir(), "sluice-results-"));
@@ -33,6 +41,7 @@ export async function runFile(file: string): Promise<FileResult> {
   const words = [`--test-reporter=${reporter}`, `--test-reporter-destination=${results}`, file];
   const begun = performance.now();
   const child = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "pipe"] });
+  running.add(child);
   let output = "";
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding("utf8").on("data", (text: string) => (output = `${output}${text}`.slice(-outputMax)));
@@ -41,6 +50,7 @@ export async function runFile(file: string): Promise<FileResult> {
     child.once("close", (...end) => ended(end)),
   );
   clearTimeout(limit);
+  running.delete(child);
   const { tests, cpuSeconds } = read(results);
   rmSync(folder, { recursive: true });
   const trouble = whyWrong({ code, signal, tests });
