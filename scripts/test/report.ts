@@ -6,10 +6,10 @@ import { countReasons } from "./skips.ts";
 
 /** What came of a file, in a line; with its tests' names when few files run. */
 export function fileLines(result: FileResult, { withNames }: { readonly withNames: boolean }): string {
-  const { file, tests, seconds } = result;
+  const { file, tests, seconds, cpuSeconds } = result;
   const skipped = tests.filter(({ outcome }) => outcome === "skipped").length;
   const note = skipped === 0 ? "" : `, ${skipped} skipped`;
-  const head = `${mark(hasFailed(result) ? "failed" : "passed")} ${file}: ${counted(tests.length, "test")}${note} (${seconds.toFixed(1)} s)`;
+  const head = `${mark(hasFailed(result) ? "failed" : "passed")} ${file}: ${counted(tests.length, "test")}${note} (${seconds.toFixed(1)} s, ${cpuSeconds.toFixed(1)} s of processors)`;
   const names = tests.map(
     ({ name, nesting, outcome, why, milliseconds }) =>
       `${"  ".repeat(nesting + 1)}${mark(outcome)} ${name} (${Math.round(milliseconds)} ms)${outcome === "skipped" ? ` # ${why}` : ""}`,
