@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { whyNoNamespaces } from "../../packages/cloud/test/local-cloud.ts";
 import { House } from "../house.ts";
 import { LedgerHost } from "./ledger.ts";
 
@@ -7,12 +8,10 @@ const scripted = ["BeforeInstall", "AfterInstall", "ApplicationStart", "Validate
 
 test(
   "an agent killed in mid-script is started again, fails that event and runs no script twice",
-  { timeout: 240_000 },
+  { timeout: 240_000, skip: await whyNoNamespaces() },
   async (t) => {
     const house = new House(t, ["--no-example"]);
     await house.open();
-    if (house.output.includes("ordinary processes"))
-      return t.skip("instances with a service manager need user namespaces");
     const host = await LedgerHost.launch(house);
     await host.end(await host.deploy());
 

@@ -9,6 +9,7 @@ import {
   SetDesiredCapacityCommand,
 } from "@aws-sdk/client-auto-scaling";
 import { CreateLaunchTemplateCommand, DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
+import { whyNoNamespaces } from "../../packages/cloud/test/local-cloud.ts";
 import { eventually } from "../../packages/cloud/test/eventually.ts";
 import { House } from "../house.ts";
 
@@ -17,7 +18,7 @@ const zones = "subnet-0000000000000000a,subnet-0000000000000000b";
 
 test(
   "a group whose server is killed at any moment of a launch ends with the instances that it should have",
-  { timeout: 120_000 },
+  { timeout: 120_000, skip: await whyNoNamespaces() },
   async (t) => {
     const house = new House(t, ["--no-example"]);
     await house.open();

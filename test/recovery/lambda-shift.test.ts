@@ -4,7 +4,7 @@ import { House } from "../house.ts";
 import { LambdaHouse, shift } from "../lambda-house.ts";
 
 test("a server that is killed in the middle of a shift leaves a planned weight, and finishes when it is back", async (t) => {
-  const process = new House(t, ["--no-example"]);
+  const process = new House(t, ["--no-example", "--driver", "plain"]);
   const house = await LambdaHouse.open(t, {}, process);
   const id = await house.begin(shift("1", "2"), "canary");
   await house.weighted({ "2": 0.2 });

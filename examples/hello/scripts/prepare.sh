@@ -1,2 +1,2 @@
-#!/bin/bash
+#!/bin/sh
 echo "installing $APPLICATION_NAME for $DEPLOYMENT_ID"

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/bin/sh
 # Stops the version before this one. A server that is not running is no failure.
 pid_file="${SLUICE_INSTALL_ROOT:-}/opt/hello.pid"
 [ -s "$pid_file" ] || exit 0

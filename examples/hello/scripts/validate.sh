@@ -1,2 +1,2 @@
-#!/bin/bash
+#!/bin/sh
 exec node "${SLUICE_INSTALL_ROOT:-}/opt/hello/check.mjs"

@@ -15,6 +15,7 @@ import { openLambda } from "../../src/service/lambda/index.ts";
 import { LogStore, logsService } from "../../src/service/logs/index.ts";
 import { objectReader, openBlobs, s3Service } from "../../src/service/s3/index.ts";
 import { CloudDatabase } from "../../src/store/database.ts";
+import { whyMissing } from "../why-missing.ts";
 
 const region = "eu-west-1";
 const accountId = "123456789012";
@@ -180,6 +181,9 @@ export async function create(house: House, name: string, code: Buffer, more: obj
     new CreateFunctionCommand({ FunctionName: name, Role: role, Code: { ZipFile: code }, ...runtime, ...more }),
   );
 }
+
+/** Why Python functions cannot run here; false when they can. For `skip`. */
+export const noPython = await whyMissing("python3");
 
 /** What makes a function one of Python. */
 export const pythonRuntime = { Runtime: "python3.12", Handler: "main.handler" };

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { UpdateFunctionCodeCommand } from "@aws-sdk/client-lambda";
-import { create, House, invoke, node, python, pythonRuntime, role, zip } from "./house.ts";
+import { whyMissing } from "../why-missing.ts";
+import { create, House, invoke, node, noPython, python, pythonRuntime, role, zip } from "./house.ts";
 
-test("a Python function is called with its event, and its answer comes back", async (t) => {
+test("a Python function is called with its event, and its answer comes back", { skip: noPython }, async (t) => {
   const house = await House.open(t);
   await create(
     house,
@@ -72,9 +73,12 @@ test("handlers import AWS's SDK without bringing it, as modules of either kind",
   assert.equal(script.value, "function");
 });
 
-test("a custom runtime is a program of one's own that speaks the Runtime API", async (t) => {
-  const house = await House.open(t);
-  const bootstrap = `#!/bin/sh
+test(
+  "a custom runtime is a program of one's own that speaks the Runtime API",
+  { skip: await whyMissing("curl", "grep") },
+  async (t) => {
+    const house = await House.open(t);
+    const bootstrap = `#!/bin/sh
 api=http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime
 while true; do
   event=$(curl -sS -D /tmp/head "$api/invocation/next")
@@ -82,13 +86,14 @@ while true; do
   curl -sS -o /dev/null -d "{\\"echo\\": $event}" "$api/invocation/$id/response"
 done
 `;
-  const code = zip([{ name: "bootstrap", content: bootstrap, mode: 0o100755 }]);
-  await create(house, "own", code, { Runtime: "provided.al2023", Handler: "none" });
+    const code = zip([{ name: "bootstrap", content: bootstrap, mode: 0o100755 }]);
+    await create(house, "own", code, { Runtime: "provided.al2023", Handler: "none" });
 
-  const { value } = await invoke(house, "own", { a: 1 });
+    const { value } = await invoke(house, "own", { a: 1 });
 
-  assert.deepEqual(value, { echo: { a: 1 } });
-});
+    assert.deepEqual(value, { echo: { a: 1 } });
+  },
+);
 
 test("what goes wrong in a function is told as Lambda tells it, and the next call works", async (t) => {
   const house = await House.open(t);
@@ -117,7 +122,7 @@ test("what goes wrong in a function is told as Lambda tells it, and the next cal
   );
 });
 
-test("a module that cannot be loaded is told in the call's answer", async (t) => {
+test("a module that cannot be loaded is told in the call's answer", { skip: noPython }, async (t) => {
   const house = await House.open(t);
   await create(house, "import", python("import nosuchthing"), pythonRuntime);
 
@@ -153,20 +158,24 @@ test("a function sees its code and the system's programs, not the machine's file
   assert.deepEqual(value, { task: ["index.mjs"], file: false, processes: 1 });
 });
 
-test("too much memory ends a Python function with an error, and this program lives on", async (t) => {
-  const house = await House.open(t);
-  await create(house, "fat", python("def handler(e, c):\n    return len(bytearray(e))"), {
-    ...pythonRuntime,
-    MemorySize: 128,
-  });
+test(
+  "too much memory ends a Python function with an error, and this program lives on",
+  { skip: noPython },
+  async (t) => {
+    const house = await House.open(t);
+    await create(house, "fat", python("def handler(e, c):\n    return len(bytearray(e))"), {
+      ...pythonRuntime,
+      MemorySize: 128,
+    });
 
-  const small = await invoke(house, "fat", 10_000_000);
-  const large = await invoke(house, "fat", 500_000_000);
+    const small = await invoke(house, "fat", 10_000_000);
+    const large = await invoke(house, "fat", 500_000_000);
 
-  assert.equal(small.value, 10_000_000);
-  assert.equal(large.FunctionError, "Unhandled");
-  assert.match(JSON.stringify(large.value), /MemoryError/);
-});
+    assert.equal(small.value, 10_000_000);
+    assert.equal(large.FunctionError, "Unhandled");
+    assert.match(JSON.stringify(large.value), /MemoryError/);
+  },
+);
 
 test("a call that comes before the cloud's start is not ended by it", async (t) => {
   const house = await House.open(t);
@@ -183,7 +192,7 @@ test("a call that comes before the cloud's start is not ended by it", async (t) 
 test("nothing of a function is left when the cloud has closed", async (t) => {
   const house = await House.open(t);
   const code = `import { spawn } from "node:child_process";
-    export const handler = () => { spawn("setsid", ["sleep", "1000"], { detached: true }).unref(); return 1; };`;
+    export const handler = () => { spawn("sh", ["-c", "sleep 1000 &"], { detached: true, stdio: "ignore" }).unref(); return 1; };`;
   await create(house, "parent", node(code));
   await invoke(house, "parent");
   assert(processesOf(house.folder) >= 2);

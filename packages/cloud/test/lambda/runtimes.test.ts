@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { create, House, invoke, node, python, pythonRuntime, zip } from "./house.ts";
+import { create, House, invoke, node, noPython, python, pythonRuntime, zip } from "./house.ts";
 
 test("a module that awaits at its top, or that is JavaScript of either kind without saying which, is loaded", async (t) => {
   const house = await House.open(t);
@@ -17,7 +17,7 @@ test("a module that awaits at its top, or that is JavaScript of either kind with
   );
 });
 
-test("a Python function logs as on Lambda, also while its module is loaded", async (t) => {
+test("a Python function logs as on Lambda, also while its module is loaded", { skip: noPython }, async (t) => {
   const house = await House.open(t);
   const code = `
 import logging
@@ -38,22 +38,26 @@ def handler(event, context):
   assert.match(log, /\[WARNING\]\t\S+Z\t[0-9a-f-]{36}\ttwo\nlines\n.*plain\n/s);
 });
 
-test("a function can read its code, however closed the files are that this program makes", async (t) => {
-  const before = process.umask(0o077);
-  t.after(() => process.umask(before));
-  const house = await House.open(t);
-  const files = [
-    { name: "main.py", content: "from shop.till import value\ndef handler(event, context):\n    return value\n" },
-    { name: "shop/till.py", content: "value = 7" },
-  ];
-  await create(house, "closed", zip(files), pythonRuntime);
+test(
+  "a function can read its code, however closed the files are that this program makes",
+  { skip: noPython },
+  async (t) => {
+    const before = process.umask(0o077);
+    t.after(() => process.umask(before));
+    const house = await House.open(t);
+    const files = [
+      { name: "main.py", content: "from shop.till import value\ndef handler(event, context):\n    return value\n" },
+      { name: "shop/till.py", content: "value = 7" },
+    ];
+    await create(house, "closed", zip(files), pythonRuntime);
 
-  const { value } = await invoke(house, "closed");
+    const { value } = await invoke(house, "closed");
 
-  assert.equal(value, 7);
-});
+    assert.equal(value, 7);
+  },
+);
 
-test("a Python function finds this machine's packages, and its own before them", async (t) => {
+test("a Python function finds this machine's packages, and its own before them", { skip: noPython }, async (t) => {
   const house = await House.open(t);
   const code = `
 def handler(event, context):
