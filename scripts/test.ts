@@ -1,12 +1,13 @@
 // Runs every test of the repository, or those whose path contains one of the arguments. Each file is a process of Node's own test runner.
 //   npm test -- PART-OF-PATH …      --changed: what a change touches, by what imports what
-//   --remember writes down how long files took, --jobs N has so many run at once
+//   --remember writes down how long files took, --jobs N has at most so many run at once
 import { globSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { packAgent } from "./pack.ts";
 import { plan, remember } from "./test/durations.ts";
+import { watchIdle } from "./test/idle-processors.ts";
 import { fileLines, hasFailed, summary } from "./test/report.ts";
 import { endFiles, type FileResult, runFile } from "./test/run-file.ts";
 import { runAll } from "./test/schedule.ts";
@@ -47,7 +48,9 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   });
 
 const cores = availableParallelism();
-const limits = { filesMax: Number(values.jobs ?? cores * 3), loadMax: cores * 1.2 };
+const jobs =
+  values.jobs === undefined ? { filesMin: cores, filesMax: cores * 5 } : { filesMin: 1, filesMax: Number(values.jobs) };
+const limits = { ...jobs, hasRoom: watchIdle() };
 const results: FileResult[] = [];
 const begun = performance.now();
 await runAll(plan(files), limits, async (file) => {

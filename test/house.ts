@@ -24,9 +24,10 @@ export class House {
   /** 0 has the next start take a free port; later starts take the same one, because hosts know it. */
   port = 0;
 
-  /** `within`: words that run a command where the house is, when that is not simply here. */
+  /** Where instances matter to a test, it says by `--driver` how they run: otherwise they are ordinary processes, which every machine has. `within`: words that run a command where the house is, when that is not simply here. */
   constructor(test: Pick<TestContext, "after">, upArguments: readonly string[], within: readonly string[] = []) {
-    this.#arguments = upArguments;
+    const needsNone = upArguments.includes("--no-example") && !upArguments.includes("--driver");
+    this.#arguments = needsNone ? [...upArguments, "--driver", "plain"] : upArguments;
     this.#within = within;
     test.after(() => this.remove());
   }

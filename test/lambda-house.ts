@@ -53,7 +53,7 @@ export class LambdaHouse {
   static async open(
     test: TestContext,
     group: Partial<CreateDeploymentGroupCommandInput> = {},
-    house = new House(test, ["--no-example", "--driver", "plain"]),
+    house = new House(test, ["--no-example"]),
   ): Promise<LambdaHouse> {
     await house.open();
     return LambdaHouse.within(test, { group, options: () => optionsOf(house) });

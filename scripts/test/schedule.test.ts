@@ -1,50 +1,57 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Planned, runAll } from "./schedule.ts";
+import { watchIdle } from "./idle-processors.ts";
+import { type Limits, type Planned, runAll } from "./schedule.ts";
 
-/** Runs files that take as long as is planned, by a clock of their own. Gives what ran beside what, in the order of beginnings. */
-async function scheduled(files: readonly Planned[], filesMax: number, loadMax: number) {
+/** Runs files, of which the one that began first ends first. Gives what ran beside what, in the order of beginnings. */
+async function scheduled(files: readonly Planned[], limits: Limits) {
   const ends = new Map<string, () => void>();
   const begun: string[] = [];
-  const done = runAll(files, { filesMax, loadMax }, (file) => {
+  let isOver = false;
+  const done = runAll(files, limits, (file) => {
     begun.push(`${file} beside ${[...ends.keys()].join("") || "none"}`);
     return new Promise((end) => ends.set(file, end));
-  });
-  for (let left = files.length; left > 0; left--) {
-    const [[file, end] = ["", () => {}]] = ends; // the one that began first ends first
+  }).finally(() => (isOver = true));
+  while (!isOver) {
+    await new Promise((turn) => setImmediate(turn));
+    const [[file, end] = ["", () => {}]] = ends;
     ends.delete(file);
     end();
-    await new Promise((turn) => setImmediate(turn));
   }
   await done;
   return begun;
 }
 
-const planned = (file: string, seconds: number, load: number, runsAlone = false) => ({
-  file,
-  seconds,
-  load,
-  runsAlone,
-});
+const planned = (file: string, seconds: number, runsAlone = false) => ({ file, seconds, runsAlone });
+const files = [planned("a", 1, true), planned("b", 2), planned("c", 9), planned("d", 3), planned("e", 1)];
 
 test("the longest begin first, as many at once as there is room for, and what runs alone does so at the end", async () => {
-  const files = [
-    planned("a", 1, 0.5, true),
-    planned("b", 2, 0.8),
-    planned("c", 9, 0.9),
-    planned("d", 3, 0.2),
-    planned("e", 1, 0.2),
-  ];
-
-  assert.deepEqual(await scheduled(files, 3, 2), [
-    "c beside none",
-    "d beside c",
-    "b beside cd",
-    "e beside db",
-    "a beside none",
+  assert.deepEqual(await scheduled(files, { filesMin: 1, filesMax: 3, hasRoom: () => true }), [
+    ...["c beside none", "d beside c", "b beside cd", "e beside db", "a beside none"],
   ]);
 });
 
-test("a file that needs more than there is runs all the same", async () => {
-  assert.deepEqual(await scheduled([planned("a", 1, 5), planned("b", 1, 5)], 3, 2), ["a beside none", "b beside none"]);
+test("where there is no room, no more run than must", async () => {
+  assert.deepEqual(await scheduled(files, { filesMin: 2, filesMax: 3, hasRoom: () => false }), [
+    ...["c beside none", "d beside c", "b beside d", "e beside b", "a beside none"],
+  ]);
+});
+
+test("there is room when the processors were idle for a quarter of the time, and again when they were so since then", () => {
+  let at = 0;
+  let idle = 0;
+  const hasRoom = watchIdle(
+    () => at,
+    () => ({ idle, all: 2 * at }),
+  );
+  const pass = (milliseconds: number, share: number) => {
+    at += milliseconds;
+    idle += 2 * milliseconds * share;
+    return hasRoom();
+  };
+
+  assert.deepEqual(
+    [pass(100, 1), pass(600, 0.2), pass(300, 1), pass(400, 1), pass(700, 0.2), pass(700, 0.3)],
+    [false, true, false, true, false, true],
+  );
 });

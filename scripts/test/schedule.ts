@@ -1,56 +1,45 @@
 // In which order the files run, and which beside which. Most wait for processes, timers and each other rather than for a
-// processor: so more run at once than there are processors, as long as what they use of them together is there.
+// processor: so another one begins whenever the processors have been idle for a while, on whatever machine.
+import { setTimeout as pause } from "node:timers/promises";
 
 /** What is known of a file before it runs. */
 export interface Planned {
   readonly file: string;
-  /** How long it took when nothing else ran. */
+  /** About how long it takes. */
   readonly seconds: number;
-  /** Which part of one processor it kept busy meanwhile. */
-  readonly load: number;
   /** It measures time, or takes what there is only one of. */
   readonly runsAlone: boolean;
 }
 
 /** What may run at once. */
 export interface Limits {
+  /** So many run whatever the processors do. */
+  readonly filesMin: number;
   readonly filesMax: number;
-  /** Processors' worth of load. */
-  readonly loadMax: number;
+  /** Whether processors have been idle since a file began. */
+  readonly hasRoom: () => boolean;
 }
+
+/** How often it is asked whether there is room, in milliseconds. */
+const askMilliseconds = 100;
 
 /** Runs all files, the longest first; those that run alone do so at the end, when nothing else runs. */
 export async function runAll(
   files: readonly Planned[],
-  limits: Limits,
+  { filesMin, filesMax, hasRoom }: Limits,
   run: (file: string) => Promise<void>,
 ): Promise<void> {
   const waiting = files.filter(({ runsAlone }) => !runsAlone).toSorted((a, b) => b.seconds - a.seconds);
-  const running = new Map<Planned, Promise<void>>();
-  for (;;) {
-    for (let next = nextOf(waiting, [...running.keys()], limits); next !== undefined;) {
-      const begun = next;
-      waiting.splice(waiting.indexOf(begun), 1);
-      running.set(
-        begun,
-        run(begun.file).finally(() => running.delete(begun)),
-      );
-      next = nextOf(waiting, [...running.keys()], limits);
+  const running = new Set<Promise<void>>();
+  while (waiting.length > 0 || running.size > 0) {
+    const fits = running.size < filesMin || (running.size < filesMax && hasRoom());
+    const next = fits ? waiting.shift() : undefined;
+    if (next === undefined) {
+      await Promise.race([...running, ...(waiting.length > 0 ? [pause(askMilliseconds)] : [])]);
+      continue;
     }
-    if (running.size === 0) break;
-    await Promise.race(running.values());
+    const ended: Promise<void> = run(next.file).finally(() => running.delete(ended));
+    running.add(ended);
   }
   for (const { file } of files.filter(({ runsAlone }) => runsAlone)) await run(file);
-}
-
-/** The longest file that fits beside those that run; any at all when none does. */
-function nextOf(
-  waiting: readonly Planned[],
-  running: readonly Planned[],
-  { filesMax, loadMax }: Limits,
-): Planned | undefined {
-  if (running.length === 0) return waiting[0];
-  if (running.length >= filesMax) return undefined;
-  const left = loadMax - running.reduce((sum, { load }) => sum + load, 0);
-  return waiting.find(({ load }) => load <= left);
 }

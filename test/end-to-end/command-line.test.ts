@@ -15,7 +15,7 @@ test(
   "a port in use, a data folder in use and one that cannot be made: one clear line each",
   { timeout: 60_000 },
   async (t) => {
-    const house = new House(t, ["--no-example", "--driver", "plain"]);
+    const house = new House(t, ["--no-example"]);
     await house.open();
     const taken = createServer().listen(0, "127.0.0.1");
     t.after(() => taken.close());

@@ -21,7 +21,7 @@ test(
   "the real CLI deploys a revision, replaces it by the next, and reads why a third one failed",
   { skip, timeout: 240_000 },
   async (t) => {
-    const house = new House(t, ["--no-example"]);
+    const house = new House(t, ["--no-example", "--driver", "ns"]);
     await house.open();
     const revision = (version: string, change: (folder: string) => void = () => {}) => {
       const folder = join(house.folder, `shop-${version}`);

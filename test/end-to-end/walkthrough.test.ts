@@ -20,7 +20,7 @@ const runsAlone = /lambda/;
 const limits = { skip, timeout: 1_200_000, concurrency: atOnce }; // without a number, Node runs one of them at a time
 
 test("every script of the walkthrough runs as written, twice in a row", limits, async (t) => {
-  const house = new House(t, ["--no-example"]);
+  const house = new House(t, ["--no-example", "--driver", "ns"]);
   await house.open();
   const aws = await preloadedAws(t, house.folder);
   const twice = [...scripts, ...scripts];

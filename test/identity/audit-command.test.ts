@@ -6,7 +6,7 @@ import { House } from "../house.ts";
 const skip = await whyMissing("aws");
 
 test("sluice audit prints who changed what, and may be asked for JSON", { skip }, async (t) => {
-  const house = new House(t, ["--no-example", "--driver", "plain"]);
+  const house = new House(t, ["--no-example"]);
   await house.open();
   await house.aws("deploy", "create-application", "--application-name", "web");
   await house.aws("deploy", "list-applications");

@@ -28,7 +28,7 @@ test(
   "the one command of sluice register sets a host up, once, and deployments reach it",
   { skip, timeout: 120_000 },
   async (t) => {
-    const house = new House(t, ["--no-example", "--driver", "plain"]);
+    const house = new House(t, ["--no-example"]);
     await house.open();
     const root = join(house.folder, "host");
     const program = join(root, "opt/codedeploy-agent/bin/codedeploy-agent.cjs");
@@ -106,7 +106,7 @@ async function listOnPremises(house: House): Promise<readonly string[]> {
 }
 
 test("registering again gives the host a new key in the place of the old one, and names what is wrong with a tag", async (t) => {
-  const house = new House(t, ["--no-example", "--driver", "plain"]);
+  const house = new House(t, ["--no-example"]);
   await house.open();
   const redeem = async (printed: string) => {
     const token = /SLUICE_TOKEN=(\S+)/.exec(printed)?.[1];

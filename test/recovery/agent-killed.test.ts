@@ -10,7 +10,7 @@ test(
   "an agent killed in mid-script is started again, fails that event and runs no script twice",
   { timeout: 240_000, skip: await whyNoNamespaces() },
   async (t) => {
-    const house = new House(t, ["--no-example"]);
+    const house = new House(t, ["--no-example", "--driver", "ns"]);
     await house.open();
     const host = await LedgerHost.launch(house);
     await host.end(await host.deploy());

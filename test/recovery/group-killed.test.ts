@@ -20,7 +20,7 @@ test(
   "a group whose server is killed at any moment of a launch ends with the instances that it should have",
   { timeout: 120_000, skip: await whyNoNamespaces() },
   async (t) => {
-    const house = new House(t, ["--no-example"]);
+    const house = new House(t, ["--no-example", "--driver", "ns"]);
     await house.open();
     const { AWS_ACCESS_KEY_ID: accessKeyId = "", AWS_SECRET_ACCESS_KEY: secretAccessKey = "" } =
       await house.environment();
