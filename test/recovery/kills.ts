@@ -11,6 +11,7 @@ import { CreateTagsCommand, DescribeImagesCommand, EC2Client, RunInstancesComman
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { bundle } from "../../packages/cli/src/bundle.ts";
 import { mark, processesOf } from "../../packages/cloud/src/instance/plain/processes.ts";
+import { eventually } from "../../packages/cloud/test/eventually.ts";
 import { Random } from "../../packages/engine/test/simulation/random.ts";
 import { House } from "../house.ts";
 import { KillLane } from "./kill-lane.ts";
@@ -148,8 +149,9 @@ class Kills {
 
   /** As a host does whose service manager starts the agent again. A script that runs is left to itself. */
   async #killAgent(lane: KillLane | undefined): Promise<void> {
-    const agent = lane === undefined ? undefined : agentIn(lane.folder);
-    if (lane === undefined || agent === undefined) throw new Error(`No agent runs in ${lane?.folder}`);
+    if (lane === undefined) return;
+    // The one before has just been killed, or the new one is on its way.
+    const agent = await eventually(`an agent runs in ${lane.folder}`, async () => agentIn(lane.folder));
     lane.agentKills += 1;
     process.kill(agent.pid, "SIGKILL");
     await pause(this.#random.integer(0, 300));
@@ -209,10 +211,15 @@ function agentIn(folder: string) {
   return { ...agent, environment, folder: readlinkSync(`/proc/${agent.pid}/cwd`) };
 }
 
-const partsOf = (file: string): readonly string[] =>
-  readFileSync(file, "utf8")
-    .split("\0")
-    .filter((part) => part !== "");
+/** The texts of a file in /proc, each of which a NUL ends; none when its process has ended meanwhile. */
+function partsOf(file: string): readonly string[] {
+  try {
+    const parts = readFileSync(file, "utf8").split("\0");
+    return parts.filter((part) => part !== "");
+  } catch {
+    return [];
+  }
+}
 
 if (import.meta.main) {
   const interrupt = new AbortController();
