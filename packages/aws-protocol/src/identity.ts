@@ -13,6 +13,8 @@ export interface Principal {
   /** `arn:aws:iam::…:user/…`, `arn:aws:sts::…:assumed-role/ROLE/SESSION`, … */
   readonly arn: string;
   readonly userId: string;
+  /** Of a session: the ARN of its role, whose path the session's own ARN lacks. Absent: that role is not known. */
+  readonly roleArn?: string | undefined;
   /** The HostIdentifier that a host agent polls with, such as `arn:aws:ec2:REGION:ACCOUNT:instance/i-…`. */
   readonly host?: string;
   /** What it may do: each set must allow it, as a session's own policies and a boundary narrow those of its role. Absent on a host: nothing beyond what hosts may. */

@@ -26,6 +26,7 @@ export {
   ofNoResource,
   type Permissions,
   permit,
+  principalArnOf,
   refused,
   tabled,
 } from "./permission.ts";
@@ -44,7 +45,7 @@ export {
   type Trust,
 } from "./policy/index.ts";
 export { printable, printableLines } from "./printable.ts";
-export { requestTags, resourceTags, type Tags } from "./tag-context.ts";
+export { requestTags, resourceTags, type Tags, withTags } from "./tag-context.ts";
 export { buildModel, type Operation, serviceModel, type ServiceModel, type ServiceName } from "./model.ts";
 export type {
   InputOf,

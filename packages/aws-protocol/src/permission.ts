@@ -136,10 +136,7 @@ const prefixes: Readonly<Record<string, string>> = { monitoring: "cloudwatch" };
 export function contextOf(call: Call, more: NonNullable<Access["context"]> = {}): Context {
   const { principal, region, receivedAt, sourceIp } = call;
   const values: Record<string, string | readonly string[] | undefined> = {
-    "aws:PrincipalArn": principal.arn.replace(
-      /^arn:aws:sts::(\d+):assumed-role\/([^/]+)\/.*$/,
-      "arn:aws:iam::$1:role/$2",
-    ),
+    "aws:PrincipalArn": principalArnOf(principal),
     "aws:PrincipalAccount": principal.accountId,
     "aws:PrincipalType": principal.arn.includes(":assumed-role/") ? "AssumedRole" : "User",
     "aws:userid": principal.userId,
@@ -162,6 +159,10 @@ export function contextOf(call: Call, more: NonNullable<Access["context"]> = {})
     if (value !== undefined) known.set(key.toLowerCase(), [...(known.get(key.toLowerCase()) ?? []), ...[value].flat()]);
   return known;
 }
+
+/** Who is asking, as policies name them: sessions by their role, with its path; anybody else as they are. */
+export const principalArnOf = ({ arn, roleArn }: Pick<Principal, "arn" | "roleArn">): string =>
+  roleArn ?? arn.replace(/^arn:aws:sts::(\d+):assumed-role\/([^/]+)\/.*$/, "arn:aws:iam::$1:role/$2");
 
 /** AWS's refusal in the form of each protocol. */
 export function refused(

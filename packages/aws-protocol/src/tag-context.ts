@@ -26,6 +26,10 @@ export function requestTags(tags: Tags | undefined, keys: readonly string[] = []
   };
 }
 
+/** What a request makes, with the tags that it puts on: they need the operation that puts tags on as well, of which a Deny counts. */
+export const withTags = (made: Access, action: string, tags: unknown): readonly Access[] =>
+  Array.isArray(tags) && tags.length > 0 ? [made, { ...made, action, isOpen: true }] : [made];
+
 function pairs(tags: Tags = []): readonly (readonly [string, string])[] {
   if (isList(tags)) return tags.map(({ Key = "", Value = "" }) => [Key, Value]);
   return Object.entries(tags);

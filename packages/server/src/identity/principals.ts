@@ -12,6 +12,8 @@ export interface Permissions {
   readonly policies: readonly PolicyDocument[];
   /** What it may do at most, whatever its policies allow. */
   readonly boundary?: PolicyDocument;
+  /** Of a session: the ARN of its role. */
+  readonly roleArn?: string | undefined;
   readonly tags: Readonly<Record<string, string>>;
 }
 
@@ -61,13 +63,14 @@ function registeredHost(
 /** A user or session that an on-premises instance is registered with acts as that host: its agent polls with the ARN (agent.md §0.2). */
 function principalOf(
   { principal, sessionPolicies }: FoundKey,
-  { policies, boundary, tags }: Permissions,
+  { policies, boundary, roleArn, tags }: Permissions,
   { registrationOf }: PrincipalSources,
 ): Principal {
   const narrowing = sessionPolicies?.map((document) => parsePolicy(document, "identity"));
   const host = principal.host ?? (isRegistered(principal, registrationOf(principal.arn)) ? principal.arn : undefined);
   return {
     ...principal,
+    roleArn,
     tags,
     policies: [
       { kind: "identity-based policy", documents: policies },

@@ -7,6 +7,8 @@ export interface Permissions {
   readonly policies: readonly PolicyDocument[];
   /** What it may do at most, whatever its policies allow. */
   readonly boundary?: PolicyDocument;
+  /** Of a session: the ARN of its role. */
+  readonly roleArn?: string | undefined;
   readonly tags: Readonly<Record<string, string>>;
 }
 
@@ -22,11 +24,12 @@ export function permissionsOf(
   return {
     policies: documentsOf(records, owner).map(parsed),
     ...(boundary === undefined ? {} : { boundary: parsed(boundary) }),
+    roleArn: "trust" in owner ? owner.arn : undefined,
     tags: Object.fromEntries(owner.tags.map(({ Key, Value }) => [Key, Value])),
   };
 }
 
-/** The unique id of the user or role that an ARN names now, a session's ARN its role; undefined when there is none. */
+/** The unique id of the user or role that an ARN names now, a session's ARN its role; undefined when there is none: whoever gets the name later is another one. */
 export const uniqueIdOf = (records: IamRecords, arn: string): string | undefined => ownerOf(records, arn)?.id;
 
 /** The unique ids of those whom a trust policy names by their ARNs, as far as there are such. */
@@ -34,19 +37,19 @@ export function trustedIdsOf(records: IamRecords, trust: string): Readonly<Recor
   const arns = parsePolicy(trust, "trust").statements.flatMap(({ principals }) => principals?.aws ?? []);
   return Object.fromEntries(
     arns.flatMap((arn) => {
-      const role = /^arn:aws:iam::\d+:role\/(?:.*\/)?([^/]+)$/.exec(arn)?.[1];
-      const owner = role === undefined ? ownerOf(records, arn) : records.find("role", role);
-      return owner === undefined || (role !== undefined && owner.arn !== arn) ? [] : [[arn, owner.id]];
+      const id = uniqueIdOf(records, arn);
+      return id === undefined ? [] : [[arn, id]];
     }),
   );
 }
 
-/** The user of an ARN, or the role of a session's. */
+/** The user or the role of an ARN, or the role of a session's. */
 function ownerOf(records: IamRecords, arn: string): User | Role | undefined {
   const role = /^arn:aws:sts::\d+:assumed-role\/([^/]+)\//.exec(arn)?.[1];
   if (role !== undefined) return records.find("role", role);
-  const user = records.find("user", arn.slice(arn.lastIndexOf("/") + 1));
-  return user?.arn === arn ? user : undefined;
+  const kind = /^arn:aws:iam::\d+:role\//.test(arn) ? "role" : "user";
+  const owner = records.find(kind, arn.slice(arn.lastIndexOf("/") + 1));
+  return owner?.arn === arn ? owner : undefined;
 }
 
 /** The documents that say what somebody may do: its own, those attached to it, and for a user those of its groups. */

@@ -1,5 +1,7 @@
+import { Fault, parsePolicy } from "@sluice/aws-protocol";
 import { boundary, shownBoundary } from "./boundaries.ts";
 import {
+  administratorName,
   checkDocument,
   checkName,
   conflict,
@@ -13,7 +15,7 @@ import {
 } from "./context.ts";
 import { page } from "./page.ts";
 import { trustedIdsOf } from "./permissions.ts";
-import type { IamRecords, Role } from "./records.ts";
+import type { Role } from "./records.ts";
 
 /** IAM's limits: characters of a trust policy, and how long a session of a role may last, in seconds. */
 const trustCharactersMax = 4096;
@@ -34,7 +36,7 @@ export const roleOperations: IamOperations = {
       ...boundary(context, PermissionsBoundary),
       inline: {},
       attached: [],
-      ...trustOf(records, AssumeRolePolicyDocument, name),
+      ...trustOf(context, AssumeRolePolicyDocument, name),
       sessionSecondsMax: sessionSeconds(MaxSessionDuration),
       ...(Description === undefined ? {} : { description: Description }),
     };
@@ -62,7 +64,7 @@ export const roleOperations: IamOperations = {
 
   UpdateAssumeRolePolicy(context, { RoleName, PolicyDocument }) {
     const role = roleOf(context, RoleName);
-    context.records.put("role", { ...role, ...trustOf(context.records, PolicyDocument, role.name) });
+    context.records.put("role", { ...role, ...trustOf(context, PolicyDocument, role.name) });
   },
 
   async DeleteRole(context, { RoleName }) {
@@ -81,9 +83,20 @@ export function profilesOf({ records }: IamContext, roleName: string) {
   return records.all("profile").filter((profile) => profile.roleName === roleName);
 }
 
-function trustOf(records: IamRecords, document: string | undefined, name: string): Pick<Role, "trust" | "trustedIds"> {
+/** A trust policy that is given. One that names nobody is refused, as on AWS: whoever got that name later would be trusted unasked. */
+function trustOf(
+  { records, accountId }: IamContext,
+  document: string | undefined,
+  name: string,
+): Pick<Role, "trust" | "trustedIds"> {
   const trust = checkDocument(document, { kind: "trust", charactersMax: trustCharactersMax, of: `role ${name}` });
-  return { trust, trustedIds: trustedIdsOf(records, trust) };
+  const trustedIds = trustedIdsOf(records, trust);
+  const named = parsePolicy(trust, "trust").statements.flatMap(({ principals }) => principals?.aws ?? []);
+  const isOurs = new RegExp(`^arn:aws:(iam|sts)::${accountId}:(?!root$|user/${administratorName}$)`);
+  const nobody = named.find((arn) => isOurs.test(arn) && !Object.hasOwn(trustedIds, arn));
+  if (nobody !== undefined)
+    throw new Fault("MalformedPolicyDocumentException", `Invalid principal in policy: "AWS":"${nobody.slice(0, 200)}"`);
+  return { trust, trustedIds };
 }
 
 function sessionSeconds(seconds = sessionSecondsLeast): number {

@@ -5,7 +5,9 @@ import {
   evaluateTrust,
   Fault,
   MalformedPolicy,
+  mayDoEverything,
   parsePolicy,
+  principalArnOf,
   refused,
 } from "@sluice/aws-protocol";
 import { findPolicy, type IamRecords, parsed, type Role, versionOf } from "../iam/index.ts";
@@ -95,27 +97,31 @@ export function roleOf({ records }: StsContext, arn: string): Role | undefined {
   return role?.arn === arn ? role : undefined;
 }
 
-/** A trust policy that names the caller suffices; one that names the account leaves it to the caller's policies. */
+/** A trust policy that names the caller suffices; one that names the account leaves it to the caller's policies, and one that names its role to what narrows the session. */
 function mayAssume(role: Role, call: Call, { sessionName, externalId }: RoleRequest): boolean {
   const { principal } = call;
   const context = contextOf(call, { "sts:RoleSessionName": sessionName, "sts:ExternalId": externalId });
   const action = { name: "sts:AssumeRole", resource: role.arn, context };
-  const arns = [principal.arn, ...(context.get("aws:principalarn") ?? [])].filter((arn) => {
-    const id = role.trustedIds?.[arn];
-    return id === undefined || id === principal.userId.split(":")[0]; // another one had the name
-  });
-  const caller = {
-    accountId: principal.accountId,
-    arns,
-    ...(principal.service === undefined ? {} : { service: principal.service }),
+  const { trustedIds } = role;
+  const isAdministrator = mayDoEverything(principal);
+  const ownId = principal.userId.split(":")[0];
+  // Who has a name now is trusted by it only who had it when it was written down.
+  const isNamed = (arn: string) => trustedIds === undefined || isAdministrator || trustedIds[arn] === ownId;
+  const trustIn = (...arns: readonly string[]) => {
+    const { accountId, service } = principal;
+    const caller = { accountId, arns: arns.filter(isNamed), ...(service === undefined ? {} : { service }) };
+    return evaluateTrust(parsePolicy(role.trust, "trust"), caller, action);
   };
-  const trust = evaluateTrust(parsePolicy(role.trust, "trust"), caller, action);
-  const own = (principal.policies ?? []).map(({ documents }) => evaluate(documents, action).outcome);
-  if (own.includes("explicitly denied")) return false;
-  if (trust === "trusted") return true;
-  const isAdministrator = principal.policies === undefined && principal.host === undefined;
-  const isAllowed = own.length > 0 && own.every((outcome) => outcome === "allowed");
-  return trust === "trusted for the account" && (isAdministrator || isAllowed);
+  const own = (principal.policies ?? []).map(({ kind, documents }) => ({ kind, ...evaluate(documents, action) }));
+  if (own.some(({ outcome }) => outcome === "explicitly denied")) return false;
+  const trust = trustIn(principal.arn, principalArnOf(principal));
+  if (trust !== "trusted" && trust !== "trusted for the account") return false;
+  if (isAdministrator) return true;
+  const all = trust === "trusted" ? own.filter(({ kind }) => kind !== "identity-based policy") : own;
+  const isAllowed = all.every(({ outcome }) => outcome === "allowed");
+  if (trust !== "trusted") return all.length > 0 && isAllowed;
+  // As on AWS what narrows a session, or bounds its role, narrows what is said of its role, and not what is said of itself.
+  return isAllowed || trustIn(principal.arn) === "trusted";
 }
 
 async function sessionOf(
