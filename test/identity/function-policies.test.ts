@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { test } from "node:test";
 import {
   AddPermissionCommand,
+  CreateAliasCommand,
   CreateFunctionCommand,
   CreateFunctionUrlConfigCommand,
   InvokeCommand,
@@ -11,6 +12,7 @@ import {
 } from "@aws-sdk/client-lambda";
 import { signHeaders } from "@sluice/aws-protocol/signature-v4";
 import { node, request } from "../../packages/cloud/test/lambda/house.ts";
+import { call } from "./call.ts";
 import { accountId, type Credentials, openHouse, region } from "./open-house.ts";
 import { newRole, newUser } from "./principals.ts";
 
@@ -36,7 +38,7 @@ test("a function's own policy lets somebody call it, and its URL, who has no pol
         ...{ Principal: `arn:aws:iam::${accountId}:user/${user}`, ...more },
       }),
     );
-  const call = async (credentials: Credentials) => {
+  const invoke = async (credentials: Credentials) => {
     const client = new LambdaClient(house.as(credentials));
     const answer = await client.send(new InvokeCommand(place)).catch(({ name }: Error) => ({ StatusCode: name }));
     client.destroy();
@@ -49,7 +51,7 @@ test("a function's own policy lets somebody call it, and its URL, who has no pol
   };
   const everybody = async () => {
     const outcomes: unknown[] = [];
-    for (const one of [guest, member, outcast]) outcomes.push(await call(one), await visit(one));
+    for (const one of [guest, member, outcast]) outcomes.push(await invoke(one), await visit(one));
     return outcomes;
   };
 
@@ -68,4 +70,45 @@ test("a function's own policy lets somebody call it, and its URL, who has no pol
   assert.deepEqual(before, [no, 403, 200, 200, no, 403]);
   assert.deepEqual(granted, [200, 200, 200, 200, no, 403]);
   assert.equal(otherwise, 403, "it is granted for another way of asking");
+});
+
+test("a function's policy is for whom it named, and not for whoever gets the name later", async (t) => {
+  const house = await openHouse(t, { agentBundle: resolve(import.meta.dirname, "../fixtures/idle-agent.js") });
+  const rule = (operation: string, input: object) => call(house, house.administrator, ["iam", operation], { ...input });
+  const lambda = new LambdaClient(house.as());
+  t.after(() => lambda.destroy());
+  const Role = await newRole(house, "run", { Service: "lambda.amazonaws.com" });
+  const Code = { ZipFile: node("export const handler = () => 1;") };
+  const made = { FunctionName: "f", Role, Runtime: "nodejs22.x", Handler: "index.handler", Code } as const;
+  await lambda.send(new CreateFunctionCommand({ ...made, Publish: true }));
+  await lambda.send(new CreateAliasCommand({ FunctionName: "f", Name: "live", FunctionVersion: "1" }));
+  const grant = (Principal: string, StatementId: string) =>
+    lambda
+      .send(new AddPermissionCommand({ FunctionName: "f", StatementId, Action: "lambda:InvokeFunction", Principal }))
+      .then(({ Statement = "" }) => Statement)
+      .catch(({ name }: Error) => name);
+  const invoke = async (credentials: Credentials, Qualifier?: string) => {
+    const client = new LambdaClient(house.as(credentials));
+    const input = { FunctionName: "f", InvocationType: "DryRun" as const, Qualifier };
+    const answer = await client.send(new InvokeCommand(input)).catch(({ name }: Error) => ({ StatusCode: name }));
+    client.destroy();
+    return answer.StatusCode;
+  };
+  const no = "AccessDeniedException";
+
+  const ann = await newUser(house, "ann");
+  const statement = await grant(`arn:aws:iam::${accountId}:user/ann`, "ann");
+  assert.doesNotMatch(statement, /principalId/);
+  assert.equal(await invoke(ann), 204);
+  await rule("DeleteAccessKey", { UserName: "ann", AccessKeyId: ann.accessKeyId });
+  await rule("DeleteUser", { UserName: "ann" });
+  assert.equal(await invoke(await newUser(house, "ann")), no);
+  assert.equal(await grant(`arn:aws:iam::${accountId}:user/nobody`, "nobody"), "InvalidParameterValueException");
+  assert.equal(await grant(`arn:aws:iam::${accountId}:role/x/run`, "path"), "InvalidParameterValueException");
+
+  const Resource = `arn:aws:lambda:${region}:${accountId}:function:f:1`;
+  const everything = { Effect: "Allow", Action: "lambda:*", Resource: "*" };
+  const denied = await newUser(house, "denied", everything, { Effect: "Deny", Action: "lambda:*", Resource });
+  const outcomes = [await invoke(denied), await invoke(denied, "1"), await invoke(denied, "live")];
+  assert.deepEqual(outcomes, [204, no, no], "an alias leads to its version");
 });

@@ -154,6 +154,7 @@ function openFunctions(
     roleKeys: async (role, sessionName) =>
       (await assumeRoleAsService(sts, "lambda.amazonaws.com", { roleArn: role, sessionName })).key,
     readObject: objectReader({ ...common, blobs }),
+    uniqueIdOf: (arn) => uniqueIdOf(sts.records, arn),
     note: (line) => console.error(printable(line)),
   });
 }

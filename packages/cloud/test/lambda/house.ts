@@ -71,6 +71,7 @@ export class House {
         ...{ accessKeyId: `key-of-${role}`, secretAccessKey: "s", sessionToken: "t" },
         expiresAt: clock() + 6 * 3_600_000,
       }),
+      uniqueIdOf: () => undefined,
       readObject: objectReader({ ...common, blobs }),
       note: (line) => this.notes.push(line),
     });

@@ -8,7 +8,7 @@ import {
   tabled,
 } from "@sluice/aws-protocol";
 import type { LambdaContext } from "./context.ts";
-import { functionTags } from "./function-rows.ts";
+import { functionTags, sameAs } from "./function-rows.ts";
 import { arnOf, latest, readName } from "./names.ts";
 import { mayDo } from "./resource-policy.ts";
 
@@ -88,16 +88,6 @@ function access(
       "lambda:Principal": text(input["Principal"]),
     },
   };
-}
-
-/** What is not published yet has two ARNs, with a qualifier and without. */
-export function sameAs(
-  place: Parameters<typeof arnOf>[0],
-  name: string,
-  qualifier: string | undefined,
-): readonly string[] {
-  if (qualifier !== undefined && qualifier !== latest) return [];
-  return [arnOf(place, name, qualifier === undefined ? latest : undefined)];
 }
 
 /** A function's own policy may allow it to be called, whatever the caller's policies say; what they deny stays denied. */

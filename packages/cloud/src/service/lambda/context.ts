@@ -17,6 +17,8 @@ export interface LambdaContext extends CallContext {
   readonly port: () => number;
   /** Reads an object of S3. Throws a Fault when there is none. */
   readonly readObject: (object: { bucket: string; key: string; version: string | undefined }) => Promise<Uint8Array>;
+  /** The unique id of the user or role that an ARN names now, a session's ARN its role. */
+  readonly uniqueIdOf: (arn: string) => string | undefined;
   /** A line for whoever runs the cloud. */
   readonly note: (line: string) => void;
   /** Runtimes of which it has been said what runs them. */

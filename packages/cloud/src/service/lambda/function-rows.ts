@@ -149,6 +149,16 @@ export function sharesOf(place: Place, name: string, qualifier: string): Readonl
   return new Map([...others, [alias.version, rest]]);
 }
 
+/** Further ARNs of what a qualifier leads to: what is not published yet has two, with a qualifier and without, and an alias has those of its versions. */
+export function sameAs(place: Place, name: string, qualifier: string | undefined): readonly string[] {
+  if (qualifier === undefined || qualifier === latest)
+    return [arnOf(place, name, qualifier === undefined ? latest : undefined)];
+  if (isVersion(qualifier)) return [];
+  const alias = findAlias(place, name, qualifier);
+  const versions = alias === undefined ? [] : [alias.version, ...Object.keys(alias.weights)];
+  return versions.map((version) => arnOf(place, name, version));
+}
+
 /** AWS's answer when a function, or a version or alias of it, is not there. */
 export function notFound(place: Place, name: string, qualifier?: string): Fault {
   return new Fault("ResourceNotFoundException", `Function not found: ${arnOf(place, name, qualifier)}`, {

@@ -38,6 +38,7 @@ export interface LambdaOptions {
   readonly endpoint: () => { readonly url: string; readonly port: number };
   readonly roleKeys: (role: string, session: string) => Promise<RoleKeys>;
   readonly readObject: LambdaContext["readObject"];
+  readonly uniqueIdOf: LambdaContext["uniqueIdOf"];
   readonly note: (line: string) => void;
   readonly onDefect: (error: unknown, requestId: string) => void;
 }

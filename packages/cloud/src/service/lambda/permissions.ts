@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { Fault } from "@sluice/aws-protocol";
+import { type Call, Fault, mayDoEverything } from "@sluice/aws-protocol";
 import type { LambdaContext, LambdaOperations } from "./context.ts";
 import { functionOf, putSetting, sharesOf } from "./function-rows.ts";
-import { arnOf, invalid, latest, readName } from "./names.ts";
+import { arnOf, badValue, invalid, latest, readName } from "./names.ts";
 import { kind, policyOf, type PolicyPlace, type PolicyStatement, type ResourcePolicy } from "./resource-policy.ts";
 import { staleRevision } from "./stale-revision.ts";
 
@@ -11,14 +11,14 @@ export const permissionOperations: LambdaOperations = {
   AddPermission(context, input) {
     const place = placeOf(context, input);
     const { statements } = policyAt(context, place, input.RevisionId);
-    const statement = statementOf(context, place, input);
+    const statement = { ...statementOf(context, place, input), principalId: idOf(context, input.Principal) };
     if (statements.some(({ Sid }) => Sid === statement.Sid))
       throw new Fault(
         "ResourceConflictException",
         `The statement id (${statement.Sid}) provided already exists. Please provide a new statement id, or remove the existing statement.`,
       );
     putSetting(context, { ...place, kind }, { statements: [...statements, statement] } satisfies ResourcePolicy);
-    return { Statement: JSON.stringify(statement) };
+    return { Statement: JSON.stringify(shown(statement)) };
   },
 
   RemovePermission(context, input) {
@@ -40,7 +40,7 @@ export const permissionOperations: LambdaOperations = {
     if (statements.length === 0)
       throw new Fault("ResourceNotFoundException", "The resource you requested does not exist.");
     return {
-      Policy: JSON.stringify({ Version: "2012-10-17", Id: "default", Statement: statements }),
+      Policy: JSON.stringify({ Version: "2012-10-17", Id: "default", Statement: statements.map(shown) }),
       RevisionId: revisionOf(statements),
     };
   },
@@ -66,6 +66,22 @@ function policyAt(context: LambdaContext, place: PolicyPlace, revisionId: string
 function revisionOf(statements: readonly PolicyStatement[]): string {
   const hex = createHash("sha256").update(JSON.stringify(statements)).digest("hex");
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5");
+}
+
+/** A statement as replies show it. */
+function shown(kept: PolicyStatement): PolicyStatement {
+  const { principalId: _, ...statement } = kept;
+  return statement;
+}
+
+/** Whose name an ARN is now. One of this account that is nobody's is refused, as on AWS; nobody of other accounts comes here. */
+function idOf({ uniqueIdOf, accountId, call }: LambdaContext & { readonly call: Call }, arn = ""): string | undefined {
+  const account = /^arn:aws[a-z-]*:(?:iam|sts)::(\d{12}):(?!root$)/.exec(arn)?.[1];
+  if (account === undefined || (mayDoEverything(call.principal) && arn === call.principal.arn)) return undefined;
+  const id = uniqueIdOf(arn);
+  if (id === undefined && account === accountId)
+    throw badValue("The provided principal was invalid. Please check the principal and try again.");
+  return id ?? "";
 }
 
 interface Grant {

@@ -1,5 +1,14 @@
-import { type Action, type Call, contextOf, evaluate, parsePolicy, resourceTags } from "@sluice/aws-protocol";
-import { findSetting, functionTags } from "./function-rows.ts";
+import {
+  type Action,
+  type Call,
+  contextOf,
+  evaluate,
+  mayDoEverything,
+  parsePolicy,
+  principalArnOf,
+  resourceTags,
+} from "@sluice/aws-protocol";
+import { findSetting, functionTags, sameAs } from "./function-rows.ts";
 import { arnOf, latest } from "./names.ts";
 
 /** What a function's own policy says of one principal. */
@@ -10,6 +19,8 @@ export interface PolicyStatement {
   readonly Action: string;
   readonly Resource: string;
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Of a user or a role: its unique id, which nobody has who gets the name later; empty where it was nobody's. Absent on who has none, and in records of earlier versions. */
+  readonly principalId?: string | undefined;
 }
 
 /** A function's own policy, or that of one of its aliases or versions. */
@@ -49,19 +60,25 @@ export function mayDo(
   place: PolicyPlace,
   { call, name, more = {} }: Deed,
 ): boolean {
-  const { host, policies, arn } = call.principal;
-  if (host === undefined && policies === undefined) return true; // an administrator
+  const { policies, arn, userId } = call.principal;
+  if (mayDoEverything(call.principal)) return true;
   const resource = arnOf(context, place.name, place.qualifier === latest ? undefined : place.qualifier);
   const tags = resourceTags(functionTags(context, place.name));
-  const also = [arnOf(context, place.name, place.qualifier)];
+  const also = [arnOf(context, place.name, place.qualifier), ...sameAs(context, place.name, place.qualifier)];
   const action = { name, resource, also, context: contextOf(call, { ...tags, ...more }) };
   const own = (policies ?? []).map(({ kind: of, documents }) => ({ of, ...evaluate(documents, action) }));
   if (own.some(({ outcome }) => outcome === "explicitly denied")) return false;
   if (own.length > 0 && own.every(({ outcome }) => outcome === "allowed")) return true;
-  const { statements } = policyOf(context, place);
+  const ownId = userId.split(":")[0]; // behind a colon stands the name of a role's session
+  const statements = policyOf(context, place).statements.filter(
+    ({ principalId }) => principalId === undefined || principalId === ownId,
+  );
   const grants = (...names: readonly string[]) => isGranted(statements, { names, action });
   const narrows = own.filter(({ of }) => of !== "identity-based policy");
-  return grants(arn) || (grants(roleOf(arn), "*") && narrows.every(({ outcome }) => outcome === "allowed"));
+  return (
+    grants(arn) ||
+    (grants(principalArnOf(call.principal), "*") && narrows.every(({ outcome }) => outcome === "allowed"))
+  );
 }
 
 /** Whether a statement allows it to one of these. One that names an account leaves it to the account's own policies. */
@@ -71,12 +88,8 @@ function isGranted(
 ): boolean {
   const chosen = statements
     .filter(({ Principal: to }) => names.includes(typeof to === "string" ? to : "AWS" in to ? to.AWS : ""))
-    .map(({ Principal: _named, ...statement }) => statement);
+    .map(({ Principal: _named, principalId: _id, ...statement }) => statement);
   if (chosen.length === 0) return false;
   const policy = parsePolicy(JSON.stringify({ Version: "2012-10-17", Statement: chosen }), "identity");
   return evaluate([policy], action).outcome === "allowed";
 }
-
-/** The role of a session, as policies name it; anybody else as they are. */
-const roleOf = (arn: string) =>
-  arn.replace(/^arn:aws:sts::(\d+):assumed-role\/([^/]+)\/.*$/, "arn:aws:iam::$1:role/$2");
