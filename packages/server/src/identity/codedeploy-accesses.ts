@@ -1,4 +1,4 @@
-import { type Access, type AccessOf, Fault, requestTags, resourceTags } from "@sluice/aws-protocol";
+import { type Access, type AccessOf, Fault, requestTags, resourceTags, withTags } from "@sluice/aws-protocol";
 import { hookResultNeedsPolicy, passRoleIsChecked } from "../choices.ts";
 import { findResource, resourceOf } from "../operations/tags.ts";
 import type { Store } from "../store/index.ts";
@@ -53,27 +53,46 @@ export function codedeployAccesses(facts: {
   readonly region: string;
   readonly accountId: string;
 }): AccessOf {
-  const name = (type: string, path: string, context: Access["context"] = {}): Access => {
-    const place = `arn:aws:codedeploy:${facts.region}:${facts.accountId}:${type}`;
-    // Policies write a colon or a slash after the type; both are documented.
-    return type === "instance"
-      ? { resource: `${place}/${path}`, alias: `${place}:${path}`, context }
-      : { resource: `${place}:${path}`, alias: `${place}/${path}`, context };
-  };
+  const name: Facts["name"] = (type, path, context) => nameIn(facts, type, path, context);
   return (operation, input) => {
     const kind = kindOf.get(operation);
     const accesses = kind === undefined ? [{}] : named[kind](input, { ...facts, name, context: tagContext(input) });
     if (operation === "PutLifecycleEventHookExecutionStatus" && !hookResultNeedsPolicy)
       return accesses.map((access) => ({ ...access, isOpen: true }));
+    const makes = operation === "CreateApplication" || operation === "CreateDeploymentGroup";
     return [
-      ...accesses,
+      ...accesses.flatMap((access) => (makes ? withTags(access, "codedeploy:TagResource", input["tags"]) : [access])),
       ...alsoNeeded(operation, input, { ...facts, name }),
       ...revisionAccesses(operation, input, facts),
     ];
   };
 }
 
-interface Facts {
+interface Place {
+  readonly region: string;
+  readonly accountId: string;
+}
+
+/** Policies write a colon or a slash after the type; both are documented. */
+function nameIn({ region, accountId }: Place, type: string, path: string, context: Access["context"] = {}): Access {
+  const place = `arn:aws:codedeploy:${region}:${accountId}:${type}`;
+  return type === "instance"
+    ? { resource: `${place}/${path}`, alias: `${place}:${path}`, context }
+    : { resource: `${place}:${path}`, alias: `${place}/${path}`, context };
+}
+
+/** An on-premises instance by its name, with the tags and the other ARN that it has. */
+export function instanceAccess(
+  { store, ...place }: Place & { readonly store: Store },
+  one: string,
+  context: Access["context"] = {},
+): Access {
+  const found = store.onPremises.byName(one);
+  const access = nameIn(place, "instance", one, { ...resourceTags(found?.tags), ...context });
+  return { ...access, also: found === undefined ? [] : [found.arn] };
+}
+
+interface Facts extends Place {
   readonly store: Store;
   readonly name: (type: string, path: string, context?: Access["context"]) => Access;
   readonly context: NonNullable<Access["context"]>;
@@ -97,12 +116,8 @@ const named: Readonly<Record<Kind, (input: Input, facts: Facts) => readonly Acce
     texts(input, "deploymentConfigName").map((config) =>
       name("deploymentconfig", config, { ...ownTags(store, "deploymentconfig", config), ...context }),
     ),
-  instance: (input, { name, store, context }) =>
-    texts(input, "instanceName", "instanceNames").map((one) => {
-      const found = store.onPremises.byName(one);
-      const access = name("instance", one, { ...resourceTags(found?.tags), ...context });
-      return { ...access, also: found === undefined ? [] : [found.arn] };
-    }),
+  instance: (input, { context, ...facts }) =>
+    texts(input, "instanceName", "instanceNames").map((one) => instanceAccess(facts, one, context)),
   deployment: (input, facts) => texts(input, "deploymentId", "deploymentIds").map((id) => deploymentAccess(id, facts)),
   tagged: (input, facts) => texts(input, "ResourceArn").map((arn) => taggedAccess(arn, facts)),
   none: () => [{ resource: "*" }],

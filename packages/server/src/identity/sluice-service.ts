@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { buildModel, type Call, defineService, Fault, ofNoResource, type Service, tabled } from "@sluice/aws-protocol";
 import type { Store } from "../store/index.ts";
 import type { AuditEntry } from "./audit-log.ts";
+import { instanceAccess } from "./codedeploy-accesses.ts";
 import { type GitHubToken, isTokenName, keepToken, tokenArn } from "./github-secrets.ts";
 import type { Identities } from "./identities.ts";
 
@@ -123,9 +124,10 @@ export function sluiceService(context: SluiceContext, onDefect: (error: unknown,
   const { store } = context;
   const accesses = tabled({
     ...ofNoResource(["ListAuditEntries"]),
-    CreateHostRegistration: ({ instanceName }) => [
-      { resource: typeof instanceName === "string" ? store.onPremises.byName(instanceName)?.arn : undefined },
-    ],
+    CreateHostRegistration: ({ instanceName }) =>
+      typeof instanceName === "string" && store.onPremises.byName(instanceName) !== undefined
+        ? [instanceAccess(context, instanceName)]
+        : [],
     PutGitHubAccountToken: ({ tokenName }) => [
       {
         resource:

@@ -1,5 +1,5 @@
 import type { Tag } from "@aws-sdk/client-auto-scaling";
-import { type Access, type AccessTable, ofNoResource, requestTags, resourceTags } from "@sluice/aws-protocol";
+import { type Access, type AccessTable, ofNoResource, requestTags, resourceTags, withTags } from "@sluice/aws-protocol";
 import { passRoleAccesses } from "../ec2/index.ts";
 import type { AutoScalingContext } from "./context.ts";
 import type { Group } from "./group.ts";
@@ -55,7 +55,11 @@ const launching = ["SetDesiredCapacity", "PutWarmPool", "RollbackInstanceRefresh
 function groupAccesses(context: AutoScalingContext): AccessTable {
   return {
     CreateAutoScalingGroup: (input) => [
-      withContext(named(context, input), requestTags(tagsIn(input["Tags"]))),
+      ...withTags(
+        withContext(named(context, input), requestTags(tagsIn(input["Tags"]))),
+        "autoscaling:CreateOrUpdateTags",
+        input["Tags"],
+      ),
       ...launchedFrom(context, input),
       ...hookRoles(input["LifecycleHookSpecificationList"]),
     ],

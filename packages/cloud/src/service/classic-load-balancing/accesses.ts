@@ -1,5 +1,5 @@
 import type { Tag } from "@aws-sdk/client-elastic-load-balancing";
-import { type Access, type AccessTable, ofNoResource, requestTags, resourceTags } from "@sluice/aws-protocol";
+import { type Access, type AccessTable, ofNoResource, requestTags, resourceTags, withTags } from "@sluice/aws-protocol";
 import type { Records } from "../../store/records.ts";
 import type { ClassicRecord } from "./records.ts";
 
@@ -20,6 +20,8 @@ export function classicAccesses(place: Place): AccessTable {
   return {
     ...ofNoResource(describing),
     ...Object.fromEntries(changing.map((operation) => [operation, of("LoadBalancerName")])),
+    CreateLoadBalancer: (input) =>
+      of("LoadBalancerName")(input).flatMap((made) => withTags(made, "elasticloadbalancing:AddTags", input["Tags"])),
     AddTags: of("LoadBalancerNames"),
     RemoveTags: of("LoadBalancerNames"),
   };
@@ -30,7 +32,7 @@ const describing = [
 ];
 
 const changing = [
-  ...["CreateLoadBalancer", "DeleteLoadBalancer", "ModifyLoadBalancerAttributes", "ConfigureHealthCheck"],
+  ...["DeleteLoadBalancer", "ModifyLoadBalancerAttributes", "ConfigureHealthCheck"],
   ...["RegisterInstancesWithLoadBalancer", "DeregisterInstancesFromLoadBalancer", "CreateLoadBalancerListeners"],
   "DeleteLoadBalancerListeners",
 ];

@@ -6,6 +6,7 @@ import {
   requestTags,
   resourceTags,
   type Tags,
+  withTags,
 } from "@sluice/aws-protocol";
 import type { IamContext } from "./context.ts";
 import { findPolicy } from "./managed-policies.ts";
@@ -73,7 +74,7 @@ export function iamAccesses(context: IamContext): AccessTable {
   const rows = Object.entries(kinds).flatMap(([kind, { operations }]) =>
     operations.map((operation) => [
       operation,
-      (input: Input, call: Call) => [named(context, kind as Kind, input) ?? oneself(call)], // its keys
+      (input: Input, call: Call) => made(operation, named(context, kind as Kind, input) ?? oneself(call), input), // its keys
     ]),
   );
   return {
@@ -86,15 +87,22 @@ export function iamAccesses(context: IamContext): AccessTable {
       ...[named(context, "profile", input)].flatMap((access) => access ?? []),
       ...[named(context, "role", input)].flatMap((access) => (access === undefined ? [] : [passed(access)])),
     ],
-    CreatePolicy: ({ PolicyName, Path, Tags }) => [
-      {
-        resource: `arn:aws:iam::${context.accountId}:policy${text(Path) ?? "/"}${text(PolicyName) ?? "*"}`,
-        context: requestTags((Tags ?? []) as Tags), // decoded by IAM's own table
-      },
-    ],
+    CreatePolicy: ({ PolicyName, Path, Tags }) =>
+      withTags(
+        {
+          resource: `arn:aws:iam::${context.accountId}:policy${text(Path) ?? "/"}${text(PolicyName) ?? "*"}`,
+          context: requestTags((Tags ?? []) as Tags), // decoded by IAM's own table
+        },
+        "iam:TagPolicy",
+        Tags,
+      ),
     SimulatePrincipalPolicy: ({ PolicySourceArn }) => [{ resource: text(PolicySourceArn) }],
   };
 }
+
+/** Tags that something is made with: `CreateUser` needs `TagUser` for them. */
+const made = (operation: string, access: Access, { Tags }: Input): readonly Access[] =>
+  operation.startsWith("Create") ? withTags(access, operation.replace(/^Create/, "iam:Tag"), Tags) : [access];
 
 /** What a request names, by the ARN that it has, or is to have. */
 function named(context: IamContext, kind: Kind, input: Input): Access | undefined {

@@ -7,6 +7,7 @@ import {
   requestTags,
   resourceTags,
   tabled,
+  withTags,
 } from "@sluice/aws-protocol";
 import type { SnsContext } from "./context.ts";
 
@@ -24,11 +25,16 @@ export function snsAccesses(context: SnsContext): AccessOf {
     ...ofNoResource(["ListTopics", "ListSubscriptions"]),
     CreateTopic: (input) => {
       const { region, accountId } = context;
-      return [topic(context, `arn:aws:sns:${region}:${accountId}:${text(input["Name"]) ?? "*"}`, input)];
+      const made = topic(context, `arn:aws:sns:${region}:${accountId}:${text(input["Name"]) ?? "*"}`, input);
+      return withTags(made, "sns:TagResource", input["Tags"]);
     },
     ...Object.fromEntries(ofTopics.map((operation) => [operation, of("TopicArn")])),
-    Publish: (input) =>
-      text(input["PhoneNumber"]) === undefined ? of("TopicArn", "TargetArn")(input) : [{ resource: "*" }],
+    Publish(input) {
+      const found = of("TopicArn", "TargetArn")(input);
+      return found.length === 0 && text(input["PhoneNumber"]) !== undefined ? [{ resource: "*" }] : found;
+    },
+    // AWS has no action of its own for it.
+    PublishBatch: (input) => of("TopicArn")(input).map((access) => ({ ...access, action: "sns:Publish" })),
     ...Object.fromEntries(ofTags.map((operation) => [operation, of("ResourceArn")])),
     ...Object.fromEntries(
       ofSubscriptions.map((operation) => [operation, (input: Input) => [subscription(context, input)]]),
@@ -41,7 +47,7 @@ export function snsAccesses(context: SnsContext): AccessOf {
 
 const ofTopics = [
   ...["DeleteTopic", "GetTopicAttributes", "SetTopicAttributes", "Subscribe", "ConfirmSubscription"],
-  ...["ListSubscriptionsByTopic", "PublishBatch"],
+  "ListSubscriptionsByTopic",
 ];
 
 const ofTags = ["TagResource", "UntagResource", "ListTagsForResource"];
