@@ -79,6 +79,11 @@ test("a host reads what its deployments bring, that version and that ETag, and n
   await put("plain.zip", "second");
   assert.equal(await read(house, host, "tagged.zip"), "412 PreconditionFailed");
   assert.equal(await read(house, host, "plain.zip"), "200 second");
+
+  // What is on its way to a host is not for another one that is registered under its ARN meanwhile.
+  await rule("DeregisterOnPremisesInstance", { instanceName: "web-1" });
+  const thief = { instanceName: "thief", iamUserArn: `arn:aws:iam::${accountId}:user/web-1` };
+  assert.match((await rule("RegisterOnPremisesInstance", thief)).text, /IamUserArnAlreadyRegistered.*is under way/);
 });
 
 test("who may deploy cannot deploy what only others may read, nor run it as a function", async (t) => {

@@ -1,7 +1,5 @@
 import { Fault } from "@sluice/aws-protocol";
 import { quotas } from "../choices.ts";
-import type { Application } from "../store/applications.ts";
-import type { KeptToken } from "../store/github-tokens.ts";
 import type { Store } from "../store/index.ts";
 import type { Identities } from "./identities.ts";
 
@@ -65,21 +63,10 @@ export const tokenArn = (
   name: string,
 ): string => `arn:aws:sluice:${region}:${accountId}:github-token/${name}`;
 
-/** The token with which an application's hosts fetch from a repository: the one that is named as its owner, if it is for that application; undefined when it is read as anybody may. */
-export function keptTokenFor(
-  { githubTokens }: Pick<Store, "githubTokens">,
-  { repository, application }: { readonly repository: string; readonly application: Pick<Application, "id"> },
-): KeptToken | undefined {
-  const [owner = ""] = repository.split("/");
-  const kept = githubTokens.byName(owner);
-  // Tokens of earlier versions are for every application.
-  return kept?.applications === undefined || kept.applications.includes(application.id) ? kept : undefined;
-}
-
 /** Tells those tokens themselves, by repository and the id of an application. */
 export function tokensOf({ store, identities }: { readonly store: Store; readonly identities: Identities }) {
   return (repository: string, id: string): string | undefined => {
-    const kept = keptTokenFor(store, { repository, application: { id } });
+    const kept = store.githubTokens.keptFor(repository, id);
     return kept && identities.vault.open(Buffer.from(kept.sealed, "base64"), sealName(kept.name));
   };
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { openStore } from "../store/index.ts";
+import { recordDeployment, requestOf } from "../store/record-deployment.ts";
 import { codedeployAccesses } from "./codedeploy-accesses.ts";
 import { keepToken, tokensOf } from "./github-secrets.ts";
 import { openIdentities } from "./identities.ts";
@@ -68,6 +69,21 @@ test("who restarts a group's revision, or has it brought to other hosts, must be
   assert.deepEqual(await needed("CreateDeployment", { ...place, deploymentMode: "RESTART" }), read);
   assert.deepEqual(await needed("UpdateDeploymentGroup", wider), read);
   assert.deepEqual(await needed("UpdateDeploymentGroup", { ...update, autoScalingGroups: ["asg"] }), read);
+  assert.deepEqual(await needed("UpdateDeploymentGroup", { ...update, newDeploymentGroupName: "w" }), []);
+});
+
+test("who has a group select other hosts must be allowed to read what is under way to it", async (t) => {
+  const { store, needed } = await ground(t);
+  const group = store.groups.byId("g-shop");
+  assert(group);
+  const request = requestOf(group, { creator: "user", revision: s3(), fileExistsBehavior: "DISALLOW" });
+  const rest = { minimumHealthyHosts: { type: "HOST_COUNT", value: 0 }, ignoreApplicationStopFailures: false } as const;
+  await store.write(() => recordDeployment(store, { id: "d-1", now: 0, group, request, ...rest }));
+  const update = { applicationName: "shop", currentDeploymentGroupName: "web" };
+
+  assert.deepEqual(await needed("UpdateDeploymentGroup", { ...update, onPremisesInstanceTagFilters: [{ Key: "a" }] }), [
+    "s3:GetObject arn:aws:s3:::b/k.zip",
+  ]);
   assert.deepEqual(await needed("UpdateDeploymentGroup", { ...update, newDeploymentGroupName: "w" }), []);
 });
 

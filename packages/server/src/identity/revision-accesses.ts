@@ -3,7 +3,7 @@ import type { Access } from "@sluice/aws-protocol";
 import type { Application } from "../store/applications.ts";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
 import type { Store } from "../store/index.ts";
-import { keptTokenFor, tokenArn } from "./github-secrets.ts";
+import { tokenArn } from "./github-secrets.ts";
 
 // Unlike AWS, where each instance reads revisions with rights of its own: here hosts may read what is deployed to them, so
 // whoever has it deployed must be allowed to read it. What follows from that by itself (rollbacks, instances that Auto
@@ -39,7 +39,7 @@ export function revisionAccesses(operation: string, input: Input, facts: Facts):
         : deployed(given, { application, facts });
     case "UpdateDeploymentGroup":
       return selectors.some((member) => input[member] !== undefined)
-        ? broughtBy(group(input["currentDeploymentGroupName"]), { application, facts })
+        ? underWayIn(group(input["currentDeploymentGroupName"]), { application, facts })
         : [];
     default:
       return [];
@@ -54,10 +54,17 @@ interface Where {
 const broughtBy = (group: DeploymentGroup | undefined, where: Where): readonly Access[] =>
   group?.targetRevision === undefined ? [] : deployed(group.targetRevision, where);
 
+/** What a group brings, and what a deployment that is under way makes its revision at the end: hosts that are selected meanwhile get it by a follow-up. */
+function underWayIn(group: DeploymentGroup | undefined, where: Where): readonly Access[] {
+  const { deployments } = where.facts.store;
+  const live = group && deployments.byId(deployments.liveOf(group.id) ?? "");
+  return [...broughtBy(group, where), ...(live === undefined ? [] : deployed(live.request.revision, where))];
+}
+
 /** To have a revision deployed is to read it, and to use the token that it is fetched with. */
 function deployed(revision: RevisionLocation, { application, facts }: Where): readonly Access[] {
   const repository = text(revision.gitHubLocation?.repository);
-  const kept = application && keptTokenFor(facts.store, { repository, application });
+  const kept = application && facts.store.githubTokens.keptFor(repository, application.id);
   return [
     ...objectAccesses(revision),
     ...(kept === undefined

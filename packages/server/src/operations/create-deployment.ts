@@ -47,7 +47,11 @@ export const createDeployment = {
       if (computePlatform === "ECS") checkEcsAppSpec(revision);
       if (zonalConfig !== undefined) refuseZones(group, configName);
       refuseBusy(context, group);
-      const request = { ...requestFor(group, input, { revision, configName }), ...restartOf(context, group, input) };
+      const usesGitHubToken = isFetchedWithToken(context, application, revision);
+      const request = {
+        ...requestFor(group, input, { revision, configName, usesGitHubToken }),
+        ...restartOf(context, group, input),
+      };
       const processes = input.ec2DeploymentOptions?.autoScalingGroupProcessesToSuspend;
       const refusal = refusalOf(computePlatform, request);
       recordDeployment(store, {
@@ -145,13 +149,14 @@ function refuseBusy({ store }: Context, { id, name }: DeploymentGroup): void {
 function requestFor(
   group: DeploymentGroup,
   input: Given,
-  { revision, configName }: { readonly revision: RevisionLocation; readonly configName: string },
+  own: Pick<DeploymentRequest, "revision" | "usesGitHubToken"> & { readonly configName: string },
 ): DeploymentRequest {
   const { autoRollbackConfiguration, overrideAlarmConfiguration, targetInstances, description } = input;
   return requestOf(group, {
     creator: "user",
-    revision,
-    deploymentConfigName: configName,
+    revision: own.revision,
+    usesGitHubToken: own.usesGitHubToken,
+    deploymentConfigName: own.configName,
     fileExistsBehavior: input.fileExistsBehavior ?? "DISALLOW",
     updateOutdatedInstancesOnly: input.updateOutdatedInstancesOnly ?? false,
     ...(description === undefined ? {} : { description }),
@@ -161,6 +166,12 @@ function requestFor(
       ? {}
       : { overrideAlarmConfiguration, alarmConfiguration: overrideAlarmConfiguration }),
   });
+}
+
+/** Whether a token is kept for the revision's repository: who may not use it does not come here. */
+function isFetchedWithToken({ store }: Context, { id }: Application, { gitHubLocation }: RevisionLocation) {
+  const { repository } = gitHubLocation ?? {};
+  return repository === undefined ? undefined : store.githubTokens.keptFor(repository, id) !== undefined;
 }
 
 /** A restart runs every event of a deployment, on what the last successful one has left on the hosts. */

@@ -25,6 +25,7 @@ export const onPremisesOperations = {
       if (known !== undefined && known.deregisterTime === undefined)
         throw fault("InstanceNameAlreadyRegistered", `An on-premises instance is already registered as "${name}"`);
       refuseTaken(context, iamUserArn ?? iamSessionArn ?? "", iamUserArn === undefined);
+      refuseAwaited(context, iamUserArn ?? iamSessionArn ?? "", iamUserArn === undefined);
       store.onPremises.register({ name, arn, identity, ownerId, registerTime: clock(), tags: [] });
     });
   },
@@ -114,6 +115,15 @@ function refuseTaken({ store }: Context, iamArn: string, isSession: boolean): vo
   throw isSession
     ? fault("IamSessionArnAlreadyRegistered", `The session is already registered with the instance "${other.name}"`)
     : fault("IamUserArnAlreadyRegistered", `The user is already registered with the instance "${other.name}"`);
+}
+
+/** Unlike AWS: what is being brought to a host is not for another one that gets its name. */
+function refuseAwaited({ store }: Context, iamArn: string, isSession: boolean): void {
+  if (store.deployments.revisionsFor(iamArn).length === 0) return;
+  throw fault(
+    isSession ? "IamSessionArnAlreadyRegistered" : "IamUserArnAlreadyRegistered",
+    `A deployment is under way to the host that was registered as ${iamArn}: it must end, or be stopped, before another host is registered so`,
+  );
 }
 
 /** Changes the tags of all the instances, or of none. */

@@ -1,4 +1,5 @@
 import type { RevisionLocation } from "@aws-sdk/client-codedeploy";
+import { isOver } from "@sluice/engine";
 import type { Store } from "../store/index.ts";
 import type { DeploymentRecord } from "../store/deployments.ts";
 
@@ -10,11 +11,9 @@ export interface Sources {
 }
 
 /** What a host must know of a deployment, as agents read it (agent.md §2). A token for GitHub is in it: it belongs in no log. */
-export function specificationOf(
-  { store, gitHubTokenFor }: Sources,
-  { id, applicationId, groupId, request }: DeploymentRecord,
-): string {
-  const repository = request.revision.gitHubLocation?.repository;
+export function specificationOf({ store, gitHubTokenFor }: Sources, record: DeploymentRecord): string {
+  const { id, applicationId, groupId, request } = record;
+  const { repository } = mayUseToken(record) ? (request.revision.gitHubLocation ?? {}) : {};
   return JSON.stringify({
     ApplicationName: store.applications.byId(applicationId)?.name ?? "",
     DeploymentId: id,
@@ -29,6 +28,10 @@ export function specificationOf(
     ReuseArchiveFromDeploymentId: request.restarts,
   });
 }
+
+/** A token is for the hosts of a deployment that is under way. One that was kept later is not for what somebody had deployed without it; what follows from deployments by itself brings what may be brought. */
+const mayUseToken = ({ state, request }: DeploymentRecord): boolean =>
+  !isOver(state) && (request.creator !== "user" || request.usesGitHubToken === true);
 
 function revisionOf({ s3Location: s3, gitHubLocation: git }: RevisionLocation): object {
   if (s3 !== undefined)

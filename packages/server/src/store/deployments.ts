@@ -33,6 +33,8 @@ export interface DeploymentRequest {
   readonly autoRollbackConfiguration?: AutoRollbackConfiguration;
   readonly alarmConfiguration?: AlarmConfiguration;
   readonly overrideAlarmConfiguration?: AlarmConfiguration;
+  /** Whoever created it was asked for the right to use the token that its repository is fetched with: there was one then. */
+  readonly usesGitHubToken?: boolean | undefined;
   readonly externalId?: string;
   readonly deploymentMode?: DeploymentMode;
   /** On a restart: the deployment whose unpacked revision hosts use again, instead of fetching it. */

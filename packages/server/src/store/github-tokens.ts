@@ -30,6 +30,13 @@ export function githubTokens(db: Database) {
       const row = db.get<Row>("SELECT * FROM github_tokens WHERE name = ? COLLATE NOCASE", name);
       return row && fromRow(row);
     },
+    /** The token with which an application's hosts fetch from a repository: the one that is named as its owner, if it is for that application; undefined when it is read as anybody may. */
+    keptFor(repository: string, applicationId: string): KeptToken | undefined {
+      const [owner = ""] = repository.split("/");
+      const kept = this.byName(owner);
+      // Tokens of earlier versions are for every application.
+      return kept?.applications === undefined || kept.applications.includes(applicationId) ? kept : undefined;
+    },
     put: ({ name, sealed, applications }: KeptToken): number =>
       db.run(
         "INSERT OR REPLACE INTO github_tokens VALUES (?, ?, ?)",
