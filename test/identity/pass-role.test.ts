@@ -134,3 +134,24 @@ test("who scales a group needs no right to its role, and is stopped by a Deny of
     /^ec2:RunInstances .* explicit deny$/,
   );
 });
+
+test("an instance keeps the profile that it was launched with when another one gets its name", async () => {
+  await newProfile("given-again");
+  const name = { InstanceProfileName: "given-again" };
+  const launch = {
+    ImageId: "ami-00000000000000001",
+    MinCount: 1,
+    MaxCount: 1,
+    IamInstanceProfile: { Name: "given-again" },
+  };
+  await make("ec2", "RunInstances", launch);
+  const shown = async () => JSON.stringify(await make("ec2", "DescribeInstances", {})).match(/AIPA[A-Z0-9]{17}/g);
+
+  const before = await shown();
+  await make("iam", "RemoveRoleFromInstanceProfile", { ...name, RoleName: "given-again" });
+  await make("iam", "DeleteInstanceProfile", name);
+  await make("iam", "CreateInstanceProfile", name);
+
+  assert(before !== null);
+  assert.deepEqual(await shown(), before);
+});

@@ -1,7 +1,7 @@
 import type { Instance, Reservation } from "@aws-sdk/client-ec2";
 import type { Ec2Context } from "./context.ts";
 import { architecture, rootDevice } from "./images.ts";
-import { defaultProfile } from "./instance-profiles.ts";
+import { defaultProfile, profileOfInstance } from "./instance-profiles.ts";
 import { hostnameOf, type InstanceRecord, stateCodes } from "./instance-record.ts";
 import { vpc } from "./network.ts";
 import { findGroup } from "./security-group.ts";
@@ -71,14 +71,15 @@ function groupsOf({ securityGroups }: Ec2Context, { securityGroupIds = [vpc.secu
   });
 }
 
-function profileOf({ profiles, accountId }: Ec2Context, { instanceProfile }: InstanceRecord) {
+function profileOf({ profiles, accountId }: Ec2Context, record: InstanceRecord) {
+  const { instanceProfile, instanceProfileId } = record;
   const { arn, id } =
     instanceProfile === undefined
       ? defaultProfile(accountId)
       : // One that was deleted since is still the instance's.
-        (profiles.find(instanceProfile) ?? {
+        (profileOfInstance(profiles, record) ?? {
           arn: `arn:aws:iam::${accountId}:instance-profile/${instanceProfile}`,
-          id: "AIPA0000000000000000",
+          id: instanceProfileId ?? "AIPA0000000000000000",
         });
   return { Arn: arn, Id: id };
 }

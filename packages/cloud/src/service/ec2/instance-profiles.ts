@@ -1,3 +1,5 @@
+import type { InstanceRecord } from "./instance-record.ts";
+
 /** An instance profile, as far as EC2 needs it. */
 export interface InstanceProfile {
   readonly name: string;
@@ -24,6 +26,15 @@ export function defaultProfile(accountId: string): InstanceProfile & { readonly 
     id: "AIPA0000000000000000",
     roleName: name,
   };
+}
+
+/** The profile that an instance was launched with, as it is now: undefined when it is gone, though another may have its name. */
+export function profileOfInstance(
+  profiles: InstanceProfiles,
+  { instanceProfile: name, instanceProfileId: id }: Pick<InstanceRecord, "instanceProfile" | "instanceProfileId">,
+): InstanceProfile | undefined {
+  const found = profiles.find(name ?? "");
+  return id === undefined || id === found?.id ? found : undefined;
 }
 
 /** The name in the ARN of an instance profile, which may have a path; undefined when it is none. */

@@ -20,6 +20,8 @@ export interface InstanceRecord {
   readonly userData?: string;
   /** Name of its instance profile; absent for the default one. */
   readonly instanceProfile?: string;
+  /** The unique id that this profile had at the launch: another one that gets its name is not this instance's. Absent on the default one, and in records of earlier versions. */
+  readonly instanceProfileId?: string | undefined;
   /** Absent for the default one alone. */
   readonly securityGroupIds?: readonly string[];
   readonly tags: readonly KeptTag[];

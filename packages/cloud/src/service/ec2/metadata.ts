@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { isIP } from "node:net";
 import { hostnameOf, type InstanceRecord } from "./instance-record.ts";
-import { defaultProfile, type InstanceProfiles } from "./instance-profiles.ts";
+import { defaultProfile, type InstanceProfiles, profileOfInstance } from "./instance-profiles.ts";
 import { vpc } from "./network.ts";
 
 /** A key pair for a host's own use. */
@@ -154,7 +154,7 @@ function profileDocuments(
   record: InstanceRecord,
 ): Documents {
   const { id, instanceProfile } = record;
-  const profile = instanceProfile === undefined ? defaultProfile(accountId) : profiles.find(instanceProfile);
+  const profile = instanceProfile === undefined ? defaultProfile(accountId) : profileOfInstance(profiles, record);
   if (profile === undefined) return {};
   const { roleName, roleId } = profile;
   const folder = "/latest/meta-data/iam";

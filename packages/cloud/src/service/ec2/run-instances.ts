@@ -4,7 +4,7 @@ import { randomHex } from "../../random.ts";
 import type { Ec2Context } from "./context.ts";
 import type { KeptTag } from "./filters.ts";
 import { amazonLinux, imageOf, publicParameters } from "./images.ts";
-import { profileNameOf } from "./instance-profiles.ts";
+import { type InstanceProfile, profileNameOf } from "./instance-profiles.ts";
 import type { InstanceRecord } from "./instance-record.ts";
 import { findTemplate, versionOf } from "./launch-template.ts";
 import { freeAddress, subnetOf, vpc } from "./network.ts";
@@ -105,14 +105,14 @@ function settings(context: Ec2Context, input: RunInstancesCommandInput) {
   checkUserData(UserData);
   if (KeyName !== undefined && context.keyPairs.all().every(({ name }) => name !== KeyName))
     throw new Fault("InvalidKeyPair.NotFound", `The key pair '${KeyName}' does not exist`);
-  const instanceProfile = profileOf(context, input);
+  const profile = profileOf(context, input);
   const groups = groupsOf(context, input);
   return {
     imageId: imageOf(resolvedImage(ImageId)).id,
     instanceType: input.InstanceType ?? "m1.small",
     ...(KeyName === undefined ? {} : { keyName: KeyName }),
     ...(UserData === "" ? {} : { userData: UserData }),
-    ...(instanceProfile === undefined ? {} : { instanceProfile }),
+    ...(profile === undefined ? {} : { instanceProfile: profile.name, instanceProfileId: profile.id }),
     ...(groups.length === 0 ? {} : { securityGroupIds: groups }),
     tags: tagsFor("instance", input.TagSpecifications),
   };
@@ -127,7 +127,7 @@ export function resolvedImage(imageId: string): string {
 function profileOf(
   { profiles, accountId }: Ec2Context,
   { IamInstanceProfile }: RunInstancesCommandInput,
-): string | undefined {
+): InstanceProfile | undefined {
   const { Name, Arn } = IamInstanceProfile ?? {};
   if (Name === undefined && Arn === undefined) return undefined;
   if (Name !== undefined && Arn !== undefined)
@@ -136,7 +136,7 @@ function profileOf(
       "The parameter 'iamInstanceProfile.name' may not be used in combination with 'iamInstanceProfile.arn'",
     );
   const found = profiles.find(Name ?? profileNameOf(Arn ?? "") ?? "");
-  if (found !== undefined && (Arn === undefined || Arn === found.arn)) return found.name;
+  if (found !== undefined && (Arn === undefined || Arn === found.arn)) return found;
   const what = Name === undefined ? `iamInstanceProfile.arn` : `iamInstanceProfile.name`;
   const hint = Arn === undefined ? "" : `; its ARN would be like arn:aws:iam::${accountId}:instance-profile/NAME`;
   throw new Fault(
