@@ -7,12 +7,12 @@ import { type Limits, type Planned, runAll } from "./schedule.ts";
 async function scheduled(files: readonly Planned[], limits: Limits) {
   const ends = new Map<string, () => void>();
   const begun: string[] = [];
-  let isOver = false;
+  const run = { isOver: false };
   const done = runAll(files, limits, (file) => {
     begun.push(`${file} beside ${[...ends.keys()].join("") || "none"}`);
     return new Promise((end) => ends.set(file, end));
-  }).finally(() => (isOver = true));
-  while (!isOver) {
+  }).finally(() => (run.isOver = true));
+  while (!run.isOver) {
     await new Promise((turn) => setImmediate(turn));
     const [[file, end] = ["", () => {}]] = ends;
     ends.delete(file);

@@ -32,7 +32,7 @@ CREATE TABLE github_tokens (name TEXT PRIMARY KEY, token TEXT NOT NULL) STRICT;
 INSERT INTO on_premises_instances VALUES ('web-1', 'arn:web-1', 'arn:ann', 0, 1, NULL, '[]');
 INSERT INTO github_tokens VALUES ('octocat', 'sealed');
 INSERT INTO applications VALUES ('a', 'shop', 'Server', 1, '[]');
-INSERT INTO deployments VALUES ('d-1', 'a', 'g', 'InProgress', 1, 0, 1, '{"selected":{"found":[]}}', '{}', '{}');
+INSERT INTO deployments VALUES ('d-1', 'a', 'g', 'Succeeded', 1, 1, 1, '{"selected":{"found":[]}}', '{}', '{}');
 INSERT INTO targets VALUES ('d-1', 1, 'two', 'host-2', '{"id":"two"}'), ('d-1', 0, 'one', 'host-1', '{"id":"one"}');
 PRAGMA user_version = 1;`;
 
