@@ -1,10 +1,11 @@
 // Runs every test of the repository, or those whose path contains one of the arguments. Each file is a process of Node's own test runner.
 //   npm test -- PART-OF-PATH …      --changed: what a change touches, by what imports what
 //   --remember writes down how long files took, --jobs N has at most so many run at once
-import { globSync } from "node:fs";
-import { availableParallelism } from "node:os";
-import { resolve } from "node:path";
+import { globSync, mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { preloadedAws } from "../test/preloaded-aws.ts";
 import { packAgent } from "./pack.ts";
 import { plan, remember } from "./test/durations.ts";
 import { watchIdle } from "./test/idle-processors.ts";
@@ -47,6 +48,10 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.kill(process.pid, signal);
   });
 
+const folder = mkdtempSync(join(tmpdir(), "sluice-run-"));
+const ends: (() => unknown)[] = [() => rmSync(folder, { recursive: true })];
+Object.assign(process.env, await preloadedAws({ after: (end) => void ends.push(end as () => unknown) }, folder));
+
 const cores = availableParallelism();
 const jobs =
   values.jobs === undefined ? { filesMin: cores, filesMax: cores * 5 } : { filesMin: 1, filesMax: Number(values.jobs) };
@@ -58,6 +63,7 @@ await runAll(plan(files), limits, async (file) => {
   results.push(result);
   console.log(fileLines(result, { withNames: files.length <= 8 }));
 });
+for (const end of ends.toReversed()) end();
 console.log(`\n${summary(results, (performance.now() - begun) / 1000)}`);
 if (values.remember === true) remember(results);
 

@@ -13,6 +13,9 @@ import { removeFolder } from "../packages/cloud/test/remove-folder.ts";
 const run = promisify(execFile);
 const program = resolve(import.meta.dirname, "../packages/cli/bin/sluice.js");
 
+/** How long the program may take to end in order. */
+const endsWithinMilliseconds = 15_000;
+
 /** A whole `sluice up` in a process of its own, with a data folder of its own, for one test, or for whoever else ends what it begins. */
 export class House {
   readonly folder = mkdtempSync(join(tmpdir(), "sluice-test-"));
@@ -85,6 +88,17 @@ export class House {
     await gone;
   }
 
+  /** Ends the program as Ctrl-C does; as a power cut where that takes too long. */
+  async #end(): Promise<void> {
+    const child = this.#process;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, "exit");
+    child.kill("SIGTERM");
+    const tooLong = setTimeout(() => child.kill("SIGKILL"), endsWithinMilliseconds);
+    await gone;
+    clearTimeout(tooLong);
+  }
+
   /** Resolves when the program has printed a line that matches. */
   async printed(wanted: RegExp): Promise<void> {
     await eventually(`${wanted} is printed`, async () => wanted.test(this.output) || undefined);
@@ -128,9 +142,8 @@ export class House {
 
   /** Ends everything and removes the folder. */
   async remove(): Promise<void> {
-    await this.sluice("down");
-    await this.kill();
-    await this.sluice("down");
+    await this.#end();
+    await this.sluice("down"); // what a server that was killed has left
     removeFolder(this.folder);
   }
 

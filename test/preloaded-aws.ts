@@ -8,10 +8,14 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 const programs = resolve(import.meta.dirname, "fixtures/preloaded-aws");
 
-/** Variables with which `aws` is this machine's own CLI, loaded once for the whole test: scripts call it hundreds of times, and most of a call is the start of Python. None where the CLI is no Python package. */
-export async function preloadedAws(test: TestContext, folder: string): Promise<Readonly<Record<string, string>>> {
+/** Variables with which `aws` is this machine's own CLI, loaded once for the whole test: scripts call it hundreds of times, and most of a call is the start of Python. None where the CLI is no Python package. A caller who sets AWS_STARTS_ANEW gets a new process all the same: one in namespaces of its own. */
+export async function preloadedAws(
+  test: Pick<TestContext, "after">,
+  folder: string,
+): Promise<Readonly<Record<string, string>>> {
   const python = await pythonOfAws();
-  if (python === undefined) return {};
+  const own = (await run("sh", ["-c", "command -v aws || true"])).stdout.trim();
+  if (python === undefined || own === "") return {};
   const socket = join(folder, "aws.sock");
   const server = spawn(python, [join(programs, "server.py"), socket], { stdio: ["pipe", "pipe", "inherit"] });
   test.after(() => server.kill());
@@ -21,9 +25,10 @@ export async function preloadedAws(test: TestContext, folder: string): Promise<R
   });
   const bin = join(folder, "bin");
   mkdirSync(bin, { recursive: true });
-  const script = `#!/bin/sh\nexec "${python}" -I -S "${join(programs, "aws.py")}" "$@"\n`;
+  const anew = `[ -z "$AWS_STARTS_ANEW" ] || exec "${own}" "$@"`;
+  const script = `#!/bin/sh\n${anew}\nPRELOADED_AWS="${socket}" exec "${python}" -I -S "${join(programs, "aws.py")}" "$@"\n`;
   writeFileSync(join(bin, "aws"), script, { mode: 0o755 });
-  return { PATH: `${bin}${delimiter}${process.env.PATH}`, PRELOADED_AWS: socket };
+  return { PATH: `${bin}${delimiter}${process.env.PATH}` };
 }
 
 /** The Python that has the CLI. */

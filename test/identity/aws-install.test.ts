@@ -62,6 +62,7 @@ test(
       env: {
         PATH: `${join(folder, "bin")}:${process.env.PATH ?? ""}`,
         HOME: folder,
+        AWS_STARTS_ANEW: "1",
         AWS_ENDPOINT_URL: house.url,
         AWS_ACCESS_KEY_ID: key.accessKeyId,
         AWS_SECRET_ACCESS_KEY: key.secretAccessKey,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { resolve } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import {
   CodeDeployClient,
   CreateApplicationCommand,
@@ -84,11 +85,18 @@ export class LedgerHost {
 
   /** The ledger's lines about one deployment, without its id. */
   async lines(deploymentId: string): Promise<readonly string[]> {
-    const ledger = await this.shell("cat ledger 2> /dev/null || true");
-    return ledger
+    return this.#ledger()
       .split("\n")
       .filter((line) => line.startsWith(deploymentId))
       .map((line) => line.slice(deploymentId.length + 1));
+  }
+
+  /** The ledger, read where the instance's disk is: a process for each look would take the processor from what is waited for. */
+  #ledger(): string {
+    const cloud = join(this.house.folder, "data/cloud");
+    const disks = [join(cloud, "plain", this.instanceId, "root"), join(cloud, "ns/instances", this.instanceId, "root")];
+    const file = disks.map((disk) => join(disk, "var/ledger/ledger")).find((path) => existsSync(path));
+    return file === undefined ? "" : readFileSync(file, "utf8");
   }
 
   /** Waits for a line of the ledger. */
