@@ -55,6 +55,10 @@ export class OpenFolder {
   }
 }
 
+/** Whether two looks have found the same thing. */
+export const isSame = (one: Stats, other: Stats | undefined): boolean =>
+  other !== undefined && one.dev === other.dev && one.ino === other.ino;
+
 /** A path to whatever a descriptor stands for. */
 export const descriptorPath = (descriptor: number): string => `/proc/self/fd/${descriptor}`;
 

@@ -18,9 +18,9 @@ import {
 import { copyFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { HeldFolders } from "../held-folders.ts";
-import { descriptorPath, type OpenFolder, pathOnly, withPath } from "../open-folder.ts";
+import { descriptorPath, isSame, type OpenFolder, pathOnly, withPath } from "../open-folder.ts";
 import { othersTurn } from "../others-turn.ts";
-import { systemPath, type SystemPath } from "../system-path.ts";
+import { namesIn, systemPath, type SystemPath } from "../system-path.ts";
 import type { CleanupList } from "./cleanup.ts";
 import type { Instruction } from "./instructions.ts";
 import type { Attributes, InstallationPlan } from "./plan.ts";
@@ -38,6 +38,8 @@ export interface InstallerOptions {
   readonly list: CleanupList;
   /** Whether permissions of a symbolic link change what it leads to. */
   readonly followsLinks: boolean;
+  /** Folders of the previous revision that were to vanish, as they were before: some may hold new things by now, and stay. */
+  readonly left: ReadonlyMap<string, Stats>;
   /** What the names of files begin with that are not in their places yet. */
   readonly temporaryPrefix: string;
   readonly warn: (line: string) => void;
@@ -111,12 +113,15 @@ export class Installer {
     try {
       mkdirSync(parent.at(basename(path)));
     } catch (error) {
-      // What the previous revision has left of its own stays; anything else than a folder cannot be opened.
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw withPath(error, path);
-      folders.open(path);
+      // Anything else than a folder cannot be opened. What the previous revision has left of its own is taken up.
+      const standing = folders.open(path).stat();
+      if (isSame(standing, this.#options.left.get(path))) this.#made.set(path, standing);
       return;
     }
-    this.#made.set(path, folders.open(path).stat());
+    const folder = folders.open(path);
+    // Whoever the parent belongs to may have put another folder of root's here meanwhile, which is not made ours by that.
+    if (namesIn(folder.path).length === 0) this.#made.set(path, folder.stat());
   }
 
   async #finish(folders: HeldFolders): Promise<void> {
@@ -179,8 +184,9 @@ export class Installer {
     if (owners.length === 0 || this.#options.followsLinks) return;
     const link = openSync(temporary, pathOnly | constants.O_NOFOLLOW);
     try {
-      const { nlink, uid } = fstatSync(link);
-      if (nlink !== 1 || uid !== process.geteuid?.()) throw new Error("Somebody has exchanged it meanwhile");
+      const stat = fstatSync(link);
+      if (!stat.isSymbolicLink() || stat.nlink !== 1 || stat.uid !== process.geteuid?.())
+        throw new Error("Somebody has exchanged it meanwhile");
       this.#setter.set(link, owners);
     } finally {
       closeSync(link);

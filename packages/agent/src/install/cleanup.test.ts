@@ -226,3 +226,17 @@ test("a link to nothing in a link's place is removed as what it is", async (t) =
 
   assert(!existsSync(ground.app));
 });
+
+test("a link that leads to itself makes way for a folder of its name", async (t) => {
+  const ground = new InstallGround(t);
+  ground.revision({});
+  mkdirSync(ground.archive);
+  symlinkSync("a", join(ground.archive, "a"));
+  await ground.install(everything);
+  rmSync(join(ground.archive, "a"));
+  ground.revision({ "a/b/f": "x" });
+
+  await ground.install(everything);
+
+  assert.equal(ground.read("a/b/f"), "x");
+});

@@ -25,6 +25,8 @@ export function foldersListed(file: string): ReadonlySet<string> {
 export interface Vanishing {
   /** Folders that hold other things are not among them. */
   readonly paths: ReadonlySet<string>;
+  /** What the folders among them are. */
+  readonly folders: ReadonlyMap<string, Stats>;
   /** Bytes that this gives back, by file system. */
   readonly bytes: ReadonlyMap<number, number>;
 }
@@ -73,6 +75,7 @@ export class CleanupList {
   /** What will be gone once the list has been carried out. */
   vanishing(): Vanishing {
     const paths = new Set<string>();
+    const found = new Map<string, Stats>();
     const bytes = new Map<number, number>();
     this.#forEachPath((path, folder) => {
       const name = basename(path);
@@ -80,9 +83,10 @@ export class CleanupList {
       if (stat === undefined || !this.#isAsListed(path, stat)) return;
       if (stat.isDirectory() && !namesIn(folder.at(name)).every((one) => paths.has(join(path, one)))) return;
       paths.add(path);
+      if (stat.isDirectory()) found.set(path, stat);
       if (stat.nlink === 1) bytes.set(stat.dev, (bytes.get(stat.dev) ?? 0) + stat.blocks * 512);
     });
-    return { paths, bytes };
+    return { paths, folders: found, bytes };
   }
 
   /** Removes what is on the list, last things first, and the list. Folders that hold other things stay, and so does what somebody has changed; what cannot be removed is warned of. `but`: folders that have been made since. */

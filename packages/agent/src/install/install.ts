@@ -3,7 +3,7 @@ import type { AppSpec } from "@sluice/engine/appspec";
 import { ownFolderMode, writeAtomically } from "../atomic-file.ts";
 import { makeFolders } from "../make-folders.ts";
 import { Installer } from "./carry-out.ts";
-import { cleanupFile, CleanupList } from "./cleanup.ts";
+import { cleanupFile, CleanupList, type Vanishing } from "./cleanup.ts";
 import { type InstallationPlan, planInstallation } from "./plan.ts";
 import { refuseUnconfined } from "./plan-permissions.ts";
 import { Unfinished, unfinishedFile } from "./unfinished.ts";
@@ -50,14 +50,15 @@ async function replace(installation: Installation): Promise<void> {
   const list = new CleanupList(cleanupFile(instructionsFolder, deploymentGroupId), warn);
   const unfinished = new Unfinished(unfinishedFile(instructionsFolder, deploymentGroupId));
   unfinished.sweep(list.folders);
-  const plan = planFor(installation, list);
+  const vanishing = list.vanishing();
+  const plan = planFor(installation, vanishing);
   unfinished.sweep(plan.targetFolders);
   for (const warning of plan.warnings) warn(warning);
 
   const temporaryPrefix = unfinished.begin();
   try {
     const followsLinks = installation.followsLinks ?? false;
-    const installer = new Installer(plan, { list, followsLinks, temporaryPrefix, warn });
+    const installer = new Installer(plan, { list, followsLinks, left: vanishing.folders, temporaryPrefix, warn });
     list.carryOut(installer.begin());
     writeAtomically(
       join(instructionsFolder, `${deploymentGroupId}-install.json`),
@@ -71,14 +72,14 @@ async function replace(installation: Installation): Promise<void> {
   log(`Installed ${plan.instructions.filter(({ type }) => type === "copy").length} files`);
 }
 
-function planFor(installation: Installation, list: CleanupList): InstallationPlan {
+function planFor(installation: Installation, vanishing: Vanishing): InstallationPlan {
   const { archive, appSpec, fileExistsBehavior, installRoot, allowsSetuid, allowsTraversal } = installation;
   return planInstallation({
     archive,
     appSpec,
     fileExistsBehavior,
     installRoot,
-    vanishing: list.vanishing(),
+    vanishing,
     allowsSetuid: allowsSetuid ?? false,
     allowsTraversal: allowsTraversal ?? false,
   });

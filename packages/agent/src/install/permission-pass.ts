@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { basename, dirname } from "node:path";
 import { followLinks } from "../follow-links.ts";
 import type { HeldFolders } from "../held-folders.ts";
-import { type OpenFolder, pathOnly, withPath } from "../open-folder.ts";
+import { isSame, type OpenFolder, pathOnly, withPath } from "../open-folder.ts";
 import { shownPath } from "../system-path.ts";
 import type { CleanupList } from "./cleanup.ts";
 import { setContext } from "./security-context.ts";
@@ -14,7 +14,7 @@ export interface PermissionPassOptions {
   readonly folders: HeldFolders;
   readonly setter: PermissionSetter;
   readonly list: CleanupList;
-  /** What the folders are that this installation has made. */
+  /** What the folders are that this installation has made, or taken up from the previous revision. */
   readonly made: ReadonlyMap<string, Stats>;
   readonly followsLinks: boolean;
   readonly warn: (line: string) => void;
@@ -81,11 +81,9 @@ export class PermissionPass {
     this.#setContexts(path, steps);
   }
 
-  /** One that the previous revision has left is root's, too. Only root's number of a folder can be root's own: nobody else makes such. */
+  /** That a folder is root's is not enough: others may have moved one of root's here. */
   #isOurs(now: Stats, made: Stats | undefined): boolean {
-    if (!this.#isRoot) return true;
-    if (now.uid !== 0) return false;
-    return made === undefined || (now.dev === made.dev && now.ino === made.ino);
+    return !this.#isRoot || (now.uid === 0 && isSame(now, made));
   }
 
   /** The tools go by paths. They take the policy's word for what they find, and so harm no other file that comes into this place. */

@@ -90,7 +90,7 @@ class Plan {
   readonly firstFolders: string[] = [];
   readonly targetFolders = new Set<string>();
   readonly attributes = new Map<string, Attributes>();
-  /** What is written into each folder. */
+  /** What is written, by the folder that is there and will have it. */
   readonly demands = new Map<string, Demand>();
   readonly #input: PlanInput;
   readonly #places: Places;
@@ -230,12 +230,18 @@ class Plan {
     if (path !== real) this.realPaths.set(path, real);
   }
 
-  #demand({ path: folder, exists }: FolderPlace, bytes: number): void {
-    if (exists) this.targetFolders.add(folder);
+  #demand({ path, exists }: FolderPlace, bytes: number): void {
+    if (exists) this.targetFolders.add(path);
+    const folder = this.#nearest({ path, exists });
     const demand = this.demands.get(folder) ?? { folder, bytes: 0, entries: 0 };
     demand.bytes += bytes;
     demand.entries += 1;
     this.demands.set(folder, demand);
+  }
+
+  /** The folder that is there and will have what is written to this one. What stands on the way now, such as a link, goes before that. */
+  #nearest({ path, exists }: FolderPlace): string {
+    return exists ? path : this.#nearest(this.#places.folder(dirname(path)));
   }
 
   #refuseLong(real: string, path: string): void {

@@ -1,11 +1,10 @@
 import { statfsSync, statSync } from "node:fs";
-import { dirname } from "node:path";
 import { systemPath } from "../system-path.ts";
 import type { Vanishing } from "./cleanup.ts";
 
-/** What is written into one folder. */
+/** What is written into one folder, or below it into folders that are not there yet. */
 export interface Demand {
-  /** Without links. */
+  /** One that is there, without links. */
   readonly folder: string;
   bytes: number;
   entries: number;
@@ -27,7 +26,7 @@ interface Target {
 /** Throws when a file system has no room for what is written to it, with what the previous revision gives back. */
 export function checkRoom(
   demands: Iterable<Demand>,
-  { archive, vanishing }: { readonly archive: string; readonly vanishing: Vanishing },
+  { archive, vanishing }: { readonly archive: string; readonly vanishing: Pick<Vanishing, "paths" | "bytes"> },
 ): void {
   const source = statSync(archive).dev;
   for (const [device, target] of byFileSystem(demands)) {
@@ -49,21 +48,13 @@ export function checkRoom(
 function byFileSystem(demands: Iterable<Demand>): ReadonlyMap<number, Target> {
   const targets = new Map<number, Target>();
   for (const { folder, bytes, entries } of demands) {
-    const there = existing(folder);
-    const { dev } = statSync(systemPath(there));
-    const target = targets.get(dev) ?? { folder: there, bytes: 0, entries: 0 };
+    const { dev } = statSync(systemPath(folder));
+    const target = targets.get(dev) ?? { folder, bytes: 0, entries: 0 };
     target.bytes += bytes;
     target.entries += entries;
     targets.set(dev, target);
   }
   return targets;
-}
-
-/** The nearest folder that is there. */
-function existing(folder: string): string {
-  let there = folder;
-  while (statSync(systemPath(there), { throwIfNoEntry: false }) === undefined) there = dirname(there);
-  return there;
 }
 
 const noRoom = ({ folder }: Target, why: string): Error =>

@@ -2,19 +2,23 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import {
+import fs, {
   chmodSync,
   chownSync,
+  closeSync,
   existsSync,
+  fstatSync,
   lchownSync,
   linkSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
   symlinkSync,
 } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { everything, InstallGround, write } from "../../test/install-ground.ts";
@@ -180,6 +184,79 @@ test("a list that others than root may have written is not obeyed", { skip }, as
 
   ground.mustBeUntouched();
 });
+
+/** Has somebody do something right after a call of the system: the moment that a racer waits for. */
+function rightAfter(
+  t: TestContext,
+  call: "symlinkSync" | "mkdirSync" | "unlinkSync",
+  deed: (path: string) => void,
+): void {
+  const original = fs[call] as (...words: unknown[]) => unknown;
+  const restore = () => {
+    Object.assign(fs, { [call]: original });
+    syncBuiltinESMExports();
+  };
+  const exchanged = (...words: unknown[]) => {
+    const result = original(...words);
+    deed(String(words[call === "symlinkSync" ? 1 : 0]));
+    return result;
+  };
+  t.after(restore);
+  Object.assign(fs, { [call]: exchanged });
+  syncBuiltinESMExports();
+}
+
+test("a file of root's that comes into the place of a link is not given away", { skip }, async (t) => {
+  const ground = new SharedGround(t);
+  const own = join(ground.app, "key");
+  write(own, "root's");
+  ground.revision({ f: "x" });
+  symlinkSync("f", join(ground.archive, "link"));
+  rightAfter(t, "symlinkSync", (temporary) => renameSync(own, temporary));
+  const descriptor = openSync(own, "r");
+  t.after(() => closeSync(descriptor));
+
+  await assert.rejects(
+    ground.install(`${everything}\npermissions: [{object: APP, owner: "${visitor}"}]`),
+    /Somebody has exchanged it meanwhile/,
+  );
+  assert.equal(fstatSync(descriptor).uid, 0);
+});
+
+test(
+  "a folder of root's that comes into the place of one just made, or just removed, is not given away",
+  { skip },
+  async (t) => {
+    for (const [call, name] of [
+      ["mkdirSync", "new"],
+      ["unlinkSync", "old"],
+    ] as const) {
+      const ground = new SharedGround(t);
+      const own = join(ground.app, "keys");
+      const place = join(ground.app, name);
+      ground.revision({ "old/f": "x" });
+      await ground.install(everything);
+      write(join(own, "key"), "root's");
+      ground.revision({ [`${name}/f`]: "x" });
+      let isDone = false;
+      rightAfter(t, call, () => {
+        if (isDone || !existsSync(place)) return;
+        isDone = true;
+        renameSync(place, join(ground.app, "away"));
+        renameSync(own, place);
+      });
+
+      await assert.rejects(
+        ground.install(
+          `${everything}\npermissions: [{object: APP, type: [directory], owner: "${visitor}"}]`,
+          "OVERWRITE",
+        ),
+        /"[^"]*" is not the one that this deployment has made/,
+      );
+      assert.deepEqual([lstatSync(place).uid, existsSync(join(place, "key"))], [0, true]);
+    }
+  },
+);
 
 /** Exchanges folders, files and what is not in its place yet for links to root's, as fast as it can. */
 const racer = `
