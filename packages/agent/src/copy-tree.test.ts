@@ -46,6 +46,20 @@ test("a tree is copied with its links, names, modes and times", async (t) => {
     assert.equal(readFileSync(bytesOf(join(folder, "into", name)), "utf8"), name.slice(-1).toWellFormed());
 });
 
+test("what others may write to they may not write to in the copy", async (t) => {
+  const folder = ground(t);
+  chmodSync(join(folder, "from/d"), 0o777);
+  chmodSync(join(folder, "from/d/f"), 0o666);
+
+  const said = await copyTree(join(folder, "from"), join(folder, "into"), { keepsOwners: false });
+
+  assert.deepEqual(
+    ["d", "d/f"].map((name) => statSync(join(folder, "into", name)).mode & 0o777),
+    [0o755, 0o644],
+  );
+  assert.deepEqual([...said], [["d/f", { mode: 0o666, uid: undefined }]]);
+});
+
 test("a folder is not copied into itself", async (t) => {
   const folder = ground(t);
 
@@ -53,7 +67,7 @@ test("a folder is not copied into itself", async (t) => {
 });
 
 test(
-  "a folder of this host is the agent's own when it is copied, and a revision kept from before belongs to whom it did",
+  "a folder of this host is the agent's own when it is copied, and so is a revision kept from before, whose owners are told",
   { skip: process.getuid?.() !== 0 && "needs root" },
   async (t) => {
     const folder = ground(t);
@@ -64,9 +78,16 @@ test(
       { type: "Local Directory", location: join(folder, "from"), bundleType: "directory" },
       join(folder, "local"),
     );
-    await copyUnpacked(join(folder, "from"), join(folder, "kept"));
+    const kept = await copyUnpacked(join(folder, "from"), join(folder, "kept"), new Map([["x", { mode: 0o666 }]]));
 
     assert.deepEqual(owners("local"), [0, 0, 0]);
-    assert.deepEqual(owners("kept"), [1234, 1234, 1234]);
+    assert.deepEqual(owners("kept"), [0, 0, 0]);
+    assert.deepEqual(
+      [...kept],
+      [
+        ["d/f", { mode: 0o644, uid: 1234 }],
+        ["x", { mode: 0o666 }],
+      ],
+    );
   },
 );

@@ -1,5 +1,6 @@
 import { statfsSync } from "node:fs";
 import { join } from "node:path";
+import { readAttributes } from "./archive-attributes.ts";
 import type { Configuration } from "./config.ts";
 import { checkEvents } from "./lifecycle-events.ts";
 import { type DeploymentFolders, openDeploymentFolders, writePointer } from "./folders.ts";
@@ -118,6 +119,7 @@ async function installRevision(
   const warned: string[] = [...warnings];
   await install({
     archive: folders.archive,
+    attributes: readAttributes(folders.deployment),
     appSpec,
     instructionsFolder: folders.instructions,
     deploymentGroupId,

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { type ArchiveAttributes, readAttributes, writeAttributes } from "./archive-attributes.ts";
 import { checkManifest, writeManifest } from "./archive-manifest.ts";
 import {
   copyLocalDirectory,
@@ -37,7 +38,7 @@ export async function obtainRevision(
   if (kept === undefined) return fetchAndUnpack(host, specification, folders);
   const found = await checkManifest(kept, archiveOf(kept));
   if ("names" in found) {
-    await copyUnpacked(archiveOf(kept), folders.archive);
+    writeAttributes(folders.deployment, await copyUnpacked(archiveOf(kept), folders.archive, readAttributes(kept)));
     return writeManifest(folders.deployment, folders.archive, found.names);
   }
   const trouble = `The revision that deployment ${specification.reuseArchiveFrom} has left here is not whole: ${found.trouble}`;
@@ -55,15 +56,18 @@ async function fetchAndUnpack(
   folders: DeploymentFolders,
 ): Promise<void> {
   const { revision } = specification;
-  await fetchRevision(host, revision, folders);
-  if (revision.bundleType !== "directory")
-    await unpackBundle({
-      file: folders.bundle,
-      type: revision.bundleType,
-      into: folders.archive,
-      rules: bundleRules(host.configuration),
-      warn: host.warn,
-    });
+  const copied = await fetchRevision(host, revision, folders);
+  const unpacked =
+    revision.bundleType === "directory"
+      ? undefined
+      : await unpackBundle({
+          file: folders.bundle,
+          type: revision.bundleType,
+          into: folders.archive,
+          rules: bundleRules(host.configuration),
+          warn: host.warn,
+        });
+  writeAttributes(folders.deployment, unpacked ?? copied ?? new Map());
   await writeManifest(folders.deployment, folders.archive);
 }
 
@@ -84,7 +88,7 @@ async function fetchRevision(
   { configuration, identity, requests, log }: RevisionSources,
   revision: Revision,
   { bundle: into, archive }: DeploymentFolders,
-): Promise<void> {
+): Promise<ArchiveAttributes | void> {
   const trying = {
     pauses: doublingPauses({ longestThrottledSeconds: configuration.waitAfterThrottleErrorSeconds }),
     log,

@@ -10,6 +10,8 @@ export interface Entry {
   /** The tar type flag: "0" file, "1" hard link, "2" symbolic link, "3" device, "5" folder, … */
   readonly type?: string;
   readonly link?: string;
+  /** Whose it is; whoever packs it when nothing is said. */
+  readonly uid?: number;
 }
 
 /** A tar archive. Long names go into pax headers, as GNU tar and others do. */
@@ -20,7 +22,7 @@ export function tar(entries: readonly Entry[]): Buffer {
 /** The same, gzipped. */
 export const tgz = (entries: readonly Entry[]): Buffer => gzipSync(tar(entries));
 
-function tarEntry({ name, content = "", mode = 0o644, type = "0", link = "" }: Entry): readonly Buffer[] {
+function tarEntry({ name, content = "", mode = 0o644, type = "0", link = "", uid }: Entry): readonly Buffer[] {
   const bytes = Buffer.from(content);
   const isLong = Buffer.byteLength(name) > 100 || Buffer.byteLength(link) > 100 || name.includes("\0");
   const records = paxRecord("path", name) + (link === "" ? "" : paxRecord("linkpath", link));
@@ -31,18 +33,25 @@ function tarEntry({ name, content = "", mode = 0o644, type = "0", link = "" }: E
           padded(Buffer.from(records)),
         ]
       : []),
-    tarHeader({ name: name.slice(0, 100), size: bytes.length, mode, type, link: link.slice(0, 100) }),
+    tarHeader({ name: name.slice(0, 100), size: bytes.length, mode, type, link: link.slice(0, 100), uid }),
     padded(bytes),
   ];
 }
 
 /** A head of a tar archive: one block. */
-export function tarHeader(head: { name: string; size: number; mode: number; type: string; link: string }): Buffer {
+export function tarHeader(head: {
+  name: string;
+  size: number;
+  mode: number;
+  type: string;
+  link: string;
+  uid?: number | undefined;
+}): Buffer {
   const header = Buffer.alloc(512);
   const octal = (value: number, digits: number) => value.toString(8).padStart(digits, "0");
   header.write(head.name, 0);
   header.write(octal(head.mode, 7), 100);
-  header.write(octal(process.getuid?.() ?? 0, 7), 108);
+  header.write(octal(head.uid ?? process.getuid?.() ?? 0, 7), 108);
   header.write(octal(process.getgid?.() ?? 0, 7), 116);
   header.write(octal(head.size, 11), 124);
   header.write(octal(1_700_000_000, 11), 136);

@@ -4,7 +4,7 @@ import { globSync, lstatSync, mkdirSync, statSync, symlinkSync, writeFileSync } 
 import { join, resolve } from "node:path";
 import { test, type TestContext } from "node:test";
 import { AgentHost, bundle } from "./agent-host.ts";
-import { tgz } from "./archives.ts";
+import { tar, tgz } from "./archives.ts";
 
 const limits = { timeout: 30_000 };
 const id = "d-[A-Z0-9]{9}-local";
@@ -14,6 +14,32 @@ function ground(t: TestContext) {
   const local = (...words: readonly string[]) => host.program("deploy-local", "-c", host.configurationFile, ...words);
   return { host, local };
 }
+
+test(
+  "nobody may change an unpacked script before it runs, and installed files are what the bundle says",
+  limits,
+  (t) => {
+    const { host, local } = ground(t);
+    const appspec = `version: 0.0\nos: linux\nfiles: [{source: f, destination: ${host.folder}/app}]\nhooks: {BeforeInstall: [{location: h.sh}]}\n`;
+    const location = join(host.folder, "app.tar");
+    const script = `#!/bin/sh\ncd "$(dirname "$0")" && stat -c '%n %a %u' h.sh f d > ${host.folder}/seen`;
+    const files = [
+      { name: "d", type: "5", mode: 0o777 },
+      { name: "appspec.yml", content: appspec },
+      { name: "h.sh", content: script, mode: 0o777 },
+      { name: "f", content: "x", mode: 0o666 },
+    ];
+    const archive = tar(files.map((file) => ({ ...file, uid: 54_321 })));
+    writeFileSync(location, archive);
+
+    for (const _ of [1, 2]) assert.equal(local("-l", location, "-ttar").code, 0);
+
+    const [own, theirs] = [process.getuid?.(), process.getuid?.() === 0 ? 54_321 : process.getuid?.()];
+    assert.equal(host.read("seen"), `h.sh 755 ${own}\nf 644 ${own}\nd 755 ${own}\n`);
+    const { mode, uid } = statSync(join(host.folder, "app/f"));
+    assert.deepEqual([mode & 0o777, uid], [0o666, theirs]);
+  },
+);
 
 test("a bundle is deployed with all events in their order, in the official tool's words", limits, (t) => {
   const { host, local } = ground(t);

@@ -1,4 +1,5 @@
 import { rm, stat, symlink } from "node:fs/promises";
+import type { ArchiveAttributes } from "../archive-attributes.ts";
 import { copyTree } from "../copy-tree.ts";
 import type { LocalRevision } from "../protocol/revision.ts";
 import { removeTree } from "../remove-tree.ts";
@@ -10,15 +11,15 @@ export async function linkLocalFile({ location }: LocalRevision, into: string): 
   await symlink(location, into);
 }
 
-/** Takes a folder of this host as the unpacked revision. Who happens to own its files says nothing of whom they are installed for: the copy is the agent's own. */
-export async function copyLocalDirectory({ location }: LocalRevision, into: string): Promise<void> {
+/** Takes a folder of this host as the unpacked revision. Who happens to own its files says nothing of whom they are installed for: the copy is the agent's own. Gives what is said of files that are not so yet. */
+export async function copyLocalDirectory({ location }: LocalRevision, into: string): Promise<ArchiveAttributes> {
   if (!(await stat(location)).isDirectory()) throw new Error(`Cannot copy "${location}": it is not a folder`);
   await removeTree(into);
-  await copyTree(location, into, { keepsOwners: false });
+  return copyTree(location, into, { keepsOwners: false });
 }
 
-/** Takes a revision that has been unpacked before: the files have the owners that the bundle gave them. */
-export async function copyUnpacked(archive: string, into: string): Promise<void> {
+/** Takes a revision that has been unpacked before. Gives what is said of files; an older agent has given them their owners. */
+export async function copyUnpacked(archive: string, into: string, said: ArchiveAttributes): Promise<ArchiveAttributes> {
   await removeTree(into);
-  await copyTree(archive, into, { keepsOwners: true });
+  return new Map([...(await copyTree(archive, into, { keepsOwners: true })), ...said]);
 }

@@ -1,7 +1,9 @@
 import { readdirSync } from "node:fs";
 import { mkdir, rename, stat } from "node:fs/promises";
 import { resolve } from "node:path";
+import type { ArchiveAttributes } from "../archive-attributes.ts";
 import { removeTree } from "../remove-tree.ts";
+import { pathOf as shownName } from "../system-path.ts";
 import { type ByteName, byteName, pathOf } from "./byte-name.ts";
 import { BundleRules, type RuleSwitches, rulesByDefault, UnsafeEntry } from "./rules.ts";
 import { unpackTar } from "./unpack-tar.ts";
@@ -18,14 +20,14 @@ export interface Unpacking {
   readonly warn?: ((line: string) => void) | undefined;
 }
 
-/** Unpacks a bundle; the folder appears when it is complete (agent.md §4.4, §4.5). Throws, naming the entry, when one of them must not be unpacked; nothing is ever written outside. */
+/** Unpacks a bundle; the folder appears when it is complete (agent.md §4.4, §4.5). Throws, naming the entry, when one of them must not be unpacked; nothing is ever written outside. Gives what is said of files that are not so yet. */
 export async function unpackBundle({
   file,
   type,
   into,
   rules: switches = rulesByDefault,
   warn = () => {},
-}: Unpacking): Promise<void> {
+}: Unpacking): Promise<ArchiveAttributes> {
   const temporary = `${resolve(into)}-temp`;
   await removeTree(into);
   await removeTree(temporary);
@@ -39,6 +41,7 @@ export async function unpackBundle({
     const root = revisionRoot(byteName(temporary));
     for (const warning of rules.judgeLinks(root)) warn(warning);
     await rename(pathOf(root), into);
+    return attributesBelow(root, writer);
   } catch (cause) {
     throw new Error(`Error extracting ${type} archive: ${cause instanceof Error ? cause.message : String(cause)}`, {
       cause,
@@ -46,6 +49,11 @@ export async function unpackBundle({
   } finally {
     await removeTree(temporary);
   }
+}
+
+/** What is said of files, by paths that begin at the revision's root. */
+function attributesBelow(root: ByteName, { said }: BundleWriter): ArchiveAttributes {
+  return new Map(Array.from(said, ([path, one]) => [shownName(pathOf(path.slice(root.length + 1))), one]));
 }
 
 /** An archive whose only entry is a folder with an AppSpec file in it stands for that folder, as source hosts pack them. */

@@ -3,7 +3,6 @@ import {
   closeSync,
   constants,
   fchmodSync,
-  fchownSync,
   ftruncateSync,
   futimesSync,
   linkSync,
@@ -16,6 +15,8 @@ import {
 import { dirname } from "node:path";
 import { type ByteName, pathOf, quoted } from "./byte-name.ts";
 import { isInside } from "./links.ts";
+import { type SaidOfFile, saidOf, unpackedMode } from "../archive-attributes.ts";
+import { giveAway } from "../give-away.ts";
 import { type BundleRules, UnsafeEntry } from "./rules.ts";
 
 // Calls that wait are used on purpose: a bundle has thousands of small files, and a detour through the thread pool
@@ -26,7 +27,7 @@ export interface EntryHead {
   readonly name: ByteName;
   readonly mode: number;
   readonly modified?: Date | undefined;
-  /** Whose it is, by number; kept when the agent may give files away. */
+  /** Whose it is, by number; it will be when it is installed, if the agent may give files away. */
   readonly owner?: { readonly uid: number; readonly gid: number } | undefined;
 }
 
@@ -48,6 +49,7 @@ export class BundleWriter {
   readonly #made = new Set<ByteName>();
   readonly #folderModes = new Map<ByteName, number>();
   readonly #links: Link[] = [];
+  readonly #said = new Map<ByteName, SaidOfFile>();
   readonly #givesAway: boolean;
 
   constructor(rules: BundleRules, { root, warn }: { root: ByteName; warn: (line: string) => void }) {
@@ -77,8 +79,7 @@ export class BundleWriter {
     try {
       await this.#fill(file, name, content);
       this.#writing(name, () => {
-        if (owner !== undefined && this.#givesAway) giveAway(file, owner);
-        fchmodSync(file, mode); // after the owner, whose change clears setuid bits
+        this.#belong(file, path, { mode, owner });
         if (modified !== undefined) futimesSync(file, modified, modified);
       });
     } finally {
@@ -100,6 +101,11 @@ export class BundleWriter {
     } else this.#links.push({ name, path: this.#rules.link(name, target), target: other, isHard: true });
   }
 
+  /** What the bundle says of files that are not so yet, by path. */
+  get said(): ReadonlyMap<ByteName, SaidOfFile> {
+    return this.#said;
+  }
+
   /** Counts bytes of an entry, or behind it, that are not written. */
   passOver(name: ByteName, bytes: number): void {
     this.#rules.count(name, bytes);
@@ -114,7 +120,20 @@ export class BundleWriter {
   finish(): void {
     for (const link of this.#links) this.#writing(link.name, () => this.#makeLink(link));
     // The agent must be able to read and delete what it has unpacked.
-    for (const [path, mode] of this.#folderModes) chmodSync(pathOf(path), mode | 0o700);
+    for (const [path, mode] of this.#folderModes) chmodSync(pathOf(path), unpackedMode(mode) | 0o700);
+  }
+
+  /** A file stays the agent's own, and nobody else's to write to. Its group may come: scripts that run as another user are read by it. */
+  #belong(file: number, path: ByteName, { mode, owner }: Pick<EntryHead, "mode" | "owner">): void {
+    const isGiven = owner !== undefined && this.#givesAway;
+    if (isGiven) giveAway(file, { uid: process.geteuid?.() ?? 0, gid: owner.gid });
+    fchmodSync(file, unpackedMode(mode));
+    this.#say(path, saidOf({ mode, uid: isGiven ? owner.uid : undefined }));
+  }
+
+  #say(path: ByteName, said: SaidOfFile | undefined): void {
+    if (said === undefined) this.#said.delete(path);
+    else this.#said.set(path, said);
   }
 
   async #fill(file: number, name: ByteName, content: AsyncIterable<Piece> | Iterable<Piece>): Promise<void> {
@@ -139,6 +158,7 @@ export class BundleWriter {
     }
     if (isHard) linkSync(pathOf(target), pathOf(path));
     else symlinkSync(pathOf(target), pathOf(path));
+    this.#say(path, isHard ? this.#said.get(target) : undefined);
   }
 
   #create(path: ByteName, name: ByteName): number {
@@ -182,14 +202,4 @@ export class BundleWriter {
 function writeWhole(file: number, chunk: Uint8Array, at: number): void {
   for (let written = 0; written < chunk.length;)
     written += writeSync(file, chunk, written, chunk.length - written, at + written);
-}
-
-function giveAway(file: number, { uid, gid }: { uid: number; gid: number }): void {
-  try {
-    fchownSync(file, uid, gid);
-  } catch (error) {
-    // In a user namespace that does not know the number, the file stays the agent's.
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== "EINVAL" && code !== "EPERM") throw error;
-  }
 }

@@ -3,7 +3,6 @@ import {
   closeSync,
   constants,
   fchmodSync,
-  fchownSync,
   fstatSync,
   futimesSync,
   mkdirSync,
@@ -17,6 +16,7 @@ import {
 } from "node:fs";
 import { copyFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
+import { giveAway } from "../give-away.ts";
 import { HeldFolders } from "../held-folders.ts";
 import { descriptorPath, isSame, type OpenFolder, pathOnly, withPath } from "../open-folder.ts";
 import { othersTurn } from "../others-turn.ts";
@@ -163,8 +163,8 @@ export class Installer {
     try {
       // Only this is worth a detour through the thread pool: the calls below are shorter than it.
       await copyFile(source, descriptorPath(file), constants.COPYFILE_FICLONE); // with its mode
-      if (this.#givesAway) fchownSync(file, uid, gid);
-      if ((mode & 0o6000) !== 0) fchmodSync(file, mode & 0o7777); // cleared with a new owner
+      if (this.#givesAway) giveAway(file, { uid, gid });
+      fchmodSync(file, mode & 0o7777); // after the owner, whose change clears setuid bits
       futimesSync(file, atimeMs / 1000, mtimeMs / 1000);
       this.#setter.set(file, steps);
     } finally {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { AppSpec } from "@sluice/engine/appspec";
+import type { ArchiveAttributes } from "../archive-attributes.ts";
 import { ownFolderMode, writeAtomically } from "../atomic-file.ts";
 import { makeFolders } from "../make-folders.ts";
 import { Installer } from "./carry-out.ts";
@@ -12,6 +13,8 @@ import { Unfinished, unfinishedFile } from "./unfinished.ts";
 export interface Installation {
   /** The unpacked revision. */
   readonly archive: string;
+  /** What the bundle says of files in it that are not so yet. */
+  readonly attributes?: ArchiveAttributes | undefined;
   readonly appSpec: AppSpec;
   readonly instructionsFolder: string;
   readonly deploymentGroupId: string;
@@ -73,9 +76,10 @@ async function replace(installation: Installation): Promise<void> {
 }
 
 function planFor(installation: Installation, vanishing: Vanishing): InstallationPlan {
-  const { archive, appSpec, fileExistsBehavior, installRoot, allowsSetuid, allowsTraversal } = installation;
+  const { archive, attributes, appSpec, fileExistsBehavior, installRoot, allowsSetuid, allowsTraversal } = installation;
   return planInstallation({
     archive,
+    attributes,
     appSpec,
     fileExistsBehavior,
     installRoot,

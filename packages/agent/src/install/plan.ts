@@ -1,6 +1,7 @@
 import { lstatSync, realpathSync, type Stats } from "node:fs";
 import { basename, dirname, join, normalize, sep } from "node:path";
 import type { AppSpec } from "@sluice/engine/appspec";
+import type { ArchiveAttributes, SaidOfFile } from "../archive-attributes.ts";
 import { entryPath } from "../entry-path.ts";
 import { entriesIn, shownPath, systemPath } from "../system-path.ts";
 import type { Instruction } from "./instructions.ts";
@@ -12,6 +13,8 @@ import type { Vanishing } from "./cleanup.ts";
 /** What a plan is made from. */
 export interface PlanInput {
   readonly archive: string;
+  /** What the bundle says of files in it that are not so yet. */
+  readonly attributes?: ArchiveAttributes | undefined;
   readonly appSpec: AppSpec;
   /** DISALLOW, OVERWRITE or RETAIN; anything else shows when it matters (agent.md §5.2). */
   readonly fileExistsBehavior: string;
@@ -183,7 +186,9 @@ class Plan {
     this.#writers.set(place.path, source);
     this.#note(destination, place.path);
     const { mode, uid, gid, atimeMs, mtimeMs } = stat;
-    this.attributes.set(destination, { mode, uid, gid, atimeMs, mtimeMs, isLink: stat.isSymbolicLink() });
+    const said = this.#saidOf(source, stat);
+    const isLink = stat.isSymbolicLink();
+    this.attributes.set(destination, { mode: said.mode ?? mode, uid: said.uid ?? uid, gid, atimeMs, mtimeMs, isLink });
     this.#demand(folder, Math.min(stat.size, stat.blocks * 512));
     this.instructions.push({ type: "copy", source, destination });
   }
@@ -195,11 +200,17 @@ class Plan {
       throw new Error(
         `The deployment failed because the revision's "${shownPath(source.slice(this.#input.archive.length + 1))}" is neither a file nor a folder nor a link`,
       );
-    if (stat.isFile() && (stat.mode & 0o6000) !== 0 && !this.#input.allowsSetuid)
+    const { mode } = { mode: stat.mode, ...this.#saidOf(source, stat) };
+    if (stat.isFile() && (mode & 0o6000) !== 0 && !this.#input.allowsSetuid)
       throw new Error(
-        `deployment rejected: file ${shownPath(source)} requests SUID/SGID mode ${(stat.mode & 0o7777).toString(8)}; set reject_unsafe_permissions_in_bundle: false to allow`,
+        `deployment rejected: file ${shownPath(source)} requests SUID/SGID mode ${(mode & 0o7777).toString(8)}; set reject_unsafe_permissions_in_bundle: false to allow`,
       );
     return stat;
+  }
+
+  #saidOf(source: string, stat: Stats): Partial<SaidOfFile> {
+    const root = isBelow(source, this.#input.archive) ? this.#input.archive : realpathSync.native(this.#input.archive);
+    return (stat.isFile() && this.#input.attributes?.get(source.slice(root.length + 1))) || {};
   }
 
   #mayReplace(path: string, standing: Stats): boolean {
