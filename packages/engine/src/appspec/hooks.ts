@@ -84,13 +84,26 @@ function readHook(tree: Tree, { event, list, index, findings }: Position): Hook 
   }
   warnOfUnknownKeys(tree, ["location", "timeout", "runas", "sudo"], findings);
   const location = readLocation(tree, { splitFrom: list.items[index - 1], findings });
-  const runas = readText(tree.entries.get("runas")?.value, "the runas of a script", findings);
+  const runas = readRunas(tree, findings);
   return {
     location,
     timeoutSeconds: readTimeout(tree.entries.get("timeout")?.value, findings),
-    ...(runas === undefined || runas === "" ? {} : { runas }),
+    ...(runas === "" ? {} : { runas }),
     sudo: readSudo(tree.entries.get("sudo")?.value, findings),
   };
+}
+
+/** A blank one is none, as for the official agent, and may be what a template has left of a name. */
+function readRunas(hook: MapTree, findings: Findings): string {
+  const value = hook.entries.get("runas")?.value;
+  const runas = readText(value, "the runas of a script", findings) ?? "";
+  if (runas === "" && (value?.kind === "null" || value?.kind === "text"))
+    findings.warn(
+      "blank-runas",
+      "The runas of a script is blank: the script runs as the agent's user, normally root",
+      value.place,
+    );
+  return runas;
 }
 
 function readLocation(
