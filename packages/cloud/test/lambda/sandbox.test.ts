@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test, type TestContext } from "node:test";
 import { create, House, invoke, node, request } from "./house.ts";
 
@@ -58,6 +59,34 @@ test("a function has no capabilities, and changes nothing of what it is shown", 
   if (!isIsolated()) return t.skip("this machine allows no namespaces");
   assert.match(status?.output ?? "", /^(Cap\w+:\t0{16}\n){5}NoNewPrivs:\t1\n$/);
   for (const { command, status: ended, output } of attempts) assert.notEqual(ended, 0, `${command}: ${output}`);
+});
+
+test("a function's variables are its own, and nothing to the programs that make its namespaces", async (t) => {
+  const [tools, seen] = [join(house.folder, "tools"), join(house.folder, "seen")];
+  mkdirSync(tools);
+  for (const name of ["setpriv", "unshare", "sh", "mount", "umount", "pivot_root", "prlimit", "env"])
+    writeFileSync(join(tools, name), `#!/bin/sh\necho ${name} >> ${seen}\nexec /usr/bin/${name} "$@"\n`, {
+      mode: 0o755,
+    });
+  const odd = { name: "a 'b' \"c\" $d `e`\n\\f", IFS: "/", OPTIND: "x", UID: "0" };
+  const Variables = {
+    PATH: `${tools}:/usr/bin:/bin`,
+    LD_PRELOAD: join(tools, "none.so"),
+    ...odd,
+    SLUICE_INSTANCE: "x",
+  };
+  await create(house, "named", node("export const handler = () => process.env"), { Environment: { Variables } });
+
+  const { value } = await invoke(house, "named");
+
+  const told = value as Readonly<Record<string, string>>;
+  if (!isIsolated()) return t.skip("this machine allows no namespaces");
+  assert.equal(existsSync(seen), false, existsSync(seen) ? readFileSync(seen, "utf8") : "");
+  for (const name of ["PATH", "LD_PRELOAD", "name", "IFS"] as const) assert.equal(told[name], Variables[name]);
+  assert.deepEqual(
+    Object.keys(told).filter((name) => /^(_(?!HANDLER)|SANDBOX)/.test(name)),
+    [],
+  );
 });
 
 test("a function sees nothing of the folders that this program is loaded from", async (t) => {

@@ -35,12 +35,14 @@ export interface Places {
 
 /** What a function's process is to have. */
 export interface Wanted extends Folders {
+  /** Its environment. */
+  readonly variables: Readonly<Record<string, string>>;
   readonly temporaryMegabytes: number;
   /** Longest private memory in bytes, where the runtime bears such a limit. */
   readonly memoryBytesMax?: number | undefined;
 }
 
-/** A command with the variables that its wrapping needs. */
+/** A command with its whole environment. */
 export interface Wrapped {
   readonly command: readonly string[];
   readonly variables: Readonly<Record<string, string>>;
@@ -75,8 +77,10 @@ export async function findIsolation(folder: string): Promise<Isolation> {
       executable: interpreter.shownAt ?? interpreter.executable,
     }),
     wrap: (command, wanted) => ({
-      command: [...mortal, ...namespaces, "sh", script, ...limit(wanted), ...command],
+      command: [...mortal, ...namespaces, "sh", script, ...limit(wanted), "sh", "-c", unpack, "sh", ...command],
       variables: {
+        PATH: systemPath,
+        ...packed(wanted.variables),
         SANDBOX_ROOT: root.folder,
         SANDBOX_TABLE: root.table(bindsOf(wanted), wanted),
         SANDBOX_USER: isRoot ? functionUser : "",
@@ -84,7 +88,8 @@ export async function findIsolation(folder: string): Promise<Isolation> {
     }),
   };
   const interpreter = { executable: "", prefix: "" };
-  const trial = isolated.wrap(["true"], { code: folder, bootstrap: folder, interpreter, temporaryMegabytes: 1 });
+  const wanted = { code: folder, bootstrap: folder, interpreter, temporaryMegabytes: 1, variables: {} };
+  const trial = isolated.wrap(["true"], wanted);
   const why = await failure(trial);
   if (why === undefined) return isolated;
   return {
@@ -93,9 +98,29 @@ export async function findIsolation(folder: string): Promise<Isolation> {
     places: ({ code, bootstrap, modules, interpreter: { executable } }) => ({
       ...{ task: code, bootstrap, modules, executable },
     }),
-    wrap: (command, wanted) => ({ command: [...mortal, ...limit(wanted), ...command], variables: {} }),
+    wrap: (command, wanted) => ({
+      command: [...mortal, ...limit(wanted), ...command],
+      variables: wanted.variables,
+    }),
   };
 }
+
+/**
+ * A function's variables under names that mean nothing to any program. What sets the namespaces up runs outside of them and
+ * with this program's rights, and what it does would otherwise be up to a function's `PATH` or `LD_PRELOAD`.
+ */
+function packed(variables: Readonly<Record<string, string>>): Record<string, string> {
+  const names = Object.keys(variables);
+  const values = names.map((name) => [`_VALUE_OF_${name}`, variables[name] ?? ""]);
+  return { ...Object.fromEntries(values), _NAMES: names.join(" ") };
+}
+
+/** Gives the variables their names again, where nothing but the function's own rights is left, and becomes the command. No function's variable is called as those used here: Lambda has none that begins with an underscore but its own. */
+const unpack = `for _name in $_NAMES; do
+  eval "command export $_name=\\"\\$_VALUE_OF_$_name\\"; unset _VALUE_OF_$_name"
+done
+unset _NAMES _name
+exec "$@"`;
 
 /** Where a function in namespaces finds what is its own. */
 const shown = {
@@ -118,16 +143,13 @@ function bindsOf({ code, bootstrap, modules, interpreter }: Wanted): readonly Bi
 }
 
 async function works(command: string, words: readonly string[]): Promise<boolean> {
-  return (await failure({ command: [command, ...words], variables: {} })) === undefined;
+  return (await failure({ command: [command, ...words], variables: { PATH: systemPath } })) === undefined;
 }
 
 async function failure({ command, variables }: Wrapped): Promise<string | undefined> {
   const [program = "", ...words] = command;
   try {
-    await run(program, words, {
-      timeout: probeMilliseconds,
-      env: { PATH: systemPath, ...variables },
-    });
+    await run(program, words, { timeout: probeMilliseconds, env: variables });
     return undefined;
   } catch (error) {
     const { stderr = "", message } = error as Error & { stderr?: string }; // what execFile rejects with

@@ -82,6 +82,7 @@ export class Sandbox {
     const setting = { places, runtimeApi, endpoint, region, stream, keys };
     const wrapped = isolation.wrap(runtimeCommand(interpreter, places, record.memoryMegabytes), {
       ...folders,
+      variables: { ...functionEnvironment(wants, setting), [mark]: folder },
       temporaryMegabytes: record.ephemeralStorage.Size ?? 512,
       // The others reserve far more than they use, and get their limit by a switch where they have one.
       memoryBytesMax:
@@ -92,7 +93,7 @@ export class Sandbox {
       cwd: isolation.kind === "ns" ? "/" : places.task,
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...functionEnvironment(wants, setting), ...wrapped.variables, [mark]: folder },
+      env: { ...wrapped.variables, [mark]: folder },
     });
     const log = new SandboxLog({ stream, clock, keep: (lines) => around.log(stream, lines) });
     log.read(child);
