@@ -1,6 +1,7 @@
 import type { Server } from "node:http";
 import type { ConnectionLimitsOptions } from "./connection-limits.ts";
 import { EitherWayServer, type EitherWayOptions } from "./either-way-server.ts";
+import { withoutFloods } from "./pipelining.ts";
 import { type FrontDoor, QuickServer } from "./quick-server.ts";
 
 /** Agents hold a poll for up to 60 s and clients keep connections between calls: an idle connection lives longer than that, in milliseconds. */
@@ -31,9 +32,10 @@ export function createFrontDoorServer(
   connections?: ConnectionLimitsOptions,
 ): Server {
   const options = { ...limits, connections };
-  const server = tls === undefined ? new QuickServer(options, door) : new EitherWayServer(options, door, tls);
+  const listener: FrontDoor = Object.assign(withoutFloods(door), door.take && { take: door.take });
+  const server = tls === undefined ? new QuickServer(options, listener) : new EitherWayServer(options, listener, tls);
   // Without this Node itself would ask for every body, also for those of requests that are refused.
-  server.on("checkContinue", door);
+  server.on("checkContinue", listener);
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     const line = unreadable[error.code ?? ""] ?? "400 Bad Request\r\nx-amzn-ErrorType: BadRequest";
     if (socket.writable) socket.end(`HTTP/1.1 ${line}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);

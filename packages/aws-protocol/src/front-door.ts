@@ -4,8 +4,10 @@ import { type Authorization, readAuthorization } from "./authorization.ts";
 import { bucketOfHost, chooseService, hostLengthMax } from "./choose-service.ts";
 import type { Exchange } from "./exchange.ts";
 import { Fault } from "./fault.ts";
+import { HeldBodies } from "./held-bodies.ts";
 import { type AccessKeys, anonymous, type Call, type Principal } from "./identity.ts";
 import { NodeExchange } from "./node-exchange.ts";
+import { readParameters } from "./query.ts";
 import type { FrontDoor } from "./quick-server.ts";
 import type { AccessLine, RecordedRequest } from "./request-records.ts";
 import { refusal } from "./refusals.ts";
@@ -27,6 +29,8 @@ export interface FrontDoorOptions {
   readonly fallback?: RequestListener;
   /** How long a body may take; a minute when absent. */
   readonly bodyMilliseconds?: number;
+  /** How many bytes of bodies without a proof are held at once; a quarter of a GiB when absent. */
+  readonly heldBytesMax?: number;
 }
 
 /** Longest body that has to be read before its signature can be proved, in bytes: JSON and form requests are small. */
@@ -43,6 +47,7 @@ const urlBytesMax = 16 * 1024;
 
 /** Opens one port to many services: request id, limits, which service, whose signature, the service itself, the answer, the log. */
 export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
+  const held = new HeldBodies(options.heldBytesMax);
   const take = (exchange: Exchange, fallback?: () => void) => {
     const { method, url } = exchange;
     const mark = url.indexOf("?");
@@ -50,6 +55,7 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
       exchange,
       fallback,
       requestId: randomUUID(),
+      held,
       method,
       path: mark < 0 ? url : url.slice(0, mark),
       query: mark < 0 ? noQuery : new URLSearchParams(url.slice(mark + 1)),
@@ -73,6 +79,7 @@ interface Arrival {
   /** Serves what is no AWS request at all. */
   readonly fallback: (() => void) | undefined;
   readonly requestId: string;
+  readonly held: HeldBodies;
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
@@ -80,13 +87,14 @@ interface Arrival {
 }
 
 async function admit(options: FrontDoorOptions, arrival: Arrival): Promise<void> {
-  const { exchange, fallback } = arrival;
+  const { exchange, fallback, held } = arrival;
   const { headers } = exchange;
   if ((headers.host?.length ?? 0) > hostLengthMax) return answer(options, arrival, badHost, "-", "-");
   const authorization = readAuthorization(headers, arrival.query);
   const body = new WireBody(exchange, {
     millisecondsMax: options.bodyMilliseconds ?? bodyMilliseconds,
     proceed: () => exchange.proceed(),
+    held,
   });
   const own = options.services.find(({ servesHost }) => servesHost?.(headers.host ?? "") === true);
   const { method, query } = arrival;
@@ -172,7 +180,7 @@ async function prove(
 async function formVersion(body: WireBody): Promise<string | undefined> {
   try {
     const form = await body.bytes(formBytesMax);
-    return new URLSearchParams(form.toString("utf8")).get("Version") ?? undefined;
+    return readParameters(form.toString("utf8"))?.get("Version") ?? undefined;
   } catch (error) {
     if (error instanceof Fault) return undefined;
     throw error;

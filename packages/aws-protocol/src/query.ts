@@ -12,17 +12,22 @@ export interface FormNode {
 /** How many parameters a form may have: the largest real ones, RunInstances and CreateTags, have hundreds. */
 const parametersMax = 10_000;
 
+/** A form's parameters; undefined when they are too many. They are counted first: Node takes seconds to read half a million of them. */
+export function readParameters(body: string): URLSearchParams | undefined {
+  let count = 1;
+  for (let at = body.indexOf("&"); at !== -1; at = body.indexOf("&", at + 1))
+    if (++count > parametersMax) return undefined;
+  return new URLSearchParams(body);
+}
+
 /** A form body's tree. Throws when it is too large or too deep. */
 export function parseForm(body: string): FormNode {
   const root: FormNode = { children: new Map() };
-  let count = 0;
-  for (const [key, text] of new URLSearchParams(body)) {
+  const parameters = readParameters(body);
+  if (parameters === undefined) throw tooLarge();
+  for (const [key, text] of parameters) {
     const parts = key.split(".");
-    if (++count > parametersMax || parts.length > depthMax)
-      throw new Fault(
-        "MalformedQueryString",
-        `Cannot read the form: more than ${parametersMax} parameters, or one nested more than ${depthMax} levels deep`,
-      );
+    if (parts.length > depthMax) throw tooLarge();
     let node = root;
     for (const part of parts) {
       let next = node.children.get(part);
@@ -33,6 +38,12 @@ export function parseForm(body: string): FormNode {
   }
   return root;
 }
+
+const tooLarge = (): Fault =>
+  new Fault(
+    "MalformedQueryString",
+    `Cannot read the form: more than ${parametersMax} parameters, or one nested more than ${depthMax} levels deep`,
+  );
 
 /** A form's values checked against an operation's input, in the query protocol or EC2's dialect of it. */
 export function decodeForm(shape: Shape, form: FormNode, dialect: "query" | "ec2"): unknown {

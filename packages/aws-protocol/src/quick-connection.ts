@@ -54,8 +54,8 @@ export class QuickConnection {
   readonly #take = (bytes: Buffer): void => {
     const isContinued = this.#bytes !== undefined;
     this.#bytes = this.#bytes === undefined ? bytes : Buffer.concat([this.#bytes, bytes]);
+    if (this.#bytes.length > wholeBytesMax) this.#socket.pause(); // whoever asks on without waiting must wait
     if (this.#exchange === undefined && !this.#isDraining) this.#read(isContinued);
-    else if (this.#bytes.length > wholeBytesMax) this.#socket.pause(); // whoever asks on without waiting must wait
   };
 
   #read(isContinued: boolean): void {
@@ -78,7 +78,8 @@ export class QuickConnection {
   }
 
   #goOn(): void {
-    this.#socket.resume();
+    // What is there already comes first: who asks on without waiting would be read faster than answered.
+    if (this.#bytes === undefined || this.#bytes.length <= wholeBytesMax) this.#socket.resume();
     setImmediate(() => {
       if (this.#exchange === undefined && this.#bytes !== undefined && !this.#socket.destroyed) this.#read(false);
     });

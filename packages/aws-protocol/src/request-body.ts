@@ -4,6 +4,7 @@ import { type Readable, Transform, type TransformCallback } from "node:stream";
 import { AwsChunked, checksumMismatch } from "./aws-chunked.ts";
 import { createChecksum, type Checksum } from "./checksum.ts";
 import { Fault } from "./fault.ts";
+import type { HeldBodies } from "./held-bodies.ts";
 import { refusal } from "./refusals.ts";
 import type { RequestBody } from "./service.ts";
 import { sha256Hex } from "./signature-v4.ts";
@@ -15,6 +16,8 @@ export interface BodyTerms {
   readonly millisecondsMax: number;
   /** Called before the first byte is read: the client may be waiting for leave to send. */
   readonly proceed: () => void;
+  /** Where a body is held that is read before its signature is proved. */
+  readonly held: HeldBodies;
 }
 
 /** Where a body comes from. */
@@ -32,6 +35,7 @@ export class WireBody {
   readonly #terms: BodyTerms;
   #read: Promise<Buffer> | undefined;
   #hash: string | undefined;
+  #isProved = false;
 
   constructor(source: BodySource, terms: BodyTerms) {
     this.#source = source;
@@ -51,7 +55,8 @@ export class WireBody {
   #readOnce(bytesMax: number): Promise<Buffer> {
     if (this.#read === undefined) {
       this.#terms.proceed();
-      this.#read = readAll(this.#source.stream(), bytesMax, this.#terms);
+      const { millisecondsMax, held } = this.#terms;
+      this.#read = readAll(this.#source.stream(), bytesMax, { millisecondsMax, ...(this.#isProved ? {} : { held }) });
     }
     return this.#read;
   }
@@ -75,6 +80,7 @@ export class WireBody {
   /** The body with its framing removed, which proves itself as it is read. */
   verified(signature: VerifiedSignature, protocol: string): RequestBody {
     const { headers } = this.#source;
+    this.#isProved = true;
     const proofs = () => bodyProofs(signature, headers, protocol);
     const framed = signature.payload.startsWith("STREAMING-");
     const stream = () => {
@@ -85,7 +91,7 @@ export class WireBody {
       return new Proving(open, proofs(), this.#terms);
     };
     const bytes = async (bytesMax: number) => {
-      if (framed) return readAll(stream(), bytesMax, this.#terms);
+      if (framed) return readAll(stream(), bytesMax, { millisecondsMax: this.#terms.millisecondsMax });
       const read = await this.bytes(bytesMax);
       // A hash that we have made ourselves proves nothing more when it is made again.
       const isProved = this.#hash === signature.payload;
@@ -220,24 +226,35 @@ function pass(from: Readable, to: Transform): Readable {
   return from.pipe(to);
 }
 
-function readAll(stream: Readable, bytesMax: number, { millisecondsMax }: BodyTerms): Promise<Buffer> {
+function readAll(
+  stream: Readable,
+  bytesMax: number,
+  { millisecondsMax, held }: Pick<BodyTerms, "millisecondsMax"> & Partial<BodyTerms>,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
     let length = 0;
     const refuse = (fault: Error) => {
       clearTimeout(deadline);
+      place?.leave();
+      parts.length = 0;
       stream.removeAllListeners("data");
       reject(fault);
     };
+    const place = held?.enter(refuse);
     const deadline = setTimeout(() => refuse(tooSlow()), millisecondsMax);
     stream.on("data", (part: Buffer) => {
       length += part.length;
       if (length > bytesMax) refuse(tooLong(bytesMax));
-      else parts.push(part);
+      else {
+        parts.push(part);
+        place?.add(part.length);
+      }
     });
     const endEarly = () => refuse(new Fault("IncompleteBody", "The request's body ended early"));
     stream.on("end", () => {
       clearTimeout(deadline);
+      place?.leave();
       stream.off("close", endEarly);
       resolve(parts.length === 1 ? (parts[0] ?? Buffer.alloc(0)) : Buffer.concat(parts));
     });

@@ -21,6 +21,13 @@ const tokenBytesMax = 1024;
 
 /** Serves what a host needs before it can sign anything: the script that sets it up, the agent, and its key in exchange for a token. Other requests go on to `next`. */
 export function withHostSetup(next: RequestListener, options: HostSetupOptions): RequestListener {
+  let shared: WeakRef<Buffer> | undefined;
+  /** One copy for all who are being sent it: many may ask, and read slowly or never. */
+  const agent = (): Buffer => {
+    const bytes = shared?.deref() ?? readFileSync(options.agentBundle);
+    shared = new WeakRef(bytes);
+    return bytes;
+  };
   return (request, response) => {
     const path = (request.url ?? "/").split("?", 1)[0];
     const isRead = request.method === "GET" || request.method === "HEAD";
@@ -28,7 +35,7 @@ export function withHostSetup(next: RequestListener, options: HostSetupOptions):
       return send(response, 200, readFileSync(new URL("setup.sh", import.meta.url)));
     if (path === "/hosts/authority.pem" && isRead && options.authority !== undefined)
       return send(response, 200, options.authority);
-    if (path === "/hosts/codedeploy-agent.cjs" && isRead) return send(response, 200, readFileSync(options.agentBundle));
+    if (path === "/hosts/codedeploy-agent.cjs" && isRead) return send(response, 200, agent());
     if (path !== "/hosts/register" || request.method !== "POST") return next(request, response);
     register(request, options)
       .then((file) =>
@@ -37,6 +44,7 @@ export function withHostSetup(next: RequestListener, options: HostSetupOptions):
           : send(response, 200, file),
       )
       .catch((error: unknown) => {
+        if (!request.complete) return void response.destroy(); // who asked has gone, and is no defect of ours
         options.onDefect(error, "a host's registration");
         send(response, 500, "The registration failed\n");
       });
