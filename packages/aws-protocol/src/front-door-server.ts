@@ -16,8 +16,8 @@ const unreadable: Readonly<Record<string, string>> = {
 /** How long a request may take to come, in milliseconds: the largest part of an upload, 5 GiB, over a slow line. */
 const requestMilliseconds = 6 * 60 * 60 * 1000;
 
-/** Limits that fit held polls and streamed uploads. */
-const limits = {
+/** Limits that fit held polls and streamed uploads, for any server in front of the services. */
+export const frontDoorLimits = {
   keepAliveTimeout: keepAliveMilliseconds,
   headersTimeout: 20_000,
   requestTimeout: requestMilliseconds,
@@ -31,7 +31,7 @@ export function createFrontDoorServer(
   tls?: EitherWayOptions,
   connections?: ConnectionLimitsOptions,
 ): Server {
-  const options = { ...limits, connections };
+  const options = { ...frontDoorLimits, connections };
   const listener: FrontDoor = Object.assign(withoutFloods(door), door.take && { take: door.take });
   const server = tls === undefined ? new QuickServer(options, listener) : new EitherWayServer(options, listener, tls);
   // Without this Node itself would ask for every body, also for those of requests that are refused.

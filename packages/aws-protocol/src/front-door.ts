@@ -45,12 +45,16 @@ const bodyMilliseconds = 60_000;
 /** Longest line of the request, in bytes. S3's keys have at most 1 KiB, tripled by encoding; a presigned link adds about 1 KiB. */
 const urlBytesMax = 16 * 1024;
 
+/** How many parameters a query may have, far above what any client puts there: reading many takes long, and nobody has signed them yet. */
+const queryParametersMax = 1_000;
+
 /** Opens one port to many services: request id, limits, which service, whose signature, the service itself, the answer, the log. */
 export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   const held = new HeldBodies(options.heldBytesMax);
   const take = (exchange: Exchange, fallback?: () => void) => {
     const { method, url } = exchange;
     const mark = url.indexOf("?");
+    const query = mark < 0 ? noQuery : readParameters(url.slice(mark + 1), queryParametersMax);
     const arrival: Arrival = {
       exchange,
       fallback,
@@ -58,10 +62,12 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
       held,
       method,
       path: mark < 0 ? url : url.slice(0, mark),
-      query: mark < 0 ? noQuery : new URLSearchParams(url.slice(mark + 1)),
+      query: query ?? noQuery,
       startedAt: performance.now(),
     };
-    admit(options, arrival).catch((error: unknown) => {
+    const isOdd = query === undefined || (exchange.headers.host?.length ?? 0) > hostLengthMax;
+    const answered = isOdd ? answer(options, arrival, oddRequest, "-", "-") : admit(options, arrival);
+    answered?.catch((error: unknown) => {
       // The answer could not be sent: the connection is all that is left to end.
       exchange.destroy(error instanceof Error ? error : undefined);
     });
@@ -89,7 +95,6 @@ interface Arrival {
 async function admit(options: FrontDoorOptions, arrival: Arrival): Promise<void> {
   const { exchange, fallback, held } = arrival;
   const { headers } = exchange;
-  if ((headers.host?.length ?? 0) > hostLengthMax) return answer(options, arrival, badHost, "-", "-");
   const authorization = readAuthorization(headers, arrival.query);
   const body = new WireBody(exchange, {
     millisecondsMax: options.bodyMilliseconds ?? bodyMilliseconds,
@@ -253,10 +258,10 @@ function answer(
 }
 
 /** What is answered before anything of a request is looked at. */
-const badHost: ServiceResponse = {
+const oddRequest: ServiceResponse = {
   status: 400,
   headers: { "x-amzn-ErrorType": "BadRequest" },
-  body: `The Host header must have at most ${hostLengthMax} characters\n`,
+  body: `The Host header must have at most ${hostLengthMax} characters, and the query at most ${queryParametersMax} parameters\n`,
   fault: "BadRequest",
 };
 

@@ -1,5 +1,5 @@
 export { createFrontDoor, type FrontDoorOptions } from "./front-door.ts";
-export { createFrontDoorServer } from "./front-door-server.ts";
+export { createFrontDoorServer, frontDoorLimits } from "./front-door-server.ts";
 export type { EitherWayOptions } from "./either-way-server.ts";
 export type { AccessLine, RecordedRequest } from "./request-records.ts";
 export {

@@ -13,11 +13,10 @@ export interface FormNode {
 const parametersMax = 10_000;
 
 /** A form's parameters; undefined when they are too many. They are counted first: Node takes seconds to read half a million of them. */
-export function readParameters(body: string): URLSearchParams | undefined {
+export function readParameters(text: string, countMax = parametersMax): URLSearchParams | undefined {
   let count = 1;
-  for (let at = body.indexOf("&"); at !== -1; at = body.indexOf("&", at + 1))
-    if (++count > parametersMax) return undefined;
-  return new URLSearchParams(body);
+  for (let at = text.indexOf("&"); at !== -1; at = text.indexOf("&", at + 1)) if (++count > countMax) return undefined;
+  return new URLSearchParams(text);
 }
 
 /** A form body's tree. Throws when it is too large or too deep. */

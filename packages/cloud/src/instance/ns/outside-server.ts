@@ -1,10 +1,10 @@
 import { chmodSync, rmSync } from "node:fs";
-import type { RequestListener, Server as HttpServer } from "node:http";
+import type { RequestListener, Server as HttpServer, ServerOptions } from "node:http";
 import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import { createServer, isIP, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import type { SecureContext } from "node:tls";
-import { createFrontDoorServer } from "@sluice/aws-protocol";
+import { createFrontDoorServer, frontDoorLimits } from "@sluice/aws-protocol";
 import { createServer as createHttpServer } from "@sluice/aws-protocol/node-http";
 import type { Outside } from "../driver.ts";
 import type { Authority } from "../../tls/authority.ts";
@@ -12,11 +12,20 @@ import { listenInside } from "./listen-inside.ts";
 import { readLine } from "./control-protocol.ts";
 import { sockets, withSocketPath } from "./folders.ts";
 
-/** Above the idle time of any client's connection pool, in milliseconds (agent.md §1.1). */
-const keepAliveMilliseconds = 75_000;
+/** How many connections of one instance are carried at once: more than all that runs in one needs. */
+const carriedMax = 256;
 
 /** What instances know the outside by. */
 export const gatewayAddress = "172.31.0.1";
+
+/** What answers instances beside their endpoint. */
+export interface OutsideServerOptions {
+  readonly authority: Authority;
+  /** Answers on 443, under AWS's own names, with certificates of `authority`. */
+  readonly secureListener: RequestListener;
+  /** As the front door's when absent. */
+  readonly limits?: ServerOptions & Pick<typeof frontDoorLimits, "headersTimeout">;
+}
 
 /** Answers the connections that instances make to the outside: at the endpoint directly, and what netd carries, which begins with a line that names service, instance and the address that it comes from. */
 export class OutsideServer {
@@ -26,18 +35,18 @@ export class OutsideServer {
   readonly #secure = new Map<string, HttpsServer>();
   readonly #openSecure: () => HttpsServer;
   readonly #metadata = new Map<string, HttpServer>();
-  readonly #outside: Outside;
+  readonly #openMetadata: (instanceId: string) => HttpServer;
   readonly #sockets = new Set<Socket>();
+  /** What netd carries, by instance, the oldest first. */
+  readonly #carried = new Map<string, Set<Socket>>();
   #inside: readonly Server[] = [];
 
-  /** `secureListener` answers on 443, under AWS's own names, with certificates of `authority`. */
-  constructor(
-    outside: Outside,
-    { authority, secureListener }: { authority: Authority; secureListener: RequestListener },
-  ) {
-    this.#outside = outside;
-    this.#endpoint = withLimits(createFrontDoorServer(outside.listener, authority.certificateFor([gatewayAddress])));
-    this.#openSecure = () => withLimits(createHttpsServer({ SNICallback: certificates(authority) }, secureListener));
+  constructor(outside: Outside, { authority, secureListener, limits = frontDoorLimits }: OutsideServerOptions) {
+    this.#endpoint = timed(createFrontDoorServer(outside.listener, authority.certificateFor([gatewayAddress])));
+    const secure = { ...limits, handshakeTimeout: limits.headersTimeout, SNICallback: certificates(authority) };
+    this.#openSecure = () => timed(createHttpsServer(secure, secureListener));
+    const short = { ...limits, requestTimeout: limits.headersTimeout }; // no request to it has a body
+    this.#openMetadata = (instanceId) => timed(createHttpServer(short, outside.metadata(instanceId)));
     this.#server = createServer(
       { allowHalfOpen: true },
       (socket) => void this.#serve(socket).catch(() => socket.destroy()),
@@ -70,6 +79,7 @@ export class OutsideServer {
     const closed = Promise.all(
       [this.#server, ...this.#inside].map((server) => new Promise((resolve) => server.close(resolve))),
     );
+    for (const server of [this.#endpoint, ...this.#secure.values(), ...this.#metadata.values()]) server.close();
     for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
@@ -85,10 +95,20 @@ export class OutsideServer {
     const first = await readLine(socket);
     const [service, instanceId = "", address = ""] = first?.line.split(" ") ?? [];
     if (first === undefined) return void socket.destroy();
+    this.#limit(instanceId, socket);
     if (first.rest.length > 0) socket.unshift(first.rest);
     (service === "metadata" ? this.#metadataOf(instanceId) : this.#secureOf(address)).emit("connection", socket);
     // TLS, and who looks whether it is TLS, read the socket by themselves, what was put back included; in a flowing one they would miss the beginning.
     if (service === "metadata") socket.resume();
+  }
+
+  /** Makes room for an instance's latest connection: the oldest has to go, whoever in the instance it belongs to. */
+  #limit(instanceId: string, socket: Socket): void {
+    const carried = this.#carried.get(instanceId) ?? new Set<Socket>();
+    this.#carried.set(instanceId, carried.add(socket));
+    socket.once("close", () => carried.delete(socket));
+    const [oldest] = carried;
+    if (carried.size > carriedMax) oldest?.destroy();
   }
 
   /** What netd carries comes through a socket that has no address: who asks learns the instance's, as conditions on `aws:SourceIp` want it. */
@@ -101,7 +121,7 @@ export class OutsideServer {
   }
 
   #metadataOf(instanceId: string): HttpServer {
-    const found = this.#metadata.get(instanceId) ?? withLimits(createHttpServer(this.#outside.metadata(instanceId)));
+    const found = this.#metadata.get(instanceId) ?? this.#openMetadata(instanceId);
     this.#metadata.set(instanceId, found);
     return found;
   }
@@ -118,8 +138,8 @@ function certificates(authority: Authority) {
   };
 }
 
-function withLimits<Kind extends HttpServer | HttpsServer>(server: Kind): Kind {
-  server.keepAliveTimeout = keepAliveMilliseconds;
-  server.requestTimeout = 0; // uploads from an instance may be long; their listener has its own limits
+/** Node minds a server's limits of time from when it listens, and these take connections that somebody else has accepted. */
+function timed<Kind extends HttpServer | HttpsServer>(server: Kind): Kind {
+  server.emit("listening");
   return server;
 }
