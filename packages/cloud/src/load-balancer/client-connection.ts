@@ -44,6 +44,8 @@ export class ClientConnection implements BodySink {
   #serving: Serving | undefined;
   #isAdvancing = false;
   #isHeld = false;
+  /** Whether a request of it has been taken in this turn of the event loop: others are to have theirs. */
+  #hadTurn = false;
   #isAnswered = false;
   #hasEnded = false;
   #isClosing = false;
@@ -137,6 +139,7 @@ export class ClientConnection implements BodySink {
   detach(): { readonly socket: Socket; readonly ahead: Buffer | undefined } {
     this.#front.forget(this);
     this.#serving = undefined;
+    this.#isClosing = true;
     for (const event of ["data", "end", "drain", "timeout", "error", "close"]) this.#socket.removeAllListeners(event);
     this.#socket.setTimeout(0);
     return { socket: this.#socket, ahead: this.#rest };
@@ -165,8 +168,9 @@ export class ClientConnection implements BodySink {
       this.#isAdvancing = false;
     }
     if (this.#isClosing) return;
-    if (this.#hasEnded && this.#isAtEnd()) return;
-    const isBusy = this.#head !== undefined || this.#socket.writableNeedDrain;
+    const isInTurn = this.#hadTurn && this.#rest !== undefined;
+    if (this.#hasEnded && !isInTurn && this.#isAtEnd()) return;
+    const isBusy = this.#head !== undefined || isInTurn || this.#socket.writableNeedDrain;
     const mustWait = this.#isHeld || (isBusy && this.#rest !== undefined);
     if (mustWait !== this.#socket.isPaused()) this.#socket[mustWait ? "pause" : "resume"]();
   }
@@ -182,7 +186,7 @@ export class ClientConnection implements BodySink {
   /** Whether there was anything to be done. */
   #step(rest: Buffer): boolean {
     // A client that does not read its answers gets no more of them.
-    if (this.#head === undefined) return !this.#socket.writableNeedDrain && this.#readHead(rest);
+    if (this.#head === undefined) return !this.#hadTurn && !this.#socket.writableNeedDrain && this.#readHead(rest);
     if (this.#body === undefined || this.#body.isWhole || this.#isHeld) return false;
     this.#keep(rest, this.#body.read(rest, 0, this));
     if (!this.#body.isWhole) return true;
@@ -202,6 +206,11 @@ export class ClientConnection implements BodySink {
     }
     clearTimeout(this.#patience);
     this.#patience = undefined;
+    this.#hadTurn = true;
+    setImmediate(() => {
+      this.#hadTurn = false;
+      this.#advance();
+    });
     const head = parseRequestHead(rest.toString("latin1", from, end + 2));
     this.#keep(rest, end + headEnd.length);
     this.#head = head;
