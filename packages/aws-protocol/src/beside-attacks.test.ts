@@ -72,7 +72,8 @@ test("requests that wait for no answer are not served before everybody else's", 
     flood(program, Buffer.from(line.repeat((size * 0.25 * mebibyte) / line.length))),
   );
 
-  assert(grown < 64 * mebibyte, `${grown} bytes for 4 MiB`);
+  // Young objects alone may take as much as 64 MiB until they are collected; 150 000 requests held at once take several times as much.
+  assert(grown < 192 * mebibyte, `${grown} bytes for 4 MiB`);
 });
 
 test("signed ones are not, either, and are read no faster than they are answered", async (t) => {
@@ -83,7 +84,7 @@ test("signed ones are not, either, and are read no faster than they are answered
     flood(program, Buffer.from(lines.repeat((size * 2 * mebibyte) / lines.length))),
   );
 
-  assert(grown < 64 * mebibyte, `${grown} bytes for 32 MiB`);
+  assert(grown < 192 * mebibyte, `${grown} bytes for 32 MiB`);
 });
 
 test("a form or a query of very many parameters costs as little as any that is refused", async (t) => {
