@@ -21,7 +21,7 @@ export interface FileResult {
 const reporter = resolve(import.meta.dirname, "events.ts");
 
 /** Longest that a file may take, in minutes: nobody waits for one that hangs. */
-const minutesMax = 15;
+const minutesMax = 60;
 
 /** Most that is kept of what a file prints, in characters: from then on, it repeats itself. */
 const outputMax = 4 * 1024 * 1024;
