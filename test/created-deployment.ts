@@ -1,5 +1,5 @@
 import { type DeploymentCreator, ListDeploymentsCommand } from "@aws-sdk/client-codedeploy";
-import { eventually } from "../packages/cloud/test/eventually.ts";
+import { eventually } from "./support/eventually.ts";
 import type { TrafficHouse } from "./traffic-house.ts";
 
 /** The deployments of the group `web`, the newest first. */

@@ -7,8 +7,8 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import type { TestContext } from "node:test";
-import { eventually } from "../packages/cloud/test/eventually.ts";
-import { removeFolder } from "../packages/cloud/test/remove-folder.ts";
+import { eventually } from "./support/eventually.ts";
+import { removeFolder } from "./support/remove-folder.ts";
 
 const run = promisify(execFile);
 const program = resolve(import.meta.dirname, "../packages/cli/bin/sluice.js");

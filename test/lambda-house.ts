@@ -22,7 +22,7 @@ import {
   UpdateFunctionCodeCommand,
 } from "@aws-sdk/client-lambda";
 import { node } from "../packages/cloud/test/lambda/house.ts";
-import { eventually } from "../packages/cloud/test/eventually.ts";
+import { eventually } from "./support/eventually.ts";
 import { House } from "./house.ts";
 
 const trust = (service: string) =>

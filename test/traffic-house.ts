@@ -31,10 +31,10 @@ import {
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { AttachRolePolicyCommand, CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { whyNoNamespaces } from "../packages/cloud/test/local-cloud.ts";
+import { whyNoNamespaces } from "./support/why-no-namespaces.ts";
 import { freePort } from "../packages/cloud/test/targets.ts";
 import { bundle } from "../packages/cli/src/bundle.ts";
-import { eventually } from "../packages/cloud/test/eventually.ts";
+import { eventually } from "./support/eventually.ts";
 import { exampleRevision, type Scripts } from "./example-revision.ts";
 import { House } from "./house.ts";
 

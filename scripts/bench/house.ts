@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { removeFolder } from "../../packages/cloud/test/remove-folder.ts";
+import { removeFolder } from "../../test/support/remove-folder.ts";
 
 const program = resolve(import.meta.dirname, "../../packages/cli/bin/sluice.js");
 

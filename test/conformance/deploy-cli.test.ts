@@ -1,7 +1,7 @@
 // The real `aws deploy` against the API: what people type, and what they read.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { whyMissing } from "../../packages/cloud/test/why-missing.ts";
+import { whyMissing } from "../support/why-missing.ts";
 import { openApi, serviceRoleArn } from "./api-house.ts";
 
 const skip = await whyMissing("aws");

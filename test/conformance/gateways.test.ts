@@ -29,8 +29,8 @@ import { openGateways } from "../../packages/server/src/gateways/gateways.ts";
 import { deleteHook, hooksOf, putHook } from "../../packages/server/src/gateways/lifecycle-hooks.ts";
 import { type OutsideWork, perform } from "../../packages/server/src/gateways/perform.ts";
 import { scalingGroups } from "../../packages/server/src/gateways/scaling-groups.ts";
-import { eventually } from "../../packages/cloud/test/eventually.ts";
-import { whyMissing } from "../../packages/cloud/test/why-missing.ts";
+import { eventually } from "../support/eventually.ts";
+import { whyMissing } from "../support/why-missing.ts";
 
 const skip = await whyMissing("moto_server");
 

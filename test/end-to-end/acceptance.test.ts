@@ -14,7 +14,7 @@ import {
 } from "@aws-sdk/client-codedeploy";
 import { DescribeInstancesCommand, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
 import { createdBy, deploymentsOf } from "../created-deployment.ts";
-import { eventually } from "../../packages/cloud/test/eventually.ts";
+import { eventually } from "../support/eventually.ts";
 import { copying, skip, TrafficHouse } from "../traffic-house.ts";
 
 const applicationName = "web";

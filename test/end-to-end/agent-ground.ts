@@ -13,7 +13,7 @@ import {
   RegisterOnPremisesInstanceCommand,
 } from "@aws-sdk/client-codedeploy";
 import { deploy } from "../../packages/cli/src/deploy.ts";
-import { eventually } from "../../packages/cloud/test/eventually.ts";
+import { eventually } from "../support/eventually.ts";
 import { accountId, openHouse, region } from "../identity/open-house.ts";
 import { newRole, newUser } from "../identity/principals.ts";
 

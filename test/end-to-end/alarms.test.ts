@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { ListDeploymentTargetsCommand } from "@aws-sdk/client-codedeploy";
-import { eventually } from "../../packages/cloud/test/eventually.ts";
+import { eventually } from "../support/eventually.ts";
 import { rehearsedAlarm } from "../alarm.ts";
 import type { Outcome } from "../simulated-agents.ts";
 import { openGround } from "./deployment-ground.ts";

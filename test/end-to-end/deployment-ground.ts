@@ -14,7 +14,7 @@ import {
   GetDeploymentCommand,
   RegisterOnPremisesInstanceCommand,
 } from "@aws-sdk/client-codedeploy";
-import { eventually } from "../../packages/cloud/test/eventually.ts";
+import { eventually } from "../support/eventually.ts";
 import { accountId, openHouse, region } from "../identity/open-house.ts";
 import { type Outcome, SimulatedAgents } from "../simulated-agents.ts";
 

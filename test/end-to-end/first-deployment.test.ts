@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { cpSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
-import { whyMissing } from "../../packages/cloud/test/why-missing.ts";
+import { whyMissing } from "../support/why-missing.ts";
 import { House } from "../house.ts";
 
 const example = resolve(import.meta.dirname, "../../examples/hello");

@@ -12,7 +12,7 @@ import {
   RunInstancesCommand,
   waitUntilInstanceRunning,
 } from "@aws-sdk/client-ec2";
-import { eventually } from "../../packages/cloud/test/eventually.ts";
+import { eventually } from "../support/eventually.ts";
 import { accountId, region } from "../identity/open-house.ts";
 import type { Outcome } from "../simulated-agents.ts";
 import { openGround } from "./deployment-ground.ts";

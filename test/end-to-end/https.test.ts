@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { CodeDeployClient, ListApplicationsCommand } from "@aws-sdk/client-codedeploy";
-import { whyMissing } from "../../packages/cloud/test/why-missing.ts";
+import { whyMissing } from "../support/why-missing.ts";
 import { House } from "../house.ts";
 
 const run = promisify(execFile);

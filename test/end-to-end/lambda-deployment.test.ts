@@ -11,7 +11,7 @@ import {
 import { UpdateAliasCommand } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { zip } from "../../packages/cloud/test/lambda/house.ts";
-import { eventually } from "../../packages/cloud/test/eventually.ts";
+import { eventually } from "../support/eventually.ts";
 import { openHouse } from "../identity/open-house.ts";
 import { House } from "../house.ts";
 import { answering, appSpec, LambdaHouse, shift } from "../lambda-house.ts";

@@ -11,7 +11,7 @@ import {
   PutLifecycleEventHookExecutionStatusCommand,
   StopDeploymentCommand,
 } from "@aws-sdk/client-codedeploy";
-import { eventually } from "../../packages/cloud/test/eventually.ts";
+import { eventually } from "../support/eventually.ts";
 import { openHouse } from "../identity/open-house.ts";
 import { LambdaHouse, shift } from "../lambda-house.ts";
 

@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import { test, type TestContext } from "node:test";
 import { GetDeploymentGroupCommand, type TriggerEventType } from "@aws-sdk/client-codedeploy";
 import { ConfirmSubscriptionCommand, CreateTopicCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
-import { eventually } from "../../packages/cloud/test/eventually.ts";
+import { eventually } from "../support/eventually.ts";
 import { openGround } from "./deployment-ground.ts";
 
 type Message = Readonly<Record<string, unknown>>;

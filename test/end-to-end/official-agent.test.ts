@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type TestContext, test } from "node:test";
-import { eventually } from "../../packages/cloud/test/eventually.ts";
-import { whyMissing } from "../../packages/cloud/test/why-missing.ts";
+import { eventually } from "../support/eventually.ts";
+import { whyMissing } from "../support/why-missing.ts";
 import { AgentProcess, begin, end, openAgentGround } from "./agent-ground.ts";
 
 // The unmodified agent of AWS against this control plane, over HTTP and over HTTPS with a certificate authority of our

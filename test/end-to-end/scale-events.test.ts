@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-auto-scaling";
 import { ContinueDeploymentCommand } from "@aws-sdk/client-codedeploy";
 import { createdBy, deploymentsOf } from "../created-deployment.ts";
-import { eventually } from "../../packages/cloud/test/eventually.ts";
+import { eventually } from "../support/eventually.ts";
 import { copying, skip, TrafficHouse } from "../traffic-house.ts";
 
 test(

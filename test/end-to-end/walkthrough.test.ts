@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { globSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { test } from "node:test";
-import { whyMissing } from "../../packages/cloud/test/why-missing.ts";
+import { whyMissing } from "../support/why-missing.ts";
 import { House } from "../house.ts";
 import { preloadedAws } from "../preloaded-aws.ts";
 

@@ -5,7 +5,7 @@ import { DescribeWarmPoolCommand, PutWarmPoolCommand, SetDesiredCapacityCommand 
 import { UpdateDeploymentGroupCommand } from "@aws-sdk/client-codedeploy";
 import { IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { createdBy, deploymentsOf } from "../created-deployment.ts";
-import { eventually } from "../../packages/cloud/test/eventually.ts";
+import { eventually } from "../support/eventually.ts";
 import { skip, TrafficHouse } from "../traffic-house.ts";
 
 const AutoScalingGroupName = "fleet";

@@ -10,7 +10,7 @@ import { openGateways } from "../../packages/server/src/gateways/gateways.ts";
 import { HookRuns } from "../../packages/server/src/gateways/hook-runs.ts";
 import { outcomeOfError, type WorkOutcome } from "../../packages/server/src/gateways/outcome.ts";
 import { perform } from "../../packages/server/src/gateways/perform.ts";
-import { eventually } from "../../packages/cloud/test/eventually.ts";
+import { eventually } from "../support/eventually.ts";
 import { openHouse } from "./open-house.ts";
 import { newUser } from "./principals.ts";
 

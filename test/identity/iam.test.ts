@@ -31,7 +31,7 @@ import {
   UpdateAccessKeyCommand,
 } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import { whyMissing } from "../../packages/cloud/test/why-missing.ts";
+import { whyMissing } from "../support/why-missing.ts";
 import { accountId, type OpenHouse, openHouse } from "./open-house.ts";
 
 const trust = (service: string) =>

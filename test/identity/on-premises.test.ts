@@ -11,7 +11,7 @@ import {
 import { GetUserCommand, IAMClient, ListAccessKeysCommand } from "@aws-sdk/client-iam";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { signHeaders } from "@sluice/aws-protocol/signature-v4";
-import { whyMissing } from "../../packages/cloud/test/why-missing.ts";
+import { whyMissing } from "../support/why-missing.ts";
 import { accountId, type Credentials, type OpenHouse, openHouse, region } from "./open-house.ts";
 import { newRole, newUser } from "./principals.ts";
 

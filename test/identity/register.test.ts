@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { CodeDeployClient, ListOnPremisesInstancesCommand } from "@aws-sdk/client-codedeploy";
-import { whyMissing } from "../../packages/cloud/test/why-missing.ts";
+import { whyMissing } from "../support/why-missing.ts";
 import { House } from "../house.ts";
 
 const run = promisify(execFile);

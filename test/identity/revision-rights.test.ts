@@ -4,7 +4,7 @@ import { test, type TestContext } from "node:test";
 import { CreateBucketCommand, PutBucketVersioningCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { CreateFunctionCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { signHeaders } from "@sluice/aws-protocol/signature-v4";
-import { eventually } from "../../packages/cloud/test/eventually.ts";
+import { eventually } from "../support/eventually.ts";
 import { call } from "./call.ts";
 import { accountId, type Credentials, type OpenHouse, openHouse, region } from "./open-house.ts";
 import { newRole, newUser } from "./principals.ts";

@@ -8,7 +8,7 @@ import {
   GetDeploymentCommand,
 } from "@aws-sdk/client-codedeploy";
 import { AttachRolePolicyCommand, DeleteRoleCommand, IAMClient } from "@aws-sdk/client-iam";
-import { eventually } from "../../packages/cloud/test/eventually.ts";
+import { eventually } from "../support/eventually.ts";
 import { accountId, openHouse } from "./open-house.ts";
 import { newRole, type Statement } from "./principals.ts";
 

@@ -3,8 +3,8 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
-import { whyNoNamespaces } from "../../packages/cloud/test/local-cloud.ts";
-import { eventually } from "../../packages/cloud/test/eventually.ts";
+import { whyNoNamespaces } from "../support/why-no-namespaces.ts";
+import { eventually } from "../support/eventually.ts";
 import { House } from "../house.ts";
 
 const skip = await whyNoNamespaces();

@@ -9,8 +9,8 @@ import {
   SetDesiredCapacityCommand,
 } from "@aws-sdk/client-auto-scaling";
 import { CreateLaunchTemplateCommand, DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
-import { whyNoNamespaces } from "../../packages/cloud/test/local-cloud.ts";
-import { eventually } from "../../packages/cloud/test/eventually.ts";
+import { whyNoNamespaces } from "../support/why-no-namespaces.ts";
+import { eventually } from "../support/eventually.ts";
 import { House } from "../house.ts";
 
 const AutoScalingGroupName = "fleet";

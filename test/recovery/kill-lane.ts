@@ -13,7 +13,7 @@ import {
   type RevisionLocation,
 } from "@aws-sdk/client-codedeploy";
 import { plainFolderOf } from "../../packages/cloud/src/instance/plain/instance-folder.ts";
-import { eventually } from "../../packages/cloud/test/eventually.ts";
+import { eventually } from "../support/eventually.ts";
 
 const applicationName = "kills";
 

@@ -11,7 +11,7 @@ import { CreateTagsCommand, DescribeImagesCommand, EC2Client, RunInstancesComman
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { bundle } from "../../packages/cli/src/bundle.ts";
 import { mark, processesOf } from "../../packages/cloud/src/instance/plain/processes.ts";
-import { eventually } from "../../packages/cloud/test/eventually.ts";
+import { eventually } from "../support/eventually.ts";
 import { Random } from "../../packages/engine/test/simulation/random.ts";
 import { House } from "../house.ts";
 import { KillLane } from "./kill-lane.ts";

@@ -11,7 +11,7 @@ import {
 } from "@aws-sdk/client-codedeploy";
 import { EC2Client, DescribeImagesCommand, RunInstancesCommand } from "@aws-sdk/client-ec2";
 import { deploy } from "../../packages/cli/src/deploy.ts";
-import { eventually } from "../../packages/cloud/test/eventually.ts";
+import { eventually } from "../support/eventually.ts";
 import type { House } from "../house.ts";
 
 const fixture = resolve(import.meta.dirname, "../fixtures/ledger");

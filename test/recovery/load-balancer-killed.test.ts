@@ -11,7 +11,7 @@ import {
   ElasticLoadBalancingV2Client,
   RegisterTargetsCommand,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { eventually } from "../../packages/cloud/test/eventually.ts";
+import { eventually } from "../support/eventually.ts";
 import { House } from "../house.ts";
 
 test("after a power cut listeners come back, and a target that was healthy serves at once", async (t) => {

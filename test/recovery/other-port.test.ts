@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { whyNoNamespaces } from "../../packages/cloud/test/local-cloud.ts";
+import { whyNoNamespaces } from "../support/why-no-namespaces.ts";
 import { House } from "../house.ts";
 import { LedgerHost } from "./ledger.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CreateApplicationCommand, paginateListApplications } from "@aws-sdk/client-codedeploy";
-import { eventually } from "../../packages/cloud/test/eventually.ts";
+import { eventually } from "../support/eventually.ts";
 import { House } from "../house.ts";
 import { LedgerHost, using } from "./ledger.ts";
 

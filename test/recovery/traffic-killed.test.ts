@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DescribeLifecycleHooksCommand, SetDesiredCapacityCommand } from "@aws-sdk/client-auto-scaling";
 import { GetDeploymentGroupCommand, UpdateDeploymentGroupCommand } from "@aws-sdk/client-codedeploy";
-import { eventually } from "../../packages/cloud/test/eventually.ts";
+import { eventually } from "../support/eventually.ts";
 import { signHeaders } from "@sluice/aws-protocol/signature-v4";
 import { createdBy, deploymentsOf } from "../created-deployment.ts";
 import { copying, skip, TrafficHouse, type Way } from "../traffic-house.ts";

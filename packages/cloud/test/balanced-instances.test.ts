@@ -8,7 +8,9 @@ import {
   TerminateInstancesCommand,
 } from "@aws-sdk/client-ec2";
 import { RegisterTargetsCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { eventually, openLocalCloud, whyNoNamespaces } from "./local-cloud.ts";
+import { openLocalCloud } from "./local-cloud.ts";
+import { eventually } from "../../../test/support/eventually.ts";
+import { whyNoNamespaces } from "../../../test/support/why-no-namespaces.ts";
 import { openBalanced } from "./targets.ts";
 
 const skip = await whyNoNamespaces();

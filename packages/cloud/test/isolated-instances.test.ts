@@ -10,7 +10,9 @@ import {
   RunInstancesCommand,
   TerminateInstancesCommand,
 } from "@aws-sdk/client-ec2";
-import { eventually, type LocalCloud, openLocalCloud, whyNoNamespaces } from "./local-cloud.ts";
+import { type LocalCloud, openLocalCloud } from "./local-cloud.ts";
+import { eventually } from "../../../test/support/eventually.ts";
+import { whyNoNamespaces } from "../../../test/support/why-no-namespaces.ts";
 
 const skip = await whyNoNamespaces();
 const [withAgent, withoutAgent] = ["ami-00000000000000001", "ami-00000000000000002"];

@@ -1,4 +1,3 @@
-import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync } from "node:fs";
@@ -12,10 +11,7 @@ import { promisify } from "node:util";
 import { createFrontDoor, createFrontDoorServer } from "@sluice/aws-protocol";
 import { openIdentities } from "@sluice/server";
 import { endLeftovers, execInInstance, startCloud, type CloudOptions } from "../src/index.ts";
-import { openDriver } from "../src/instance/index.ts";
-import { removeFolder } from "./remove-folder.ts";
-
-export { eventually } from "./eventually.ts";
+import { removeFolder } from "../../../test/support/remove-folder.ts";
 
 const run = promisify(execFile);
 const accountId = "123456789012";
@@ -116,21 +112,4 @@ export async function openLocalCloud(
       return openLocalCloud(test, options, folder);
     },
   };
-}
-
-/** Why isolated instances cannot be had on this machine; false when they can. For `skip`. */
-export async function whyNoNamespaces(): Promise<string | false> {
-  const folder = mkdtempSync(join(tmpdir(), "sluice-probe-"));
-  try {
-    const wanted = { driver: "ns", plainInstead: false, chaos: { packageLocks: 0 } } as const;
-    const { driver } = await openDriver({ dataFolder: folder, clock, agentBundle, ...wanted });
-    await driver.close();
-    return false;
-  } catch (error) {
-    assert(error instanceof Error);
-    return error.message;
-  } finally {
-    await endLeftovers({ dataFolder: folder });
-    removeFolder(folder);
-  }
 }

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { EC2Client, RunInstancesCommand } from "@aws-sdk/client-ec2";
-import { eventually, openLocalCloud } from "./local-cloud.ts";
+import { openLocalCloud } from "./local-cloud.ts";
+import { eventually } from "../../../test/support/eventually.ts";
 
 async function ask(url: string, headers: Readonly<Record<string, string>>, method = "GET") {
   const asked = request(url, { method, headers, agent: false }).end();

@@ -9,7 +9,8 @@ import {
   SetDesiredCapacityCommand,
 } from "@aws-sdk/client-auto-scaling";
 import { CreateLaunchTemplateCommand, EC2Client } from "@aws-sdk/client-ec2";
-import { eventually, type LocalCloud, openLocalCloud } from "./local-cloud.ts";
+import { type LocalCloud, openLocalCloud } from "./local-cloud.ts";
+import { eventually } from "../../../test/support/eventually.ts";
 
 /** The name of the group. */
 export const AutoScalingGroupName = "fleet";

@@ -11,7 +11,8 @@ import {
   ElasticLoadBalancingV2Client,
   RegisterTargetsCommand,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { eventually, type LocalCloud } from "./local-cloud.ts";
+import { type LocalCloud } from "./local-cloud.ts";
+import { eventually } from "../../../test/support/eventually.ts";
 
 /** A real HTTP server that stands behind a load balancer. */
 export interface Backend {

@@ -14,8 +14,9 @@ import {
   type RuleCondition,
   type TargetGroupStickinessConfig,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { eventually, openLocalCloud } from "../../test/local-cloud.ts";
-import { whyMissing } from "../../test/why-missing.ts";
+import { openLocalCloud } from "../../test/local-cloud.ts";
+import { eventually } from "../../../../test/support/eventually.ts";
+import { whyMissing } from "../../../../test/support/why-missing.ts";
 import { type Backend, type Balanced, openBackend, openBalanced } from "../../test/targets.ts";
 
 const noHaproxy = await whyMissing("haproxy");

@@ -4,7 +4,8 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { test, type TestContext } from "node:test";
 import { ModifyLoadBalancerAttributesCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { eventually, openLocalCloud } from "../../test/local-cloud.ts";
+import { openLocalCloud } from "../../test/local-cloud.ts";
+import { eventually } from "../../../../test/support/eventually.ts";
 import { type Balanced, openBackend, openBalanced } from "../../test/targets.ts";
 
 /** Sends bytes over a connection of their own; everything that comes back until it ends. */

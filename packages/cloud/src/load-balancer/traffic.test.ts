@@ -14,7 +14,7 @@ import {
   ModifyTargetGroupAttributesCommand,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { openLocalCloud } from "../../test/local-cloud.ts";
-import { whyMissing } from "../../test/why-missing.ts";
+import { whyMissing } from "../../../../test/support/why-missing.ts";
 import { type Balanced, openBackend, openBalanced } from "../../test/targets.ts";
 
 test("a request reaches its target as it was sent, with AWS's headers added", async (t) => {

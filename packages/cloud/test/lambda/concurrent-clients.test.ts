@@ -16,7 +16,7 @@ import {
   PutObjectCommand,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
-import { eventually } from "../eventually.ts";
+import { eventually } from "../../../../test/support/eventually.ts";
 import { create, House, invoke, zip } from "./house.ts";
 
 const clients = [0, 1, 2, 3, 4, 5, 6, 7];

@@ -19,7 +19,7 @@ import {
   waitUntilFunctionUpdatedV2,
 } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
-import { eventually } from "../eventually.ts";
+import { eventually } from "../../../../test/support/eventually.ts";
 import { House, node, request, role, zip } from "./house.ts";
 
 const says = (text: string) => node(`export const handler = () => ${JSON.stringify(text)};`);

@@ -15,7 +15,7 @@ import { openLambda } from "../../src/service/lambda/index.ts";
 import { LogStore, logsService } from "../../src/service/logs/index.ts";
 import { objectReader, openBlobs, s3Service } from "../../src/service/s3/index.ts";
 import { CloudDatabase } from "../../src/store/database.ts";
-import { whyMissing } from "../why-missing.ts";
+import { whyMissing } from "../../../../test/support/why-missing.ts";
 
 const region = "eu-west-1";
 const accountId = "123456789012";

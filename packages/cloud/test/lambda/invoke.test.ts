@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { UpdateFunctionCodeCommand } from "@aws-sdk/client-lambda";
-import { whyMissing } from "../why-missing.ts";
+import { whyMissing } from "../../../../test/support/why-missing.ts";
 import { create, House, invoke, node, noPython, python, pythonRuntime, role, zip } from "./house.ts";
 
 test("a Python function is called with its event, and its answer comes back", { skip: noPython }, async (t) => {

@@ -12,7 +12,7 @@ import {
   UpdateFunctionCodeCommand,
 } from "@aws-sdk/client-lambda";
 import { DescribeLogStreamsCommand, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
-import { eventually } from "../eventually.ts";
+import { eventually } from "../../../../test/support/eventually.ts";
 import { House, node, request, role } from "./house.ts";
 
 const base = { FunctionName: "f", Role: role, Runtime: "nodejs22.x", Handler: "index.handler" } as const;

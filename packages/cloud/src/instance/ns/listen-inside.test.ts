@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
-import { eventually } from "../../../test/eventually.ts";
+import { eventually } from "../../../../../test/support/eventually.ts";
 import { freePort } from "../../../test/targets.ts";
 import { listenInside } from "./listen-inside.ts";
 

@@ -26,8 +26,9 @@ import {
   UpdateAutoScalingGroupCommand,
 } from "@aws-sdk/client-auto-scaling";
 import { CreateLaunchTemplateCommand, DescribeInstancesCommand, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
-import { eventually, openLocalCloud } from "../../../test/local-cloud.ts";
-import { whyMissing } from "../../../test/why-missing.ts";
+import { openLocalCloud } from "../../../test/local-cloud.ts";
+import { eventually } from "../../../../../test/support/eventually.ts";
+import { whyMissing } from "../../../../../test/support/why-missing.ts";
 import {
   AutoScalingGroupName,
   Fleet,

@@ -10,7 +10,7 @@ import {
   type StartInstanceRefreshCommandInput,
 } from "@aws-sdk/client-auto-scaling";
 import { CreateLaunchTemplateVersionCommand } from "@aws-sdk/client-ec2";
-import { eventually } from "../../../test/local-cloud.ts";
+import { eventually } from "../../../../../test/support/eventually.ts";
 import { AutoScalingGroupName, type Fleet, launching, openFleet, template } from "../../../test/scaling-fleet.ts";
 
 const start = async ({ client }: Fleet, more: Partial<StartInstanceRefreshCommandInput> = {}) =>

@@ -8,7 +8,7 @@ import {
   SuspendProcessesCommand,
 } from "@aws-sdk/client-auto-scaling";
 import { ModifyTargetGroupAttributesCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { eventually } from "../../../test/local-cloud.ts";
+import { eventually } from "../../../../../test/support/eventually.ts";
 import { AutoScalingGroupName, openFleet } from "../../../test/scaling-fleet.ts";
 import { openBalanced } from "../../../test/targets.ts";
 

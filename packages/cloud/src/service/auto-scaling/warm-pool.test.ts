@@ -8,7 +8,7 @@ import {
   TerminateInstanceInAutoScalingGroupCommand,
 } from "@aws-sdk/client-auto-scaling";
 import { DescribeInstancesCommand } from "@aws-sdk/client-ec2";
-import { eventually } from "../../../test/local-cloud.ts";
+import { eventually } from "../../../../../test/support/eventually.ts";
 import { AutoScalingGroupName, type Fleet, launching, openFleet, terminating } from "../../../test/scaling-fleet.ts";
 
 const describe = ({ client }: Fleet) => client.send(new DescribeWarmPoolCommand({ AutoScalingGroupName }));

@@ -13,7 +13,8 @@ import {
   ModifyLoadBalancerAttributesCommand,
   RegisterInstancesWithLoadBalancerCommand,
 } from "@aws-sdk/client-elastic-load-balancing";
-import { eventually, openLocalCloud } from "../../../test/local-cloud.ts";
+import { openLocalCloud } from "../../../test/local-cloud.ts";
+import { eventually } from "../../../../../test/support/eventually.ts";
 import { freePort, openBackend } from "../../../test/targets.ts";
 
 test("a classic load balancer takes an instance in, carries its traffic, and lets it drain", async (t) => {

@@ -10,7 +10,7 @@ import {
   SetAlarmStateCommand,
 } from "@aws-sdk/client-cloudwatch";
 import { openLocalCloud } from "../../../test/local-cloud.ts";
-import { whyMissing } from "../../../test/why-missing.ts";
+import { whyMissing } from "../../../../../test/support/why-missing.ts";
 
 const noAws = await whyMissing("aws");
 

@@ -9,8 +9,9 @@ import {
   ModifyTargetGroupAttributesCommand,
   RegisterTargetsCommand,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { eventually, openLocalCloud } from "../../../test/local-cloud.ts";
-import { whyMissing } from "../../../test/why-missing.ts";
+import { openLocalCloud } from "../../../test/local-cloud.ts";
+import { eventually } from "../../../../../test/support/eventually.ts";
+import { whyMissing } from "../../../../../test/support/why-missing.ts";
 import { freePort, openBackend, openBalanced } from "../../../test/targets.ts";
 
 const noAws = await whyMissing("aws");

@@ -23,7 +23,7 @@ import {
   UploadServerCertificateCommand,
 } from "@aws-sdk/client-iam";
 import { type LocalCloud, openLocalCloud } from "../../../test/local-cloud.ts";
-import { whyMissing } from "../../../test/why-missing.ts";
+import { whyMissing } from "../../../../../test/support/why-missing.ts";
 import { type Balanced, freePort, openBackend, openBalanced } from "../../../test/targets.ts";
 import { makeCertificate } from "../../tls/certificate.ts";
 

@@ -12,8 +12,9 @@ import {
   SNSClient,
   SubscribeCommand,
 } from "@aws-sdk/client-sns";
-import { eventually, openLocalCloud } from "../../../test/local-cloud.ts";
-import { whyMissing } from "../../../test/why-missing.ts";
+import { openLocalCloud } from "../../../test/local-cloud.ts";
+import { eventually } from "../../../../../test/support/eventually.ts";
+import { whyMissing } from "../../../../../test/support/why-missing.ts";
 import { openBackend } from "../../../test/targets.ts";
 
 const noAws = await whyMissing("aws");
