@@ -138,6 +138,7 @@ test("registering again gives the host a new key in the place of the old one, an
   const known = await house.sluice("register", "db-2", "--url", "http://192.0.2.1:4566", "--insecure");
   assert.equal(known.code, 0, known.stderr);
   assert.match(known.stdout, /This address has no TLS\. Whoever is on the way can change this script/);
+  assert.match(known.stdout, /^ {2}curl .* --url http:\/\/192\.0\.2\.1:4566 --signer \S+ --insecure$/m);
   const bad = await house.sluice("register", "db-2", "--tag", "Role");
   assert.equal(bad.code, 1);
   assert.match(bad.stderr, /Cannot read the tag "Role": KEY=VALUE is wanted/);

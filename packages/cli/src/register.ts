@@ -104,7 +104,8 @@ function instructions(
 ): string {
   const isPlain = url.startsWith("http:") && !isLocal(url);
   const authority = url.startsWith("https:") && !publicCertificate ? authoritySha256 : undefined;
-  const [fetched, trusted, told] = authority === undefined ? ["", "", ""] : trust(url, authority);
+  const [fetched, trusted, told] =
+    authority === undefined ? ["", "", isPlain ? " --insecure" : ""] : trust(url, authority);
   return `"${name}" is registered. On its host, as root, before ${new Date(expiresAt).toISOString()}:
 
   ${fetched}curl -fsSL ${trusted}${url}/hosts/setup | SLUICE_TOKEN=${token} sh -s -- --url ${url} --signer ${signerSha256}${told}

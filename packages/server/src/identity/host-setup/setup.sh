@@ -1,28 +1,48 @@
 #!/bin/sh
 # Sets up this host for deployments by Sluice: the agent, its configuration, its key and its service.
-# Usage: SLUICE_TOKEN=TOKEN sh -s -- --url URL [--signer SHA256] [--ca FILE] [--root FOLDER] [--no-start]
+# Usage: SLUICE_TOKEN=TOKEN sh -s -- --url URL [--signer SHA256] [--ca FILE] [--insecure] [--root FOLDER] [--no-start]
 #   SLUICE_TOKEN     from `sluice register`: good for one host, once. Arguments could be read by everybody on this host
 #   --url URL        where Sluice answers
 #   --signer SHA256  of the key that it signs specifications with: the agent is to carry out no others
 #   --ca FILE        the certificate of its own authority, which the agent is to trust
+#   --insecure       the address may have no TLS: whoever is on the way can become root on this host
 #   --root FOLDER    puts everything below a folder, such as that of an image
 #   --no-start       leaves the agent stopped
 set -eu
-url='' signer='' ca='' root='' start=yes token=${SLUICE_TOKEN-}
+url='' signer='' ca='' insecure='' root='' start=yes token=${SLUICE_TOKEN-}
 unset SLUICE_TOKEN
-usage() { echo 'Usage: SLUICE_TOKEN=TOKEN sh -s -- --url URL [--signer SHA256] [--ca FILE] [--root FOLDER] [--no-start]' >&2; exit 2; }
+usage() { echo 'Usage: SLUICE_TOKEN=TOKEN sh -s -- --url URL [--signer SHA256] [--ca FILE] [--insecure] [--root FOLDER] [--no-start]' >&2; exit 2; }
 fail() { echo "Cannot set up this host: $*" >&2; exit 1; }
 while [ $# -gt 0 ]; do
   case $1 in
     --url) [ $# -gt 1 ] || usage; url=${2%/}; shift 2 ;;
     --signer) [ $# -gt 1 ] || usage; signer=$2; shift 2 ;;
     --ca) [ $# -gt 1 ] || usage; ca=$2; shift 2 ;;
+    --insecure) insecure=yes; shift ;;
     --root) [ $# -gt 1 ] || usage; root=${2%/}; shift 2 ;;
     --no-start) start=no; shift ;;
     *) usage ;;
   esac
 done
 [ -n "$url" ] || usage
+is_local() { # URL: whether it is this machine's own address
+  address=${1#http://} address=${address%%/*}
+  name=${address%%:*}
+  case $address in '[::1]' | '[::1]:'*) return 0 ;; esac
+  case $name in
+    localhost | *.localhost) return 0 ;;
+    127.*) case $name in *[!0-9.]*) return 1 ;; esac ;;
+    *) return 1 ;;
+  esac
+}
+case $url in
+  *[!A-Za-z0-9._~:/[\]-]*) fail "the address '$url' cannot be used: an http or https URL without a user or a query was expected" ;;
+  https://*) ;;
+  http://*)
+    is_local "$url" || [ -n "$insecure" ] ||
+      fail "$url has no TLS, so that whoever is on the way can have anything run as root on the host, and learns its key. Start Sluice with --tls, or name the address of a TLS proxy with --url. Where the network is yours alone, say --insecure" ;;
+  *) fail "the address '$url' cannot be used: an http or https URL was expected" ;;
+esac
 [ -n "$token" ] || fail 'the environment has no SLUICE_TOKEN; sluice register prints the whole command'
 [ -n "$root" ] || [ "$(id -u)" = 0 ] || fail 'run this as root'
 [ -z "$ca" ] || [ -r "$ca" ] || fail "the certificate $ca cannot be read"
