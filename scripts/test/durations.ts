@@ -20,12 +20,12 @@ export function plan(files: readonly string[]): readonly Planned[] {
   const known = remembered();
   return files.map((file) => {
     const seconds = known[file] ?? byFolder.find(([prefix]) => file.startsWith(prefix))?.[1] ?? 1;
-    return { file, seconds, runsAlone: runsAlone(readFileSync(file, "utf8")) };
+    return { file, seconds, runsFirst: runsFirst(readFileSync(file, "utf8")) };
   });
 }
 
-/** A file that must not run beside others says so, and why, in a comment before its imports. */
-const runsAlone = (text: string): boolean => /^\/\/ Runs alone: /m.test(text.slice(0, 2000));
+/** A file that has to begin before the others says so, and why, in a comment before its imports. */
+const runsFirst = (text: string): boolean => /^\/\/ Runs first: /m.test(text.slice(0, 2000));
 
 /** Writes down what files have taken, beside what is known of those that did not run now. */
 export function remember(results: readonly FileResult[]): void {

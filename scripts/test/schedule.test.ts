@@ -22,18 +22,18 @@ async function scheduled(files: readonly Planned[], limits: Limits) {
   return begun;
 }
 
-const planned = (file: string, seconds: number, runsAlone = false) => ({ file, seconds, runsAlone });
+const planned = (file: string, seconds: number, runsFirst = false) => ({ file, seconds, runsFirst });
 const files = [planned("a", 1, true), planned("b", 2), planned("c", 9), planned("d", 3), planned("e", 1)];
 
-test("the longest begin first, as many at once as there is room for, and what runs alone does so at the end", async () => {
+test("what runs first does so, then the longest, as many at once as there is room for", async () => {
   assert.deepEqual(await scheduled(files, { filesMin: 1, filesMax: 3, hasRoom: () => true }), [
-    ...["c beside none", "d beside c", "b beside cd", "e beside db", "a beside none"],
+    ...["a beside none", "c beside a", "d beside ac", "b beside cd", "e beside db"],
   ]);
 });
 
 test("where there is no room, no more run than must", async () => {
   assert.deepEqual(await scheduled(files, { filesMin: 2, filesMax: 3, hasRoom: () => false }), [
-    ...["c beside none", "d beside c", "b beside d", "e beside b", "a beside none"],
+    ...["a beside none", "c beside a", "d beside c", "b beside d", "e beside b"],
   ]);
 });
 

@@ -7,8 +7,8 @@ export interface Planned {
   readonly file: string;
   /** About how long it takes. */
   readonly seconds: number;
-  /** It measures time, or takes what there is only one of. */
-  readonly runsAlone: boolean;
+  /** It takes the longest whatever the machine, or counts what happens within a time: it begins before the others load the machine. */
+  readonly runsFirst: boolean;
 }
 
 /** What may run at once. */
@@ -23,13 +23,14 @@ export interface Limits {
 /** How often it is asked whether there is room, in milliseconds. */
 const askMilliseconds = 100;
 
-/** Runs all files, the longest first; those that run alone do so at the end, when nothing else runs. */
+/** Runs all files: those that run first, then the longest. */
 export async function runAll(
   files: readonly Planned[],
   { filesMin, filesMax, hasRoom }: Limits,
   run: (file: string) => Promise<void>,
 ): Promise<void> {
-  const waiting = files.filter(({ runsAlone }) => !runsAlone).toSorted((a, b) => b.seconds - a.seconds);
+  const order = (file: Planned) => (file.runsFirst ? Infinity : file.seconds);
+  const waiting = files.toSorted((a, b) => (order(b) > order(a) ? 1 : order(b) < order(a) ? -1 : 0));
   const running = new Set<Promise<void>>();
   while (waiting.length > 0 || running.size > 0) {
     const fits = running.size < filesMin || (running.size < filesMax && hasRoom());
@@ -41,5 +42,4 @@ export async function runAll(
     const ended: Promise<void> = run(next.file).finally(() => running.delete(ended));
     running.add(ended);
   }
-  for (const { file } of files.filter(({ runsAlone }) => runsAlone)) await run(file);
 }
