@@ -51,7 +51,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "packages/engine/src/": [],
   "packages/engine/src/appspec/": ["yaml"],
   "packages/aws-protocol/src/": [],
+  "packages/archive/src/": [],
   "packages/agent/src/": [
+    "@sluice/archive",
     "@sluice/engine/appspec",
     "@sluice/aws-protocol/printable",
     "@sluice/aws-protocol/signature-v4",
@@ -68,6 +70,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "asn1js",
   ],
   "packages/server/src/gateways/": ["@sluice/engine", "@sluice/engine/appspec", "@aws-sdk/", "tar-stream", "yauzl"],
+  "packages/cloud/src/images/": ["@sluice/archive", "@sluice/aws-protocol"],
   "packages/cloud/src/": ["@sluice/aws-protocol", "@sluice/aws-protocol/node-http", "@sluice/aws-protocol/wildcards"],
   "packages/cloud/src/service/lambda/": ["@sluice/aws-protocol", "@sluice/aws-protocol/node-http", "yauzl"],
   "packages/console/src/": [],

@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { blockBytes, readHead } from "./tar-head.ts";
+import { blockBytes, readHead } from "@sluice/archive";
 
 /** What a file is by its first bytes, as far as somebody may take it for a bundle. */
 const kinds: readonly { readonly name: string; readonly begins: string }[] = [

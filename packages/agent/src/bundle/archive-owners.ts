@@ -1,5 +1,5 @@
+import type { TarHead } from "@sluice/archive";
 import { groupId, userId } from "../install/accounts.ts";
-import type { TarHead } from "./tar-head.ts";
 
 /** Names that are looked up for one archive: each may cost a question to a directory service, and archives have a handful. */
 const namesMax = 64;

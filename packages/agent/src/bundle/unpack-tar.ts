@@ -1,12 +1,9 @@
 import { createReadStream } from "node:fs";
 import { createGunzip, type ZlibOptions } from "node:zlib";
+import { type Piece, quoted, type TarHead, TarReader, UnsafeEntry } from "@sluice/archive";
 import { archiveKind, ofOtherKind } from "./archive-kind.ts";
 import { ArchiveOwners } from "./archive-owners.ts";
-import { quoted } from "./byte-name.ts";
-import { UnsafeEntry } from "./rules.ts";
-import type { TarHead } from "./tar-head.ts";
-import { TarReader } from "./tar-reader.ts";
-import type { BundleWriter, Piece } from "./writer.ts";
+import type { BundleWriter } from "./writer.ts";
 
 /** Bytes that are read and unpacked at a time: fewer turns than with the default, and still little memory. */
 const chunkBytes = 256 * 1024;

@@ -1,9 +1,8 @@
 import { closeSync, fstatSync, openSync } from "node:fs";
 import { Readable } from "node:stream";
 import { crc32, createInflateRaw, inflateRawSync } from "node:zlib";
+import { quoted, UnsafeEntry } from "@sluice/archive";
 import { archiveKind, ofOtherKind } from "./archive-kind.ts";
-import { quoted } from "./byte-name.ts";
-import { UnsafeEntry } from "./rules.ts";
 import type { BundleWriter } from "./writer.ts";
 import { entriesOf, findDirectory, readAt, type ZipDirectory, type ZipEntry } from "./zip-directory.ts";
 

@@ -1,11 +1,11 @@
 import { readdirSync } from "node:fs";
 import { mkdir, rename, stat } from "node:fs/promises";
 import { resolve } from "node:path";
+import { type ByteName, byteName, pathOf, UnsafeEntry } from "@sluice/archive";
 import type { ArchiveAttributes } from "../archive-attributes.ts";
 import { removeTree } from "../remove-tree.ts";
 import { pathOf as shownName } from "../system-path.ts";
-import { type ByteName, byteName, pathOf } from "./byte-name.ts";
-import { BundleRules, type RuleSwitches, rulesByDefault, UnsafeEntry } from "./rules.ts";
+import { BundleRules, type RuleSwitches, rulesByDefault } from "./rules.ts";
 import { unpackTar } from "./unpack-tar.ts";
 import { unpackZip } from "./unpack-zip.ts";
 import { BundleWriter } from "./writer.ts";

@@ -1,5 +1,5 @@
 import { readSync } from "node:fs";
-import { type ByteName, byteName } from "./byte-name.ts";
+import { type ByteName, byteName } from "@sluice/archive";
 import { extraFields, modifiedTime, unicodePath } from "./zip-extra.ts";
 
 /** What the directory at a zip archive's end says of one entry. */

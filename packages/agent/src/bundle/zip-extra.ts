@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import type { ByteName } from "./byte-name.ts";
+import type { ByteName } from "@sluice/archive";
 
 // What programs add to a zip archive's entries: fields of a number, a length and bytes.
 

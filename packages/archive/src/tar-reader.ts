@@ -1,7 +1,9 @@
 import { ByteReader } from "./byte-reader.ts";
-import type { Piece } from "./writer.ts";
 import { blockBytes, overruled, readHead, readRecords, type TarHead, textIn } from "./tar-head.ts";
 import { checkMap, readOldMap, readPaxMap, type SparseMap, withHoles } from "./tar-sparse.ts";
+
+/** A piece of a file: bytes, or how many zeros the archive has left out. */
+export type Piece = Uint8Array | number;
 
 /** Bytes of one header beside the entries: a name is 4 KiB at most, and tools keep extended attributes there. */
 const headerBytesMax = 2 ** 20;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { type Entry, padded, paxRecord, tar, tarHeader } from "../../test/archives.ts";
+import { type Entry, padded, paxRecord, tar, tarHeader } from "../test/tar-archives.ts";
 import { TarReader } from "./tar-reader.ts";
 
 interface Found {

@@ -1,30 +1,30 @@
 import { dirname, isAbsolute, resolve } from "node:path";
 import type { ByteName } from "./byte-name.ts";
 
-/** A symbolic link of a bundle. */
-export interface BundleLink {
+/** A symbolic link of an archive. */
+export interface ArchiveLink {
   readonly name: ByteName;
   readonly target: ByteName;
 }
 
 interface Node {
-  link: BundleLink | undefined;
+  link: ArchiveLink | undefined;
   readonly below: Map<string, Node>;
 }
 
 const node = (): Node => ({ link: undefined, below: new Map() });
 
-/** The symbolic links of one bundle, by the parts of their paths: a path is asked about in the time that reading it takes. */
-export class BundleLinks {
+/** The symbolic links of one archive, by the parts of their paths: a path is asked about in the time that reading it takes. */
+export class ArchiveLinks {
   readonly #top = node();
-  readonly #all = new Map<ByteName, BundleLink>();
+  readonly #all = new Map<ByteName, ArchiveLink>();
 
   /** All of them, by path. */
-  get all(): ReadonlyMap<ByteName, BundleLink> {
+  get all(): ReadonlyMap<ByteName, ArchiveLink> {
     return this.#all;
   }
 
-  add(path: ByteName, link: BundleLink): void {
+  add(path: ByteName, link: ArchiveLink): void {
     let at = this.#top;
     for (const part of path.split("/")) {
       const next = at.below.get(part) ?? node();
@@ -36,7 +36,7 @@ export class BundleLinks {
   }
 
   /** The first link that a path leads through, its own last part included. */
-  on(path: ByteName): BundleLink | undefined {
+  on(path: ByteName): ArchiveLink | undefined {
     let at: Node | undefined = this.#top;
     for (const part of path.split("/")) {
       at = at.below.get(part);

@@ -1,0 +1,1 @@
+export type { ImageConfig, Images, ResolvedImage } from "./resolved-image.ts";
