@@ -6,7 +6,7 @@ import { isAbsolute, leaves } from "./paths.ts";
 import { isAbsentSection, readText } from "./scalars.ts";
 import { kindOf, type Tree } from "./yaml-tree.ts";
 
-/** The `files` section (appspec.md F1 to F16). */
+/** The `files` section (appspec.md §4, F1 to F16). */
 export function readFiles(tree: Tree | undefined, os: string, findings: Findings): readonly FileMapping[] {
   if (isAbsentSection(tree)) return [];
   if (tree.kind !== "list") {

@@ -7,7 +7,7 @@ import { isFalse, readText } from "./scalars.ts";
 import { readTimeout } from "./timeout.ts";
 import { type Entry, kindOf, type ListTree, type MapTree, type Tree } from "./yaml-tree.ts";
 
-/** The scripts by lifecycle event (appspec.md §2, H1 to H26). */
+/** The scripts by lifecycle event (appspec.md §4, H1 to H26). */
 export function readHooks(tree: Tree | undefined, findings: Findings): Record<string, readonly Hook[]> {
   const hooks: Record<string, readonly Hook[]> = {};
   if (tree === undefined || tree.kind === "null" || isFalse(tree)) return hooks;
@@ -132,7 +132,7 @@ function locationRemedy(hook: MapTree, before: Tree | undefined): string | undef
   return split ? "Remove the dash in front of this line: it starts a script of its own" : undefined;
 }
 
-/** `sudo` was never documented: text counts by its meaning (appspec.md H22). */
+/** `sudo` was never documented: text counts by its meaning (appspec.md §4, H22). */
 function readSudo(tree: Tree | undefined, findings: Findings): boolean {
   const text = readText(tree, "the sudo of a script", findings);
   return text !== undefined && !/^(false|no|off|n|)$/i.test(text);

@@ -3,7 +3,7 @@ import type { Findings, Place } from "./findings.ts";
 import * as messages from "./messages.ts";
 import type { Tree } from "./yaml-tree.ts";
 
-/** A script's time limit in seconds (appspec.md H10 to H18). */
+/** A script's time limit in seconds (appspec.md §4, H10 to H18). */
 export function readTimeout(tree: Tree | undefined, findings: Findings): number {
   if (tree === undefined || tree.kind === "null") return timeoutSecondsDefault;
   if (tree.kind !== "text")
