@@ -75,7 +75,7 @@ export async function openApi(
       wake: (id) => void woken.push(id),
       syncHooks: hooksOf(store),
       endRegistration: async () => {},
-      lastHeard: (host) => house.heard.get(host),
+      lastSeen: (host) => house.heard.get(host),
     },
     codedeployAccesses({ store, region, accountId }),
     (error) => void defects.push(error),
@@ -145,7 +145,7 @@ async function aws(url: string, credentials: Credentials, words: readonly string
 async function plant(store: Store, id: string, change: Partial<Deployment>, targets: readonly Target[]): Promise<void> {
   const record = store.deployments.byId(id);
   assert(record, `the deployment ${id} exists`);
-  const before = { now: 0, deployment: record.state, targets: [], answers: [], instanceStates: {} };
+  const before = { now: 0, deployment: record.state, targets: [], reports: [], instanceStates: {} };
   const after = { ...before, deployment: { ...record.state, ...change }, targets };
   const commit = { before, after, version: record.version, issued: [], memories: {} };
   await store.write(() => store.deployments.commit(record, commit));

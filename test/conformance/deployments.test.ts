@@ -282,8 +282,8 @@ test("a hook's function reports once, with the id that it was given", async (t) 
   const { begin, client, plant, store, now } = await deploymentsOf(t, {}, "Lambda");
   const revision = { revisionType: "AppSpecContent", appSpecContent: { content: lambdaAppSpec } } as const;
   const deploymentId = await begin({ revision });
-  const work = { work: "run hook", functionName: "check", deploymentId, executionId: "execution" } as const;
-  const command = { id: "command", issuedAt: now, acknowledgedAt: now, work };
+  const effect = { kind: "run hook", functionName: "check", deploymentId, executionId: "execution" } as const;
+  const command = { id: "command", issuedAt: now, acknowledgedAt: now, effect };
   const events = [{ name: "BeforeAllowTraffic", status: "InProgress", startTime: now, command }] as const;
   const common = { id: "f", arn: "arn:aws:lambda:us-east-1:123456789012:function:f", hostIdentifier: "f" };
   const target = { ...common, status: "InProgress", lastUpdatedAt: now, events } as const;
@@ -298,7 +298,7 @@ test("a hook's function reports once, with the id that it was given", async (t) 
   assert.equal((await report("execution", "Failed")).lifecycleEventHookExecutionId, "execution");
 
   const answer = { commandId: "command", at: now, kind: "completed", status: "Failed" };
-  assert.deepEqual(store.commands.newAnswers(deploymentId), [answer]);
+  assert.deepEqual(store.commands.newReports(deploymentId), [answer]);
   await assert.rejects(report("execution", "Succeeded"), isFault("LifecycleEventAlreadyCompleted"));
 });
 

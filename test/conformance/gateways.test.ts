@@ -21,13 +21,13 @@ import {
   CreateTargetGroupCommand,
   RegisterTargetsCommand,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import type { Noted } from "@sluice/engine";
+import type { Checkpoint } from "@sluice/engine";
 import { freePort } from "../../packages/cloud/test/targets.ts";
 import type { Clients } from "../../packages/server/src/gateways/clients.ts";
 import { scalingGroupInstances, taggedInstances } from "../../packages/server/src/gateways/fleet.ts";
 import { openGateways } from "../../packages/server/src/gateways/gateways.ts";
 import { deleteHook, hooksOf, putHook } from "../../packages/server/src/gateways/lifecycle-hooks.ts";
-import { type OutsideWork, perform } from "../../packages/server/src/gateways/perform.ts";
+import { type GatewayEffect, perform } from "../../packages/server/src/gateways/perform.ts";
 import { scalingGroups } from "../../packages/server/src/gateways/scaling-groups.ts";
 import { eventually } from "../support/eventually.ts";
 import { whyMissing } from "../support/why-missing.ts";
@@ -72,13 +72,13 @@ test("the gateways make the calls that AWS wants, in their order", { skip, timeo
     const targetGroup = await balance(clients, { instances, subnets });
     const balancers = { targetGroups: ["web"], classic: [] };
     const checked = await toTheEnd(clients, {
-      ...{ work: "check load balancers", balancers, instances, scalingGroups: ["fleet"] },
+      ...{ kind: "check load balancers", balancers, instances, scalingGroups: ["fleet"] },
     });
     assert.deepEqual(checked.balancers, { unknown: [], idle: [], registered: 2, elsewhere: [] });
     calls.length = 0;
-    const { registrations = [] } = await toTheEnd(clients, { work: "block traffic", instance, balancers });
+    const { registrations = [] } = await toTheEnd(clients, { kind: "block traffic", instance, balancers });
     assert.deepEqual(registrations, [{ targetGroup, port: 8080 }]);
-    await toTheEnd(clients, { work: "allow traffic", instance, balancers, registrations });
+    await toTheEnd(clients, { kind: "allow traffic", instance, balancers, registrations });
     const changes = calls.filter(({ name }) => !name.startsWith("Describe"));
     const TargetGroupArn = targetGroup;
     const Targets = [{ Id: instance, Port: 8080 }];
@@ -90,10 +90,10 @@ test("the gateways make the calls that AWS wants, in their order", { skip, timeo
 
   await t.test("processes are suspended but for those that rest already, and only ours are resumed", async () => {
     const processes = ["AZRebalance", "Terminate"];
-    await toTheEnd(clients, { work: "suspend processes", scalingGroups: ["fleet"], processes: ["Terminate"] });
-    const { suspended } = await toTheEnd(clients, { work: "suspend processes", scalingGroups: ["fleet"], processes });
+    await toTheEnd(clients, { kind: "suspend processes", scalingGroups: ["fleet"], processes: ["Terminate"] });
+    const { suspended } = await toTheEnd(clients, { kind: "suspend processes", scalingGroups: ["fleet"], processes });
     assert.deepEqual(suspended, { fleet: ["AZRebalance"] });
-    await toTheEnd(clients, { work: "resume processes", suspended: { fleet: ["AZRebalance"] } });
+    await toTheEnd(clients, { kind: "resume processes", suspended: { fleet: ["AZRebalance"] } });
     const [fleet] = await scalingGroups(clients, ["fleet"]);
     assert.deepEqual(
       fleet?.SuspendedProcesses?.map(({ ProcessName }) => ProcessName),
@@ -103,7 +103,7 @@ test("the gateways make the calls that AWS wants, in their order", { skip, timeo
 
   await t.test("an Auto Scaling group is copied empty and at rest, grows, and the original goes", async () => {
     calls.length = 0;
-    const copying = { work: "copy Auto Scaling group", from: "fleet", to: "copy", deploymentId: "d-1" } as const;
+    const copying = { kind: "copy Auto Scaling group", from: "fleet", to: "copy", deploymentId: "d-1" } as const;
     const { remarks = [] } = await toTheEnd(clients, copying);
     assert.equal(remarks.length, 1, remarks.join("; "));
     assert.match(remarks.join(), /^Notifications of fleet could not be copied: /); // moto knows none
@@ -119,7 +119,7 @@ test("the gateways make the calls that AWS wants, in their order", { skip, timeo
     assert.deepEqual(resting?.toSorted(), ["AddToLoadBalancer", "AlarmNotification", "ScheduledActions"]);
     const query = new DescribePoliciesCommand({ AutoScalingGroupName: "copy" });
     assert.equal((await (await clients.scaling()).send(query)).ScalingPolicies?.[0]?.PolicyName, "grow");
-    await toTheEnd(clients, { work: "end original instances", scalingGroups: ["fleet"], instances });
+    await toTheEnd(clients, { kind: "end original instances", scalingGroups: ["fleet"], instances });
     assert.deepEqual(
       calls.filter(({ name }) => name.startsWith("Delete")).map(({ input }) => input),
       [{ AutoScalingGroupName: "fleet", ForceDelete: true }],
@@ -201,14 +201,14 @@ async function balance(
   return TargetGroupArn;
 }
 
-/** Asks for a piece of work, as the reconciler does, until it is done; gives what was noted on the way. */
-async function toTheEnd(clients: Clients, work: OutsideWork): Promise<Noted> {
-  let noted: Noted | undefined;
-  return eventually(`${work.work} is done`, async () => {
-    const outcome = await perform(clients, work, noted);
-    if (outcome.noted !== undefined) noted = { ...noted, ...outcome.noted };
+/** Asks for a piece of work, as the reconciler does, until it is done; gives what was checkpoint on the way. */
+async function toTheEnd(clients: Clients, effect: GatewayEffect): Promise<Checkpoint> {
+  let checkpoint: Checkpoint | undefined;
+  return eventually(`${effect.kind} is done`, async () => {
+    const outcome = await perform(clients, effect, checkpoint);
+    if (outcome.checkpoint !== undefined) checkpoint = { ...checkpoint, ...outcome.checkpoint };
     if (outcome.is === "failed") throw new Error(`${outcome.error.code}: ${outcome.error.message}`);
-    return outcome.is === "done" ? (noted ?? {}) : undefined;
+    return outcome.is === "done" ? (checkpoint ?? {}) : undefined;
   });
 }
 

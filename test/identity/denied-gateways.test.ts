@@ -1,14 +1,14 @@
 // Each call that a gateway makes is refused in turn by the real front door, to somebody who may nothing; all others have the answers below.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Noted, Work } from "@sluice/engine";
+import type { Checkpoint, Effect } from "@sluice/engine";
 import { readAlarms } from "../../packages/server/src/gateways/alarms.ts";
 import type { Clients } from "../../packages/server/src/gateways/clients.ts";
 import { scalingGroupInstances, taggedInstances } from "../../packages/server/src/gateways/fleet.ts";
 import { shiftTraffic } from "../../packages/server/src/gateways/functions.ts";
 import { openGateways } from "../../packages/server/src/gateways/gateways.ts";
 import { HookRuns } from "../../packages/server/src/gateways/hook-runs.ts";
-import { outcomeOfError, type WorkOutcome } from "../../packages/server/src/gateways/outcome.ts";
+import { outcomeOfError, type EffectOutcome } from "../../packages/server/src/gateways/outcome.ts";
 import { perform } from "../../packages/server/src/gateways/perform.ts";
 import { eventually } from "../support/eventually.ts";
 import { openHouse } from "./open-house.ts";
@@ -39,12 +39,12 @@ const balancers = { targetGroups: ["web"], classic: ["old"] };
 const action = { scalingGroup: "fleet", hook: "hook", instance: "i-1" };
 const shifting = { functionName: "f", alias: "live", currentVersion: "1", targetVersion: "2" };
 
-type Ask = (clients: Clients, noted: Noted | undefined) => Promise<WorkOutcome>;
+type Ask = (clients: Clients, checkpoint: Checkpoint | undefined) => Promise<EffectOutcome>;
 
 const outside =
-  (work: Parameters<typeof perform>[1]): Ask =>
-  (clients, noted) =>
-    perform(clients, work, noted);
+  (effect: Parameters<typeof perform>[1]): Ask =>
+  (clients, checkpoint) =>
+    perform(clients, effect, checkpoint);
 
 /** A piece of work, the answers that are others for it, and calls that it can do without: AWS's own policies do not allow them all. */
 interface Case {
@@ -59,41 +59,41 @@ const attachments = [
 ];
 
 const cases: Readonly<Record<string, Case>> = {
-  "read AppSpec file": { ask: outside({ work: "read AppSpec file", object: { bucket: "b", key: "k" } }) },
+  "read AppSpec file": { ask: outside({ kind: "read AppSpec file", object: { bucket: "b", key: "k" } }) },
   "check function": {
-    ask: outside({ work: "check function", functionName: "f", alias: "live", versions: ["1"], hooks: ["check"] }),
+    ask: outside({ kind: "check function", functionName: "f", alias: "live", versions: ["1"], hooks: ["check"] }),
     spared: ["GetFunctionConfiguration"],
   },
   "check load balancers": {
-    ask: outside({ work: "check load balancers", balancers, instances: ["i-2"], scalingGroups: ["fleet"] }),
+    ask: outside({ kind: "check load balancers", balancers, instances: ["i-2"], scalingGroups: ["fleet"] }),
   },
-  "block traffic": { ask: outside({ work: "block traffic", instance: "i-1", balancers }) },
+  "block traffic": { ask: outside({ kind: "block traffic", instance: "i-1", balancers }) },
   "allow traffic": {
-    ask: outside({ work: "allow traffic", instance: "i-1", balancers }),
+    ask: outside({ kind: "allow traffic", instance: "i-1", balancers }),
     answers: { ...inHealth(gone), DescribeInstanceHealth: { InstanceStates: [] } },
   },
   "suspend processes": {
-    ask: outside({ work: "suspend processes", scalingGroups: ["fleet"], processes: ["AZRebalance"] }),
+    ask: outside({ kind: "suspend processes", scalingGroups: ["fleet"], processes: ["AZRebalance"] }),
   },
-  "resume processes": { ask: outside({ work: "resume processes", suspended: { fleet: ["AZRebalance"] } }) },
+  "resume processes": { ask: outside({ kind: "resume processes", suspended: { fleet: ["AZRebalance"] } }) },
   "copy Auto Scaling group": {
-    ask: outside({ work: "copy Auto Scaling group", from: "fleet", to: "copy", deploymentId: "d-1" }),
+    ask: outside({ kind: "copy Auto Scaling group", from: "fleet", to: "copy", deploymentId: "d-1" }),
     spared: attachments,
   },
   "watch a copy grow": {
-    ask: outside({ work: "copy Auto Scaling group", from: "none", to: "fleet", deploymentId: "d-1" }),
+    ask: outside({ kind: "copy Auto Scaling group", from: "none", to: "fleet", deploymentId: "d-1" }),
     answers: { DescribeAutoScalingGroups: { AutoScalingGroups: [{ ...group, DesiredCapacity: 2 }] } },
   },
   "end an original group": {
-    ask: outside({ work: "end original instances", scalingGroups: ["fleet"], instances: [] }),
+    ask: outside({ kind: "end original instances", scalingGroups: ["fleet"], instances: [] }),
   },
-  "end original instances": { ask: outside({ work: "end original instances", scalingGroups: [], instances: ["i-1"] }) },
-  "record heartbeat": { ask: outside({ work: "record heartbeat", ...action }) },
-  "complete lifecycle action": { ask: outside({ work: "complete lifecycle action", result: "CONTINUE", ...action }) },
+  "end original instances": { ask: outside({ kind: "end original instances", scalingGroups: [], instances: ["i-1"] }) },
+  "record heartbeat": { ask: outside({ kind: "record heartbeat", ...action }) },
+  "complete lifecycle action": { ask: outside({ kind: "complete lifecycle action", result: "CONTINUE", ...action }) },
   "shift traffic": {
-    ask: (clients, noted) => {
-      const work = { work: "shift traffic", ...shifting, shifts: [{ at: 0, percent: 100 }] } as const;
-      return shiftTraffic(clients, work, { noted, now: 1 });
+    ask: (clients, checkpoint) => {
+      const effect = { kind: "shift traffic", ...shifting, shifts: [{ at: 0, percent: 100 }] } as const;
+      return shiftTraffic(clients, effect, { checkpoint, now: 1 });
     },
   },
   "run hook": { ask: hookRun },
@@ -118,16 +118,16 @@ const cases: Readonly<Record<string, Case>> = {
   },
 };
 
-async function hookRun(clients: Clients): Promise<WorkOutcome> {
+async function hookRun(clients: Clients): Promise<EffectOutcome> {
   const runs = new HookRuns();
-  const work = { work: "run hook", functionName: "check", deploymentId: "d-1", executionId: "e" } as const;
+  const effect = { kind: "run hook", functionName: "check", deploymentId: "d-1", executionId: "e" } as const;
   return eventually("the function has been called", async () => {
-    const run = runs.ask(clients, work satisfies Work);
+    const run = runs.ask(clients, effect satisfies Effect);
     return run.is === "under way" && run.because === "check runs" ? undefined : run;
   });
 }
 
-async function found(look: Promise<unknown>): Promise<WorkOutcome> {
+async function found(look: Promise<unknown>): Promise<EffectOutcome> {
   return look.then(
     () => ({ is: "done" }),
     (error: unknown) => outcomeOfError(error),
@@ -166,10 +166,10 @@ test(
       const gateways = openGateways({ at: "self", config: () => ({ ...house.as(credentials) }) });
       const clients = gateways.as("");
       const made = await answering(clients, { ...answers, ...others }, denied);
-      let outcome: WorkOutcome = { is: "done" };
-      for (let [asks, noted] = [0, undefined as Noted | undefined]; asks < 4; asks += 1) {
-        outcome = await ask(clients, noted);
-        noted = { ...noted, ...outcome.noted };
+      let outcome: EffectOutcome = { is: "done" };
+      for (let [asks, checkpoint] = [0, undefined as Checkpoint | undefined]; asks < 4; asks += 1) {
+        outcome = await ask(clients, checkpoint);
+        checkpoint = { ...checkpoint, ...outcome.checkpoint };
         if (outcome.is !== "under way") break;
       }
       await gateways.close();

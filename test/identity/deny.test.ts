@@ -46,7 +46,7 @@ services.set(
       wake: () => {},
       syncHooks: async () => [],
       endRegistration: async () => {},
-      lastHeard: () => undefined,
+      lastSeen: () => undefined,
     },
     codedeployAccesses({ ...common, store }),
     (error) => assert.fail(String(error)),

@@ -1,11 +1,11 @@
 import type { Decision } from "./decision.ts";
 import { isEnding } from "./ending.ts";
 import { alarmActive, alarmsUnreadable } from "./messages.ts";
-import { type Stage, done } from "./course.ts";
+import { type Stage, done } from "./workflow.ts";
 import type { ErrorInformation, World } from "./world.ts";
 
 /** An alarm that is active stops the deployment, whatever it waits for (deployments.md §10.1). It is remembered: hosts may still be under way when the alarm is over. */
-export function onAlarms(world: World): readonly Decision[] {
+export function stopOnAlarm(world: World): readonly Decision[] {
   if (isEnding(world)) return [];
   const error = fired(world);
   if (error === undefined) return [];

@@ -1,38 +1,48 @@
-import { type Course, done, due, type Stage, when } from "./course.ts";
-import { type ChangingFleet, isStillThere, lookAgain } from "./fleet-changes.ts";
+import { type Workflow, done, due, type Stage, when } from "./workflow.ts";
+import { type FleetRefresh, isStillThere, refreshFleet } from "./fleet-changes.ts";
 import { events } from "./in-place.ts";
 import { preflight } from "./preflight.ts";
 import { rollOut, standingOf } from "./roll-out.ts";
-import { add, begin, course, find, hold, hostsOf, mayBegin, step, stepOf } from "./stages.ts";
+import {
+  addTargets,
+  beginDeployment,
+  workflow,
+  findFleet,
+  awaitHold,
+  hostsOf,
+  checkMinimumHealthy,
+  runStep,
+  stepOf,
+} from "./stages.ts";
 import type { BlueGreen, FleetMember, Target, World } from "./world.ts";
 
 const minute = 60_000;
 
 /** A second fleet gets the revision, then the traffic; the first one leaves (deployments.md §7.2). */
-export function blueGreen(world: World): Course {
+export function blueGreen(world: World): Workflow {
   const { minimumHealthyHosts, scalingGroups = [] } = world.deployment;
   const options = optionsOf(world);
   const green = hostsOf(world, "replacement");
   const blue = hostsOf(world, "selected").filter(({ id }) => green.every((host) => host.id !== id));
-  return course([
-    find("selected"),
+  return workflow([
+    findFleet("selected"),
     preflight,
-    begin,
-    copy(options, scalingGroups),
-    find("replacement"),
-    mayBegin("replacement"),
-    add({ hosts: green, events: [...events.install, ...events.allow], label: "Green" }),
-    add({ hosts: blue, events: events.block, label: "Blue" }),
+    beginDeployment,
+    copyScalingGroup(options, scalingGroups),
+    findFleet("replacement"),
+    checkMinimumHealthy("replacement"),
+    addTargets({ hosts: green, events: [...events.install, ...events.allow], label: "Green" }),
+    addTargets({ hosts: blue, events: events.block, label: "Blue" }),
     // Instances that come before traffic moves are installed here too.
     rollOut({ of: isGreen, events: events.install, rule: minimumHealthyHosts }),
-    when(options.readyWait !== undefined, readyGate(options.readyWait ?? 0)),
-    lookAgain(replacementAgain(world)),
+    when(options.readyWait !== undefined, awaitContinue(options.readyWait ?? 0)),
+    refreshFleet(replacementAgain(world)),
     rollOut({ of: isInstalled, events: events.allow, rule: minimumHealthyHosts }),
-    lookAgain(originalAgain(world)),
+    refreshFleet(originalAgain(world)),
     rollOut({ of: isBlue, events: events.block, rule: "all at once, and none may fail" }),
     resumeCopied,
-    move(options, scalingGroups),
-    when(options.blueInstances === "TERMINATE", endOriginal(options, scalingGroups)),
+    moveDeploymentGroup(options, scalingGroups),
+    when(options.blueInstances === "TERMINATE", endOriginalInstances(options, scalingGroups)),
   ]);
 }
 
@@ -42,15 +52,15 @@ function optionsOf({ deployment }: World): BlueGreen {
 }
 
 /** Replacement instances that have come since they were looked up; one that another deployment has brought the revision needs traffic only. */
-function replacementAgain(world: World): ChangingFleet {
-  const hosts = hostsOf(world, "replacement again");
+function replacementAgain(world: World): FleetRefresh {
+  const hosts = hostsOf(world, "replacementAgain");
   const isReady = ({ holdsRevision, health }: FleetMember) => holdsRevision === true && health === "Healthy";
   return {
     label: "Green",
-    look: "replacement again",
+    query: "replacementAgain",
     because: "traffic is about to move to the replacement instances, and some may have come or gone",
     mayBeEmpty: false,
-    comers: [
+    joined: [
       [hosts.filter(isReady), events.allow],
       [hosts.filter((host) => !isReady(host)), [...events.install, ...events.allow]],
     ],
@@ -58,19 +68,19 @@ function replacementAgain(world: World): ChangingFleet {
 }
 
 /** Original instances that have come leave with the others. */
-function originalAgain(world: World): ChangingFleet {
+function originalAgain(world: World): FleetRefresh {
   const replacements = new Set(
-    [...hostsOf(world, "replacement again"), ...world.targets.filter(({ label }) => label === "Green")].map(
+    [...hostsOf(world, "replacementAgain"), ...world.targets.filter(({ label }) => label === "Green")].map(
       ({ id }) => id,
     ),
   );
-  const hosts = hostsOf(world, "selected again").filter(({ id }) => !replacements.has(id));
+  const hosts = hostsOf(world, "selectedAgain").filter(({ id }) => !replacements.has(id));
   return {
     label: "Blue",
-    look: "selected again",
+    query: "selectedAgain",
     because: "the original instances are about to leave, and some may have come or gone",
     mayBeEmpty: true,
-    comers: [[hosts, events.block]],
+    joined: [[hosts, events.block]],
   };
 }
 
@@ -79,11 +89,11 @@ const isBlue = (target: Target, world: World) => target.label === "Blue" && isSt
 const isInstalled = (target: Target, world: World) =>
   isGreen(target, world) && standingOf(world, target, events.install) === "succeeded";
 
-function copy({ provisioning, copyName = "" }: BlueGreen, [from = ""]: readonly string[]): Stage {
+function copyScalingGroup({ provisioning, copyName = "" }: BlueGreen, [from = ""]: readonly string[]): Stage {
   return (world) =>
     provisioning === "COPY_AUTO_SCALING_GROUP"
-      ? step("copy Auto Scaling group", {
-          work: "copy Auto Scaling group",
+      ? runStep("copy Auto Scaling group", {
+          kind: "copy Auto Scaling group",
           from,
           to: copyName,
           deploymentId: world.deployment.id,
@@ -91,8 +101,8 @@ function copy({ provisioning, copyName = "" }: BlueGreen, [from = ""]: readonly 
       : done;
 }
 
-const readyGate = (milliseconds: number): Stage =>
-  hold("READY_WAIT", {
+const awaitContinue = (milliseconds: number): Stage =>
+  awaitHold("READY_WAIT", {
     milliseconds,
     onTimeout: "stop",
     because: "the replacement instances are ready, and wait for ContinueDeployment",
@@ -100,20 +110,20 @@ const readyGate = (milliseconds: number): Stage =>
 
 /** What the copy was made with at rest begins, now that the original instances are out of the load balancers. */
 const resumeCopied: Stage = (world) => {
-  const suspended = stepOf(world, "copy Auto Scaling group")?.noted?.suspended;
-  return suspended === undefined ? done : step("resume processes", { work: "resume processes", suspended })(world);
+  const suspended = stepOf(world, "copy Auto Scaling group")?.checkpoint?.suspended;
+  return suspended === undefined ? done : runStep("resume processes", { kind: "resume processes", suspended })(world);
 };
 
-const move = ({ copyName }: BlueGreen, from: readonly string[]): Stage =>
-  step("move deployment group", {
-    work: "move deployment group",
+const moveDeploymentGroup = ({ copyName }: BlueGreen, from: readonly string[]): Stage =>
+  runStep("move deployment group", {
+    kind: "move deployment group",
     from,
     to: copyName === undefined ? [] : [copyName],
   });
 
 /** The original instances end after a wait; that they could not be ended is said, and no failure (inferred). */
-function endOriginal({ terminationWait }: BlueGreen, scalingGroups: readonly string[]): Stage {
-  const wait = hold("TERMINATION_WAIT", {
+function endOriginalInstances({ terminationWait }: BlueGreen, scalingGroups: readonly string[]): Stage {
+  const wait = awaitHold("TERMINATION_WAIT", {
     milliseconds: terminationWait,
     onTimeout: "go on",
     because: `traffic has moved, and the original instances end ${terminationWait / minute} ${terminationWait === minute ? "minute" : "minutes"} after that`,
@@ -124,7 +134,9 @@ function endOriginal({ terminationWait }: BlueGreen, scalingGroups: readonly str
       if (waiting.is !== "done") return waiting;
     }
     const instances = world.targets.filter((target) => isBlue(target, world)).map(({ id }) => id);
-    const ended = step("end original instances", { work: "end original instances", scalingGroups, instances })(world);
+    const ended = runStep("end original instances", { kind: "end original instances", scalingGroups, instances })(
+      world,
+    );
     if (ended.is !== "failed") return ended;
     const because = `The original instances could not be ended: ${ended.error.message}`;
     return world.deployment.notes.includes(because) ? done : due({ do: "warn", because });

@@ -166,7 +166,7 @@ const member = (id: string, state: InstanceState = "running"): FleetMember => ({
   state,
   health: "Healthy",
   revision: "Old",
-  lot: 0,
+  tieBreaker: 0,
 });
 
-const withFleet = (fleet: Fleet): World => ({ ...new Shell().world, fleet });
+const withFleet = (fleet: Fleet): World => ({ ...new Shell().world, fleets: { selected: fleet } });

@@ -1,13 +1,13 @@
-import { onAnswers } from "./answer.ts";
-import { alarmsRead, onAlarms } from "./alarms.ts";
+import { applyReports } from "./reports.ts";
+import { alarmsRead, stopOnAlarm } from "./alarms.ts";
 import { blueGreen } from "./blue-green.ts";
-import { type Course, walk } from "./course.ts";
+import { type Workflow, firstPending } from "./workflow.ts";
 import { endingOf, isCutShort } from "./ending.ts";
 import { evolveAll, isIdle } from "./evolve.ts";
 import { rootCause } from "./explain.ts";
 import { inPlace } from "./in-place.ts";
 import { lambda } from "./lambda.ts";
-import { leftBehind, onMissing } from "./missing.ts";
+import { leftBehind, stopWhenDeleted } from "./missing.ts";
 import { launch, termination } from "./lifecycle-action.ts";
 import { reroute } from "./reroute.ts";
 import { nextOnTarget } from "./target.ts";
@@ -17,14 +17,14 @@ import type { Decision } from "./decision.ts";
 import type { Deployment, DeploymentKind, ErrorInformation, Outcome, Step, World } from "./world.ts";
 
 /** What follows on what, by kind of deployment. */
-const courses = {
+const workflows = {
   "in-place": inPlace,
   "blue-green": blueGreen,
   reroute,
   launch,
   termination,
   lambda,
-} as const satisfies Record<DeploymentKind, (world: World) => Course>;
+} as const satisfies Record<DeploymentKind, (world: World) => Workflow>;
 
 /** Everything that follows from the world now, in order; it ends with what the deployment waits for, unless it is over. */
 export const decide = (world: World): readonly Decision[] => advance(world).decisions;
@@ -45,20 +45,20 @@ export function advance(world: World): { readonly decisions: readonly Decision[]
 export const isOver = ({ status }: Pick<Deployment, "status">): boolean =>
   status === "Succeeded" || status === "Failed" || status === "Stopped";
 
-/** What is due first: answers, then what is under way, then the next stage of the course, then the end. Decisions of one batch do not depend on each other. */
+/** What is due first: reports, then what is under way, then the next stage of the workflow, then the end. Decisions of one batch do not depend on each other. */
 function next(world: World): readonly Decision[] {
-  const answered = onAnswers(world);
-  if (answered.length > 0 || isOver(world.deployment)) return answered;
-  const missing = onMissing(world);
-  const stopped = missing.length > 0 ? missing : onAlarms(world);
+  const reported = applyReports(world);
+  if (reported.length > 0 || isOver(world.deployment)) return reported;
+  const missing = stopWhenDeleted(world);
+  const stopped = missing.length > 0 ? missing : stopOnAlarm(world);
   if (stopped.length > 0) return stopped;
-  const underWay = [...onSteps(world), ...onTargets(world)];
-  return underWay.length > 0 ? underWay : along(world, courses[world.deployment.kind](world));
+  const underWay = [...timeOutSteps(world), ...advanceTargets(world)];
+  return underWay.length > 0 ? underWay : nextInWorkflow(world, workflows[world.deployment.kind](world));
 }
 
-function along(world: World, course: Course): readonly Decision[] {
-  const progress = walk([alarmsRead, ...course.stages], world);
-  // A stop that comes when the course is at its end already changes nothing.
+function nextInWorkflow(world: World, workflow: Workflow): readonly Decision[] {
+  const progress = firstPending([alarmsRead, ...workflow.stages], world);
+  // A stop that comes when the workflow is at its end already changes nothing.
   const isAtItsEnd = progress.is === "done" || (progress.is === "failed" && world.deployment.startTime !== undefined);
   const end = isAtItsEnd && !isCutShort(world) ? progress : (endingOf(world) ?? progress);
   switch (end.is) {
@@ -67,14 +67,14 @@ function along(world: World, course: Course): readonly Decision[] {
     case "waiting":
       return [wait(world, end)];
     case "done":
-      return finish(world, course, { as: "Succeeded" });
+      return finish(world, workflow, { as: "Succeeded" });
     case "failed":
-      return giveUp(world) ?? finish(world, course, end);
+      return windDown(world) ?? finish(world, workflow, end);
   }
 }
 
 /** A step that takes too long fails. */
-function onSteps(world: World): readonly Decision[] {
+function timeOutSteps(world: World): readonly Decision[] {
   const late = world.deployment.steps.filter(
     ({ status, startTime }) => status === "InProgress" && world.now >= startTime + stepLimit,
   );
@@ -85,11 +85,11 @@ function onSteps(world: World): readonly Decision[] {
   });
 }
 
-const onTargets = (world: World): readonly Decision[] =>
+const advanceTargets = (world: World): readonly Decision[] =>
   world.targets.flatMap((target) => (target.status === "InProgress" ? (nextOnTarget(world, target) ?? []) : []));
 
 /** Before an end that is no success: hosts that will not get their turn are skipped, what runs ends (deployments.md §4.3 rule 4, §9.1). */
-function giveUp(world: World): readonly Decision[] | undefined {
+function windDown(world: World): readonly Decision[] | undefined {
   const because = "the deployment ends before its turn";
   const left = world.targets.filter(({ status }) => status === "Pending" || status === "Ready");
   if (left.length > 0) return left.map(({ id }) => ({ do: "settle target", target: id, as: "Skipped", because }));
@@ -112,10 +112,10 @@ const isBusy = ({ targets, deployment }: World): boolean =>
 /** What has to be done in any case is done; then the deployment is over. A success that cannot be wound up is none. */
 function finish(
   world: World,
-  course: Course,
+  workflow: Workflow,
   { as, error }: { readonly as: Outcome; readonly error?: ErrorInformation },
 ): readonly Decision[] {
-  for (const stage of course.afterwards(as)) {
+  for (const stage of workflow.cleanupStages(as)) {
     const progress = stage(world);
     if (progress.is === "due") return progress.decisions;
     if (progress.is === "waiting") return [wait(world, progress)];

@@ -1,9 +1,9 @@
-import type { Noted, Work } from "./work.ts";
+import type { Checkpoint, Effect } from "./effect.ts";
 import type {
-  Answer,
+  Report,
   Diagnostics,
   ErrorInformation,
-  FleetLook,
+  FleetQuery,
   FleetMember,
   HoldName,
   LifecycleEventName,
@@ -13,8 +13,8 @@ import type {
 
 /** What happens next, in AWS's words, each with the reason a person may read. */
 export type Decision =
-  /** Somebody has to look which hosts there are; the answer comes back as a field of `World`. */
-  | { readonly do: "look up fleet"; readonly fleet: FleetLook; readonly because: string }
+  /** Somebody has to look which hosts there are; the report comes back as a field of `World`. */
+  | { readonly do: "look up fleet"; readonly fleet: FleetQuery; readonly because: string }
   /** The deployment is InProgress. */
   | { readonly do: "begin"; readonly because: string }
   /** Hosts become targets, with the events that are planned for each. */
@@ -30,7 +30,7 @@ export type Decision =
       readonly do: "run";
       readonly target: string;
       readonly event: LifecycleEventName;
-      readonly work?: Work;
+      readonly effect?: Effect;
       readonly because: string;
     }
   /** A host has picked its command up. */
@@ -47,7 +47,7 @@ export type Decision =
       readonly do: "note progress";
       readonly commandId: string;
       readonly target?: string;
-      readonly noted?: Noted;
+      readonly checkpoint?: Checkpoint;
       readonly because: string;
     }
   | {
@@ -63,7 +63,7 @@ export type Decision =
       readonly agentIssue?: string;
       /** The host has been terminated meanwhile. */
       readonly isHostGone?: true;
-      readonly noted?: Noted;
+      readonly checkpoint?: Checkpoint;
       readonly because: string;
     }
   | {
@@ -73,14 +73,14 @@ export type Decision =
       readonly because: string;
     }
   /** A gateway is to do something for the deployment as a whole. */
-  | { readonly do: "start step"; readonly step: StepName; readonly work: Work; readonly because: string }
+  | { readonly do: "start step"; readonly step: StepName; readonly effect: Effect; readonly because: string }
   | {
       readonly do: "settle step";
       readonly id: string;
       readonly as: "Succeeded" | "Failed";
       readonly at: number;
       readonly error?: ErrorInformation;
-      readonly noted?: Noted;
+      readonly checkpoint?: Checkpoint;
       readonly because: string;
     }
   /** The deployment waits as a whole; at the ready gate it says so by its status. */
@@ -88,14 +88,14 @@ export type Decision =
   | { readonly do: "release"; readonly hold: HoldName; readonly because: string }
   /** Something that a person should know. */
   | { readonly do: "warn"; readonly because: string }
-  /** An answer to a command that is over: it changes nothing, and is said. */
+  /** A report to a command that is over: it changes nothing, and is said. */
   | {
-      readonly do: "disregard answer";
+      readonly do: "disregard report";
       readonly commandId: string;
-      readonly kind: Answer["kind"];
+      readonly kind: Report["kind"];
       readonly because: string;
     }
-  /** The deployment will end before its course does: nothing new begins, what runs ends, then it is Stopped, or Failed. */
+  /** The deployment will end before its workflow does: nothing new begins, what runs ends, then it is Stopped, or Failed. */
   | {
       readonly do: "stop";
       readonly as?: "Failed" | undefined;

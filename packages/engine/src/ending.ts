@@ -1,4 +1,4 @@
-import { failed, type Progress } from "./course.ts";
+import { failed, type Progress } from "./workflow.ts";
 import { manualStop, timeout } from "./messages.ts";
 import { deploymentLimits } from "./time-limits.ts";
 import type { World } from "./world.ts";
@@ -19,7 +19,7 @@ export const isOverdue = (world: World): boolean => world.now >= overdueAt(world
 /** Whether nothing new may begin: somebody has asked to stop, an alarm has, what it was made of is missing, or the time is over. */
 export const isEnding = (world: World): boolean => endingOf(world) !== undefined;
 
-/** Why a deployment must end from outside, whatever its course says. */
+/** Why a deployment must end from outside, whatever its workflow says. */
 export function endingOf(world: World): (Progress & { readonly is: "failed" }) | undefined {
   const { deployment } = world;
   if (isOverdue(world)) return ending("Failed", timeout(deploymentLimit(world) / 3_600_000));

@@ -1,8 +1,8 @@
 import type { Decision } from "./decision.ts";
 import { commandId } from "./command-id.ts";
-import { copyOf, placeOf } from "./places.ts";
+import { copyTargets, indexOfTarget } from "./target-index.ts";
 import type {
-  Answer,
+  Report,
   Command,
   Deployment,
   FleetMember,
@@ -19,8 +19,8 @@ export function evolveAll(world: World, decisions: readonly Decision[]): World {
   if (decisions.every(isIdle)) return world;
   return decisions.reduce(evolved, {
     ...world,
-    targets: copyOf(world.targets),
-    answers: [...world.answers],
+    targets: copyTargets(world.targets),
+    reports: [...world.reports],
   });
 }
 
@@ -30,10 +30,10 @@ export const evolve = (world: World, decision: Decision): World => evolveAll(wor
 /** Whether a decision leaves the world as it is. */
 export const isIdle = ({ do: what }: Decision): boolean => what === "wait" || what === "look up fleet";
 
-/** A world on its way to the next one: its lists of targets and answers are nobody else's yet, and are changed in place. */
+/** A world on its way to the next one: its lists of targets and reports are nobody else's yet, and are changed in place. */
 interface Draft extends World {
   readonly targets: Target[];
-  readonly answers: Answer[];
+  readonly reports: Report[];
 }
 
 function evolved(world: Draft, decision: Decision): Draft {
@@ -48,15 +48,15 @@ function evolved(world: Draft, decision: Decision): Draft {
     case "run":
       return onEvent(world, decision, (event) => begun(event, world, decision), "InProgress");
     case "note start":
-      return withoutAnswer(
+      return withoutReport(
         onEvent(world, decision, (event) => started(event, decision.at)),
         decision.commandId,
         "acknowledged",
       );
     case "note progress":
-      return withoutAnswer(progressed(world, decision), decision.commandId, "progress");
+      return withoutReport(progressed(world, decision), decision.commandId, "progress");
     case "settle event":
-      return withoutAnswer(
+      return withoutReport(
         onEvent(world, decision, (event) => settled(event, decision)),
         decision.commandId,
         "completed",
@@ -66,7 +66,7 @@ function evolved(world: Draft, decision: Decision): Draft {
     case "start step":
       return onDeployment(world, { steps: [...otherSteps(world, decision), newStep(world, decision)] });
     case "settle step":
-      return withoutAnswer(settledStep(world, decision), decision.id, "completed");
+      return withoutReport(settledStep(world, decision), decision.id, "completed");
     case "hold":
       return onDeployment(world, {
         holds: [...world.deployment.holds, { name: decision.hold, from: world.now, until: decision.until }],
@@ -79,8 +79,8 @@ function evolved(world: Draft, decision: Decision): Draft {
       });
     case "warn":
       return onDeployment(world, { notes: [...world.deployment.notes, decision.because] });
-    case "disregard answer":
-      return withoutAnswer(world, decision.commandId, decision.kind);
+    case "disregard report":
+      return withoutReport(world, decision.commandId, decision.kind);
     case "stop":
       return onDeployment(world, { stopping: { at: world.now, error: decision.error, as: decision.as } });
     case "finish":
@@ -103,7 +103,7 @@ const onDeployment = (world: Draft, fields: Partial<Deployment>): Draft => ({
 });
 
 function newTarget(
-  { id, arn, hostIdentifier, zone, takenOut }: FleetMember,
+  { id, arn, hostIdentifier, zone, deregistered }: FleetMember,
   { events, label }: Decision & { readonly do: "add targets" },
   now: number,
 ): Target {
@@ -113,7 +113,7 @@ function newTarget(
     hostIdentifier,
     ...(label === undefined ? {} : { label }),
     ...(zone === undefined ? {} : { zone }),
-    ...(takenOut === undefined ? {} : { takenOut }),
+    ...(deregistered === undefined ? {} : { deregistered }),
     status: "Pending",
     lastUpdatedAt: now,
     events: events.map((name) => ({ name, status: "Pending" })),
@@ -124,11 +124,11 @@ function newTarget(
 function begun(
   event: LifecycleEvent,
   { deployment, now }: World,
-  { target, work }: Decision & { readonly do: "run" },
+  { target, effect }: Decision & { readonly do: "run" },
 ): LifecycleEvent {
   const command: Command = { id: commandId(deployment.id, target, event.name), issuedAt: now };
-  if (work === undefined) return { ...event, command };
-  return { ...event, status: "InProgress", startTime: now, command: { ...command, acknowledgedAt: now, work } };
+  if (effect === undefined) return { ...event, command };
+  return { ...event, status: "InProgress", startTime: now, command: { ...command, acknowledgedAt: now, effect } };
 }
 
 const started = (event: LifecycleEvent, at: number): LifecycleEvent => ({
@@ -140,7 +140,7 @@ const started = (event: LifecycleEvent, at: number): LifecycleEvent => ({
 
 function settled(
   event: LifecycleEvent,
-  { as, at, diagnostics, error, agentIssue, isHostGone, noted }: Decision & { readonly do: "settle event" },
+  { as, at, diagnostics, error, agentIssue, isHostGone, checkpoint }: Decision & { readonly do: "settle event" },
 ): LifecycleEvent {
   const startTime = event.startTime ?? (as === "Skipped" ? undefined : event.command?.issuedAt);
   return {
@@ -152,9 +152,9 @@ function settled(
     ...(error === undefined ? {} : { error }),
     ...(agentIssue === undefined ? {} : { agentIssue }),
     ...(isHostGone === undefined ? {} : { isHostGone }),
-    ...(noted === undefined || event.command === undefined
+    ...(checkpoint === undefined || event.command === undefined
       ? {}
-      : { command: { ...event.command, noted: { ...event.command.noted, ...noted } } }),
+      : { command: { ...event.command, checkpoint: { ...event.command.checkpoint, ...checkpoint } } }),
   };
 }
 
@@ -172,33 +172,36 @@ function settledTarget(target: Target, as: Target["status"], now: number): Targe
 
 function progressed(world: Draft, decision: Decision & { readonly do: "note progress" }): Draft {
   const { commandId: id, target, because: progress } = decision;
-  const noting = <Noting extends Step | Command>(before: Noting): Noting => ({
+  const checkpointing = <Noting extends Step | Command>(before: Noting): Noting => ({
     ...before,
     progress,
-    ...(decision.noted === undefined ? {} : { noted: { ...before.noted, ...decision.noted } }),
+    ...(decision.checkpoint === undefined ? {} : { checkpoint: { ...before.checkpoint, ...decision.checkpoint } }),
   });
   if (target === undefined)
     return onDeployment(world, {
-      steps: world.deployment.steps.map((step) => (step.id === id ? noting(step) : step)),
+      steps: world.deployment.steps.map((step) => (step.id === id ? checkpointing(step) : step)),
     });
   return onTarget(world, target, (before) => ({
     ...before,
     events: before.events.map((event) =>
-      event.command?.id === id ? { ...event, command: noting(event.command) } : event,
+      event.command?.id === id ? { ...event, command: checkpointing(event.command) } : event,
     ),
   }));
 }
 
-function newStep({ deployment, now }: World, { step, work }: Decision & { readonly do: "start step" }): Step {
+function newStep({ deployment, now }: World, { step, effect }: Decision & { readonly do: "start step" }): Step {
   const again = deployment.steps.filter(({ name }) => name === step).length === 0 ? "" : `/${now}`;
-  return { id: `${deployment.id}//${step}${again}`, name: step, work, status: "InProgress", startTime: now };
+  return { id: `${deployment.id}//${step}${again}`, name: step, effect, status: "InProgress", startTime: now };
 }
 
 /** Of steps that are done more than once only the last one is kept. */
 const otherSteps = ({ deployment }: World, { step }: Decision & { readonly do: "start step" }) =>
   deployment.steps.filter(({ name }) => name !== step);
 
-function settledStep(world: Draft, { id, as, at, error, noted }: Decision & { readonly do: "settle step" }): Draft {
+function settledStep(
+  world: Draft,
+  { id, as, at, error, checkpoint }: Decision & { readonly do: "settle step" },
+): Draft {
   const steps = world.deployment.steps.map((step) =>
     step.id === id
       ? {
@@ -206,11 +209,11 @@ function settledStep(world: Draft, { id, as, at, error, noted }: Decision & { re
           status: as,
           endTime: at,
           ...(error === undefined ? {} : { error }),
-          ...(noted === undefined ? {} : { noted: { ...step.noted, ...noted } }),
+          ...(checkpoint === undefined ? {} : { checkpoint: { ...step.checkpoint, ...checkpoint } }),
         }
       : step,
   );
-  const remarks = noted?.remarks ?? [];
+  const remarks = checkpoint?.remarks ?? [];
   return onDeployment(world, { steps, notes: [...world.deployment.notes, ...remarks] });
 }
 
@@ -218,7 +221,7 @@ const released = (hold: Hold, name: Hold["name"], now: number): Hold =>
   hold.name === name && hold.endedAt === undefined ? { ...hold, endedAt: now } : hold;
 
 function onTarget(world: Draft, id: string, change: (target: Target) => Target): Draft {
-  const place = placeOf(world.targets, id) ?? -1;
+  const place = indexOfTarget(world.targets, id) ?? -1;
   const target = world.targets[place];
   if (target !== undefined) world.targets[place] = change(target);
   return world;
@@ -238,8 +241,8 @@ function onEvent(
   }));
 }
 
-function withoutAnswer(world: Draft, commandId: string, kind: Answer["kind"]): Draft {
-  const first = world.answers.findIndex((answer) => answer.commandId === commandId && answer.kind === kind);
-  if (first >= 0) world.answers.splice(first, 1);
+function withoutReport(world: Draft, commandId: string, kind: Report["kind"]): Draft {
+  const first = world.reports.findIndex((report) => report.commandId === commandId && report.kind === kind);
+  if (first >= 0) world.reports.splice(first, 1);
   return world;
 }

@@ -1,25 +1,25 @@
 import { agentIssue, healthConstraints } from "./messages.ts";
-import type { Tally } from "./minimum-healthy-hosts.ts";
+import type { Counts } from "./minimum-healthy-hosts.ts";
 import { isTolerated } from "./target.ts";
 import type { ErrorInformation, LifecycleEvent, Target, World } from "./world.ts";
 
 /** Why too few hosts have the revision: their agents, when those are the cause on every one that failed (deployments.md §13, 9). */
-export function tooManyFailed(targets: readonly Target[], count: Tally): ErrorInformation {
+export function tooManyFailed(targets: readonly Target[], counts: Counts): ErrorInformation {
   const issues = targets.flatMap(({ id, status, events }) => {
     const issue = events.find((event) => event.agentIssue !== undefined)?.agentIssue;
     return status === "Failed" && issue !== undefined ? [{ id, issue }] : [];
   });
-  if (issues.length > 0 && issues.length === count.failed) return agentIssue(issues);
-  return refusalOf(targets, count) ?? healthConstraints(count);
+  if (issues.length > 0 && issues.length === counts.failed) return agentIssue(issues);
+  return roleRefusal(targets, counts) ?? healthConstraints(counts);
 }
 
 /** What the service role may not do, when that is the cause on every host that failed: to deploy again would change nothing. */
-export function refusalOf(targets: readonly Target[], count: Tally): ErrorInformation | undefined {
+export function roleRefusal(targets: readonly Target[], counts: Counts): ErrorInformation | undefined {
   const refusals = targets.flatMap(({ status, events }) => {
     const error = events.find((event) => event.status === "Failed" && event.error?.code.startsWith("IAM_ROLE_"))?.error;
     return status === "Failed" && error !== undefined ? [error] : [];
   });
-  return refusals.length === count.failed ? refusals[0] : undefined;
+  return refusals.length === counts.failed ? refusals[0] : undefined;
 }
 
 /** One sentence about what failed first: with AWS every failure reads the same (§13, 16). Undefined when nothing failed. */

@@ -1,38 +1,38 @@
-import { done, due, type Stage, walk } from "./course.ts";
-import { add, find, hostsOf, isAlive } from "./stages.ts";
-import type { Fleet, FleetLook, FleetMember, LifecycleEventName, Target, World } from "./world.ts";
+import { done, due, type Stage, firstPending } from "./workflow.ts";
+import { addTargets, findFleet, hostsOf, isAlive } from "./stages.ts";
+import type { Fleet, FleetQuery, FleetMember, LifecycleEventName, Target, World } from "./world.ts";
 
 // Instances come and go while a blue/green deployment waits: each fleet is looked up again before its traffic moves (deployments.md §7.4 rule 7).
 
 /** A fleet of a blue/green deployment, as it is looked up again. */
-export interface ChangingFleet {
+export interface FleetRefresh {
   readonly label: "Blue" | "Green";
-  readonly look: FleetLook;
+  readonly query: FleetQuery;
   readonly because: string;
   /** Whether it may have gone altogether. */
   readonly mayBeEmpty: boolean;
   /** Instances that have come, and what is planned for them. */
-  readonly comers: readonly (readonly [hosts: readonly FleetMember[], events: readonly LifecycleEventName[]])[];
+  readonly joined: readonly (readonly [hosts: readonly FleetMember[], events: readonly LifecycleEventName[]])[];
 }
 
 /** Looks at a fleet once more: instances that have gone are left out, those that have come take part. */
-export function lookAgain({ label, look, because, mayBeEmpty, comers }: ChangingFleet): Stage {
+export function refreshFleet({ label, query, because, mayBeEmpty, joined }: FleetRefresh): Stage {
   return (world) => {
-    const found = find(look, because)(world);
-    const isNobody = found.is === "failed" && mayBeEmpty && isEmpty(world, look);
+    const found = findFleet(query, because)(world);
+    const isNobody = found.is === "failed" && mayBeEmpty && isEmpty(world, query);
     if (found.is !== "done" && !isNobody) return found;
-    const stages = [leaveOut(label), ...comers.map(([hosts, events]) => add({ hosts, events, label }))];
-    return walk(stages, world);
+    const stages = [skipDeparted(label), ...joined.map(([hosts, events]) => addTargets({ hosts, events, label }))];
+    return firstPending(stages, world);
   };
 }
 
-function isEmpty(world: World, look: FleetLook): boolean {
-  const fleet = look === "selected again" ? world.fleetAgain : world.replacementAgain;
-  return fleet !== undefined && "found" in fleet && hostsOf(world, look).length === 0;
+function isEmpty(world: World, query: FleetQuery): boolean {
+  const fleet = world.fleets?.[query];
+  return fleet !== undefined && "found" in fleet && hostsOf(world, query).length === 0;
 }
 
 /** An instance that has gone before its turn keeps nobody waiting. */
-function leaveOut(label: "Blue" | "Green"): Stage {
+function skipDeparted(label: "Blue" | "Green"): Stage {
   return (world) => {
     const gone = world.targets.filter(
       (target) =>
@@ -52,7 +52,7 @@ function leaveOut(label: "Blue" | "Green"): Stage {
 /** Whether a target is still an instance of its fleet, as far as anybody has looked again. */
 export function isStillThere({ id, label, events }: Target, world: World): boolean {
   if (events.some(({ isHostGone }) => isHostGone === true && label === "Blue")) return false;
-  const fleet = label === "Green" ? world.replacementAgain : world.fleetAgain;
+  const fleet = world.fleets?.[label === "Green" ? "replacementAgain" : "selectedAgain"];
   return fleet === undefined || "error" in fleet || presentIn(fleet).has(id);
 }
 

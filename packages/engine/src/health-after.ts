@@ -1,4 +1,4 @@
-import type { Registration } from "./work.ts";
+import type { Registration } from "./effect.ts";
 import type { Deployment, FleetMember, Outcome, Target } from "./world.ts";
 
 /** What a deployment group remembers of a host. `Installed` names a revision in whatever form the store compares. */
@@ -6,7 +6,7 @@ export interface HostMemory<Installed> {
   readonly health: FleetMember["health"];
   readonly installed?: Installed;
   /** Registrations in load balancers that were taken away and not given back. */
-  readonly takenOut?: readonly Registration[];
+  readonly deregistered?: readonly Registration[];
 }
 
 /** What to remember of a host after a deployment has ended (deployments.md §4.1). A host that is not known yet is Unhealthy. */

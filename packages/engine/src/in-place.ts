@@ -1,9 +1,18 @@
-import type { Course } from "./course.ts";
-import { done, type Stage, when } from "./course.ts";
+import type { Workflow } from "./workflow.ts";
+import { done, type Stage, when } from "./workflow.ts";
 import { preflight } from "./preflight.ts";
 import { rollOut } from "./roll-out.ts";
-import { add, begin, course, find, hostsOf, mayBegin, resume, step } from "./stages.ts";
-import { zoneByZone, zonesMayBegin } from "./zones.ts";
+import {
+  addTargets,
+  beginDeployment,
+  workflow,
+  findFleet,
+  hostsOf,
+  checkMinimumHealthy,
+  resumeProcesses,
+  runStep,
+} from "./stages.ts";
+import { rollOutByZone, checkZones } from "./zones.ts";
 import type { LifecycleEventName, World } from "./world.ts";
 
 const blockEvents = ["BeforeBlockTraffic", "BlockTraffic", "AfterBlockTraffic"] as const;
@@ -28,28 +37,28 @@ export const events = {
 } as const satisfies Record<string, readonly LifecycleEventName[]>;
 
 /** Every host in turn leaves its load balancers, gets the revision, and returns. */
-export function inPlace(world: World): Course {
+export function inPlace(world: World): Workflow {
   const { balancers, zonal, minimumHealthyHosts: rule } = world.deployment;
   const planned = balancers === undefined ? installEvents : [...blockEvents, ...installEvents, ...allowEvents];
   const roll =
     zonal === undefined
       ? rollOut({ of: () => true, events: planned, rule })
-      : zoneByZone({ zonal, events: planned, rule });
+      : rollOutByZone({ zonal, events: planned, rule });
   // Once hosts take part, everything that comes before that is done.
   const isPrepared = world.targets.length > 0;
-  return course(isPrepared ? [roll] : [...prepare(world, planned), roll], [resume]);
+  return workflow(isPrepared ? [roll] : [...prepare(world, planned), roll], [resumeProcesses]);
 }
 
 function prepare(world: World, planned: readonly LifecycleEventName[]): readonly Stage[] {
   const { zonal, scalingGroups = [], processesToSuspend: processes = [] } = world.deployment;
   const hosts = hostsOf(world, "selected");
   return [
-    find("selected"),
-    mayBegin("selected"),
-    zonal === undefined ? () => done : zonesMayBegin(hosts, zonal),
+    findFleet("selected"),
+    checkMinimumHealthy("selected"),
+    zonal === undefined ? () => done : checkZones(hosts, zonal),
     preflight,
-    when(processes.length > 0, step("suspend processes", { work: "suspend processes", scalingGroups, processes })),
-    begin,
-    add({ hosts, events: planned }),
+    when(processes.length > 0, runStep("suspend processes", { kind: "suspend processes", scalingGroups, processes })),
+    beginDeployment,
+    addTargets({ hosts, events: planned }),
   ];
 }

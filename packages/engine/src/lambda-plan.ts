@@ -6,12 +6,12 @@ export interface LambdaPlan {
   /** What the revision says, or where it lies: then a gateway reads it first. */
   readonly source: { readonly appSpec: LambdaAppSpec } | { readonly object: AppSpecObject };
   readonly routing: TrafficRouting;
-  /** By event: the id that a hook's function answers with. Drawn at random when the deployment is recorded, so that only who was called knows it. */
+  /** By event: the id that a hook's function reports with. Drawn at random when the deployment is recorded, so that only who was called knows it. */
   readonly hookExecutions: Readonly<Record<LambdaHookEvent, string>>;
   /** An alias that an earlier deployment has left with weights is taken as it is. */
   readonly adoptsWeightedAlias: boolean;
   /** It undoes a deployment that has ended, however far that had come: the alias gets the version back that it had. */
-  readonly restores?: boolean;
+  readonly isRollback?: boolean;
 }
 
 /** An AppSpec file in a bucket, by itself or as the only one of an archive. */
@@ -28,7 +28,7 @@ export interface FunctionFacts {
   /** Of the function, without a qualifier; absent when there is no such function. */
   readonly arn?: string;
   /** Nobody could say whether there is such a function: the role may not look at it. */
-  readonly isUntold?: true | undefined;
+  readonly isDenied?: true | undefined;
   /** Absent when there is no such alias. */
   readonly alias?: AliasState;
   /** The aliases that there are, where they may be listed. */

@@ -3,11 +3,11 @@ import { test } from "node:test";
 import { decide } from "./decide.ts";
 import { evolveAll } from "./evolve.ts";
 import type { LambdaAppSpec } from "./appspec/index.ts";
-import { nearest, shiftOf } from "./lambda.ts";
+import { nearestName, shiftOf } from "./lambda.ts";
 import type { FunctionFacts, LambdaPlan } from "./lambda-plan.ts";
 import { newDeployment } from "./new-deployment.ts";
 import { rollback } from "./rollback.ts";
-import type { Noted } from "./work.ts";
+import type { Checkpoint } from "./effect.ts";
 import type { World } from "./world.ts";
 
 const minute = 60_000;
@@ -37,7 +37,7 @@ class Story {
       ...{ id: "d-1", createTime: 0, kind: "lambda", lambda, ignoreApplicationStopFailures: false },
       minimumHealthyHosts: { type: "HOST_COUNT", value: 0 },
     });
-    this.world = { now: 0, deployment, targets: [], answers: [], instanceStates: {} };
+    this.world = { now: 0, deployment, targets: [], reports: [], instanceStates: {} };
     this.pass();
   }
 
@@ -47,8 +47,8 @@ class Story {
     return this;
   }
 
-  /** A gateway, or a hook, answers what is under way. */
-  answer({ fails, noted }: { readonly fails?: string; readonly noted?: Noted }): this {
+  /** A gateway, or a hook, reports what is under way. */
+  report({ fails, checkpoint }: { readonly fails?: string; readonly checkpoint?: Checkpoint }): this {
     const { deployment, targets, now } = this.world;
     const commandId =
       deployment.steps.find(({ status }) => status === "InProgress")?.id ??
@@ -56,8 +56,8 @@ class Story {
     assert(commandId !== undefined, "something is under way");
     const diagnostics = { errorCode: "UnknownError", scriptName: "", message: fails ?? "", logTail: "" } as const;
     const status = fails === undefined ? "Succeeded" : "Failed";
-    const told = { diagnostics, ...(noted === undefined ? {} : { noted }) };
-    this.world = { ...this.world, answers: [{ commandId, at: now, kind: "completed", status, ...told }] };
+    const told = { diagnostics, ...(checkpoint === undefined ? {} : { checkpoint }) };
+    this.world = { ...this.world, reports: [{ commandId, at: now, kind: "completed", status, ...told }] };
     return this.pass();
   }
 
@@ -67,21 +67,21 @@ class Story {
     const commandId = event?.command?.id ?? assert.fail("an event is under way");
     const error = { code, message: "AccessDeniedException: not authorized to perform: lambda:UpdateAlias" };
     const diagnostics = { errorCode: "UnknownError", scriptName: "", message: error.message, logTail: "" } as const;
-    const answer = { commandId, at: this.world.now, kind: "completed", status: "Failed", error, diagnostics } as const;
-    this.world = { ...this.world, answers: [answer] };
+    const report = { commandId, at: this.world.now, kind: "completed", status: "Failed", error, diagnostics } as const;
+    this.world = { ...this.world, reports: [report] };
     return this.pass();
   }
 
   looked(found: FunctionFacts = facts): this {
-    return this.answer({ noted: { functionFacts: found } });
+    return this.report({ checkpoint: { functionFacts: found } });
   }
 
   get events(): string {
     return (this.world.targets[0]?.events ?? []).map(({ name, status }) => `${name} ${status}`).join(", ");
   }
 
-  get work() {
-    return this.world.targets[0]?.events.find(({ status }) => status === "InProgress")?.command?.work;
+  get effect() {
+    return this.world.targets[0]?.events.find(({ status }) => status === "InProgress")?.command?.effect;
   }
 
   get end() {
@@ -93,19 +93,19 @@ class Story {
 test("hooks run before and after the traffic moves, and the deployment is what its one target is", () => {
   const story = new Story().looked();
 
-  assert.deepEqual(story.work, {
-    ...{ work: "run hook", functionName: "check", deploymentId: "d-1", executionId: "before-id" },
+  assert.deepEqual(story.effect, {
+    ...{ kind: "run hook", functionName: "check", deploymentId: "d-1", executionId: "before-id" },
   });
-  story.answer({});
-  const { work } = story;
-  assert(work?.work === "shift traffic");
-  assert.deepEqual(work.shifts, [
+  story.report({});
+  const { effect } = story;
+  assert(effect?.kind === "shift traffic");
+  assert.deepEqual(effect.shifts, [
     { percent: 10, at: 0 },
     { percent: 100, at: 5 * minute },
   ]);
-  assert.equal(work.before?.revisionId, "r1");
-  story.answer({ noted: { shifted: { percent: 100, revisionId: "r3" } } });
-  story.answer({});
+  assert.equal(effect.before?.revisionId, "r1");
+  story.report({ checkpoint: { shifted: { percent: 100, revisionId: "r3" } } });
+  story.report({});
 
   assert.equal(story.events, "BeforeAllowTraffic Succeeded, AllowTraffic Succeeded, AfterAllowTraffic Succeeded");
   assert.equal(story.end.status, "Succeeded");
@@ -149,27 +149,27 @@ test("an alias with weights is adopted when its group wants that, and the alias'
   const alias = { version: "1", weights: { "2": 0.1 }, revisionId: "r1" };
   const story = new Story({ adoptsWeightedAlias: true, source: { appSpec: open } }).looked({ ...facts, alias });
 
-  story.answer({});
+  story.report({});
 
-  assert(story.work?.work === "shift traffic");
-  assert.equal(story.work.currentVersion, "1");
+  assert(story.effect?.kind === "shift traffic");
+  assert.equal(story.effect.currentVersion, "1");
 });
 
 test("a hook that says no leaves the traffic where it is", () => {
-  const story = new Story().looked().answer({ fails: "check failed: boom" });
+  const story = new Story().looked().report({ fails: "check failed: boom" });
 
   assert.equal(story.events, "BeforeAllowTraffic Failed, AllowTraffic Skipped, AfterAllowTraffic Skipped");
   assert.deepEqual([story.end.status, story.end.code], ["Failed", "HOOK_EXECUTION_FAILURE"]);
   assert.match(story.end.message, /BeforeAllowTraffic failed: check failed: boom/);
 });
 
-test("a hook that never answers fails after an hour, and traffic that moves slowly does not", () => {
+test("a hook that never reports fails after an hour, and traffic that moves slowly does not", () => {
   const silent = new Story().looked().pass(59);
   assert.equal(silent.end.status, "InProgress");
   silent.pass(1);
   assert.deepEqual([silent.end.status, silent.end.code], ["Failed", "TIMEOUT"]);
 
-  const slow = new Story({ routing: { type: "TimeBasedLinear", percent: 50, minutes: 600 } }).looked().answer({});
+  const slow = new Story({ routing: { type: "TimeBasedLinear", percent: 50, minutes: 600 } }).looked().report({});
   slow.pass(659);
   assert.equal(slow.end.status, "InProgress");
   slow.pass(1);
@@ -177,7 +177,7 @@ test("a hook that never answers fails after an hour, and traffic that moves slow
 });
 
 test("a stop in the middle of a shift ends it there, and a rollback takes the alias back at once", () => {
-  const story = new Story().looked().answer({});
+  const story = new Story().looked().report({});
   story.world = { ...story.world, deployment: { ...story.world.deployment, stopRequestedAt: 0 } };
   story.pass();
 
@@ -192,10 +192,10 @@ test("a stop in the middle of a shift ends it there, and a rollback takes the al
     ...facts,
     alias: { version: "1", weights: { "2": 0.1 }, revisionId: "r2" },
   });
-  back.answer({});
-  assert(back.work?.work === "shift traffic");
+  back.report({});
+  assert(back.effect?.kind === "shift traffic");
   assert.deepEqual(
-    [back.work.targetVersion, back.work.before, back.work.shifts],
+    [back.effect.targetVersion, back.effect.before, back.effect.shifts],
     ["1", undefined, [{ percent: 100, at: 0 }]],
   );
 });
@@ -204,22 +204,22 @@ test("an AppSpec file in a bucket is read first", () => {
   const story = new Story({ source: { object: { bucket: "b", key: "k" } } });
   assert.equal(story.world.deployment.steps[0]?.name, "read AppSpec file");
 
-  story.answer({ noted: { appSpec } }).looked();
+  story.report({ checkpoint: { appSpec } }).looked();
 
   assert.equal(story.world.targets[0]?.id, "f");
 });
 
 test("the name that is meant is the nearest one", () => {
-  assert.equal(nearest("lvie", ["prod", "live"]), "live");
-  assert.equal(nearest("TestFunctionAlias", ["CodeDeployTestFunctionAlias"]), "CodeDeployTestFunctionAlias");
-  assert.equal(nearest("live", ["production"]), undefined);
+  assert.equal(nearestName("lvie", ["prod", "live"]), "live");
+  assert.equal(nearestName("TestFunctionAlias", ["CodeDeployTestFunctionAlias"]), "CodeDeployTestFunctionAlias");
+  assert.equal(nearestName("live", ["production"]), undefined);
 });
 
 test("an alias that another deployment is shifting is waited for, and never taken for one that was left so", () => {
   const weighted = { ...facts, alias: { version: "1", weights: { "3": 0.1 }, revisionId: "r2" } };
   for (const adoptsWeightedAlias of [false, true]) {
     const story = new Story({ adoptsWeightedAlias });
-    story.world = { ...story.world, aliasBusyWith: "d-OTHER" };
+    story.world = { ...story.world, aliasShiftedBy: "d-OTHER" };
 
     const { deployment } = story.looked(weighted).world;
 
@@ -234,13 +234,13 @@ test("an alias that another deployment is shifting is waited for, and never take
 
 test("a deployment that shifts its alias already goes on when another one comes", () => {
   const story = new Story().looked();
-  story.world = { ...story.world, aliasBusyWith: "d-OTHER" };
+  story.world = { ...story.world, aliasShiftedBy: "d-OTHER" };
 
   assert.equal(story.pass().world.deployment.status, "InProgress");
 });
 
 test("what the service role may not do is not said to be the AppSpec file's fault", () => {
-  const story = new Story().looked().answer({}).refused("IAM_ROLE_PERMISSIONS");
+  const story = new Story().looked().report({}).refused("IAM_ROLE_PERMISSIONS");
 
   const { error } = story.world.deployment;
 
@@ -251,7 +251,7 @@ test("what the service role may not do is not said to be the AppSpec file's faul
 test("a function that may not be looked at is not said to be missing", () => {
   const { arn: _arn, alias: _alias, ...others } = facts;
 
-  const { error } = new Story().looked({ ...others, isUntold: true }).world.deployment;
+  const { error } = new Story().looked({ ...others, isDenied: true }).world.deployment;
 
   assert.match(
     error?.message ?? "",

@@ -1,5 +1,5 @@
 import type { LambdaAppSpec } from "./appspec/index.ts";
-import { type Course, done, due, failed, type Progress, type Stage, when } from "./course.ts";
+import { type Workflow, done, due, failed, type Progress, type Stage, when } from "./workflow.ts";
 import type { LambdaPlan } from "./lambda-plan.ts";
 import {
   aliasBusy,
@@ -13,7 +13,7 @@ import {
   sameVersion,
   versionMissing,
 } from "./lambda-messages.ts";
-import { begin, course, step, stepOf } from "./stages.ts";
+import { beginDeployment, workflow, runStep, stepOf } from "./stages.ts";
 import { run } from "./target.ts";
 import { nextShiftAt } from "./function-traffic.ts";
 import type { Deployment, FleetMember, LifecycleEventName, Step, StepName, Target, World } from "./world.ts";
@@ -26,20 +26,20 @@ export const functionEvents = [
 ] as const satisfies readonly LifecycleEventName[];
 
 /** Traffic of one alias moves from one version to another (deployments.md §11.3). Everything is checked before anything moves. */
-export function lambda(world: World): Course {
+export function lambda(world: World): Workflow {
   const plan = planOf(world);
-  const { source, restores = false } = plan;
+  const { source, isRollback = false } = plan;
   const appSpec = appSpecOf(world);
-  return course([
+  return workflow([
     when(
       "object" in source,
-      step("read AppSpec file", {
-        work: "read AppSpec file",
+      runStep("read AppSpec file", {
+        kind: "read AppSpec file",
         object: "object" in source ? source.object : { bucket: "", key: "" },
       }),
     ),
-    appSpec === undefined ? () => done : look(appSpec, { plan, restores }),
-    begin,
+    appSpec === undefined ? () => done : checkFunction(appSpec, { plan, isRollback }),
+    beginDeployment,
     appSpec === undefined ? () => done : addFunction(appSpec),
     shift,
   ]);
@@ -54,45 +54,45 @@ export function planOf({ deployment }: World): LambdaPlan {
 /** What the revision says, once it has been read. */
 export function appSpecOf(world: World): LambdaAppSpec | undefined {
   const { source } = planOf(world);
-  return "appSpec" in source ? source.appSpec : stepOf(world, "read AppSpec file")?.noted?.appSpec;
+  return "appSpec" in source ? source.appSpec : stepOf(world, "read AppSpec file")?.checkpoint?.appSpec;
 }
 
-function look(appSpec: LambdaAppSpec, { plan, restores }: { plan: LambdaPlan; restores: boolean }): Stage {
+function checkFunction(appSpec: LambdaAppSpec, { plan, isRollback }: { plan: LambdaPlan; isRollback: boolean }): Stage {
   const { functionName, alias, currentVersion, targetVersion, hooks } = appSpec;
   const versions = [...(currentVersion === undefined ? [] : [currentVersion]), targetVersion];
-  const work = { work: "check function", functionName, alias, versions, hooks: Object.values(hooks) } as const;
-  return step("check function", work, (found, world) => judge(found, world, { appSpec, plan, restores }));
+  const effect = { kind: "check function", functionName, alias, versions, hooks: Object.values(hooks) } as const;
+  return runStep("check function", effect, (found, world) => judge(found, world, { appSpec, plan, isRollback }));
 }
 
 /** Whether the deployment can do what it is to do; the most basic reason against it first (deployments.md §11.5). */
 function judge(
-  { noted }: Step,
-  { aliasBusyWith, targets }: World,
-  { appSpec, plan, restores }: { appSpec: LambdaAppSpec; plan: LambdaPlan; restores: boolean },
+  { checkpoint }: Step,
+  { aliasShiftedBy, targets }: World,
+  { appSpec, plan, isRollback }: { appSpec: LambdaAppSpec; plan: LambdaPlan; isRollback: boolean },
 ): Progress {
-  const facts = noted?.functionFacts;
+  const facts = checkpoint?.functionFacts;
   if (facts === undefined) return done;
   const { functionName, alias, currentVersion, targetVersion } = appSpec;
-  if (facts.alias === undefined && facts.isUntold === true) return failed(functionOrAliasMissing(appSpec));
+  if (facts.alias === undefined && facts.isDenied === true) return failed(functionOrAliasMissing(appSpec));
   if (facts.arn === undefined) return failed(functionMissing(functionName));
-  if (facts.alias === undefined) return failed(aliasMissing(appSpec, nearest(alias, facts.aliases)));
+  if (facts.alias === undefined) return failed(aliasMissing(appSpec, nearestName(alias, facts.aliases)));
   const [missing] = facts.missing;
   if (missing !== undefined) return failed(versionMissing(functionName, missing));
   const [hook] = facts.missingHooks;
   if (hook !== undefined) return failed(hookMissing(hook));
-  if (restores) return done;
+  if (isRollback) return done;
   const current = currentVersion ?? facts.alias.version;
   if (current === targetVersion) return failed(sameVersion(targetVersion));
   // Once it moves traffic itself, it is for the others to wait.
-  if (aliasBusyWith !== undefined && targets.length === 0)
-    return failed(aliasBusy(appSpec, facts.alias, aliasBusyWith));
+  if (aliasShiftedBy !== undefined && targets.length === 0)
+    return failed(aliasBusy(appSpec, facts.alias, aliasShiftedBy));
   const isWeighted = Object.keys(facts.alias.weights).length > 0;
   if (isWeighted && !plan.adoptsWeightedAlias) return failed(aliasWeighted(appSpec, facts.alias));
   return facts.alias.version === current ? done : failed(aliasPointsElsewhere(appSpec, facts.alias, current));
 }
 
 /** The name that somebody has probably meant. */
-export function nearest(wanted: string, names: readonly string[]): string | undefined {
+export function nearestName(wanted: string, names: readonly string[]): string | undefined {
   const near = names.map((name) => ({ name, distance: distance(wanted.toLowerCase(), name.toLowerCase()) }));
   const [first] = near.toSorted((a, b) => a.distance - b.distance);
   const isContained = first !== undefined && (wanted.includes(first.name) || first.name.includes(wanted));
@@ -123,9 +123,9 @@ function distance(a: string, b: string): number {
 function addFunction({ functionName, alias, targetVersion }: LambdaAppSpec): Stage {
   return (world) => {
     if (world.targets.length > 0) return done;
-    const arn = stepOf(world, "check function")?.noted?.functionFacts?.arn ?? functionName;
+    const arn = stepOf(world, "check function")?.checkpoint?.functionFacts?.arn ?? functionName;
     const member: FleetMember = {
-      ...{ id: functionName, arn, hostIdentifier: arn, state: "running", lot: 0 },
+      ...{ id: functionName, arn, hostIdentifier: arn, state: "running", tieBreaker: 0 },
       health: "Healthy",
       revision: "Unknown",
     };
@@ -160,18 +160,18 @@ export function shiftOf(
   { lambda: plan, steps }: Pick<Deployment, "lambda" | "steps">,
   { events }: Pick<Target, "events">,
 ) {
-  const noted = (name: StepName) => steps.find((one) => one.name === name)?.noted;
+  const checkpoint = (name: StepName) => steps.find((one) => one.name === name)?.checkpoint;
   const appSpec =
-    plan !== undefined && "appSpec" in plan.source ? plan.source.appSpec : noted("read AppSpec file")?.appSpec;
-  const found = noted("check function")?.functionFacts?.alias;
+    plan !== undefined && "appSpec" in plan.source ? plan.source.appSpec : checkpoint("read AppSpec file")?.appSpec;
+  const found = checkpoint("check function")?.functionFacts?.alias;
   if (appSpec === undefined || found === undefined) return undefined;
   const { functionName, alias, targetVersion, currentVersion = found.version } = appSpec;
-  const percent = events.find(({ name }) => name === "AllowTraffic")?.command?.noted?.shifted?.percent ?? 0;
+  const percent = events.find(({ name }) => name === "AllowTraffic")?.command?.checkpoint?.shifted?.percent ?? 0;
   return { functionName, alias, currentVersion, targetVersion, percent };
 }
 
 /** What takes an alias back to the version that it had before a deployment; undefined when the deployment never got to know it. */
-export function restoring(deployment: Pick<Deployment, "lambda" | "steps">): LambdaPlan | undefined {
+export function rollbackPlanOf(deployment: Pick<Deployment, "lambda" | "steps">): LambdaPlan | undefined {
   const shift = shiftOf(deployment, { events: [] });
   const { lambda: plan } = deployment;
   if (plan === undefined || shift === undefined) return undefined;
@@ -182,6 +182,6 @@ export function restoring(deployment: Pick<Deployment, "lambda" | "steps">): Lam
       appSpec: { functionName, alias, currentVersion: targetVersion, targetVersion: currentVersion, hooks: {} },
     },
     routing: { type: "AllAtOnce" },
-    restores: true,
+    isRollback: true,
   };
 }

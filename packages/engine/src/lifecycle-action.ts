@@ -1,19 +1,19 @@
-import { type Course, done, due, type Stage } from "./course.ts";
+import { type Workflow, done, due, type Stage } from "./workflow.ts";
 import { events } from "./in-place.ts";
 import { rollOut } from "./roll-out.ts";
-import { add, begin, find, hostsOf, step, stepOf } from "./stages.ts";
+import { addTargets, beginDeployment, findFleet, hostsOf, runStep, stepOf } from "./stages.ts";
 import { heartbeatInterval } from "./time-limits.ts";
 import type { LifecycleAction, LifecycleEventName, Outcome, World } from "./world.ts";
 
 /** A new instance gets the last successful revision before it serves; if it cannot, it is given up (deployments.md §6.2). */
-export function launch(world: World): Course {
+export function launch(world: World): Workflow {
   const { balancers } = world.deployment;
   const planned = balancers === undefined ? events.install : [...events.install, ...events.allow];
   return onOneInstance(world, planned, (outcome) => (outcome === "Succeeded" ? "CONTINUE" : "ABANDON"));
 }
 
 /** An instance that is about to end leaves its load balancers and stops its application; it ends in any case (§6.4). */
-export function termination(world: World): Course {
+export function termination(world: World): Workflow {
   const { balancers } = world.deployment;
   const planned: readonly LifecycleEventName[] =
     balancers === undefined ? ["ApplicationStop"] : [...events.block, "ApplicationStop"];
@@ -24,19 +24,19 @@ function onOneInstance(
   world: World,
   planned: readonly LifecycleEventName[],
   resultOf: (outcome: Outcome) => "CONTINUE" | "ABANDON",
-): Course {
+): Workflow {
   const action = actionOf(world);
   return {
     stages: [
-      find("selected"),
-      begin,
-      add({ hosts: hostsOf(world, "selected"), events: planned }),
+      findFleet("selected"),
+      beginDeployment,
+      addTargets({ hosts: hostsOf(world, "selected"), events: planned }),
       heartbeat(action),
       // The one instance must succeed, whatever the group's configuration says (§4.3 rule 11).
       rollOut({ of: () => true, events: planned, rule: { type: "MOST_CONCURRENCY", value: 1 } }),
     ],
-    afterwards: (outcome) => [
-      step("complete lifecycle action", { work: "complete lifecycle action", result: resultOf(outcome), ...action }),
+    cleanupStages: (outcome) => [
+      runStep("complete lifecycle action", { kind: "complete lifecycle action", result: resultOf(outcome), ...action }),
     ],
   };
 }
@@ -58,7 +58,12 @@ export function heartbeatDueAt(world: World): number | undefined {
 function heartbeat(action: LifecycleAction): Stage {
   return (world) => {
     if (world.now < (heartbeatDueAt(world) ?? Number.POSITIVE_INFINITY)) return done;
-    const work = { work: "record heartbeat", ...action } as const;
-    return due({ do: "start step", step: "record heartbeat", work, because: "the instance waits for its deployment" });
+    const effect = { kind: "record heartbeat", ...action } as const;
+    return due({
+      do: "start step",
+      step: "record heartbeat",
+      effect,
+      because: "the instance waits for its deployment",
+    });
   };
 }

@@ -7,8 +7,8 @@ import type {
   LifecycleEventName,
   MinimumHealthyHosts,
 } from "./world.ts";
-import type { Balancers } from "./work.ts";
-import type { Tally } from "./minimum-healthy-hosts.ts";
+import type { Balancers } from "./effect.ts";
+import type { Counts } from "./minimum-healthy-hosts.ts";
 
 // Every sentence that a deployment may end with, in one table: AWS's where it is known.
 const inWords = (count: number, unit: string) => `${count} ${unit}${count === 1 ? "" : "s"}`;
@@ -21,7 +21,7 @@ export const noInstances = information(
 );
 
 /** Too many hosts failed (AWS's text, and the figures). */
-export const healthConstraints = ({ failed, succeeded, skipped }: Tally): ErrorInformation =>
+export const healthConstraints = ({ failed, succeeded, skipped }: Counts): ErrorInformation =>
   information(
     "HEALTH_CONSTRAINTS",
     `The overall deployment failed because too many individual instances failed deployment, too few healthy instances are available for deployment, or some instances in your deployment group are experiencing problems. (${succeeded} succeeded, ${failed} failed, ${skipped} skipped)`,
@@ -58,7 +58,7 @@ export const overMaxInstances = (hosts: number, most: number): ErrorInformation 
   );
 
 /** Original hosts of a blue/green deployment still have traffic. */
-export const originalNotRemoved = ({ failed, skipped }: Tally): ErrorInformation =>
+export const originalNotRemoved = ({ failed, skipped }: Counts): ErrorInformation =>
   information(
     "HEALTH_CONSTRAINTS",
     `The deployment failed because ${failed + skipped} of the original instances could not be taken out of their load balancers`,
@@ -168,7 +168,7 @@ export const didNotRun = (event: LifecycleEventName, minutes: number, issue?: st
     `CodeDeploy agent was not able to receive the lifecycle event ${event} within ${inWords(minutes, "minute")}${issue === undefined ? "" : ` (${issue})`}. Check that the agent is running on the instance, that it reaches this server, and that its credentials are valid, and then try again`,
   );
 
-/** The host picked the event up and never answered. */
+/** The host picked the event up and never reported. */
 export const didNotEnd = ({ name, command }: LifecycleEvent, minutes: number): Diagnostics =>
   unknownError(
     `The lifecycle event ${name} did not end within the ${inWords(minutes, "minute")} that it may take${command?.progress === undefined ? "" : `. Last state: ${command.progress}`}`,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { predefined, Shell } from "../test/shell.ts";
-import { allowance } from "./minimum-healthy-hosts.ts";
+import { disruptionBudget } from "./minimum-healthy-hosts.ts";
 import { deploymentOverview } from "./overview.ts";
 import type { MinimumHealthyHosts } from "./world.ts";
 
@@ -37,19 +37,19 @@ test("configurations convert to numbers of hosts as the table of §4.4 says", ()
   for (const [hosts, configs, minimumHealthy, unavailable] of conversions)
     for (const config of configs)
       assert.deepEqual(
-        allowance(config, hosts),
+        disruptionBudget(config, hosts),
         { minimumHealthy, unavailable },
         `${hosts}, ${JSON.stringify(config)}`,
       );
 });
 
 test("a single host under a percentage must succeed, rather than never be updated", () => {
-  assert.equal(allowance(HalfAtATime, 1).unavailable, 1);
-  assert.equal(allowance(count(1), 1).unavailable, 0);
+  assert.equal(disruptionBudget(HalfAtATime, 1).unavailable, 1);
+  assert.equal(disruptionBudget(count(1), 1).unavailable, 0);
 });
 
 test("a host count above the fleet leaves less than nothing", () => {
-  assert.equal(allowance(count(7), 3).unavailable, -4);
+  assert.equal(disruptionBudget(count(7), 3).unavailable, -4);
 });
 
 /** The second table of §4.4: hosts, M, which of them fail (from 1, in start order), and what comes of it. */

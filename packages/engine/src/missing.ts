@@ -2,11 +2,11 @@ import type { Decision } from "./decision.ts";
 import { isEnding } from "./ending.ts";
 import { missing } from "./messages.ts";
 import { stepOf } from "./stages.ts";
-import { leftOut } from "./traffic.ts";
+import { unrestoredRegistrations } from "./traffic.ts";
 import type { World } from "./world.ts";
 
 /** A deployment that has lost what it was made of ends, whatever it waits for: nothing new begins, and scripts that run come to their end (deployments.md §3.1). It is remembered with its time, as an alarm is. */
-export function onMissing(world: World): readonly Decision[] {
+export function stopWhenDeleted(world: World): readonly Decision[] {
   const { missing: what, startTime } = world.deployment;
   if (what === undefined || isEnding(world)) return [];
   const error = missing(what, startTime !== undefined);
@@ -23,7 +23,7 @@ export function leftBehind(world: World): readonly string[] {
 function copyLeft(world: World): readonly string[] {
   const name = world.deployment.blueGreen?.copyName;
   // The capacity is written down before the group is made.
-  if (name === undefined || stepOf(world, "copy Auto Scaling group")?.noted?.capacity === undefined) return [];
+  if (name === undefined || stepOf(world, "copy Auto Scaling group")?.checkpoint?.capacity === undefined) return [];
   return [
     `Left behind: the Auto Scaling group ${name}, which this deployment has made. To remove it with its instances: aws autoscaling delete-auto-scaling-group --force-delete --auto-scaling-group-name ${name}`,
   ];
@@ -33,7 +33,7 @@ function copyLeft(world: World): readonly string[] {
 const namedMax = 20;
 
 function hostsLeftOut({ targets }: World): readonly string[] {
-  const ids = targets.filter((target) => (leftOut(target)?.length ?? 0) > 0).map(({ id }) => id);
+  const ids = targets.filter((target) => (unrestoredRegistrations(target)?.length ?? 0) > 0).map(({ id }) => id);
   if (ids.length === 0) return [];
   const more = ids.length > namedMax ? ` and ${ids.length - namedMax} more` : "";
   return [
@@ -43,8 +43,8 @@ function hostsLeftOut({ targets }: World): readonly string[] {
 
 function processesLeft(world: World): readonly string[] {
   const resumed = stepOf(world, "resume processes");
-  if (resumed?.status !== "Failed" || resumed.work.work !== "resume processes") return [];
-  return Object.entries(resumed.work.suspended)
+  if (resumed?.status !== "Failed" || resumed.effect.kind !== "resume processes") return [];
+  return Object.entries(resumed.effect.suspended)
     .filter(([, processes]) => processes.length > 0)
     .map(
       ([group, processes]) =>

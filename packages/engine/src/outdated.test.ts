@@ -12,7 +12,7 @@ const member = (id: string, holdsRevision: boolean): FleetMember => ({
   health: "Healthy",
   revision: "Old",
   holdsRevision,
-  lot: 0,
+  tieBreaker: 0,
 });
 
 const ended = (others: Partial<EndedDeployment> = {}): EndedDeployment => ({

@@ -1,6 +1,6 @@
-import { done, due, failed, type Progress, type Stage } from "./course.ts";
+import { done, due, failed, type Progress, type Stage } from "./workflow.ts";
 import { balancersUnknown, balancersIdle, servesElsewhere } from "./messages.ts";
-import { hostsOf, step } from "./stages.ts";
+import { hostsOf, runStep } from "./stages.ts";
 import type { Step, World } from "./world.ts";
 
 /** Looks at the load balancers before anything moves: what cannot work is refused or warned of (deployments.md §5.5). */
@@ -8,12 +8,12 @@ export const preflight: Stage = (world) => {
   const { balancers, scalingGroups = [] } = world.deployment;
   if (balancers === undefined) return done;
   const instances = hostsOf(world, "selected").map(({ id }) => id);
-  const work = { work: "check load balancers", balancers, instances, scalingGroups } as const;
-  return step("check load balancers", work, judge)(world);
+  const effect = { kind: "check load balancers", balancers, instances, scalingGroups } as const;
+  return runStep("check load balancers", effect, judge)(world);
 };
 
-function judge({ noted }: Step, world: World): Progress {
-  const facts = noted?.balancers;
+function judge({ checkpoint }: Step, world: World): Progress {
+  const facts = checkpoint?.balancers;
   const { kind, balancers, notes } = world.deployment;
   if (facts === undefined || balancers === undefined) return done;
   if (facts.unknown.length > 0) return failed(balancersUnknown(facts.unknown));

@@ -1,18 +1,18 @@
-import type { Course } from "./course.ts";
+import type { Workflow } from "./workflow.ts";
 import { events } from "./in-place.ts";
 import { rollOut } from "./roll-out.ts";
-import { add, begin, course } from "./stages.ts";
+import { addTargets, beginDeployment, workflow } from "./stages.ts";
 import type { World } from "./world.ts";
 
 const rule = "all at once, and none may fail";
 
 /** The rollback of a blue/green deployment whose original hosts still run: they get their traffic back, then the replacement loses it (deployments.md §7.4). Where nothing has moved it ends at once. */
-export function reroute({ deployment }: World): Course {
+export function reroute({ deployment }: World): Workflow {
   const { back = [], away = [] } = deployment.reroute ?? {};
-  return course([
-    begin,
-    add({ hosts: back, events: events.allow, label: "Blue" }),
-    add({ hosts: away, events: events.block, label: "Green" }),
+  return workflow([
+    beginDeployment,
+    addTargets({ hosts: back, events: events.allow, label: "Blue" }),
+    addTargets({ hosts: away, events: events.block, label: "Green" }),
     rollOut({ of: ({ label }) => label === "Blue", events: events.allow, rule }),
     rollOut({ of: ({ label }) => label === "Green", events: events.block, rule }),
   ]);

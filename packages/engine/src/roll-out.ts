@@ -1,8 +1,15 @@
-import { done, due, failed, type Progress, type Stage } from "./course.ts";
-import { refusalOf, tooManyFailed } from "./explain.ts";
+import { done, due, failed, type Progress, type Stage } from "./workflow.ts";
+import { roleRefusal, tooManyFailed } from "./explain.ts";
 import { originalNotRemoved } from "./messages.ts";
-import { type Allowance, allowance, hasSucceeded, isExhausted, mayStart, type Tally } from "./minimum-healthy-hosts.ts";
-import { busyWith } from "./neighbours.ts";
+import {
+  type DisruptionBudget,
+  disruptionBudget,
+  hasSucceeded,
+  isExhausted,
+  mayStart,
+  type Counts,
+} from "./minimum-healthy-hosts.ts";
+import { blockedBy } from "./host-contention.ts";
 import { isTolerated, run } from "./target.ts";
 import type { Decision } from "./decision.ts";
 import type { LifecycleEventName, MinimumHealthyHosts, Target, World } from "./world.ts";
@@ -19,62 +26,64 @@ export interface RollOut {
 export function rollOut(plan: RollOut): Stage {
   return (world) => {
     const targets = world.targets.filter((target) => plan.of(target, world));
-    const part = partOf(world, targets, plan);
-    const { count, room } = part;
-    const progress = startMore(world, [part], plan.events);
+    const batch = batchOf(world, targets, plan);
+    const { counts, budget } = batch;
+    const progress = startMore(world, [batch], plan.events);
     if (progress !== undefined) return progress;
     if (plan.rule === "all at once, and none may fail")
-      return count.failed + count.skipped > 0 ? failed(refusalOf(targets, count) ?? originalNotRemoved(count)) : done;
-    return targets.length === 0 || hasSucceeded(room, count) ? done : failed(tooManyFailed(targets, count));
+      return counts.failed + counts.skipped > 0
+        ? failed(roleRefusal(targets, counts) ?? originalNotRemoved(counts))
+        : done;
+    return targets.length === 0 || hasSucceeded(budget, counts) ? done : failed(tooManyFailed(targets, counts));
   };
 }
 
 /** Some targets, how they stand, and how many of them may be out of service. */
-export interface Part {
+export interface Batch {
   readonly targets: readonly Target[];
-  readonly count: Tally;
-  readonly room: Allowance;
+  readonly counts: Counts;
+  readonly budget: DisruptionBudget;
 }
 
 /** Targets under a rule of their own. */
-export function partOf(
+export function batchOf(
   world: World,
   targets: readonly Target[],
   { events, rule }: Pick<RollOut, "events" | "rule">,
-): Part {
-  const room =
+): Batch {
+  const budget =
     rule === "all at once, and none may fail"
       ? { minimumHealthy: 0, unavailable: Number.POSITIVE_INFINITY }
-      : allowance(rule, targets.length);
-  return { targets, count: tally(world, targets, events), room };
+      : disruptionBudget(rule, targets.length);
+  return { targets, counts: countTargets(world, targets, events), budget };
 }
 
 /** Starts as many of the first part's targets as the rules of all parts allow; undefined when each of them has started and ended. */
 export function startMore(
   world: World,
-  [part, ...wholes]: readonly [Part, ...Part[]],
+  [batch, ...enclosing]: readonly [Batch, ...Batch[]],
   events: readonly LifecycleEventName[],
 ): Progress | undefined {
-  const { targets, count } = part;
-  if (count.notStarted > 0) {
-    const parts = [part, ...wholes];
-    const whole = wholes.at(-1) ?? part;
-    if (parts.some(({ room, count: counted }) => isExhausted(room, counted)))
-      return failed(tooManyFailed(whole.targets, whole.count));
-    const more = Math.min(...parts.map(({ room, count: counted }) => mayStart(room, counted)));
+  const { targets, counts } = batch;
+  if (counts.notStarted > 0) {
+    const batches = [batch, ...enclosing];
+    const whole = enclosing.at(-1) ?? batch;
+    if (batches.some(({ budget, counts }) => isExhausted(budget, counts)))
+      return failed(tooManyFailed(whole.targets, whole.counts));
+    const more = Math.min(...batches.map(({ budget, counts }) => mayStart(budget, counts)));
     if (more === 0) return { is: "waiting", for: "" };
     const because = Number.isFinite(more)
-      ? `${count.inFlight} in flight and ${count.failed} failed leave room for ${more} more`
+      ? `${counts.inFlight} in flight and ${counts.failed} failed leave room for ${more} more`
       : "all of them go at once";
     const waiting = targets.filter((target) => standingOf(world, target, events) === "notStarted");
-    const free = waiting.filter((target) => busyWith(world, target) === undefined);
+    const free = waiting.filter((target) => blockedBy(world, target) === undefined);
     if (free.length === 0) return { is: "waiting", for: waiting.map((target) => taken(world, target)).join(", ") };
     return due(...free.slice(0, more).flatMap((target) => start(world, target, { events, because })));
   }
-  return count.inFlight > 0 ? { is: "waiting", for: "" } : undefined;
+  return counts.inFlight > 0 ? { is: "waiting", for: "" } : undefined;
 }
 
-const taken = (world: World, target: Target) => `${target.id} to be free of ${busyWith(world, target) ?? ""}`;
+const taken = (world: World, target: Target) => `${target.id} to be free of ${blockedBy(world, target) ?? ""}`;
 
 function start(
   world: World,
@@ -86,7 +95,7 @@ function start(
 }
 
 /** How far a target is with some of its events. */
-export function standingOf(world: World, target: Target, events: readonly LifecycleEventName[]): keyof Tally {
+export function standingOf(world: World, target: Target, events: readonly LifecycleEventName[]): keyof Counts {
   const own = target.events.filter(({ name }) => events.includes(name));
   if (target.status === "Succeeded" || own.length === 0) return "succeeded";
   if (target.status === "Pending") return "notStarted";
@@ -97,8 +106,8 @@ export function standingOf(world: World, target: Target, events: readonly Lifecy
   return own.some(({ command }) => command !== undefined) ? "inFlight" : "notStarted";
 }
 
-function tally(world: World, targets: readonly Target[], events: readonly LifecycleEventName[]): Tally {
-  const count = { notStarted: 0, inFlight: 0, succeeded: 0, failed: 0, skipped: 0 };
-  for (const target of targets) count[standingOf(world, target, events)] += 1;
-  return count;
+function countTargets(world: World, targets: readonly Target[], events: readonly LifecycleEventName[]): Counts {
+  const counts = { notStarted: 0, inFlight: 0, succeeded: 0, failed: 0, skipped: 0 };
+  for (const target of targets) counts[standingOf(world, target, events)] += 1;
+  return counts;
 }

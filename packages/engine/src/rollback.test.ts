@@ -104,8 +104,8 @@ test("traffic that has moved goes back: original hosts that left return, replace
 
   assert(owed.is === "owed" && owed.kind === "reroute");
   assert.deepEqual(
-    owed.reroute.back.map(({ id, takenOut }) => ({ id, takenOut })),
-    [{ id: "i-1", takenOut: registrations }],
+    owed.reroute.back.map(({ id, deregistered }) => ({ id, deregistered })),
+    [{ id: "i-1", deregistered: registrations }],
   );
   assert.deepEqual(
     owed.reroute.away.map(({ id }) => id),
@@ -124,14 +124,14 @@ test("a function's alias goes back to the version that it led to", () => {
   } as const;
   const alias = { version: "1", weights: { 2: 0.1 }, revisionId: "r" };
   const functionFacts = { arn: "arn:f", alias, aliases: ["live"], missing: [], missingHooks: [] };
-  const work = { work: "check function", functionName: "f", alias: "live", versions: ["2"], hooks: [] } as const;
+  const effect = { kind: "check function", functionName: "f", alias: "live", versions: ["2"], hooks: [] } as const;
   const looked = {
     id: "s",
-    name: work.work,
-    work,
+    name: effect.kind,
+    effect,
     status: "Succeeded",
     startTime: 0,
-    noted: { functionFacts },
+    checkpoint: { functionFacts },
   } as const;
 
   const shifting = { name: "AllowTraffic", status: "Failed", command: { id: "c", issuedAt: 0 } } as const;
@@ -149,8 +149,8 @@ test("a function's alias goes back to the version that it led to", () => {
 });
 
 test("once the original hosts are being ended, only a new fleet can bring the old revision back", () => {
-  const work = { work: "end original instances", scalingGroups: ["web"], instances: [] } as const;
-  const step = { id: "s", name: work.work, work, status: "InProgress", startTime: 0 } as const;
+  const effect = { kind: "end original instances", scalingGroups: ["web"], instances: [] } as const;
+  const step = { id: "s", name: effect.kind, effect, status: "InProgress", startTime: 0 } as const;
 
   assert.deepEqual(rollback(ended({ kind: "blue-green", steps: [step] })), {
     is: "owed",
@@ -163,7 +163,7 @@ function host(
   id: string,
   label: "Blue" | "Green",
   events: Partial<Record<LifecycleEventName, "done" | "pending">>,
-  registrations?: Target["takenOut"],
+  registrations?: Target["deregistered"],
 ): Target {
   const names = Object.keys(events) as LifecycleEventName[]; // the record's own keys
   return {
@@ -175,8 +175,8 @@ function host(
     lastUpdatedAt: 0,
     events: names.map((name) => {
       if (events[name] === "pending") return { name, status: "Pending" };
-      const noted = registrations === undefined ? {} : { noted: { registrations } };
-      return { name, status: "Succeeded", command: { id: `${id}/${name}`, issuedAt: 0, ...noted } };
+      const checkpoint = registrations === undefined ? {} : { checkpoint: { registrations } };
+      return { name, status: "Succeeded", command: { id: `${id}/${name}`, issuedAt: 0, ...checkpoint } };
     }),
   };
 }

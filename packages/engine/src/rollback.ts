@@ -1,6 +1,6 @@
-import { restoring } from "./lambda.ts";
+import { rollbackPlanOf } from "./lambda.ts";
 import type { LambdaPlan } from "./lambda-plan.ts";
-import { leftOut } from "./traffic.ts";
+import { unrestoredRegistrations } from "./traffic.ts";
 import type { Deployment, FleetMember, LifecycleEventName, Reroute, Target } from "./world.ts";
 
 /** AWS's events that a rollback may be configured for. */
@@ -78,7 +78,7 @@ function ofBlueGreen({ deployment, targets, hasLastSuccessful }: Ended, because:
 }
 
 function ofLambda({ deployment, targets }: Ended, because: AutoRollbackEvent): Rollback {
-  const lambda = restoring(deployment);
+  const lambda = rollbackPlanOf(deployment);
   // Unlike AWS: an alias that was not touched is not touched now.
   if (lambda === undefined || !targets.some((target) => hasBegun(target, "AllowTraffic")))
     return impossible(deployment.id, "no traffic had moved, and there is nothing to roll back");
@@ -93,17 +93,17 @@ const hasBegun = ({ events }: Target, wanted: LifecycleEventName) =>
 /** A target as a member of a fleet again, with what it must get back. */
 function memberOf(target: Target): FleetMember {
   const { id, arn, hostIdentifier, zone } = target;
-  const takenOut = leftOut(target);
+  const deregistered = unrestoredRegistrations(target);
   return {
     id,
     arn,
     hostIdentifier,
     state: "running",
     ...(zone === undefined ? {} : { zone }),
-    ...(takenOut === undefined ? {} : { takenOut }),
+    ...(deregistered === undefined ? {} : { deregistered }),
     health: "Healthy",
     revision: "Unknown",
-    lot: 0,
+    tieBreaker: 0,
   };
 }
 

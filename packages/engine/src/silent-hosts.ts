@@ -1,5 +1,5 @@
 import { agentIssueOf } from "./last-seen.ts";
-import { busyWith } from "./neighbours.ts";
+import { blockedBy } from "./host-contention.ts";
 import { isOutstanding } from "./target.ts";
 import type { Target, World } from "./world.ts";
 
@@ -21,8 +21,9 @@ export function silentHosts(world: World): readonly string[] {
 
 function saidOf(world: World, target: Target): string | undefined {
   const event = target.events.find(isOutstanding);
-  if (event?.command === undefined || event.status !== "Pending" || event.command.work !== undefined) return undefined;
-  if (busyWith(world, target) !== undefined) return undefined;
+  if (event?.command === undefined || event.status !== "Pending" || event.command.effect !== undefined)
+    return undefined;
+  if (blockedBy(world, target) !== undefined) return undefined;
   const mayBoot = world.deployment.kind === "launch" || target.label === "Green";
   if (mayBoot && world.now < event.command.issuedAt + bootMilliseconds) return undefined;
   const issue = agentIssueOf(world, target);

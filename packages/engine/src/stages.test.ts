@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Shell } from "../test/shell.ts";
-import { hold } from "./stages.ts";
+import { awaitHold } from "./stages.ts";
 
 test("where time is scaled, a wait is as much shorter, and what is said of it is not", () => {
   const { world } = new Shell();
-  const stage = hold("READY_WAIT", { milliseconds: 30 * 60_000, onTimeout: "stop", because: "somebody may continue" });
+  const stage = awaitHold("READY_WAIT", {
+    milliseconds: 30 * 60_000,
+    onTimeout: "stop",
+    because: "somebody may continue",
+  });
 
   const begun = stage({ ...world, timeScale: 60 });
 

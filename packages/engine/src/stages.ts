@@ -1,12 +1,12 @@
-import { allowance } from "./minimum-healthy-hosts.ts";
-import { type Course, done, due, failed, type Progress, type Stage } from "./course.ts";
+import { disruptionBudget } from "./minimum-healthy-hosts.ts";
+import { type Workflow, done, due, failed, type Progress, type Stage } from "./workflow.ts";
 import { healthConstraintsInvalid, noInstances, overMaxInstances, readyTimeout } from "./messages.ts";
 import { isOutdated } from "./outdated.ts";
 import { byZone, startOrder } from "./start-order.ts";
 import { targetsMax } from "./time-limits.ts";
 import type {
   ErrorInformation,
-  FleetLook,
+  FleetQuery,
   FleetMember,
   HoldName,
   LifecycleEventName,
@@ -15,15 +15,14 @@ import type {
   StepName,
   World,
 } from "./world.ts";
-import { fleetFields } from "./world.ts";
-import type { Work } from "./work.ts";
+import type { Effect } from "./effect.ts";
 
-// The stages that courses are made of.
+// The stages that workflows are made of.
 
 /** Somebody looks which hosts there are, and there must be some, and not too many. */
-export function find(which: FleetLook, because = `nobody has looked which hosts are ${which}`): Stage {
+export function findFleet(which: FleetQuery, because = `nobody has looked which hosts are ${which}`): Stage {
   return (world) => {
-    const fleet = world[fleetFields[which]];
+    const fleet = world.fleets?.[which];
     if (fleet === undefined) return due({ do: "look up fleet", fleet: which, because });
     if ("error" in fleet) return failed(fleet.error);
     const hosts = hostsOf(world, which);
@@ -33,8 +32,8 @@ export function find(which: FleetLook, because = `nobody has looked which hosts 
 }
 
 /** Hosts of a fleet in start order. Stopped instances are among them, and fail; terminated ones are not (deployments.md §1, rule 11). */
-export function hostsOf(world: World, which: FleetLook): readonly FleetMember[] {
-  const fleet = world[fleetFields[which]];
+export function hostsOf(world: World, which: FleetQuery): readonly FleetMember[] {
+  const fleet = world.fleets?.[which];
   if (fleet === undefined || "error" in fleet) return [];
   const { kind, zonal, outdatedOnly } = world.deployment;
   const isOutdatedOnly = kind === "in-place" && outdatedOnly === true;
@@ -46,22 +45,22 @@ export function hostsOf(world: World, which: FleetLook): readonly FleetMember[] 
 export const isAlive = ({ state }: FleetMember): boolean => state !== "terminated" && state !== "shutting-down";
 
 /** Minimum healthy hosts must leave somebody to begin with (deployments.md §4.3 rule 1). */
-export function mayBegin(which: FleetLook): Stage {
+export function checkMinimumHealthy(which: FleetQuery): Stage {
   return (world) => {
     const hosts = hostsOf(world, which).length;
     if (hosts === 0) return done; // there is nothing to do, and nobody to be taken out of service
     const { minimumHealthyHosts } = world.deployment;
-    const { minimumHealthy, unavailable } = allowance(minimumHealthyHosts, hosts);
+    const { minimumHealthy, unavailable } = disruptionBudget(minimumHealthyHosts, hosts);
     return unavailable > 0 ? done : failed(healthConstraintsInvalid(minimumHealthyHosts, hosts, minimumHealthy));
   };
 }
 
 /** The deployment becomes InProgress. */
-export const begin: Stage = ({ deployment }) =>
+export const beginDeployment: Stage = ({ deployment }) =>
   deployment.startTime === undefined ? due({ do: "begin", because: "everything that it needs is there" }) : done;
 
 /** Hosts become targets. */
-export function add(plan: {
+export function addTargets(plan: {
   readonly hosts: readonly FleetMember[];
   readonly events: readonly LifecycleEventName[];
   readonly label?: "Blue" | "Green";
@@ -78,10 +77,14 @@ export function add(plan: {
 }
 
 /** A gateway does something for the deployment as a whole. `judge` may refuse what it found. */
-export function step(name: StepName, work: Work, judge: (step: Step, world: World) => Progress = () => done): Stage {
+export function runStep(
+  name: StepName,
+  effect: Effect,
+  judge: (step: Step, world: World) => Progress = () => done,
+): Stage {
   return (world) => {
     const found = stepOf(world, name);
-    if (found === undefined) return due({ do: "start step", step: name, work, because: `it is time to ${name}` });
+    if (found === undefined) return due({ do: "start step", step: name, effect, because: `it is time to ${name}` });
     switch (found.status) {
       case "InProgress":
         return { is: "waiting", for: found.progress ?? name };
@@ -103,7 +106,7 @@ const unknownError = ({ name }: Step): ErrorInformation => ({
 });
 
 /** The deployment as a whole waits, until the time is over or somebody asks to go on. */
-export function hold(
+export function awaitHold(
   name: HoldName,
   { milliseconds, onTimeout, because }: { milliseconds: number; onTimeout: "go on" | "stop"; because: string },
 ): Stage {
@@ -120,13 +123,13 @@ export function hold(
 }
 
 /** Processes that a step has suspended run again, however the deployment ends. */
-export const resume: Stage = (world) => {
-  const suspended = stepOf(world, "suspend processes")?.noted?.suspended;
-  return suspended === undefined ? done : step("resume processes", { work: "resume processes", suspended })(world);
+export const resumeProcesses: Stage = (world) => {
+  const suspended = stepOf(world, "suspend processes")?.checkpoint?.suspended;
+  return suspended === undefined ? done : runStep("resume processes", { kind: "resume processes", suspended })(world);
 };
 
-/** A course whose end is the same, whatever it is. */
-export const course = (stages: readonly Stage[], afterwards: readonly Stage[] = []): Course => ({
+/** A workflow whose end is the same, whatever it is. */
+export const workflow = (stages: readonly Stage[], afterwards: readonly Stage[] = []): Workflow => ({
   stages,
-  afterwards: (_outcome: Outcome) => afterwards,
+  cleanupStages: (_outcome: Outcome) => afterwards,
 });

@@ -7,7 +7,7 @@ const member = (
   id: string,
   health: FleetMember["health"],
   revision: FleetMember["revision"],
-  lot = 0,
+  tieBreaker = 0,
 ): FleetMember => ({
   id,
   arn: id,
@@ -15,7 +15,7 @@ const member = (
   state: "running",
   health,
   revision,
-  lot,
+  tieBreaker,
 });
 const ids = (fleet: readonly FleetMember[]) => startOrder(fleet).map(({ id }) => id);
 

@@ -1,8 +1,8 @@
 import type { FleetMember } from "./world.ts";
 
-/** Puts the neediest hosts first: Unhealthy, then revision Unknown, Old, Current; by lot within a class (deployments.md §4.1). */
+/** Puts the neediest hosts first: Unhealthy, then revision Unknown, Old, Current; by tieBreaker within a class (deployments.md §4.1). */
 export function startOrder(fleet: readonly FleetMember[]): readonly FleetMember[] {
-  return fleet.toSorted((a, b) => rank(a) - rank(b) || a.lot - b.lot || a.id.localeCompare(b.id));
+  return fleet.toSorted((a, b) => rank(a) - rank(b) || a.tieBreaker - b.tieBreaker || a.id.localeCompare(b.id));
 }
 
 /** Hosts zone by zone, in each in the order in which they came. */

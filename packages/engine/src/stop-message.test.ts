@@ -22,7 +22,7 @@ const said = (targets: readonly Target[], more: Partial<Deployment> = {}) =>
 
 test("a stop says what runs on, what is taken back, and what the service itself leaves as it is", () => {
   const blocking = {
-    work: "block traffic",
+    kind: "block traffic",
     instance: "i-3",
     balancers: { targetGroups: ["web"], classic: [] },
   } as const;
@@ -31,7 +31,7 @@ test("a stop says what runs on, what is taken back, and what the service itself 
     said([
       target("i-1", "BeforeInstall", "InProgress", {}),
       target("i-2", "ApplicationStop", "Pending", {}),
-      target("i-3", "BlockTraffic", "InProgress", { work: blocking }),
+      target("i-3", "BlockTraffic", "InProgress", { effect: blocking }),
     ]),
     "BeforeInstall on i-1 runs to its end, and its outcome is recorded. ApplicationStop on i-2 was not picked up yet, and is withdrawn. BlockTraffic on i-3 is not waited for: what it has begun stays as it is",
   );
@@ -48,17 +48,17 @@ test("a stop of a deployment that waits, or has not begun, says that nothing run
 
 test("a stop of a shift says where the alias stays", () => {
   const shifting = { functionName: "f", alias: "live", currentVersion: "1", targetVersion: "2", shifts: [] };
-  const work = { work: "shift traffic", ...shifting } as const;
+  const effect = { kind: "shift traffic", ...shifting } as const;
 
   assert.equal(
-    said([target("f", "AllowTraffic", "InProgress", { work })]),
+    said([target("f", "AllowTraffic", "InProgress", { effect })]),
     'The alias "live" stays where it is: 0 % of its traffic on version 2',
   );
 });
 
 test("silent hosts are named while their event waits for them; those that may be booting get some minutes", () => {
   const waiting = target("i-1", "ApplicationStop", "Pending", {});
-  const world = { now: 1_000, deployment, answers: [], instanceStates: {}, lastSeen: () => undefined };
+  const world = { now: 1_000, deployment, reports: [], instanceStates: {}, lastSeen: () => undefined };
   const silent = (targets: readonly Target[], now = 1_000) => silentHosts({ ...world, now, targets });
 
   assert.match(

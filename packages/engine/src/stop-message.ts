@@ -11,8 +11,8 @@ interface UnderWay {
 export function stopMessage(world: Pick<World, "deployment" | "targets">): string {
   const events = world.targets.flatMap((target) => target.events.map((event) => ({ target, event })));
   const open = events.filter(({ event }) => event.command !== undefined && isOpen(event));
-  const byService = open.filter(({ event }) => event.command?.work !== undefined);
-  const onHosts = open.filter(({ event }) => event.command?.work === undefined);
+  const byService = open.filter(({ event }) => event.command?.effect !== undefined);
+  const onHosts = open.filter(({ event }) => event.command?.effect === undefined);
   const running = onHosts.filter(({ event }) => event.status === "InProgress");
   const untaken = onHosts.filter(({ event }) => event.status === "Pending");
   const said = [
@@ -41,16 +41,16 @@ function inWords(events: readonly UnderWay[], many: string, one: string): readon
 }
 
 function ofService({ deployment }: Pick<World, "deployment">, { target, event }: UnderWay): string {
-  const work = event.command?.work;
-  switch (work?.work) {
+  const effect = event.command?.effect;
+  switch (effect?.kind) {
     case "shift traffic": {
-      const { percent = 0, alias = work.alias } = shiftOf(deployment, target) ?? {};
-      return `The alias "${alias}" stays where it is: ${percent} % of its traffic on version ${work.targetVersion}`;
+      const { percent = 0, alias = effect.alias } = shiftOf(deployment, target) ?? {};
+      return `The alias "${alias}" stays where it is: ${percent} % of its traffic on version ${effect.targetVersion}`;
     }
     case "run hook":
-      return work.functionName === undefined
+      return effect.functionName === undefined
         ? `${event.name} has nothing to do`
-        : `The result of the function ${work.functionName} is not waited for`;
+        : `The result of the function ${effect.functionName} is not waited for`;
     default:
       return `${event.name} on ${target.id} is not waited for: what it has begun stays as it is`;
   }

@@ -1,9 +1,9 @@
 import { deploymentLimit, isEnding, isOverdue } from "./ending.ts";
 import { deploymentTooLong, didNotEnd, didNotRun, hostGone, interruptedByEnd } from "./messages.ts";
 import { agentIssueOf } from "./last-seen.ts";
-import { busyWith, couldPickUpFrom } from "./neighbours.ts";
+import { blockedBy, canPickUpFrom } from "./host-contention.ts";
 import { eventLimit, firstContactLimit, pickUpLimit } from "./time-limits.ts";
-import { workOf } from "./traffic.ts";
+import { effectOf } from "./traffic.ts";
 import type { Decision } from "./decision.ts";
 import type {
   Command,
@@ -30,7 +30,7 @@ export function nextOnTarget(world: World, target: Target): Decision | undefined
     return { do: "settle target", target: target.id, as: "Succeeded", because: "every event is done" };
   if (target.label === "Green" && following.name === "BeforeAllowTraffic")
     return { do: "settle target", target: target.id, as: "Ready", because: "it has the revision, and no traffic yet" };
-  if (busyWith(world, target) !== undefined) return undefined;
+  if (blockedBy(world, target) !== undefined) return undefined;
   return run(world, target, { event: following, because: "it is the next event" });
 }
 
@@ -40,8 +40,8 @@ export function run(
   target: Target,
   { event, because }: { readonly event: LifecycleEvent; readonly because: string },
 ): Decision {
-  const work = workOf(world, target, event);
-  return { do: "run", target: target.id, event: event.name, ...(work === undefined ? {} : { work }), because };
+  const effect = effectOf(world, target, event);
+  return { do: "run", target: target.id, event: event.name, ...(effect === undefined ? {} : { effect }), because };
 }
 
 /** When the running event of a target ends by itself; undefined when none runs. */
@@ -49,14 +49,14 @@ export function untilOnTarget(world: World, target: Target): number | undefined 
   const command = target.events.find(isOutstanding)?.command;
   if (command === undefined) return undefined;
   if (command.acknowledgedAt !== undefined) return endLimitOf(command);
-  return busyWith(world, target) === undefined
-    ? couldPickUpFrom(world, target, command.issuedAt) + pickUpLimitOf(world, target)
+  return blockedBy(world, target) === undefined
+    ? canPickUpFrom(world, target, command.issuedAt) + pickUpLimitOf(world, target)
     : undefined;
 }
 
 /** Traffic that moves slowly has its time counted from the last step on. */
-function endLimitOf({ work, acknowledgedAt = 0 }: Command): number {
-  const last = work?.work === "shift traffic" ? work.shifts.at(-1)?.at : undefined;
+function endLimitOf({ effect, acknowledgedAt = 0 }: Command): number {
+  const last = effect?.kind === "shift traffic" ? effect.shifts.at(-1)?.at : undefined;
   return (last ?? acknowledgedAt) + eventLimit;
 }
 
@@ -95,7 +95,7 @@ function failureOf(world: World, target: Target, event: LifecycleEvent): Failure
     return { diagnostics: hostGone(state, event.name), ...(isTerminated(state) ? { isHostGone: true } : {}) };
   if (isEnding(world) && event.status === "Pending") return "withdrawn";
   if (isOverdue(world)) return { diagnostics: deploymentTooLong(deploymentLimit(world) / (60 * minute)) };
-  if (isEnding(world) && event.command?.work !== undefined) return { diagnostics: interruptedByEnd(event.name) };
+  if (isEnding(world) && event.command?.effect !== undefined) return { diagnostics: interruptedByEnd(event.name) };
   if (world.now < (untilOnTarget(world, target) ?? Number.POSITIVE_INFINITY)) return undefined;
   if (event.status !== "Pending") return { diagnostics: didNotEnd(event, eventLimit / minute) };
   const issue = agentIssueOf(world, target);
@@ -111,7 +111,7 @@ interface Failure extends Pick<LifecycleEvent, "agentIssue" | "isHostGone"> {
 
 const isTerminated = (state: InstanceState) => state === "shutting-down" || state === "terminated";
 
-/** A command that the host has not picked up when the deployment is stopped need not run; a later acknowledgement is answered so (deployments.md §9.1). */
+/** A command that the host has not picked up when the deployment is stopped need not run; a later acknowledgement is reported so (deployments.md §9.1). */
 function withdraw(world: World, target: Target, event: LifecycleEvent): Decision {
   const because = "the deployment ends, and the host has not picked it up";
   return {

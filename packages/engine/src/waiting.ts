@@ -1,18 +1,21 @@
 import { isOverdue, overdueAt } from "./ending.ts";
 import { heartbeatDueAt } from "./lifecycle-action.ts";
 import { agentIssueOf } from "./last-seen.ts";
-import { busyWith } from "./neighbours.ts";
+import { blockedBy } from "./host-contention.ts";
 import { isOutstanding, untilOnTarget } from "./target.ts";
 import { stepLimit } from "./time-limits.ts";
 import type { Decision } from "./decision.ts";
 import type { Target, World } from "./world.ts";
 
-/** The decision to wait: for what the course waits for, and for everything that is under way, until the first of it ends by itself. */
-export function wait(world: World, course: { readonly for: string; readonly until?: number } = { for: "" }): Decision {
+/** The decision to wait: for what the workflow waits for, and for everything that is under way, until the first of it ends by itself. */
+export function wait(
+  world: World,
+  workflow: { readonly for: string; readonly until?: number } = { for: "" },
+): Decision {
   const running = world.targets.filter(({ status }) => status === "InProgress");
   const steps = world.deployment.steps.filter(({ status }) => status === "InProgress");
   const reasons = new Set([
-    course.for,
+    workflow.for,
     ...steps.map(({ name, progress }) => progress ?? name),
     ...running.slice(0, namedMax).map((target) => reasonOf(world, target)),
   ]);
@@ -21,7 +24,7 @@ export function wait(world: World, course: { readonly for: string; readonly unti
   const untils = [
     ...running.map((target) => untilOnTarget(world, target)),
     ...steps.map(({ startTime }) => startTime + stepLimit),
-    course.until,
+    workflow.until,
     nextHeartbeat(world),
     isOverdue(world) ? undefined : overdueAt(world),
   ].filter((until) => until !== undefined);
@@ -39,11 +42,11 @@ function nextHeartbeat(world: World): number | undefined {
 
 function reasonOf(world: World, target: Target): string {
   const event = target.events.find(isOutstanding);
-  const neighbour = busyWith(world, target);
-  if (event === undefined) return neighbour === undefined ? "" : `${target.id} to be free of ${neighbour}`;
+  const blocking = blockedBy(world, target);
+  if (event === undefined) return blocking === undefined ? "" : `${target.id} to be free of ${blocking}`;
   if (event.status === "InProgress")
     return `${target.id} to finish ${event.name}${inBrackets(event.command?.progress)}`;
-  const issue = neighbour === undefined ? agentIssueOf(world, target) : `${neighbour} goes first`;
+  const issue = blocking === undefined ? agentIssueOf(world, target) : `${blocking} goes first`;
   return `${target.id} to pick up ${event.name}${inBrackets(issue)}`;
 }
 

@@ -1,7 +1,7 @@
 import type { AlarmReading, WatchedAlarms } from "./alarm-reading.ts";
 import type { LambdaPlan } from "./lambda-plan.ts";
 import type { LifecycleEventName } from "./lifecycle-event-name.ts";
-import type { Balancers, Noted, Work } from "./work.ts";
+import type { Balancers, Checkpoint, Effect } from "./effect.ts";
 
 export type { LifecycleEventName };
 
@@ -13,15 +13,10 @@ export interface World {
   readonly deployment: Deployment;
   /** In start order once the deployment has begun; empty before. */
   readonly targets: readonly Target[];
-  /** What hosts and gateways have answered and no decision has dealt with yet. */
-  readonly answers: readonly Answer[];
-  /** The fleet as the selectors of the deployment group found it; absent until somebody has looked. */
-  readonly fleet?: Fleet;
-  /** The fleet that replaces the other one in a blue/green deployment; absent until somebody has looked. */
-  readonly replacement?: Fleet;
-  /** Both once more, each before its traffic moves: instances come and go while a blue/green deployment waits. */
-  readonly replacementAgain?: Fleet;
-  readonly fleetAgain?: Fleet;
+  /** What hosts and gateways have reported and no decision has dealt with yet. */
+  readonly reports: readonly Report[];
+  /** The results of the fleet queries that have been made so far. */
+  readonly fleets?: Fleets | undefined;
   /** States of instances under way, as last seen; an instance that is not listed is taken to be running. */
   readonly instanceStates: Readonly<Record<string, InstanceState>>;
   /** The deployment's alarms as last read. Who observes reads those that `Deployment.alarms` names every 10 to 15 s, from the deployment's creation to its end; absent until somebody has. */
@@ -29,18 +24,18 @@ export interface World {
   /** When the agent of each host was last heard of, the end of its last request, or `now` while one of its polls is held. Agents poll all the time, but while they run an event; undefined for a host that has never been heard of. Absent: nobody has kept count. */
   readonly lastSeen?: (host: Host) => number | undefined;
   /** The deployment that moves the traffic of this one's alias right now. */
-  readonly aliasBusyWith?: string | undefined;
+  readonly aliasShiftedBy?: string | undefined;
   /** Other deployments on a host of this one. */
-  readonly neighbour?: (host: Host) => Neighbour | undefined;
+  readonly contention?: (host: Host) => HostContention | undefined;
 }
 
 /** A host, as a target or as somebody who may become one. What is asked of few of a thousand is not listed for all of them. */
 export type Host = Pick<Target, "id" | "hostIdentifier">;
 
 /** Deployments that share a host take turns, each with all its events (deployments.md §6.5). Who observes says of each host of this deployment's fleet whether another one goes first there: one that has a target InProgress on it and began there earlier (a termination deployment always has; then the earlier first command, then the smaller id). */
-export interface Neighbour {
+export interface HostContention {
   /** The deployment that goes first, as long as it is on this host. */
-  readonly busyWith?: string;
+  readonly blockedBy?: string;
   /** When the last one that went first had done with this host. */
   readonly freeSince?: number;
 }
@@ -95,7 +90,7 @@ export interface Deployment {
   readonly error?: ErrorInformation;
 }
 
-/** What kind of course a deployment takes: what follows on what. `reroute` is the rollback of a blue/green deployment; `launch` and `termination` are those that Auto Scaling asks for; `lambda` shifts an alias. */
+/** What kind of workflow a deployment takes: what follows on what. `reroute` is the rollback of a blue/green deployment; `launch` and `termination` are those that Auto Scaling asks for; `lambda` shifts an alias. */
 export type DeploymentKind = "in-place" | "blue-green" | "reroute" | "launch" | "termination" | "lambda";
 
 /** How the replacement fleet comes about, and what becomes of the original one (deployments.md §7.1). */
@@ -128,13 +123,13 @@ export interface LifecycleAction {
 export interface Step {
   readonly id: string;
   readonly name: StepName;
-  readonly work: Work;
+  readonly effect: Effect;
   readonly status: "InProgress" | "Succeeded" | "Failed";
   readonly startTime: number;
   readonly endTime?: number;
   /** What it waits for, as the gateway says. */
   readonly progress?: string;
-  readonly noted?: Noted;
+  readonly checkpoint?: Checkpoint;
   readonly error?: ErrorInformation;
 }
 
@@ -195,16 +190,15 @@ export interface ErrorInformation {
 /** What a look at the deployment group's selectors gave. */
 export type Fleet = { readonly found: readonly FleetMember[] } | { readonly error: ErrorInformation };
 
-/** The looks that a deployment takes at its fleets, by what they are called, and where the answer is. */
-export const fleetFields = {
-  selected: "fleet",
-  replacement: "replacement",
-  "replacement again": "replacementAgain",
-  "selected again": "fleetAgain",
-} as const satisfies Record<string, keyof World>;
+/**
+ * The queries that a deployment makes of its fleets: the hosts that the deployment group selects and, in a blue/green
+ * deployment, those that replace them. Both are asked for again before their traffic moves, because instances come and
+ * go while a blue/green deployment waits.
+ */
+export type FleetQuery = "selected" | "replacement" | "replacementAgain" | "selectedAgain";
 
-/** One of these looks. */
-export type FleetLook = keyof typeof fleetFields;
+/** Results by query; a query that has not been made yet is absent. */
+export type Fleets = Readonly<Partial<Record<FleetQuery, Fleet>>>;
 
 /** A host that the deployment group's selectors match, with what the group remembers of it (deployments.md §4.1). */
 export interface FleetMember {
@@ -215,13 +209,13 @@ export interface FleetMember {
   readonly state: InstanceState;
   readonly zone?: string;
   /** Registrations in load balancers that an earlier deployment took away and did not give back. */
-  readonly takenOut?: Noted["registrations"];
+  readonly deregistered?: Checkpoint["registrations"];
   readonly health: "Healthy" | "Unhealthy";
   readonly revision: "Current" | "Old" | "Unknown";
   /** Whether the revision of this deployment is what the host last got with success; wanted where `Deployment.outdatedOnly` is set. */
   readonly holdsRevision?: boolean;
   /** A random number, drawn when the fleet was observed: it orders hosts of one class. */
-  readonly lot: number;
+  readonly tieBreaker: number;
 }
 
 /** One host of a deployment. */
@@ -232,7 +226,7 @@ export interface Target {
   /** Which fleet of a blue/green deployment it belongs to: AWS's labels. */
   readonly label?: "Blue" | "Green";
   readonly zone?: string;
-  readonly takenOut?: Noted["registrations"];
+  readonly deregistered?: Checkpoint["registrations"];
   readonly status: TargetStatus;
   readonly lastUpdatedAt: number;
   readonly events: readonly LifecycleEvent[];
@@ -261,10 +255,10 @@ export interface Command {
   readonly issuedAt: number;
   readonly acknowledgedAt?: number;
   /** Present when the service runs the event itself. */
-  readonly work?: Work;
+  readonly effect?: Effect;
   /** What it waits for, as the gateway says. */
   readonly progress?: string;
-  readonly noted?: Noted;
+  readonly checkpoint?: Checkpoint;
 }
 
 /** What a host says of an event that ended. */
@@ -281,20 +275,20 @@ export interface Diagnostics {
   readonly logTail: string;
 }
 
-/** What a host or a gateway answers to a command or a step. */
-export type Answer = {
+/** What a host or a gateway reports to a command or a step. */
+export type Report = {
   /** Of the command, or of the step. */
   readonly commandId: string;
   readonly at: number;
 } & (
   | { readonly kind: "acknowledged" }
-  | { readonly kind: "progress"; readonly because: string; readonly noted?: Noted }
+  | { readonly kind: "progress"; readonly because: string; readonly checkpoint?: Checkpoint }
   | {
       readonly kind: "completed";
       readonly status: "Succeeded" | "Failed";
       readonly diagnostics?: Diagnostics;
       /** Of a gateway that failed. */
       readonly error?: ErrorInformation | undefined;
-      readonly noted?: Noted;
+      readonly checkpoint?: Checkpoint;
     }
 );

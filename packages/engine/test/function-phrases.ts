@@ -1,15 +1,15 @@
 // What scenarios can say of deployments to a function.
 import { aliasInWords, type Decision, type LambdaPlan, type TrafficRouting } from "../src/index.ts";
-import { answerOf, MadeUpFunction, planFor } from "./made-up-function.ts";
+import { reportOf, FakeFunction, planFor } from "./fake-function.ts";
 import type { Shell } from "./shell.ts";
 
 type Phrase = [RegExp, (shell: Shell, ...words: string[]) => readonly (Decision | string)[]];
 
-const functions = new WeakMap<Shell, MadeUpFunction>();
+const functions = new WeakMap<Shell, FakeFunction>();
 
 /** The function that a scenario is about. */
-function functionOf(shell: Shell): MadeUpFunction {
-  const found = functions.get(shell) ?? new MadeUpFunction();
+function functionOf(shell: Shell): FakeFunction {
+  const found = functions.get(shell) ?? new FakeFunction();
   functions.set(shell, found);
   return found;
 }
@@ -43,9 +43,9 @@ function routingIn(text: string): TrafficRouting {
 function ask(shell: Shell): readonly Decision[] {
   const decisions: Decision[] = [];
   for (let open = openWork(shell); open !== undefined; open = openWork(shell)) {
-    const outcome = functionOf(shell).perform(open.work, open.noted, shell.now);
+    const outcome = functionOf(shell).perform(open.effect, open.checkpoint, shell.now);
     if (outcome === undefined) break;
-    decisions.push(...shell.answer(answerOf(open.id, shell.now, outcome)));
+    decisions.push(...shell.report(reportOf(open.id, shell.now, outcome)));
   }
   return decisions;
 }
@@ -54,14 +54,14 @@ function openWork({ world }: Shell) {
   const step = world.deployment.steps.find(({ status }) => status === "InProgress");
   if (step !== undefined) return step;
   const command = world.targets[0]?.events.find(({ status }) => status === "InProgress")?.command;
-  return command?.work === undefined ? undefined : { ...command, work: command.work };
+  return command?.effect === undefined ? undefined : { ...command, effect: command.effect };
 }
 
 function hookSays(shell: Shell, isGood: boolean): readonly Decision[] {
   const open = openWork(shell);
-  if (open?.work.work !== "run hook") throw new Error("no hook is under way");
+  if (open?.effect.kind !== "run hook") throw new Error("no hook is under way");
   const outcome = isGood ? ({ is: "done" } as const) : ({ is: "failed", why: "the hook said so" } as const);
-  return [...shell.answer(answerOf(open.id, shell.now, outcome)), ...ask(shell)];
+  return [...shell.report(reportOf(open.id, shell.now, outcome)), ...ask(shell)];
 }
 
 function put(shell: Shell, version: string): readonly Decision[] {

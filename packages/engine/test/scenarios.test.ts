@@ -1,9 +1,9 @@
-// Deployments as conversations. `node packages/engine/test/scenarios.test.ts --rewrite` writes the golden answers anew; a person reads the diff.
+// Deployments as conversations. `node packages/engine/test/scenarios.test.ts --rewrite` writes the golden output anew; a person reads the diff.
 import assert from "node:assert/strict";
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { play } from "./conversation.ts";
+import { play } from "./scenario-language.ts";
 
 const scenarios = globSync(join(import.meta.dirname, "scenarios", "*.txt")).toSorted();
 

@@ -1,7 +1,7 @@
 // The shell around the engine, in memory: it keeps one deployment group, its hosts and its deployments, and makes passes over them.
 import {
   type AlarmReading,
-  type Answer,
+  type Report,
   type Beginning,
   bringsRevision,
   commandId,
@@ -10,7 +10,6 @@ import {
   type Deployment,
   type Diagnostics,
   evolveAll,
-  fleetFields,
   type Fleet,
   type FleetMember,
   healthAfter,
@@ -20,9 +19,9 @@ import {
   isOver,
   type LifecycleEvent,
   type LifecycleEventName,
-  type Neighbour,
+  type HostContention,
   newDeployment,
-  type Noted,
+  type Checkpoint,
   revisionHealth,
   type Rollback,
   rollback,
@@ -47,8 +46,8 @@ export const predefined = {
   AllAtOnce: { type: "FLEET_PERCENT", value: 0 },
 } as const satisfies Record<string, Deployment["minimumHealthyHosts"]>;
 
-/** What an answer says, whoever gives it. */
-type Said = Answer extends infer Kind ? (Kind extends Answer ? Omit<Kind, "commandId" | "at"> : never) : never;
+/** What a report says, whoever gives it. */
+type ReportContent = Report extends infer Kind ? (Kind extends Report ? Omit<Kind, "commandId" | "at"> : never) : never;
 
 /** One deployment group with its hosts; deployments follow one another in it. */
 export class Shell {
@@ -62,14 +61,14 @@ export class Shell {
   /** What the next deployment brings; each brings its own unless it is told. */
   revision: string | undefined;
   /** Other deployments on these hosts. */
-  readonly neighbours: Record<string, Neighbour> = {};
+  readonly contention: Record<string, HostContention> = {};
   /** When agents were last heard of, if anybody keeps count. */
   lastSeen: Record<string, number> | undefined;
   /** What a look at the alarms gives. */
   alarms: AlarmReading | undefined;
   lastSuccessful: string | undefined;
   #deployments = 0;
-  #lastAnswer: Answer | undefined;
+  #lastReport: Report | undefined;
 
   constructor() {
     this.world = this.#newWorld({});
@@ -88,7 +87,7 @@ export class Shell {
     return this.pass();
   }
 
-  /** A pass: observe, decide, commit. A look at the fleet is answered at once. */
+  /** A pass: observe, decide, commit. A look at the fleet is reported at once. */
   pass(): readonly Decision[] {
     const seen = this.lastSeen;
     const world = {
@@ -97,7 +96,7 @@ export class Shell {
       instanceStates: Object.fromEntries(this.hosts),
       ...(this.alarms === undefined ? {} : { alarms: this.alarms }),
       ...(seen === undefined ? {} : { lastSeen: ({ id }: Host) => seen[id] }),
-      neighbour: ({ id }: Host) => this.neighbours[id],
+      contention: ({ id }: Host) => this.contention[id],
     };
     const wasOver = isOver(world.deployment);
     const decisions = decide(world);
@@ -106,7 +105,7 @@ export class Shell {
     const last = decisions.at(-1);
     if (last?.do !== "look up fleet") return decisions;
     const found = this.#fleet(last.fleet.startsWith("selected") ? this.#selected() : this.replacement);
-    this.world = { ...this.world, [fleetFields[last.fleet]]: found };
+    this.world = { ...this.world, fleets: { ...this.world.fleets, [last.fleet]: found } };
     return [...decisions, ...this.pass()];
   }
 
@@ -141,7 +140,7 @@ export class Shell {
 
   /** The host acknowledges its command. */
   picksUp(host: string): readonly Decision[] {
-    return this.answer(this.#answerOf(host, { kind: "acknowledged" }));
+    return this.report(this.#reportOf(host, { kind: "acknowledged" }));
   }
 
   /** The host ends its event, having picked it up before if need be. */
@@ -149,12 +148,12 @@ export class Shell {
     const first = this.outstanding(host)?.status === "Pending" ? this.picksUp(host) : [];
     const status = errorCode === "Success" ? "Succeeded" : "Failed";
     const diagnostics = diagnosticsOf(errorCode);
-    return [...first, ...this.answer(this.#answerOf(host, { kind: "completed", status, diagnostics }))];
+    return [...first, ...this.report(this.#reportOf(host, { kind: "completed", status, diagnostics }))];
   }
 
   /** A gateway says how far it is with an event of the host. */
   progresses(host: string, because: string): readonly Decision[] {
-    return this.answer(this.#answerOf(host, { kind: "progress", because }));
+    return this.report(this.#reportOf(host, { kind: "progress", because }));
   }
 
   /** The host succeeds at one event after the other, up to a given one or to its last. */
@@ -167,47 +166,53 @@ export class Shell {
     return decisions;
   }
 
-  /** Any answer arrives, asked for or not. */
-  answer(answer: Answer): readonly Decision[] {
-    this.#lastAnswer = answer;
-    this.world = { ...this.world, answers: [...this.world.answers, answer] };
+  /** Any report arrives, asked for or not. */
+  report(report: Report): readonly Decision[] {
+    this.#lastReport = report;
+    this.world = { ...this.world, reports: [...this.world.reports, report] };
     return this.pass();
   }
 
-  /** The last answer arrives once more. */
+  /** The last report arrives once more. */
   repeat(): readonly Decision[] {
-    if (this.#lastAnswer === undefined) throw new Error("nobody has answered yet");
-    return this.answer(this.#lastAnswer);
+    if (this.#lastReport === undefined) throw new Error("nobody has reported yet");
+    return this.report(this.#lastReport);
   }
 
-  #answerOf(host: string, said: Said): Answer {
+  #reportOf(host: string, said: ReportContent): Report {
     const command = this.outstanding(host)?.command;
     if (command === undefined) throw new Error(`${host} has nothing to do`);
     return { commandId: command.id, at: this.now, ...said };
   }
 
-  /** An answer of a host to an event, whether or not it has been told to run it. */
-  answerTo(host: string, event: LifecycleEventName, status?: "Succeeded" | "Failed"): Answer {
+  /** A report of a host to an event, whether or not it has been told to run it. */
+  reportTo(host: string, event: LifecycleEventName, status?: "Succeeded" | "Failed"): Report {
     const about = { commandId: commandId(this.world.deployment.id, host, event), at: this.now };
     return status === undefined ? { ...about, kind: "acknowledged" } : { ...about, kind: "completed", status };
   }
 
-  /** A gateway answers to the step that is under way. */
-  step(said: Said): readonly Decision[] {
+  /** A gateway reports to the step that is under way. */
+  step(said: ReportContent): readonly Decision[] {
     const step = this.world.deployment.steps.find(({ status }) => status === "InProgress");
     if (step === undefined) throw new Error("no step is under way");
-    return this.answer({ commandId: step.id, at: this.now, ...said });
+    return this.report({ commandId: step.id, at: this.now, ...said });
   }
 
   /** What the gateway of the step under way wants remembered. */
-  notedByStep(): { readonly noted?: Noted } {
-    const work = this.world.deployment.steps.find(({ status }) => status === "InProgress")?.work;
-    if (work?.work === "check load balancers")
-      return { noted: { balancers: { unknown: [], idle: [], registered: work.instances.length, elsewhere: [] } } };
-    if (work?.work === "copy Auto Scaling group")
-      return { noted: { suspended: { [work.to]: ["AddToLoadBalancer", "AlarmNotification", "ScheduledActions"] } } };
-    if (work?.work !== "suspend processes") return {};
-    return { noted: { suspended: Object.fromEntries(work.scalingGroups.map((name) => [name, work.processes])) } };
+  checkpointOfStep(): { readonly checkpoint?: Checkpoint } {
+    const effect = this.world.deployment.steps.find(({ status }) => status === "InProgress")?.effect;
+    if (effect?.kind === "check load balancers")
+      return {
+        checkpoint: { balancers: { unknown: [], idle: [], registered: effect.instances.length, elsewhere: [] } },
+      };
+    if (effect?.kind === "copy Auto Scaling group")
+      return {
+        checkpoint: { suspended: { [effect.to]: ["AddToLoadBalancer", "AlarmNotification", "ScheduledActions"] } },
+      };
+    if (effect?.kind !== "suspend processes") return {};
+    return {
+      checkpoint: { suspended: Object.fromEntries(effect.scalingGroups.map((name) => [name, effect.processes])) },
+    };
   }
 
   /** What a user's deployment owes when every kind of end is to be rolled back. */
@@ -236,7 +241,7 @@ export class Shell {
         ...settings,
       }),
       targets: [],
-      answers: [],
+      reports: [],
       instanceStates: {},
     };
   }
@@ -245,7 +250,7 @@ export class Shell {
   #selected = (): readonly string[] => [...this.hosts.keys()].filter((id) => !this.replacement.includes(id));
 
   #fleet(ids: readonly string[]): Fleet {
-    const found = ids.map((id, lot): FleetMember => {
+    const found = ids.map((id, tieBreaker): FleetMember => {
       const state = this.hosts.get(id) ?? "running";
       const memory = this.memories[id];
       const revision = revisionHealth(memory?.installed, this.lastSuccessful, (a, b) => a === b);
@@ -260,7 +265,7 @@ export class Shell {
         health: memory?.health ?? "Unhealthy",
         revision,
         holdsRevision: memory?.installed !== undefined && memory.installed === this.#brings(),
-        lot,
+        tieBreaker,
       };
     });
     return { found };

@@ -1,6 +1,6 @@
 // Simulates as many deployments as asked for: `node packages/engine/test/simulate.ts 200000`. With `--seed N` it follows one.
-import { sentence } from "./conversation.ts";
-import { simulate } from "./simulation/simulate.ts";
+import { sentence } from "./scenario-language.ts";
+import { simulate } from "./simulation/simulated-deployment.ts";
 
 const [first = "20000", second] = process.argv.slice(2);
 if (first === "--seed") follow(Number(second));

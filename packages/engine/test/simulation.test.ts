@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { simulateFunction } from "./simulation/function.ts";
-import { simulate } from "./simulation/simulate.ts";
+import { simulateFunction } from "./simulation/simulated-function.ts";
+import { simulate } from "./simulation/simulated-deployment.ts";
 
 /** Seeds that the suite plays; `simulate.ts` plays as many as one likes. */
 const deployments = 20_000;

@@ -2,33 +2,32 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  type Answer,
+  type Report,
   decide,
   type Deployment,
   type ErrorInformation,
   evolveAll,
-  fleetFields,
   type FleetMember,
   isOver,
   newDeployment,
-  type Noted,
-  type Work,
+  type Checkpoint,
+  type Effect,
   type World,
 } from "../src/index.ts";
-import { planFor } from "./made-up-function.ts";
-import { notedBy } from "./simulation/gateway.ts";
+import { planFor } from "./fake-function.ts";
+import { checkpointFor } from "./simulation/gateway.ts";
 
 const minute = 60_000;
 
 const host = (id: string): FleetMember => ({
-  ...{ id, arn: `arn:aws:ec2:eu-west-1::instance/${id}`, hostIdentifier: id, state: "running", lot: 0 },
+  ...{ id, arn: `arn:aws:ec2:eu-west-1::instance/${id}`, hostIdentifier: id, state: "running", tieBreaker: 0 },
   ...{ health: "Healthy", revision: "Old" },
 });
 const fleets = {
   selected: [host("i-1"), host("i-2")],
   replacement: [host("g-1"), host("g-2")],
-  "replacement again": [host("g-1"), host("g-2")],
-  "selected again": [host("i-1"), host("i-2")],
+  replacementAgain: [host("g-1"), host("g-2")],
+  selectedAgain: [host("i-1"), host("i-2")],
 };
 const balancers = { targetGroups: ["web"], classic: [] };
 const blueGreen = { readyWait: 30 * minute, blueInstances: "TERMINATE", terminationWait: 10 * minute } as const;
@@ -72,7 +71,7 @@ function play(kind: string, trouble: Trouble = {}, at = Number.POSITIVE_INFINITY
     minimumHealthyHosts: { type: "MOST_CONCURRENCY", value: 1 },
     ...(kinds[kind] ?? assert.fail(kind)),
   });
-  let world: World = { now: 0, deployment, targets: [], answers: [], instanceStates: {} };
+  let world: World = { now: 0, deployment, targets: [], reports: [], instanceStates: {} };
   let turnsAtGate = 0;
   for (let turn = 0; turn < 400; turn += 1) {
     if (turn === at && trouble.change !== undefined) world = { ...world, deployment: trouble.change(world.deployment) };
@@ -80,11 +79,12 @@ function play(kind: string, trouble: Trouble = {}, at = Number.POSITIVE_INFINITY
     world = evolveAll(world, decisions);
     if (isOver(world.deployment)) return { world, turn };
     const last = decisions.at(-1);
-    if (last?.do === "look up fleet") world = { ...world, [fleetFields[last.fleet]]: { found: fleets[last.fleet] } };
-    const answers = open(world).map((one) => answer(world, one, turn >= at ? trouble.refusal : undefined));
+    if (last?.do === "look up fleet")
+      world = { ...world, fleets: { ...world.fleets, [last.fleet]: { found: fleets[last.fleet] } } };
+    const reports = open(world).map((one) => report(world, one, turn >= at ? trouble.refusal : undefined));
     const isAtGate = world.deployment.status === "Ready";
-    const until = last?.do === "wait" && answers.length === 0 && !isAtGate ? last.until : undefined;
-    world = { ...world, answers, now: until ?? world.now + 1 };
+    const until = last?.do === "wait" && reports.length === 0 && !isAtGate ? last.until : undefined;
+    world = { ...world, reports: reports, now: until ?? world.now + 1 };
     // Somebody opens the gate, and takes two turns for it.
     turnsAtGate += isAtGate ? 1 : 0;
     if (turnsAtGate > 2) world = opened(world);
@@ -97,7 +97,7 @@ const opened = (world: World): World => ({
   deployment: { ...world.deployment, continueRequestedAt: { READY_WAIT: world.now } },
 });
 
-type Open = { readonly id: string; readonly work?: Work | undefined };
+type Open = { readonly id: string; readonly effect?: Effect | undefined };
 
 function open({ deployment, targets }: World): readonly Open[] {
   const steps = deployment.steps.filter(({ status }) => status === "InProgress");
@@ -108,22 +108,23 @@ function open({ deployment, targets }: World): readonly Open[] {
   return [...steps, ...commands];
 }
 
-function answer({ now }: World, { id, work }: Open, refusal: ErrorInformation | undefined): Answer {
+function report({ now }: World, { id, effect }: Open, refusal: ErrorInformation | undefined): Report {
   const about = { commandId: id, at: now, kind: "completed" } as const;
-  if (work === undefined || refusal === undefined) return { ...about, status: "Succeeded", ...(work && noting(work)) };
+  if (effect === undefined || refusal === undefined)
+    return { ...about, status: "Succeeded", ...(effect && checkpointing(effect)) };
   const diagnostics = { errorCode: "UnknownError", scriptName: "", message: refusal.message, logTail: "" } as const;
   return { ...about, status: "Failed", error: refusal, diagnostics };
 }
 
-function noting(work: Work): { readonly noted?: Noted } {
-  if (work.work === "check function") {
+function checkpointing(effect: Effect): { readonly checkpoint?: Checkpoint } {
+  if (effect.kind === "check function") {
     const alias = { version: "1", weights: {}, revisionId: "r" };
-    return { noted: { functionFacts: { arn: "arn:f", alias, aliases: [], missing: [], missingHooks: [] } } };
+    return { checkpoint: { functionFacts: { arn: "arn:f", alias, aliases: [], missing: [], missingHooks: [] } } };
   }
-  if (work.work === "copy Auto Scaling group")
-    return { noted: { capacity: 2, suspended: { copy: ["AddToLoadBalancer"] } } };
-  const noted = notedBy(work);
-  return noted === undefined ? {} : { noted };
+  if (effect.kind === "copy Auto Scaling group")
+    return { checkpoint: { capacity: 2, suspended: { copy: ["AddToLoadBalancer"] } } };
+  const checkpoint = checkpointFor(effect);
+  return checkpoint === undefined ? {} : { checkpoint };
 }
 
 /** How many turns each kind takes when nothing is deleted. */
@@ -143,7 +144,7 @@ test("every kind ends at whatever stage its application or its deployment group 
         // Every target is over by then, and what is left is to tidy up: it comes too late to change anything.
         if (at >= turns - 1 && status === "Succeeded") continue;
         assert.deepEqual([status, error?.code], ["Failed", missing], `${kind} at turn ${at}`);
-        const isCopied = steps.some(({ noted }) => noted?.capacity !== undefined);
+        const isCopied = steps.some(({ checkpoint }) => checkpoint?.capacity !== undefined);
         assert.equal(
           notes.some((note) => note.startsWith("Left behind: the Auto Scaling group copy")),
           isCopied,

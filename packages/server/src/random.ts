@@ -15,7 +15,7 @@ export const newInstanceSuffix = (): string =>
   Array.from({ length: 10 }, () => suffixAlphabet[randomInt(suffixAlphabet.length)]).join("");
 
 /** A number that orders hosts of one class. */
-export const newLot = (): number => randomInt(2 ** 40);
+export const newTieBreaker = (): number => randomInt(2 ** 40);
 
 /** A number from 0 to 1, for waits that are not to be alike. */
 export const newFraction = (): number => randomInt(2 ** 32) / 2 ** 32;

@@ -21,7 +21,7 @@ import { accessKeys, type PrincipalSources } from "./identity/principals.ts";
 import { recordChanges } from "./identity/record-changes.ts";
 import { sluiceService } from "./identity/sluice-service.ts";
 import { codedeployService } from "./operations/index.ts";
-import { type HookKeeper, syncHooks as syncHooksOf } from "./reconciler/managed-hooks.ts";
+import { type HookContext, syncHooks as syncHooksOf } from "./reconciler/managed-hooks.ts";
 import { Reconciler } from "./reconciler/reconciler.ts";
 import { openSigner } from "./specification/signer.ts";
 import { signedSpecifications } from "./specification/signed-specifications.ts";
@@ -94,15 +94,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const store = openStore(dataFolder);
   const polls = new HeldPolls(clock);
   const about = { store, region, accountId, clock };
-  const { lastHeard } = polls;
+  const { lastSeen } = polls;
   const own = { url: "" };
   const gateways = gatewaysOf(options, own);
   const onDefect = defectLog(log, clock);
   const reconciler = new Reconciler({
-    ...{ ...about, gateways, lastHeard, timeScale: options.timeScale },
+    ...{ ...about, gateways, lastSeen, timeScale: options.timeScale },
     ...(options.eventsUrl === undefined ? {} : { eventsUrl: options.eventsUrl }),
     wakeHosts: (hosts) => polls.wake(hosts),
-    say: (subject, message) => log.warn(subject, message),
+    warn: (subject, message) => log.warn(subject, message),
     log: (deploymentId, decision) => log.info({ deploymentId, ...decision }, "decided"),
     onDefect,
   });
@@ -115,7 +115,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await takeOverRegistrations({ store, identities, uniqueIdOf });
   const listener = createFrontDoor({
     services: [
-      codedeployService({ ...about, wake, syncHooks, uniqueIdOf, endRegistration, lastHeard }, accesses, onDefect),
+      codedeployService({ ...about, wake, syncHooks, uniqueIdOf, endRegistration, lastSeen }, accesses, onDefect),
       hostCommandService({ ...about, polls, specification, wake }, onDefect),
       sluiceService({ ...about, identities, uniqueIdOf, authority, signerSha256: signer.sha256 }, onDefect),
       ...services,
@@ -150,8 +150,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-const hooksKept = (keeper: HookKeeper) => (group: DeploymentGroup, on?: readonly string[]) =>
-  syncHooksOf(keeper, group, on);
+const hooksKept = (hooks: HookContext) => (group: DeploymentGroup, on?: readonly string[]) =>
+  syncHooksOf(hooks, group, on);
 
 /** The services that deployments touch: our own at our own port, or AWS's. */
 function gatewaysOf(options: ServerOptions, own: { readonly url: string }) {

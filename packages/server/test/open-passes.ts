@@ -34,15 +34,15 @@ export async function openPasses(t: TestContext) {
     region: "us-east-1",
     accountId: "123456789012",
     hasEventBus: false,
-    look: (id) => ({
+    externalStateOf: (id) => ({
       instanceStates: {},
-      neighbour: ({ hostIdentifier }) => shared.neighbourOf(id, hostIdentifier),
+      contention: ({ hostIdentifier }) => shared.contentionOf(id, hostIdentifier),
     }),
-    moved: ({ deployment, targets }) => shared.note(deployment, targets, now),
+    onCommit: ({ deployment, targets }) => shared.record(deployment, targets, now),
     findFleet: () => Promise.reject(new Error("The fleet is known")),
     wakeHosts: () => {},
     wake: () => {},
-    pursueWork: () => {},
+    driveEffects: () => {},
     log: () => {},
   };
   const passes: Promise<void>[] = [];
@@ -59,7 +59,7 @@ export async function openPasses(t: TestContext) {
     record: async (id: string): Promise<void> => {
       const group = { id: `group of ${id}`, applicationId: application.id, name: id, settings };
       const revision = { revisionType: "GitHub", gitHubLocation: { repository: "a/b", commitId: "c" } } as const;
-      const member = { id: "web", arn: host, hostIdentifier: host, state: "running", lot: 0 } as const;
+      const member = { id: "web", arn: host, hostIdentifier: host, state: "running", tieBreaker: 0 } as const;
       await store.write(() => {
         store.groups.add(group, []);
         recordDeployment(store, {

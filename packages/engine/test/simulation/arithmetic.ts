@@ -21,10 +21,10 @@ export function watchedFor(zonal: ZonalConfiguration, zone: string, zones: reado
   return zone === zones[0] ? (zonal.firstZoneMonitorDuration ?? zonal.monitorDuration) : zonal.monitorDuration;
 }
 
-/** Whether an instance may still answer. */
+/** Whether an instance may still report. */
 export const isThere = (state: InstanceState = "running"): boolean => state === "running" || state === "pending";
 
-/** Whether an instance will never answer any more. */
+/** Whether an instance will never report any more. */
 export const isEnded = (state: InstanceState = "running"): boolean =>
   state === "shutting-down" || state === "terminated";
 
@@ -32,8 +32,8 @@ export const isEnded = (state: InstanceState = "running"): boolean =>
 const named = (id: string) => ({ id, hostIdentifier: id });
 
 /** Whether another deployment goes first on a host; when the host is gone nobody need wait for that. */
-export const isTaken = ({ neighbour, instanceStates }: World, host: string): boolean =>
-  neighbour?.(named(host))?.busyWith !== undefined && isThere(instanceStates[host]);
+export const isTaken = ({ contention, instanceStates }: World, host: string): boolean =>
+  contention?.(named(host))?.blockedBy !== undefined && isThere(instanceStates[host]);
 
 /** Until when a command has to be picked up: so long from when it could be. */
 export const pickUpBy = (
@@ -43,7 +43,7 @@ export const pickUpBy = (
 ): number =>
   isTaken(world, host)
     ? Number.POSITIVE_INFINITY
-    : Math.max(issuedAt, world.neighbour?.(named(host))?.freeSince ?? 0) + within;
+    : Math.max(issuedAt, world.contention?.(named(host))?.freeSince ?? 0) + within;
 
 /** The events that `ignoreApplicationStopFailures` is about. */
 export const tolerable: ReadonlySet<string> = new Set(["BeforeBlockTraffic", "AfterBlockTraffic", "ApplicationStop"]);

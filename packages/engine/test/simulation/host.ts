@@ -1,6 +1,6 @@
-import type { Answer, Command, Diagnostics } from "../../src/index.ts";
+import type { Report, Command, Diagnostics } from "../../src/index.ts";
 import { diagnosticsOf } from "../shell.ts";
-import type { Agenda } from "./agenda.ts";
+import type { EventQueue } from "./event-queue.ts";
 import type { Random } from "./random.ts";
 
 const second = 1000;
@@ -26,9 +26,9 @@ export function drawFate(random: Random, trouble: number): Fate {
 /** What a host reaches the server by. Messages are late, doubled and lost on the way. */
 export interface Network {
   readonly now: () => number;
-  readonly agenda: Agenda;
+  readonly queue: EventQueue;
   readonly random: Random;
-  readonly deliver: (answer: Answer) => void;
+  readonly deliver: (report: Report) => void;
 }
 
 /** A host and its agent: it runs each command once, and repeats what it has to say until it has been heard. */
@@ -45,19 +45,19 @@ export class Host {
     this.#network = network;
   }
 
-  /** A poll of this host is answered with a command, not for the first time perhaps. */
+  /** A poll of this host is reported with a command, not for the first time perhaps. */
   receive({ id: commandId }: Command, place: number): void {
     const { fate } = this;
     const isTrouble = fate.at === place;
     if (isTrouble && fate.what === "vanishes before") this.isGone = true;
     if (this.isGone || (isTrouble && fate.what === "is silent") || this.#begun.has(commandId)) return;
     this.#begun.add(commandId);
-    const { now, agenda, random } = this.#network;
+    const { now, queue, random } = this.#network;
     const asked = { commandId };
     this.#send({ ...asked, at: now(), kind: "acknowledged" });
     if (isTrouble && fate.what === "hangs") return;
     const takes = isTrouble && fate.what === "is too slow" ? 70 * minute : fate.paceMilliseconds;
-    agenda.add(now() + Math.ceil(takes * (0.5 + random.next())), () => {
+    queue.add(now() + Math.ceil(takes * (0.5 + random.next())), () => {
       if (isTrouble && fate.what === "vanishes in it") this.isGone = true;
       if (this.isGone) return;
       const errorCode = isTrouble && fate.what === "fails" ? random.pick(failures) : "Success";
@@ -66,14 +66,14 @@ export class Host {
     });
   }
 
-  #send(answer: Answer): void {
-    const { now, agenda, random, deliver } = this.#network;
+  #send(report: Report): void {
+    const { now, queue, random, deliver } = this.#network;
     const copies = random.chance(0.1) ? 2 : 1;
     // Lost the first time, it is said again later: the agent has written it down.
     const lost = random.chance(0.05) ? random.integer(30 * second, 3 * minute) : 0;
     for (let copy = 0; copy < copies; copy += 1) {
       const late = random.chance(0.05) ? random.integer(0, 10 * minute) : random.integer(0, 2 * second);
-      agenda.add(now() + lost + late, () => deliver(answer));
+      queue.add(now() + lost + late, () => deliver(report));
     }
   }
 }

@@ -1,9 +1,9 @@
 import type { GetObjectCommandOutput } from "@aws-sdk/client-s3";
 import { parseLambdaAppSpec } from "@sluice/engine/appspec";
-import type { Work } from "@sluice/engine";
+import type { Effect } from "@sluice/engine";
 import { appSpecOfArchive, BadArchive } from "./app-spec-archive.ts";
 import type { Clients } from "./clients.ts";
-import { finished, refused, type WorkOutcome } from "./outcome.ts";
+import { finished, refused, type EffectOutcome } from "./outcome.ts";
 
 /** Longest AppSpec file, and longest archive with one, in bytes: inline ones may have a quarter of a megabyte. */
 const bytesMax = 1024 * 1024;
@@ -11,8 +11,8 @@ const bytesMax = 1024 * 1024;
 /** Reads the AppSpec file of a Lambda deployment from its bucket, where it may lie in an archive. */
 export async function readAppSpecFile(
   clients: Clients,
-  { object }: Work & { readonly work: "read AppSpec file" },
-): Promise<WorkOutcome> {
+  { object }: Effect & { readonly kind: "read AppSpec file" },
+): Promise<EffectOutcome> {
   const { bucket, key, version, eTag, archive } = object;
   const { GetObjectCommand } = await import("@aws-sdk/client-s3");
   const s3 = await clients.storage();
@@ -32,7 +32,7 @@ export async function readAppSpecFile(
   }
 }
 
-function outcomeOf({ name, bytes }: { readonly name: string; readonly bytes: Uint8Array }): WorkOutcome {
+function outcomeOf({ name, bytes }: { readonly name: string; readonly bytes: Uint8Array }): EffectOutcome {
   const { appSpec, findings } = parseLambdaAppSpec(bytes, { file: name });
   if (appSpec !== undefined) return finished({ appSpec });
   const errors = findings.filter(({ severity }) => severity === "error").map(({ message }) => message);

@@ -1,11 +1,11 @@
 import type { AutoScalingGroup, CreateAutoScalingGroupCommandInput } from "@aws-sdk/client-auto-scaling";
-import type { Noted, Work } from "@sluice/engine";
+import type { Checkpoint, Effect } from "@sluice/engine";
 import type { Clients } from "./clients.ts";
 import { copyAttachments } from "./copy-attachments.ts";
-import { finished, refused, underWay, type WorkOutcome } from "./outcome.ts";
+import { finished, refused, underWay, type EffectOutcome } from "./outcome.ts";
 import { scalingGroups } from "./scaling-groups.ts";
 
-type Copy = Work & { readonly work: "copy Auto Scaling group" };
+type Copy = Effect & { readonly kind: "copy Auto Scaling group" };
 
 /** Processes that rest on a copy until the original is out of its load balancers: else the copy would put its instances there, and scale, by itself (deployments.md §7.2). */
 const restingProcesses = ["AddToLoadBalancer", "AlarmNotification", "ScheduledActions"];
@@ -14,26 +14,36 @@ const restingProcesses = ["AddToLoadBalancer", "AlarmNotification", "ScheduledAc
 export const provisioningTag = "CodeDeployProvisioningDeploymentId";
 
 /** Copies an Auto Scaling group, empty, with what hangs on it; then lets it grow to the size of the original's healthy part, and waits until all its instances are in service (deployments.md §7.2). */
-export async function copyScalingGroup(clients: Clients, work: Copy, noted: Noted | undefined): Promise<WorkOutcome> {
-  const groups = await scalingGroups(clients, [work.from, work.to]);
-  const source = groups.find(({ AutoScalingGroupName }) => AutoScalingGroupName === work.from);
-  const copy = groups.find(({ AutoScalingGroupName }) => AutoScalingGroupName === work.to);
-  if (noted?.capacity === undefined) {
+export async function copyScalingGroup(
+  clients: Clients,
+  effect: Copy,
+  checkpoint: Checkpoint | undefined,
+): Promise<EffectOutcome> {
+  const groups = await scalingGroups(clients, [effect.from, effect.to]);
+  const source = groups.find(({ AutoScalingGroupName }) => AutoScalingGroupName === effect.from);
+  const copy = groups.find(({ AutoScalingGroupName }) => AutoScalingGroupName === effect.to);
+  if (checkpoint?.capacity === undefined) {
     if (source === undefined)
-      return refused("AUTO_SCALING_CONFIGURATION", `The Auto Scaling group "${work.from}" does not exist`);
+      return refused("AUTO_SCALING_CONFIGURATION", `The Auto Scaling group "${effect.from}" does not exist`);
     const healthy = (source.Instances ?? []).filter(
       ({ LifecycleState, HealthStatus }) => LifecycleState === "InService" && HealthStatus === "Healthy",
     ).length;
     const capacity = Math.max(healthy, 1);
-    return underWay(`${work.from} is copied`, { capacity, suspended: { [work.to]: restingProcesses } });
+    return underWay(`${effect.from} is copied`, { capacity, suspended: { [effect.to]: restingProcesses } });
   }
-  if (copy !== undefined && (copy.DesiredCapacity ?? 0) > 0) return growth(clients, copy, noted.capacity);
+  if (copy !== undefined && (copy.DesiredCapacity ?? 0) > 0) return growth(clients, copy, checkpoint.capacity);
   if (source === undefined)
-    return refused("AUTO_SCALING_CONFIGURATION", `The Auto Scaling group "${work.from}" has gone while it was copied`);
-  if (copy === undefined) await create(clients, source, work);
-  const remarks = await copyAttachments(clients, source, work.to);
-  await grow(clients, { source, name: work.to, capacity: noted.capacity });
-  return underWay(`${work.to} launches ${noted.capacity} instances`, remarks.length === 0 ? undefined : { remarks });
+    return refused(
+      "AUTO_SCALING_CONFIGURATION",
+      `The Auto Scaling group "${effect.from}" has gone while it was copied`,
+    );
+  if (copy === undefined) await create(clients, source, effect);
+  const remarks = await copyAttachments(clients, source, effect.to);
+  await grow(clients, { source, name: effect.to, capacity: checkpoint.capacity });
+  return underWay(
+    `${effect.to} launches ${checkpoint.capacity} instances`,
+    remarks.length === 0 ? undefined : { remarks },
+  );
 }
 
 async function create(clients: Clients, source: AutoScalingGroup, { to, deploymentId }: Copy): Promise<void> {
@@ -96,7 +106,7 @@ async function grow(
 }
 
 /** How far the copy has grown; a failed activity is the reason when it does not. */
-async function growth(clients: Clients, copy: AutoScalingGroup, capacity: number): Promise<WorkOutcome> {
+async function growth(clients: Clients, copy: AutoScalingGroup, capacity: number): Promise<EffectOutcome> {
   const ready = (copy.Instances ?? []).filter(({ LifecycleState }) => LifecycleState === "InService").length;
   if (ready >= Math.min(capacity, copy.DesiredCapacity ?? capacity)) return finished();
   const { DescribeScalingActivitiesCommand } = await import("@aws-sdk/client-auto-scaling");

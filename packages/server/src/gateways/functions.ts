@@ -1,62 +1,69 @@
 import type { AliasConfiguration, LambdaClient } from "@aws-sdk/client-lambda";
-import { type AliasState, type FunctionFacts, aliasInWords, type Noted, percentDue, type Work } from "@sluice/engine";
+import {
+  type AliasState,
+  type FunctionFacts,
+  aliasInWords,
+  type Checkpoint,
+  percentDue,
+  type Effect,
+} from "@sluice/engine";
 import type { Clients } from "./clients.ts";
-import { finished, isDenied, outcomeOfError, refused, underWay, type WorkOutcome } from "./outcome.ts";
+import { finished, isDenied, outcomeOfError, refused, underWay, type EffectOutcome } from "./outcome.ts";
 
-type Check = Work & { readonly work: "check function" };
-type ShiftTraffic = Work & { readonly work: "shift traffic" };
+type Check = Effect & { readonly kind: "check function" };
+type ShiftTraffic = Effect & { readonly kind: "shift traffic" };
 
 /** Looks at a function, its alias and its versions, and waits for provisioned concurrency that is being allocated. */
-export async function checkFunction(clients: Clients, work: Check): Promise<WorkOutcome> {
+export async function checkFunction(clients: Clients, effect: Check): Promise<EffectOutcome> {
   const client = await clients.functions();
-  const alias = await orAbsent(() => aliasOf(client, work));
+  const alias = await orAbsent(() => aliasOf(client, effect));
   const facts: FunctionFacts = {
-    ...(await functionOf(client, work, alias)),
+    ...(await functionOf(client, effect, alias)),
     ...(alias === undefined ? {} : { alias: stateOf(alias) }),
-    aliases: alias === undefined ? await aliasNames(client, work) : [],
+    aliases: alias === undefined ? await aliasNames(client, effect) : [],
     missing: await missingOf(
       client,
-      work.versions.map((version) => [work.functionName, version] as const),
+      effect.versions.map((version) => [effect.functionName, version] as const),
     ),
     missingHooks: await missingOf(
       client,
-      work.hooks.map((hook) => [hook] as const),
+      effect.hooks.map((hook) => [hook] as const),
     ),
   };
-  const waiting = alias === undefined ? undefined : await unreadyConcurrency(client, work);
+  const waiting = alias === undefined ? undefined : await unreadyConcurrency(client, effect);
   return waiting === undefined ? finished({ functionFacts: facts }) : underWay(waiting);
 }
 
 /** Moves traffic to where it is due by now. Only what we have left is changed: a foreign change is told, not overwritten (deployments.md §11.3). */
 export async function shiftTraffic(
   clients: Clients,
-  work: ShiftTraffic,
-  { noted, now }: { readonly noted: Noted | undefined; readonly now: number },
-): Promise<WorkOutcome> {
-  const percent = percentDue(work.shifts, now);
-  if (noted?.shifted?.percent === percent) return moved(work, { percent, now });
+  effect: ShiftTraffic,
+  { checkpoint, now }: { readonly checkpoint: Checkpoint | undefined; readonly now: number },
+): Promise<EffectOutcome> {
+  const percent = percentDue(effect.shifts, now);
+  if (checkpoint?.shifted?.percent === percent) return moved(effect, { percent, now });
   try {
     const client = await clients.functions();
-    const found = stateOf(await aliasOf(client, work));
-    const stands = percentOf(found, work);
-    const known = noted?.shifted?.revisionId ?? work.before?.revisionId;
+    const found = stateOf(await aliasOf(client, effect));
+    const stands = percentOf(found, effect);
+    const known = checkpoint?.shifted?.revisionId ?? effect.before?.revisionId;
     // A shift of ours whose note was lost looks like one: it is on a step of the plan.
-    const isOurs = known === undefined || found.revisionId === known || isPlanned(work, stands);
-    if (!isOurs) return refused("INVALID_LAMBDA_CONFIGURATION", foreign(work, found));
-    if (stands === percent) return moved(work, { percent, now }, found.revisionId);
+    const isOurs = known === undefined || found.revisionId === known || isPlanned(effect, stands);
+    if (!isOurs) return refused("INVALID_LAMBDA_CONFIGURATION", foreign(effect, found));
+    if (stands === percent) return moved(effect, { percent, now }, found.revisionId);
     const { UpdateAliasCommand } = await import("@aws-sdk/client-lambda");
     const { RevisionId = "" } = await client.send(
       new UpdateAliasCommand({
-        FunctionName: work.functionName,
-        Name: work.alias,
+        FunctionName: effect.functionName,
+        Name: effect.alias,
         RevisionId: found.revisionId,
-        FunctionVersion: percent === 100 ? work.targetVersion : work.currentVersion,
+        FunctionVersion: percent === 100 ? effect.targetVersion : effect.currentVersion,
         RoutingConfig: {
-          AdditionalVersionWeights: percent === 100 ? {} : { [work.targetVersion]: percent / 100 },
+          AdditionalVersionWeights: percent === 100 ? {} : { [effect.targetVersion]: percent / 100 },
         },
       }),
     );
-    return moved(work, { percent, now }, RevisionId);
+    return moved(effect, { percent, now }, RevisionId);
   } catch (error) {
     // Somebody was faster: the next look tells whether that was a change that stops us.
     const isStale = error instanceof Error && error.name === "PreconditionFailedException";
@@ -68,22 +75,22 @@ function moved(
   { shifts, targetVersion, alias }: ShiftTraffic,
   { percent, now }: { readonly percent: number; readonly now: number },
   revisionId?: string,
-): WorkOutcome {
-  const noted = revisionId === undefined ? undefined : { shifted: { percent, revisionId } };
-  if (percent === 100) return finished(noted);
+): EffectOutcome {
+  const checkpoint = revisionId === undefined ? undefined : { shifted: { percent, revisionId } };
+  if (percent === 100) return finished(checkpoint);
   const next = shifts.find(({ at }) => at > now);
   const then = next === undefined ? "" : `, and ${next.percent} % at ${new Date(next.at).toISOString()}`;
-  return underWay(`version ${targetVersion} has ${percent} % of the traffic of ${alias}${then}`, noted);
+  return underWay(`version ${targetVersion} has ${percent} % of the traffic of ${alias}${then}`, checkpoint);
 }
 
 /** How much of the traffic an alias gives the target version; undefined where it is in no state that the plan knows. */
-function percentOf({ version, weights }: AliasState, work: ShiftTraffic): number | undefined {
+function percentOf({ version, weights }: AliasState, effect: ShiftTraffic): number | undefined {
   const others = Object.entries(weights);
-  if (version === work.targetVersion && others.length === 0) return 100;
-  if (version !== work.currentVersion) return undefined;
+  if (version === effect.targetVersion && others.length === 0) return 100;
+  if (version !== effect.currentVersion) return undefined;
   const [other] = others;
   if (other === undefined) return 0;
-  return other[0] === work.targetVersion && others.length === 1 ? Math.round(other[1] * 100) : undefined;
+  return other[0] === effect.targetVersion && others.length === 1 ? Math.round(other[1] * 100) : undefined;
 }
 
 const isPlanned = ({ shifts }: ShiftTraffic, stands: number | undefined): boolean =>
@@ -112,13 +119,13 @@ async function functionOf(
   client: LambdaClient,
   { functionName }: Check,
   alias: AliasConfiguration | undefined,
-): Promise<Pick<FunctionFacts, "arn" | "isUntold">> {
+): Promise<Pick<FunctionFacts, "arn" | "isDenied">> {
   if (alias?.AliasArn !== undefined) return { arn: alias.AliasArn.replace(/:[^:]+$/, "") };
   const { GetFunctionConfigurationCommand } = await import("@aws-sdk/client-lambda");
   const configuration = await orUntold(() =>
     client.send(new GetFunctionConfigurationCommand({ FunctionName: functionName })),
   );
-  if (configuration === "may not be looked at") return { isUntold: true };
+  if (configuration === "may not be looked at") return { isDenied: true };
   return configuration?.FunctionArn === undefined ? {} : { arn: configuration.FunctionArn };
 }
 

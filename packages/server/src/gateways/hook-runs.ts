@@ -1,11 +1,11 @@
-import type { Work } from "@sluice/engine";
+import type { Effect } from "@sluice/engine";
 import type { Clients } from "./clients.ts";
-import { finished, outcomeOfError, refused, underWay, type WorkOutcome } from "./outcome.ts";
+import { finished, outcomeOfError, refused, underWay, type EffectOutcome } from "./outcome.ts";
 
-type RunHook = Work & { readonly work: "run hook" };
+type RunHook = Effect & { readonly kind: "run hook" };
 
 /** How one call of a hook's function stands. */
-type Run = "running" | "returned" | WorkOutcome;
+type Run = "running" | "returned" | EffectOutcome;
 
 /** Calls of hooks' functions. A hook answers through the API; a call that breaks is known here, and need not be waited for (deployments.md §11.4 rule 3). After a restart a hook is called again: like Lambda's own events, at least once. */
 export class HookRuns {
@@ -13,13 +13,13 @@ export class HookRuns {
   readonly #closing = new AbortController();
 
   /** Calls the function if that has not happened, and tells how it stands. */
-  ask(clients: Clients, work: RunHook): WorkOutcome {
-    const { functionName, executionId } = work;
+  ask(clients: Clients, effect: RunHook): EffectOutcome {
+    const { functionName, executionId } = effect;
     if (functionName === undefined) return finished();
     const run = this.#runs.get(executionId);
     if (run === undefined) {
       this.#runs.set(executionId, "running");
-      void this.#call(clients, work, functionName);
+      void this.#call(clients, effect, functionName);
       return underWay(`${functionName} runs`);
     }
     if (run === "running") return underWay(`${functionName} runs`);
@@ -54,7 +54,7 @@ export class HookRuns {
 /** Characters of a function's error that are shown. */
 const errorMax = 500;
 
-function crashed(functionName: string, payload: Uint8Array | undefined): WorkOutcome {
+function crashed(functionName: string, payload: Uint8Array | undefined): EffectOutcome {
   const text = Buffer.from(payload ?? []).toString("utf8");
   const short = text.length > errorMax ? `${text.slice(0, errorMax)}…` : text;
   return refused("HOOK_EXECUTION_FAILURE", `${functionName} failed: ${short}`);

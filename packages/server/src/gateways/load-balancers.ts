@@ -1,29 +1,29 @@
 import type { TargetGroup, TargetHealthDescription } from "@aws-sdk/client-elastic-load-balancing-v2";
-import type { Balancers, Noted, Registration, Work } from "@sluice/engine";
+import type { Balancers, Checkpoint, Registration, Effect } from "@sluice/engine";
 import { blockClassic, allowClassic, registeredInClassic, unknownClassic } from "./classic-load-balancers.ts";
 import type { Clients } from "./clients.ts";
-import { finished, refused, underWay, type WorkOutcome } from "./outcome.ts";
+import { finished, refused, underWay, type EffectOutcome } from "./outcome.ts";
 
-type WorkOf<Name extends Work["work"]> = Work & { readonly work: Name };
+type WorkOf<Name extends Effect["kind"]> = Effect & { readonly kind: Name };
 type InTargetGroup = Extract<Registration, { readonly targetGroup: string }>;
 
 /** Takes an instance out of its balancers: looks what it is registered as, remembers that, deregisters each by its own port, and waits for draining (deployments.md §5.2, §5.4). */
 export async function blockTraffic(
   clients: Clients,
   { instance, balancers }: WorkOf<"block traffic">,
-  noted: Noted | undefined,
-): Promise<WorkOutcome> {
-  if (noted?.registrations === undefined) {
+  checkpoint: Checkpoint | undefined,
+): Promise<EffectOutcome> {
+  if (checkpoint?.registrations === undefined) {
     const registrations = await registrationsOf(clients, instance, balancers);
     return registrations.length === 0
       ? finished({ registrations })
       : underWay(`${instance} leaves ${registrations.map(nameOf).join(", ")}`, { registrations });
   }
-  const groups = byTargetGroup(noted.registrations);
+  const groups = byTargetGroup(checkpoint.registrations);
   const waiting: string[] = [];
   for (const [arn, registrations] of groups)
     waiting.push(...(await deregister(clients, instance, { arn, registrations })));
-  waiting.push(...(await blockClassic(clients, instance, noted.registrations)));
+  waiting.push(...(await blockClassic(clients, instance, checkpoint.registrations)));
   return waiting.length === 0 ? finished() : underWay(waiting.join("; "));
 }
 
@@ -31,7 +31,7 @@ export async function blockTraffic(
 export async function allowTraffic(
   clients: Clients,
   { instance, balancers, registrations = [] }: WorkOf<"allow traffic">,
-): Promise<WorkOutcome> {
+): Promise<EffectOutcome> {
   const waiting: string[] = [];
   for (const group of await targetGroups(clients, balancers.targetGroups)) {
     const arn = group.TargetGroupArn ?? "";
@@ -49,7 +49,7 @@ export async function allowTraffic(
 export async function checkLoadBalancers(
   clients: Clients,
   { balancers, instances, scalingGroups }: WorkOf<"check load balancers">,
-): Promise<WorkOutcome> {
+): Promise<EffectOutcome> {
   const found = new Map<string, TargetGroup>();
   for (const name of balancers.targetGroups)
     for (const group of await targetGroups(clients, [name]).catch(nothingIfUnknown)) found.set(name, group);

@@ -1,30 +1,33 @@
-import type { ErrorInformation, Noted } from "@sluice/engine";
+import type { ErrorInformation, Checkpoint } from "@sluice/engine";
 
 /** How a piece of the service's own work stands after a gateway has been asked for it. */
-export type WorkOutcome =
-  /** It has to be asked again; what is noted must be on the disk before that. */
+export type EffectOutcome =
+  /** It has to be asked again; what is checkpoint must be on the disk before that. */
   | {
       readonly is: "under way";
       readonly because: string;
-      readonly noted?: Noted;
+      readonly checkpoint?: Checkpoint;
       /** A call has failed for a reason that may pass: asking at once again would not help. */
       readonly isTrouble?: true;
     }
-  | { readonly is: "done"; readonly noted?: Noted }
-  | { readonly is: "failed"; readonly error: ErrorInformation; readonly noted?: Noted };
+  | { readonly is: "done"; readonly checkpoint?: Checkpoint }
+  | { readonly is: "failed"; readonly error: ErrorInformation; readonly checkpoint?: Checkpoint };
 
 /** The work goes on. */
-export const underWay = (because: string, noted?: Noted): WorkOutcome => ({
+export const underWay = (because: string, checkpoint?: Checkpoint): EffectOutcome => ({
   is: "under way",
   because,
-  ...(noted === undefined ? {} : { noted }),
+  ...(checkpoint === undefined ? {} : { checkpoint }),
 });
 
 /** The work has come to its end. */
-export const finished = (noted?: Noted): WorkOutcome => ({ is: "done", ...(noted === undefined ? {} : { noted }) });
+export const finished = (checkpoint?: Checkpoint): EffectOutcome => ({
+  is: "done",
+  ...(checkpoint === undefined ? {} : { checkpoint }),
+});
 
 /** The work cannot succeed. */
-export const refused = (code: string, message: string): WorkOutcome => ({ is: "failed", error: { code, message } });
+export const refused = (code: string, message: string): EffectOutcome => ({ is: "failed", error: { code, message } });
 
 /** The role that a deployment group names is not there. */
 export class RoleMissing extends Error {
@@ -54,7 +57,7 @@ const denied =
 export const isDenied = (error: unknown): boolean => error instanceof Error && denied.test(error.name);
 
 /** What an error of an AWS call means for the work: a refusal ends it, anything that may pass is tried again within the event's own limit. */
-export function outcomeOfError(error: unknown): WorkOutcome {
+export function outcomeOfError(error: unknown): EffectOutcome {
   if (!(error instanceof Error)) return trouble(String(error));
   const said = `${error.name}: ${error.message}`;
   if (error instanceof RoleMissing) return refused("IAM_ROLE_MISSING", error.message);
@@ -63,4 +66,4 @@ export function outcomeOfError(error: unknown): WorkOutcome {
   return isRefusal ? refused("INTERNAL_ERROR", said) : trouble(said);
 }
 
-const trouble = (because: string): WorkOutcome => ({ is: "under way", because, isTrouble: true });
+const trouble = (because: string): EffectOutcome => ({ is: "under way", because, isTrouble: true });

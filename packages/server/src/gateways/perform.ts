@@ -1,10 +1,10 @@
-import type { Noted, Work } from "@sluice/engine";
+import type { Checkpoint, Effect } from "@sluice/engine";
 import { readAppSpecFile } from "./app-spec-file.ts";
 import type { Clients } from "./clients.ts";
 import { copyScalingGroup } from "./copy-scaling-group.ts";
 import { checkFunction } from "./functions.ts";
 import { allowTraffic, blockTraffic, checkLoadBalancers } from "./load-balancers.ts";
-import { outcomeOfError, type WorkOutcome } from "./outcome.ts";
+import { outcomeOfError, type EffectOutcome } from "./outcome.ts";
 import {
   completeLifecycleAction,
   endOriginalInstances,
@@ -14,34 +14,38 @@ import {
 } from "./scaling-groups.ts";
 
 /** Work that only touches other AWS services. */
-export type OutsideWork = Exclude<Work, { readonly work: "move deployment group" | "run hook" | "shift traffic" }>;
+export type GatewayEffect = Exclude<Effect, { readonly kind: "move deployment group" | "run hook" | "shift traffic" }>;
 
 /** Asks the gateway that knows the work, once. It may be asked again with the same work at any time. */
-export async function perform(clients: Clients, work: OutsideWork, noted: Noted | undefined): Promise<WorkOutcome> {
+export async function perform(
+  clients: Clients,
+  effect: GatewayEffect,
+  checkpoint: Checkpoint | undefined,
+): Promise<EffectOutcome> {
   try {
-    switch (work.work) {
+    switch (effect.kind) {
       case "read AppSpec file":
-        return await readAppSpecFile(clients, work);
+        return await readAppSpecFile(clients, effect);
       case "check function":
-        return await checkFunction(clients, work);
+        return await checkFunction(clients, effect);
       case "check load balancers":
-        return await checkLoadBalancers(clients, work);
+        return await checkLoadBalancers(clients, effect);
       case "block traffic":
-        return await blockTraffic(clients, work, noted);
+        return await blockTraffic(clients, effect, checkpoint);
       case "allow traffic":
-        return await allowTraffic(clients, work);
+        return await allowTraffic(clients, effect);
       case "suspend processes":
-        return await suspendProcesses(clients, work, noted);
+        return await suspendProcesses(clients, effect, checkpoint);
       case "resume processes":
-        return await resumeProcesses(clients, work);
+        return await resumeProcesses(clients, effect);
       case "copy Auto Scaling group":
-        return await copyScalingGroup(clients, work, noted);
+        return await copyScalingGroup(clients, effect, checkpoint);
       case "end original instances":
-        return await endOriginalInstances(clients, work);
+        return await endOriginalInstances(clients, effect);
       case "record heartbeat":
-        return await recordHeartbeat(clients, work);
+        return await recordHeartbeat(clients, effect);
       case "complete lifecycle action":
-        return await completeLifecycleAction(clients, work);
+        return await completeLifecycleAction(clients, effect);
     }
   } catch (error) {
     return outcomeOfError(error);

@@ -1,9 +1,9 @@
 import type { AutoScalingGroup, Instance } from "@aws-sdk/client-auto-scaling";
-import type { Noted, Work } from "@sluice/engine";
+import type { Checkpoint, Effect } from "@sluice/engine";
 import type { Clients } from "./clients.ts";
-import { finished, outcomeOfError, underWay, type WorkOutcome } from "./outcome.ts";
+import { finished, outcomeOfError, underWay, type EffectOutcome } from "./outcome.ts";
 
-type WorkOf<Name extends Work["work"]> = Work & { readonly work: Name };
+type WorkOf<Name extends Effect["kind"]> = Effect & { readonly kind: Name };
 
 /** Names that one DescribeAutoScalingGroups takes. */
 const namesMax = 50;
@@ -47,9 +47,9 @@ export async function pooledInstances(clients: Clients, group: AutoScalingGroup)
 export async function suspendProcesses(
   clients: Clients,
   { scalingGroups: names, processes }: WorkOf<"suspend processes">,
-  noted: Noted | undefined,
-): Promise<WorkOutcome> {
-  if (noted?.suspended === undefined) {
+  checkpoint: Checkpoint | undefined,
+): Promise<EffectOutcome> {
+  if (checkpoint?.suspended === undefined) {
     const groups = await scalingGroups(clients, names);
     const suspended = Object.fromEntries(
       groups.map(({ AutoScalingGroupName = "", SuspendedProcesses = [] }) => [
@@ -59,11 +59,11 @@ export async function suspendProcesses(
     );
     return underWay(`${processes.join(", ")} are suspended on ${names.join(", ")}`, { suspended });
   }
-  await suspend(clients, noted.suspended);
+  await suspend(clients, checkpoint.suspended);
   return finished();
 }
 
-async function suspend(clients: Clients, suspended: NonNullable<Noted["suspended"]>): Promise<void> {
+async function suspend(clients: Clients, suspended: NonNullable<Checkpoint["suspended"]>): Promise<void> {
   const { SuspendProcessesCommand } = await import("@aws-sdk/client-auto-scaling");
   for (const [AutoScalingGroupName, ScalingProcesses] of Object.entries(suspended))
     if (ScalingProcesses.length > 0)
@@ -76,7 +76,7 @@ async function suspend(clients: Clients, suspended: NonNullable<Noted["suspended
 export async function resumeProcesses(
   clients: Clients,
   { suspended }: WorkOf<"resume processes">,
-): Promise<WorkOutcome> {
+): Promise<EffectOutcome> {
   const { ResumeProcessesCommand } = await import("@aws-sdk/client-auto-scaling");
   const left = new Set(
     (await scalingGroups(clients, Object.keys(suspended))).map(({ AutoScalingGroupName = "" }) => AutoScalingGroupName),
@@ -93,7 +93,7 @@ export async function resumeProcesses(
 export async function endOriginalInstances(
   clients: Clients,
   { scalingGroups: names, instances }: WorkOf<"end original instances">,
-): Promise<WorkOutcome> {
+): Promise<EffectOutcome> {
   if (names.length > 0) return deleteScalingGroups(clients, names);
   const { DescribeInstancesCommand, TerminateInstancesCommand } = await import("@aws-sdk/client-ec2");
   const ec2 = await clients.ec2();
@@ -108,7 +108,7 @@ export async function endOriginalInstances(
 }
 
 /** Deletes groups with their instances; it is done when they are gone. */
-export async function deleteScalingGroups(clients: Clients, names: readonly string[]): Promise<WorkOutcome> {
+export async function deleteScalingGroups(clients: Clients, names: readonly string[]): Promise<EffectOutcome> {
   const { DeleteAutoScalingGroupCommand } = await import("@aws-sdk/client-auto-scaling");
   const left = await scalingGroups(clients, names);
   for (const { AutoScalingGroupName, Status } of left)
@@ -123,8 +123,8 @@ export async function deleteScalingGroups(clients: Clients, names: readonly stri
 /** Tells Auto Scaling that a lifecycle action goes on. An action that is over needs no heartbeat. */
 export async function recordHeartbeat(
   clients: Clients,
-  { scalingGroup, hook, instance, token }: Omit<WorkOf<"record heartbeat">, "work">,
-): Promise<WorkOutcome> {
+  { scalingGroup, hook, instance, token }: Omit<WorkOf<"record heartbeat">, "kind">,
+): Promise<EffectOutcome> {
   const { RecordLifecycleActionHeartbeatCommand } = await import("@aws-sdk/client-auto-scaling");
   const command = new RecordLifecycleActionHeartbeatCommand({
     AutoScalingGroupName: scalingGroup,
@@ -138,8 +138,8 @@ export async function recordHeartbeat(
 /** Lets an instance go on, or gives it up. An action that is over already needs nothing. */
 export async function completeLifecycleAction(
   clients: Clients,
-  { scalingGroup, hook, instance, token, result }: Omit<WorkOf<"complete lifecycle action">, "work">,
-): Promise<WorkOutcome> {
+  { scalingGroup, hook, instance, token, result }: Omit<WorkOf<"complete lifecycle action">, "kind">,
+): Promise<EffectOutcome> {
   const { CompleteLifecycleActionCommand } = await import("@aws-sdk/client-auto-scaling");
   const command = new CompleteLifecycleActionCommand({
     AutoScalingGroupName: scalingGroup,
@@ -152,7 +152,7 @@ export async function completeLifecycleAction(
 }
 
 /** "No active Lifecycle Action found": somebody else, or the time, has ended it. */
-async function orNothingToDo(sent: Promise<unknown>): Promise<WorkOutcome> {
+async function orNothingToDo(sent: Promise<unknown>): Promise<EffectOutcome> {
   try {
     await sent;
     return finished();

@@ -10,12 +10,12 @@ import {
 import { pollHoldMilliseconds, redeliveryMilliseconds } from "../choices.ts";
 import { deploymentExecutionId, deploymentIdIn } from "../specification/host-command-identifier.ts";
 import type { CommandRecord } from "../store/outbox.ts";
-import { acknowledge, type Answering, complete, statusOf } from "./answers.ts";
+import { acknowledge, type ReportContext, complete, statusOf } from "./reports.ts";
 import { diagnosticsOf } from "./diagnostics.ts";
 import { Identifiers } from "./identifiers.ts";
 
 /** What the host agents' operations work with. */
-export interface HostContext extends Answering {
+export interface HostContext extends ReportContext {
   readonly region: string;
   readonly accountId: string;
   readonly identifiers: Identifiers;
@@ -28,7 +28,7 @@ const clientFault = (message: string) => new Fault("ClientException", message);
 const operations: HostCommandOperations<HostContext> = {
   async PollHostCommand(context, { HostIdentifier: host = "" }) {
     if (host === "") throw clientFault("HostIdentifier is missing");
-    context.polls.hear(host);
+    context.polls.recordContact(host);
     const command = await nextCommand(context, host);
     if (command === undefined) return {};
     return {
@@ -74,7 +74,7 @@ const operations: HostCommandOperations<HostContext> = {
 
 /** The next command for a host; undefined when there is none for as long as a poll is held. Nothing else ends the wait: an agent that is answered at once pauses before it asks again. */
 async function nextCommand(
-  context: Handing & { readonly call: Call },
+  context: DeliveryContext & { readonly call: Call },
   host: string,
 ): Promise<CommandRecord | undefined> {
   const until = context.clock() + pollHoldMilliseconds;
@@ -86,11 +86,11 @@ async function nextCommand(
   }
 }
 
-type Handing = Pick<HostContext, "store" | "clock" | "polls" | "handedOut">;
+type DeliveryContext = Pick<HostContext, "store" | "clock" | "polls" | "handedOut">;
 
 /** The next command for a host, or for how many milliseconds there will be none: what was given to a poll whose client had gone is given again as soon as that may be. Undefined when the time of the poll is over. */
 function handOut(
-  { store, clock, handedOut }: Handing,
+  { store, clock, handedOut }: DeliveryContext,
   host: string,
   until: number,
 ): CommandRecord | number | undefined {

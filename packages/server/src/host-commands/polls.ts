@@ -8,7 +8,7 @@ const pollsMax = 8;
 export class HeldPolls {
   readonly #waiting = new Map<string, Set<(how: HoldEnd) => void>>();
   #isClosed = false;
-  readonly #heard = new Map<string, number>();
+  readonly #contacts = new Map<string, number>();
   readonly #clock: () => number;
   readonly #since: number;
 
@@ -18,15 +18,15 @@ export class HeldPolls {
   }
 
   /** A host has sent a request. */
-  hear(host: string): void {
-    this.#heard.set(host, this.#clock());
+  recordContact(host: string): void {
+    this.#contacts.set(host, this.#clock());
   }
 
   /** When a host was last heard of, in milliseconds since the epoch: now while a poll of it is held. Hosts get some time after a start to be heard of again; undefined when one has not been. */
-  readonly lastHeard = (host: string): number | undefined => {
+  readonly lastSeen = (host: string): number | undefined => {
     const now = this.#clock();
     if (this.#waiting.has(host)) return now;
-    return this.#heard.get(host) ?? (now < this.#since + reconnectMilliseconds ? now : undefined);
+    return this.#contacts.get(host) ?? (now < this.#since + reconnectMilliseconds ? now : undefined);
   };
 
   /** Resolves when the host is woken, so many milliseconds are over, or there is nobody to answer any more. */
@@ -40,7 +40,7 @@ export class HeldPolls {
         clearTimeout(timer);
         signal.removeEventListener("abort", leave);
         waiting.delete(end);
-        this.hear(host);
+        this.recordContact(host);
         if (waiting.size === 0 && this.#waiting.get(host) === waiting) this.#waiting.delete(host);
         resolve(how);
       };

@@ -51,8 +51,8 @@ export function openAuditLog(dataFolder: string, key: Uint8Array) {
     keyed.hex(JSON.stringify([before, row.sequence, row.at, row.entry]));
   let last: Pick<Row, "sequence" | "hash"> | undefined;
   const gathered: Row[] = [];
-  db.onDone(() => insert(db, gathered.splice(0)));
-  db.onUndone(() => {
+  db.beforeCommit(() => insert(db, gathered.splice(0)));
+  db.onRollback(() => {
     last = undefined;
     gathered.length = 0;
   });
@@ -67,7 +67,7 @@ export function openAuditLog(dataFolder: string, key: Uint8Array) {
     /** Resolves once the entry is on the disk. */
     append: (entry: Omit<AuditEntry, "sequence">): Promise<void> => db.write(() => add(entry)),
     /** As `append`, for what nobody waits for. */
-    appendSoon: (entry: Omit<AuditEntry, "sequence">): Promise<void> => db.writeSoon(() => add(entry)),
+    appendSoon: (entry: Omit<AuditEntry, "sequence">): Promise<void> => db.writeDeferred(() => add(entry)),
     /** Entries from a time on, oldest first, after one that was read before. */
     read({
       since,

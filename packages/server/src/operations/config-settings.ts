@@ -5,7 +5,7 @@ import type {
 } from "@aws-sdk/client-codedeploy";
 import type { MinimumHealthyHosts } from "@sluice/engine";
 import { fault } from "../faults.ts";
-import { measured } from "./measured.ts";
+import { awsFault } from "./aws-texts.ts";
 
 /** Two days: the longest that traffic may take to move. */
 const minutesMax = 2880;
@@ -14,11 +14,11 @@ const percentMax = 99;
 /** Checks how many hosts must stay healthy, as a configuration for servers says it. */
 export function checkMinimum({ type, value }: GivenMinimum = {}): MinimumHealthyHosts {
   const refuse = (message: string) => fault("InvalidMinimumHealthyHostValue", message);
-  if (type === undefined || value === undefined) throw measured("minimumMissing");
+  if (type === undefined || value === undefined) throw awsFault("minimumMissing");
   if (type !== "HOST_COUNT" && type !== "FLEET_PERCENT")
     throw refuse(`The type "${String(type)}" is not HOST_COUNT or FLEET_PERCENT`);
   if (!Number.isSafeInteger(value) || value < 0) throw refuse(`The value ${value} is not a whole number from 0`);
-  if (type === "FLEET_PERCENT" && value > percentMax) throw measured("minimumPercent");
+  if (type === "FLEET_PERCENT" && value > percentMax) throw awsFault("minimumPercent");
   return { type, value };
 }
 
@@ -26,13 +26,13 @@ export function checkMinimum({ type, value }: GivenMinimum = {}): MinimumHealthy
 export function checkRouting(given: TrafficRoutingConfig | undefined): TrafficRoutingConfig {
   const refuse = (message: string) => fault("InvalidTrafficRoutingConfiguration", message);
   const { type, timeBasedCanary, timeBasedLinear } = given ?? {};
-  if (type === undefined) throw measured("routingMissing");
+  if (type === undefined) throw awsFault("routingMissing");
   if (type !== "AllAtOnce" && type !== "TimeBasedCanary" && type !== "TimeBasedLinear")
     throw refuse(`The type "${String(type)}" is not TimeBasedCanary, TimeBasedLinear or AllAtOnce`);
   if (timeBasedCanary !== undefined && type !== "TimeBasedCanary")
-    throw measured("routingOfOtherType", { block: "TimeBasedCanary", type });
+    throw awsFault("routingOfOtherType", { block: "TimeBasedCanary", type });
   if (timeBasedLinear !== undefined && type !== "TimeBasedLinear")
-    throw measured("routingOfOtherType", { block: "TimeBasedLinear", type });
+    throw awsFault("routingOfOtherType", { block: "TimeBasedLinear", type });
   if (type === "AllAtOnce") return { type };
   const [percentage, interval] =
     type === "TimeBasedCanary"
@@ -40,13 +40,13 @@ export function checkRouting(given: TrafficRoutingConfig | undefined): TrafficRo
       : [timeBasedLinear?.linearPercentage, timeBasedLinear?.linearInterval];
   if (percentage === undefined || interval === undefined)
     throw refuse(`The type ${type} needs a percentage and an interval in its block`);
-  if (!isWithin(percentage, percentMax)) throw measured("routingPercentage");
+  if (!isWithin(percentage, percentMax)) throw awsFault("routingPercentage");
   if (type === "TimeBasedCanary") {
-    if (!isWithin(interval, minutesMax)) throw measured("canaryInterval");
+    if (!isWithin(interval, minutesMax)) throw awsFault("canaryInterval");
     return { type, timeBasedCanary: { canaryPercentage: percentage, canaryInterval: interval } };
   }
   if (!isWithin(interval, minutesMax) || interval * Math.floor(100 / percentage) > minutesMax)
-    throw measured("linearInterval");
+    throw awsFault("linearInterval");
   return { type, timeBasedLinear: { linearPercentage: percentage, linearInterval: interval } };
 }
 
@@ -63,7 +63,7 @@ export function checkZonal(given: ZonalConfig): ZonalConfig {
   if ((type !== "HOST_COUNT" && type !== "FLEET_PERCENT") || value === undefined)
     throw refuse("minimumHealthyHostsPerZone needs a type, HOST_COUNT or FLEET_PERCENT, and a value");
   if (!Number.isSafeInteger(value) || value < 0) throw refuse(`The value ${value} is not a whole number from 0`);
-  if (type === "FLEET_PERCENT" && value > percentMax) throw measured("zonalPercent");
+  if (type === "FLEET_PERCENT" && value > percentMax) throw awsFault("zonalPercent");
   return given;
 }
 

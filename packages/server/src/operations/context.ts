@@ -22,7 +22,7 @@ export interface Context {
   /** Ends the keys that the host of an on-premises instance, by the instance's ARN, has got by its registration. */
   readonly endRegistration: (instance: string) => Promise<void>;
   /** When a host's agent was last heard of, in milliseconds since the epoch; undefined when it has not been. */
-  readonly lastHeard: (host: string) => number | undefined;
+  readonly lastSeen: (host: string) => number | undefined;
   /** Hints that a deployment may have something to do. */
   readonly wake: (deploymentId: string) => void;
 }

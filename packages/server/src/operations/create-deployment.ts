@@ -14,7 +14,7 @@ import { checkProcesses, checkScalingGroups } from "./group-selectors.ts";
 import { checkEcsAppSpec, lambdaPlanOf } from "./lambda-plan.ts";
 import { checkRevision } from "./revision-location.ts";
 import { checkTagFilters } from "./tag-filters.ts";
-import { refusalOf } from "./unfit-deployments.ts";
+import { whyUnsupported } from "./unsupported.ts";
 
 /** The input; the table of shapes has a member that the SDK's types lack (api.md §10). */
 type Given = CreateDeploymentInput & { readonly ec2DeploymentOptions?: Ec2DeploymentOptions };
@@ -53,7 +53,7 @@ export const createDeployment = {
         ...restartOf(context, group, input),
       };
       const processes = input.ec2DeploymentOptions?.autoScalingGroupProcessesToSuspend;
-      const refusal = refusalOf(computePlatform, request);
+      const refusal = whyUnsupported(computePlatform, request);
       recordDeployment(store, {
         id,
         now: clock(),

@@ -7,7 +7,7 @@ import type { Store } from "../store/index.ts";
 import type { ConfigSettings } from "../store/predefined-configs.ts";
 import { checkMinimum, checkRouting, checkZonal } from "./config-settings.ts";
 import { type CodeDeployOperations, date } from "./context.ts";
-import { measured } from "./measured.ts";
+import { awsFault } from "./aws-texts.ts";
 import { page } from "./page.ts";
 
 /** The operations on deployment configurations (api.md §2.5). */
@@ -71,7 +71,7 @@ export function configOf(store: Store, name: string): DeploymentConfig {
 /** The configuration of a name, for a group or a deployment of this platform. */
 export function configFor(store: Store, name: string, platform: ConfigSettings["computePlatform"]): DeploymentConfig {
   const config = configOf(store, name);
-  if (config.computePlatform !== platform) throw measured("configOfOtherPlatform", { config: name, platform });
+  if (config.computePlatform !== platform) throw awsFault("configOfOtherPlatform", { config: name, platform });
   return config;
 }
 
@@ -79,15 +79,15 @@ function settingsOf(input: CreateDeploymentConfigInput): ConfigSettings {
   const { computePlatform = "Server", minimumHealthyHosts, trafficRoutingConfig, zonalConfig } = input;
   if (computePlatform === "Server") {
     const minimum = checkMinimum(minimumHealthyHosts);
-    if (trafficRoutingConfig !== undefined) throw measured("routingNotForServer");
+    if (trafficRoutingConfig !== undefined) throw awsFault("routingNotForServer");
     return {
       computePlatform,
       minimumHealthyHosts: minimum,
       ...(zonalConfig === undefined ? {} : { zonalConfig: checkZonal(zonalConfig) }),
     };
   }
-  if (minimumHealthyHosts !== undefined) throw measured("minimumNotForPlatform", { platform: computePlatform });
-  if (zonalConfig !== undefined) throw measured("zonalNotForPlatform");
+  if (minimumHealthyHosts !== undefined) throw awsFault("minimumNotForPlatform", { platform: computePlatform });
+  if (zonalConfig !== undefined) throw awsFault("zonalNotForPlatform");
   return { computePlatform, trafficRoutingConfig: checkRouting(trafficRoutingConfig) };
 }
 

@@ -48,12 +48,12 @@ export function deploymentInfo(context: Context, record: DeploymentRecord) {
   };
 }
 
-/** What a person should know: what has been noted, and who is being waited for in vain right now. */
-function messagesOf({ store, clock, lastHeard }: Context, { id, state }: DeploymentRecord): readonly string[] {
+/** What a person should know: what has been checkpoint, and who is being waited for in vain right now. */
+function messagesOf({ store, clock, lastSeen }: Context, { id, state }: DeploymentRecord): readonly string[] {
   if (isOver(state) || state.kind === "lambda") return state.notes;
   const waiting = silentHosts({
-    ...{ now: clock(), deployment: state, targets: store.deployments.targets(id), answers: [], instanceStates: {} },
-    lastSeen: ({ hostIdentifier }) => lastHeard(hostIdentifier),
+    ...{ now: clock(), deployment: state, targets: store.deployments.targets(id), reports: [], instanceStates: {} },
+    lastSeen: ({ hostIdentifier }) => lastSeen(hostIdentifier),
   });
   return [...state.notes, ...waiting];
 }

@@ -71,17 +71,19 @@ export const deploymentWaitOperations = {
       if (platformOf(context, record) === "Server")
         throw unsupported(`The deployment ${deploymentId} is to servers, whose hooks are scripts`);
       const events = store.deployments.targets(deploymentId).flatMap((target) => target.events);
-      const event = events.find(({ command }) => command?.work?.work === "run hook" && command.work.executionId === id);
+      const event = events.find(
+        ({ command }) => command?.effect?.kind === "run hook" && command.effect.executionId === id,
+      );
       const commandId = event?.command?.id;
       if (event === undefined || commandId === undefined)
         throw fault("InvalidLifecycleEventHookExecutionId", `The deployment ${deploymentId} has given no hook this id`);
       const isReported = store.commands
-        .newAnswers(deploymentId)
+        .newReports(deploymentId)
         .some((answer) => answer.commandId === commandId && answer.kind === "completed");
       if (isReported || (event.status !== "Pending" && event.status !== "InProgress"))
         throw fault("LifecycleEventAlreadyCompleted", `The lifecycle event ${event.name} has already completed`);
       const outcome = status === "Succeeded" ? status : "Failed"; // no other status passes the checks of members
-      store.commands.answer({ commandId, at: clock(), kind: "completed", status: outcome }, deploymentId);
+      store.commands.addReport({ commandId, at: clock(), kind: "completed", status: outcome }, deploymentId);
     });
     wake(deploymentId);
     return { lifecycleEventHookExecutionId: id };

@@ -1,7 +1,7 @@
 import type { AlarmConfiguration, AutoRollbackConfiguration, TriggerConfig } from "@aws-sdk/client-codedeploy";
 import { quotas } from "../choices.ts";
 import { fault } from "../faults.ts";
-import { measured } from "./measured.ts";
+import { awsFault } from "./aws-texts.ts";
 
 const triggerEvents: readonly string[] = [
   "DeploymentStart",
@@ -39,7 +39,7 @@ export function checkTriggers(triggers: readonly TriggerConfig[]): void {
       );
   }
   if (new Set(triggers.map(({ triggerName }) => triggerName)).size < triggers.length)
-    throw measured("duplicateTrigger");
+    throw awsFault("duplicateTrigger");
   if (new Set(triggers.map(({ triggerTargetArn }) => triggerTargetArn)).size < triggers.length)
     throw refuse("Two triggers have the same Topic ARN");
 }
@@ -50,7 +50,7 @@ export function checkAlarms(given: AlarmConfiguration | undefined): void {
   if (given === undefined) return;
   const { enabled = false, alarms } = given;
   if (enabled && alarms === undefined) throw refuse("Alarms are to be monitored, and the list of alarms is missing");
-  if (enabled && alarms?.length === 0) throw measured("alarmsMissing");
+  if (enabled && alarms?.length === 0) throw awsFault("alarmsMissing");
   if ((alarms?.length ?? 0) > quotas.alarmsPerGroup)
     throw fault(
       "AlarmsLimitExceeded",
@@ -78,5 +78,5 @@ export function checkRollback(given: AutoRollbackConfiguration | undefined): voi
       "InvalidAutoRollbackConfig",
       `The event "${unknown.slice(0, 120)}" is not one of ${rollbackEvents.join(", ")}`,
     );
-  if (enabled && events.length === 0) throw measured("rollbackWithoutEvents");
+  if (enabled && events.length === 0) throw awsFault("rollbackWithoutEvents");
 }

@@ -4,7 +4,7 @@ import { fault } from "../faults.ts";
 import type { Application } from "../store/applications.ts";
 import type { Ec2DeploymentOptions, GroupSettings } from "../store/deployment-groups.ts";
 import type { Store } from "../store/index.ts";
-import { measured, notForPlatform } from "./measured.ts";
+import { awsFault, notForPlatform } from "./aws-texts.ts";
 import { type AnyTagFilter, checkTagFilters } from "./tag-filters.ts";
 
 /** The members of a group that select where it deploys. */
@@ -31,8 +31,8 @@ export function checkSelectors(platform: Application["computePlatform"], given: 
     for (const [member, name, count] of members) if (count > 0) throw fault(name, notForPlatform(platform, member));
   }
   // Only lists with something in them count: clients send empty ones while they change from one form to the other.
-  if (flat.length > 0 && sets.length > 0) throw measured("bothEc2Forms");
-  if (onPremisesFlat.length > 0 && onPremisesSets.length > 0) throw measured("bothOnPremisesForms");
+  if (flat.length > 0 && sets.length > 0) throw awsFault("bothEc2Forms");
+  if (onPremisesFlat.length > 0 && onPremisesSets.length > 0) throw awsFault("bothOnPremisesForms");
   checkTagFilters("InvalidEC2Tag", flat, sets);
   checkTagFilters("InvalidTag", onPremisesFlat, onPremisesSets);
   checkScalingGroups(autoScalingGroups);
@@ -74,7 +74,7 @@ export function checkEcsServices(
   services: readonly ECSService[],
 ): void {
   if (services.length === 0) return;
-  if (application.computePlatform === "Server") throw measured("ecsServicesOnServer");
+  if (application.computePlatform === "Server") throw awsFault("ecsServicesOnServer");
   if (application.computePlatform === "Lambda")
     throw fault("InvalidECSService", notForPlatform(application.computePlatform, "ecsServices"));
   if (services.length > 1)

@@ -7,7 +7,7 @@ import type {
 import { quotas } from "../choices.ts";
 import { fault } from "../faults.ts";
 import type { Application } from "../store/applications.ts";
-import { measured, notForPlatform } from "./measured.ts";
+import { awsFault, notForPlatform } from "./aws-texts.ts";
 
 type Platform = Application["computePlatform"];
 
@@ -29,8 +29,8 @@ export function checkStyle(platform: Platform, given: DeploymentStyle = {}): Dep
     );
   const isControlled = deploymentOption === "WITH_TRAFFIC_CONTROL";
   if (platform !== "Server" && (deploymentType !== "BLUE_GREEN" || !isControlled))
-    throw measured("styleOfPlatform", { PLATFORM: platform.toUpperCase() });
-  if (deploymentType === "BLUE_GREEN" && !isControlled) throw measured("blueGreenWithoutTraffic");
+    throw awsFault("styleOfPlatform", { PLATFORM: platform.toUpperCase() });
+  if (deploymentType === "BLUE_GREEN" && !isControlled) throw awsFault("blueGreenWithoutTraffic");
   return { deploymentType, deploymentOption };
 }
 
@@ -44,26 +44,26 @@ export function checkBlueGreen(
   autoScalingGroups: readonly string[],
 ): void {
   const { deploymentReadyOption, terminateBlueInstancesOnDeploymentSuccess: ending } = given;
-  if (platform === "Lambda") throw measured("blueGreenOnLambda");
+  if (platform === "Lambda") throw awsFault("blueGreenOnLambda");
   checkReadyOption(deploymentReadyOption);
-  if (ending === undefined) throw measured("terminateOptionMissing");
+  if (ending === undefined) throw awsFault("terminateOptionMissing");
   oneOf("terminateBlueInstancesOnDeploymentSuccess.action", ending.action, ["TERMINATE", "KEEP_ALIVE"]);
   const wait = minutes("terminationWaitTimeInMinutes", ending.terminationWaitTimeInMinutes);
-  if (wait > terminationMinutesMax) throw measured("terminationWait");
+  if (wait > terminationMinutesMax) throw awsFault("terminationWait");
   const provisioning = given.greenFleetProvisioningOption?.action;
   if (given.greenFleetProvisioningOption === undefined) return;
   if (platform === "ECS")
     throw refuse("greenFleetProvisioningOption is only for Server deployment groups, and this is ECS");
   oneOf("greenFleetProvisioningOption.action", provisioning, ["DISCOVER_EXISTING", "COPY_AUTO_SCALING_GROUP"]);
-  if (provisioning === "COPY_AUTO_SCALING_GROUP" && autoScalingGroups.length !== 1) throw measured("copyNeedsOneGroup");
+  if (provisioning === "COPY_AUTO_SCALING_GROUP" && autoScalingGroups.length !== 1) throw awsFault("copyNeedsOneGroup");
 }
 
 function checkReadyOption(given: BlueGreenDeploymentConfiguration["deploymentReadyOption"]): void {
-  if (given === undefined) throw measured("readyOptionMissing");
+  if (given === undefined) throw awsFault("readyOptionMissing");
   oneOf("deploymentReadyOption.actionOnTimeout", given.actionOnTimeout, ["CONTINUE_DEPLOYMENT", "STOP_DEPLOYMENT"]);
   const wait = minutes("waitTimeInMinutes", given.waitTimeInMinutes);
-  if (given.actionOnTimeout === "CONTINUE_DEPLOYMENT" && wait > 0) throw measured("continueWithWait");
-  if (given.actionOnTimeout === "STOP_DEPLOYMENT" && wait === 0) throw measured("stopWithoutWait");
+  if (given.actionOnTimeout === "CONTINUE_DEPLOYMENT" && wait > 0) throw awsFault("continueWithWait");
+  if (given.actionOnTimeout === "STOP_DEPLOYMENT" && wait === 0) throw awsFault("stopWithoutWait");
 }
 
 const refuse = (message: string) => fault("InvalidBlueGreenDeploymentConfiguration", message);
@@ -116,7 +116,7 @@ const balancerCharactersMax = 32;
 
 function checkBalancerName(member: string, name: string): void {
   if (name.length > balancerCharactersMax && member === "targetGroupInfoList")
-    throw measured("targetGroupName", { name: name.slice(0, 200) });
+    throw awsFault("targetGroupName", { name: name.slice(0, 200) });
   if (!/^[A-Za-z0-9-]{1,255}$/.test(name))
     throw fault(
       "InvalidLoadBalancerInfo",

@@ -1,7 +1,7 @@
 import type { EC2TagFilter, TagFilter } from "@aws-sdk/client-codedeploy";
 import { quotas } from "../choices.ts";
 import { fault } from "../faults.ts";
-import { valuesForKeyOnly } from "./measured.ts";
+import { valuesForKeyOnly } from "./aws-texts.ts";
 
 /** A filter for tags of EC2 or on-premises instances. */
 export type AnyTagFilter = EC2TagFilter | TagFilter;

@@ -5,7 +5,7 @@ import { readAlarms } from "../gateways/alarms.ts";
 import type { Clients } from "../gateways/clients.ts";
 import type { DeploymentRecord } from "../store/deployments.ts";
 import type { Store } from "../store/index.ts";
-import type { Seen } from "./world.ts";
+import type { ExternalState } from "./world.ts";
 
 /** What alarms are read with. */
 export interface AlarmWatchOptions {
@@ -26,13 +26,13 @@ export class AlarmWatch {
   }
 
   /** What was last read for a deployment. */
-  seen(deploymentId: string): Pick<Seen, "alarms"> {
+  readingOf(deploymentId: string): Pick<ExternalState, "alarms"> {
     const found = this.#readings.get(deploymentId);
     return found === undefined ? {} : { alarms: found.reading };
   }
 
   /** Reads what is due for these deployments, and forgets the others. */
-  async look(live: readonly string[]): Promise<void> {
+  async refresh(live: readonly string[]): Promise<void> {
     const { store, clock } = this.#options;
     for (const id of this.#readings.keys()) if (!live.includes(id)) this.#readings.delete(id);
     for (const id of live) {

@@ -4,13 +4,13 @@ import type { Store } from "../store/index.ts";
 import type { Notification } from "../store/notifications.ts";
 
 /** What messages are delivered with. */
-export interface Deliverer {
+export interface DeliveryContext {
   readonly store: Store;
   readonly gateways: Gateways;
   readonly clock: () => number;
   /** Where events of the bus are posted; absent when nobody listens. */
   readonly eventsUrl?: string;
-  readonly say: (about: Readonly<Record<string, string>>, message: string) => void;
+  readonly warn: (about: Readonly<Record<string, string>>, message: string) => void;
 }
 
 /** Messages that one round delivers. */
@@ -20,10 +20,10 @@ const batch = 20;
 const waits = [1_000, 5_000, 30_000, 300_000] as const;
 
 /** Delivers what is due, once each; what does not arrive is tried again later. */
-export async function deliverNotifications(deliverer: Deliverer): Promise<void> {
-  const { store, clock } = deliverer;
+export async function deliverNotifications(context: DeliveryContext): Promise<void> {
+  const { store, clock } = context;
   for (const notification of store.notifications.due(clock(), batch)) {
-    const failure = await attempt(deliverer, notification);
+    const failure = await attempt(context, notification);
     const wait = waits[notification.attempts];
     await store.write(() =>
       failure === undefined || wait === undefined
@@ -31,16 +31,13 @@ export async function deliverNotifications(deliverer: Deliverer): Promise<void> 
         : store.notifications.postpone(notification.id, clock() + wait),
     );
     if (failure !== undefined && wait === undefined)
-      deliverer.say(
-        { to: notification.topic ?? "the event bus" },
-        `"${notification.subject}" was given up: ${failure}`,
-      );
+      context.warn({ to: notification.topic ?? "the event bus" }, `"${notification.subject}" was given up: ${failure}`);
   }
 }
 
 /** Why a message did not arrive; undefined when it did. */
 async function attempt(
-  { store, gateways, eventsUrl }: Deliverer,
+  { store, gateways, eventsUrl }: DeliveryContext,
   { groupId, topic, subject, body }: Notification,
 ): Promise<string | undefined> {
   try {

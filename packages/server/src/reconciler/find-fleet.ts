@@ -1,8 +1,8 @@
 import type { EC2TagFilter } from "@aws-sdk/client-codedeploy";
-import { type Fleet, type FleetLook, type FleetMember, type HostMemory, revisionHealth } from "@sluice/engine";
+import { type Fleet, type FleetQuery, type FleetMember, type HostMemory, revisionHealth } from "@sluice/engine";
 import type { Clients } from "../gateways/clients.ts";
 import { type FoundInstance, scalingGroupInstances, taggedInstances } from "../gateways/fleet.ts";
-import { newLot } from "../random.ts";
+import { newTieBreaker } from "../random.ts";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
 import type { DeploymentRecord } from "../store/deployments.ts";
 import { revisionIdentity, type Store } from "../store/index.ts";
@@ -10,7 +10,7 @@ import { iamArnOf, type OnPremisesInstance } from "../store/on-premises-instance
 import { matchesTag } from "../store/tag-match.ts";
 
 /** Where a fleet is looked up. */
-export interface FleetSources {
+export interface FleetContext {
   readonly store: Store;
   readonly clients: Clients;
   readonly region: string;
@@ -27,7 +27,7 @@ interface Selectors {
 export async function findFleet(
   group: DeploymentGroup,
   record: DeploymentRecord,
-  { which, ...sources }: FleetSources & { readonly which: FleetLook },
+  { which, ...sources }: FleetContext & { readonly which: FleetQuery },
 ): Promise<Fleet> {
   const { scalingGroups, tagSets } = which.startsWith("selected") ? selectorsOf(group) : replacementOf(record);
   const { clients, store } = sources;
@@ -84,10 +84,10 @@ const onPremisesMember = (
 function remembered({ targetRevision }: DeploymentGroup, memory: HostMemory<string> | undefined) {
   const current = targetRevision && revisionIdentity(targetRevision);
   return {
-    ...(memory?.takenOut === undefined ? {} : { takenOut: memory.takenOut }),
+    ...(memory?.deregistered === undefined ? {} : { deregistered: memory.deregistered }),
     health: memory?.health ?? ("Unhealthy" as const),
     revision: revisionHealth(memory?.installed, current, (a, b) => a === b),
-    lot: newLot(),
+    tieBreaker: newTieBreaker(),
   };
 }
 

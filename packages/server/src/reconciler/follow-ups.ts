@@ -6,7 +6,7 @@ import { revisionIdentity, type Store } from "../store/index.ts";
 import { recordDeployment, requestOf } from "../store/record-deployment.ts";
 
 /** What follow-ups are found and made with. */
-export interface FollowUpMaker {
+export interface FollowUpContext {
   readonly store: Store;
   readonly clock: () => number;
   /** The hosts that a group selects now; `holdsRevision` is about the deployment's. */
@@ -19,14 +19,14 @@ export interface FollowUpMaker {
 }
 
 /** Looks at deployments that have succeeded, and brings up to date the instances that came while they ran (deployments.md §6.3). */
-export async function makeFollowUps(maker: FollowUpMaker): Promise<void> {
-  const { store } = maker;
+export async function makeFollowUps(context: FollowUpContext): Promise<void> {
+  const { store } = context;
   for (const rootId of store.followUps.all()) {
     const root = store.deployments.byId(rootId);
     const group = root && store.groups.byId(root.groupId);
     if (root === undefined || group === undefined || isSuperseded(root, group))
       await store.write(() => store.followUps.settle(rootId));
-    else if (store.deployments.liveOf(group.id) === undefined) await look(maker, root, group);
+    else if (store.deployments.liveOf(group.id) === undefined) await look(context, root, group);
   }
 }
 
@@ -34,8 +34,8 @@ export async function makeFollowUps(maker: FollowUpMaker): Promise<void> {
 const isSuperseded = ({ request }: DeploymentRecord, { targetRevision }: DeploymentGroup): boolean =>
   targetRevision === undefined || revisionIdentity(targetRevision) !== revisionIdentity(request.revision);
 
-async function look(maker: FollowUpMaker, root: DeploymentRecord, group: DeploymentGroup): Promise<void> {
-  const { store, findFleet } = maker;
+async function look(context: FollowUpContext, root: DeploymentRecord, group: DeploymentGroup): Promise<void> {
+  const { store, findFleet } = context;
   const fleet = await findFleet(group, root, "selected");
   if (fleet === undefined || "error" in fleet) return; // the next round looks again
   const followers = store.deployments.followersOf(root.id);
@@ -50,7 +50,7 @@ async function look(maker: FollowUpMaker, root: DeploymentRecord, group: Deploym
     launching: launching(store, group.id),
   });
   if (owed.is === "none") await store.write(() => store.followUps.settle(root.id));
-  if (owed.is === "owed") await make(maker, root, group);
+  if (owed.is === "owed") await make(context, root, group);
 }
 
 function launching(store: Store, groupId: string): number {
@@ -60,7 +60,7 @@ function launching(store: Store, groupId: string): number {
     .filter((record) => record.groupId === groupId && record.state.kind === "launch" && !isOver(record.state)).length;
 }
 
-async function make({ store, clock, wake }: FollowUpMaker, root: DeploymentRecord, group: DeploymentGroup) {
+async function make({ store, clock, wake }: FollowUpContext, root: DeploymentRecord, group: DeploymentGroup) {
   const id = newDeploymentId();
   await store.write(() => {
     if (store.deployments.liveOf(group.id) !== undefined) return; // somebody was faster: the next round looks again

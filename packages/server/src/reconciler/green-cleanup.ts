@@ -4,7 +4,7 @@ import { deleteScalingGroups, scalingGroups } from "../gateways/scaling-groups.t
 import type { CopiedGroup } from "../store/copied-groups.ts";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
 import type { DeploymentRecord } from "../store/deployments.ts";
-import type { HookKeeper } from "./managed-hooks.ts";
+import type { HookContext } from "./managed-hooks.ts";
 
 /** The tag of a deployment group that says what becomes of copies which failed deployments leave (deployments.md §7.4). */
 export const cleanupTag = "sluice:green-cleanup";
@@ -19,22 +19,22 @@ export function cleanupDelay(value: string | undefined): number | undefined {
 }
 
 /** What copies are cleaned up with. */
-export interface Cleaner extends HookKeeper {
+export interface CleanupContext extends HookContext {
   readonly clock: () => number;
 }
 
 /** Removes the copies that failed deployments have left and whose deployment groups ask for it: each is deregistered first, and deleted only when nobody names it. */
-export async function cleanUpCopies(cleaner: Cleaner): Promise<void> {
-  const { store } = cleaner;
+export async function cleanUpCopies(context: CleanupContext): Promise<void> {
+  const { store } = context;
   for (const copied of store.copies.left()) {
     const record = store.deployments.byId(copied.deploymentId);
     const group = store.groups.byId(copied.groupId);
-    if (record !== undefined && group !== undefined && isDue(cleaner, record, group))
-      await remove(cleaner, copied, { record, group });
+    if (record !== undefined && group !== undefined && isDue(context, record, group))
+      await remove(context, copied, { record, group });
   }
 }
 
-function isDue({ store, clock }: Cleaner, { state }: DeploymentRecord, { id }: DeploymentGroup): boolean {
+function isDue({ store, clock }: CleanupContext, { state }: DeploymentRecord, { id }: DeploymentGroup): boolean {
   const tag = store.tags.of("deploymentgroup", id).find(({ Key }) => Key === cleanupTag);
   const delay = cleanupDelay(tag?.Value);
   if (delay === undefined || state.completeTime === undefined || clock() < state.completeTime + delay) return false;
@@ -42,7 +42,7 @@ function isDue({ store, clock }: Cleaner, { state }: DeploymentRecord, { id }: D
 }
 
 async function remove(
-  { store, gateways }: Cleaner,
+  { store, gateways }: CleanupContext,
   { deploymentId, scalingGroup }: CopiedGroup,
   { record, group }: { record: DeploymentRecord; group: DeploymentGroup },
 ): Promise<void> {
@@ -67,10 +67,10 @@ async function remove(
 
 async function isOut(
   clients: Parameters<typeof blockTraffic>[0],
-  { instance, balancers }: Omit<Parameters<typeof blockTraffic>[1], "work">,
+  { instance, balancers }: Omit<Parameters<typeof blockTraffic>[1], "kind">,
 ): Promise<boolean> {
-  const work = { work: "block traffic", instance, balancers } as const;
-  const look = await blockTraffic(clients, work, undefined);
-  if (look.is === "done" && (look.noted?.registrations?.length ?? 0) === 0) return true;
-  return (await blockTraffic(clients, work, look.is === "failed" ? undefined : look.noted)).is === "done";
+  const effect = { kind: "block traffic", instance, balancers } as const;
+  const look = await blockTraffic(clients, effect, undefined);
+  if (look.is === "done" && (look.checkpoint?.registrations?.length ?? 0) === 0) return true;
+  return (await blockTraffic(clients, effect, look.is === "failed" ? undefined : look.checkpoint)).is === "done";
 }

@@ -8,7 +8,7 @@ import type { Gateways } from "../gateways/gateways.ts";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
 import { openStore } from "../store/index.ts";
 import { recordDeployment, requestOf } from "../store/record-deployment.ts";
-import { takeUpActions } from "./lifecycle-actions.ts";
+import { startLifecycleDeployments } from "./lifecycle-actions.ts";
 
 const minute = 60_000;
 const revision = { revisionType: "GitHub", gitHubLocation: { repository: "a/b", commitId: "c" } } as const;
@@ -45,20 +45,20 @@ async function openRounds(t: TestContext) {
   const gateways = { as: () => ({ scaling: () => Promise.resolve({ send }) }) } as unknown as Gateways; // Auto Scaling alone is asked
   const taker = {
     ...{ store, gateways, clock: () => house.now, region: "eu-west-1", accountId: "123456789012" },
-    ...{ wake: () => {}, said: new Set<string>(), beats: new Map<string, number>() },
-    say: (_about: object, message: string) => void house.said.push(message),
+    ...{ wake: () => {}, warned: new Set<string>(), heartbeats: new Map<string, number>() },
+    warn: (_about: object, message: string) => void house.said.push(message),
     onDefect: (error: unknown) => assert.fail(String(error)),
   };
   const end = async (id: string, status: "Failed" | "Succeeded") => {
     const record = store.deployments.byId(id) ?? assert.fail(id);
-    const before = { now: 0, deployment: record.state, targets: [], answers: [], instanceStates: {} };
+    const before = { now: 0, deployment: record.state, targets: [], reports: [], instanceStates: {} };
     const after = { ...before, deployment: { ...record.state, status, completeTime: house.now } };
     await store.write(() => store.deployments.commit(record, { before, after, version: record.version, memories: {} }));
   };
   return Object.assign(house, {
     /** Looks once at who waits; gives the deployments that are under way then. */
     look: async () => {
-      await takeUpActions(taker);
+      await startLifecycleDeployments(taker);
       return store.deployments.live();
     },
     /** Has a deployment begun and ended. */

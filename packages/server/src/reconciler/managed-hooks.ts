@@ -12,18 +12,18 @@ export interface LeftHook extends ScalingHook {
 }
 
 /** What hooks are kept with. */
-export interface HookKeeper {
+export interface HookContext {
   readonly store: Store;
   readonly gateways: Gateways;
 }
 
 /** Installs the hooks that a deployment group has to have on its Auto Scaling groups, anew where somebody else has removed one, and removes those that it no longer has. Throws when one cannot be installed; gives those that could not be removed (deployments.md §6.1, §6.6). */
 export function syncHooks(
-  keeper: HookKeeper,
+  context: HookContext,
   group: DeploymentGroup,
   scalingGroups: readonly string[] = group.settings.autoScalingGroups ?? [],
 ): Promise<readonly LeftHook[]> {
-  return inTurn(group.id, () => sync(keeper, group, scalingGroups));
+  return inTurn(group.id, () => sync(context, group, scalingGroups));
 }
 
 /** What is done to the hooks of deployment groups, by group: one thing after the other, or two would each install what is missing. */
@@ -38,7 +38,7 @@ function inTurn<Result>(groupId: string, work: () => Promise<Result>): Promise<R
 }
 
 async function sync(
-  { store, gateways }: HookKeeper,
+  { store, gateways }: HookContext,
   group: DeploymentGroup,
   scalingGroups: readonly string[],
 ): Promise<readonly LeftHook[]> {
@@ -96,7 +96,7 @@ const newHook = (
 });
 
 /** Replaces hooks that somebody else has removed: without them new instances would serve without software, silently (deployments.md §6.6 rule 4). Gives those that were missing. */
-export async function restoreHooks({ store, gateways }: HookKeeper): Promise<readonly ScalingHook[]> {
+export async function restoreHooks({ store, gateways }: HookContext): Promise<readonly ScalingHook[]> {
   const restored: ScalingHook[] = [];
   for (const hook of store.scaling.all())
     if (await inTurn(hook.groupId, () => restore({ store, gateways }, hook))) restored.push(hook);
@@ -104,7 +104,7 @@ export async function restoreHooks({ store, gateways }: HookKeeper): Promise<rea
 }
 
 /** Whether a hook was missing, and is replaced. */
-async function restore({ store, gateways }: HookKeeper, hook: ScalingHook): Promise<boolean> {
+async function restore({ store, gateways }: HookContext, hook: ScalingHook): Promise<boolean> {
   const group = store.groups.byId(hook.groupId);
   if (group === undefined) return false;
   const clients = gateways.as(group.settings.serviceRoleArn);

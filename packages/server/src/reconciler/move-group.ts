@@ -1,21 +1,21 @@
-import type { Work } from "@sluice/engine";
-import { finished, outcomeOfError, type WorkOutcome } from "../gateways/outcome.ts";
+import type { Effect } from "@sluice/engine";
+import { finished, outcomeOfError, type EffectOutcome } from "../gateways/outcome.ts";
 import type { DeploymentGroup, GroupSettings } from "../store/deployment-groups.ts";
 import type { DeploymentRecord } from "../store/deployments.ts";
-import { type HookKeeper, syncHooks } from "./managed-hooks.ts";
+import { type HookContext, syncHooks } from "./managed-hooks.ts";
 
 /** After a blue/green deployment the group's fleet is the replacement: its selectors name that one, and its hooks follow (deployments.md §7.2 step 10). */
 export async function moveGroup(
-  keeper: HookKeeper,
+  context: HookContext,
   { groupId, request }: DeploymentRecord,
-  { to }: Work & { readonly work: "move deployment group" },
-): Promise<WorkOutcome> {
-  const { store } = keeper;
+  { to }: Effect & { readonly kind: "move deployment group" },
+): Promise<EffectOutcome> {
+  const { store } = context;
   const group = store.groups.byId(groupId);
   if (group === undefined) return finished();
   const settings = to.length > 0 ? onScalingGroups(group.settings, to) : onTargets(group, request.targetInstances);
   try {
-    const left = await syncHooks(keeper, { ...group, settings });
+    const left = await syncHooks(context, { ...group, settings });
     await store.write(() => store.groups.change(group.id, group.name, settings));
     const remarks = left.map(({ name, scalingGroup, why }) => `The hook ${name} is still on ${scalingGroup}: ${why}`);
     return finished(remarks.length === 0 ? undefined : { remarks });

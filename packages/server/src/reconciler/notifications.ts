@@ -3,10 +3,10 @@ import { newId } from "../random.ts";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
 import type { DeploymentRecord } from "../store/deployments.ts";
 import type { Notification } from "../store/notifications.ts";
-import { type Moment, triggerEvents } from "./moments.ts";
+import { type StateChange, triggerEvents } from "./state-changes.ts";
 
 /** What messages say of where they come from. */
-export interface Sender {
+export interface NotificationContext {
   readonly region: string;
   readonly accountId: string;
   readonly applicationName: string;
@@ -19,26 +19,26 @@ export interface Sender {
 
 type Owed = Omit<Notification, "id" | "attempts">;
 
-/** The messages that are owed for some moments: one for each trigger that asked for it, and one for the event bus. */
-export function notificationsOf(moments: readonly Moment[], sender: Sender): readonly Owed[] {
-  const { group, hasEventBus } = sender;
-  return moments.flatMap((moment) => {
-    const wanted = wantedEvents(moment, sender);
+/** The messages that are owed for some changes: one for each trigger that asked for it, and one for the event bus. */
+export function notificationsOf(changes: readonly StateChange[], context: NotificationContext): readonly Owed[] {
+  const { group, hasEventBus } = context;
+  return changes.flatMap((change) => {
+    const wanted = wantedEvents(change, context);
     const triggers = (group.settings.triggerConfigurations ?? []).filter(({ triggerEvents: events = [] }) =>
       events.some((event) => wanted.includes(event)),
     );
     return [
       ...triggers.map(({ triggerName = "", triggerTargetArn = "" }) =>
-        triggerMessage(moment, sender, { triggerName, topic: triggerTargetArn }),
+        triggerMessage(change, context, { triggerName, topic: triggerTargetArn }),
       ),
-      ...(hasEventBus ? [busEvent(moment, sender)] : []),
+      ...(hasEventBus ? [busEvent(change, context)] : []),
     ];
   });
 }
 
 /** The start of a rollback is an event of its own, too (deployments.md §10.2). */
-function wantedEvents(moment: Moment, { record }: Sender): readonly string[] {
-  const event = Reflect.get(triggerEvents[moment.about], moment.state) as string; // the table has every state
+function wantedEvents(change: StateChange, { record }: NotificationContext): readonly string[] {
+  const event = Reflect.get(triggerEvents[change.about], change.state) as string; // the table has every state
   return event === "DeploymentStart" && record.request.rollbackOf !== undefined
     ? [event, "DeploymentRollback"]
     : [event];
@@ -46,17 +46,17 @@ function wantedEvents(moment: Moment, { record }: Sender): readonly string[] {
 
 /** The message of a trigger in the form that consumers know: nested values are JSON text (api.md §8.1). */
 function triggerMessage(
-  moment: Moment,
-  sender: Sender,
+  change: StateChange,
+  context: NotificationContext,
   { triggerName, topic }: { triggerName: string; topic: string },
 ): Owed {
-  const { region, accountId, applicationName, group, record } = sender;
+  const { region, accountId, applicationName, group, record } = context;
   const common = { region, accountId, eventTriggerName: triggerName, deploymentId: record.id };
-  const status = moment.about === "deployment" ? liveStatus(moment) : moment.target.status.toUpperCase();
+  const status = change.about === "deployment" ? liveStatus(change) : change.target.status.toUpperCase();
   const body =
-    moment.about === "deployment"
-      ? { ...common, applicationName, deploymentGroupName: group.name, status, ...deploymentDetails(moment, sender) }
-      : { ...common, ...instanceDetails(moment, status) };
+    change.about === "deployment"
+      ? { ...common, applicationName, deploymentGroupName: group.name, status, ...deploymentDetails(change, context) }
+      : { ...common, ...instanceDetails(change, status) };
   const subject = `${status}: AWS CodeDeploy ${record.id} in ${region} to ${applicationName}`;
   return { groupId: group.id, topic, subject, body: JSON.stringify(body) };
 }
@@ -69,9 +69,12 @@ const liveStatuses = {
   STOP: "STOPPED",
 } as const;
 
-const liveStatus = ({ state }: Moment & { readonly about: "deployment" }) => liveStatuses[state];
+const liveStatus = ({ state }: StateChange & { readonly about: "deployment" }) => liveStatuses[state];
 
-function deploymentDetails({ deployment }: Moment & { readonly about: "deployment" }, { record, world }: Sender) {
+function deploymentDetails(
+  { deployment }: StateChange & { readonly about: "deployment" },
+  { record, world }: NotificationContext,
+) {
   const { error, createTime, completeTime } = deployment;
   const { rollbackOf } = record.request;
   return {
@@ -89,7 +92,7 @@ function deploymentDetails({ deployment }: Moment & { readonly about: "deploymen
   };
 }
 
-function instanceDetails({ target }: Moment & { readonly about: "instance" }, instanceStatus: string) {
+function instanceDetails({ target }: StateChange & { readonly about: "instance" }, instanceStatus: string) {
   return {
     instanceId: target.arn,
     lastUpdatedAt: dateText(target.lastUpdatedAt),
@@ -113,11 +116,11 @@ function dateText(time: number): string {
 }
 
 /** An event of the bus (api.md §8.2). */
-function busEvent(moment: Moment, sender: Sender): Owed {
-  const { region, accountId, applicationName, group, record, world } = sender;
+function busEvent(change: StateChange, context: NotificationContext): Owed {
+  const { region, accountId, applicationName, group, record, world } = context;
   const application = `arn:aws:codedeploy:${region}:${accountId}:application:${applicationName}`;
   const groupArn = `arn:aws:codedeploy:${region}:${accountId}:deploymentgroup:${applicationName}/${group.name}`;
-  const isDeployment = moment.about === "deployment";
+  const isDeployment = change.about === "deployment";
   const type = isDeployment
     ? "CodeDeploy Deployment State-change Notification"
     : "CodeDeploy Instance State-change Notification";
@@ -129,15 +132,15 @@ function busEvent(moment: Moment, sender: Sender): Owed {
     account: accountId,
     time: new Date(world.now).toISOString().replace(/\.\d+Z$/, "Z"),
     region,
-    resources: isDeployment ? [application, groupArn] : [moment.target.arn, groupArn, application],
+    resources: isDeployment ? [application, groupArn] : [change.target.arn, groupArn, application],
     detail: {
       region,
       application: applicationName,
       deploymentGroup: group.name,
       deploymentId: record.id,
       instanceGroupId: group.id,
-      state: moment.state,
-      ...(isDeployment ? {} : { instanceId: moment.target.id }),
+      state: change.state,
+      ...(isDeployment ? {} : { instanceId: change.target.id }),
     },
   };
   return { groupId: group.id, subject: type, body: JSON.stringify(body) };

@@ -1,10 +1,10 @@
-import type { InstanceState, Noted, Work } from "@sluice/engine";
+import type { InstanceState, Checkpoint, Effect } from "@sluice/engine";
 import { hookScanMilliseconds, scalingScanMilliseconds, scanMilliseconds } from "../choices.ts";
 import { instanceStates } from "../gateways/fleet.ts";
 import type { Gateways } from "../gateways/gateways.ts";
 import { shiftTraffic } from "../gateways/functions.ts";
 import { HookRuns } from "../gateways/hook-runs.ts";
-import type { WorkOutcome } from "../gateways/outcome.ts";
+import type { EffectOutcome } from "../gateways/outcome.ts";
 import { perform } from "../gateways/perform.ts";
 import type { DeploymentRecord } from "../store/deployments.ts";
 import { AlarmWatch } from "./alarm-watch.ts";
@@ -12,15 +12,15 @@ import { deliverNotifications } from "./deliver-notifications.ts";
 import { makeFollowUps } from "./follow-ups.ts";
 import { cleanUpCopies } from "./green-cleanup.ts";
 import { findFleet } from "./find-fleet.ts";
-import { FleetLooks } from "./fleet-looks.ts";
-import { takeUpActions } from "./lifecycle-actions.ts";
+import { FleetQueries } from "./fleet-queries.ts";
+import { startLifecycleDeployments } from "./lifecycle-actions.ts";
 import { restoreHooks } from "./managed-hooks.ts";
 import { moveGroup } from "./move-group.ts";
 import { reconcile, type Shell } from "./reconcile.ts";
-import { Round } from "./round.ts";
+import { PeriodicTask } from "./periodic-task.ts";
 import { SharedHosts } from "./shared-hosts.ts";
-import type { Seen } from "./world.ts";
-import { ServiceWork } from "./service-work.ts";
+import type { ExternalState } from "./world.ts";
+import { EffectDriver } from "./effect-driver.ts";
 
 /** What the reconciler works with. */
 export interface ReconcilerOptions extends Pick<
@@ -29,13 +29,13 @@ export interface ReconcilerOptions extends Pick<
 > {
   readonly gateways: Gateways;
   /** When a host's agent was last heard of, in milliseconds since the epoch. */
-  readonly lastHeard: (host: string) => number | undefined;
+  readonly lastSeen: (host: string) => number | undefined;
   /** Where events of the bus are posted; absent when nobody listens. */
   readonly eventsUrl?: string;
   /** How many seconds of the waits that deployments were told to make pass in one; absent, one. */
   readonly timeScale?: number | undefined;
   /** Told of what a person should know, and no deployment shows. */
-  readonly say: (about: Readonly<Record<string, string>>, message: string) => void;
+  readonly warn: (about: Readonly<Record<string, string>>, message: string) => void;
   /** Told of a pass that failed; the next scan tries again. */
   readonly onDefect: (error: unknown, about: string) => void;
 }
@@ -44,28 +44,28 @@ export interface ReconcilerOptions extends Pick<
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #shell: Shell;
-  readonly #work: ServiceWork;
+  readonly #effects: EffectDriver;
   readonly #running = new Map<string, Promise<void>>();
   readonly #again = new Set<string>();
   /** Deployments whose pass has not looked yet: it will see what a further hint is about. */
   readonly #waiting = new Set<string>();
-  readonly #rounds: Round[];
+  readonly #tasks: PeriodicTask[];
   readonly #hooks = new HookRuns();
   readonly #alarms: AlarmWatch;
-  readonly #shared = new SharedHosts();
+  readonly #sharedHosts = new SharedHosts();
   /** Not after a start, nor when a pass has been undone that had gone to a host, or left it. */
-  #isSharedKnown = false;
+  #isSharedHostsKnown = false;
   #states: Readonly<Record<string, InstanceState>> = {};
 
   constructor(options: ReconcilerOptions) {
     const { store, clock, region, accountId, gateways } = options;
     this.#options = options;
     const wake = (id: string) => this.wake(id);
-    const looks = new FleetLooks(options);
-    this.#work = new ServiceWork({
+    const looks = new FleetQueries(options);
+    this.#effects = new EffectDriver({
       store,
       clock,
-      perform: (record, work, noted) => this.#perform(record, work, noted),
+      perform: (record, effect, checkpoint) => this.#perform(record, effect, checkpoint),
       wake,
       onDefect: options.onDefect,
     });
@@ -73,32 +73,36 @@ export class Reconciler {
       ...options,
       hasEventBus: options.eventsUrl !== undefined,
       wake,
-      look: (id) => this.#look(id),
-      moved: ({ deployment, targets, now }) => this.#shared.note(deployment, targets, now),
+      externalStateOf: (id) => this.#externalStateOf(id),
+      onCommit: ({ deployment, targets, now }) => this.#sharedHosts.record(deployment, targets, now),
       findFleet: (group, record, which) =>
-        looks.take(record.id, which, () =>
+        looks.run(record.id, which, () =>
           findFleet(group, record, { which, store, region, accountId, clients: this.#clientsOf(record) }),
         ),
-      pursueWork: (id) => this.#work.pursue(id),
+      driveEffects: (id) => this.#effects.drive(id),
     };
-    store.onUndone(() => void (this.#isSharedKnown = false));
+    store.onRollback(() => void (this.#isSharedHostsKnown = false));
     this.#alarms = new AlarmWatch({ store, clock, clientsOf: (record) => this.#clientsOf(record) });
-    const keeper = { store, gateways };
+    const hooks = { store, gateways };
     const onDefect = (error: unknown) => options.onDefect(error, "");
-    const told = { said: new Set<string>(), beats: new Map<string, number>() };
-    this.#rounds = [
-      new Round(scanMilliseconds, () => this.#scan(), onDefect),
-      new Round(scalingScanMilliseconds, () => takeUpActions({ ...options, wake, ...told }), onDefect),
-      new Round(scanMilliseconds, () => deliverNotifications(options), onDefect),
-      new Round(scalingScanMilliseconds, () => makeFollowUps(this.#shell), onDefect),
-      new Round(scalingScanMilliseconds, () => cleanUpCopies(options), onDefect),
-      new Round(hookScanMilliseconds, () => this.#restoreHooks(keeper), onDefect),
+    const memory = { warned: new Set<string>(), heartbeats: new Map<string, number>() };
+    this.#tasks = [
+      new PeriodicTask(scanMilliseconds, () => this.#scan(), onDefect),
+      new PeriodicTask(
+        scalingScanMilliseconds,
+        () => startLifecycleDeployments({ ...options, wake, ...memory }),
+        onDefect,
+      ),
+      new PeriodicTask(scanMilliseconds, () => deliverNotifications(options), onDefect),
+      new PeriodicTask(scalingScanMilliseconds, () => makeFollowUps(this.#shell), onDefect),
+      new PeriodicTask(scalingScanMilliseconds, () => cleanUpCopies(options), onDefect),
+      new PeriodicTask(hookScanMilliseconds, () => this.#restoreHooks(hooks), onDefect),
     ];
   }
 
   /** Begins to scan; the first scan picks up what an earlier process left. */
   start(): void {
-    for (const round of this.#rounds) round.start();
+    for (const round of this.#tasks) round.start();
   }
 
   /** A hint that a deployment may have something to do. What is being written when it comes is seen by the pass. */
@@ -121,46 +125,46 @@ export class Reconciler {
 
   /** Stops scanning and lets passes under way end. */
   async close(): Promise<void> {
-    await Promise.all(this.#rounds.map((round) => round.close()));
+    await Promise.all(this.#tasks.map((round) => round.close()));
     this.#hooks.close();
-    await this.#work.close();
+    await this.#effects.close();
     this.#again.clear();
     await Promise.allSettled(this.#running.values());
   }
 
-  #look(id: string): Seen {
-    const { lastHeard, timeScale } = this.#options;
-    if (!this.#isSharedKnown) this.#noteLive();
+  #externalStateOf(id: string): ExternalState {
+    const { lastSeen, timeScale } = this.#options;
+    if (!this.#isSharedHostsKnown) this.#recordLive();
     return {
       timeScale,
       instanceStates: this.#states,
-      ...this.#alarms.seen(id),
-      neighbour: ({ hostIdentifier }) => this.#shared.neighbourOf(id, hostIdentifier),
-      lastSeen: ({ hostIdentifier }) => lastHeard(hostIdentifier),
+      ...this.#alarms.readingOf(id),
+      contention: ({ hostIdentifier }) => this.#sharedHosts.contentionOf(id, hostIdentifier),
+      lastSeen: ({ hostIdentifier }) => lastSeen(hostIdentifier),
     };
   }
 
-  #noteLive(): void {
+  #recordLive(): void {
     const { store, clock } = this.#options;
     for (const id of store.deployments.live()) {
       const record = store.deployments.byId(id);
-      if (record !== undefined) this.#shared.note(record.state, store.deployments.targets(id), clock());
+      if (record !== undefined) this.#sharedHosts.record(record.state, store.deployments.targets(id), clock());
     }
-    this.#isSharedKnown = true;
+    this.#isSharedHostsKnown = true;
   }
 
-  async #perform(record: DeploymentRecord, work: Work, noted: Noted | undefined): Promise<WorkOutcome> {
+  async #perform(record: DeploymentRecord, effect: Effect, checkpoint: Checkpoint | undefined): Promise<EffectOutcome> {
     const { store, gateways, clock } = this.#options;
     const clients = this.#clientsOf(record);
-    switch (work.work) {
+    switch (effect.kind) {
       case "move deployment group":
-        return moveGroup({ store, gateways }, record, work);
+        return moveGroup({ store, gateways }, record, effect);
       case "run hook":
-        return this.#hooks.ask(clients, work);
+        return this.#hooks.ask(clients, effect);
       case "shift traffic":
-        return shiftTraffic(clients, work, { noted, now: clock() });
+        return shiftTraffic(clients, effect, { checkpoint, now: clock() });
       default:
-        return perform(clients, work, noted);
+        return perform(clients, effect, checkpoint);
     }
   }
 
@@ -171,10 +175,10 @@ export class Reconciler {
 
   async #scan(): Promise<void> {
     const live = this.#options.store.deployments.live();
-    this.#shared.keepOnly(new Set(live), this.#options.clock());
+    this.#sharedHosts.keepOnly(new Set(live), this.#options.clock());
     try {
       this.#states = await this.#statesOf(live);
-      await this.#alarms.look(live);
+      await this.#alarms.refresh(live);
     } catch (error) {
       this.#options.onDefect(error, "");
     }
@@ -198,9 +202,9 @@ export class Reconciler {
     return states;
   }
 
-  async #restoreHooks(keeper: Parameters<typeof restoreHooks>[0]): Promise<void> {
-    for (const { scalingGroup, name } of await restoreHooks(keeper))
-      this.#options.say(
+  async #restoreHooks(hooks: Parameters<typeof restoreHooks>[0]): Promise<void> {
+    for (const { scalingGroup, name } of await restoreHooks(hooks))
+      this.#options.warn(
         { scalingGroup },
         `The hook ${name} had been removed from ${scalingGroup}: another has taken its place`,
       );

@@ -4,7 +4,7 @@ import type { Store } from "../store/index.ts";
 import type { ScaledInstance } from "../store/scaled-instances.ts";
 
 /** An Auto Scaling group with all of its instances, those of its warm pool among them. */
-export interface SeenGroup {
+export interface ObservedGroup {
   readonly group: AutoScalingGroup;
   readonly instances: readonly Instance[];
 }
@@ -17,9 +17,9 @@ function after(
 ): ScaledInstance | undefined {
   const isResting = LifecycleState.startsWith("Warmed:") && !LifecycleState.startsWith("Warmed:Pending");
   const hasServed = (hasPool && LifecycleState === "InService") || (before?.hasServed === true && !isResting);
-  const takenUp = before?.takenUp === LifecycleState ? before.takenUp : undefined;
-  if (takenUp === undefined && !hasServed) return undefined;
-  return { groupId, instance, hasServed, ...(takenUp === undefined ? {} : { takenUp }) };
+  const handledState = before?.handledState === LifecycleState ? before.handledState : undefined;
+  if (handledState === undefined && !hasServed) return undefined;
+  return { groupId, instance, hasServed, ...(handledState === undefined ? {} : { handledState }) };
 }
 
 /** Why an instance waits: it begins to serve, or it ceases to. One that has served waits on its way back to the warm pool as others do on their way into it (deployments.md §6.4 rule 2). */
@@ -38,10 +38,10 @@ export function waitsFor(state: string | undefined, seen: ScaledInstance | undef
 }
 
 /** Writes down what has changed of a deployment group's instances; gives what is remembered of each now. */
-export async function noteSeen(
+export async function recordStates(
   store: Store,
   groupId: string,
-  groups: readonly SeenGroup[],
+  groups: readonly ObservedGroup[],
 ): Promise<ReadonlyMap<string, ScaledInstance>> {
   const known = new Map(store.scaledInstances.of(groupId).map((one) => [one.instance, one]));
   const now = new Map<string, ScaledInstance>();
@@ -52,13 +52,13 @@ export async function noteSeen(
       if (seen !== undefined) now.set(seen.instance, seen);
     }
   const changed = [...now.values()].filter(
-    ({ instance, takenUp, hasServed }) =>
-      known.get(instance)?.takenUp !== takenUp || known.get(instance)?.hasServed !== hasServed,
+    ({ instance, handledState, hasServed }) =>
+      known.get(instance)?.handledState !== handledState || known.get(instance)?.hasServed !== hasServed,
   );
   const gone = [...known.values()].filter(({ instance }) => !now.has(instance));
   if (changed.length + gone.length > 0)
     await store.write(() => {
-      for (const one of changed) store.scaledInstances.note(one);
+      for (const one of changed) store.scaledInstances.put(one);
       for (const one of gone) store.scaledInstances.forget(one);
     });
   return now;

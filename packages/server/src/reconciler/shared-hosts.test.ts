@@ -14,32 +14,32 @@ const at = (host: string, since: number, status: Target["status"] = "InProgress"
 
 test("the deployment that began first on a host goes first, and the other is told when the host is free", () => {
   const shared = new SharedHosts();
-  shared.note({ id: "d-1", kind: "in-place" }, [at("h", 10)], 10);
-  shared.note({ id: "d-2", kind: "in-place" }, [at("h", 20)], 20);
+  shared.record({ id: "d-1", kind: "in-place" }, [at("h", 10)], 10);
+  shared.record({ id: "d-2", kind: "in-place" }, [at("h", 20)], 20);
 
-  assert.deepEqual(shared.neighbourOf("d-1", "h"), undefined);
-  assert.deepEqual(shared.neighbourOf("d-2", "h"), { busyWith: "d-1" });
+  assert.deepEqual(shared.contentionOf("d-1", "h"), undefined);
+  assert.deepEqual(shared.contentionOf("d-2", "h"), { blockedBy: "d-1" });
 
-  shared.note({ id: "d-1", kind: "in-place" }, [at("h", 10, "Succeeded")], 30);
+  shared.record({ id: "d-1", kind: "in-place" }, [at("h", 10, "Succeeded")], 30);
 
-  assert.deepEqual(shared.neighbourOf("d-2", "h"), { freeSince: 30 });
+  assert.deepEqual(shared.contentionOf("d-2", "h"), { freeSince: 30 });
 });
 
 test("a termination goes first although it came later", () => {
   const shared = new SharedHosts();
-  shared.note({ id: "d-1", kind: "in-place" }, [at("h", 10)], 10);
-  shared.note({ id: "d-2", kind: "termination" }, [at("h", 20)], 20);
+  shared.record({ id: "d-1", kind: "in-place" }, [at("h", 10)], 10);
+  shared.record({ id: "d-2", kind: "termination" }, [at("h", 20)], 20);
 
-  assert.deepEqual(shared.neighbourOf("d-1", "h"), { busyWith: "d-2" });
-  assert.deepEqual(shared.neighbourOf("d-2", "h"), undefined);
+  assert.deepEqual(shared.contentionOf("d-1", "h"), { blockedBy: "d-2" });
+  assert.deepEqual(shared.contentionOf("d-2", "h"), undefined);
 });
 
 test("deployments that are deleted hold nobody up", () => {
   const shared = new SharedHosts();
-  shared.note({ id: "d-1", kind: "in-place" }, [at("h", 10)], 10);
-  shared.note({ id: "d-2", kind: "in-place" }, [at("h", 20)], 20);
+  shared.record({ id: "d-1", kind: "in-place" }, [at("h", 10)], 10);
+  shared.record({ id: "d-2", kind: "in-place" }, [at("h", 20)], 20);
 
   shared.keepOnly(new Set(["d-2"]), 30);
 
-  assert.deepEqual(shared.neighbourOf("d-2", "h"), { freeSince: 30 });
+  assert.deepEqual(shared.contentionOf("d-2", "h"), { freeSince: 30 });
 });

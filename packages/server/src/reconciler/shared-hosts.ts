@@ -1,4 +1,4 @@
-import type { Deployment, Neighbour, Target } from "@sluice/engine";
+import type { Deployment, HostContention, Target } from "@sluice/engine";
 
 /** A deployment that is at work on a host. */
 interface Visitor {
@@ -11,13 +11,13 @@ interface Visitor {
 export class SharedHosts {
   readonly #visitors = new Map<string, Map<string, Visitor>>();
   /** The targets of each deployment, as they were taken down last. */
-  readonly #noted = new Map<string, readonly Target[]>();
+  readonly #recorded = new Map<string, readonly Target[]>();
   readonly #freeSince = new Map<string, number>();
 
   /** Takes down where a deployment is at work now. */
-  note({ id, kind }: Pick<Deployment, "id" | "kind">, targets: readonly Target[], now: number): void {
-    const last = this.#noted.get(id);
-    this.#noted.set(id, targets);
+  record({ id, kind }: Pick<Deployment, "id" | "kind">, targets: readonly Target[], now: number): void {
+    const last = this.#recorded.get(id);
+    this.#recorded.set(id, targets);
     targets.forEach((target, place) => {
       if (target === last?.[place]) return;
       if (target.status === "InProgress") this.#enter(id, kind, target);
@@ -27,20 +27,20 @@ export class SharedHosts {
 
   /** Forgets deployments that are over, or have been deleted. */
   keepOnly(live: ReadonlySet<string>, now: number): void {
-    for (const [id, targets] of this.#noted) {
+    for (const [id, targets] of this.#recorded) {
       if (live.has(id)) continue;
       for (const { hostIdentifier } of targets) this.#leave(id, hostIdentifier, now);
-      this.#noted.delete(id);
+      this.#recorded.delete(id);
     }
   }
 
   /** Who else is on a host of a deployment. */
-  neighbourOf(deploymentId: string, host: string): Neighbour | undefined {
-    const busyWith = this.#first(deploymentId, host);
+  contentionOf(deploymentId: string, host: string): HostContention | undefined {
+    const blockedBy = this.#first(deploymentId, host);
     const freeSince = this.#freeSince.get(host);
-    if (busyWith === undefined && freeSince === undefined) return undefined;
+    if (blockedBy === undefined && freeSince === undefined) return undefined;
     return {
-      ...(busyWith === undefined ? {} : { busyWith }),
+      ...(blockedBy === undefined ? {} : { blockedBy }),
       ...(freeSince === undefined ? {} : { freeSince }),
     };
   }

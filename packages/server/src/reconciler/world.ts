@@ -7,8 +7,6 @@ import {
   leftOut,
   shiftOf,
   type World,
-  fleetFields,
-  type FleetLook,
 } from "@sluice/engine";
 import { revisionIdentity, type Store } from "../store/index.ts";
 import type { Commit } from "../store/deployment-changes.ts";
@@ -21,30 +19,29 @@ export interface Observation {
 }
 
 /** What was last seen of the world outside, of a deployment. */
-export type Look = (deploymentId: string) => Seen;
+export type ExternalStateOf = (deploymentId: string) => ExternalState;
 
 /** What was last seen of the world outside. */
-export type Seen = Pick<World, "instanceStates" | "alarms" | "lastSeen" | "neighbour" | "timeScale">;
+export type ExternalState = Pick<World, "instanceStates" | "alarms" | "lastSeen" | "contention" | "timeScale">;
 
 /** Reads the world of a deployment; undefined when it has been deleted. */
 export function observe(
   store: Store,
   id: string,
-  { now, look }: { readonly now: number; readonly look: Look },
+  { now, externalStateOf }: { readonly now: number; readonly externalStateOf: ExternalStateOf },
 ): Observation | undefined {
   const record = store.deployments.byId(id);
   if (record === undefined) return undefined;
   const { state } = record;
-  const fleets = store.deployments.fleets(id);
   const missing = missingOf(store, record);
   const world: World = {
     now,
     deployment: missing === undefined || isOver(state) ? state : { ...state, missing },
     targets: store.deployments.targets(id),
-    answers: store.commands.newAnswers(id),
-    aliasBusyWith: aliasBusyWith(store, record),
-    ...look(id),
-    ...Object.fromEntries(Object.entries(fleets).map(([look, fleet]) => [fleetFields[look as FleetLook], fleet])), // the keys of `Fleets`
+    reports: store.commands.newReports(id),
+    aliasShiftedBy: aliasShiftedBy(store, record),
+    ...externalStateOf(id),
+    fleets: store.deployments.fleets(id),
   };
   return { record, world };
 }
@@ -56,7 +53,7 @@ function missingOf(store: Store, { applicationId, groupId }: DeploymentRecord): 
 }
 
 /** The deployment that is shifting the alias of this one. */
-function aliasBusyWith(store: Store, { id, state }: DeploymentRecord): string | undefined {
+function aliasShiftedBy(store: Store, { id, state }: DeploymentRecord): string | undefined {
   const own = state.kind === "lambda" ? shiftOf(state, { events: [] }) : undefined;
   if (own === undefined) return undefined;
   return store.deployments.live().find((other) => {
@@ -99,11 +96,11 @@ function memoriesAfter(
     targets.map((target) => {
       const before = known[target.id];
       const wasCurrent = current !== undefined && before?.installed === revisionIdentity(current);
-      const takenOut = leftOut(target);
+      const deregistered = leftOut(target);
       const after = bringsRevision(deployment, target)
         ? healthAfter(before, target, { outcome: status, revision, wasCurrent })
         : { health: before?.health ?? "Unhealthy", ...before };
-      return [target.id, takenOut === undefined ? after : { ...after, takenOut }];
+      return [target.id, deregistered === undefined ? after : { ...after, deregistered }];
     }),
   );
 }

@@ -1,5 +1,5 @@
 import type { Signer } from "./signer.ts";
-import { type Sources, specificationOf } from "./specification.ts";
+import { type SpecificationContext, specificationOf } from "./specification.ts";
 
 /** Specifications that are kept after signing: those of deployments under way, and some room. */
 const keptMax = 2000;
@@ -12,7 +12,7 @@ interface Kept {
 
 /** Signs each deployment's specification once, and again when it has become another. */
 export function signedSpecifications(
-  sources: Sources,
+  sources: SpecificationContext,
   sign: Signer["sign"],
 ): (deploymentId: string) => Promise<string> {
   const kept = new Map<string, Kept>();

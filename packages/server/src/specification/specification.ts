@@ -4,14 +4,14 @@ import type { Store } from "../store/index.ts";
 import type { DeploymentRecord } from "../store/deployments.ts";
 
 /** Where what a specification says comes from. */
-export interface Sources {
+export interface SpecificationContext {
   readonly store: Store;
   /** The token with which an application's hosts fetch from a private repository. */
   readonly gitHubTokenFor: (repository: string, applicationId: string) => string | undefined;
 }
 
 /** What a host must know of a deployment, as agents read it (agent.md §2). A token for GitHub is in it: it belongs in no log. */
-export function specificationOf({ store, gitHubTokenFor }: Sources, record: DeploymentRecord): string {
+export function specificationOf({ store, gitHubTokenFor }: SpecificationContext, record: DeploymentRecord): string {
   const { id, applicationId, groupId, request } = record;
   const { repository } = mayUseToken(record) ? (request.revision.gitHubLocation ?? {}) : {};
   return JSON.stringify({

@@ -1,13 +1,13 @@
-import type { Answer } from "@sluice/engine";
-import type { Answers } from "./answers.ts";
+import type { Report } from "@sluice/engine";
+import type { Reports } from "./reports.ts";
 import type { Database } from "./database.ts";
-import type { ObservedDeployments } from "./observed-deployments.ts";
+import type { DeploymentCache } from "./deployment-cache.ts";
 import type { CommandRecord, OpenCommand, Outbox } from "./outbox.ts";
 
-/** Commands for hosts, and what hosts have answered. */
+/** Commands for hosts, and what hosts have reported. */
 export function commands(
   db: Database,
-  { observed, answers, outbox }: { observed: ObservedDeployments; answers: Answers; outbox: Outbox },
+  { cache, reports, outbox }: { cache: DeploymentCache; reports: Reports; outbox: Outbox },
 ) {
   return {
     /** The command that a host was given for an event of a deployment. */
@@ -17,15 +17,15 @@ export function commands(
         host,
         deploymentId,
       );
-      const target = row && observed.target(deploymentId, row.id);
+      const target = row && cache.target(deploymentId, row.id);
       const event = target?.events.find((candidate) => candidate.name === name);
       if (target === undefined || event?.command === undefined) return undefined;
       return { id: event.command.id, deploymentId, targetId: target.id, host, event: event.name };
     },
     /** Commands that the host has not acknowledged, oldest first. */
     openFor: (host: string): readonly OpenCommand[] => outbox.openFor(host),
-    /** Takes down an answer for the next pass: the first of a kind, or the last progress. */
-    answer: (answer: Answer, deploymentId: string): void => answers.add(answer, deploymentId),
-    newAnswers: (deploymentId: string): readonly Answer[] => answers.of(deploymentId),
+    /** Takes down an report for the next pass: the first of a kind, or the last progress. */
+    addReport: (report: Report, deploymentId: string): void => reports.add(report, deploymentId),
+    newReports: (deploymentId: string): readonly Report[] => reports.of(deploymentId),
   };
 }

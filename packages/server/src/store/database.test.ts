@@ -21,7 +21,7 @@ const notes = (db: Database) => db.all<{ text: string }>("SELECT text FROM notes
 test("the last work of a transaction sees what was asked for after it", async (t) => {
   const db = open(t);
 
-  const last = db.writeLast(() => notes(db));
+  const last = db.writeAtEnd(() => notes(db));
   const written = db.write(() => note(db, "later"));
 
   assert.deepEqual(await last, ["later"]);
@@ -31,19 +31,19 @@ test("the last work of a transaction sees what was asked for after it", async (t
 test("what nobody waits for is written with what comes next, and when nothing does", async (t) => {
   const db = open(t);
 
-  const soon = db.writeSoon(() => note(db, "soon"));
+  const soon = db.writeDeferred(() => note(db, "soon"));
   await db.write(() => note(db, "now"));
   assert.deepEqual(notes(db), ["soon", "now"]);
   await soon;
 
-  await db.writeSoon(() => note(db, "alone"));
+  await db.writeDeferred(() => note(db, "alone"));
   assert.deepEqual(notes(db), ["soon", "now", "alone"]);
 });
 
 test("work that is undone is told of, and undoes nobody else's", async (t) => {
   const db = open(t);
   let undone = 0;
-  db.onUndone(() => void (undone += 1));
+  db.onRollback(() => void (undone += 1));
 
   const kept = db.write(() => note(db, "kept"));
   const failing = db.write(() => {
@@ -81,10 +81,10 @@ test("work is done once, and again only when other work of its transaction throw
 test("what is gathered for the end of work is written with it, and undone with it", async (t) => {
   const db = open(t);
   let gathered: string[] = [];
-  db.onDone(() => {
+  db.beforeCommit(() => {
     for (const text of gathered.splice(0)) note(db, text);
   });
-  db.onUndone(() => void (gathered = []));
+  db.onRollback(() => void (gathered = []));
 
   await db.write(() => gathered.push("kept"));
   const failing = db.write(() => {

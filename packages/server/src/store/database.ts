@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 
 /** The data folder takes no writes, as when its disk is full: nobody's defect, and over when there is room again. */
-export class Unwritable extends Error {}
+export class StorageUnavailable extends Error {}
 
 interface Job {
   readonly work: () => unknown;
@@ -11,7 +11,7 @@ interface Job {
 }
 
 /** How long work may wait that nobody waits for, in milliseconds. */
-const soonMilliseconds = 100;
+const deferredMilliseconds = 100;
 
 /** Pages of the write-ahead log before they are taken over into the file, 4 KiB each: a page that a deployment writes again and again is taken over once. */
 const logPagesMax = 8_000;
@@ -24,11 +24,11 @@ export class Database {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   #jobs: Job[] = [];
-  #last: Job[] = [];
-  #soon: Job[] = [];
+  #atEnd: Job[] = [];
+  #deferred: Job[] = [];
   #timer: NodeJS.Timeout | undefined;
-  readonly #onUndone: (() => void)[] = [];
-  readonly #onDone: (() => void)[] = [];
+  readonly #rollbackListeners: (() => void)[] = [];
+  readonly #commitListeners: (() => void)[] = [];
 
   /** Opens or creates the file, and brings the tables of an earlier version to this one's. Throws one clear sentence when another process has it, it can't be written, or a later version has made it. */
   constructor(dataFolder: string, file: string, schema: string, upgrades: readonly string[] = []) {
@@ -62,33 +62,33 @@ export class Database {
   }
 
   /** Names who is to be told whenever work of `write` is undone: what was read or remembered meanwhile may be wrong. */
-  onUndone(forget: () => void): void {
-    this.#onUndone.push(forget);
+  onRollback(forget: () => void): void {
+    this.#rollbackListeners.push(forget);
   }
 
   /** Names who still has something to write when work of `write` is done, before it is kept: it may have gathered what the work asked for, to write it at once. */
-  onDone(finish: () => void): void {
-    this.#onDone.push(finish);
+  beforeCommit(finish: () => void): void {
+    this.#commitListeners.push(finish);
   }
 
   /**
    * Runs work in a transaction and resolves with its result once it is on the disk. Work that throws leaves nothing behind, and ends nobody else's.
-   * For that, it may run twice: when some work of a transaction throws, all of it is undone, and each runs again with a limit of its own. So work must give the same when it is repeated: it reads and writes this database, and what it changes besides is either made anew by the second run or forgotten by `onUndone`.
+   * For that, it may run twice: when some work of a transaction throws, all of it is undone, and each runs again with a limit of its own. So work must give the same when it is repeated: it reads and writes this database, and what it changes besides is either made anew by the second run or forgotten by `onRollback`.
    */
   write<Result>(work: () => Result): Promise<Result> {
     return this.#queue(this.#jobs, work);
   }
 
   /** As `write`, at the end of the transaction: the work sees what all others have written in it. */
-  writeLast<Result>(work: () => Result): Promise<Result> {
-    return this.#queue(this.#last, work);
+  writeAtEnd<Result>(work: () => Result): Promise<Result> {
+    return this.#queue(this.#atEnd, work);
   }
 
   /** As `write`, for what nobody waits for: it shares the transaction of whatever is written next, or has one of its own soon. */
-  writeSoon<Result>(work: () => Result): Promise<Result> {
+  writeDeferred<Result>(work: () => Result): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.#soon.push({ work, resolve: resolve as (value: unknown) => void, reject }); // `work` gives what `resolve` takes
-      this.#timer ??= setTimeout(() => this.#commit(), soonMilliseconds);
+      this.#deferred.push({ work, resolve: resolve as (value: unknown) => void, reject }); // `work` gives what `resolve` takes
+      this.#timer ??= setTimeout(() => this.#commit(), deferredMilliseconds);
     });
   }
 
@@ -101,7 +101,7 @@ export class Database {
 
   #queue<Result>(jobs: Job[], work: () => Result): Promise<Result> {
     return new Promise((resolve, reject) => {
-      if (this.#jobs.length + this.#last.length === 0) setImmediate(() => this.#commit());
+      if (this.#jobs.length + this.#atEnd.length === 0) setImmediate(() => this.#commit());
       jobs.push({ work, resolve: resolve as (value: unknown) => void, reject }); // `work` gives what `resolve` takes
     });
   }
@@ -117,19 +117,19 @@ export class Database {
   }
 
   #commit(): void {
-    const jobs = [...this.#soon, ...this.#jobs, ...this.#last];
+    const jobs = [...this.#deferred, ...this.#jobs, ...this.#atEnd];
     this.#jobs = [];
-    this.#last = [];
-    this.#soon = [];
+    this.#atEnd = [];
+    this.#deferred = [];
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (jobs.length === 0) return;
     let settle: readonly (() => void)[];
     try {
-      settle = this.#together(jobs) ?? this.#eachAlone(jobs);
+      settle = this.#commitBatch(jobs) ?? this.#commitEach(jobs);
     } catch (cause) {
-      this.#undo();
-      const error = new Unwritable(`Cannot write to the data folder: ${writeTrouble(cause)}`, { cause });
+      this.#rollBack();
+      const error = new StorageUnavailable(`Cannot write to the data folder: ${writeTrouble(cause)}`, { cause });
       for (const { reject } of jobs) reject(error);
       return;
     }
@@ -137,7 +137,7 @@ export class Database {
   }
 
   /** Does all jobs without a limit between them, which costs nothing; undefined, and nothing is done, when one of them throws. */
-  #together(jobs: readonly Job[]): readonly (() => void)[] | undefined {
+  #commitBatch(jobs: readonly Job[]): readonly (() => void)[] | undefined {
     this.run("BEGIN IMMEDIATE");
     const settle: (() => void)[] = [];
     try {
@@ -145,45 +145,45 @@ export class Database {
         const result = work();
         settle.push(() => resolve(result));
       }
-      this.#done();
+      this.#finish();
     } catch {
-      this.#undo();
+      this.#rollBack();
       return undefined; // whose error it is, and whether the disk is full, is seen when each is done alone
     }
     this.run("COMMIT");
     return settle;
   }
 
-  #eachAlone(jobs: readonly Job[]): readonly (() => void)[] {
+  #commitEach(jobs: readonly Job[]): readonly (() => void)[] {
     this.run("BEGIN IMMEDIATE");
-    const settle = jobs.map((job) => this.#attempt(job));
+    const settle = jobs.map((job) => this.#inSavepoint(job));
     this.run("COMMIT");
     return settle;
   }
 
-  #attempt({ work, resolve, reject }: Job): () => void {
+  #inSavepoint({ work, resolve, reject }: Job): () => void {
     this.run("SAVEPOINT job");
     try {
       const result = work();
-      this.#done();
+      this.#finish();
       this.run("RELEASE job");
       return () => resolve(result);
     } catch (error) {
       // Where there is no room SQLite may have undone everything already, and nobody else's work would fit either.
       if (!this.#db.isTransaction || isOutOfRoom(error)) throw error;
       this.#db.exec("ROLLBACK TO job; RELEASE job");
-      for (const forget of this.#onUndone) forget();
+      for (const forget of this.#rollbackListeners) forget();
       return () => reject(error);
     }
   }
 
-  #done(): void {
-    for (const finish of this.#onDone) finish();
+  #finish(): void {
+    for (const finish of this.#commitListeners) finish();
   }
 
-  #undo(): void {
+  #rollBack(): void {
     if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
-    for (const forget of this.#onUndone) forget();
+    for (const forget of this.#rollbackListeners) forget();
   }
 
   #prepare(sql: string): StatementSync {

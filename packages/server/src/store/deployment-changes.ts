@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import type { Deployment, Fleet, FleetLook, HostMemory, LifecycleEvent, Target, World } from "@sluice/engine";
-import type { Answers } from "./answers.ts";
+import type { Deployment, Fleet, FleetQuery, HostMemory, LifecycleEvent, Target, World } from "@sluice/engine";
+import type { Reports } from "./reports.ts";
 import type { Database } from "./database.ts";
 import type { DeploymentRecord } from "./deployments.ts";
-import type { ObservedDeployments } from "./observed-deployments.ts";
+import type { DeploymentCache } from "./deployment-cache.ts";
 import type { Outbox } from "./outbox.ts";
 
 /** What a pass over a deployment changes, all at once. */
@@ -18,7 +18,7 @@ export interface Commit {
 /** Changes of deployments and their targets. */
 export function deploymentChanges(
   db: Database,
-  { observed, answers, outbox }: { observed: ObservedDeployments; answers: Answers; outbox: Outbox },
+  { cache, reports, outbox }: { cache: DeploymentCache; reports: Reports; outbox: Outbox },
 ) {
   return {
     add({ id, applicationId, groupId, request, state }: Omit<DeploymentRecord, "version">): void {
@@ -37,21 +37,21 @@ export function deploymentChanges(
         id,
       ),
     /** Remembers why a deployment that has ended is not rolled back. */
-    noteRollback: (id: string, message: string): number =>
+    setRollbackMessage: (id: string, message: string): number =>
       db.run("UPDATE deployments SET state = json_set(state, '$.rollbackMessage', ?) WHERE id = ?", message, id),
-    noteFleet(id: string, which: FleetLook, fleet: Fleet): void {
-      observed.dropFleets(id);
+    setFleet(id: string, which: FleetQuery, fleet: Fleet): void {
+      cache.dropFleets(id);
       if (db.run("UPDATE deployments SET version = version + 1 WHERE id = ? AND is_over = 0", id) === 0) return;
       db.run("INSERT OR REPLACE INTO fleets VALUES (?, ?, ?)", id, which, JSON.stringify(fleet));
     },
     /** Writes what a pass has made of a deployment. Call it in the transaction that has observed it. */
     commit(record: DeploymentRecord, change: Commit): void {
-      const left = new Set(change.after.answers);
-      for (const answer of change.before.answers) if (!left.has(answer)) answers.dealtWith(record.id, answer);
+      const left = new Set(change.after.reports);
+      for (const report of change.before.reports) if (!left.has(report)) reports.settle(record.id, report);
       writeDeployment(db, record, change);
-      for (const target of writeTargets(db, record.id, change)) outbox.note(record.id, target);
+      for (const target of writeTargets(db, record.id, change)) outbox.update(record.id, target);
       writeMemories(db, record, change);
-      observed.remember(record.id, change.after.targets);
+      cache.remember(record.id, change.after.targets);
     },
   };
 }

@@ -9,9 +9,9 @@ import type {
   RevisionLocation,
   TargetInstances,
 } from "@aws-sdk/client-codedeploy";
-import type { Deployment, HostMemory, Target } from "@sluice/engine";
+import type { Deployment, Fleets, HostMemory, Target } from "@sluice/engine";
 import type { Database } from "./database.ts";
-import type { Fleets, ObservedDeployments } from "./observed-deployments.ts";
+import type { DeploymentCache } from "./deployment-cache.ts";
 
 /** What was asked for when a deployment was created, and what its group said then. */
 export interface DeploymentRequest {
@@ -79,7 +79,7 @@ function fromRow(row: Row): DeploymentRecord {
 }
 
 /** Questions about deployments and their targets. */
-export function deploymentReads(db: Database, observed: ObservedDeployments) {
+export function deploymentReads(db: Database, cache: DeploymentCache) {
   const byId = (id: string): DeploymentRecord | undefined => {
     const row = db.get<Row>(`SELECT ${columns} FROM deployments WHERE id = ?`, id);
     return row && fromRow(row);
@@ -112,10 +112,10 @@ export function deploymentReads(db: Database, observed: ObservedDeployments) {
           .all<{ host: string; memory: string }>("SELECT host, memory FROM host_memories WHERE group_id = ?", groupId)
           .map(({ host, memory }) => [host, JSON.parse(memory) as HostMemory<string>]), // written by `commit`
       ),
-    targets: (id: string): readonly Target[] => observed.targets(id),
-    target: (id: string, targetId: string): Target | undefined => observed.target(id, targetId),
+    targets: (id: string): readonly Target[] => cache.targets(id),
+    target: (id: string, targetId: string): Target | undefined => cache.target(id, targetId),
     /** What looks at the deployment's fleets gave. */
-    fleets: (id: string): Fleets => observed.fleets(id),
+    fleets: (id: string): Fleets => cache.fleets(id),
     hasTarget: (id: string, host: string): boolean =>
       db.get("SELECT 1 FROM targets WHERE deployment_id = ? AND host = ?", id, host) !== undefined,
     /** Revisions of deployments under way that this host is a target of. */

@@ -1,4 +1,4 @@
-import { Answers } from "./answers.ts";
+import { Reports } from "./reports.ts";
 import { applications } from "./applications.ts";
 import { copiedGroups } from "./copied-groups.ts";
 import { commands } from "./commands.ts";
@@ -9,10 +9,10 @@ import { deploymentChanges } from "./deployment-changes.ts";
 import { deploymentLists } from "./deployment-list.ts";
 import { deploymentReads } from "./deployments.ts";
 import { notifications } from "./notifications.ts";
-import { deploymentWishes } from "./deployment-wishes.ts";
+import { stopAndContinueRequests } from "./deployment-requests.ts";
 import { githubTokens } from "./github-tokens.ts";
 import { launchReads } from "./launches.ts";
-import { ObservedDeployments } from "./observed-deployments.ts";
+import { DeploymentCache } from "./deployment-cache.ts";
 import { onPremisesInstances } from "./on-premises-instances.ts";
 import { Outbox } from "./outbox.ts";
 import { owedFollowUps } from "./owed-follow-ups.ts";
@@ -25,27 +25,27 @@ import { schema, upgrades } from "./schema.ts";
 /** Opens the control plane's store: facts by noun, written in groups. */
 export function openStore(dataFolder: string) {
   const db = new Database(dataFolder, "codedeploy.sqlite", schema, upgrades);
-  const observed = new ObservedDeployments(db);
-  const answers = new Answers(db);
-  const outbox = new Outbox(db, observed, answers);
-  const deploymentsHaveGone = () => {
-    answers.forget();
+  const cache = new DeploymentCache(db);
+  const reports = new Reports(db);
+  const outbox = new Outbox(db, cache, reports);
+  const forgetDeployments = () => {
+    reports.forget();
     outbox.forget();
   };
   return {
-    applications: applications(db, deploymentsHaveGone),
+    applications: applications(db, forgetDeployments),
     groups: deploymentGroups(db),
     revisions: revisions(db),
     tags: resourceTags(db),
     configs: deploymentConfigs(db),
     deployments: {
-      ...deploymentReads(db, observed),
+      ...deploymentReads(db, cache),
       ...deploymentLists(db),
       ...launchReads(db),
-      ...deploymentWishes(db),
-      ...deploymentChanges(db, { observed, answers, outbox }),
+      ...stopAndContinueRequests(db),
+      ...deploymentChanges(db, { cache, reports, outbox }),
     },
-    commands: commands(db, { observed, answers, outbox }),
+    commands: commands(db, { cache, reports, outbox }),
     notifications: notifications(db),
     onPremises: onPremisesInstances(db),
     githubTokens: githubTokens(db),
@@ -56,9 +56,9 @@ export function openStore(dataFolder: string) {
     /** Runs work in a transaction; resolves once it is on the disk. */
     write: <Result>(work: () => Result): Promise<Result> => db.write(work),
     /** As `write`, after everything else that the transaction brings. */
-    writeLast: <Result>(work: () => Result): Promise<Result> => db.writeLast(work),
+    writeAtEnd: <Result>(work: () => Result): Promise<Result> => db.writeAtEnd(work),
     /** Names who is to be told whenever work of `write` is undone. */
-    onUndone: (forget: () => void): void => db.onUndone(forget),
+    onRollback: (forget: () => void): void => db.onRollback(forget),
     close: () => db.close(),
   };
 }

@@ -39,7 +39,9 @@ test("a command is open until its host has answered, also after a restart", asyn
   assert.equal(command.event, "ApplicationStop");
   assert.deepEqual(restarted(t, folder).commands.openFor(host), open);
 
-  const answered = store.write(() => store.commands.answer({ commandId: command.id, at: 1, kind: "acknowledged" }, id));
+  const answered = store.write(() =>
+    store.commands.addReport({ commandId: command.id, at: 1, kind: "acknowledged" }, id),
+  );
   assert.deepEqual(store.commands.openFor(host), open, "nothing has been written yet");
   await answered;
   assert.deepEqual(store.commands.openFor(host), [], "although no pass has seen the answer yet");
@@ -70,7 +72,7 @@ test("an answer that was written stays known when other work is undone", async (
   const [command] = store.commands.openFor(host);
   assert(command);
   await store.write(() =>
-    store.commands.answer({ commandId: command.id, at: 1, kind: "completed", status: "Failed" }, id),
+    store.commands.addReport({ commandId: command.id, at: 1, kind: "completed", status: "Failed" }, id),
   );
   assert.deepEqual(store.commands.openFor(host), []);
 

@@ -1,7 +1,7 @@
 import type { Command, LifecycleEvent, LifecycleEventName, Target } from "@sluice/engine";
-import type { Answers } from "./answers.ts";
+import type { Reports } from "./reports.ts";
 import type { Database } from "./database.ts";
-import type { ObservedDeployments } from "./observed-deployments.ts";
+import type { DeploymentCache } from "./deployment-cache.ts";
 
 /** A command for a host: an event of a target. */
 export interface CommandRecord {
@@ -21,18 +21,18 @@ export interface OpenCommand extends CommandRecord {
 /** Commands that wait for their hosts. They stand in the targets, and nowhere else: this is an index of them in memory, made anew after a start, and when something that was written is undone. */
 export class Outbox {
   readonly #db: Database;
-  readonly #observed: ObservedDeployments;
-  readonly #answers: Answers;
+  readonly #cache: DeploymentCache;
+  readonly #reports: Reports;
   #byHost: Map<string, readonly OpenCommand[]> | undefined;
 
-  constructor(db: Database, observed: ObservedDeployments, answers: Answers) {
+  constructor(db: Database, cache: DeploymentCache, reports: Reports) {
     this.#db = db;
-    this.#observed = observed;
-    this.#answers = answers;
-    db.onUndone(() => this.forget());
+    this.#cache = cache;
+    this.#reports = reports;
+    db.onRollback(() => this.forget());
   }
 
-  /** Deployments have gone, or what was noted of them was undone. */
+  /** Deployments have gone, or what was checkpoint of them was undone. */
   forget(): void {
     this.#byHost = undefined;
   }
@@ -40,11 +40,11 @@ export class Outbox {
   /** Commands that the host has not acknowledged, oldest first. */
   openFor(host: string): readonly OpenCommand[] {
     this.#byHost ??= this.#read();
-    return (this.#byHost.get(host) ?? []).filter(({ id }) => !this.#answers.isAnswered(id));
+    return (this.#byHost.get(host) ?? []).filter(({ id }) => !this.#reports.isReported(id));
   }
 
   /** A pass has changed this target. */
-  note(deploymentId: string, target: Target): void {
+  update(deploymentId: string, target: Target): void {
     if (this.#byHost === undefined) return;
     const { hostIdentifier: host } = target;
     const others = (this.#byHost.get(host) ?? []).filter(
@@ -57,7 +57,7 @@ export class Outbox {
 
   #read(): Map<string, readonly OpenCommand[]> {
     const live = this.#db.all<{ id: string }>("SELECT id FROM deployments WHERE is_over = 0 ORDER BY create_time");
-    const all = live.flatMap(({ id }) => this.#observed.targets(id).flatMap((target) => openCommands(id, target)));
+    const all = live.flatMap(({ id }) => this.#cache.targets(id).flatMap((target) => openCommands(id, target)));
     return Map.groupBy(
       all.toSorted((a, b) => a.issuedAt - b.issuedAt),
       ({ host }) => host,
@@ -78,6 +78,6 @@ function openCommands(
 /** Whether a host is to be given an event. */
 function isOpen(event: LifecycleEvent): event is LifecycleEvent & { readonly command: Command } {
   const { status, command } = event;
-  if (command === undefined || command.work !== undefined || command.acknowledgedAt !== undefined) return false;
+  if (command === undefined || command.effect !== undefined || command.acknowledgedAt !== undefined) return false;
   return status === "Pending" || status === "InProgress";
 }

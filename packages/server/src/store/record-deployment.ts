@@ -47,7 +47,7 @@ export function recordDeployment(store: Pick<Store, "deployments" | "revisions">
   }
   store.revisions.used(applicationId, request.revision, now);
   store.deployments.add({ id, applicationId, groupId: group.id, request, state: stateOf(made) });
-  if (fleet !== undefined) store.deployments.noteFleet(id, "selected", fleet);
+  if (fleet !== undefined) store.deployments.setFleet(id, "selected", fleet);
 }
 
 function stateOf(made: NewDeployment): Deployment {

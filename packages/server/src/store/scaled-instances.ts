@@ -5,7 +5,7 @@ export interface ScaledInstance {
   readonly groupId: string;
   readonly instance: string;
   /** The state in which it waits, and has been taken up; absent when it does not wait. */
-  readonly takenUp?: string;
+  readonly handledState?: string | undefined;
   /** It has been in service since it last was in the warm pool. */
   readonly hasServed: boolean;
 }
@@ -13,7 +13,7 @@ export interface ScaledInstance {
 interface Row {
   readonly group_id: string;
   readonly instance: string;
-  readonly taken_up: string | null;
+  readonly handled_state: string | null;
   readonly has_served: number;
 }
 
@@ -21,18 +21,18 @@ interface Row {
 export function scaledInstances(db: Database) {
   return {
     of: (groupId: string): readonly ScaledInstance[] =>
-      db.all<Row>("SELECT * FROM scaled_instances WHERE group_id = ?", groupId).map((row) => ({
+      db.all<Row>("SELECT * FROM scaled_instance_states WHERE group_id = ?", groupId).map((row) => ({
         groupId: row.group_id,
         instance: row.instance,
         hasServed: row.has_served === 1,
-        ...(row.taken_up === null ? {} : { takenUp: row.taken_up }),
+        handledState: row.handled_state ?? undefined,
       })),
-    note: ({ groupId, instance, takenUp, hasServed }: ScaledInstance): number =>
+    put: ({ groupId, instance, handledState, hasServed }: ScaledInstance): number =>
       db.run(
-        "INSERT OR REPLACE INTO scaled_instances VALUES (?, ?, ?, ?)",
-        ...[groupId, instance, takenUp ?? null, hasServed ? 1 : 0],
+        "INSERT OR REPLACE INTO scaled_instance_states VALUES (?, ?, ?, ?)",
+        ...[groupId, instance, handledState ?? null, hasServed ? 1 : 0],
       ),
     forget: ({ groupId, instance }: ScaledInstance): number =>
-      db.run("DELETE FROM scaled_instances WHERE group_id = ? AND instance = ?", groupId, instance),
+      db.run("DELETE FROM scaled_instance_states WHERE group_id = ? AND instance = ?", groupId, instance),
   };
 }

@@ -65,7 +65,7 @@ export function scalingHooks(db: Database) {
       db
         .all<ActionRow>("SELECT * FROM lifecycle_actions WHERE group_id = ? ORDER BY at DESC LIMIT ?", groupId, most)
         .map(fromActionRow),
-    noteAction: ({ groupId, instance, transition, deploymentId, note, at }: ActionRecord): number =>
+    putAction: ({ groupId, instance, transition, deploymentId, note, at }: ActionRecord): number =>
       db.run(
         "INSERT OR REPLACE INTO lifecycle_actions VALUES (?, ?, ?, ?, ?, ?)",
         groupId,

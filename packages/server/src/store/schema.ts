@@ -37,11 +37,11 @@ CREATE TABLE IF NOT EXISTS targets (
   PRIMARY KEY (deployment_id, position)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS targets_by_host ON targets (host, deployment_id);
-CREATE TABLE IF NOT EXISTS answers (
+CREATE TABLE IF NOT EXISTS reports (
   command_id TEXT NOT NULL, kind TEXT NOT NULL, deployment_id TEXT NOT NULL REFERENCES deployments ON DELETE CASCADE, sequence INTEGER NOT NULL,
-  answer TEXT NOT NULL, is_new INTEGER NOT NULL, PRIMARY KEY (command_id, kind)
+  report TEXT NOT NULL, is_new INTEGER NOT NULL, PRIMARY KEY (command_id, kind)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS answers_new ON answers (deployment_id, sequence) WHERE is_new = 1;
+CREATE INDEX IF NOT EXISTS reports_new ON reports (deployment_id, sequence) WHERE is_new = 1;
 CREATE TABLE IF NOT EXISTS host_memories (
   group_id TEXT NOT NULL, host TEXT NOT NULL, memory TEXT NOT NULL, PRIMARY KEY (group_id, host)
 ) STRICT, WITHOUT ROWID;
@@ -52,8 +52,8 @@ CREATE TABLE IF NOT EXISTS lifecycle_actions (
   group_id TEXT NOT NULL, instance TEXT NOT NULL, transition TEXT NOT NULL, deployment_id TEXT, note TEXT, at INTEGER NOT NULL,
   PRIMARY KEY (group_id, instance, transition)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS scaled_instances (
-  group_id TEXT NOT NULL, instance TEXT NOT NULL, taken_up TEXT, has_served INTEGER NOT NULL, PRIMARY KEY (group_id, instance)
+CREATE TABLE IF NOT EXISTS scaled_instance_states (
+  group_id TEXT NOT NULL, instance TEXT NOT NULL, handled_state TEXT, has_served INTEGER NOT NULL, PRIMARY KEY (group_id, instance)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS notifications (
   id INTEGER PRIMARY KEY AUTOINCREMENT, group_id TEXT NOT NULL, topic TEXT, subject TEXT NOT NULL, body TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL
@@ -69,6 +69,22 @@ CREATE TABLE IF NOT EXISTS on_premises_instances (
 CREATE UNIQUE INDEX IF NOT EXISTS on_premises_identities ON on_premises_instances (iam_arn) WHERE deregister_time IS NULL;
 CREATE TABLE IF NOT EXISTS github_tokens (name TEXT PRIMARY KEY, token TEXT NOT NULL, applications TEXT) STRICT;
 `;
+
+/** The statement that renames members of the JSON in a column. A text such as `"name":` can only be a member in JSON without white space: a quotation mark inside of a string has a backslash before it. */
+function renameMembers(table: string, column: string, names: readonly (readonly [before: string, after: string])[]) {
+  const renamed = names.reduce((text, [before, after]) => `replace(${text}, '${before}', '${after}')`, column);
+  const hasAny = names.map(([before]) => `instr(${column}, '${before}') > 0`).join(" OR ");
+  return `UPDATE ${table} SET ${column} = ${renamed} WHERE ${hasAny}`;
+}
+
+/** Members with their value's first character: names that somebody has given to an Auto Scaling group stay as they are. */
+const checkpoint = ['"noted":{', '"checkpoint":{'] as const;
+const deregistered = ['"takenOut":[', '"deregistered":['] as const;
+const tieBreaker = ['"lot":', '"tieBreaker":'] as const;
+const effect = [
+  ['"work":{', '"effect":{'],
+  ['"work":"', '"kind":"'],
+] as const;
 
 /** How the tables of each earlier version become those of the next, oldest first. They run after the schema, so new tables are there. */
 export const upgrades: readonly string[] = [
@@ -88,4 +104,26 @@ CREATE INDEX targets_by_host ON targets (host, deployment_id)`,
   // Whose a registration is, and what a token is for, is said of both from now on.
   `ALTER TABLE on_premises_instances ADD COLUMN owner_id TEXT;
 ALTER TABLE github_tokens ADD COLUMN applications TEXT`,
+  // What hosts and gateways say are reports, and what was stored gets the names that the engine has given it since.
+  [
+    renameMembers("deployments", "state", [
+      ...[checkpoint, deregistered, tieBreaker, ...effect],
+      ['"restores":true', '"isRollback":true'],
+      ['"isUntold":true', '"isDenied":true'],
+    ]),
+    renameMembers("targets", "target", [checkpoint, deregistered, ...effect]),
+    renameMembers("fleets", "fleet", [deregistered, tieBreaker]),
+    renameMembers("host_memories", "memory", [deregistered]),
+    "UPDATE fleets SET which = 'selectedAgain' WHERE which = 'selected again'",
+    "UPDATE fleets SET which = 'replacementAgain' WHERE which = 'replacement again'",
+    `CREATE TABLE IF NOT EXISTS answers (
+  command_id TEXT NOT NULL, kind TEXT NOT NULL, deployment_id TEXT NOT NULL, sequence INTEGER NOT NULL, answer TEXT NOT NULL, is_new INTEGER NOT NULL
+) STRICT`,
+    "INSERT INTO reports SELECT command_id, kind, deployment_id, sequence, answer, is_new FROM answers",
+    "DROP TABLE answers",
+    renameMembers("reports", "report", [checkpoint]),
+    `CREATE TABLE IF NOT EXISTS scaled_instances (group_id TEXT NOT NULL, instance TEXT NOT NULL, taken_up TEXT, has_served INTEGER NOT NULL) STRICT`,
+    "INSERT INTO scaled_instance_states SELECT group_id, instance, taken_up, has_served FROM scaled_instances",
+    "DROP TABLE scaled_instances",
+  ].join(";\n"),
 ];

@@ -3,66 +3,66 @@ import type { AliasState, AppSpecObject, FunctionFacts } from "./lambda-plan.ts"
 import type { Shift } from "./traffic-shift.ts";
 
 /** What the service itself does through other AWS services. A gateway is asked for it again and again until it has an outcome, also after a crash: all of it is safe to repeat. */
-export type Work =
-  /** Looks at the balancers before anything moves; what it finds is in `noted.balancers`. */
+export type Effect =
+  /** Looks at the balancers before anything moves; what it finds is in `checkpoint.balancers`. */
   | {
-      readonly work: "check load balancers";
+      readonly kind: "check load balancers";
       readonly balancers: Balancers;
       readonly instances: readonly string[];
       readonly scalingGroups: readonly string[];
     }
-  /** Takes an instance out of every balancer, and waits until no traffic reaches it. What it takes out is in `noted.registrations` before it does. */
-  | { readonly work: "block traffic"; readonly instance: string; readonly balancers: Balancers }
+  /** Takes an instance out of every balancer, and waits until no traffic reaches it. What it takes out is in `checkpoint.registrations` before it does. */
+  | { readonly kind: "block traffic"; readonly instance: string; readonly balancers: Balancers }
   /** Puts an instance into every balancer, with the registrations it had, and waits until all call it healthy. */
   | {
-      readonly work: "allow traffic";
+      readonly kind: "allow traffic";
       readonly instance: string;
       readonly balancers: Balancers;
       readonly registrations?: readonly Registration[];
     }
-  /** Suspends processes that are not suspended yet; those are in `noted.suspended` before it does. */
+  /** Suspends processes that are not suspended yet; those are in `checkpoint.suspended` before it does. */
   | {
-      readonly work: "suspend processes";
+      readonly kind: "suspend processes";
       readonly scalingGroups: readonly string[];
       readonly processes: readonly string[];
     }
-  | { readonly work: "resume processes"; readonly suspended: Readonly<Record<string, readonly string[]>> }
+  | { readonly kind: "resume processes"; readonly suspended: Readonly<Record<string, readonly string[]>> }
   /** Copies an Auto Scaling group and waits until its instances are in service. */
   | {
-      readonly work: "copy Auto Scaling group";
+      readonly kind: "copy Auto Scaling group";
       readonly from: string;
       readonly to: string;
       readonly deploymentId: string;
     }
   /** The deployment group follows its fleet: hooks leave the old Auto Scaling group for the new one. */
-  | { readonly work: "move deployment group"; readonly from: readonly string[]; readonly to: readonly string[] }
+  | { readonly kind: "move deployment group"; readonly from: readonly string[]; readonly to: readonly string[] }
   /** Deletes the original Auto Scaling groups, or ends the original instances where there is none. */
   | {
-      readonly work: "end original instances";
+      readonly kind: "end original instances";
       readonly scalingGroups: readonly string[];
       readonly instances: readonly string[];
     }
-  /** Reads the AppSpec file of a Lambda deployment; what it says is in `noted.appSpec`. */
-  | { readonly work: "read AppSpec file"; readonly object: AppSpecObject }
-  /** Looks at a function before anything moves, and waits until what it keeps ready is ready; what it finds is in `noted.functionFacts`. */
+  /** Reads the AppSpec file of a Lambda deployment; what it says is in `checkpoint.appSpec`. */
+  | { readonly kind: "read AppSpec file"; readonly object: AppSpecObject }
+  /** Looks at a function before anything moves, and waits until what it keeps ready is ready; what it finds is in `checkpoint.functionFacts`. */
   | {
-      readonly work: "check function";
+      readonly kind: "check function";
       readonly functionName: string;
       readonly alias: string;
       readonly versions: readonly string[];
       /** Functions that hooks will call. */
       readonly hooks: readonly string[];
     }
-  /** Calls the function of a hook. The hook's own answer comes through the API; the gateway reports what goes wrong with the call. Without a function nothing is to be done. */
+  /** Calls the function of a hook. The hook's own report comes through the API; the gateway reports what goes wrong with the call. Without a function nothing is to be done. */
   | {
-      readonly work: "run hook";
+      readonly kind: "run hook";
       readonly functionName?: string;
       readonly deploymentId: string;
       readonly executionId: string;
     }
-  /** Moves an alias's traffic step by step, each at its time; how far it is, is in `noted.shifted`. */
+  /** Moves an alias's traffic step by step, each at its time; how far it is, is in `checkpoint.shifted`. */
   | {
-      readonly work: "shift traffic";
+      readonly kind: "shift traffic";
       readonly functionName: string;
       readonly alias: string;
       readonly currentVersion: string;
@@ -71,8 +71,8 @@ export type Work =
       readonly before?: AliasState;
       readonly shifts: readonly Shift[];
     }
-  | ({ readonly work: "record heartbeat" } & LifecycleActionOf)
-  | ({ readonly work: "complete lifecycle action"; readonly result: "CONTINUE" | "ABANDON" } & LifecycleActionOf);
+  | ({ readonly kind: "record heartbeat" } & LifecycleActionOf)
+  | ({ readonly kind: "complete lifecycle action"; readonly result: "CONTINUE" | "ABANDON" } & LifecycleActionOf);
 
 interface LifecycleActionOf {
   readonly scalingGroup: string;
@@ -93,7 +93,7 @@ export type Registration =
   | { readonly classic: string };
 
 /** What a gateway wants remembered, because it must survive a crash or a later decision needs it. */
-export interface Noted {
+export interface Checkpoint {
   readonly registrations?: readonly Registration[];
   /** By Auto Scaling group: processes that we have suspended, and must resume. */
   readonly suspended?: Readonly<Record<string, readonly string[]>>;

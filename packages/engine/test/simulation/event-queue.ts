@@ -1,5 +1,5 @@
 /** What is to happen when, in the order of time; at one moment, in the order of entry. */
-export class Agenda {
+export class EventQueue {
   #entries: { readonly at: number; readonly act: () => void }[] = [];
 
   add(at: number, act: () => void): void {

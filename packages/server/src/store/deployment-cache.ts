@@ -1,23 +1,20 @@
-import { type Fleet, type FleetLook, type Target, targetOf } from "@sluice/engine";
+import { type Fleet, type Fleets, type Target, targetOf } from "@sluice/engine";
 import type { Database } from "./database.ts";
 
-/** What looks at fleets gave. */
-export type Fleets = Readonly<Partial<Record<FleetLook, Fleet>>>;
-
 /** Deployments whose targets are kept in memory: more than are usually under way at once. */
-const keptMax = 256;
+const cachedMax = 256;
 
 /** The targets and fleets of deployments, as documents are read once and then kept: a pass over a thousand hosts must not parse them all for the one that has answered. A commit gives what there is now; all is forgotten when something that was written is undone. */
-export class ObservedDeployments {
+export class DeploymentCache {
   readonly #db: Database;
   readonly #targets = new Map<string, readonly Target[]>();
   readonly #fleets = new Map<string, Fleets>();
   /** Deployments of which something was kept while it could yet be undone. */
-  readonly #unsure = new Set<string>();
+  readonly #uncommitted = new Set<string>();
 
   constructor(db: Database) {
     this.#db = db;
-    db.onUndone(() => this.#forgetUnsure());
+    db.onRollback(() => this.#forgetUncommitted());
   }
 
   targets(deploymentId: string): readonly Target[] {
@@ -58,19 +55,19 @@ export class ObservedDeployments {
     this.#keep(this.#targets, deploymentId, targets);
   }
 
-  #forgetUnsure(): void {
-    for (const id of this.#unsure) {
+  #forgetUncommitted(): void {
+    for (const id of this.#uncommitted) {
       this.#targets.delete(id);
       this.#fleets.delete(id);
     }
   }
 
   #keep<Value>(map: Map<string, Value>, id: string, value: Value): void {
-    if (!this.#db.isWriting) this.#unsure.clear();
-    else this.#unsure.add(id);
+    if (!this.#db.isWriting) this.#uncommitted.clear();
+    else this.#uncommitted.add(id);
     map.delete(id);
     map.set(id, value);
     const [oldest] = map.keys();
-    if (map.size > keptMax && oldest !== undefined) map.delete(oldest);
+    if (map.size > cachedMax && oldest !== undefined) map.delete(oldest);
   }
 }

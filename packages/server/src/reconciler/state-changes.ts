@@ -2,14 +2,14 @@ import type { TriggerEventType } from "@aws-sdk/client-codedeploy";
 import { type Decision, type Deployment, type Target, targetOf, type World } from "@sluice/engine";
 
 /** Something that people outside want to be told of. */
-export type Moment =
+export type StateChange =
   | { readonly about: "deployment"; readonly state: DeploymentState; readonly deployment: Deployment }
   | { readonly about: "instance"; readonly state: InstanceState; readonly target: Target };
 
 type DeploymentState = "START" | "SUCCESS" | "FAILURE" | "STOP" | "READY";
 type InstanceState = "START" | "SUCCESS" | "FAILURE" | "READY";
 
-/** What a trigger is subscribed to, by moment (deployments.md §10.2). */
+/** What a trigger is subscribed to, by change (deployments.md §10.2). */
 export const triggerEvents = {
   deployment: {
     START: "DeploymentStart",
@@ -19,12 +19,12 @@ export const triggerEvents = {
     READY: "DeploymentReady",
   },
   instance: { START: "InstanceStart", SUCCESS: "InstanceSuccess", FAILURE: "InstanceFailure", READY: "InstanceReady" },
-} as const satisfies Record<Moment["about"], Readonly<Record<string, TriggerEventType>>>;
+} as const satisfies Record<StateChange["about"], Readonly<Record<string, TriggerEventType>>>;
 
-/** The moments among a pass's decisions. */
-export function momentsOf(before: World, after: World, decisions: readonly Decision[]): readonly Moment[] {
+/** The changes among a pass's decisions. */
+export function stateChangesOf(before: World, after: World, decisions: readonly Decision[]): readonly StateChange[] {
   const started = new Set<string>();
-  return decisions.flatMap((decision): readonly Moment[] => {
+  return decisions.flatMap((decision): readonly StateChange[] => {
     switch (decision.do) {
       case "begin":
         return [{ about: "deployment", state: "START", deployment: after.deployment }];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import type { LifecycleEvent } from "@sluice/engine";
 import { host, openPasses } from "../../test/open-passes.ts";
-import { acknowledge, complete } from "./answers.ts";
+import { acknowledge, complete } from "./reports.ts";
 import { HeldPolls } from "./polls.ts";
 
 /** A deployment to one host that has its first command. */
@@ -78,7 +78,7 @@ for (const [name, { says, stands, open }] of Object.entries(conversations)) {
 
     assert.equal(opened.first()?.status, stands);
     assert.deepEqual(opened.open(), open);
-    assert.deepEqual(opened.store.commands.newAnswers(opened.id), []);
+    assert.deepEqual(opened.store.commands.newReports(opened.id), []);
   });
 
   test(`${name} in a later transaction changes nothing`, async (t) => {
@@ -93,7 +93,7 @@ for (const [name, { says, stands, open }] of Object.entries(conversations)) {
     assert.equal(opened.first()?.status, stands);
     assert.deepEqual(seen.at(-1), seen.at(-2), "the last answer has changed the event");
     assert.deepEqual(opened.open(), open);
-    assert.deepEqual(opened.store.commands.newAnswers(opened.id), []);
+    assert.deepEqual(opened.store.commands.newReports(opened.id), []);
   });
 }
 
@@ -102,15 +102,15 @@ test("an answer that no pass shares the transaction with waits for the next pass
   const answer = (status: "Succeeded" | "Failed") =>
     ({ commandId: command.id, at: 1, kind: "completed", status }) as const;
 
-  await store.write(() => store.commands.answer(answer("Succeeded"), id));
-  assert.deepEqual(store.commands.newAnswers(id), [answer("Succeeded")]);
+  await store.write(() => store.commands.addReport(answer("Succeeded"), id));
+  assert.deepEqual(store.commands.newReports(id), [answer("Succeeded")]);
   assert.deepEqual(open(), [], "a command that is answered is given to nobody");
-  const later = store.write(() => store.commands.answer(answer("Failed"), id));
+  const later = store.write(() => store.commands.addReport(answer("Failed"), id));
   wake(id);
   await Promise.all([later, settled()]);
 
   assert.equal(first()?.status, "Succeeded");
-  assert.deepEqual(store.commands.newAnswers(id), []);
+  assert.deepEqual(store.commands.newReports(id), []);
 });
 
 test("an answer is taken in although other work of its transaction throws", async (t) => {
@@ -133,10 +133,10 @@ test("an answer to a deployment that has gone harms nobody else's", async (t) =>
   const { store } = opened;
 
   const answer = { commandId: "d-NOBODYHAS/web/Install", at: 1, kind: "completed", status: "Succeeded" } as const;
-  const lost = store.write(() => store.commands.answer(answer, "d-NOBODYHAS"));
+  const lost = store.write(() => store.commands.addReport(answer, "d-NOBODYHAS"));
   const acknowledged = opened.acknowledge();
   await assert.rejects(lost, /FOREIGN KEY/);
 
   assert.equal(await acknowledged, "InProgress");
-  assert.deepEqual(store.commands.newAnswers("d-NOBODYHAS"), []);
+  assert.deepEqual(store.commands.newReports("d-NOBODYHAS"), []);
 });

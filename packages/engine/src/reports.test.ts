@@ -11,10 +11,10 @@ function deploying(): Shell {
 
 test("an acknowledgement starts an event at the time at which the host gave it", () => {
   const shell = deploying();
-  const answer = shell.answerTo("i-1", "ApplicationStop");
+  const report = shell.reportTo("i-1", "ApplicationStop");
 
   shell.now = 5000;
-  shell.answer(answer);
+  shell.report(report);
 
   const event = shell.world.targets[0]?.events[0];
   assert.equal(event?.status, "InProgress");
@@ -26,42 +26,42 @@ test("an outcome without an acknowledgement counts, and the event began when it 
   const shell = deploying();
   shell.now = 5000;
 
-  shell.answer(shell.answerTo("i-1", "ApplicationStop", "Succeeded"));
+  shell.report(shell.reportTo("i-1", "ApplicationStop", "Succeeded"));
 
   const event = shell.world.targets[0]?.events[0];
   assert.equal(event?.status, "Succeeded");
   assert.deepEqual([event.startTime, event.endTime], [0, 5000]);
 });
 
-test("an answer that comes twice is disregarded the second time", () => {
+test("a report that comes twice is disregarded the second time", () => {
   const shell = deploying();
   shell.picksUp("i-1");
 
   const [decision] = shell.repeat();
 
-  assert.equal(decision?.do, "disregard answer");
+  assert.equal(decision?.do, "disregard report");
 });
 
 test("the first of two outcomes counts", () => {
   const shell = deploying();
-  shell.answer(shell.answerTo("i-1", "ApplicationStop", "Succeeded"));
+  shell.report(shell.reportTo("i-1", "ApplicationStop", "Succeeded"));
 
-  const [decision] = shell.answer(shell.answerTo("i-1", "ApplicationStop", "Failed"));
+  const [decision] = shell.report(shell.reportTo("i-1", "ApplicationStop", "Failed"));
 
-  assert.equal(decision?.do, "disregard answer");
+  assert.equal(decision?.do, "disregard report");
   assert.equal(shell.world.targets[0]?.status, "InProgress");
 });
 
-test("an answer to what nobody has asked changes nothing", () => {
+test("a report that nobody has asked for changes nothing", () => {
   const shell = deploying();
   const { targets } = shell.world;
 
-  for (const answer of [
-    shell.answerTo("i-1", "ValidateService", "Succeeded"),
-    shell.answerTo("i-2", "ApplicationStop", "Failed"),
-    shell.answerTo("i-9", "ApplicationStop", "Succeeded"),
+  for (const report of [
+    shell.reportTo("i-1", "ValidateService", "Succeeded"),
+    shell.reportTo("i-2", "ApplicationStop", "Failed"),
+    shell.reportTo("i-9", "ApplicationStop", "Succeeded"),
   ])
-    assert.equal(shell.answer(answer)[0]?.do, "disregard answer");
+    assert.equal(shell.report(report)[0]?.do, "disregard report");
 
   assert.deepEqual(shell.world.targets, targets);
 });
@@ -72,9 +72,9 @@ test("an outcome after the end of the deployment is dealt with and changes nothi
   assert.equal(shell.world.deployment.status, "Failed");
   const { targets } = shell.world;
 
-  shell.answer(shell.answerTo("i-1", "ApplicationStop", "Succeeded"));
+  shell.report(shell.reportTo("i-1", "ApplicationStop", "Succeeded"));
 
-  assert.deepEqual(shell.world.answers, []);
+  assert.deepEqual(shell.world.reports, []);
   assert.deepEqual(shell.world.targets, targets);
 });
 

@@ -3,24 +3,24 @@ import { Retries } from "../backoff.ts";
 import { outcomeOfError } from "../gateways/outcome.ts";
 
 /** What looks at fleets are taken with. */
-export interface FleetLooksOptions {
+export interface FleetQueriesOptions {
   readonly clock: () => number;
   /** Told why a look has failed that will be taken again; once for each spell of failures. */
-  readonly say: (about: Readonly<Record<string, string>>, message: string) => void;
+  readonly warn: (about: Readonly<Record<string, string>>, message: string) => void;
 }
 
 /** Looks at fleets that fail for a reason which may pass are taken again, later each time, for as long as a step may take; a refusal is an answer at once. */
-export class FleetLooks {
-  readonly #options: FleetLooksOptions;
+export class FleetQueries {
+  readonly #options: FleetQueriesOptions;
   readonly #retries: Retries;
 
-  constructor(options: FleetLooksOptions) {
+  constructor(options: FleetQueriesOptions) {
     this.#options = options;
     this.#retries = new Retries(options.clock);
   }
 
   /** What a look gives; undefined when it is not time for one, or it has failed and will be taken again. */
-  async take(deployment: string, which: string, look: () => Promise<Fleet>): Promise<Fleet | undefined> {
+  async run(deployment: string, which: string, look: () => Promise<Fleet>): Promise<Fleet | undefined> {
     const id = `${deployment}/${which}`;
     if (!this.#retries.isDue(id)) return undefined;
     try {
@@ -39,7 +39,7 @@ export class FleetLooks {
     const failing = outcome.is === "failed" ? 0 : this.#retries.failed(id);
     if (outcome.is !== "failed" && failing < stepLimit) {
       if (failing === 0)
-        this.#options.say({ deployment }, `Cannot look which hosts are ${which}, and will look again: ${why}`);
+        this.#options.warn({ deployment }, `Cannot look which hosts are ${which}, and will look again: ${why}`);
       return undefined;
     }
     this.#retries.forget(id);

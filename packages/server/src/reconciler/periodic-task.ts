@@ -1,7 +1,7 @@
 /** Something that is done again and again, never twice at once. */
-export class Round {
+export class PeriodicTask {
   readonly #milliseconds: number;
-  readonly #work: () => Promise<void>;
+  readonly #task: () => Promise<void>;
   readonly #onDefect: (error: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
   #underWay: Promise<void> = Promise.resolve();
@@ -9,14 +9,14 @@ export class Round {
 
   constructor(milliseconds: number, work: () => Promise<void>, onDefect: (error: unknown) => void) {
     this.#milliseconds = milliseconds;
-    this.#work = work;
+    this.#task = work;
     this.#onDefect = onDefect;
   }
 
   /** Begins; the first time after `delay` milliseconds. */
   start(delay = 0): void {
     this.#timer = setTimeout(() => {
-      this.#underWay = this.#work()
+      this.#underWay = this.#task()
         .catch(this.#onDefect)
         .then(() => (this.#isClosed ? undefined : this.start(this.#milliseconds)));
     }, delay);

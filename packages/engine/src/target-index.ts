@@ -14,16 +14,16 @@ function placesOf(targets: readonly Target[]): Places {
 }
 
 /** Where a target is in a list; undefined when it is not there. */
-export const placeOf = (targets: readonly Target[], id: string): number | undefined => placesOf(targets).get(id);
+export const indexOfTarget = (targets: readonly Target[], id: string): number | undefined => placesOf(targets).get(id);
 
 /** The target of an id; undefined when there is none. */
 export function targetOf(targets: readonly Target[], id: string): Target | undefined {
-  const place = placeOf(targets, id);
+  const place = indexOfTarget(targets, id);
   return place === undefined ? undefined : targets[place];
 }
 
 /** A copy with the same targets in the same places: each may be replaced by what it has become. */
-export function copyOf(targets: readonly Target[]): Target[] {
+export function copyTargets(targets: readonly Target[]): Target[] {
   const copy = [...targets];
   known.set(copy, placesOf(targets));
   return copy;

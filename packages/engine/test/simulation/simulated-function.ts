@@ -9,7 +9,7 @@ import {
   type TrafficRouting,
   type World,
 } from "../../src/index.ts";
-import { answerOf, MadeUpFunction, planFor } from "../made-up-function.ts";
+import { reportOf, FakeFunction, planFor } from "../fake-function.ts";
 import { Random } from "./random.ts";
 
 const minute = 60_000;
@@ -20,20 +20,20 @@ const minutesMax = 4000;
 /** Plays the deployment that a seed stands for; throws at the first invariant that does not hold. Gives how it ended. */
 export function simulateFunction(seed: number): Outcome {
   const random = new Random(seed);
-  const routing = drawRouting(random);
+  const routing = randomRouting(random);
   const fate = {
     hook: random.pick(["none", "says Succeeded", "says Failed", "is silent"] as const),
     stopAt: random.chance(0.25) ? random.integer(0, 60) : undefined,
     strangerAt: random.chance(0.25) ? random.integer(0, 60) : undefined,
     lost: random.pick([0, 0.1, 0.5]),
   };
-  const made = new MadeUpFunction();
+  const made = new FakeFunction();
   const hooks = fate.hook === "none" ? {} : { hooks: { BeforeAllowTraffic: "check" } };
   const lambda = planFor({ from: "1", to: "2" }, routing, hooks);
   const minimumHealthyHosts = { type: "HOST_COUNT", value: 0 } as const;
   const about = { id: "d-1", createTime: 0, kind: "lambda", ignoreApplicationStopFailures: false } as const;
   let world: World = {
-    ...{ now: 0, targets: [], answers: [], instanceStates: {} },
+    ...{ now: 0, targets: [], reports: [], instanceStates: {} },
     deployment: newDeployment({ ...about, minimumHealthyHosts, lambda }),
   };
   let strangers = 0;
@@ -47,11 +47,11 @@ export function simulateFunction(seed: number): Outcome {
     if (at === fate.stopAt) world = { ...world, deployment: { ...world.deployment, stopRequestedAt: world.now } };
     world = pass(world);
     for (let open = openWork(world); open !== undefined; open = openWork(world)) {
-      const hook = open.work.work === "run hook" && open.work.functionName !== undefined;
-      const outcome = hook ? hookOutcome(fate.hook) : made.perform(open.work, open.noted, world.now);
+      const hook = open.effect.kind === "run hook" && open.effect.functionName !== undefined;
+      const outcome = hook ? hookOutcome(fate.hook) : made.perform(open.effect, open.checkpoint, world.now);
       if (outcome === undefined) break;
       if (random.chance(fate.lost)) break; // the server ends after the deed and before the note: it is asked again
-      world = pass({ ...world, answers: [answerOf(open.id, world.now, outcome)] });
+      world = pass({ ...world, reports: [reportOf(open.id, world.now, outcome)] });
     }
     if (strangers > 0)
       assert.equal(made.history.length, strangers, "FOREIGN: what a stranger has set is not overwritten");
@@ -72,14 +72,14 @@ function openWork({ deployment, targets }: World) {
   const step = deployment.steps.find(({ status }) => status === "InProgress");
   if (step !== undefined) return step;
   const command = targets[0]?.events.find(({ status }) => status === "InProgress")?.command;
-  return command?.work === undefined ? undefined : { ...command, work: command.work };
+  return command?.effect === undefined ? undefined : { ...command, effect: command.effect };
 }
 
 const hookOutcome = (fate: string) =>
   ({ "says Succeeded": { is: "done" }, "says Failed": { is: "failed", why: "no" } } as const)[fate];
 
 /** Every state that the alias has had is a step of the plan, and none came before its minute. */
-function isOnPlan({ history }: MadeUpFunction, routing: TrafficRouting, { now, targets }: World): void {
+function isOnPlan({ history }: FakeFunction, routing: TrafficRouting, { now, targets }: World): void {
   const began = targets[0]?.events.find(({ name }) => name === "AllowTraffic")?.startTime;
   let before = 0;
   for (const { version, weights } of history.filter((state) => state.version !== "3")) {
@@ -97,7 +97,7 @@ function isOnPlan({ history }: MadeUpFunction, routing: TrafficRouting, { now, t
   assert(before <= most, `SHIFT: ${before} % have moved, and ${most} % were due`);
 }
 
-function end({ deployment }: World, made: MadeUpFunction, { strangers }: { readonly strangers: number }): Outcome {
+function end({ deployment }: World, made: FakeFunction, { strangers }: { readonly strangers: number }): Outcome {
   const { status } = deployment;
   assert(status === "Succeeded" || status === "Failed" || status === "Stopped", "WAIT: every deployment ends");
   const { version, weights } = made.alias;
@@ -110,7 +110,7 @@ function end({ deployment }: World, made: MadeUpFunction, { strangers }: { reado
   return status;
 }
 
-function drawRouting(random: Random): TrafficRouting {
+function randomRouting(random: Random): TrafficRouting {
   const type = random.pick(["AllAtOnce", "TimeBasedCanary", "TimeBasedLinear"] as const);
   return type === "AllAtOnce" ? { type } : { type, percent: random.integer(5, 99), minutes: random.integer(1, 30) };
 }

@@ -3,7 +3,7 @@ import type { Application } from "../store/applications.ts";
 import type { DeploymentRequest } from "../store/deployments.ts";
 
 /** Why a deployment that may be asked for cannot be carried out; it is recorded and has failed, with this for a reason. The one place for it. */
-export function refusalOf(
+export function whyUnsupported(
   platform: Application["computePlatform"],
   { deploymentStyle, blueGreenDeploymentConfiguration, loadBalancerInfo }: DeploymentRequest,
 ): ErrorInformation | undefined {

@@ -5,23 +5,23 @@ import { rollBack } from "./roll-back.ts";
 import type { Observation } from "./world.ts";
 
 /** What else changes in the store when a deployment does: call it in the same transaction. Gives the ids of deployments that have come of it. */
-export function keepBooks(store: Store, { record, world }: Observation, after: World): readonly string[] {
-  noteCopy(store, record, after);
+export function applyCompletion(store: Store, { record, world }: Observation, after: World): readonly string[] {
+  recordCopy(store, record, after);
   if (isOver(world.deployment) || !isOver(after.deployment)) return [];
-  if (after.deployment.status === "Succeeded") succeeded(store, record, after.deployment);
+  if (after.deployment.status === "Succeeded") applySuccess(store, record, after.deployment);
   const rollbackId = rollBack(store, record, after);
   return rollbackId === undefined ? [] : [rollbackId];
 }
 
 /** A group that is about to be copied is in the ledger before it exists, and leaves it when the deployment group owns it. */
-function noteCopy(store: Store, { id, groupId }: DeploymentRecord, { deployment }: World): void {
+function recordCopy(store: Store, { id, groupId }: DeploymentRecord, { deployment }: World): void {
   const scalingGroup = deployment.blueGreen?.copyName;
   if (scalingGroup === undefined || deployment.steps.every(({ name }) => name !== "copy Auto Scaling group")) return;
   if (deployment.status === "Succeeded") store.copies.settle(id);
   else if (!isOver(deployment)) store.copies.add({ deploymentId: id, groupId, scalingGroup });
 }
 
-function succeeded(store: Store, { id, groupId, request }: DeploymentRecord, deployment: Deployment): void {
+function applySuccess(store: Store, { id, groupId, request }: DeploymentRecord, deployment: Deployment): void {
   if (!movesLastSuccessful(deployment)) return;
   store.groups.succeeded(groupId, request.revision);
   if (deployment.kind !== "lambda") store.followUps.add(request.follows ?? id);
@@ -29,4 +29,4 @@ function succeeded(store: Store, { id, groupId, request }: DeploymentRecord, dep
 
 /** Deployments of one instance bring what the group has already, rerouting brings nothing, and an alias that is taken back has what it had. */
 const movesLastSuccessful = ({ kind, lambda }: Deployment): boolean =>
-  kind === "in-place" || kind === "blue-green" || (kind === "lambda" && lambda?.restores !== true);
+  kind === "in-place" || kind === "blue-green" || (kind === "lambda" && lambda?.isRollback !== true);

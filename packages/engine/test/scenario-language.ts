@@ -5,21 +5,21 @@ import {
   type Diagnostics,
   type InstanceState,
   type LifecycleEventName,
-  type Neighbour,
+  type HostContention,
   rollbackMessages,
   type Target,
 } from "../src/index.ts";
 import { events } from "../src/in-place.ts";
 import { functionPhrases } from "./function-phrases.ts";
-import { settingsIn } from "./settings.ts";
+import { settingsIn } from "./scenario-settings.ts";
 import { Shell } from "./shell.ts";
 
-/** Plays a scenario and gives it back with the answers that the engine gives now. */
+/** Plays a scenario and gives it back with the output that the engine gives now. */
 export function play(scenario: string): string {
   const shell = new Shell();
   const lines = scenario.split("\n").filter((line) => !line.startsWith("    "));
   return lines
-    .flatMap((line) => (isSaid(line) ? [line, ...perform(shell, line).map((answer) => `    ${answer}`)] : [line]))
+    .flatMap((line) => (isSaid(line) ? [line, ...perform(shell, line).map((output) => `    ${output}`)] : [line]))
     .join("\n");
 }
 
@@ -37,11 +37,14 @@ const phrases: readonly [RegExp, (shell: Shell, ...words: string[]) => readonly 
   [/^the alarms are quiet$/, (shell) => reading(shell, { active: [] })],
   [/^the alarm (\S+) is active$/, (shell, name = "") => reading(shell, { active: [{ name, since: shell.now }] })],
   [/^the alarms cannot be read$/, (shell) => reading(shell, { unreadable: "AccessDenied" })],
-  [/^(d-\d+) is on (i-\d+)$/, (shell, other, host) => neighbour(shell, host, { busyWith: other ?? "" })],
-  [/^d-\d+ leaves (i-\d+)$/, (shell, host) => neighbour(shell, host, { freeSince: shell.now })],
+  [/^(d-\d+) is on (i-\d+)$/, (shell, other, host) => contend(shell, host, { blockedBy: other ?? "" })],
+  [/^d-\d+ leaves (i-\d+)$/, (shell, host) => contend(shell, host, { freeSince: shell.now })],
   [/^agents are counted$/, (shell) => seen(shell)],
   [/^(i-\d+) polls$/, (shell, host) => seen(shell, host)],
-  [/^the gateway succeeds$/, (shell) => shell.step({ kind: "completed", status: "Succeeded", ...shell.notedByStep() })],
+  [
+    /^the gateway succeeds$/,
+    (shell) => shell.step({ kind: "completed", status: "Succeeded", ...shell.checkpointOfStep() }),
+  ],
   [/^the gateway fails$/, (shell) => shell.step({ kind: "completed", status: "Failed" })],
   [/^(\d+) (second|minute|hour)s? pass(?:es)?$/, (shell, count, unit) => shell.wait(milliseconds(count, unit))],
   [/^the gateway says about (i-\d+): (.+)$/, (shell, host, because) => shell.progresses(host, because ?? "")],
@@ -51,8 +54,8 @@ const phrases: readonly [RegExp, (shell: Shell, ...words: string[]) => readonly 
   [/^(i-\d+) succeeds to the end$/, (shell, host) => brief(shell.succeeds(host))],
   [/^(i-\d+) fails with (\w+)$/, (shell, host, code) => shell.reports(host, errorCode(code))],
   [/^(i-\d+) says (\w+) (Succeeded|Failed)$/, says],
-  [/^(i-\d+) acknowledges (\w+)$/, (shell, host, event) => shell.answer(shell.answerTo(host, eventName(event)))],
-  [/^the answer comes again$/, (shell) => shell.repeat()],
+  [/^(i-\d+) acknowledges (\w+)$/, (shell, host, event) => shell.report(shell.reportTo(host, eventName(event)))],
+  [/^the report comes again$/, (shell) => shell.repeat()],
   [/^(i-\d+) is (\S+)$/, becomes],
   [/^(i-\d+) joins$/, joins],
   [/^(i-\d+) leaves$/, leaves],
@@ -80,10 +83,10 @@ function perform(shell: Shell, line: string): readonly string[] {
 }
 
 /** Waits in the middle are what the next decision ends: only the last one is told. */
-function told(answers: readonly (Decision | string)[]): readonly string[] {
-  return answers
-    .filter((answer, at) => typeof answer === "string" || answer.do !== "wait" || at === answers.length - 1)
-    .map((answer) => (typeof answer === "string" ? answer : sentence(answer)));
+function told(results: readonly (Decision | string)[]): readonly string[] {
+  return results
+    .filter((result, at) => typeof result === "string" || result.do !== "wait" || at === results.length - 1)
+    .map((result) => (typeof result === "string" ? result : sentence(result)));
 }
 
 /** A whole run of successes without what every event repeats. */
@@ -104,7 +107,7 @@ function details(decision: Exclude<Decision, { do: "wait" }>): string {
       return ` ${decision.targets.map(({ id }) => id).join(", ")}${decision.label === undefined ? "" : ` as ${decision.label}`}`;
     case "run":
     case "note start":
-      return ` ${decision.event} on ${decision.target}${"work" in decision ? " by the service" : ""}`;
+      return ` ${decision.event} on ${decision.target}${"effect" in decision ? " by the service" : ""}`;
     case "settle event":
       return ` ${decision.event} on ${decision.target} as ${decision.as}`;
     case "settle target":
@@ -114,7 +117,7 @@ function details(decision: Exclude<Decision, { do: "wait" }>): string {
     case "start step":
       return ` ${decision.step}`;
     case "note progress":
-    case "disregard answer":
+    case "disregard report":
       return ` of ${decision.commandId}`;
     case "hold":
       return ` ${decision.hold} until ${clockTime(decision.until)}`;
@@ -175,8 +178,8 @@ function rollBack(shell: Shell): readonly (Decision | string)[] {
   return [onEnded, onRollback, ...decisions];
 }
 
-function neighbour(shell: Shell, host = "", now: Neighbour): readonly Decision[] {
-  shell.neighbours[host] = now;
+function contend(shell: Shell, host = "", now: HostContention): readonly Decision[] {
+  shell.contention[host] = now;
   return shell.pass();
 }
 
@@ -194,7 +197,7 @@ const milliseconds = (count = "", unit = "") =>
   Number(count) * ({ second: 1000, minute: 60_000, hour: 3_600_000 }[unit] ?? Number.NaN);
 
 function says(shell: Shell, host = "", event = "", status = ""): readonly Decision[] {
-  return shell.answer(shell.answerTo(host, eventName(event), status === "Succeeded" ? status : "Failed"));
+  return shell.report(shell.reportTo(host, eventName(event), status === "Succeeded" ? status : "Failed"));
 }
 
 function becomes(shell: Shell, host = "", state = ""): readonly Decision[] {
@@ -247,7 +250,7 @@ function show({ world, memories }: Shell): readonly string[] {
   ];
 }
 
-/** Events in order; neighbours of one status are told by the first and the last. */
+/** Events in order; runs of one status are given by their first and last. */
 function eventsInShort({ events }: Target): string {
   const runs: { status: string; names: string[] }[] = [];
   for (const { name, status } of events) {

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import type { Answer, Decision, LifecycleEventName, Target } from "../../src/index.ts";
+import type { Report, Decision, LifecycleEventName, Target } from "../../src/index.ts";
 
 /** A decision of one sort. */
 export type Of<Do extends Decision["do"]> = Decision & { readonly do: Do };
 
 /** The first outcome that a pass has seen of each command and step. */
-export type Reports = ReadonlyMap<string, Answer & { readonly kind: "completed" }>;
+export type Reports = ReadonlyMap<string, Report & { readonly kind: "completed" }>;
 
-/** One target, as the books have it. */
-export interface Page {
+/** One target, as the checker has recorded it. */
+export interface TargetRecord {
   readonly id: string;
   readonly need: number;
   readonly zone: string;
@@ -42,9 +42,9 @@ export interface Outstanding {
 }
 
 /** How some targets stand. */
-export function countOf(pages: Iterable<Page>) {
+export function countOf(targets: Iterable<TargetRecord>) {
   const count = { Pending: 0, InProgress: 0, Ready: 0, Succeeded: 0, Failed: 0, Skipped: 0 };
-  for (const { status } of pages) count[status] += 1;
+  for (const { status } of targets) count[status] += 1;
   return count;
 }
 
@@ -52,9 +52,9 @@ export function countOf(pages: Iterable<Page>) {
 export function isWellFormed({ events }: Target): void {
   for (const { name, status, startTime, endTime, command } of events) {
     const isOver = status === "Succeeded" || status === "Failed" || status === "Skipped";
-    assert.equal(endTime !== undefined, isOver, `BOOKS: ${name} has an end when it is over`);
+    assert.equal(endTime !== undefined, isOver, `RECORDS: ${name} has an end when it is over`);
     if (status === "InProgress") assert(startTime !== undefined && command?.acknowledgedAt !== undefined);
     if (startTime !== undefined && endTime !== undefined)
-      assert(startTime <= endTime, `BOOKS: ${name} begins before it ends`);
+      assert(startTime <= endTime, `RECORDS: ${name} begins before it ends`);
   }
 }

@@ -2,27 +2,26 @@
 import assert from "node:assert/strict";
 import {
   type AlarmReading,
-  type Answer,
+  type Report,
   commandId,
   advance,
   decide,
   type Decision,
   deploymentOverview,
   evolveAll,
-  fleetFields,
-  type FleetLook,
+  type FleetQuery,
   type FleetMember,
   type InstanceState,
   isOver,
-  type Neighbour,
+  type HostContention,
   type Outcome,
   type World,
 } from "../../src/index.ts";
-import { Agenda } from "./agenda.ts";
-import { Books } from "./books.ts";
+import { EventQueue } from "./event-queue.ts";
+import { InvariantChecker } from "./invariant-checker.ts";
 import { Gateway } from "./gateway.ts";
 import { drawFate, Host } from "./host.ts";
-import { drawAlarms, drawDeployment, drawVisit, type Fleets } from "./draw.ts";
+import { randomAlarms, randomDeployment, randomVisit, type SimulatedFleets } from "./random-deployment.ts";
 import { Random } from "./random.ts";
 
 const second = 1000;
@@ -40,13 +39,13 @@ export function simulate(seed: number, listen: Listener = () => undefined): Outc
 class Run {
   readonly #random: Random;
   readonly #listen: Listener;
-  readonly #agenda = new Agenda();
-  readonly #books = new Books();
+  readonly #queue = new EventQueue();
+  readonly #checker = new InvariantChecker();
   readonly #hosts: ReadonlyMap<string, Host>;
   readonly #gateway: Gateway;
   readonly #visits: readonly { readonly host: string; readonly from: number; readonly until: number }[];
   readonly #alarms: readonly { readonly from: number; readonly reading: AlarmReading }[];
-  readonly #fleets: Fleets;
+  readonly #fleets: SimulatedFleets;
   readonly #fleet: readonly FleetMember[];
   #now = 0;
   #world: World;
@@ -54,7 +53,7 @@ class Run {
   constructor(random: Random, listen: Listener) {
     this.#random = random;
     this.#listen = listen;
-    const { world, fleets } = drawDeployment(random);
+    const { world, fleets } = randomDeployment(random);
     this.#world = world;
     this.#fleets = fleets;
     // A host that is found twice is one host.
@@ -62,26 +61,25 @@ class Run {
     const trouble = random.pick([0, 0.1, 0.3, 0.8]);
     const network = {
       now: () => this.#now,
-      agenda: this.#agenda,
+      queue: this.#queue,
       random,
-      deliver: (answer: Answer) => this.#arrives(answer),
+      deliver: (report: Report) => this.#arrives(report),
     };
     this.#hosts = new Map(this.#fleet.map(({ id }) => [id, new Host(id, drawFate(random, trouble), network)]));
     this.#gateway = new Gateway(network, trouble / 10);
-    this.#alarms = drawAlarms(random);
-    this.#visits = this.#fleet.filter(() => random.chance(0.05)).map(({ id }) => drawVisit(random, id));
-    for (const { from, until } of this.#visits)
-      for (const at of [from, until]) this.#agenda.add(at, () => this.#pass());
-    if (random.chance(0.25)) this.#agenda.add(Math.ceil(random.next() ** 3 * 180 * minute), () => this.#stop());
-    if (random.chance(0.1)) this.#agenda.add(Math.ceil(random.next() ** 3 * 180 * minute), () => this.#delete());
-    for (const { from } of this.#alarms) this.#agenda.add(from, () => this.#pass());
-    this.#agenda.add(0, () => this.#pass());
+    this.#alarms = randomAlarms(random);
+    this.#visits = this.#fleet.filter(() => random.chance(0.05)).map(({ id }) => randomVisit(random, id));
+    for (const { from, until } of this.#visits) for (const at of [from, until]) this.#queue.add(at, () => this.#pass());
+    if (random.chance(0.25)) this.#queue.add(Math.ceil(random.next() ** 3 * 180 * minute), () => this.#stop());
+    if (random.chance(0.1)) this.#queue.add(Math.ceil(random.next() ** 3 * 180 * minute), () => this.#delete());
+    for (const { from } of this.#alarms) this.#queue.add(from, () => this.#pass());
+    this.#queue.add(0, () => this.#pass());
   }
 
   toItsEnd(): Outcome {
     for (let steps = 0; ; steps += 1) {
       assert(steps < 50_000, "WAIT: the deployment goes on for ever");
-      const entry = this.#agenda.next();
+      const entry = this.#queue.next();
       if (entry === undefined) break;
       this.#now = Math.max(this.#now, entry.at);
       entry.act();
@@ -109,10 +107,10 @@ class Run {
     }
     // The server ends between its decision and the commit, or somebody else commits first: as if it had not been.
     if (this.#random.chance(0.03)) return this.#later(this.#random.integer(0, 30 * second));
-    this.#books.pass(world, decisions, after);
+    this.#checker.pass(world, decisions, after);
     for (const decision of decisions) this.#listen(this.#now, decision);
     // What is stored comes back as it was written.
-    const { neighbour: _neighbour, lastSeen: _lastSeen, ...stored } = after;
+    const { contention: _contention, lastSeen: _lastSeen, ...stored } = after;
     this.#world = this.#random.chance(0.002) ? structuredClone(stored) : after;
     // The server ends between commit and delivery: hosts hear of their commands when they poll again.
     const outage = this.#random.chance(0.03) ? 60 * second : 0;
@@ -120,31 +118,32 @@ class Run {
   }
 
   #deliver(decision: Decision, outage: number): void {
-    if (decision.do === "run" && decision.work === undefined) return this.#poll(decision, outage);
-    if (decision.do === "run" && decision.work !== undefined)
-      this.#gateway.perform(commandId(this.#world.deployment.id, decision.target, decision.event), decision.work);
+    if (decision.do === "run" && decision.effect === undefined) return this.#poll(decision, outage);
+    if (decision.do === "run" && decision.effect !== undefined)
+      this.#gateway.perform(commandId(this.#world.deployment.id, decision.target, decision.event), decision.effect);
     if (decision.do === "hold" && !decision.hold.startsWith("monitor ") && this.#random.chance(0.6)) {
       const hold = decision.hold === "READY_WAIT" ? "READY_WAIT" : "TERMINATION_WAIT";
-      this.#agenda.add(this.#now + this.#random.integer(1, 20 * minute), () => this.#goOn(hold));
+      this.#queue.add(this.#now + this.#random.integer(1, 20 * minute), () => this.#goOn(hold));
     }
     if (decision.do === "start step") {
       const step = this.#world.deployment.steps.find(({ name }) => name === decision.step);
-      if (step !== undefined) this.#gateway.perform(step.id, decision.work);
+      if (step !== undefined) this.#gateway.perform(step.id, decision.effect);
     }
     if (decision.do === "look up fleet")
-      this.#agenda.add(this.#now + this.#random.integer(1, 5 * second), () => {
-        this.#world = { ...this.#world, [fleetFields[decision.fleet]]: { found: this.#look(decision.fleet) } };
+      this.#queue.add(this.#now + this.#random.integer(1, 5 * second), () => {
+        const fleets = { ...this.#world.fleets, [decision.fleet]: { found: this.#look(decision.fleet) } };
+        this.#world = { ...this.#world, fleets };
         this.#pass();
       });
     if (decision.do === "wait" && decision.until !== undefined && !isOver(this.#world.deployment))
-      this.#agenda.add(Math.min(decision.until, this.#now + 20 * minute), () => this.#pass());
+      this.#queue.add(Math.min(decision.until, this.#now + 20 * minute), () => this.#pass());
   }
 
   /** Hosts that a second look does not find have been ended meanwhile. */
-  #look(look: FleetLook): readonly FleetMember[] {
-    const found = this.#fleets[look];
-    if (look === "selected" || look === "replacement") return found;
-    for (const { id } of this.#fleets[look === "selected again" ? "selected" : "replacement"]) {
+  #look(query: FleetQuery): readonly FleetMember[] {
+    const found = this.#fleets[query];
+    if (query === "selected" || query === "replacement") return found;
+    for (const { id } of this.#fleets[query === "selectedAgain" ? "selected" : "replacement"]) {
       const host = this.#hosts.get(id);
       if (host !== undefined && found.every((member) => member.id !== id)) host.isGone = true;
     }
@@ -154,7 +153,7 @@ class Run {
   /** The host's next polls ask for the command until it has taken it up or the server has it no more. */
   #poll({ target, event }: Decision & { readonly do: "run" }, outage: number): void {
     const delay = this.#random.chance(0.05) ? this.#random.integer(1, 60 * second) : this.#random.integer(1, second);
-    this.#agenda.add(this.#now + delay + outage, () => {
+    this.#queue.add(this.#now + delay + outage, () => {
       const events = this.#world.targets.find(({ id }) => id === target)?.events ?? [];
       const place = events.findIndex(({ name }) => name === event);
       const { command, status } = events[place] ?? {};
@@ -170,13 +169,13 @@ class Run {
     });
   }
 
-  #arrives(answer: Answer): void {
+  #arrives(report: Report): void {
     this.#listen(
       this.#now,
-      `${answer.commandId} is ${answer.kind}${answer.kind === "completed" ? `: ${answer.status}` : ""}`,
+      `${report.commandId} is ${report.kind}${report.kind === "completed" ? `: ${report.status}` : ""}`,
     );
-    this.#world = { ...this.#world, answers: [...this.#world.answers, answer] };
-    // The hint is lost now and then: the next scan finds the answer.
+    this.#world = { ...this.#world, reports: [...this.#world.reports, report] };
+    // The hint is lost now and then: the next scan finds the report.
     this.#later(this.#random.chance(0.1) ? this.#random.integer(0, 10 * second) : this.#random.integer(0, 100));
   }
 
@@ -207,7 +206,7 @@ class Run {
   }
 
   #later(milliseconds: number): void {
-    this.#agenda.add(this.#now + milliseconds, () => this.#pass());
+    this.#queue.add(this.#now + milliseconds, () => this.#pass());
   }
 
   /** What the last poll of the alarms gave; nothing before the first. */
@@ -217,16 +216,16 @@ class Run {
   }
 
   /** What is seen of other deployments on the same hosts, and of agents. */
-  #others(): Pick<World, "neighbour" | "lastSeen"> {
-    const neighbours: Record<string, Neighbour> = {};
+  #others(): Pick<World, "contention" | "lastSeen"> {
+    const contention: Record<string, HostContention> = {};
     for (const { host, from, until } of this.#visits) {
-      if (from <= this.#now && this.#now < until) neighbours[host] = { busyWith: "d-9" };
-      else if (until <= this.#now) neighbours[host] = { freeSince: until };
+      if (from <= this.#now && this.#now < until) contention[host] = { blockedBy: "d-9" };
+      else if (until <= this.#now) contention[host] = { freeSince: until };
     }
     const lastSeen = Object.fromEntries(
       [...this.#hosts.values()].map(({ id, fate }) => [id, fate.what === "is silent" ? 0 : this.#now]),
     );
-    return { neighbour: ({ id }) => neighbours[id], lastSeen: ({ id }) => lastSeen[id] };
+    return { contention: ({ id }) => contention[id], lastSeen: ({ id }) => lastSeen[id] };
   }
 
   /** Seen only every fifteen seconds, in effect: a host that has just gone may look alive. */

@@ -2,13 +2,13 @@ import type { Decision } from "./decision.ts";
 import type { ErrorInformation, Outcome, World } from "./world.ts";
 
 /** What a kind of deployment consists of, in order. It is walked from the top in every pass: what is done is read off the world. */
-export interface Course {
+export interface Workflow {
   readonly stages: readonly Stage[];
   /** What has to be done before the deployment may end that way. */
-  readonly afterwards: (outcome: Outcome) => readonly Stage[];
+  readonly cleanupStages: (outcome: Outcome) => readonly Stage[];
 }
 
-/** One stage of a course. */
+/** One stage of a workflow. */
 export type Stage = (world: World) => Progress;
 
 /** How a stage stands. */
@@ -29,7 +29,7 @@ export const due = (...decisions: readonly Decision[]): Progress => ({ is: "due"
 export const failed = (error: ErrorInformation): Progress => ({ is: "failed", as: "Failed", error });
 
 /** The first stage that is not done decides. */
-export function walk(stages: readonly Stage[], world: World): Progress {
+export function firstPending(stages: readonly Stage[], world: World): Progress {
   for (const stage of stages) {
     const progress = stage(world);
     if (progress.is !== "done") return progress;

@@ -3,8 +3,8 @@ import type { CommandRecord } from "../store/outbox.ts";
 import type { Store } from "../store/index.ts";
 import type { HeldPolls } from "./polls.ts";
 
-/** What hosts' answers are taken down with. */
-export interface Answering {
+/** What hosts' reports are taken down with. */
+export interface ReportContext {
   readonly store: Store;
   readonly clock: () => number;
   readonly polls: HeldPolls;
@@ -15,17 +15,17 @@ export interface Answering {
 
 /** A host has picked its command up. Gives what the command has come to: only one that is InProgress is to be run. */
 export async function acknowledge(
-  context: Answering,
+  context: ReportContext,
   { id: commandId, ...command }: CommandRecord,
 ): Promise<"InProgress" | "Succeeded" | "Failed"> {
   const { store, clock, polls, handedOut, wake } = context;
   const { deploymentId, host } = command;
-  polls.hear(host);
+  polls.recordContact(host);
   const written = store.write(() => {
     const now = statusOf(store, command);
     if (now === "InProgress") return now; // it has been acknowledged before
     if (now !== "Pending") return now === "Succeeded" ? "Succeeded" : "Failed";
-    store.commands.answer({ commandId, at: clock(), kind: "acknowledged" }, deploymentId);
+    store.commands.addReport({ commandId, at: clock(), kind: "acknowledged" }, deploymentId);
     return "InProgress";
   });
   wake(deploymentId); // the pass shares the transaction
@@ -34,19 +34,19 @@ export async function acknowledge(
   return status;
 }
 
-/** A host has run its command. The first answer stands; a later one is no error (agent.md §0.3). */
+/** A host has run its command. The first report stands; a later one is no error (agent.md §0.3). */
 export async function complete(
-  context: Answering,
+  context: ReportContext,
   { id: commandId, ...command }: CommandRecord,
   { status, diagnostics }: { readonly status: "Succeeded" | "Failed"; readonly diagnostics: Diagnostics },
 ): Promise<void> {
   const { store, clock, polls, handedOut, wake } = context;
   const { deploymentId, host } = command;
-  polls.hear(host);
+  polls.recordContact(host);
   const written = store.write(() => {
     const now = statusOf(store, command);
     if (now === undefined || now === status) return; // its target has gone, or it has been said before
-    store.commands.answer({ commandId, at: clock(), kind: "completed", status, diagnostics }, deploymentId);
+    store.commands.addReport({ commandId, at: clock(), kind: "completed", status, diagnostics }, deploymentId);
   });
   wake(deploymentId);
   await written;

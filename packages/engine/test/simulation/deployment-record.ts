@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Decision, DeploymentKind, StepName, World } from "../../src/index.ts";
-import type { Of, Reports } from "./page.ts";
+import type { Of, Reports } from "./target-record.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -22,7 +22,7 @@ interface Hosts {
 }
 
 /** The deployment as a whole, apart from its hosts: its beginning, its steps, its waits and what ends it from outside. */
-export class Frame {
+export class DeploymentRecord {
   beganAt: number | undefined;
   isOver = false;
   /** What the deployment has lost, and ends for. */
@@ -70,9 +70,9 @@ export class Frame {
     const step = this.steps.get(name);
     assert.equal(step?.status, "InProgress", "FINAL: a step ends once");
     const report = reports.get(id);
-    if (report !== undefined) assert.equal(as, report.status, "ANSWERS: the first outcome that arrives counts");
+    if (report !== undefined) assert.equal(as, report.status, "REPORTS: the first outcome that arrives counts");
     else {
-      assert.equal(as, "Failed", "ANSWERS: a step succeeds only when its gateway says so");
+      assert.equal(as, "Failed", "REPORTS: a step succeeds only when its gateway says so");
       const isGivenUp = name === "copy Auto Scaling group" && this.isEnding(seen);
       assert(isGivenUp || seen.now - step.startedAt >= hour, "TIME: a step that has time left goes on");
     }
@@ -116,7 +116,7 @@ export class Frame {
       );
     const steps = [...this.steps].filter(([name]) => name !== "record heartbeat");
     assert(!steps.some(([, { status }]) => status === "InProgress"), "FINISH: when every step is over");
-    const suspended = deployment.steps.find(({ name }) => name === "suspend processes")?.noted?.suspended;
+    const suspended = deployment.steps.find(({ name }) => name === "suspend processes")?.checkpoint?.suspended;
     const hasResumed = this.steps.has("resume processes");
     if (deployment.kind === "in-place")
       assert.equal(hasResumed, suspended !== undefined, "STEPS: what was suspended is resumed, however it ends");

@@ -1,7 +1,7 @@
 import type { Database } from "./database.ts";
 
 /** What people ask of a deployment while it runs; the engine finds it in the deployment's state. */
-export function deploymentWishes(db: Database) {
+export function stopAndContinueRequests(db: Database) {
   return {
     /** Remembers that somebody asked to stop, and what they said of rolling back. The first request's time stands. */
     requestStop(id: string, at: number, rollback: boolean | undefined): void {

@@ -103,7 +103,7 @@ const texts = {
 } as const satisfies Record<string, readonly [fault: string, text: string]>;
 
 /** A fault with AWS's own text; `{places}` in it are filled with the values. */
-export function measured(key: keyof typeof texts, values: Readonly<Record<string, string>> = {}): Fault {
+export function awsFault(key: keyof typeof texts, values: Readonly<Record<string, string>> = {}): Fault {
   const [name, text] = texts[key];
   return fault(
     name,

@@ -1,23 +1,23 @@
 // A function with an alias, and the gateway that looks at it and moves its traffic: what scenarios and simulated deployments have instead of Lambda.
 import {
   type AliasState,
-  type Answer,
+  type Report,
   type FunctionFacts,
   type LambdaPlan,
-  type Noted,
+  type Checkpoint,
   percentDue,
   type TrafficRouting,
-  type Work,
+  type Effect,
 } from "../src/index.ts";
 
 /** What the gateway says of a piece of work; undefined when there is nothing new. */
 export type Outcome =
-  | { readonly is: "progress"; readonly because: string; readonly noted: Noted }
-  | { readonly is: "done"; readonly noted?: Noted }
+  | { readonly is: "progress"; readonly because: string; readonly checkpoint: Checkpoint }
+  | { readonly is: "done"; readonly checkpoint?: Checkpoint }
   | { readonly is: "failed"; readonly why: string };
 
 /** One function with versions 1 to 3 and an alias `live`. */
-export class MadeUpFunction {
+export class FakeFunction {
   alias: AliasState = { version: "1", weights: {}, revisionId: "r0" };
   /** Everything that the alias has been. */
   readonly history: Omit<AliasState, "revisionId">[] = [];
@@ -31,20 +31,20 @@ export class MadeUpFunction {
   }
 
   /** Does what a work asks for, as far as it is due. */
-  perform(work: Work, noted: Noted | undefined, now: number): Outcome | undefined {
-    switch (work.work) {
+  perform(effect: Effect, checkpoint: Checkpoint | undefined, now: number): Outcome | undefined {
+    switch (effect.kind) {
       case "check function":
-        return { is: "done", noted: { functionFacts: this.#facts(work) } };
+        return { is: "done", checkpoint: { functionFacts: this.#facts(effect) } };
       case "run hook":
-        return work.functionName === undefined ? { is: "done" } : undefined;
+        return effect.functionName === undefined ? { is: "done" } : undefined;
       case "shift traffic":
-        return this.#shift(work, noted, now);
+        return this.#shift(effect, checkpoint, now);
       default:
         return undefined;
     }
   }
 
-  #facts({ alias, versions }: Work & { readonly work: "check function" }): FunctionFacts {
+  #facts({ alias, versions }: Effect & { readonly kind: "check function" }): FunctionFacts {
     return {
       arn: "arn:aws:lambda:eu-west-1:123456789012:function:f",
       ...(alias === "live" ? { alias: this.alias } : {}),
@@ -54,45 +54,55 @@ export class MadeUpFunction {
     };
   }
 
-  #shift(work: Work & { readonly work: "shift traffic" }, noted: Noted | undefined, now: number): Outcome | undefined {
-    const percent = percentDue(work.shifts, now);
-    if (noted?.shifted?.percent === percent) return undefined;
-    const known = noted?.shifted?.revisionId ?? work.before?.revisionId ?? this.alias.revisionId;
-    const isOurs = known === this.alias.revisionId || this.#isPlanned(work);
+  #shift(
+    effect: Effect & { readonly kind: "shift traffic" },
+    checkpoint: Checkpoint | undefined,
+    now: number,
+  ): Outcome | undefined {
+    const percent = percentDue(effect.shifts, now);
+    if (checkpoint?.shifted?.percent === percent) return undefined;
+    const known = checkpoint?.shifted?.revisionId ?? effect.before?.revisionId ?? this.alias.revisionId;
+    const isOurs = known === this.alias.revisionId || this.#isPlanned(effect);
     if (!isOurs) return { is: "failed", why: "somebody else has changed the alias" };
-    if (this.#stands(work) === percent) {
+    if (this.#stands(effect) === percent) {
       // It was done, and the note was lost.
-    } else if (percent === 100) this.set(work.targetVersion, {});
-    else this.set(work.currentVersion, { [work.targetVersion]: percent / 100 });
+    } else if (percent === 100) this.set(effect.targetVersion, {});
+    else this.set(effect.currentVersion, { [effect.targetVersion]: percent / 100 });
     const shifted = { percent, revisionId: this.alias.revisionId };
     return percent === 100
-      ? { is: "done", noted: { shifted } }
+      ? { is: "done", checkpoint: { shifted } }
       : {
           is: "progress",
-          because: `version ${work.targetVersion} has ${percent} % of the traffic`,
-          noted: { shifted },
+          because: `version ${effect.targetVersion} has ${percent} % of the traffic`,
+          checkpoint: { shifted },
         };
   }
 
-  #isPlanned(work: Work & { readonly work: "shift traffic" }): boolean {
-    return work.shifts.some(({ percent }) => percent === this.#stands(work));
+  #isPlanned(effect: Effect & { readonly kind: "shift traffic" }): boolean {
+    return effect.shifts.some(({ percent }) => percent === this.#stands(effect));
   }
 
   /** How much of the traffic the target version has; undefined when the alias is on something else. */
-  #stands({ currentVersion, targetVersion }: Work & { readonly work: "shift traffic" }): number | undefined {
+  #stands({ currentVersion, targetVersion }: Effect & { readonly kind: "shift traffic" }): number | undefined {
     const { version, weights } = this.alias;
     if (version === targetVersion) return 100;
     return version === currentVersion ? Math.round((weights[targetVersion] ?? 0) * 100) : undefined;
   }
 }
 
-/** What an outcome is as an answer. */
-export function answerOf(commandId: string, at: number, outcome: Outcome): Answer {
+/** What an outcome is as a report. */
+export function reportOf(commandId: string, at: number, outcome: Outcome): Report {
   switch (outcome.is) {
     case "progress":
-      return { commandId, at, kind: "progress", because: outcome.because, noted: outcome.noted };
+      return { commandId, at, kind: "progress", because: outcome.because, checkpoint: outcome.checkpoint };
     case "done":
-      return { commandId, at, kind: "completed", status: "Succeeded", ...(outcome.noted && { noted: outcome.noted }) };
+      return {
+        commandId,
+        at,
+        kind: "completed",
+        status: "Succeeded",
+        ...(outcome.checkpoint && { checkpoint: outcome.checkpoint }),
+      };
     case "failed": {
       const { why: message } = outcome;
       const diagnostics = { errorCode: "UnknownError", scriptName: "", message, logTail: "" } as const;

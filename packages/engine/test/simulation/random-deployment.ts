@@ -3,7 +3,7 @@ import {
   type AlarmReading,
   type BlueGreen,
   type Deployment,
-  type FleetLook,
+  type FleetQuery,
   type FleetMember,
   type MinimumHealthyHosts,
   newDeployment,
@@ -16,41 +16,45 @@ const second = 1000;
 const minute = 60 * second;
 
 /** The hosts of a deployment, as each look finds them: those that the group selects, and those that replace them. */
-export type Fleets = Readonly<Record<FleetLook, readonly FleetMember[]>>;
+export type SimulatedFleets = Readonly<Record<FleetQuery, readonly FleetMember[]>>;
 
 /** The kinds that have hosts. */
 type ServerKind = Exclude<Deployment["kind"], "lambda">;
 
 /** A made-up deployment and its hosts. */
-export function drawDeployment(random: Random): { readonly world: World; readonly fleets: Fleets } {
+export function randomDeployment(random: Random): { readonly world: World; readonly fleets: SimulatedFleets } {
   const kind: ServerKind = random.chance(0.55)
     ? "in-place"
     : random.pick(["blue-green", "blue-green", "blue-green", "reroute", "launch", "termination"]);
-  const fleets = drawFleets(random, kind);
+  const fleets = randomFleets(random, kind);
   const deployment = newDeployment({
     id: "d-1",
     createTime: 0,
     kind,
-    minimumHealthyHosts: drawMinimum(random),
+    minimumHealthyHosts: randomMinimum(random),
     ignoreApplicationStopFailures: random.chance(0.3),
     ...(random.chance(0.25) ? { alarms: { names: ["errors"], ignorePollAlarmFailure: random.chance(0.5) } } : {}),
     ...(random.chance(kind === "in-place" ? 0.3 : 0.8) ? { balancers: { targetGroups: ["web"], classic: [] } } : {}),
-    ...drawCourse(random, kind, fleets),
+    ...randomSettings(random, kind, fleets),
   });
-  return { world: { now: 0, deployment, targets: [], answers: [], instanceStates: {} }, fleets };
+  return { world: { now: 0, deployment, targets: [], reports: [], instanceStates: {} }, fleets };
 }
 
 /** What only one kind of deployment has. */
-function drawCourse(random: Random, kind: ServerKind, { selected, replacement }: Fleets): Partial<Deployment> {
+function randomSettings(
+  random: Random,
+  kind: ServerKind,
+  { selected, replacement }: SimulatedFleets,
+): Partial<Deployment> {
   switch (kind) {
     case "in-place":
       return {
-        ...(random.chance(0.25) ? { zonal: drawZonal(random) } : {}),
+        ...(random.chance(0.25) ? { zonal: randomZonal(random) } : {}),
         ...(random.chance(0.1) ? { outdatedOnly: true } : {}),
         ...(random.chance(0.1) ? { scalingGroups: ["fleet"], processesToSuspend: ["AZRebalance"] } : {}),
       };
     case "blue-green":
-      return { scalingGroups: ["fleet"], blueGreen: drawBlueGreen(random) };
+      return { scalingGroups: ["fleet"], blueGreen: randomBlueGreen(random) };
     case "reroute":
       return { reroute: { back: selected, away: replacement } };
     case "launch":
@@ -59,36 +63,36 @@ function drawCourse(random: Random, kind: ServerKind, { selected, replacement }:
   }
 }
 
-function drawFleets(random: Random, kind: ServerKind): Fleets {
+function randomFleets(random: Random, kind: ServerKind): SimulatedFleets {
   const one = kind === "launch" || kind === "termination";
-  const selected = drawFleet(random, one ? 1 : random.pick([1, 2, 2, 3, 3, 3, 4, 7]), "i");
+  const selected = randomFleet(random, one ? 1 : random.pick([1, 2, 2, 3, 3, 3, 4, 7]), "i");
   const isTwofold = kind === "blue-green" || kind === "reroute";
-  const replacement = isTwofold ? drawFleet(random, random.integer(1, 3), "g") : [];
+  const replacement = isTwofold ? randomFleet(random, random.integer(1, 3), "g") : [];
   if (kind === "reroute") return later({ selected: selected.slice(random.integer(0, 2)), replacement });
   const fleets = random.chance(0.02) ? { selected: [], replacement } : { selected, replacement };
   if (kind !== "blue-green" || random.chance(0.6)) return later(fleets);
   return later(fleets, {
-    "selected again": changed(random, fleets.selected, "j"),
-    "replacement again": changed(random, replacement, "h"),
+    selectedAgain: changed(random, fleets.selected, "j"),
+    replacementAgain: changed(random, replacement, "h"),
   });
 }
 
 const later = (
-  { selected, replacement }: Pick<Fleets, "selected" | "replacement">,
-  again: Partial<Fleets> = {},
-): Fleets => ({
+  { selected, replacement }: Pick<SimulatedFleets, "selected" | "replacement">,
+  again: Partial<SimulatedFleets> = {},
+): SimulatedFleets => ({
   selected,
   replacement,
-  ...{ "selected again": selected, "replacement again": replacement },
+  ...{ selectedAgain: selected, replacementAgain: replacement },
   ...again,
 });
 
 /** A fleet some of whose hosts have gone, and to which some have come. */
 function changed(random: Random, fleet: readonly FleetMember[], letter: string): readonly FleetMember[] {
-  return [...fleet.filter(() => random.chance(0.7)), ...drawFleet(random, random.integer(0, 2), letter)];
+  return [...fleet.filter(() => random.chance(0.7)), ...randomFleet(random, random.integer(0, 2), letter)];
 }
 
-function drawBlueGreen(random: Random): BlueGreen {
+function randomBlueGreen(random: Random): BlueGreen {
   return {
     ...(random.chance(0.5)
       ? { provisioning: "COPY_AUTO_SCALING_GROUP", copyName: "CodeDeploy_group_d-1" }
@@ -99,7 +103,7 @@ function drawBlueGreen(random: Random): BlueGreen {
   };
 }
 
-function drawFleet(random: Random, hosts: number, letter: string): readonly FleetMember[] {
+function randomFleet(random: Random, hosts: number, letter: string): readonly FleetMember[] {
   return Array.from({ length: hosts }, (_, at): FleetMember => {
     const id = `${letter}-${at + 1}`;
     const health = random.pick(["Healthy", "Healthy", "Unhealthy"]);
@@ -107,28 +111,28 @@ function drawFleet(random: Random, hosts: number, letter: string): readonly Flee
     const state = random.chance(0.03) ? random.pick(["stopped", "terminated"]) : "running";
     const zone = random.pick(["a", "b", "c"]);
     const holdsRevision = random.chance(0.3);
-    const known = { zone, health, revision, holdsRevision, lot: random.next() };
+    const known = { zone, health, revision, holdsRevision, tieBreaker: random.next() };
     return { id, arn: `arn:aws:ec2:eu-west-1::instance/${id}`, hostIdentifier: id, state, ...known };
   });
 }
 
-function drawZonal(random: Random): ZonalConfiguration {
+function randomZonal(random: Random): ZonalConfiguration {
   const monitorDuration = random.pick([0, 60 * second, 20 * minute]);
   return {
-    minimumHealthyHostsPerZone: random.chance(0.5) ? { type: "FLEET_PERCENT", value: 0 } : drawMinimum(random),
+    minimumHealthyHostsPerZone: random.chance(0.5) ? { type: "FLEET_PERCENT", value: 0 } : randomMinimum(random),
     monitorDuration,
     ...(random.chance(0.3) ? { firstZoneMonitorDuration: 10 * minute } : {}),
   };
 }
 
 /** Another deployment on a host, for a while. */
-export function drawVisit(random: Random, host: string) {
+export function randomVisit(random: Random, host: string) {
   const from = random.integer(0, 2 * minute);
   return { host, from, until: from + random.integer(1, 20 * minute) };
 }
 
 /** Readings one after the other; the first comes with the first poll. */
-export function drawAlarms(random: Random) {
+export function randomAlarms(random: Random) {
   const readings = [{ from: random.integer(0, 15 * second), reading: { active: [] } as AlarmReading }];
   for (let spells = random.integer(0, 2); spells > 0; spells -= 1) {
     const from = (readings.at(-1)?.from ?? 0) + random.integer(1, 90 * minute);
@@ -138,7 +142,7 @@ export function drawAlarms(random: Random) {
   return readings;
 }
 
-function drawMinimum(random: Random): MinimumHealthyHosts {
+function randomMinimum(random: Random): MinimumHealthyHosts {
   const type = random.pick(["HOST_COUNT", "FLEET_PERCENT", "MOST_CONCURRENCY"]);
   if (type === "HOST_COUNT") return { type, value: random.integer(0, 6) };
   if (type === "MOST_CONCURRENCY") return { type, value: 1 };

@@ -1,0 +1,86 @@
+import { targetIn } from "./command-id.ts";
+import { targetOf } from "./target-index.ts";
+import type { Decision } from "./decision.ts";
+import type { Report, LifecycleEvent, Step, World } from "./world.ts";
+
+/** What the oldest report to each command means that nobody has dealt with. */
+export function applyReports(world: World): readonly Decision[] {
+  const oldest = new Map<string, Report>();
+  for (const report of world.reports) if (!oldest.has(report.commandId)) oldest.set(report.commandId, report);
+  if (oldest.size === 0) return [];
+  return [...oldest.values()].map((report) => {
+    const step = world.deployment.steps.find(({ id }) => id === report.commandId);
+    if (step !== undefined) return ofStep(report, step);
+    const at = commandedBy(world, report.commandId);
+    return at === undefined
+      ? disregard(report, "this deployment has given no such command")
+      : ofEvent(report, at.target, at.event);
+  });
+}
+
+/** The event that a command is about; undefined when this deployment has not given it. */
+function commandedBy({ deployment, targets }: World, id: string) {
+  const target = targetOf(targets, targetIn(deployment.id, id));
+  const event = target?.events.find(({ command }) => command?.id === id);
+  return target === undefined || event === undefined ? undefined : { target: target.id, event };
+}
+
+function ofEvent(report: Report, target: string, event: LifecycleEvent): Decision {
+  if (event.status !== "Pending" && event.status !== "InProgress")
+    return disregard(report, `${event.name} is over: it has ${event.status}`);
+  const about = { commandId: report.commandId, target, event: event.name, at: report.at };
+  switch (report.kind) {
+    case "acknowledged":
+      return event.status === "InProgress"
+        ? disregard(report, `${event.name} runs already`)
+        : { do: "note start", ...about, because: "the host has picked it up" };
+    case "progress":
+      return {
+        do: "note progress",
+        commandId: report.commandId,
+        target,
+        ...checkpoint(report),
+        because: report.because,
+      };
+    case "completed": {
+      const { status, diagnostics, error } = report;
+      const who = sayers[event.command?.effect?.kind ?? ""] ?? "the load balancers say so";
+      const because = status === "Succeeded" ? who : (diagnostics?.message ?? who);
+      const told = diagnostics === undefined ? {} : { diagnostics };
+      return { do: "settle event", ...about, as: status, ...told, error, ...checkpoint(report), because };
+    }
+  }
+}
+
+/** Who says that an event has ended. */
+const sayers: Readonly<Record<string, string>> = {
+  "": "the host says so",
+  "run hook": "the hook's function says so",
+  "shift traffic": "the alias leads there",
+};
+
+function ofStep(report: Report, step: Step): Decision {
+  if (step.status !== "InProgress") return disregard(report, `"${step.name}" is over: it has ${step.status}`);
+  switch (report.kind) {
+    case "acknowledged":
+      return disregard(report, "a step needs no acknowledgement");
+    case "progress":
+      return { do: "note progress", commandId: report.commandId, ...checkpoint(report), because: report.because };
+    case "completed": {
+      const { status, error, at } = report;
+      const because = error?.message ?? `"${step.name}" has ${status}`;
+      const told = error === undefined ? {} : { error };
+      return { do: "settle step", id: step.id, as: status, at, ...told, ...checkpoint(report), because };
+    }
+  }
+}
+
+const disregard = ({ commandId, kind }: Report, because: string): Decision => ({
+  do: "disregard report",
+  commandId,
+  kind,
+  because,
+});
+
+const checkpoint = (report: Exclude<Report, { kind: "acknowledged" }>) =>
+  report.checkpoint === undefined ? {} : { checkpoint: report.checkpoint };
