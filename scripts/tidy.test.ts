@@ -108,7 +108,8 @@ check(
 
 /** Inside the server: which rooms may enter which. */
 const serverRooms: Readonly<Record<string, readonly string[]>> = {
-  operations: ["operations", "store", "faults"],
+  operations: ["operations", "deployment", "store"],
+  deployment: ["deployment", "store"],
   "host-commands": ["host-commands", "store", "specification"],
   store: ["store"],
   gateways: ["gateways"],
@@ -232,7 +233,7 @@ const homes: readonly {
   {
     what: "SQL",
     pattern: /\b(SELECT|INSERT INTO|UPDATE|DELETE FROM)\s+[a-z_*]/,
-    home: /\/store\/|\/identity\/|\/cloud\/src\//,
+    home: /\/store\/|\/identity\/|\/audit\/|\/cloud\/src\//,
     within: /packages\/server\/src\//,
     why: "the store is the only room that knows tables",
   },

@@ -27,7 +27,7 @@ import { copySource } from "../packages/cloud/src/service/s3/objects.ts";
 import { readRange } from "../packages/cloud/src/service/s3/range.ts";
 import { examineAppSpec, parseAppSpec, parseLambdaAppSpec } from "../packages/engine/src/appspec/index.ts";
 import { commandNamedBy } from "../packages/server/src/specification/host-command-identifier.ts";
-import { matchesTag } from "../packages/server/src/store/tag-match.ts";
+import { matchesTag } from "../packages/server/src/deployment/tag-match.ts";
 
 /** Characters of the texts: few, for what doubles its time with each, then four times as many as the one before. */
 const lengths = [64, 64 * 1024, 256 * 1024, 1024 * 1024];

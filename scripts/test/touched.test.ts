@@ -7,14 +7,14 @@ const all = globSync(["packages/*/{src,test}/**/*.test.ts", "test/**/*.test.ts",
 const touched = (...changed: readonly string[]) => new Set(touchedBy(changed, all));
 
 test("a change touches what imports it, across packages and by way of the programs that tests start", () => {
-  const lambda = touched("packages/engine/src/lambda.ts");
-  assert(lambda.has("packages/engine/src/lambda.test.ts"));
+  const lambda = touched("packages/engine/src/workflows/lambda.ts");
+  assert(lambda.has("packages/engine/src/workflows/lambda.test.ts"));
   assert(lambda.has("test/recovery/server-killed.test.ts"), "a house runs the command line, and that the server");
   assert(!lambda.has("packages/agent/src/config.test.ts"));
 
   const agent = touched("packages/agent/src/scripts/gate.ts");
   assert(agent.has("test/end-to-end/first-deployment.test.ts"), "instances run the packed agent");
-  assert(!agent.has("packages/engine/src/lambda.test.ts"));
+  assert(!agent.has("packages/engine/src/workflows/lambda.test.ts"));
 
   assert.deepEqual(touched("scripts/bench/figure.ts"), new Set());
 });

@@ -12,7 +12,7 @@ import { createFrontDoor, createFrontDoorServer } from "@sluice/aws-protocol";
 import { signHeaders } from "@sluice/aws-protocol/signature-v4";
 import type { Deployment, Target } from "@sluice/engine";
 import { openIdentities } from "@sluice/server";
-import { codedeployAccesses } from "../../packages/server/src/identity/codedeploy-accesses.ts";
+import { codedeployAccesses } from "../../packages/server/src/access/codedeploy-accesses.ts";
 import { codedeployService } from "../../packages/server/src/operations/index.ts";
 import { openStore, type Store } from "../../packages/server/src/store/index.ts";
 

@@ -22,7 +22,7 @@ import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/cli
 import { openHouse } from "../identity/open-house.ts";
 import { freePort } from "../../packages/cloud/test/targets.ts";
 import { openGateways } from "../../packages/server/src/gateways/gateways.ts";
-import { restoreHooks, syncHooks } from "../../packages/server/src/reconciler/managed-hooks.ts";
+import { restoreHooks, syncHooks } from "../../packages/server/src/reconciler/scaling/managed-hooks.ts";
 import { isFault, openApi, serviceRoleArn } from "./api-house.ts";
 
 const trust = JSON.stringify({

@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 import { type Call, parsePolicy, permit, type Service } from "@sluice/aws-protocol";
 import { startCloud } from "@sluice/cloud";
 import { openIdentities } from "@sluice/server";
-import { codedeployAccesses } from "../../packages/server/src/identity/codedeploy-accesses.ts";
+import { codedeployAccesses } from "../../packages/server/src/access/codedeploy-accesses.ts";
 import { codedeployService } from "../../packages/server/src/operations/index.ts";
 import { openStore } from "../../packages/server/src/store/index.ts";
 import { classicRows, loadBalancingRows } from "./touched/balancing.ts";

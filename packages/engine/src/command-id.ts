@@ -1,4 +1,4 @@
-import type { LifecycleEventName } from "./lifecycle-event-name.ts";
+import type { LifecycleEventName } from "./appspec/index.ts";
 
 /** The id of a command: the same for the same event of the same target, so that it can only ever be issued once. */
 export const commandId = (deploymentId: string, targetId: string, event: LifecycleEventName): string =>

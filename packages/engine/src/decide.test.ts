@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { predefined, Shell } from "../test/shell.ts";
 import { decide, isOver } from "./decide.ts";
-import { deploymentOverview } from "./overview.ts";
-import { targetsMax } from "./time-limits.ts";
+import { deploymentOverview } from "./rules/overview.ts";
+import { targetsMax } from "./rules/time-limits.ts";
 import type { Decision } from "./decision.ts";
 import type { Fleet, FleetMember, InstanceState, World } from "./world.ts";
 

@@ -1,6 +1,6 @@
 import type { LambdaAppSpec } from "./appspec/index.ts";
 import type { AliasState, AppSpecObject, FunctionFacts } from "./lambda-plan.ts";
-import type { Shift } from "./traffic-shift.ts";
+import type { Shift } from "./rules/traffic-shift.ts";
 
 /** What the service itself does through other AWS services. A gateway is asked for it again and again until it has an outcome, also after a crash: all of it is safe to repeat. */
 export type Effect =

@@ -1,5 +1,5 @@
 import type { LambdaAppSpec, LambdaHookEvent } from "./appspec/index.ts";
-import type { TrafficRouting } from "./traffic-shift.ts";
+import type { TrafficRouting } from "./rules/traffic-shift.ts";
 
 /** What a deployment to a Lambda function is to do. */
 export interface LambdaPlan {

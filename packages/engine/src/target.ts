@@ -1,9 +1,9 @@
-import { deploymentLimit, isEnding, isOverdue } from "./ending.ts";
-import { deploymentTooLong, didNotEnd, didNotRun, hostGone, interruptedByEnd } from "./messages.ts";
-import { agentIssueOf } from "./last-seen.ts";
-import { blockedBy, canPickUpFrom } from "./host-contention.ts";
-import { eventLimit, firstContactLimit, pickUpLimit } from "./time-limits.ts";
-import { effectOf } from "./traffic.ts";
+import { deploymentLimit, isEnding, isOverdue } from "./rules/ending.ts";
+import { deploymentTooLong, didNotEnd, didNotRun, hostGone, interruptedByEnd } from "./messages/messages.ts";
+import { agentIssueOf } from "./rules/last-seen.ts";
+import { blockedBy, canPickUpFrom } from "./rules/host-contention.ts";
+import { eventLimit, firstContactLimit, pickUpLimit } from "./rules/time-limits.ts";
+import { effectOf } from "./workflows/traffic.ts";
 import type { Decision } from "./decision.ts";
 import type {
   Command,

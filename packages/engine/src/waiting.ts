@@ -1,9 +1,9 @@
-import { isOverdue, overdueAt } from "./ending.ts";
-import { heartbeatDueAt } from "./lifecycle-action.ts";
-import { agentIssueOf } from "./last-seen.ts";
-import { blockedBy } from "./host-contention.ts";
+import { isOverdue, overdueAt } from "./rules/ending.ts";
+import { heartbeatDueAt } from "./workflows/lifecycle-action.ts";
+import { agentIssueOf } from "./rules/last-seen.ts";
+import { blockedBy } from "./rules/host-contention.ts";
 import { isOutstanding, untilOnTarget } from "./target.ts";
-import { stepLimit } from "./time-limits.ts";
+import { stepLimit } from "./rules/time-limits.ts";
 import type { Decision } from "./decision.ts";
 import type { Target, World } from "./world.ts";
 

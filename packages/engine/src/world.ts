@@ -1,6 +1,6 @@
 import type { AlarmReading, WatchedAlarms } from "./alarm-reading.ts";
 import type { LambdaPlan } from "./lambda-plan.ts";
-import type { LifecycleEventName } from "./lifecycle-event-name.ts";
+import type { LifecycleEventName } from "./appspec/index.ts";
 import type { Balancers, Checkpoint, Effect } from "./effect.ts";
 
 export type { LifecycleEventName };

@@ -9,7 +9,7 @@ import {
   rollbackMessages,
   type Target,
 } from "../src/index.ts";
-import { events } from "../src/in-place.ts";
+import { orderedEvents } from "../src/appspec/lifecycle-events.ts";
 import { functionPhrases } from "./function-phrases.ts";
 import { settingsIn } from "./scenario-settings.ts";
 import { Shell } from "./shell.ts";
@@ -224,7 +224,7 @@ function replaced(shell: Shell, ids: readonly string[]): readonly Decision[] {
 }
 
 function eventName(word = ""): LifecycleEventName {
-  const found = [...events.block, ...events.install, ...events.allow].find((name) => name === word);
+  const found = orderedEvents.find((name) => name === word);
   if (found === undefined) throw new Error(`"${word}" is no lifecycle event`);
   return found;
 }

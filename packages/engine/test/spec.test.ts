@@ -9,7 +9,7 @@ const read = (pattern: string) => globSync(join(room, pattern)).map((path) => re
 test("every test that SPEC.md names is there", () => {
   const [spec = ""] = read("SPEC.md");
   const named = [...spec.matchAll(/^\s*- `(.+)`$/gm)].map(([, name]) => name);
-  const tests = ["src/*.test.ts", "test/*.test.ts"].flatMap(read);
+  const tests = ["src/**/*.test.ts", "test/*.test.ts"].flatMap(read);
   const names = tests.flatMap((text) => [...text.matchAll(/^test\("(.+?)", /gm)].map(([, name]) => name));
   const scenarios = read("test/scenarios/*.txt").map((text) => /^# (.+)/.exec(text)?.[1]);
   const known = new Set([...names, ...scenarios]);

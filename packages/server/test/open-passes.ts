@@ -5,7 +5,7 @@ import type { TestContext } from "node:test";
 import { reconcile, type Shell } from "../src/reconciler/reconcile.ts";
 import { SharedHosts } from "../src/reconciler/shared-hosts.ts";
 import { openStore } from "../src/store/index.ts";
-import { recordDeployment, requestOf } from "../src/store/record-deployment.ts";
+import { recordDeployment, requestOf } from "../src/deployment/record-deployment.ts";
 
 /** The one host of every deployment here. */
 export const host = "arn:aws:iam::123456789012:user/web";

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { hostEvents } from "@sluice/engine/appspec";
 import { printable, printableLines } from "@sluice/aws-protocol/printable";
 import type { SigningCredentials } from "@sluice/aws-protocol/signature-v4";
 import { AgentLog } from "../agent-log.ts";
 import { type Configuration, readConfiguration, transportOptions } from "../config.ts";
 import { execute, type Host } from "../execute.ts";
 import { findIdentity, type Identity } from "../identity/identity.ts";
-import { orderedEvents } from "../lifecycle-events.ts";
 import { ScriptError } from "../outcome.ts";
 import { SignedRequests } from "../protocol/signed-requests.ts";
 import { type Specification, specificationOf } from "../protocol/specification.ts";
@@ -68,7 +68,7 @@ async function deploy(options: LocalOptions, { environment, say }: LocalShell): 
 
 /** What is missing of DownloadBundle and Install comes first; the two are never the other way round. */
 function inOrder(events: readonly string[] | undefined): readonly string[] {
-  if (events === undefined) return orderedEvents;
+  if (events === undefined) return hostEvents;
   const missing = ["DownloadBundle", "Install"].filter((event) => !events.includes(event));
   const all = [...missing, ...events];
   const [download, installation] = [all.indexOf("DownloadBundle"), all.indexOf("Install")];
@@ -85,7 +85,7 @@ function specificationFor(options: LocalOptions): Specification {
     DeploymentId: randomDeploymentId(),
     AgentActionOverrides: { AgentOverrides: { FileExistsBehavior: options.fileExistsBehavior } },
     Revision: localRevision(options.bundleLocation, options.type),
-    AllPossibleLifecycleEvents: [...new Set([...orderedEvents, ...(options.events ?? [])])],
+    AllPossibleLifecycleEvents: [...new Set([...hostEvents, ...(options.events ?? [])])],
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Findings } from "./findings.ts";
 import * as messages from "./messages.ts";
-import { dump, type Tree } from "./yaml-tree.ts";
+import { dump, type Tree } from "./yaml/yaml-tree.ts";
 
 /** Access control entries, normalized to `default:user:bob:rwx` (appspec.md §5.2). */
 export function readAcls(tree: Tree | undefined, findings: Findings): readonly string[] | undefined {

@@ -60,16 +60,3 @@ export interface SecurityContext {
 
 /** The time a script has when the file names none, and that all scripts of an event should share (appspec.md §2). */
 export const timeoutSecondsDefault = 3600;
-
-/** The lifecycle events for which a server's AppSpec file may name scripts (appspec.md §2). */
-export const scriptableEvents = [
-  "BeforeBlockTraffic",
-  "AfterBlockTraffic",
-  "ApplicationStop",
-  "BeforeInstall",
-  "AfterInstall",
-  "ApplicationStart",
-  "ValidateService",
-  "BeforeAllowTraffic",
-  "AfterAllowTraffic",
-] as const;

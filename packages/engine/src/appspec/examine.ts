@@ -1,11 +1,11 @@
-import { parseDocument, type Source } from "./document.ts";
-import { checkEcs } from "./ecs.ts";
+import { parseDocument, type Source } from "./yaml/document.ts";
+import { checkEcs } from "./service/ecs.ts";
 import type { Finding, Findings } from "./findings.ts";
-import { readLambda } from "./lambda.ts";
+import { readLambda } from "./service/lambda.ts";
 import * as messages from "./messages.ts";
 import { readServer } from "./parse.ts";
-import { notWellFormed } from "./service-messages.ts";
-import { dump, type MapTree, type Tree } from "./yaml-tree.ts";
+import { notWellFormed } from "./service/service-messages.ts";
+import { dump, type MapTree, type Tree } from "./yaml/yaml-tree.ts";
 
 /** What an AppSpec file can be for. */
 export type AppSpecKind = "servers" | "Lambda" | "ECS";

@@ -3,8 +3,8 @@ import type { Findings } from "./findings.ts";
 import { warnOfUnknownKeys } from "./known-keys.ts";
 import * as messages from "./messages.ts";
 import { isAbsolute, leaves } from "./paths.ts";
-import { isAbsentSection, readText } from "./scalars.ts";
-import { kindOf, type Tree } from "./yaml-tree.ts";
+import { isAbsentSection, readText } from "./yaml/scalars.ts";
+import { kindOf, type Tree } from "./yaml/yaml-tree.ts";
 
 /** The `files` section (appspec.md §4, F1 to F16). */
 export function readFiles(tree: Tree | undefined, os: string, findings: Findings): readonly FileMapping[] {

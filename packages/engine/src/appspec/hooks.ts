@@ -1,11 +1,12 @@
-import { type Hook, scriptableEvents, timeoutSecondsDefault } from "./appspec.ts";
+import { type Hook, timeoutSecondsDefault } from "./appspec.ts";
+import { scriptableEvents } from "./lifecycle-events.ts";
 import type { Findings } from "./findings.ts";
 import { warnOfUnknownKeys } from "./known-keys.ts";
 import * as messages from "./messages.ts";
 import { leaves } from "./paths.ts";
-import { isFalse, readText } from "./scalars.ts";
+import { isFalse, readText } from "./yaml/scalars.ts";
 import { readTimeout } from "./timeout.ts";
-import { type Entry, kindOf, type ListTree, type MapTree, type Tree } from "./yaml-tree.ts";
+import { type Entry, kindOf, type ListTree, type MapTree, type Tree } from "./yaml/yaml-tree.ts";
 
 /** The scripts by lifecycle event (appspec.md §4, H1 to H26). */
 export function readHooks(tree: Tree | undefined, findings: Findings): Record<string, readonly Hook[]> {

@@ -1,14 +1,21 @@
 export type * from "./appspec.ts";
-export { scriptableEvents, timeoutSecondsDefault } from "./appspec.ts";
-export { examineEcsAppSpec } from "./ecs.ts";
+export { timeoutSecondsDefault } from "./appspec.ts";
+export {
+  hostEvents,
+  lifecycleEvents,
+  type LifecycleEventName,
+  orderedEvents,
+  scriptableEvents,
+} from "./lifecycle-events.ts";
+export { examineEcsAppSpec } from "./service/ecs.ts";
 export { type AppSpecKind, examineAppSpec } from "./examine.ts";
 export type { Finding } from "./findings.ts";
 export { type Parsed, parseAppSpec } from "./parse.ts";
-export { appSpecBytesMax } from "./text-of-bytes.ts";
+export { appSpecBytesMax } from "./yaml/text-of-bytes.ts";
 export {
   type LambdaAppSpec,
   type LambdaHookEvent,
   lambdaHookEvents,
   type ParsedLambda,
   parseLambdaAppSpec,
-} from "./lambda.ts";
+} from "./service/lambda.ts";

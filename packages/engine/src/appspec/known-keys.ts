@@ -1,5 +1,5 @@
 import type { Findings } from "./findings.ts";
-import type { MapTree } from "./yaml-tree.ts";
+import type { MapTree } from "./yaml/yaml-tree.ts";
 
 /** Keys people write that the agent has always ignored in silence, and what that means for them. */
 const misread: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import type { Findings } from "./findings.ts";
 import * as messages from "./messages.ts";
-import { dump, type Tree } from "./yaml-tree.ts";
+import { dump, type Tree } from "./yaml/yaml-tree.ts";
 
 /**
  * The octal digits of a mode, from the text as written (appspec.md §5.1).

@@ -1,13 +1,13 @@
 import type { AppSpec, FileExistsBehavior, OperatingSystem } from "./appspec.ts";
-import { parseDocument, type ParsedAs, type Source } from "./document.ts";
+import { parseDocument, type ParsedAs, type Source } from "./yaml/document.ts";
 import { readFiles } from "./files.ts";
 import type { Findings } from "./findings.ts";
 import { readHooks } from "./hooks.ts";
 import { warnOfUnknownKeys } from "./known-keys.ts";
 import * as messages from "./messages.ts";
 import { readPermissions } from "./permissions.ts";
-import { isFalse } from "./scalars.ts";
-import { dump, kindOf, type MapTree, textOf, type Tree } from "./yaml-tree.ts";
+import { isFalse } from "./yaml/scalars.ts";
+import { dump, kindOf, type MapTree, textOf, type Tree } from "./yaml/yaml-tree.ts";
 
 /** What a file was found to be. */
 export type Parsed = ParsedAs<AppSpec>;

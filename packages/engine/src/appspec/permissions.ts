@@ -4,9 +4,9 @@ import type { Findings } from "./findings.ts";
 import { warnOfUnknownKeys } from "./known-keys.ts";
 import * as messages from "./messages.ts";
 import { readMode } from "./mode.ts";
-import { isAbsentSection, isFalse, readText } from "./scalars.ts";
+import { isAbsentSection, isFalse, readText } from "./yaml/scalars.ts";
 import { readContext } from "./security-context.ts";
-import { dump, kindOf, type MapTree, type Tree } from "./yaml-tree.ts";
+import { dump, kindOf, type MapTree, type Tree } from "./yaml/yaml-tree.ts";
 
 /** The `permissions` section (appspec.md §5). */
 export function readPermissions(tree: Tree | undefined, os: string, findings: Findings): readonly Permission[] {

@@ -1,8 +1,8 @@
 import type { SecurityContext } from "./appspec.ts";
 import type { Findings } from "./findings.ts";
 import * as messages from "./messages.ts";
-import { readText } from "./scalars.ts";
-import { dump, type MapTree, type Tree } from "./yaml-tree.ts";
+import { readText } from "./yaml/scalars.ts";
+import { dump, type MapTree, type Tree } from "./yaml/yaml-tree.ts";
 
 /** An SELinux context (appspec.md §5.3); the guide's `user` means the same as `name`. */
 export function readContext(tree: Tree | undefined, findings: Findings): SecurityContext | undefined {

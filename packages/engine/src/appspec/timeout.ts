@@ -1,7 +1,7 @@
 import { timeoutSecondsDefault } from "./appspec.ts";
 import type { Findings, Place } from "./findings.ts";
 import * as messages from "./messages.ts";
-import type { Tree } from "./yaml-tree.ts";
+import type { Tree } from "./yaml/yaml-tree.ts";
 
 /** A script's time limit in seconds (appspec.md §4, H10 to H18). */
 export function readTimeout(tree: Tree | undefined, findings: Findings): number {

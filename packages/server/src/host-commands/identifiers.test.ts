@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Store } from "../store/index.ts";
-import type { CommandRecord } from "../store/outbox.ts";
+import type { CommandRecord } from "../store/deployments/outbox.ts";
 import { Identifiers } from "./identifiers.ts";
 
 const place = { region: "eu-west-1", accountId: "123456789012" };

@@ -1,5 +1,5 @@
 import { commandNamedBy, hostCommandIdentifier } from "../specification/host-command-identifier.ts";
-import type { CommandRecord } from "../store/outbox.ts";
+import type { CommandRecord } from "../store/deployments/outbox.ts";
 import type { Store } from "../store/index.ts";
 
 /** Longest identifier that is looked at, in characters: ours have a few hundred. */

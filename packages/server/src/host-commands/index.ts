@@ -9,7 +9,7 @@ import {
 } from "@sluice/aws-protocol";
 import { pollHoldMilliseconds, redeliveryMilliseconds } from "../choices.ts";
 import { deploymentExecutionId, deploymentIdIn } from "../specification/host-command-identifier.ts";
-import type { CommandRecord } from "../store/outbox.ts";
+import type { CommandRecord } from "../store/deployments/outbox.ts";
 import { acknowledge, type ReportContext, complete, statusOf } from "./reports.ts";
 import { diagnosticsOf } from "./diagnostics.ts";
 import { Identifiers } from "./identifiers.ts";

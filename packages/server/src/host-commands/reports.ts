@@ -1,5 +1,5 @@
 import type { Diagnostics, EventStatus } from "@sluice/engine";
-import type { CommandRecord } from "../store/outbox.ts";
+import type { CommandRecord } from "../store/deployments/outbox.ts";
 import type { Store } from "../store/index.ts";
 import type { HeldPolls } from "./polls.ts";
 

@@ -2,7 +2,7 @@ import type { AccessKey, AccessKeys } from "@sluice/aws-protocol";
 import { administratorArn } from "../administrator-arn.ts";
 import { newAccessKeyId, newSecret } from "../random.ts";
 import { administratorKey, type KeyPair } from "./administrator.ts";
-import { type AuditLog, openAuditLog } from "./audit-log.ts";
+import { type AuditLog, openAuditLog } from "../audit/audit-log.ts";
 import { hostUserId, type KeyStore, openKeyStore, type StoredKey } from "./key-store.ts";
 import type { RegisteredHost } from "./registered-hosts.ts";
 import { registrations } from "./registrations.ts";

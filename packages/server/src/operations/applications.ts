@@ -3,7 +3,7 @@ import { fault } from "../faults.ts";
 import { newId } from "../random.ts";
 import type { Application } from "../store/applications.ts";
 import { applicationOf, type CodeDeployOperations, date } from "./context.ts";
-import { page } from "./page.ts";
+import { page } from "./pagination.ts";
 import { removeHooks } from "./scaling-hooks.ts";
 import { checkTags } from "./tags.ts";
 

@@ -3,7 +3,7 @@ import type { Operations } from "@sluice/aws-protocol";
 import { fault } from "../faults.ts";
 import type { Application } from "../store/applications.ts";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
-import type { DeploymentRecord } from "../store/deployments.ts";
+import type { DeploymentRecord } from "../store/deployments/records.ts";
 import type { Store } from "../store/index.ts";
 
 /** What every operation works with. An operation records intent; it never advances a deployment. */

@@ -5,16 +5,16 @@ import { fault } from "../faults.ts";
 import { newDeploymentId } from "../random.ts";
 import type { Application } from "../store/applications.ts";
 import type { DeploymentGroup, Ec2DeploymentOptions } from "../store/deployment-groups.ts";
-import type { DeploymentRequest } from "../store/deployments.ts";
-import { recordDeployment, requestOf } from "../store/record-deployment.ts";
+import type { DeploymentRequest } from "../store/deployments/records.ts";
+import { recordDeployment, requestOf } from "../deployment/record-deployment.ts";
 import { configFor } from "./deployment-configs.ts";
 import { applicationOf, type CodeDeployOperations, type Context, groupOf } from "./context.ts";
-import { checkAlarms, checkRollback } from "./group-notices.ts";
-import { checkProcesses, checkScalingGroups } from "./group-selectors.ts";
-import { checkEcsAppSpec, lambdaPlanOf } from "./lambda-plan.ts";
-import { checkRevision } from "./revision-location.ts";
-import { checkTagFilters } from "./tag-filters.ts";
-import { whyUnsupported } from "./unsupported.ts";
+import { checkAlarms, checkRollback } from "./validation/notifications.ts";
+import { checkProcesses, checkScalingGroups } from "./validation/selectors.ts";
+import { checkEcsAppSpec, lambdaPlanOf } from "../deployment/lambda-plan.ts";
+import { checkRevision } from "./validation/revision-location.ts";
+import { checkTagFilters } from "./validation/tag-filters.ts";
+import { whyUnsupported } from "./validation/unsupported.ts";
 
 /** The input; the table of shapes has a member that the SDK's types lack (api.md §10). */
 type Given = CreateDeploymentInput & { readonly ec2DeploymentOptions?: Ec2DeploymentOptions };

@@ -2,13 +2,13 @@ import type { CreateDeploymentConfigInput, MinimumHealthyHosts as GivenMinimum }
 import { quotas } from "../choices.ts";
 import { fault } from "../faults.ts";
 import { newId } from "../random.ts";
-import type { DeploymentConfig } from "../store/deployment-configs.ts";
+import { configNames, findConfig, isPredefinedConfig } from "../deployment/predefined-configs.ts";
+import type { ConfigSettings, DeploymentConfig } from "../store/deployment-configs.ts";
 import type { Store } from "../store/index.ts";
-import type { ConfigSettings } from "../store/predefined-configs.ts";
-import { checkMinimum, checkRouting, checkZonal } from "./config-settings.ts";
+import { checkMinimum, checkRouting, checkZonal } from "./validation/config-settings.ts";
 import { type CodeDeployOperations, date } from "./context.ts";
-import { awsFault } from "./aws-texts.ts";
-import { page } from "./page.ts";
+import { awsFault } from "./validation/aws-texts.ts";
+import { page } from "./pagination.ts";
 
 /** The operations on deployment configurations (api.md §2.5). */
 export const deploymentConfigOperations = {
@@ -21,7 +21,7 @@ export const deploymentConfigOperations = {
       );
     const config = { id: newId(), name, ...settingsOf(input), createTime: clock() };
     await store.write(() => {
-      if (store.configs.byName(name) !== undefined)
+      if (findConfig(store, name) !== undefined)
         throw fault(
           "DeploymentConfigAlreadyExists",
           `A deployment configuration with the name "${name}" already exists`,
@@ -41,13 +41,12 @@ export const deploymentConfigOperations = {
   }),
 
   ListDeploymentConfigs({ store }, { nextToken }) {
-    const { items, nextToken: token } = page(store.configs.names(), nextToken, ["configs"]);
+    const { items, nextToken: token } = page(configNames(store), nextToken, ["configs"]);
     return { deploymentConfigsList: items, nextToken: token };
   },
 
   async DeleteDeploymentConfig({ store }, { deploymentConfigName: name = "" }) {
-    if (store.configs.isPredefined(name))
-      throw fault("InvalidOperation", `"${name}" is predefined and cannot be deleted`);
+    if (isPredefinedConfig(name)) throw fault("InvalidOperation", `"${name}" is predefined and cannot be deleted`);
     // Unknown names are not refused: the operation lists no fault for them (api.md §2.5).
     await store.write(() => {
       if (store.groups.using(name) > 0 || store.deployments.usesConfig(name))
@@ -62,7 +61,7 @@ export const deploymentConfigOperations = {
 
 /** The configuration of a name. */
 export function configOf(store: Store, name: string): DeploymentConfig {
-  const config = store.configs.byName(name);
+  const config = findConfig(store, name);
   if (config === undefined)
     throw fault("DeploymentConfigDoesNotExist", `No deployment configuration found for name: ${name}`);
   return config;

@@ -1,6 +1,6 @@
 import { isOver, stopMessage } from "@sluice/engine";
 import { fault } from "../faults.ts";
-import type { DeploymentRecord } from "../store/deployments.ts";
+import type { DeploymentRecord } from "../store/deployments/records.ts";
 import { type CodeDeployOperations, type Context, deploymentOf, platformOf } from "./context.ts";
 
 /** The operations that end a deployment or one of its waits (api.md §2.7, §2.9). They record that somebody asked for it. */

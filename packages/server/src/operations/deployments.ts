@@ -2,9 +2,9 @@ import { pageSize } from "../choices.ts";
 import { fault } from "../faults.ts";
 import { createDeployment } from "./create-deployment.ts";
 import { applicationOf, type CodeDeployOperations, type Context, deploymentOf, groupOf } from "./context.ts";
-import { deploymentInfo } from "./deployment-info.ts";
+import { deploymentInfo } from "./views/deployment-info.ts";
 import { deploymentWaitOperations } from "./deployment-waits.ts";
-import { readToken, writeToken } from "./page.ts";
+import { readToken, writeToken } from "./pagination.ts";
 
 /** The operations on deployments (api.md §2.7). */
 export const deploymentOperations = {

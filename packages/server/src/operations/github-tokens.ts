@@ -1,6 +1,6 @@
 import { fault } from "../faults.ts";
 import type { CodeDeployOperations } from "./context.ts";
-import { page } from "./page.ts";
+import { page } from "./pagination.ts";
 
 /** The operations on GitHub tokens (api.md §2.11). No operation creates one, and none shows one. */
 export const githubTokenOperations = {

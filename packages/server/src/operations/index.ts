@@ -5,7 +5,7 @@ import { deploymentConfigOperations } from "./deployment-configs.ts";
 import { deploymentGroupOperations } from "./deployment-groups.ts";
 import { deploymentOperations } from "./deployments.ts";
 import { githubTokenOperations } from "./github-tokens.ts";
-import { checkListLengths, checkMembers } from "./member-checks.ts";
+import { checkListLengths, checkMembers } from "./validation/member-checks.ts";
 import { onPremisesOperations } from "./on-premises-instances.ts";
 import { revisionOperations } from "./revisions.ts";
 import { tagOperations } from "./tags.ts";

@@ -4,10 +4,10 @@ import { quotas, tagsOfDeregistered } from "../choices.ts";
 import { fault } from "../faults.ts";
 import { newInstanceSuffix } from "../random.ts";
 import { iamArnOf, type OnPremisesInstance } from "../store/on-premises-instances.ts";
-import { matchesTag } from "../store/tag-match.ts";
+import { matchesTag } from "../deployment/tag-match.ts";
 import { type CodeDeployOperations, type Context, date } from "./context.ts";
-import { page } from "./page.ts";
-import { checkTagFilter } from "./tag-filters.ts";
+import { page } from "./pagination.ts";
+import { checkTagFilter } from "./validation/tag-filters.ts";
 
 const keyCharactersMax = 128;
 const valueCharactersMax = 256;

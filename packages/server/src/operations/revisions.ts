@@ -3,8 +3,8 @@ import { fault } from "../faults.ts";
 import { revisionIdentity } from "../store/index.ts";
 import type { Revision } from "../store/revisions.ts";
 import { applicationOf, type CodeDeployOperations, type Context, date } from "./context.ts";
-import { page } from "./page.ts";
-import { checkRevision } from "./revision-location.ts";
+import { page } from "./pagination.ts";
+import { checkRevision } from "./validation/revision-location.ts";
 
 /** The operations on revisions (api.md §2.4). */
 export const revisionOperations = {

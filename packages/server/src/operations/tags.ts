@@ -1,10 +1,11 @@
 import type { Tag } from "@aws-sdk/client-codedeploy";
 import { quotas } from "../choices.ts";
+import { isPredefinedConfig } from "../deployment/predefined-configs.ts";
 import { fault } from "../faults.ts";
 import type { TaggedKind } from "../store/resource-tags.ts";
 import { applicationOf, type CodeDeployOperations, type Context, groupOf } from "./context.ts";
 import { configOf } from "./deployment-configs.ts";
-import { page } from "./page.ts";
+import { page } from "./pagination.ts";
 
 const keyCharactersMax = 128;
 const valueCharactersMax = 256;
@@ -91,8 +92,7 @@ export function resourceOf(arn = ""): Resource {
 function idOf(context: Context, { kind, names: [first = "", second = ""] }: Resource) {
   if (kind === "deploymentconfig") {
     const { name } = configOf(context.store, first);
-    if (context.store.configs.isPredefined(name))
-      throw fault("ArnNotSupported", `"${name}" is predefined and cannot be tagged`);
+    if (isPredefinedConfig(name)) throw fault("ArnNotSupported", `"${name}" is predefined and cannot be tagged`);
     return { kind, id: name };
   }
   const application = applicationOf(context, first);

@@ -1,9 +1,9 @@
 import type { Target } from "@sluice/engine";
 import { fault } from "../faults.ts";
-import type { DeploymentRecord } from "../store/deployments.ts";
+import type { DeploymentRecord } from "../store/deployments/records.ts";
 import { type CodeDeployOperations, type Context, deploymentOf, platformOf } from "./context.ts";
-import { page } from "./page.ts";
-import { instanceSummary, targetInfo } from "./target-info.ts";
+import { page } from "./pagination.ts";
+import { instanceSummary, targetInfo } from "./views/target-info.ts";
 
 const targetStatuses = ["Failed", "InProgress", "Pending", "Ready", "Skipped", "Succeeded", "Unknown"];
 const labels = ["Blue", "Green"];

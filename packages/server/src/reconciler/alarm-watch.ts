@@ -3,9 +3,9 @@ import { Retries } from "../backoff.ts";
 import { alarmPollMilliseconds, alarmSilenceMilliseconds } from "../choices.ts";
 import { readAlarms } from "../gateways/alarms.ts";
 import type { Clients } from "../gateways/clients.ts";
-import type { DeploymentRecord } from "../store/deployments.ts";
+import type { DeploymentRecord } from "../store/deployments/records.ts";
 import type { Store } from "../store/index.ts";
-import type { ExternalState } from "./world.ts";
+import type { ExternalState } from "./observation.ts";
 
 /** What alarms are read with. */
 export interface AlarmWatchOptions {

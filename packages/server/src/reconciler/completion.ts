@@ -1,8 +1,8 @@
 import { type Deployment, isOver, type World } from "@sluice/engine";
-import type { DeploymentRecord } from "../store/deployments.ts";
+import type { DeploymentRecord } from "../store/deployments/records.ts";
 import type { Store } from "../store/index.ts";
 import { rollBack } from "./roll-back.ts";
-import type { Observation } from "./world.ts";
+import type { Observation } from "./observation.ts";
 
 /** What else changes in the store when a deployment does: call it in the same transaction. Gives the ids of deployments that have come of it. */
 export function applyCompletion(store: Store, { record, world }: Observation, after: World): readonly string[] {

@@ -1,7 +1,7 @@
 import type { Report, Checkpoint, Step, Target, Effect } from "@sluice/engine";
 import { Retries } from "../backoff.ts";
 import type { EffectOutcome } from "../gateways/outcome.ts";
-import type { DeploymentRecord } from "../store/deployments.ts";
+import type { DeploymentRecord } from "../store/deployments/records.ts";
 import type { Store } from "../store/index.ts";
 
 /** A piece of the service's own work that has no outcome yet. */

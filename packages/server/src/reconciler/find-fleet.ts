@@ -4,10 +4,10 @@ import type { Clients } from "../gateways/clients.ts";
 import { type FoundInstance, scalingGroupInstances, taggedInstances } from "../gateways/fleet.ts";
 import { newTieBreaker } from "../random.ts";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
-import type { DeploymentRecord } from "../store/deployments.ts";
+import type { DeploymentRecord } from "../store/deployments/records.ts";
 import { revisionIdentity, type Store } from "../store/index.ts";
 import { iamArnOf, type OnPremisesInstance } from "../store/on-premises-instances.ts";
-import { matchesTag } from "../store/tag-match.ts";
+import { matchesTag } from "../deployment/tag-match.ts";
 
 /** Where a fleet is looked up. */
 export interface FleetContext {

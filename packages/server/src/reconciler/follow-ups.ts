@@ -1,9 +1,9 @@
 import { type Fleet, followUp, isOver } from "@sluice/engine";
 import { newDeploymentId } from "../random.ts";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
-import type { DeploymentRecord } from "../store/deployments.ts";
+import type { DeploymentRecord } from "../store/deployments/records.ts";
 import { revisionIdentity, type Store } from "../store/index.ts";
-import { recordDeployment, requestOf } from "../store/record-deployment.ts";
+import { recordDeployment, requestOf } from "../deployment/record-deployment.ts";
 
 /** What follow-ups are found and made with. */
 export interface FollowUpContext {

@@ -1,11 +1,11 @@
 import { advance, type Decision, type Fleet, type FleetQuery, isIdle, type World, targetOf } from "@sluice/engine";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
-import type { DeploymentRecord } from "../store/deployments.ts";
+import type { DeploymentRecord } from "../store/deployments/records.ts";
 import type { Store } from "../store/index.ts";
 import { applyCompletion } from "./completion.ts";
-import { stateChangesOf } from "./state-changes.ts";
-import { notificationsOf } from "./notifications.ts";
-import { commitOf, type ExternalStateOf, type Observation, observe } from "./world.ts";
+import { stateChangesOf } from "./notifications/state-changes.ts";
+import { notificationsOf } from "./notifications/notifications.ts";
+import { commitOf, type ExternalStateOf, type Observation, observe } from "./observation.ts";
 
 /** What a pass needs of the world outside the store. */
 export interface Shell {

@@ -6,20 +6,20 @@ import { shiftTraffic } from "../gateways/functions.ts";
 import { HookRuns } from "../gateways/hook-runs.ts";
 import type { EffectOutcome } from "../gateways/outcome.ts";
 import { perform } from "../gateways/perform.ts";
-import type { DeploymentRecord } from "../store/deployments.ts";
+import type { DeploymentRecord } from "../store/deployments/records.ts";
 import { AlarmWatch } from "./alarm-watch.ts";
-import { deliverNotifications } from "./deliver-notifications.ts";
+import { deliverNotifications } from "./notifications/deliver-notifications.ts";
 import { makeFollowUps } from "./follow-ups.ts";
-import { cleanUpCopies } from "./green-cleanup.ts";
+import { cleanUpCopies } from "./scaling/green-cleanup.ts";
 import { findFleet } from "./find-fleet.ts";
 import { FleetQueries } from "./fleet-queries.ts";
-import { startLifecycleDeployments } from "./lifecycle-actions.ts";
-import { restoreHooks } from "./managed-hooks.ts";
-import { moveGroup } from "./move-group.ts";
+import { startLifecycleDeployments } from "./scaling/lifecycle-actions.ts";
+import { restoreHooks } from "./scaling/managed-hooks.ts";
+import { moveGroup } from "./scaling/move-group.ts";
 import { reconcile, type Shell } from "./reconcile.ts";
 import { PeriodicTask } from "./periodic-task.ts";
 import { SharedHosts } from "./shared-hosts.ts";
-import type { ExternalState } from "./world.ts";
+import type { ExternalState } from "./observation.ts";
 import { EffectDriver } from "./effect-driver.ts";
 
 /** What the reconciler works with. */

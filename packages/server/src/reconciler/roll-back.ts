@@ -1,9 +1,9 @@
 import { type Deployment, type Rollback, rollback, rollbackMessages, type World } from "@sluice/engine";
 import { newDeploymentId } from "../random.ts";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
-import type { DeploymentRecord } from "../store/deployments.ts";
+import type { DeploymentRecord } from "../store/deployments/records.ts";
 import type { Store } from "../store/index.ts";
-import { type NewDeployment, recordDeployment, requestOf } from "../store/record-deployment.ts";
+import { type NewDeployment, recordDeployment, requestOf } from "../deployment/record-deployment.ts";
 
 /** Records the rollback that a deployment owes at its end, or why there is none. Call it in the transaction of that end; gives the rollback's id (deployments.md §8). */
 export function rollBack(

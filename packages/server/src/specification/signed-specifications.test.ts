@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { newDeployment } from "@sluice/engine";
-import type { DeploymentRecord } from "../store/deployments.ts";
+import type { DeploymentRecord } from "../store/deployments/records.ts";
 import type { Store } from "../store/index.ts";
 import { signedSpecifications } from "./signed-specifications.ts";
 

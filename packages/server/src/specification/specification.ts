@@ -1,7 +1,7 @@
 import type { RevisionLocation } from "@aws-sdk/client-codedeploy";
 import { isOver } from "@sluice/engine";
 import type { Store } from "../store/index.ts";
-import type { DeploymentRecord } from "../store/deployments.ts";
+import type { DeploymentRecord } from "../store/deployments/records.ts";
 
 /** Where what a specification says comes from. */
 export interface SpecificationContext {

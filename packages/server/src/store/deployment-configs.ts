@@ -1,5 +1,14 @@
+import type { TrafficRoutingConfig, ZonalConfig } from "@aws-sdk/client-codedeploy";
+import type { MinimumHealthyHosts } from "@sluice/engine";
 import type { Database } from "./database.ts";
-import { type ConfigSettings, predefinedConfigs } from "./predefined-configs.ts";
+
+/** What a configuration says: for servers how many hosts stay healthy, for the others how traffic moves. */
+export interface ConfigSettings {
+  readonly computePlatform: "Server" | "Lambda" | "ECS";
+  readonly minimumHealthyHosts?: MinimumHealthyHosts | undefined;
+  readonly trafficRoutingConfig?: TrafficRoutingConfig | undefined;
+  readonly zonalConfig?: ZonalConfig | undefined;
+}
 
 /** A deployment configuration; predefined ones have no time of creation. */
 export interface DeploymentConfig extends ConfigSettings {
@@ -22,20 +31,15 @@ const fromRow = (row: Row): DeploymentConfig => ({
   ...(JSON.parse(row.settings) as ConfigSettings), // written by `add`
 });
 
-/** Deployment configurations: the predefined ones, which are a table, and custom ones. */
+/** Custom deployment configurations. */
 export function deploymentConfigs(db: Database) {
   return {
-    isPredefined: (name: string): boolean => predefinedConfigs.has(name),
     byName(name: string): DeploymentConfig | undefined {
-      const predefined = predefinedConfigs.get(name);
-      if (predefined !== undefined) return { name, ...predefined };
       const row = db.get<Row>("SELECT name, id, settings, create_time FROM deployment_configs WHERE name = ?", name);
       return row && fromRow(row);
     },
-    names: (): readonly string[] => [
-      ...predefinedConfigs.keys(),
-      ...db.all<{ name: string }>("SELECT name FROM deployment_configs ORDER BY name").map(({ name }) => name),
-    ],
+    names: (): readonly string[] =>
+      db.all<{ name: string }>("SELECT name FROM deployment_configs ORDER BY name").map(({ name }) => name),
     customCount: (): number => db.get<{ n: number }>("SELECT count(*) AS n FROM deployment_configs")?.n ?? 0,
     add({ name, id, createTime, ...settings }: DeploymentConfig & { readonly createTime: number }): void {
       db.run(

@@ -1,0 +1,116 @@
+import { rollbackPlanOf } from "../workflows/lambda.ts";
+import type { LambdaPlan } from "../lambda-plan.ts";
+import { unrestoredRegistrations } from "../workflows/traffic.ts";
+import type { Deployment, FleetMember, LifecycleEventName, Reroute, Target } from "../world.ts";
+
+/** AWS's events that a rollback may be configured for. */
+export type AutoRollbackEvent = "DEPLOYMENT_FAILURE" | "DEPLOYMENT_STOP_ON_ALARM" | "DEPLOYMENT_STOP_ON_REQUEST";
+
+/** What is known of a deployment that has ended, and may have to be rolled back (deployments.md §8.1). */
+export interface Ended {
+  readonly deployment: Deployment;
+  readonly targets: readonly Target[];
+  /** As in `DeploymentInfo.creator`. */
+  readonly creator: string;
+  /** The deployment's own configuration if it has one, else its group's. */
+  readonly configuration?: { readonly enabled: boolean; readonly events: readonly AutoRollbackEvent[] };
+  /** Whether the deployment group has a successful revision to go back to. */
+  readonly hasLastSuccessful: boolean;
+}
+
+/** Whether a rollback deployment is owed, and of which kind. Who records it gives it the creator `codeDeployRollback`, the last successful revision with the `fileExistsBehavior` of the deployment that brought it, the failed deployment's configuration and `ignoreApplicationStopFailures`, and neither zones, nor alarms, nor a rollback of its own. */
+export type Rollback =
+  /** The last successful revision goes to all hosts again; neediest first, as ever (§8.2). */
+  | { readonly is: "owed"; readonly kind: "in-place"; readonly because: AutoRollbackEvent }
+  /** Traffic goes back to the original hosts, which still run. With nobody to move it ends at once (§7.4). */
+  | { readonly is: "owed"; readonly kind: "reroute"; readonly reroute: Reroute; readonly because: AutoRollbackEvent }
+  /** The original hosts have been ended: the last successful revision needs a fleet of its own. */
+  | { readonly is: "owed"; readonly kind: "blue-green"; readonly because: AutoRollbackEvent }
+  /** The alias goes back to the version that it led to, at once (§11.7). */
+  | { readonly is: "owed"; readonly kind: "lambda"; readonly lambda: LambdaPlan; readonly because: AutoRollbackEvent }
+  /** With a `message` if somebody expects a rollback: the ended deployment's `rollbackInfo.rollbackMessage`. */
+  | { readonly is: "none"; readonly because: string; readonly message?: string };
+
+/** Decides whether a deployment that has ended is rolled back. */
+export function rollback(ended: Ended): Rollback {
+  const { deployment, creator, hasLastSuccessful } = ended;
+  const event = triggerOf(deployment);
+  if (event === undefined) return { is: "none", because: `the deployment has ${deployment.status}` };
+  if (creator !== "user") return { is: "none", because: `deployments of ${creator} are not rolled back` };
+  if (!isWanted(ended, event)) return { is: "none", because: `nobody wants a rollback on ${event}` };
+  // Unlike AWS: we do not deploy to a whole fleet because of a deployment that has touched nobody.
+  if (deployment.startTime === undefined)
+    return impossible(deployment.id, "it ended before it had touched any instance, and there is nothing to roll back");
+  if (deployment.kind === "blue-green") return ofBlueGreen(ended, event);
+  if (deployment.kind === "lambda") return ofLambda(ended, event);
+  return hasLastSuccessful ? { is: "owed", kind: "in-place", because: event } : noRevision(deployment.id);
+}
+
+/** What the two deployments say of each other, in AWS's words (§8.3). */
+export const rollbackMessages = (endedId: string, rollbackId: string) => ({
+  /** With `rollbackDeploymentId`. */
+  onEnded: `Deployment ${endedId} terminated. Automatic rollback is triggered with a DeploymentId ${rollbackId}.`,
+  /** With `rollbackTriggeringDeploymentId`. */
+  onRollback: `Deployment ${rollbackId} is triggered to roll back deployment ${endedId}.`,
+});
+
+/** Which event an end is; a ready gate that nobody opened counts as a failure (inferred). */
+function triggerOf({ status, error }: Ended["deployment"]): AutoRollbackEvent | undefined {
+  if (status === "Failed") return "DEPLOYMENT_FAILURE";
+  if (status !== "Stopped") return undefined;
+  if (error?.code === "ALARM_ACTIVE") return "DEPLOYMENT_STOP_ON_ALARM";
+  return error?.code === "MANUAL_STOP" ? "DEPLOYMENT_STOP_ON_REQUEST" : "DEPLOYMENT_FAILURE";
+}
+
+function isWanted({ configuration, deployment }: Ended, event: AutoRollbackEvent): boolean {
+  const { rollbackOnStop } = deployment;
+  if (event === "DEPLOYMENT_STOP_ON_REQUEST" && rollbackOnStop !== undefined) return rollbackOnStop;
+  return configuration?.enabled === true && configuration.events.includes(event);
+}
+
+function ofBlueGreen({ deployment, targets, hasLastSuccessful }: Ended, because: AutoRollbackEvent): Rollback {
+  const hasEnded = deployment.steps.some(({ name }) => name === "end original instances");
+  if (hasEnded) return hasLastSuccessful ? { is: "owed", kind: "blue-green", because } : noRevision(deployment.id);
+  const moved = (label: "Blue" | "Green", event: LifecycleEventName) =>
+    targets.filter((target) => target.label === label && hasBegun(target, event) && !isGone(target)).map(memberOf);
+  const reroute = { back: moved("Blue", "BlockTraffic"), away: moved("Green", "AllowTraffic") };
+  return { is: "owed", kind: "reroute", reroute, because };
+}
+
+function ofLambda({ deployment, targets }: Ended, because: AutoRollbackEvent): Rollback {
+  const lambda = rollbackPlanOf(deployment);
+  // Unlike AWS: an alias that was not touched is not touched now.
+  if (lambda === undefined || !targets.some((target) => hasBegun(target, "AllowTraffic")))
+    return impossible(deployment.id, "no traffic had moved, and there is nothing to roll back");
+  return { is: "owed", kind: "lambda", lambda, because };
+}
+
+const isGone = ({ events }: Target) => events.some(({ isHostGone }) => isHostGone === true);
+
+const hasBegun = ({ events }: Target, wanted: LifecycleEventName) =>
+  events.some(({ name, command }) => name === wanted && command !== undefined);
+
+/** A target as a member of a fleet again, with what it must get back. */
+function memberOf(target: Target): FleetMember {
+  const { id, arn, hostIdentifier, zone } = target;
+  const deregistered = unrestoredRegistrations(target);
+  return {
+    id,
+    arn,
+    hostIdentifier,
+    state: "running",
+    ...(zone === undefined ? {} : { zone }),
+    ...(deregistered === undefined ? {} : { deregistered }),
+    health: "Healthy",
+    revision: "Unknown",
+    tieBreaker: 0,
+  };
+}
+
+const noRevision = (id: string) => impossible(id, "its deployment group has no successful deployment to roll back to");
+
+const impossible = (id: string, why: string): Rollback => ({
+  is: "none",
+  because: why,
+  message: `Deployment ${id} terminated. It is not rolled back: ${why}.`,
+});

@@ -1,0 +1,33 @@
+import { agentIssueOf } from "./last-seen.ts";
+import { blockedBy } from "./host-contention.ts";
+import { isOutstanding } from "../target.ts";
+import type { Target, World } from "../world.ts";
+
+/** Hosts that are named: nobody reads a thousand. */
+const namedMax = 10;
+
+/** How long an instance that has just been launched may take until its agent polls for the first time, before that is said. */
+const bootMilliseconds = 5 * 60_000;
+
+/** Hosts that the deployment waits for although nothing is heard of their agents, a sentence each: it is known long before it fails an event. */
+export function silentHosts(world: World): readonly string[] {
+  const silent = world.targets.flatMap((target) => {
+    const said = saidOf(world, target);
+    return said === undefined ? [] : [said];
+  });
+  const more = silent.length - namedMax;
+  return [...silent.slice(0, namedMax), ...(more > 0 ? [`${more} more instances are silent as well`] : [])];
+}
+
+function saidOf(world: World, target: Target): string | undefined {
+  const event = target.events.find(isOutstanding);
+  if (event?.command === undefined || event.status !== "Pending" || event.command.effect !== undefined)
+    return undefined;
+  if (blockedBy(world, target) !== undefined) return undefined;
+  const mayBoot = world.deployment.kind === "launch" || target.label === "Green";
+  if (mayBoot && world.now < event.command.issuedAt + bootMilliseconds) return undefined;
+  const issue = agentIssueOf(world, target);
+  return issue === undefined
+    ? undefined
+    : `${target.id} has not picked up ${event.name}: ${issue}. Check that the agent is running on the instance, that it reaches this server, and that its credentials are valid`;
+}

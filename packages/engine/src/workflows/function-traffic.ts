@@ -1,0 +1,35 @@
+import type { LambdaAppSpec, LambdaHookEvent } from "../appspec/index.ts";
+import { shiftsOf } from "../rules/traffic-shift.ts";
+import type { Effect } from "../effect.ts";
+import type { LifecycleEvent, Target, World } from "../world.ts";
+
+/** What a gateway does for an event of a function: it calls a hook, or moves the traffic. */
+export function functionEffect({ deployment, now, timeScale }: World, { name }: LifecycleEvent): Effect | undefined {
+  const { lambda: plan, id: deploymentId } = deployment;
+  const checkpoint = (step: string) => deployment.steps.find((one) => one.name === step)?.checkpoint;
+  const appSpec: LambdaAppSpec | undefined =
+    plan !== undefined && "appSpec" in plan.source ? plan.source.appSpec : checkpoint("read AppSpec file")?.appSpec;
+  const alias = checkpoint("check function")?.functionFacts?.alias;
+  if (plan === undefined || appSpec === undefined || alias === undefined) return undefined;
+  if (isHook(name)) {
+    const functionName = appSpec.hooks[name];
+    const executionId = plan.hookExecutions[name];
+    return { kind: "run hook", deploymentId, executionId, ...(functionName === undefined ? {} : { functionName }) };
+  }
+  const { functionName, targetVersion, currentVersion = alias.version } = appSpec;
+  return {
+    kind: "shift traffic",
+    ...{ functionName, alias: appSpec.alias, currentVersion, targetVersion },
+    // A deployment that is rolled back may have changed the alias after anybody has looked.
+    ...(plan.isRollback === true ? {} : { before: alias }),
+    shifts: shiftsOf(plan.routing, now, timeScale),
+  };
+}
+
+const isHook = (name: string): name is LambdaHookEvent => name === "BeforeAllowTraffic" || name === "AfterAllowTraffic";
+
+/** When traffic moves next; undefined when it does not. */
+export function nextShiftAt({ events }: Target, now: number): number | undefined {
+  const effect = events.find(({ status }) => status === "InProgress")?.command?.effect;
+  return effect?.kind === "shift traffic" ? effect.shifts.find(({ at }) => at > now)?.at : undefined;
+}

@@ -1,0 +1,187 @@
+import type { LambdaAppSpec } from "../appspec/index.ts";
+import { type Workflow, done, due, failed, type Progress, type Stage, when } from "./workflow.ts";
+import type { LambdaPlan } from "../lambda-plan.ts";
+import {
+  aliasBusy,
+  aliasMissing,
+  aliasPointsElsewhere,
+  aliasWeighted,
+  functionFailed,
+  functionMissing,
+  functionOrAliasMissing,
+  hookMissing,
+  sameVersion,
+  versionMissing,
+} from "../messages/lambda-messages.ts";
+import { beginDeployment, workflow, runStep, stepOf } from "./stages.ts";
+import { run } from "../target.ts";
+import { nextShiftAt } from "./function-traffic.ts";
+import type { Deployment, FleetMember, LifecycleEventName, Step, StepName, Target, World } from "../world.ts";
+
+/** The events of a deployment to a function; hooks run before and after, the service itself moves the traffic (deployments.md §2.2). */
+export const functionEvents = [
+  "BeforeAllowTraffic",
+  "AllowTraffic",
+  "AfterAllowTraffic",
+] as const satisfies readonly LifecycleEventName[];
+
+/** Traffic of one alias moves from one version to another (deployments.md §11.3). Everything is checked before anything moves. */
+export function lambda(world: World): Workflow {
+  const plan = planOf(world);
+  const { source, isRollback = false } = plan;
+  const appSpec = appSpecOf(world);
+  return workflow([
+    when(
+      "object" in source,
+      runStep("read AppSpec file", {
+        kind: "read AppSpec file",
+        object: "object" in source ? source.object : { bucket: "", key: "" },
+      }),
+    ),
+    appSpec === undefined ? () => done : checkFunction(appSpec, { plan, isRollback }),
+    beginDeployment,
+    appSpec === undefined ? () => done : addFunction(appSpec),
+    shift,
+  ]);
+}
+
+/** What the deployment is to do. */
+export function planOf({ deployment }: World): LambdaPlan {
+  if (deployment.lambda === undefined) throw new Error("A Lambda deployment has a plan"); // whoever records it sees to that
+  return deployment.lambda;
+}
+
+/** What the revision says, once it has been read. */
+export function appSpecOf(world: World): LambdaAppSpec | undefined {
+  const { source } = planOf(world);
+  return "appSpec" in source ? source.appSpec : stepOf(world, "read AppSpec file")?.checkpoint?.appSpec;
+}
+
+function checkFunction(appSpec: LambdaAppSpec, { plan, isRollback }: { plan: LambdaPlan; isRollback: boolean }): Stage {
+  const { functionName, alias, currentVersion, targetVersion, hooks } = appSpec;
+  const versions = [...(currentVersion === undefined ? [] : [currentVersion]), targetVersion];
+  const effect = { kind: "check function", functionName, alias, versions, hooks: Object.values(hooks) } as const;
+  return runStep("check function", effect, (found, world) => judge(found, world, { appSpec, plan, isRollback }));
+}
+
+/** Whether the deployment can do what it is to do; the most basic reason against it first (deployments.md §11.5). */
+function judge(
+  { checkpoint }: Step,
+  { aliasShiftedBy, targets }: World,
+  { appSpec, plan, isRollback }: { appSpec: LambdaAppSpec; plan: LambdaPlan; isRollback: boolean },
+): Progress {
+  const facts = checkpoint?.functionFacts;
+  if (facts === undefined) return done;
+  const { functionName, alias, currentVersion, targetVersion } = appSpec;
+  if (facts.alias === undefined && facts.isDenied === true) return failed(functionOrAliasMissing(appSpec));
+  if (facts.arn === undefined) return failed(functionMissing(functionName));
+  if (facts.alias === undefined) return failed(aliasMissing(appSpec, nearestName(alias, facts.aliases)));
+  const [missing] = facts.missing;
+  if (missing !== undefined) return failed(versionMissing(functionName, missing));
+  const [hook] = facts.missingHooks;
+  if (hook !== undefined) return failed(hookMissing(hook));
+  if (isRollback) return done;
+  const current = currentVersion ?? facts.alias.version;
+  if (current === targetVersion) return failed(sameVersion(targetVersion));
+  // Once it moves traffic itself, it is for the others to wait.
+  if (aliasShiftedBy !== undefined && targets.length === 0)
+    return failed(aliasBusy(appSpec, facts.alias, aliasShiftedBy));
+  const isWeighted = Object.keys(facts.alias.weights).length > 0;
+  if (isWeighted && !plan.adoptsWeightedAlias) return failed(aliasWeighted(appSpec, facts.alias));
+  return facts.alias.version === current ? done : failed(aliasPointsElsewhere(appSpec, facts.alias, current));
+}
+
+/** The name that somebody has probably meant. */
+export function nearestName(wanted: string, names: readonly string[]): string | undefined {
+  const near = names.map((name) => ({ name, distance: distance(wanted.toLowerCase(), name.toLowerCase()) }));
+  const [first] = near.toSorted((a, b) => a.distance - b.distance);
+  const isContained = first !== undefined && (wanted.includes(first.name) || first.name.includes(wanted));
+  return first !== undefined && (first.distance <= Math.max(2, wanted.length / 3) || isContained)
+    ? first.name
+    : undefined;
+}
+
+/** How many letters have to be changed, added or taken away. */
+function distance(a: string, b: string): number {
+  let before = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let row = 0; row < a.length; row += 1) {
+    const now = [row + 1];
+    for (let column = 0; column < b.length; column += 1)
+      now.push(
+        Math.min(
+          (before[column] ?? 0) + (a[row] === b[column] ? 0 : 1),
+          (before[column + 1] ?? 0) + 1,
+          (now[column] ?? 0) + 1,
+        ),
+      );
+    before = now;
+  }
+  return before.at(-1) ?? 0;
+}
+
+/** The one target is the function. */
+function addFunction({ functionName, alias, targetVersion }: LambdaAppSpec): Stage {
+  return (world) => {
+    if (world.targets.length > 0) return done;
+    const arn = stepOf(world, "check function")?.checkpoint?.functionFacts?.arn ?? functionName;
+    const member: FleetMember = {
+      ...{ id: functionName, arn, hostIdentifier: arn, state: "running", tieBreaker: 0 },
+      health: "Healthy",
+      revision: "Unknown",
+    };
+    const because = `the alias ${alias} is to lead to version ${targetVersion}`;
+    return due({ do: "add targets", targets: [member], events: functionEvents, because });
+  };
+}
+
+/** The function's target takes its events; what it comes to is what the deployment comes to (deployments.md §3.4 rule 2). */
+const shift: Stage = (world) => {
+  const [target] = world.targets;
+  const [first] = target?.events ?? [];
+  if (target === undefined || first === undefined) return done;
+  switch (target.status) {
+    case "Pending":
+      return due(run(world, target, { event: first, because: "the function and its alias are as they should be" }));
+    case "Succeeded":
+      return done;
+    case "Failed":
+    case "Skipped":
+    case "Unknown":
+      return failed(functionFailed(target));
+    default: {
+      const until = nextShiftAt(target, world.now);
+      return { is: "waiting", for: "", ...(until === undefined ? {} : { until }) };
+    }
+  }
+};
+
+/** Which versions of which alias a deployment is about, once that is known, and how much of the traffic it has moved, in percent. */
+export function shiftOf(
+  { lambda: plan, steps }: Pick<Deployment, "lambda" | "steps">,
+  { events }: Pick<Target, "events">,
+) {
+  const checkpoint = (name: StepName) => steps.find((one) => one.name === name)?.checkpoint;
+  const appSpec =
+    plan !== undefined && "appSpec" in plan.source ? plan.source.appSpec : checkpoint("read AppSpec file")?.appSpec;
+  const found = checkpoint("check function")?.functionFacts?.alias;
+  if (appSpec === undefined || found === undefined) return undefined;
+  const { functionName, alias, targetVersion, currentVersion = found.version } = appSpec;
+  const percent = events.find(({ name }) => name === "AllowTraffic")?.command?.checkpoint?.shifted?.percent ?? 0;
+  return { functionName, alias, currentVersion, targetVersion, percent };
+}
+
+/** What takes an alias back to the version that it had before a deployment; undefined when the deployment never got to know it. */
+export function rollbackPlanOf(deployment: Pick<Deployment, "lambda" | "steps">): LambdaPlan | undefined {
+  const shift = shiftOf(deployment, { events: [] });
+  const { lambda: plan } = deployment;
+  if (plan === undefined || shift === undefined) return undefined;
+  const { functionName, alias, currentVersion, targetVersion } = shift;
+  return {
+    ...plan,
+    source: {
+      appSpec: { functionName, alias, currentVersion: targetVersion, targetVersion: currentVersion, hooks: {} },
+    },
+    routing: { type: "AllAtOnce" },
+    isRollback: true,
+  };
+}

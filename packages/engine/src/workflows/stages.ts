@@ -1,0 +1,135 @@
+import { disruptionBudget } from "../rules/minimum-healthy-hosts.ts";
+import { type Workflow, done, due, failed, type Progress, type Stage } from "./workflow.ts";
+import { healthConstraintsInvalid, noInstances, overMaxInstances, readyTimeout } from "../messages/messages.ts";
+import { isOutdated } from "../rules/outdated.ts";
+import { byZone, startOrder } from "../rules/start-order.ts";
+import { targetsMax } from "../rules/time-limits.ts";
+import type {
+  ErrorInformation,
+  FleetQuery,
+  FleetMember,
+  HoldName,
+  LifecycleEventName,
+  Outcome,
+  Step,
+  StepName,
+  World,
+} from "../world.ts";
+import type { Effect } from "../effect.ts";
+
+// The stages that workflows are made of.
+
+/** Somebody looks which hosts there are, and there must be some, and not too many. */
+export function findFleet(which: FleetQuery, because = `nobody has looked which hosts are ${which}`): Stage {
+  return (world) => {
+    const fleet = world.fleets?.[which];
+    if (fleet === undefined) return due({ do: "look up fleet", fleet: which, because });
+    if ("error" in fleet) return failed(fleet.error);
+    const hosts = hostsOf(world, which);
+    if (hosts.length === 0) return world.deployment.outdatedOnly && fleet.found.length > 0 ? done : failed(noInstances);
+    return hosts.length > targetsMax ? failed(overMaxInstances(hosts.length, targetsMax)) : done;
+  };
+}
+
+/** Hosts of a fleet in start order. Stopped instances are among them, and fail; terminated ones are not (deployments.md §1, rule 11). */
+export function hostsOf(world: World, which: FleetQuery): readonly FleetMember[] {
+  const fleet = world.fleets?.[which];
+  if (fleet === undefined || "error" in fleet) return [];
+  const { kind, zonal, outdatedOnly } = world.deployment;
+  const isOutdatedOnly = kind === "in-place" && outdatedOnly === true;
+  const hosts = fleet.found.filter((member) => isAlive(member) && (!isOutdatedOnly || isOutdated(member)));
+  return zonal === undefined ? startOrder(hosts) : byZone(startOrder(hosts));
+}
+
+/** Whether an instance is there, or may be again. */
+export const isAlive = ({ state }: FleetMember): boolean => state !== "terminated" && state !== "shutting-down";
+
+/** Minimum healthy hosts must leave somebody to begin with (deployments.md §4.3 rule 1). */
+export function checkMinimumHealthy(which: FleetQuery): Stage {
+  return (world) => {
+    const hosts = hostsOf(world, which).length;
+    if (hosts === 0) return done; // there is nothing to do, and nobody to be taken out of service
+    const { minimumHealthyHosts } = world.deployment;
+    const { minimumHealthy, unavailable } = disruptionBudget(minimumHealthyHosts, hosts);
+    return unavailable > 0 ? done : failed(healthConstraintsInvalid(minimumHealthyHosts, hosts, minimumHealthy));
+  };
+}
+
+/** The deployment becomes InProgress. */
+export const beginDeployment: Stage = ({ deployment }) =>
+  deployment.startTime === undefined ? due({ do: "begin", because: "everything that it needs is there" }) : done;
+
+/** Hosts become targets. */
+export function addTargets(plan: {
+  readonly hosts: readonly FleetMember[];
+  readonly events: readonly LifecycleEventName[];
+  readonly label?: "Blue" | "Green";
+}): Stage {
+  const { hosts, events, label } = plan;
+  return ({ targets }) => {
+    const known = new Set(targets.map(({ id }) => id));
+    const missing = hosts.filter(({ id }) => !known.has(id));
+    if (missing.length === 0) return done;
+    const many = missing.length === 1 ? "1 host takes" : `${missing.length} hosts take`;
+    const because = `${many} part${label === undefined ? "" : ` as ${label}`}`;
+    return due({ do: "add targets", targets: missing, events, ...(label === undefined ? {} : { label }), because });
+  };
+}
+
+/** A gateway does something for the deployment as a whole. `judge` may refuse what it found. */
+export function runStep(
+  name: StepName,
+  effect: Effect,
+  judge: (step: Step, world: World) => Progress = () => done,
+): Stage {
+  return (world) => {
+    const found = stepOf(world, name);
+    if (found === undefined) return due({ do: "start step", step: name, effect, because: `it is time to ${name}` });
+    switch (found.status) {
+      case "InProgress":
+        return { is: "waiting", for: found.progress ?? name };
+      case "Failed":
+        return failed(found.error ?? unknownError(found));
+      case "Succeeded":
+        return judge(found, world);
+    }
+  };
+}
+
+/** The last step of that name. */
+export const stepOf = ({ deployment }: World, name: StepName): Step | undefined =>
+  deployment.steps.findLast((candidate) => candidate.name === name);
+
+const unknownError = ({ name }: Step): ErrorInformation => ({
+  code: "INTERNAL_ERROR",
+  message: `The deployment failed because it could not ${name}`,
+});
+
+/** The deployment as a whole waits, until the time is over or somebody asks to go on. */
+export function awaitHold(
+  name: HoldName,
+  { milliseconds, onTimeout, because }: { milliseconds: number; onTimeout: "go on" | "stop"; because: string },
+): Stage {
+  return ({ deployment, now, timeScale = 1 }) => {
+    const found = deployment.holds.find((candidate) => candidate.name === name);
+    if (found === undefined) return due({ do: "hold", hold: name, until: now + milliseconds / timeScale, because });
+    if (found.endedAt !== undefined) return done;
+    if (deployment.continueRequestedAt?.[name] !== undefined)
+      return due({ do: "release", hold: name, because: "somebody has asked to go on" });
+    if (now < found.until) return { is: "waiting", for: because, until: found.until };
+    if (onTimeout === "go on") return due({ do: "release", hold: name, because: "the time is over" });
+    return { is: "failed", as: "Stopped", error: readyTimeout(milliseconds / 60_000) };
+  };
+}
+
+/** Processes that a step has suspended run again, however the deployment ends. */
+export const resumeProcesses: Stage = (world) => {
+  const suspended = stepOf(world, "suspend processes")?.checkpoint?.suspended;
+  return suspended === undefined ? done : runStep("resume processes", { kind: "resume processes", suspended })(world);
+};
+
+/** A workflow whose end is the same, whatever it is. */
+export const workflow = (stages: readonly Stage[], afterwards: readonly Stage[] = []): Workflow => ({
+  stages,
+  cleanupStages: (_outcome: Outcome) => afterwards,
+});

@@ -1,0 +1,145 @@
+import { createHash } from "node:crypto";
+import { buildModel, type Call, defineService, Fault, ofNoResource, type Service, tabled } from "@sluice/aws-protocol";
+import type { Store } from "../store/index.ts";
+import type { AuditEntry } from "../audit/audit-log.ts";
+import { instanceAccess } from "../access/codedeploy-accesses.ts";
+import { type GitHubToken, isTokenName, keepToken, tokenArn } from "./github-secrets.ts";
+import type { Identities } from "../identity/identities.ts";
+
+// Sluice's own operations, spoken like AWS's: signed JSON, with the signing name `sluice`. Permissions are `sluice:…`.
+
+/** What the operations work with. */
+export interface SluiceContext {
+  readonly store: Store;
+  readonly identities: Identities;
+  /** The authority of the control plane's own certificate, in PEM, if it has one. */
+  readonly authority: string | undefined;
+  /** By what hosts know the key that specifications are signed with: the SHA-256 of the public key, in hex. */
+  readonly signerSha256: () => Promise<string>;
+  /** The unique id of the user that an ARN names now, where there is an IAM. */
+  readonly uniqueIdOf?: ((arn: string) => string | undefined) | undefined;
+  readonly region: string;
+  readonly accountId: string;
+}
+
+/** Entries on a page. */
+const pageSize = 500;
+
+const [text, number, truth] = [0, 1, 2];
+
+const model = buildModel({
+  protocol: "json",
+  version: "2026-11-24",
+  targetPrefix: "Sluice_20261124",
+  operations: { ListAuditEntries: [3, 4], CreateHostRegistration: [8, 9], PutGitHubAccountToken: [10, 11] },
+  errors: {},
+  shapes: [
+    ["string"],
+    ["number"],
+    ["boolean"],
+    structure("ListAuditEntriesInput", { since: number, nextToken: text }),
+    structure("ListAuditEntriesOutput", { entries: 5, nextToken: text, isIntact: truth, problem: text, head: text }),
+    ["list", "AuditEntries", {}, [6]],
+    structure("AuditEntry", {
+      ...{ sequence: number, at: number, requestId: text, service: text, operation: text, caller: text },
+      ...{ accessKeyId: text, sourceIp: text, resources: 7, outcome: text },
+    }),
+    ["list", "Resources", {}, [text]],
+    structure("CreateHostRegistrationInput", { instanceName: text }),
+    structure("CreateHostRegistrationOutput", {
+      ...{ token: text, expiresAt: number, authoritySha256: text, signerSha256: text },
+    }),
+    structure("PutGitHubAccountTokenInput", { tokenName: text, token: text, applicationNames: 12 }),
+    structure("PutGitHubAccountTokenOutput", { tokenName: text }),
+    ["list", "ApplicationNames", {}, [text]],
+  ],
+});
+
+const operations = {
+  /** Entries since a time, in milliseconds; the first page says whether the log is intact. */
+  async ListAuditEntries(
+    { identities: { audit } }: SluiceContext & { readonly call: Call },
+    { since = 0, nextToken }: { readonly since?: number; readonly nextToken?: string },
+  ): Promise<{ readonly entries: readonly AuditEntry[]; readonly nextToken?: string }> {
+    const after = nextToken === undefined ? 0 : Number(nextToken);
+    if (!Number.isSafeInteger(after) || !Number.isSafeInteger(since))
+      throw new Fault(
+        "ValidationException",
+        `nextToken is "${nextToken}" and since is ${since}: whole numbers are wanted`,
+      );
+    const entries = audit.read({ since, after, count: pageSize });
+    const last = entries.length === pageSize ? entries.at(-1) : undefined;
+    return {
+      entries,
+      ...(last === undefined ? {} : { nextToken: String(last.sequence) }),
+      ...(nextToken === undefined ? await audit.prove() : {}),
+    };
+  },
+
+  /** A token with which a registered on-premises instance gets its key, and by what its host knows the authority that it is to trust, and the signer that it is to obey. */
+  async CreateHostRegistration(
+    { store, identities, authority, signerSha256, uniqueIdOf }: SluiceContext & { readonly call: Call },
+    { instanceName: name = "" }: { readonly instanceName?: string },
+  ): Promise<HostRegistration> {
+    const instance = store.onPremises.byName(name);
+    if (instance === undefined || instance.deregisterTime !== undefined)
+      throw new Fault("InstanceNotRegisteredException", `No on-premises instance is registered as "${name}"`);
+    if (!("iamUserArn" in instance.identity))
+      throw new Fault(
+        "InvalidInstanceNameException",
+        `The on-premises instance "${name}" signs with sessions of a role: those are renewed by whoever runs it`,
+      );
+    const { iamUserArn } = instance.identity;
+    if (uniqueIdOf?.(iamUserArn) !== undefined)
+      throw new Fault(
+        "InvalidInstanceNameException",
+        `The on-premises instance "${name}" signs as the IAM user ${iamUserArn}, and IAM gives that user's keys: aws iam create-access-key`,
+      );
+    return {
+      ...(await identities.newRegistration({ arn: iamUserArn, instance: instance.arn })),
+      signerSha256: await signerSha256(),
+      ...(authority === undefined ? {} : { authoritySha256: createHash("sha256").update(authority).digest("hex") }),
+    };
+  },
+
+  /** Keeps a token for private revisions of some applications. CodeDeploy's own operations list the names, and delete them. */
+  async PutGitHubAccountToken(
+    { store, identities }: SluiceContext & { readonly call: Call },
+    { tokenName = "", token = "", applicationNames = [] }: Partial<GitHubToken>,
+  ): Promise<{ readonly tokenName: string }> {
+    await keepToken({ store, identities }, { tokenName, token, applicationNames });
+    return { tokenName };
+  },
+};
+
+interface HostRegistration {
+  readonly token: string;
+  readonly expiresAt: number;
+  readonly signerSha256: string;
+  readonly authoritySha256?: string;
+}
+
+/** Sluice's own operations: who may read the audit log is decided by policies like everything else. */
+export function sluiceService(context: SluiceContext, onDefect: (error: unknown, requestId: string) => void): Service {
+  const { store } = context;
+  const accesses = tabled({
+    ...ofNoResource(["ListAuditEntries"]),
+    CreateHostRegistration: ({ instanceName }) =>
+      typeof instanceName === "string" && store.onPremises.byName(instanceName) !== undefined
+        ? [instanceAccess(context, instanceName)]
+        : [],
+    PutGitHubAccountToken: ({ tokenName }) => [
+      {
+        resource:
+          typeof tokenName === "string" && isTokenName(tokenName)
+            ? tokenArn(context, store.githubTokens.byName(tokenName)?.name ?? tokenName)
+            : undefined,
+      },
+    ],
+  });
+  return defineService({ name: "sluice", model, signingNames: ["sluice"], operations, context, accesses, onDefect });
+}
+
+function structure(name: string, members: Readonly<Record<string, number>>) {
+  return ["structure", name, {}, Object.entries(members).map(([member, shape]) => [member, [shape]])] as const;
+}

@@ -1,0 +1,162 @@
+import {
+  type BlueGreen,
+  type Deployment,
+  type DeploymentKind,
+  type ErrorInformation,
+  type Fleet,
+  type LambdaPlan,
+  type LifecycleAction,
+  type MinimumHealthyHosts,
+  newDeployment,
+  type Reroute,
+} from "@sluice/engine";
+import type { ZonalConfig } from "@aws-sdk/client-codedeploy";
+import type { DeploymentGroup, GroupSettings } from "../store/deployment-groups.ts";
+import type { DeploymentRequest } from "../store/deployments/records.ts";
+import type { Store } from "../store/index.ts";
+
+/** What a new deployment is made of, whoever asks for it: a user, Auto Scaling, a rollback or a follow-up. */
+export interface NewDeployment {
+  readonly id: string;
+  readonly now: number;
+  readonly group: DeploymentGroup;
+  readonly request: DeploymentRequest;
+  readonly minimumHealthyHosts: MinimumHealthyHosts;
+  readonly ignoreApplicationStopFailures: boolean;
+  /** Absent: as the style says. */
+  readonly kind?: DeploymentKind;
+  /** Of the deployment's configuration; left out for rollbacks (deployments.md §4.5 rule 6). */
+  readonly zonalConfig?: ZonalConfig;
+  readonly processesToSuspend?: readonly string[];
+  readonly lifecycleAction?: LifecycleAction;
+  readonly reroute?: Reroute;
+  readonly lambda?: LambdaPlan;
+  /** The hosts, when they are known already. */
+  readonly fleet?: Fleet;
+  /** Why it cannot be carried out: it is recorded, and has failed. */
+  readonly refusal?: ErrorInformation;
+}
+
+/** Records a deployment as `Created`. Call it within `store.write`. */
+export function recordDeployment(store: Pick<Store, "deployments" | "revisions">, made: NewDeployment): void {
+  const { id, now, group, request, fleet } = made;
+  const { applicationId } = group;
+  if (store.revisions.find(applicationId, request.revision) === undefined) {
+    const description = `Application revision registered by Deployment ID: ${id}`;
+    store.revisions.register(applicationId, request.revision, { description, now });
+  }
+  store.revisions.used(applicationId, request.revision, now);
+  store.deployments.add({ id, applicationId, groupId: group.id, request, state: stateOf(made) });
+  if (fleet !== undefined) store.deployments.setFleet(id, "selected", fleet);
+}
+
+function stateOf(made: NewDeployment): Deployment {
+  const state = beginningOf(made);
+  return made.refusal === undefined
+    ? state
+    : { ...state, status: "Failed", completeTime: made.now, error: made.refusal };
+}
+
+/** The engine's words for what AWS's members say. */
+function beginningOf(made: NewDeployment): Deployment {
+  const { id, now: createTime, group, request, minimumHealthyHosts, ignoreApplicationStopFailures } = made;
+  const { settings, name } = group;
+  const kind = made.kind ?? (request.deploymentStyle.deploymentType === "BLUE_GREEN" ? "blue-green" : "in-place");
+  const balancers = balancersOf(request);
+  const blueGreen = kind === "blue-green" ? blueGreenOf(request, copyName(name, id)) : undefined;
+  const processes = made.processesToSuspend ?? settings.ec2DeploymentOptions?.autoScalingGroupProcessesToSuspend ?? [];
+  return newDeployment({
+    id,
+    createTime,
+    kind,
+    minimumHealthyHosts,
+    ignoreApplicationStopFailures,
+    scalingGroups: settings.autoScalingGroups ?? [],
+    ...(request.updateOutdatedInstancesOnly ? { outdatedOnly: true } : {}),
+    ...(kind === "in-place" && made.zonalConfig !== undefined ? { zonal: zonalOf(made.zonalConfig) } : {}),
+    ...alarmsOf(request),
+    ...(balancers === undefined ? {} : { balancers }),
+    ...(blueGreen === undefined ? {} : { blueGreen }),
+    ...(kind === "in-place" && processes.length > 0 ? { processesToSuspend: processes } : {}),
+    ...(made.lifecycleAction === undefined ? {} : { lifecycleAction: made.lifecycleAction }),
+    ...(made.reroute === undefined ? {} : { reroute: made.reroute }),
+    ...(made.lambda === undefined ? {} : { lambda: made.lambda }),
+  });
+}
+
+/** Nothing said about zones is: none of a zone's hosts has to stay, and none is watched (api.md §3.7). */
+function zonalOf(given: ZonalConfig): NonNullable<Deployment["zonal"]> {
+  const { type = "FLEET_PERCENT", value = 0 } = given.minimumHealthyHostsPerZone ?? {};
+  const { firstZoneMonitorDurationInSeconds: first, monitorDurationInSeconds = 0 } = given;
+  return {
+    minimumHealthyHostsPerZone: { type, value },
+    monitorDuration: monitorDurationInSeconds * 1000,
+    ...(first === undefined ? {} : { firstZoneMonitorDuration: first * 1000 }),
+  };
+}
+
+/** The name of a copied Auto Scaling group (deployments.md §7.2). */
+export const copyName = (groupName: string, deploymentId: string): string => `CodeDeploy_${groupName}_${deploymentId}`;
+
+/** Balancers count only when the style says so (deployments.md §1, rule 1). */
+function balancersOf({ deploymentStyle, loadBalancerInfo }: DeploymentRequest): Deployment["balancers"] {
+  if (deploymentStyle.deploymentOption !== "WITH_TRAFFIC_CONTROL") return undefined;
+  const names = (list: readonly { name?: string | undefined }[] = []) => list.flatMap(({ name }) => name ?? []);
+  const targetGroups = names(loadBalancerInfo?.targetGroupInfoList);
+  const classic = names(loadBalancerInfo?.elbInfoList);
+  return targetGroups.length + classic.length === 0 ? undefined : { targetGroups, classic };
+}
+
+/** Alarms count only while they are enabled, and there are some (deployments.md §10.1). */
+function alarmsOf({ alarmConfiguration: given }: DeploymentRequest): Pick<Deployment, "alarms"> {
+  const names = (given?.alarms ?? []).flatMap(({ name }) => name ?? []);
+  if (given?.enabled !== true || names.length === 0) return {};
+  return { alarms: { names, ignorePollAlarmFailure: given.ignorePollAlarmFailure ?? false } };
+}
+
+const minute = 60_000;
+
+function blueGreenOf({ blueGreenDeploymentConfiguration: given = {} }: DeploymentRequest, name: string): BlueGreen {
+  const { greenFleetProvisioningOption, deploymentReadyOption, terminateBlueInstancesOnDeploymentSuccess } = given;
+  const provisioning = greenFleetProvisioningOption?.action ?? "DISCOVER_EXISTING";
+  const { actionOnTimeout = "CONTINUE_DEPLOYMENT", waitTimeInMinutes = 0 } = deploymentReadyOption ?? {};
+  return {
+    provisioning,
+    ...(provisioning === "COPY_AUTO_SCALING_GROUP" ? { copyName: name } : {}),
+    ...(actionOnTimeout === "STOP_DEPLOYMENT" ? { readyWait: waitTimeInMinutes * minute } : {}),
+    blueInstances: terminateBlueInstancesOnDeploymentSuccess?.action ?? "TERMINATE",
+    terminationWait: (terminateBlueInstancesOnDeploymentSuccess?.terminationWaitTimeInMinutes ?? 0) * minute,
+  };
+}
+
+/** What a new deployment takes over from its group. */
+export function requestOf(
+  { name, settings, targetRevision }: DeploymentGroup,
+  own: Pick<DeploymentRequest, "creator" | "revision" | "fileExistsBehavior"> & Partial<DeploymentRequest>,
+): DeploymentRequest {
+  const taken = pick(settings, [
+    "loadBalancerInfo",
+    "blueGreenDeploymentConfiguration",
+    "autoRollbackConfiguration",
+    "alarmConfiguration",
+  ]);
+  return {
+    groupName: name,
+    deploymentConfigName: settings.deploymentConfigName,
+    serviceRoleArn: settings.serviceRoleArn,
+    updateOutdatedInstancesOnly: false,
+    ...taken,
+    ...(targetRevision === undefined ? {} : { previousRevision: targetRevision }),
+    ...own,
+    deploymentStyle: own.deploymentStyle ?? {
+      deploymentType: settings.deploymentStyle?.deploymentType ?? "IN_PLACE",
+      deploymentOption: settings.deploymentStyle?.deploymentOption ?? "WITHOUT_TRAFFIC_CONTROL",
+    },
+  };
+}
+
+function pick<Name extends keyof GroupSettings>(settings: GroupSettings, names: readonly Name[]) {
+  return Object.fromEntries(
+    names.filter((name) => settings[name] !== undefined).map((name) => [name, settings[name]]),
+  ) as Partial<Pick<GroupSettings, Name>>; // the names are those of the type
+}

@@ -1,0 +1,25 @@
+import type { ErrorInformation } from "@sluice/engine";
+import type { Application } from "../../store/applications.ts";
+import type { DeploymentRequest } from "../../store/deployments/records.ts";
+
+/** Why a deployment that may be asked for cannot be carried out; it is recorded and has failed, with this for a reason. The one place for it. */
+export function whyUnsupported(
+  platform: Application["computePlatform"],
+  { deploymentStyle, blueGreenDeploymentConfiguration, loadBalancerInfo }: DeploymentRequest,
+): ErrorInformation | undefined {
+  if (platform === "Lambda") return undefined;
+  if (platform !== "Server")
+    return { code: "INTERNAL_ERROR", message: `This control plane does not carry out ${platform} deployments` };
+  if (deploymentStyle.deploymentType === "BLUE_GREEN" && blueGreenDeploymentConfiguration === undefined)
+    return {
+      code: "MISSING_BLUE_GREEN_DEPLOYMENT_CONFIGURATION",
+      message: "The deployment group is blue/green, and has no blueGreenDeploymentConfiguration",
+    };
+  const balancers = [...(loadBalancerInfo?.elbInfoList ?? []), ...(loadBalancerInfo?.targetGroupInfoList ?? [])];
+  if (deploymentStyle.deploymentOption === "WITH_TRAFFIC_CONTROL" && balancers.length === 0)
+    return {
+      code: "MISSING_ELB_INFORMATION",
+      message: "The deployment group controls traffic, and has no load balancer in its loadBalancerInfo",
+    };
+  return undefined;
+}

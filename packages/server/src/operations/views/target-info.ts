@@ -1,0 +1,64 @@
+import type { DeploymentTarget, InstanceSummary, LambdaFunctionInfo } from "@aws-sdk/client-codedeploy";
+import { type Deployment, type LifecycleEvent, shiftOf, type Target } from "@sluice/engine";
+import type { Application } from "../../store/applications.ts";
+import type { DeploymentRecord } from "../../store/deployments/records.ts";
+import { date } from "../context.ts";
+
+/** A target as AWS shows it, in the member of its platform (api.md §3.4). */
+export function targetInfo(
+  platform: Application["computePlatform"],
+  { id: deploymentId, state }: DeploymentRecord,
+  target: Target,
+): DeploymentTarget {
+  const { id, arn, label, status, lastUpdatedAt, events } = target;
+  const common = {
+    deploymentId,
+    targetId: id,
+    targetArn: arn,
+    status,
+    lastUpdatedAt: date(lastUpdatedAt),
+    lifecycleEvents: events.map(eventInfo),
+  };
+  switch (platform) {
+    case "Server":
+      return { deploymentTargetType: "InstanceTarget", instanceTarget: { ...common, instanceLabel: label } };
+    case "Lambda":
+      return {
+        deploymentTargetType: "LambdaTarget",
+        lambdaTarget: { ...common, lambdaFunctionInfo: functionInfo(state, target) },
+      };
+    case "ECS":
+      return { deploymentTargetType: "ECSTarget", ecsTarget: common };
+  }
+}
+
+function functionInfo(deployment: Deployment, target: Target): LambdaFunctionInfo | undefined {
+  const shift = shiftOf(deployment, target);
+  if (shift === undefined) return undefined;
+  const { functionName, alias, currentVersion, targetVersion, percent } = shift;
+  // As a percentage (inferred).
+  return { functionName, functionAlias: alias, currentVersion, targetVersion, targetVersionWeight: percent };
+}
+
+/** The deprecated form: its instance id is the ARN (api.md §2.8). */
+export const instanceSummary = (
+  deploymentId: string,
+  { arn, label, status, lastUpdatedAt, events }: Target,
+): InstanceSummary => ({
+  deploymentId,
+  instanceId: arn,
+  status,
+  instanceType: label,
+  lastUpdatedAt: date(lastUpdatedAt),
+  lifecycleEvents: events.map(eventInfo),
+});
+
+const eventInfo = ({ name, status, startTime, endTime, diagnostics, command }: LifecycleEvent) => ({
+  lifecycleEventName: name,
+  // Unlike AWS: an event that the service itself runs says what it waits for, such as a load balancer's health check.
+  diagnostics:
+    diagnostics ?? (status === "InProgress" && command?.progress ? { message: command.progress } : undefined),
+  startTime: date(startTime),
+  endTime: date(endTime),
+  status,
+});

@@ -1,0 +1,76 @@
+import { provisioningTag } from "../../gateways/copy-scaling-group.ts";
+import { blockTraffic } from "../../gateways/load-balancers.ts";
+import { deleteScalingGroups, scalingGroups } from "../../gateways/scaling-groups.ts";
+import type { CopiedGroup } from "../../store/copied-groups.ts";
+import type { DeploymentGroup } from "../../store/deployment-groups.ts";
+import type { DeploymentRecord } from "../../store/deployments/records.ts";
+import type { HookContext } from "./managed-hooks.ts";
+
+/** The tag of a deployment group that says what becomes of copies which failed deployments leave (deployments.md §7.4). */
+export const cleanupTag = "sluice:green-cleanup";
+
+const minute = 60_000;
+
+/** How long after its end a failed deployment's copy may go, in milliseconds; undefined to keep it, as AWS does. */
+export function cleanupDelay(value: string | undefined): number | undefined {
+  if (value === "delete-on-failure") return 0;
+  const minutes = /^delete-after:(\d{1,6})$/.exec(value ?? "")?.[1];
+  return minutes === undefined ? undefined : Number(minutes) * minute;
+}
+
+/** What copies are cleaned up with. */
+export interface CleanupContext extends HookContext {
+  readonly clock: () => number;
+}
+
+/** Removes the copies that failed deployments have left and whose deployment groups ask for it: each is deregistered first, and deleted only when nobody names it. */
+export async function cleanUpCopies(context: CleanupContext): Promise<void> {
+  const { store } = context;
+  for (const copied of store.copies.left()) {
+    const record = store.deployments.byId(copied.deploymentId);
+    const group = store.groups.byId(copied.groupId);
+    if (record !== undefined && group !== undefined && isDue(context, record, group))
+      await remove(context, copied, { record, group });
+  }
+}
+
+function isDue({ store, clock }: CleanupContext, { state }: DeploymentRecord, { id }: DeploymentGroup): boolean {
+  const tag = store.tags.of("deploymentgroup", id).find(({ Key }) => Key === cleanupTag);
+  const delay = cleanupDelay(tag?.Value);
+  if (delay === undefined || state.completeTime === undefined || clock() < state.completeTime + delay) return false;
+  return store.deployments.liveOf(id) === undefined; // a rollback may still be under way
+}
+
+async function remove(
+  { store, gateways }: CleanupContext,
+  { deploymentId, scalingGroup }: CopiedGroup,
+  { record, group }: { record: DeploymentRecord; group: DeploymentGroup },
+): Promise<void> {
+  if (store.groups.naming(scalingGroup).length > 0) {
+    await store.write(() => store.copies.settle(deploymentId));
+    return;
+  }
+  const clients = gateways.as(group.settings.serviceRoleArn);
+  const [copy] = await scalingGroups(clients, [scalingGroup]);
+  const isOurs = copy?.Tags?.some(({ Key, Value }) => Key === provisioningTag && Value === deploymentId) === true;
+  if (isOurs) {
+    const balancers = record.state.balancers ?? { targetGroups: [], classic: [] };
+    for (const { InstanceId = "" } of copy.Instances ?? [])
+      if (!(await isOut(clients, { instance: InstanceId, balancers }))) return; // it drains: the next round looks again
+    if ((await deleteScalingGroups(clients, [scalingGroup])).is !== "done") return;
+  }
+  await store.write(() => {
+    store.copies.settle(deploymentId);
+    store.deployments.addNote(deploymentId, `The Auto Scaling group ${scalingGroup} was deleted with its instances`);
+  });
+}
+
+async function isOut(
+  clients: Parameters<typeof blockTraffic>[0],
+  { instance, balancers }: Omit<Parameters<typeof blockTraffic>[1], "kind">,
+): Promise<boolean> {
+  const effect = { kind: "block traffic", instance, balancers } as const;
+  const look = await blockTraffic(clients, effect, undefined);
+  if (look.is === "done" && (look.checkpoint?.registrations?.length ?? 0) === 0) return true;
+  return (await blockTraffic(clients, effect, look.is === "failed" ? undefined : look.checkpoint)).is === "done";
+}

@@ -1,0 +1,218 @@
+import type { AutoScalingGroup, Instance } from "@aws-sdk/client-auto-scaling";
+import { heartbeatInterval } from "@sluice/engine";
+import {
+  completeLifecycleAction,
+  pooledInstances,
+  recordHeartbeat,
+  scalingGroups,
+} from "../../gateways/scaling-groups.ts";
+import { newDeploymentId } from "../../random.ts";
+import type { DeploymentGroup } from "../../store/deployment-groups.ts";
+import { recordDeployment, requestOf } from "../../deployment/record-deployment.ts";
+import type { ScaledInstance } from "../../store/scaled-instances.ts";
+import type { ScalingHook } from "../../store/scaling-hooks.ts";
+import { memberOf } from "../find-fleet.ts";
+import { type LaunchPause, launchPauseOf, pauseInWords } from "./launch-pauses.ts";
+import type { HookContext } from "./managed-hooks.ts";
+import { recordStates, type ObservedGroup, waitsFor } from "./scaled-instances.ts";
+
+/** What new lifecycle actions are taken up with. */
+export interface LifecycleActionContext extends HookContext {
+  readonly clock: () => number;
+  readonly region: string;
+  readonly accountId: string;
+  readonly wake: (deploymentId: string) => void;
+  /** Told of what a person should know, and no deployment shows. */
+  readonly warn: (about: Readonly<Record<string, string>>, message: string) => void;
+  /** What has been said already, and need not be said in each round: Auto Scaling groups whose warm pool cannot be seen, launches that pause. */
+  readonly warned: Set<string>;
+  /** When Auto Scaling was last told that an instance goes on waiting while launches pause, by instance. */
+  readonly heartbeats: Map<string, number>;
+  readonly onDefect: (error: unknown, about: string) => void;
+}
+
+/** Looks which instances wait for our hooks, and gives each its deployment, or lets it go on where there is nothing to deploy (deployments.md §6.2, §6.4). */
+export async function startLifecycleDeployments(context: LifecycleActionContext): Promise<void> {
+  const { store, gateways } = context;
+  const byGroup = Map.groupBy(store.scaling.all(), ({ groupId }) => groupId);
+  for (const [groupId, hooks] of byGroup) {
+    const group = store.groups.byId(groupId);
+    if (group === undefined) continue;
+    const names = [...new Set(hooks.map(({ scalingGroup }) => scalingGroup))];
+    try {
+      const found = await scalingGroups(gateways.as(group.settings.serviceRoleArn), names);
+      const all: ObservedGroup[] = [];
+      for (const one of found) all.push({ group: one, instances: await instancesOf(context, group, one) });
+      const seen = await recordStates(store, groupId, all);
+      for (const { group: one, instances } of all)
+        for (const hook of hooks.filter(({ scalingGroup }) => scalingGroup === one.AutoScalingGroupName))
+          for (const instance of instances)
+            if (waits(hook, instance, seen.get(instance.InstanceId ?? "")))
+              await handle(context, { group, hook, instance });
+    } catch (error) {
+      // What one group's role may not do keeps no instance of another group waiting.
+      context.onDefect(error, `the Auto Scaling groups of deployment group "${group.name}"`);
+    }
+  }
+}
+
+/** The instances of an Auto Scaling group and of its warm pool. */
+async function instancesOf(
+  { gateways, warn, warned }: LifecycleActionContext,
+  { name, settings }: DeploymentGroup,
+  scalingGroup: AutoScalingGroup,
+): Promise<readonly Instance[]> {
+  const { Instances = [], AutoScalingGroupName = "" } = scalingGroup;
+  try {
+    return [...Instances, ...(await pooledInstances(gateways.as(settings.serviceRoleArn), scalingGroup))];
+  } catch (error) {
+    if (!(error instanceof Error) || !/AccessDenied|Unauthorized/.test(error.name)) throw error;
+    const about = { deploymentGroup: name, scalingGroup: AutoScalingGroupName };
+    // Once is enough: the next round finds the same.
+    if (!warned.has(AutoScalingGroupName))
+      warn(
+        about,
+        `Instances that wait for the warm pool of ${AutoScalingGroupName} get no deployment: ${error.message}`,
+      );
+    warned.add(AutoScalingGroupName);
+    return Instances;
+  }
+}
+
+/** Whether an instance waits for a hook, and nobody has taken that up. */
+function waits({ transition }: ScalingHook, { LifecycleState }: Instance, seen: ScaledInstance | undefined): boolean {
+  return waitsFor(LifecycleState, seen) === transition && seen?.handledState !== LifecycleState;
+}
+
+/** In the transaction that takes a wait up: it is not taken up again. */
+function recordHandled({ store }: LifecycleActionContext, { group, instance }: Waiting): void {
+  const { InstanceId = "", LifecycleState = "" } = instance;
+  const known = store.scaledInstances.of(group.id).find((one) => one.instance === InstanceId);
+  store.scaledInstances.put({
+    ...{ groupId: group.id, instance: InstanceId, handledState: LifecycleState },
+    hasServed: known?.hasServed ?? false,
+  });
+}
+
+interface Waiting {
+  readonly group: DeploymentGroup;
+  readonly hook: ScalingHook;
+  readonly instance: Instance;
+}
+
+async function handle(context: LifecycleActionContext, waiting: Waiting): Promise<void> {
+  const { group, hook, instance } = waiting;
+  if (group.targetRevision === undefined) return continueWithoutDeployment(context, waiting);
+  if (hook.transition === "launch" && (await isPaused(context, waiting))) return undefined;
+  context.heartbeats.delete(instance.InstanceId ?? "");
+  return deploy(context, waiting, group.targetRevision);
+}
+
+/** Unlike AWS: after some failures in a row the next instance waits before it is tried, one at a time, and Auto Scaling is told that it does. What becomes of its hook when it has been tried stays ABANDON. */
+async function isPaused(context: LifecycleActionContext, waiting: Waiting): Promise<boolean> {
+  const { store, clock } = context;
+  const pause = launchPauseOf(store, waiting.group.id);
+  if (pause === undefined) return false;
+  if (clock() >= pause.until && !store.deployments.isLaunching(waiting.group.id)) return false;
+  await warnOfPause(context, waiting, pause);
+  await keepWaiting(context, waiting);
+  return true;
+}
+
+/** Once for each failure, in the log and where GetDeploymentGroup's `lastAttemptedDeployment` leads to. */
+async function warnOfPause(
+  { store, warn, warned }: LifecycleActionContext,
+  { group, hook }: Waiting,
+  pause: LaunchPause,
+): Promise<void> {
+  if (warned.has(pause.lastFailed)) return;
+  warned.add(pause.lastFailed);
+  const { scalingGroup } = hook;
+  const message = pauseInWords(pause, group, scalingGroup);
+  if (store.deployments.byId(pause.lastFailed)?.state.notes.includes(message) === true) return; // told before a restart
+  await store.write(() => store.deployments.addNote(pause.lastFailed, message));
+  warn({ deploymentGroup: group.name, scalingGroup }, message);
+}
+
+async function keepWaiting(
+  { gateways, clock, heartbeats }: LifecycleActionContext,
+  { group, hook, instance }: Waiting,
+): Promise<void> {
+  const { InstanceId = "" } = instance;
+  if (clock() < (heartbeats.get(InstanceId) ?? Number.NEGATIVE_INFINITY) + heartbeatInterval) return;
+  heartbeats.set(InstanceId, clock());
+  await recordHeartbeat(gateways.as(group.settings.serviceRoleArn), {
+    ...{ scalingGroup: hook.scalingGroup, hook: hook.name, instance: InstanceId },
+  });
+}
+
+/** Without a successful revision there is nothing to deploy: the instance goes on as it is, and the reason is kept (deployments.md §6.2 rule 3). */
+async function continueWithoutDeployment(context: LifecycleActionContext, waiting: Waiting): Promise<void> {
+  const { store, gateways, clock, warn } = context;
+  const { group, hook, instance } = waiting;
+  const { InstanceId = "" } = instance;
+  const { scalingGroup, transition, name } = hook;
+  await completeLifecycleAction(gateways.as(group.settings.serviceRoleArn), {
+    scalingGroup,
+    hook: name,
+    instance: InstanceId,
+    result: "CONTINUE",
+  });
+  const note = `No deployment to ${InstanceId}: the deployment group ${group.name} has no successful revision yet`;
+  await store.write(() => {
+    store.scaling.putAction({ groupId: group.id, instance: InstanceId, transition, note, at: clock() });
+    recordHandled(context, waiting);
+  });
+  warn({ deploymentGroup: group.name, instance: InstanceId }, note);
+}
+
+async function deploy(
+  context: LifecycleActionContext,
+  waiting: Waiting,
+  revision: NonNullable<DeploymentGroup["targetRevision"]>,
+): Promise<void> {
+  const { store, clock, region, accountId, wake } = context;
+  const { group, hook, instance } = waiting;
+  const { InstanceId = "", AvailabilityZone } = instance;
+  const { scalingGroup, transition, name } = hook;
+  const id = newDeploymentId();
+  const last = store.deployments.lastOf(group.id, "Succeeded");
+  const memory = store.deployments.memories(group.id)[InstanceId];
+  const found = {
+    id: InstanceId,
+    state: "running",
+    ...(AvailabilityZone === undefined ? {} : { zone: AvailabilityZone }),
+  } as const;
+  await store.write(() => {
+    recordDeployment(store, {
+      id,
+      now: clock(),
+      group,
+      kind: transition,
+      minimumHealthyHosts: { type: "MOST_CONCURRENCY", value: 1 },
+      ignoreApplicationStopFailures: false,
+      lifecycleAction: { scalingGroup, hook: name, instance: InstanceId },
+      fleet: { found: [memberOf(found, { group, memory, region, accountId })] },
+      request: requestOf(group, {
+        creator: transition === "launch" ? "autoscaling" : "autoscalingTermination",
+        revision,
+        fileExistsBehavior: last?.request.fileExistsBehavior ?? "DISALLOW",
+        deploymentStyle: {
+          deploymentType: "IN_PLACE",
+          deploymentOption: optionOf(group, waiting),
+        },
+      }),
+    });
+    store.scaling.putAction({ groupId: group.id, instance: InstanceId, transition, deploymentId: id, at: clock() });
+    recordHandled(context, waiting);
+  });
+  wake(id);
+}
+
+/** An instance on its way into the warm pool gets the revision and no traffic: that comes when it leaves the pool (inferred). */
+function optionOf({ settings }: DeploymentGroup, { hook, instance }: Waiting) {
+  const isForPool = hook.transition === "launch" && instance.LifecycleState?.startsWith("Warmed:") === true;
+  return isForPool
+    ? "WITHOUT_TRAFFIC_CONTROL"
+    : (settings.deploymentStyle?.deploymentOption ?? "WITHOUT_TRAFFIC_CONTROL");
+}

@@ -1,0 +1,65 @@
+import type { AutoScalingGroup, Instance } from "@aws-sdk/client-auto-scaling";
+import type { Transition } from "../../gateways/lifecycle-hooks.ts";
+import type { Store } from "../../store/index.ts";
+import type { ScaledInstance } from "../../store/scaled-instances.ts";
+
+/** An Auto Scaling group with all of its instances, those of its warm pool among them. */
+export interface ObservedGroup {
+  readonly group: AutoScalingGroup;
+  readonly instances: readonly Instance[];
+}
+
+/** What is remembered of an instance after it has been seen in a state; undefined when there is nothing to remember. */
+function after(
+  before: ScaledInstance | undefined,
+  { InstanceId: instance = "", LifecycleState = "Pending" }: Instance,
+  { groupId, hasPool }: { readonly groupId: string; readonly hasPool: boolean },
+): ScaledInstance | undefined {
+  const isResting = LifecycleState.startsWith("Warmed:") && !LifecycleState.startsWith("Warmed:Pending");
+  const hasServed = (hasPool && LifecycleState === "InService") || (before?.hasServed === true && !isResting);
+  const handledState = before?.handledState === LifecycleState ? before.handledState : undefined;
+  if (handledState === undefined && !hasServed) return undefined;
+  return { groupId, instance, hasServed, ...(handledState === undefined ? {} : { handledState }) };
+}
+
+/** Why an instance waits: it begins to serve, or it ceases to. One that has served waits on its way back to the warm pool as others do on their way into it (deployments.md §6.4 rule 2). */
+export function waitsFor(state: string | undefined, seen: ScaledInstance | undefined): Transition | undefined {
+  switch (state) {
+    case "Pending:Wait":
+      return "launch";
+    case "Warmed:Pending:Wait":
+      return seen?.hasServed === true ? "termination" : "launch";
+    case "Terminating:Wait":
+    case "Warmed:Terminating:Wait":
+      return "termination";
+    default:
+      return undefined;
+  }
+}
+
+/** Writes down what has changed of a deployment group's instances; gives what is remembered of each now. */
+export async function recordStates(
+  store: Store,
+  groupId: string,
+  groups: readonly ObservedGroup[],
+): Promise<ReadonlyMap<string, ScaledInstance>> {
+  const known = new Map(store.scaledInstances.of(groupId).map((one) => [one.instance, one]));
+  const now = new Map<string, ScaledInstance>();
+  for (const { group, instances } of groups)
+    for (const instance of instances) {
+      const about = { groupId, hasPool: group.WarmPoolConfiguration !== undefined };
+      const seen = after(known.get(instance.InstanceId ?? ""), instance, about);
+      if (seen !== undefined) now.set(seen.instance, seen);
+    }
+  const changed = [...now.values()].filter(
+    ({ instance, handledState, hasServed }) =>
+      known.get(instance)?.handledState !== handledState || known.get(instance)?.hasServed !== hasServed,
+  );
+  const gone = [...known.values()].filter(({ instance }) => !now.has(instance));
+  if (changed.length + gone.length > 0)
+    await store.write(() => {
+      for (const one of changed) store.scaledInstances.put(one);
+      for (const one of gone) store.scaledInstances.forget(one);
+    });
+  return now;
+}

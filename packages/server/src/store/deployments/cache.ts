@@ -1,0 +1,73 @@
+import { type Fleet, type Fleets, type Target, targetOf } from "@sluice/engine";
+import type { Database } from "../database.ts";
+
+/** Deployments whose targets are kept in memory: more than are usually under way at once. */
+const cachedMax = 256;
+
+/** The targets and fleets of deployments, as documents are read once and then kept: a pass over a thousand hosts must not parse them all for the one that has answered. A commit gives what there is now; all is forgotten when something that was written is undone. */
+export class DeploymentCache {
+  readonly #db: Database;
+  readonly #targets = new Map<string, readonly Target[]>();
+  readonly #fleets = new Map<string, Fleets>();
+  /** Deployments of which something was kept while it could yet be undone. */
+  readonly #uncommitted = new Set<string>();
+
+  constructor(db: Database) {
+    this.#db = db;
+    db.onRollback(() => this.#forgetUncommitted());
+  }
+
+  targets(deploymentId: string): readonly Target[] {
+    const found = this.#targets.get(deploymentId);
+    if (found !== undefined) return found;
+    const rows = this.#db.all<{ target: string }>(
+      "SELECT target FROM targets WHERE deployment_id = ? ORDER BY position",
+      deploymentId,
+    );
+    const targets = rows.map(({ target }) => JSON.parse(target) as Target); // written by `commit`
+    this.remember(deploymentId, targets);
+    return targets;
+  }
+
+  target(deploymentId: string, targetId: string): Target | undefined {
+    return targetOf(this.targets(deploymentId), targetId);
+  }
+
+  fleets(deploymentId: string): Fleets {
+    const found = this.#fleets.get(deploymentId);
+    if (found !== undefined) return found;
+    const rows = this.#db.all<{ which: string; fleet: string }>(
+      "SELECT which, fleet FROM fleets WHERE deployment_id = ?",
+      deploymentId,
+    );
+    const fleets: Fleets = Object.fromEntries(rows.map(({ which, fleet }) => [which, JSON.parse(fleet) as Fleet])); // written by `noteFleet`
+    this.#keep(this.#fleets, deploymentId, fleets);
+    return fleets;
+  }
+
+  /** The fleets that were read are no longer so. */
+  dropFleets(deploymentId: string): void {
+    this.#fleets.delete(deploymentId);
+  }
+
+  /** These are the targets now. */
+  remember(deploymentId: string, targets: readonly Target[]): void {
+    this.#keep(this.#targets, deploymentId, targets);
+  }
+
+  #forgetUncommitted(): void {
+    for (const id of this.#uncommitted) {
+      this.#targets.delete(id);
+      this.#fleets.delete(id);
+    }
+  }
+
+  #keep<Value>(map: Map<string, Value>, id: string, value: Value): void {
+    if (!this.#db.isWriting) this.#uncommitted.clear();
+    else this.#uncommitted.add(id);
+    map.delete(id);
+    map.set(id, value);
+    const [oldest] = map.keys();
+    if (map.size > cachedMax && oldest !== undefined) map.delete(oldest);
+  }
+}

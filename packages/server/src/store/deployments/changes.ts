@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import type { Deployment, Fleet, FleetQuery, HostMemory, LifecycleEvent, Target, World } from "@sluice/engine";
+import type { Reports } from "./reports.ts";
+import type { Database } from "../database.ts";
+import type { DeploymentRecord } from "./records.ts";
+import type { DeploymentCache } from "./cache.ts";
+import type { Outbox } from "./outbox.ts";
+
+/** What a pass over a deployment changes, all at once. */
+export interface Commit {
+  readonly before: World;
+  readonly after: World;
+  readonly version: number;
+  /** What the group remembers of its hosts, once the deployment is over. */
+  readonly memories: Readonly<Record<string, HostMemory<string>>>;
+}
+
+/** Changes of deployments and their targets. */
+export function deploymentChanges(
+  db: Database,
+  { cache, reports, outbox }: { cache: DeploymentCache; reports: Reports; outbox: Outbox },
+) {
+  return {
+    add({ id, applicationId, groupId, request, state }: Omit<DeploymentRecord, "version">): void {
+      const { status, createTime } = state;
+      db.run(
+        "INSERT INTO deployments VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?)",
+        ...[id, applicationId, groupId, status, createTime, isFinal(status) ? 1 : 0],
+        ...[JSON.stringify(request), JSON.stringify(state)],
+      );
+    },
+    /** Adds what a person should know of a deployment that may be over. */
+    addNote: (id: string, note: string): number =>
+      db.run(
+        "UPDATE deployments SET version = version + 1, state = json_insert(state, '$.notes[#]', ?) WHERE id = ?",
+        note,
+        id,
+      ),
+    /** Remembers why a deployment that has ended is not rolled back. */
+    setRollbackMessage: (id: string, message: string): number =>
+      db.run("UPDATE deployments SET state = json_set(state, '$.rollbackMessage', ?) WHERE id = ?", message, id),
+    setFleet(id: string, which: FleetQuery, fleet: Fleet): void {
+      cache.dropFleets(id);
+      if (db.run("UPDATE deployments SET version = version + 1 WHERE id = ? AND is_over = 0", id) === 0) return;
+      db.run("INSERT OR REPLACE INTO fleets VALUES (?, ?, ?)", id, which, JSON.stringify(fleet));
+    },
+    /** Writes what a pass has made of a deployment. Call it in the transaction that has observed it. */
+    commit(record: DeploymentRecord, change: Commit): void {
+      const left = new Set(change.after.reports);
+      for (const report of change.before.reports) if (!left.has(report)) reports.settle(record.id, report);
+      writeDeployment(db, record, change);
+      for (const target of writeTargets(db, record.id, change)) outbox.update(record.id, target);
+      writeMemories(db, record, change);
+      cache.remember(record.id, change.after.targets);
+    },
+  };
+}
+
+function writeMemories(db: Database, { groupId }: DeploymentRecord, { memories }: Commit): void {
+  for (const [host, memory] of Object.entries(memories))
+    db.run(
+      "INSERT INTO host_memories VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET memory = excluded.memory",
+      groupId,
+      host,
+      JSON.stringify(memory),
+    );
+}
+
+/** While hosts work, only their targets change. */
+function writeDeployment(db: Database, { id }: DeploymentRecord, { before, after, version }: Commit): void {
+  const { status } = after.deployment;
+  const moved =
+    after.deployment === before.deployment
+      ? db.run("UPDATE deployments SET version = version + 1 WHERE id = ? AND version = ?", id, version)
+      : db.run(
+          "UPDATE deployments SET status = ?, is_over = ?, version = version + 1, state = ? WHERE id = ? AND version = ?",
+          ...[status, isFinal(status) ? 1 : 0, JSON.stringify(after.deployment), id, version],
+        );
+  assert.equal(moved, 1, `Deployment ${id} has moved since it was observed`);
+}
+
+const isFinal = (status: Deployment["status"]): boolean =>
+  status === "Succeeded" || status === "Failed" || status === "Stopped";
+
+/** What has been written of events that are over: they come again whenever a later event of their target changes. */
+const written = new WeakMap<LifecycleEvent, string>();
+
+/** A target in JSON. */
+function documentOf({ events, ...rest }: Target): string {
+  const texts = events.map((event) => {
+    const known = written.get(event);
+    if (known !== undefined) return known;
+    const text = JSON.stringify(event);
+    if (event.endTime !== undefined) written.set(event, text);
+    return text;
+  });
+  return `{"events":[${texts.join(",")}],${JSON.stringify(rest).slice(1)}`;
+}
+
+/** Gives the targets that have changed. */
+function writeTargets(db: Database, deploymentId: string, { before, after }: Commit): readonly Target[] {
+  return after.targets.filter((target, position) => {
+    const known = before.targets[position];
+    if (known === target) return false;
+    const document = documentOf(target);
+    if (known === undefined)
+      db.run(
+        "INSERT INTO targets VALUES (?, ?, ?, ?, ?)",
+        ...[deploymentId, position, target.id, target.hostIdentifier, document],
+      );
+    else
+      db.run(
+        "UPDATE targets SET target = ? WHERE deployment_id = ? AND position = ?",
+        ...[document, deploymentId, position],
+      );
+    return true;
+  });
+}

@@ -1,0 +1,83 @@
+import type { Command, LifecycleEvent, LifecycleEventName, Target } from "@sluice/engine";
+import type { Reports } from "./reports.ts";
+import type { Database } from "../database.ts";
+import type { DeploymentCache } from "./cache.ts";
+
+/** A command for a host: an event of a target. */
+export interface CommandRecord {
+  readonly id: string;
+  readonly deploymentId: string;
+  readonly targetId: string;
+  readonly host: string;
+  readonly event: LifecycleEventName;
+}
+
+/** A command that its host has not acknowledged. */
+export interface OpenCommand extends CommandRecord {
+  /** Milliseconds since the epoch. */
+  readonly issuedAt: number;
+}
+
+/** Commands that wait for their hosts. They stand in the targets, and nowhere else: this is an index of them in memory, made anew after a start, and when something that was written is undone. */
+export class Outbox {
+  readonly #db: Database;
+  readonly #cache: DeploymentCache;
+  readonly #reports: Reports;
+  #byHost: Map<string, readonly OpenCommand[]> | undefined;
+
+  constructor(db: Database, cache: DeploymentCache, reports: Reports) {
+    this.#db = db;
+    this.#cache = cache;
+    this.#reports = reports;
+    db.onRollback(() => this.forget());
+  }
+
+  /** Deployments have gone, or what was checkpoint of them was undone. */
+  forget(): void {
+    this.#byHost = undefined;
+  }
+
+  /** Commands that the host has not acknowledged, oldest first. */
+  openFor(host: string): readonly OpenCommand[] {
+    this.#byHost ??= this.#read();
+    return (this.#byHost.get(host) ?? []).filter(({ id }) => !this.#reports.isReported(id));
+  }
+
+  /** A pass has changed this target. */
+  update(deploymentId: string, target: Target): void {
+    if (this.#byHost === undefined) return;
+    const { hostIdentifier: host } = target;
+    const others = (this.#byHost.get(host) ?? []).filter(
+      (command) => command.deploymentId !== deploymentId || command.targetId !== target.id,
+    );
+    const open = [...others, ...openCommands(deploymentId, target)];
+    if (open.length === 0) this.#byHost.delete(host);
+    else this.#byHost.set(host, open);
+  }
+
+  #read(): Map<string, readonly OpenCommand[]> {
+    const live = this.#db.all<{ id: string }>("SELECT id FROM deployments WHERE is_over = 0 ORDER BY create_time");
+    const all = live.flatMap(({ id }) => this.#cache.targets(id).flatMap((target) => openCommands(id, target)));
+    return Map.groupBy(
+      all.toSorted((a, b) => a.issuedAt - b.issuedAt),
+      ({ host }) => host,
+    );
+  }
+}
+
+function openCommands(
+  deploymentId: string,
+  { id: targetId, hostIdentifier: host, events }: Target,
+): readonly OpenCommand[] {
+  return events.filter(isOpen).map(({ name: event, command: { id, issuedAt } }) => ({
+    ...{ id, deploymentId, targetId, host, event },
+    issuedAt,
+  }));
+}
+
+/** Whether a host is to be given an event. */
+function isOpen(event: LifecycleEvent): event is LifecycleEvent & { readonly command: Command } {
+  const { status, command } = event;
+  if (command === undefined || command.effect !== undefined || command.acknowledgedAt !== undefined) return false;
+  return status === "Pending" || status === "InProgress";
+}

@@ -1,0 +1,11 @@
+import type { Database } from "../database.ts";
+
+/** Deployments that have succeeded, and may owe another one to instances that came meanwhile: written with the success, settled when nothing is owed any more. */
+export function owedFollowUps(db: Database) {
+  return {
+    add: (rootId: string): number => db.run("INSERT OR IGNORE INTO owed_follow_ups VALUES (?)", rootId),
+    settle: (rootId: string): number => db.run("DELETE FROM owed_follow_ups WHERE root_id = ?", rootId),
+    all: (): readonly string[] =>
+      db.all<{ root_id: string }>("SELECT root_id FROM owed_follow_ups").map(({ root_id }) => root_id),
+  };
+}

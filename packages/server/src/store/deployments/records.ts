@@ -1,0 +1,130 @@
+import type {
+  AlarmConfiguration,
+  AutoRollbackConfiguration,
+  BlueGreenDeploymentConfiguration,
+  DeploymentCreator,
+  DeploymentMode,
+  DeploymentStyle,
+  LoadBalancerInfo,
+  RevisionLocation,
+  TargetInstances,
+} from "@aws-sdk/client-codedeploy";
+import type { Deployment, Fleets, HostMemory, Target } from "@sluice/engine";
+import type { Database } from "../database.ts";
+import type { DeploymentCache } from "./cache.ts";
+
+/** What was asked for when a deployment was created, and what its group said then. */
+export interface DeploymentRequest {
+  readonly groupName: string;
+  readonly creator: DeploymentCreator;
+  readonly deploymentStyle: Required<DeploymentStyle>;
+  readonly revision: RevisionLocation;
+  readonly previousRevision?: RevisionLocation;
+  readonly deploymentConfigName: string;
+  /** The group's service role then: what is left to do when the group has been deleted is done with it. Absent in records of earlier versions. */
+  readonly serviceRoleArn?: string | undefined;
+  readonly description?: string;
+  readonly fileExistsBehavior: "DISALLOW" | "OVERWRITE" | "RETAIN";
+  readonly updateOutdatedInstancesOnly: boolean;
+  readonly loadBalancerInfo?: LoadBalancerInfo;
+  readonly blueGreenDeploymentConfiguration?: BlueGreenDeploymentConfiguration;
+  readonly targetInstances?: TargetInstances;
+  /** In force for this deployment: its own, or the group's. */
+  readonly autoRollbackConfiguration?: AutoRollbackConfiguration;
+  readonly alarmConfiguration?: AlarmConfiguration;
+  readonly overrideAlarmConfiguration?: AlarmConfiguration;
+  /** Whoever created it was asked for the right to use the token that its repository is fetched with: there was one then. */
+  readonly usesGitHubToken?: boolean | undefined;
+  readonly externalId?: string;
+  readonly deploymentMode?: DeploymentMode;
+  /** On a restart: the deployment whose unpacked revision hosts use again, instead of fetching it. */
+  readonly restarts?: string;
+  /** On a rollback: what it rolls back, and what both say of it. */
+  readonly rollbackOf?: { readonly deploymentId: string; readonly message: string };
+  /** On a follow-up for outdated instances: the deployment that it follows. */
+  readonly follows?: string;
+}
+
+/** A deployment as it is stored: the request, and the engine's state of it. */
+export interface DeploymentRecord {
+  readonly id: string;
+  readonly applicationId: string;
+  readonly groupId: string;
+  readonly request: DeploymentRequest;
+  readonly state: Deployment;
+  /** Counts changes: who commits must have seen the last one. */
+  readonly version: number;
+}
+
+interface Row {
+  readonly id: string;
+  readonly application_id: string;
+  readonly group_id: string;
+  readonly version: number;
+  readonly request: string;
+  readonly state: string;
+}
+
+const columns = "id, application_id, group_id, version, request, state";
+
+function fromRow(row: Row): DeploymentRecord {
+  return {
+    id: row.id,
+    applicationId: row.application_id,
+    groupId: row.group_id,
+    version: row.version,
+    request: JSON.parse(row.request) as DeploymentRequest, // written by `add`
+    state: JSON.parse(row.state) as Deployment, // written by `add` and `commit`
+  };
+}
+
+/** Questions about deployments and their targets. */
+export function deploymentReads(db: Database, cache: DeploymentCache) {
+  const byId = (id: string): DeploymentRecord | undefined => {
+    const row = db.get<Row>(`SELECT ${columns} FROM deployments WHERE id = ?`, id);
+    return row && fromRow(row);
+  };
+  return {
+    byId,
+    live: (): readonly string[] =>
+      db.all<{ id: string }>("SELECT id FROM deployments WHERE is_over = 0 ORDER BY create_time").map(({ id }) => id),
+    /** The one deployment of a group that is under way; those of Auto Scaling do not count (deployments.md §9.2). */
+    liveOf(groupId: string): string | undefined {
+      return db.get<{ id: string }>(
+        "SELECT id FROM deployments WHERE is_over = 0 AND group_id = ? AND state ->> 'kind' NOT IN ('launch', 'termination')",
+        groupId,
+      )?.id;
+    },
+    lastOf(groupId: string, status?: string): DeploymentRecord | undefined {
+      const row = db.get<Row>(
+        `SELECT ${columns} FROM deployments WHERE group_id = ?1 AND (?2 IS NULL OR status = ?2) ORDER BY create_time DESC, rowid DESC`,
+        groupId,
+        status ?? null,
+      );
+      return row && fromRow(row);
+    },
+    usesConfig: (name: string): boolean =>
+      db.get("SELECT 1 FROM deployments WHERE is_over = 0 AND request ->> 'deploymentConfigName' = ?", name) !==
+      undefined,
+    memories: (groupId: string): Readonly<Record<string, HostMemory<string>>> =>
+      Object.fromEntries(
+        db
+          .all<{ host: string; memory: string }>("SELECT host, memory FROM host_memories WHERE group_id = ?", groupId)
+          .map(({ host, memory }) => [host, JSON.parse(memory) as HostMemory<string>]), // written by `commit`
+      ),
+    targets: (id: string): readonly Target[] => cache.targets(id),
+    target: (id: string, targetId: string): Target | undefined => cache.target(id, targetId),
+    /** What looks at the deployment's fleets gave. */
+    fleets: (id: string): Fleets => cache.fleets(id),
+    hasTarget: (id: string, host: string): boolean =>
+      db.get("SELECT 1 FROM targets WHERE deployment_id = ? AND host = ?", id, host) !== undefined,
+    /** Revisions of deployments under way that this host is a target of. */
+    revisionsFor: (host: string): readonly RevisionLocation[] =>
+      db
+        .all<{ request: string }>(
+          "SELECT d.request FROM targets t JOIN deployments d ON d.id = t.deployment_id WHERE t.host = ? AND d.is_over = 0",
+          host,
+        )
+        .map(({ request }) => (JSON.parse(request) as DeploymentRequest).revision), // written by `add`
+  };
+}
