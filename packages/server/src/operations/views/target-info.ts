@@ -36,7 +36,7 @@ function functionInfo(deployment: Deployment, target: Target): LambdaFunctionInf
   const shift = shiftOf(deployment, target);
   if (shift === undefined) return undefined;
   const { functionName, alias, currentVersion, targetVersion, percent } = shift;
-  // As a percentage (inferred).
+  // The weight is a percentage (inferred).
   return { functionName, functionAlias: alias, currentVersion, targetVersion, targetVersionWeight: percent };
 }
 
