@@ -5,7 +5,7 @@ import { readOwnFile } from "./own-file.ts";
 
 // Whoever owns a file of a revision, or may write to it, could change a script before root runs it, or what is installed.
 // So unpacked files are the agent's own and nobody else's to write to. What the bundle says of them stands beside the
-// archive, and holds from their installation on. (docs/decisions/045)
+// archive, and holds from their installation on. (docs/decisions/009)
 
 /** What a bundle says of a file and its unpacked copy does not have. */
 export interface SaidOfFile {

@@ -4,7 +4,7 @@ import { writeAtomically } from "./atomic-file.ts";
 import { othersTurn } from "./others-turn.ts";
 
 // What has been unpacked is written down, so that a restart, which uses it again, can tell whether it is still whole
-// (docs/decisions/040). Names are bytes to the system: here they are strings of one character a byte.
+// (docs/decisions/007). Names are bytes to the system: here they are strings of one character a byte.
 
 /** An unpacked entry: its path below the archive, what it is, and by what its content is known. */
 type Line = readonly [name: string, kind: Kind, content: string];

@@ -32,7 +32,7 @@ export interface Patience {
   readonly inAll: number;
 }
 
-/** What an event of a deployment needs is tried for as long as an event may take, an hour, but not when nothing has come of it for five minutes (docs/decisions/040). */
+/** What an event of a deployment needs is tried for as long as an event may take, an hour, but not when nothing has come of it for five minutes (docs/decisions/007). */
 export const eventPatience: Patience = { withoutProgress: 5 * 60_000, inAll: 60 * 60_000 };
 
 /** How something is tried again. */

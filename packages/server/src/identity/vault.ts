@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { privateFile } from "./private-file.ts";
 
-/** Seals secrets, so that who has a copy of the database alone cannot sign anything (docs/decisions/007). */
+/** Seals secrets, so that who has a copy of the database alone cannot sign anything (docs/decisions/010). */
 export interface Vault {
   /** A text sealed for the owner of a name: it opens for that name alone. */
   seal(text: string, name: string): Buffer;
