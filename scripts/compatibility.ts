@@ -74,7 +74,7 @@ const head = (
 | differs | not as AWS, on purpose: the specification's \`BEYOND\`, the code's \`Unlike AWS\` |
 | reading | AWS does not say, or says two things, and this is our reading: \`(inferred)\` |
 
-It is read from [the specification](spec/README.md) and from the ${marks.length} comments of the code that say so, which are listed at the end. Deployments to ECS are validated and not carried out.
+It is read from [the specification](spec/README.md) and from the ${marks.length} comments of the code that say so, which are listed at the end.
 `;
 
 function operationsPart(codeOf: (name: string) => readonly CodeMark[]): string {

@@ -1,0 +1,76 @@
+// ARCHITECTURE.md answers where something is: each file that it names must be there, with the functions that it names.
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+
+const page = readFileSync("ARCHITECTURE.md", "utf8");
+/** The questions, each with a link to a file and the functions in it. */
+const rows = [...page.matchAll(/^\| (.+\?) \| \[[^\]]+\]\(([^)]+)\) \| (.+) \|$/gm)].map(
+  ([, question = "", path = "", names = ""]) => ({
+    question,
+    path,
+    names: [...names.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name),
+  }),
+);
+
+/** Whether a name is declared in a text: a function, a constant, a type, a method. */
+function declares(text: string, name: string): boolean {
+  const word = name.replace(/^#/, "");
+  return (
+    new RegExp(`\\b(?:function|const|class|interface|type) ${word}\\b`).test(text) ||
+    new RegExp(`^ {2}(?:async )?${name}\\(`, "m").test(text)
+  );
+}
+
+/** Why an answer is none; nothing when it is one. */
+function whyLost({ question, path, names }: (typeof rows)[number]): readonly string[] {
+  if (!existsSync(path)) return [`${question} ${path} is not there`];
+  const text = readFileSync(path, "utf8");
+  const lost = names.filter((name) => !declares(text, name));
+  return names.length === 0 || lost.length > 0 ? [`${question} ${path} declares no ${lost.join(", ")}`] : [];
+}
+
+test("the table answers some thirty questions, and each answer is there", () => {
+  assert(rows.length >= 30, `${rows.length} questions`);
+  assert.deepEqual(rows.flatMap(whyLost), []);
+});
+
+test("every file that ARCHITECTURE.md, the glossary and the guide for contributors link to is there", () => {
+  const pages = ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md", "docs/glossary.md", "docs/security-model.md"];
+  const lost = pages.flatMap((name) =>
+    [...readFileSync(name, "utf8").matchAll(/\]\((?!https?:)([^)#]+)/g)]
+      .map(([, path = ""]) => join(dirname(name), path))
+      .filter((path) => !existsSync(path))
+      .map((path) => `${name} links to ${path}`),
+  );
+
+  assert.deepEqual(lost, []);
+});
+
+test("every word of the glossary is declared in its home, and stands there once", () => {
+  const words = [...readFileSync("docs/glossary.md", "utf8").matchAll(/^\| \[(\w+)\]\(([^)]+)\) \|/gm)];
+  const lost = words.flatMap(([, word = "", path = ""]) => {
+    const file = join("docs", path);
+    return existsSync(file) && declares(readFileSync(file, "utf8"), word) ? [] : [`${word} in ${file}`];
+  });
+
+  assert.deepEqual(lost, []);
+  assert(words.length > 40, `${words.length} words`);
+});
+
+test("what the recipes say of a file is in it", () => {
+  const recipes = page.split("\n## Recipes")[1] ?? "";
+  const said = [...recipes.matchAll(/`(\w+)` (?:in|of) \[[^\]]+\]\(([^)]+)\)/g)];
+
+  assert(said.length >= 8, `${said.length} names`);
+  for (const [, name = "", path = ""] of said)
+    assert(declares(readFileSync(path, "utf8"), name), `${path} declares no ${name}`);
+});
+
+test("a name that is not declared is noticed", () => {
+  assert(declares("export const a = 1;\n  #b(x): void {", "a"));
+  assert(declares("  #b(x): void {", "#b"));
+  assert(!declares("a();\n    #b(x);", "a"));
+  assert(!declares("a();\n    #b(x);", "#b"));
+});
