@@ -32,6 +32,17 @@ test("an empty body is an empty structure, null is absent, and unknown members a
   });
 });
 
+test("a body of more parts than any input has is refused before it is read, also where no member is", () => {
+  for (const part of ["[]", "{}", "[[[[]]]]", '{"a":1}', '"a"'])
+    refused(`{"Unknown":[${`${part},`.repeat(200_001)}0]}`, /^Cannot read the body: it has more than 200000 parts$/);
+});
+
+test("a text is one part, whatever is in it", () => {
+  const Text = String.raw`,:[{\"\\`.repeat(100_000);
+  assert.deepEqual(decode({ Text }), { Text });
+  assert.deepEqual(decode({ Text: "\\", Names: [Text] }), { Text: "\\", Names: [Text] });
+});
+
 test("a value of the wrong type is named with its place, and so is what was wanted", () => {
   refused({ Text: 3 }, /^Cannot read member "Text": found the number 3, wanted text$/);
   refused({ Count: "3" }, /member "Count": found text "3", wanted a number$/);
@@ -84,8 +95,8 @@ test("a value nested too deep is refused, known or not, and soon", () => {
   const deep = (levels: number) => `${'{"Inner":'.repeat(levels)}{}${"}".repeat(levels)}`;
   decode(deep(60));
   refused(deep(65), /nested more than 64 levels deep$/);
-  refused(deep(100_000), /nested more than 64 levels deep$/);
-  refused(`{"Names":${"[".repeat(200_000)}${"]".repeat(200_000)}}`, /wanted text$/);
+  refused(deep(50_000), /nested more than 64 levels deep$/);
+  refused(`{"Names":${"[".repeat(100_000)}${"]".repeat(100_000)}}`, /wanted text$/);
 });
 
 test("whatever comes, decoding ends in a value or in a SerializationException", () => {

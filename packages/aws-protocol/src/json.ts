@@ -1,5 +1,5 @@
 import { Fault } from "./fault.ts";
-import { below, depthMax, malformed } from "./malformed.ts";
+import { below, depthMax, malformed, partsMax } from "./malformed.ts";
 import type { Member, Shape, Structure } from "./model.ts";
 import { checkNumber, decodeBase64 } from "./text.ts";
 import { parseTimestamp } from "./timestamp.ts";
@@ -25,11 +25,40 @@ interface Place extends JsonNames {
 }
 
 function parse(body: string): unknown {
+  if (hasTooManyParts(body))
+    throw new Fault("SerializationException", `Cannot read the body: it has more than ${partsMax} parts`);
   try {
     return JSON.parse(body === "" ? "{}" : body);
   } catch (cause) {
     throw new Fault("SerializationException", "Cannot read the body: it is not JSON", { cause });
   }
+}
+
+function hasTooManyParts(text: string): boolean {
+  let parts = 0;
+  for (let at = 0; at < text.length && parts <= partsMax; at += 1)
+    switch (text[at]) {
+      case '"':
+        at = endOfString(text, at);
+        parts += 1;
+        break;
+      case "[":
+      case "{":
+      case ",":
+      case ":":
+        parts += 1;
+    }
+  return parts > partsMax;
+}
+
+/** Where a string ends that begins at an index: its closing quote, or the end of the text. */
+function endOfString(text: string, start: number): number {
+  for (let at = text.indexOf('"', start + 1); at !== -1; at = text.indexOf('"', at + 1)) {
+    let escapes = 0;
+    while (text[at - 1 - escapes] === "\\") escapes += 1;
+    if (escapes % 2 === 0) return at;
+  }
+  return text.length;
 }
 
 function readJson({ shape, traits }: Member, value: unknown, place: Place): unknown {

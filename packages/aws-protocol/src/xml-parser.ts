@@ -1,4 +1,5 @@
 import { Fault } from "./fault.ts";
+import { partsMax } from "./malformed.ts";
 
 /** An element as the parser found it. Prefixes are dropped from tags. */
 export interface XmlElement {
@@ -16,8 +17,14 @@ const entities: ReadonlyMap<string, string> = new Map(
   Object.entries({ lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" }),
 );
 
-/** A document's root element. Throws MalformedXML on anything that is not well-formed, declares a document type, or is nested too deep. */
+/** Begins a tag or an entity, or stands in an attribute. */
+const sign = /[<&=]/g;
+const noAttributes: ReadonlyMap<string, string> = new Map();
+
+/** A document's root element. Throws MalformedXML on anything that is not well-formed, declares a document type, is nested too deep, or has too many parts. */
 export function parseXml(text: string, depthMax: number): XmlElement {
+  let parts = 0;
+  for (const _ of text.matchAll(sign)) if (++parts > partsMax) throw notWellFormed();
   const top: XmlElement = { tag: "", attributes: new Map(), children: [], text: "" };
   const open = [top];
   let end = 0;
@@ -53,6 +60,7 @@ export function parseXml(text: string, depthMax: number): XmlElement {
 }
 
 function parseAttributes(text: string): ReadonlyMap<string, string> {
+  if (text === "") return noAttributes;
   return new Map(
     [...text.matchAll(/\s*([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/gy)].map(([, name = "", double, single]) => [
       name,

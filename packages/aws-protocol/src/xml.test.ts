@@ -79,6 +79,17 @@ test("what is not well-formed, or declares a document type, is MalformedXML", ()
   for (const text of wrong) assert.throws(() => parseXml(text, 64), { name: "Fault", code: "MalformedXML" }, text);
 });
 
+test("a document of more parts than any input has is refused; one that completes an upload of 10,000 parts has fewer", () => {
+  for (const part of ["<a/>", "<a></a>", "<a b='c'/>", "&amp;", "<!---->"])
+    assert.throws(() => parseXml(`<Delete>${part.repeat(200_000)}</Delete>`, 64), { code: "MalformedXML" }, part);
+  const part =
+    "<Part><PartNumber>1</PartNumber><ETag>&quot;a&quot;</ETag><ChecksumSHA256>a=</ChecksumSHA256><ChecksumCRC32>a==</ChecksumCRC32></Part>";
+  assert.equal(
+    parseXml(`<CompleteMultipartUpload>${part.repeat(10_000)}</CompleteMultipartUpload>`, 64).children.length,
+    10_000,
+  );
+});
+
 test("a value of the wrong type is named with its place", () => {
   assert.throws(() => decodeXml(shape, "<a><Count>x</Count></a>"), {
     code: "SerializationException",

@@ -75,6 +75,11 @@ test("each problem is told with its line", () => {
   for (const [index, pattern] of told.entries()) assert.match(found[index] ?? "", pattern);
 });
 
+test("a text of very many escapes is not read: each that is wrong costs as much as a part", () => {
+  const [problem] = problems(`"${String.raw`\x`.repeat(5_000)}`);
+  assert.match(problem ?? "", /it has more than 1000 parts/);
+});
+
 test("two functions, no function, nothing and no YAML are refused", () => {
   const twice = asInTheGuide.replace("# Hooks", "  - Other: {Type: AWS::Lambda::Function}\n# Hooks");
   assert.match(problems(twice).join(), /of one function, and it names MyFunction, Other/);

@@ -52,7 +52,7 @@ export const partsMax = 20_000;
 
 /** What YAML has for each part, at most: a dash, a colon, quotes, a line's end. Whatever has more signs has too many parts. */
 const signsPerPart = 4;
-const signs = /[\n\r\t,:?!&*"'%@`{}[\]|>#-]/g;
+const signs = /[\n\r\t\\,:?!&*"'%@`{}[\]|>#-]/g;
 
 /** Errors that are reported: after the first ones, most are echoes. */
 const errorsMax = 5;
