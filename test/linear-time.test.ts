@@ -13,7 +13,7 @@ import { parseForm } from "../packages/aws-protocol/src/query.ts";
 import { createRouter } from "../packages/aws-protocol/src/rest.ts";
 import { canonicalRequest } from "../packages/aws-protocol/src/signature-v4.ts";
 import { parseTimestamp } from "../packages/aws-protocol/src/timestamp.ts";
-import { readWhole } from "../packages/aws-protocol/src/whole-request.ts";
+import { readCompleteRequest } from "../packages/aws-protocol/src/complete-request.ts";
 import { fits, readPattern } from "../packages/aws-protocol/src/wildcards.ts";
 import { parseXml } from "../packages/aws-protocol/src/xml-parser.ts";
 import { parseAnswerHead } from "../packages/cloud/src/load-balancer/answer-head.ts";
@@ -75,7 +75,10 @@ const readers: Readonly<Record<string, Worst>> = {
     end: `,Signature=${"a".repeat(64)}`,
   }),
   "what is signed": of(canonical, " a/../%20"),
-  "a request in one piece": of(bytesOf(readWhole), "a: \t \t\r\n", { start: "POST / HTTP/1.1\r\n", end: "\r\n" }),
+  "a request in one piece": of(bytesOf(readCompleteRequest), "a: \t \t\r\n", {
+    start: "POST / HTTP/1.1\r\n",
+    end: "\r\n",
+  }),
   "a path": of((path) => route({ method: "PUT", path, query: new URLSearchParams(), headers: {} }), "/a"),
   "a form": of((text) => attempt(() => parseForm(text)), "a.b.c=%20&"),
   "a form of one long name": of((text) => attempt(() => parseForm(text)), "."),

@@ -124,7 +124,7 @@ async function outcome(
   { input, deny }: { readonly input: Readonly<Record<string, unknown>>; readonly deny: object },
 ): Promise<"allowed" | "denied"> {
   const call: Call = callOf({ policies: [{ kind: "identity-based policy", documents: [policy(deny)] }] });
-  const accesses = (await service.asks?.(operation, input, call)) ?? [];
+  const accesses = (await service.accesses?.(operation, input, call)) ?? [];
   const asking = { signingName: service.name, protocol: service.protocol, operation, input, call };
   try {
     await permit({}, asking, accesses);

@@ -51,7 +51,7 @@ async function outcome(name: Name, operation: string, input: Input, ...more: rea
   const statements = [{ Effect: "Allow", Action: `${name}:*`, Resource: "*" }, ...more];
   const document = parsePolicy(JSON.stringify({ Version: "2012-10-17", Statement: statements }), "identity");
   const call = callOf({ policies: [{ kind: "identity-based policy", documents: [document] }] });
-  const accesses = (await service.asks?.(operation, input, call)) ?? [];
+  const accesses = (await service.accesses?.(operation, input, call)) ?? [];
   try {
     await permit({}, { signingName: name, protocol: service.protocol, operation, input, call }, accesses);
     return "allowed";

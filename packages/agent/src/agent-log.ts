@@ -14,7 +14,7 @@ export interface AgentLogOptions {
   readonly folder: string;
   readonly name: string;
   readonly verbose: boolean;
-  readonly clock?: () => Date;
+  readonly clock?: (() => Date) | undefined;
 }
 
 /** The agent's own log: one file a day, in the official agent's layout. A line that cannot be written is dropped, because deployments matter more. */

@@ -27,12 +27,12 @@ export interface Configuration {
   readonly disableImdsV1: boolean;
   readonly useFipsMode: boolean;
   readonly enableAuthPolicy: boolean;
-  readonly deployControlEndpoint?: string;
-  readonly s3EndpointOverride?: string;
-  readonly proxyUri?: string;
+  readonly deployControlEndpoint?: string | undefined;
+  readonly s3EndpointOverride?: string | undefined;
+  readonly proxyUri?: string | undefined;
   /** Whom the agent becomes when root has started it. */
-  readonly user?: string;
-  readonly group?: string;
+  readonly user?: string | undefined;
+  readonly group?: string | undefined;
   readonly rejectSymlinksInBundle: boolean;
   readonly rejectPathTraversalInBundle: boolean;
   readonly rejectUnsafePermissionsInBundle: boolean;
@@ -58,13 +58,13 @@ export interface Configuration {
   /** Unlike AWS: where GitHub's API is, for an installation of one's own. */
   readonly gitHubEndpoint: string;
   /** Unlike AWS: a file with certificates in PEM that are trusted beside the usual ones, such as of a control plane with an authority of its own. */
-  readonly caBundle?: string;
+  readonly caBundle?: string | undefined;
   /** Unlike AWS: a folder put in front of every destination, for hosts that share one file system. */
-  readonly installRoot?: string;
+  readonly installRoot?: string | undefined;
   /** Unlike AWS: the SHA-256, in hex, of the public key that must have signed specifications. */
-  readonly trustedSigner?: string;
+  readonly trustedSigner?: string | undefined;
   /** Unlike AWS: a file with certificates in PEM, one of which must vouch for whoever signed them. */
-  readonly trustStore?: string;
+  readonly trustStore?: string | undefined;
 }
 
 /** Where the configuration file is looked for when none is named. */

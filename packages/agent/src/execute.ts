@@ -30,7 +30,7 @@ export interface Host {
   readonly trust: Trust;
   readonly log: (line: string) => void;
   /** The process that stands ready for the next script. */
-  readonly spare?: SpareGate;
+  readonly spare?: SpareGate | undefined;
 }
 
 /** A command of one deployment. */

@@ -9,8 +9,8 @@ const filesMax = 8;
 
 /** How many files a log has, and who may read them. */
 export interface RotationRules {
-  readonly files?: number;
-  readonly mode?: number;
+  readonly files?: number | undefined;
+  readonly mode?: number | undefined;
 }
 
 /** A log that starts anew when it is full: `F`, and before it `F.1`, `F.2` and so on. */

@@ -14,8 +14,8 @@ export interface Authorization {
   /** As sent, in AWS's compact form; for a SigV2 link, the second at which it expires. */
   readonly time: string;
   /** Seconds for which a link holds; absent on headers. */
-  readonly expiresSeconds?: number;
-  readonly sessionToken?: string;
+  readonly expiresSeconds?: number | undefined;
+  readonly sessionToken?: string | undefined;
 }
 
 /** Reads what a request says of its signature: undefined when it says nothing, "malformed" when it cannot be read. */

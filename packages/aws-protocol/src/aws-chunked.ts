@@ -29,8 +29,8 @@ export class AwsChunked extends Transform {
   #chunkHash: Hash | undefined;
   #previousSignature: string;
   #trailers = "";
-  #trailerSigned = false;
-  #checksumHeld = false;
+  #trailerVerified = false;
+  #checksumMatched = false;
 
   constructor(signature: VerifiedSignature, headers: IncomingHttpHeaders) {
     super();
@@ -74,9 +74,10 @@ export class AwsChunked extends Transform {
         "IncompleteBody",
         "You did not provide the number of bytes specified by the Content-Length HTTP header",
       );
-    const isProved =
-      (this.#checksum === undefined || this.#checksumHeld) && (!this.#needsTrailerSignature() || this.#trailerSigned);
-    if (!isProved)
+    const isVerified =
+      (this.#checksum === undefined || this.#checksumMatched) &&
+      (!this.#needsTrailerSignature() || this.#trailerVerified);
+    if (!isVerified)
       throw new Fault(
         "MalformedTrailerError",
         "The request contained trailing data that was not well-formed or did not conform to our published schema.",
@@ -127,7 +128,7 @@ export class AwsChunked extends Transform {
     if (this.#signed) this.#chunkHash = createHash("sha256");
     if (this.#left > 0) this.#state = "data";
     else {
-      this.#proveChunk();
+      this.#verifyChunk();
       this.#state = this.#trailerName === undefined ? "done" : "trailer";
     }
   }
@@ -142,22 +143,22 @@ export class AwsChunked extends Transform {
     this.#checksum?.update(part);
     this.push(part);
     if (this.#left === 0) {
-      this.#proveChunk();
+      this.#verifyChunk();
       this.#state = "end of data";
     }
     return true;
   }
 
-  #proveChunk(): void {
+  #verifyChunk(): void {
     if (!this.#signed) return;
-    this.#prove(
+    this.#verifySignature(
       "AWS4-HMAC-SHA256-PAYLOAD",
       [emptyHash, this.#chunkHash?.digest("hex") ?? emptyHash],
       this.#chunkSignature,
     );
   }
 
-  #prove(kind: string, hashes: readonly string[], found: string): void {
+  #verifySignature(kind: string, hashes: readonly string[], found: string): void {
     const { authorization, signingKey } = this.#signature;
     const expected = signText(
       signingKey,
@@ -176,15 +177,15 @@ export class AwsChunked extends Transform {
     if (line === "") return;
     const [name = "", value = ""] = line.split(/:(.*)/, 2).map((part) => part.trim());
     if (name.toLowerCase() === "x-amz-trailer-signature") {
-      this.#prove("AWS4-HMAC-SHA256-TRAILER", [sha256Hex(this.#trailers)], value);
-      this.#trailerSigned = true;
+      this.#verifySignature("AWS4-HMAC-SHA256-TRAILER", [sha256Hex(this.#trailers)], value);
+      this.#trailerVerified = true;
       return;
     }
     this.#trailers += `${name.toLowerCase()}:${value}\n`;
     if (this.#trailers.length > lineBytesMax) throw malformedFraming("too many trailers");
     if (name.toLowerCase() !== this.#trailerName || this.#checksum === undefined) return;
     if (this.#checksum.base64() !== value) throw checksumMismatch(name);
-    this.#checksumHeld = true;
+    this.#checksumMatched = true;
   }
 
   #needsTrailerSignature(): boolean {

@@ -64,8 +64,8 @@ export const codedeployCommandsTargetPrefixes = [
 
 /** A text and what form it is in. */
 export interface Envelope {
-  readonly Format?: string;
-  readonly Payload?: string;
+  readonly Format?: string | undefined;
+  readonly Payload?: string | undefined;
 }
 
 /** What the command status may be. */
@@ -91,9 +91,9 @@ export interface HostCommandOperations<Context> {
   PutHostCommandComplete(
     context: Context & { readonly call: Call },
     input: {
-      readonly HostCommandIdentifier?: string;
-      readonly CommandStatus?: string;
-      readonly Diagnostics?: Envelope;
+      readonly HostCommandIdentifier?: string | undefined;
+      readonly CommandStatus?: string | undefined;
+      readonly Diagnostics?: Envelope | undefined;
     },
   ): Promise<void>;
   PostHostCommandUpdate(
@@ -108,7 +108,7 @@ export interface HostCommandInstance {
   readonly HostIdentifier: string;
   readonly DeploymentExecutionId: string;
   readonly CommandName: string;
-  readonly Nonce?: number;
+  readonly Nonce?: number | undefined;
 }
 
 function structure(

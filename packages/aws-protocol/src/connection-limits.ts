@@ -1,60 +1,59 @@
 import type { Socket } from "node:net";
 
-/** Told to a connection's socket when a signature that came over it has been proved: whoever is there has a key. */
-export const proved = Symbol("proved");
+/** Emitted on a connection's socket when a signature that came over it has been verified: its client has a key. */
+export const signatureVerified = Symbol("signature verified");
 
 /** How many connections a server keeps. */
 export interface ConnectionLimitsOptions {
-  /** Of all. */
   readonly connectionsMax: number;
-  /** Of those from one address over which nothing signed has come yet. */
-  readonly strangersMax: number;
+  /** From one address, over which nothing signed has come yet. */
+  readonly unauthenticatedMax: number;
 }
 
 /**
  * Far above any fleet's size, and below what systems usually let a process open. Thousands of agents may be behind one
- * address, and may all come back in the same second: until each of them has signed its first request they are strangers.
+ * address, and may all come back in the same second: until its first signed request each of them is unauthenticated.
  */
-export const defaultConnectionLimits: ConnectionLimitsOptions = { connectionsMax: 20_000, strangersMax: 4_096 };
+export const defaultConnectionLimits: ConnectionLimitsOptions = { connectionsMax: 20_000, unauthenticatedMax: 4_096 };
 
 /**
- * Keeps room for those who have a key. Where there are too many connections, the oldest one over which nothing signed has
- * come has to go, first of the same address: somebody who opens connections without end takes them from nobody else.
+ * Keeps room for clients with a key. Beyond a limit the oldest unauthenticated connection is closed, one of the same
+ * address first: a client that opens connections without end takes them from nobody else.
  */
 export class ConnectionLimits {
   readonly #options: ConnectionLimitsOptions;
   readonly #open = new Set<string>();
-  /** Strangers by address, the oldest first. */
-  readonly #strangers = new Map<string, Map<string, Socket>>();
+  /** Unauthenticated connections by address, the oldest first. */
+  readonly #unauthenticated = new Map<string, Map<string, Socket>>();
 
   constructor(options: ConnectionLimitsOptions) {
     this.#options = options;
   }
 
-  /** Takes a connection in. What TLS makes of one is the same connection still. */
-  enter(socket: Socket): void {
+  /** Counts a connection, or destroys it when there is no room. The TLS socket of a counted connection is still the same connection. */
+  add(socket: Socket): void {
     const { remoteAddress, remotePort } = socket;
     if (remoteAddress === undefined || remotePort === undefined) return; // not from the network
     const name = `${remoteAddress} ${remotePort}`;
-    if (this.#strangers.get(remoteAddress)?.get(name) === socket) return;
-    if (!this.#open.has(name) && !this.#hasRoom(remoteAddress)) return void socket.destroy();
+    if (this.#unauthenticated.get(remoteAddress)?.get(name) === socket) return;
+    if (!this.#open.has(name) && !this.#makeRoom(remoteAddress)) return void socket.destroy();
     this.#open.add(name);
-    this.#strangersOf(remoteAddress).set(name, socket);
-    socket.once(proved, () => this.#forget(remoteAddress, name, socket));
+    this.#unauthenticatedFrom(remoteAddress).set(name, socket);
+    socket.once(signatureVerified, () => this.#forget(remoteAddress, name, socket));
     socket.once("close", () => {
       this.#open.delete(name);
       this.#forget(remoteAddress, name, socket);
     });
   }
 
-  /** Whether there is room for one more from an address, once the oldest stranger has gone where it has to. */
-  #hasRoom(address: string): boolean {
-    const { connectionsMax, strangersMax } = this.#options;
-    const own = this.#strangers.get(address);
+  /** Closes the oldest unauthenticated connection if a limit is reached. False when none can be closed. */
+  #makeRoom(address: string): boolean {
+    const { connectionsMax, unauthenticatedMax } = this.#options;
+    const own = this.#unauthenticated.get(address);
     const isFull = this.#open.size >= connectionsMax;
-    if (!isFull && (own?.size ?? 0) < strangersMax) return true;
-    const [of, strangers] = own === undefined ? (this.#strangers.entries().next().value ?? []) : [address, own];
-    const [name, oldest] = strangers?.entries().next().value ?? [];
+    if (!isFull && (own?.size ?? 0) < unauthenticatedMax) return true;
+    const [of, sockets] = own === undefined ? (this.#unauthenticated.entries().next().value ?? []) : [address, own];
+    const [name, oldest] = sockets?.entries().next().value ?? [];
     if (of === undefined || name === undefined || oldest === undefined) return false;
     oldest.destroy();
     this.#open.delete(name);
@@ -62,16 +61,16 @@ export class ConnectionLimits {
     return true;
   }
 
-  #strangersOf(address: string): Map<string, Socket> {
-    const found = this.#strangers.get(address) ?? new Map<string, Socket>();
-    this.#strangers.set(address, found);
-    return found;
+  #unauthenticatedFrom(address: string): Map<string, Socket> {
+    const sockets = this.#unauthenticated.get(address) ?? new Map<string, Socket>();
+    this.#unauthenticated.set(address, sockets);
+    return sockets;
   }
 
   #forget(address: string, name: string, socket: Socket): void {
-    const strangers = this.#strangers.get(address);
-    if (strangers?.get(name) !== socket) return;
-    strangers.delete(name);
-    if (strangers.size === 0) this.#strangers.delete(address);
+    const sockets = this.#unauthenticated.get(address);
+    if (sockets?.get(name) !== socket) return;
+    sockets.delete(name);
+    if (sockets.size === 0) this.#unauthenticated.delete(address);
   }
 }

@@ -1,4 +1,4 @@
-import { answer, answerFault, speaksJson } from "./answers.ts";
+import { encodeResponse, encodeFault, speaksJson } from "./responses.ts";
 import { Fault } from "./fault.ts";
 import { decodeJson } from "./json.ts";
 import type { Operation, ServiceModel, Structure } from "./model.ts";
@@ -15,20 +15,20 @@ export interface ServiceDefinition<Context> extends Permissions {
   readonly model: ServiceModel;
   readonly signingNames: readonly string[];
   /** Further `X-Amz-Target` prefixes beside the model's own. */
-  readonly targetPrefixes?: readonly string[];
+  readonly targetPrefixes?: readonly string[] | undefined;
   /** By name, typed as `Partial<Operations<Sdk, Context>>`. One that is left out answers like one that does not exist. */
   readonly operations: object;
   readonly context: Context;
   /** Looks at how much a decoded input names, before anybody judges each of it. Throws a Fault. */
-  readonly checkSizes?: (input: Readonly<Record<string, unknown>>, operation: Operation) => void;
+  readonly checkSizes?: ((input: Readonly<Record<string, unknown>>, operation: Operation) => void) | undefined;
   /** Items that any list of an input may have; AWS's longest ordinary lists have a thousand. */
-  readonly listItemsMax?: number;
+  readonly listItemsMax?: number | undefined;
   /** Looks at a decoded input before its operation does. Throws a Fault. */
-  readonly checkInput?: (input: Readonly<Record<string, unknown>>, operation: Operation) => void;
+  readonly checkInput?: ((input: Readonly<Record<string, unknown>>, operation: Operation) => void) | undefined;
   /** Told of each defect: an error that is no Fault. The caller only learns that there was one. */
-  readonly onDefect?: (error: unknown, requestId: string) => void;
+  readonly onDefect?: ((error: unknown, requestId: string) => void) | undefined;
   /** Longest body that is read into memory, in bytes. Streamed bodies are the operation's matter. */
-  readonly bodyBytesMax?: number;
+  readonly bodyBytesMax?: number | undefined;
 }
 
 /** AWS's own services refuse bodies over a megabyte or so; nothing that is not streamed comes near it. */
@@ -52,10 +52,10 @@ export function defineService<Context extends object>(definition: ServiceDefinit
       ? { routes: (request: Parameters<Router>[0]) => router(request) !== undefined }
       : {}),
     operations: Object.keys(definition.operations),
-    asks: (operation, input, call) =>
+    accesses: (operation, input, call) =>
       accessesOf(definition, { signingName: signingNames[0] ?? name, operation, input, call }),
     serve: (request) => serve(definition, router, request),
-    refuse: (fault, request) => answerFault(model, fault, request),
+    refuse: (fault, request) => encodeFault(model, fault, request),
   };
 }
 
@@ -88,11 +88,11 @@ async function serve<Context extends object>(
     requireMembers(operation, input);
     checkInput?.(input, operation);
     const output = await handler({ ...context, call: request.call }, input);
-    return { ...answer(model, operation, (output ?? {}) as Input, about), ...named }; // typed by the operations table
+    return { ...encodeResponse(model, operation, (output ?? {}) as Input, about), ...named }; // typed by the operations table
   } catch (error) {
-    if (error instanceof Fault) return { ...answerFault(model, error, about), ...named };
+    if (error instanceof Fault) return { ...encodeFault(model, error, about), ...named };
     onDefect?.(error, about.requestId);
-    return { ...answerFault(model, internalError(model), about), ...named };
+    return { ...encodeFault(model, internalError(model), about), ...named };
   }
 }
 
@@ -128,11 +128,11 @@ async function decode<Context>(
   if (speaksJson(model, request)) {
     const [prefix = "", ...name] = String(request.headers["x-amz-target"] ?? "").split(".");
     const isOurs = prefix === model.targetPrefix || targetPrefixes.includes(prefix);
-    const operation = known(definition, isOurs ? name.join(".") : "");
+    const operation = operationOf(definition, isOurs ? name.join(".") : "");
     return { operation, input: decodeJson(operation.input, text) as Input }; // a structure's members
   }
   const form = parseForm(request.method === "GET" ? request.query.toString() : text);
-  const operation = known(definition, form.children.get("Action")?.text ?? "");
+  const operation = operationOf(definition, form.children.get("Action")?.text ?? "");
   return { operation, input: decodeForm(operation.input, form, model.protocol === "ec2" ? "ec2" : "query") as Input };
 }
 
@@ -143,7 +143,7 @@ async function decodeRest<Context>(
 ): Promise<{ operation: Operation; input: Input }> {
   const { model, bodyBytesMax = defaultBodyBytesMax } = definition;
   const found = router(request);
-  const operation = known(definition, found?.operation.name ?? `${request.method} ${request.path}`);
+  const operation = operationOf(definition, found?.operation.name ?? `${request.method} ${request.path}`);
   if (operation.input.kind !== "structure") return { operation, input: {} };
   const bound = readBindings(operation.input, request, found?.labels ?? {});
   const payload = operation.input.members.find(({ traits }) => traits.httpPayload);
@@ -177,7 +177,10 @@ function textOf({ protocol }: ServiceModel, bytes: Buffer): string {
 }
 
 /** An operation that is not served answers like an unknown one; this is the one place where that happens. */
-function known<Context>({ model, operations, name }: ServiceDefinition<Context>, operationName: string): Operation {
+function operationOf<Context>(
+  { model, operations, name }: ServiceDefinition<Context>,
+  operationName: string,
+): Operation {
   const operation = model.operations.get(operationName);
   if (operation !== undefined && Object.hasOwn(operations, operation.name)) return operation;
   switch (model.protocol) {

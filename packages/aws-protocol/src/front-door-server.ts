@@ -1,8 +1,8 @@
 import type { Server } from "node:http";
 import type { ConnectionLimitsOptions } from "./connection-limits.ts";
-import { EitherWayServer, type EitherWayOptions } from "./either-way-server.ts";
-import { withoutFloods } from "./pipelining.ts";
-import { type FrontDoor, QuickServer } from "./quick-server.ts";
+import { HttpOrHttpsServer, type HttpsOptions } from "./http-or-https-server.ts";
+import { limitPipelining } from "./pipelining.ts";
+import { type FrontDoor, FastPathServer } from "./fast-path-server.ts";
 
 /** Agents hold a poll for up to 60 s and clients keep connections between calls: an idle connection lives longer than that, in milliseconds. */
 const keepAliveMilliseconds = 75_000;
@@ -28,12 +28,13 @@ export const frontDoorLimits = {
 /** A server for the front door; with a certificate it speaks HTTPS beside HTTP. */
 export function createFrontDoorServer(
   door: FrontDoor,
-  tls?: EitherWayOptions,
+  tls?: HttpsOptions,
   connections?: ConnectionLimitsOptions,
 ): Server {
   const options = { ...frontDoorLimits, connections };
-  const listener: FrontDoor = Object.assign(withoutFloods(door), door.take && { take: door.take });
-  const server = tls === undefined ? new QuickServer(options, listener) : new EitherWayServer(options, listener, tls);
+  const listener: FrontDoor = Object.assign(limitPipelining(door), { onRequest: door.onRequest });
+  const server =
+    tls === undefined ? new FastPathServer(options, listener) : new HttpOrHttpsServer(options, listener, tls);
   // Without this Node itself would ask for every body, also for those of requests that are refused.
   server.on("checkContinue", listener);
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {

@@ -141,7 +141,7 @@ test("a host of more than 255 characters is refused, whatever else the request i
 });
 
 test("many connections that say nothing make room for others, and those who have a key stay", async (t) => {
-  const limits = { connectionsMax: 40, strangersMax: 20 };
+  const limits = { connectionsMax: 40, unauthenticatedMax: 20 };
   const { port, url } = await openDoor(t, { services: [sample] }, limits);
   const friend = dial(t, port);
   friend.write(echoed(url));
@@ -163,7 +163,7 @@ test("many connections that say nothing make room for others, and those who have
     ),
   );
 
-  assert(open.filter((isClosed) => !isClosed).length <= limits.strangersMax);
+  assert(open.filter((isClosed) => !isClosed).length <= limits.unauthenticatedMax);
   assert.equal(friend.closed, false);
 });
 

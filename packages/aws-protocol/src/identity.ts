@@ -16,13 +16,13 @@ export interface Principal {
   /** Of a session: the ARN of its role, whose path the session's own ARN lacks. Absent: that role is not known. */
   readonly roleArn?: string | undefined;
   /** The HostIdentifier that a host agent polls with, such as `arn:aws:ec2:REGION:ACCOUNT:instance/i-…`. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** What it may do: each set must allow it, as a session's own policies and a boundary narrow those of its role. Absent on a host: nothing beyond what hosts may. */
-  readonly policies?: readonly PolicySet[];
+  readonly policies?: readonly PolicySet[] | undefined;
   /** Its tags, for conditions. */
-  readonly tags?: Readonly<Record<string, string>>;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
   /** Set when an AWS service asks for itself, such as `codedeploy.amazonaws.com`. */
-  readonly service?: string;
+  readonly service?: string | undefined;
 }
 
 /** A key that requests are signed with. */
@@ -30,9 +30,9 @@ export interface AccessKey {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   /** Present on temporary credentials: the request must carry the same text. */
-  readonly sessionToken?: string;
+  readonly sessionToken?: string | undefined;
   /** Milliseconds since the epoch; absent on long-lived keys. */
-  readonly expiresAt?: number;
+  readonly expiresAt?: number | undefined;
   readonly principal: Principal;
 }
 

@@ -1,6 +1,6 @@
 export { createFrontDoor, type FrontDoorOptions } from "./front-door.ts";
 export { createFrontDoorServer, frontDoorLimits } from "./front-door-server.ts";
-export type { EitherWayOptions } from "./either-way-server.ts";
+export type { HttpsOptions } from "./http-or-https-server.ts";
 export type { AccessLine, RecordedRequest } from "./request-records.ts";
 export {
   codedeployCommands,
@@ -12,7 +12,7 @@ export {
 } from "./codedeploy-commands.ts";
 export { defineService, type ServiceDefinition } from "./define-service.ts";
 export { Fault } from "./fault.ts";
-export { KeyedHash } from "./keyed-hash.ts";
+export { HmacSha256 } from "./hmac-sha256.ts";
 export { type AccessKey, type AccessKeys, anonymous, type Call, type Principal } from "./identity.ts";
 export {
   type Access,
@@ -21,14 +21,14 @@ export {
   accessesOf,
   contextOf,
   type HostPermission,
-  type JudgedAccess,
+  type ResolvedAccess,
   mayDoEverything,
-  ofNoResource,
+  onAnyResource,
   type Permissions,
   permit,
   principalArnOf,
   refused,
-  tabled,
+  accessesFromTable,
 } from "./permission.ts";
 export {
   type Action,

@@ -6,7 +6,7 @@ import { parseTimestamp } from "./timestamp.ts";
 
 /** Whether members go by their `jsonName`, as in REST-JSON. */
 export interface JsonNames {
-  readonly jsonNames?: boolean;
+  readonly jsonNames?: boolean | undefined;
 }
 
 /** A JSON body's value checked against a shape. Unknown members are left out, null counts as absent. Throws SerializationException. */
@@ -19,7 +19,7 @@ export function encodeJson(shape: Shape, value: unknown, options: JsonNames = {}
   return JSON.stringify(plain(shape, value, options)) ?? "{}";
 }
 
-interface Place extends JsonNames {
+interface Position extends JsonNames {
   readonly path: string;
   readonly depth: number;
 }
@@ -61,7 +61,7 @@ function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-function readJson({ shape, traits }: Member, value: unknown, place: Place): unknown {
+function readJson({ shape, traits }: Member, value: unknown, place: Position): unknown {
   const { path, depth } = place;
   if (depth > depthMax)
     throw new Fault("SerializationException", `Cannot read the input: it is nested more than ${depthMax} levels deep`);
@@ -104,7 +104,7 @@ function readJson({ shape, traits }: Member, value: unknown, place: Place): unkn
   }
 }
 
-function readStructure({ members }: Structure, value: Readonly<Record<string, unknown>>, place: Place): unknown {
+function readStructure({ members }: Structure, value: Readonly<Record<string, unknown>>, place: Position): unknown {
   const result: Record<string, unknown> = {};
   for (const member of members) {
     const name = wireName(member, place);

@@ -13,7 +13,7 @@ export interface Structure {
   readonly kind: "structure";
   readonly name: string;
   readonly members: readonly Member[];
-  readonly xmlName?: string;
+  readonly xmlName?: string | undefined;
 }
 
 /** A place where a shape stands: a structure's member, a list's item, a map's key or value. */
@@ -61,7 +61,7 @@ export interface Operation {
 export interface ServiceModel {
   readonly protocol: Protocol;
   readonly version: string;
-  readonly targetPrefix?: string;
+  readonly targetPrefix?: string | undefined;
   readonly xmlns: string;
   readonly operations: ReadonlyMap<string, Operation>;
   /** By exception name: its code on the wire of query services, and its HTTP status. */
@@ -91,8 +91,8 @@ type Row = readonly [kind: string, name?: string, traits?: Traits, first?: unkno
 export interface Table {
   readonly protocol: string;
   readonly version: string;
-  readonly targetPrefix?: string;
-  readonly xmlns?: string;
+  readonly targetPrefix?: string | undefined;
+  readonly xmlns?: string | undefined;
   readonly operations: Readonly<
     Record<
       string,

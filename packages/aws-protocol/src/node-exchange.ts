@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { proved } from "./connection-limits.ts";
-import { type Exchange, isEncrypted, type Outgoing } from "./exchange.ts";
+import { signatureVerified } from "./connection-limits.ts";
+import { type Exchange, isEncrypted, type OutgoingResponse } from "./exchange.ts";
 
 /** Longest body that is still taken in, and thrown away, after its request was refused, in bytes. */
 const leftoverBytesMax = 64 * 1024 * 1024;
@@ -43,8 +43,8 @@ export class NodeExchange implements Exchange {
     return isEncrypted(this.#message.socket);
   }
 
-  proved(): void {
-    this.#message.socket.emit(proved);
+  onSignatureVerified(): void {
+    this.#message.socket.emit(signatureVerified);
   }
 
   /** Node joins repeated headers, or drops them. */
@@ -61,18 +61,18 @@ export class NodeExchange implements Exchange {
     return this.#message;
   }
 
-  onGone(gone: () => void): void {
+  onClientGone(gone: () => void): void {
     this.#response.once("close", () => {
       if (!this.#response.writableFinished) gone();
     });
   }
 
   /** A refusal that needs no body spares the client the sending. */
-  proceed(): void {
+  sendContinue(): void {
     if (this.#expectsLeave) this.#response.writeContinue();
   }
 
-  async answer({ status, headers, body, isLast }: Outgoing): Promise<void> {
+  async respond({ status, headers, body, isLast }: OutgoingResponse): Promise<void> {
     const [message, response] = [this.#message, this.#response];
     const leftover = this.#willDrain && !isLast ? {} : { connection: "close" };
     const isHead = this.method === "HEAD";
@@ -93,10 +93,10 @@ export class NodeExchange implements Exchange {
     }
     if (message.complete || message.destroyed) return;
     message.unpipe().resume(); // what nobody read is let go, or the client would never read its answer
-    this.endWithin(leftoverMilliseconds);
+    this.limitBodyTime(leftoverMilliseconds);
   }
 
-  endWithin(milliseconds: number): void {
+  limitBodyTime(milliseconds: number): void {
     const [message, response] = [this.#message, this.#response];
     const { socket } = message;
     const over = setTimeout(() => {

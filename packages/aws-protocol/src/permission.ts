@@ -23,7 +23,7 @@ export interface Access {
 }
 
 /** An access with nothing left to be understood. */
-export interface JudgedAccess {
+export interface ResolvedAccess {
   readonly action: string;
   readonly resource: string;
   /** The ARN in all of its spellings that an Allow may have. */
@@ -48,13 +48,13 @@ export type AccessTable = Readonly<
 >;
 
 /** What requests do as a table tells it. Of an operation that it lacks nobody can tell what it touches. */
-export const tabled =
+export const accessesFromTable =
   (table: AccessTable): AccessOf =>
   (operation, input, call) =>
     Object.hasOwn(table, operation) ? (table[operation]?.(input, call) ?? []) : [];
 
 /** A table's rows for operations that AWS has on no one resource, as those that list and describe. */
-export const ofNoResource = (operations: readonly string[]): AccessTable =>
+export const onAnyResource = (operations: readonly string[]): AccessTable =>
   Object.fromEntries(operations.map((operation) => [operation, () => [{ resource: "*" }]]));
 
 /** Which requests a host's own key may make of a service without any policy. */
@@ -67,15 +67,15 @@ export type HostPermission = (
 /** Who may call a service. */
 export interface Permissions {
   /** What each request does; absent: its operation's name on nobody knows what. */
-  readonly accesses?: AccessOf;
+  readonly accesses?: AccessOf | undefined;
   /** What a host may do by being that host; a policy may still forbid it. */
-  readonly hosts?: HostPermission;
+  readonly hosts?: HostPermission | undefined;
   /** Only hosts and administrators may call it: policies can forbid, never allow. */
-  readonly isForHostsAlone?: boolean;
+  readonly isForHostsAlone?: boolean | undefined;
 }
 
 /** A request that waits for permission. */
-export interface Asking {
+export interface PermissionRequest {
   readonly signingName: string;
   readonly protocol: Protocol;
   readonly operation: string;
@@ -86,17 +86,17 @@ export interface Asking {
 /** What a request does, with nothing left to be understood. */
 export function accessesOf(
   { accesses }: Permissions,
-  { signingName, operation, input, call }: Pick<Asking, "signingName" | "operation" | "input" | "call">,
-): readonly JudgedAccess[] | Promise<readonly JudgedAccess[]> {
+  { signingName, operation, input, call }: Pick<PermissionRequest, "signingName" | "operation" | "input" | "call">,
+): readonly ResolvedAccess[] | Promise<readonly ResolvedAccess[]> {
   const own = `${prefixes[signingName] ?? signingName}:${operation}`;
   const understood = (found: readonly Access[]) =>
     // Who names nothing might do it to anything.
-    (found.length === 0 ? [{} as Access] : found).map((access) => understand(access, own));
+    (found.length === 0 ? [{} as Access] : found).map((access) => resolveAccess(access, own));
   const found = accesses?.(operation, input, call) ?? [];
   return found instanceof Promise ? found.then(understood) : understood(found);
 }
 
-function understand(access: Access, own: string): JudgedAccess {
+function resolveAccess(access: Access, own: string): ResolvedAccess {
   const { action = own, resource = "*", alias = resource, also = [], context = {} } = access;
   const { isOpen = false, isFree = false, isUnknown = access.resource === undefined } = access;
   return { action, resource, alias, also, context, isUnknown, isOpen, isFree };
@@ -105,8 +105,8 @@ function understand(access: Access, own: string): JudgedAccess {
 /** Lets a request pass or throws AWS's refusal: the one place where that is decided. */
 export async function permit(
   { hosts, isForHostsAlone = false }: Permissions,
-  asking: Asking,
-  accesses: readonly JudgedAccess[],
+  asking: PermissionRequest,
+  accesses: readonly ResolvedAccess[],
 ): Promise<void> {
   const { operation, input, call } = asking;
   const { principal } = call;
@@ -166,7 +166,7 @@ export const principalArnOf = ({ arn, roleArn }: Pick<Principal, "arn" | "roleAr
 
 /** AWS's refusal in the form of each protocol. */
 export function refused(
-  { protocol, call: { principal } }: Pick<Asking, "protocol" | "call">,
+  { protocol, call: { principal } }: Pick<PermissionRequest, "protocol" | "call">,
   { name, resource }: { readonly name: string; readonly resource: string },
   decision?: Decision & Partial<Pick<PolicySet, "kind">>,
 ): Fault {
@@ -175,7 +175,7 @@ export function refused(
     decision?.outcome === "explicitly denied"
       ? `with an explicit deny in ${kind.startsWith("i") ? "an" : "a"} ${kind}`
       : `because no ${kind} allows the ${name} action`;
-  const note = decision?.note === undefined ? "" : `: ${decision.note}`;
+  const note = decision?.caveat === undefined ? "" : `: ${decision.caveat}`;
   const text = `User: ${principal.arn} is not authorized to perform: ${name} on resource: ${protocol === "rest-xml" ? `"${resource}"` : resource} ${why}${note}`;
   switch (protocol) {
     case "json":

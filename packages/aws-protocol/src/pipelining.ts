@@ -1,44 +1,44 @@
 import type { RequestListener } from "node:http";
 import type { Socket } from "node:net";
 
-/** How many requests of one connection may wait for their answers: clients of AWS's send one at a time, and browsers, too. */
-const unansweredMax = 32;
+/** How many requests of one connection may wait for their responses: AWS's clients, and browsers, send one at a time. */
+const pipelinedMax = 32;
 
-interface Asked {
-  unanswered: number;
+interface Pipeline {
+  waiting: number;
   /** The turn of the event loop in which the last request came. */
   turn: number;
 }
 
 /**
- * Keeps connections that send request after request, and wait for no answer, from being all that is served. Node takes
- * whatever a connection has sent, megabytes of the smallest requests, before it looks at another one. So with a second request
- * in one turn of the event loop a connection is heard no more before the next turn, and with far too many it is ended.
+ * Keeps a connection that pipelines without end from starving the others. Node reads whatever a connection has sent,
+ * megabytes of the smallest requests, before it looks at another one. So after the second request in one turn of the event
+ * loop a connection is paused until the next turn, and beyond `pipelinedMax` it is closed.
  */
-export function withoutFloods(listener: RequestListener): RequestListener {
-  const connections = new WeakMap<Socket, Asked>();
+export function limitPipelining(listener: RequestListener): RequestListener {
+  const pipelines = new WeakMap<Socket, Pipeline>();
   let turn = 0;
-  let isCounted = false;
+  let isTurnCounted = false;
   return (message, response) => {
     const { socket } = message;
-    if (socket.destroyed) return; // the rest of what came with one too many
-    if (!isCounted) {
-      isCounted = true;
+    if (socket.destroyed) return; // the rest of what came with one request too many
+    if (!isTurnCounted) {
+      isTurnCounted = true;
       setImmediate(() => {
-        isCounted = false;
+        isTurnCounted = false;
         turn += 1;
       });
     }
-    const asked = connections.get(socket) ?? { unanswered: 0, turn: -1 };
-    connections.set(socket, asked);
-    if (asked.unanswered === unansweredMax) return void socket.destroy();
-    if (asked.turn === turn && !socket.isPaused()) {
+    const pipeline = pipelines.get(socket) ?? { waiting: 0, turn: -1 };
+    pipelines.set(socket, pipeline);
+    if (pipeline.waiting === pipelinedMax) return void socket.destroy();
+    if (pipeline.turn === turn && !socket.isPaused()) {
       socket.pause();
       setImmediate(() => socket.resume());
     }
-    asked.turn = turn;
-    asked.unanswered += 1;
-    response.once("close", () => (asked.unanswered -= 1));
+    pipeline.turn = turn;
+    pipeline.waiting += 1;
+    response.once("close", () => (pipeline.waiting -= 1));
     listener(message, response);
   };
 }

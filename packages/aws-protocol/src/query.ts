@@ -5,7 +5,7 @@ import { decodeText } from "./text.ts";
 
 /** A form's dotted keys as a tree: `Filter.1.Name=x` is a leaf three levels down. */
 export interface FormNode {
-  text?: string;
+  text?: string | undefined;
   readonly children: Map<string, FormNode>;
 }
 
@@ -49,12 +49,12 @@ export function decodeForm(shape: Shape, form: FormNode, dialect: "query" | "ec2
   return readForm({ name: "", shape, traits: {}, required: true }, form, { path: "", dialect }) ?? {};
 }
 
-interface Place {
+interface Position {
   readonly path: string;
   readonly dialect: "query" | "ec2";
 }
 
-function readForm(member: Member, node: FormNode | undefined, place: Place): unknown {
+function readForm(member: Member, node: FormNode | undefined, place: Position): unknown {
   if (node === undefined) return undefined;
   const { shape, traits } = member;
   switch (shape.kind) {
@@ -95,13 +95,13 @@ function readForm(member: Member, node: FormNode | undefined, place: Place): unk
 }
 
 /** An item of a list or a map: one that says nothing has no place in it. */
-function readItem(member: Member, node: FormNode | undefined, place: Place): unknown {
+function readItem(member: Member, node: FormNode | undefined, place: Position): unknown {
   const found = readForm(member, node, place);
   if (found === undefined) throw malformed(place.path, null, `a ${member.shape.kind}`);
   return found;
 }
 
-function formName({ name, traits }: Member, { dialect }: Place): string {
+function formName({ name, traits }: Member, { dialect }: Position): string {
   if (dialect === "query") return traits.xmlName ?? name;
   const base = traits.xmlName ?? name;
   return traits.ec2QueryName ?? base.charAt(0).toUpperCase() + base.slice(1);

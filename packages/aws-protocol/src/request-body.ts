@@ -1,260 +1,155 @@
-import { createHash, type Hash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-import { type Readable, Transform, type TransformCallback } from "node:stream";
-import { AwsChunked, checksumMismatch } from "./aws-chunked.ts";
-import { createChecksum, type Checksum } from "./checksum.ts";
+import type { Readable } from "node:stream";
+import { AwsChunked } from "./aws-chunked.ts";
 import { Fault } from "./fault.ts";
-import type { HeldBodies } from "./held-bodies.ts";
-import { refusal } from "./refusals.ts";
+import { checksFromHeaders, integrityChecks } from "./integrity-checks.ts";
 import type { RequestBody } from "./service.ts";
 import { sha256Hex } from "./signature-v4.ts";
+import type { UnverifiedBodies } from "./unverified-bodies.ts";
+import { bodyEndedEarly, bodyTooSlow, pipeBody, VerifyingStream } from "./verifying-stream.ts";
 import type { VerifiedSignature } from "./verify-signature.ts";
 
-/** How a body may come in. */
-export interface BodyTerms {
-  /** A body that is held in memory must be there after so many milliseconds; a streamed one must get on in that time. */
+/** What a body needs of the front door. */
+export interface BodyContext {
+  /** A body that is held in memory must be complete after this many milliseconds; a streamed one must make progress in that time. */
   readonly millisecondsMax: number;
-  /** Called before the first byte is read: the client may be waiting for leave to send. */
-  readonly proceed: () => void;
-  /** Where a body is held that is read before its signature is proved. */
-  readonly held: HeldBodies;
+  /** Called before the first byte is read: the client may wait for `100 Continue`. */
+  readonly sendContinue: () => void;
+  /** Counts bodies that are read before their signature is verified. */
+  readonly unverifiedBodies: UnverifiedBodies;
 }
 
 /** Where a body comes from. */
 export interface BodySource {
   readonly headers: IncomingHttpHeaders;
-  /** The bytes, where they are all there already; given up once they have been read. */
-  whole?: Buffer | undefined;
+  /** The bytes, when all of them are there already; released once they have been read. */
+  complete?: Buffer | undefined;
   /** The bytes as they come in. */
   stream(): Readable;
 }
 
-/** A body that may have to be read, to be hashed, before its signature could be proved. */
+/** A body as it comes over the wire. It may have to be read, to be hashed, before its signature can be verified. */
 export class WireBody {
   readonly #source: BodySource;
-  readonly #terms: BodyTerms;
+  readonly #context: BodyContext;
   #read: Promise<Buffer> | undefined;
   #hash: string | undefined;
-  #isProved = false;
+  #isVerified = false;
 
-  constructor(source: BodySource, terms: BodyTerms) {
+  constructor(source: BodySource, context: BodyContext) {
     this.#source = source;
-    this.#terms = terms;
+    this.#context = context;
   }
 
-  /** The bytes as they came over the wire; at once when they are all there. */
+  /** The bytes as they came; synchronously when all of them are there. Throws, or rejects with, a Fault when there are more than `bytesMax`. */
   bytes(bytesMax: number): Buffer | Promise<Buffer> {
-    const checked = (read: Buffer): Buffer => {
-      if (read.length > bytesMax) throw tooLong(bytesMax);
-      return read;
+    const checked = (bytes: Buffer): Buffer => {
+      if (bytes.length > bytesMax) throw bodyTooLong(bytesMax);
+      return bytes;
     };
-    const { whole } = this.#source;
-    return whole === undefined ? this.#readOnce(bytesMax).then(checked) : checked(whole);
+    const { complete } = this.#source;
+    return complete === undefined ? this.#readOnce(bytesMax).then(checked) : checked(complete);
   }
 
   #readOnce(bytesMax: number): Promise<Buffer> {
     if (this.#read === undefined) {
-      this.#terms.proceed();
-      const { millisecondsMax, held } = this.#terms;
-      this.#read = readAll(this.#source.stream(), bytesMax, { millisecondsMax, ...(this.#isProved ? {} : { held }) });
+      const { sendContinue, millisecondsMax, unverifiedBodies } = this.#context;
+      sendContinue();
+      this.#read = readAll(this.#source.stream(), bytesMax, {
+        millisecondsMax,
+        unverifiedBodies: this.#isVerified ? undefined : unverifiedBodies,
+      });
     }
     return this.#read;
   }
 
-  /** The hash of the bytes as they came; at once when they are all there. */
+  /** The SHA-256 of the bytes as they came, in hex; synchronously when all of them are there. */
   hash(bytesMax: number): string | Promise<string> {
-    const hashOf = (read: Buffer) => (this.#hash ??= sha256Hex(read));
-    const read = this.bytes(bytesMax);
-    return read instanceof Promise ? read.then(hashOf) : hashOf(read);
+    const hashOf = (bytes: Buffer) => (this.#hash ??= sha256Hex(bytes));
+    const bytes = this.bytes(bytesMax);
+    return bytes instanceof Promise ? bytes.then(hashOf) : hashOf(bytes);
   }
 
   /** The body of a caller who does not sign. */
-  unproved(): RequestBody {
+  unverified(): RequestBody {
+    const { sendContinue, millisecondsMax } = this.#context;
     const open = () => {
-      this.#terms.proceed();
+      sendContinue();
       return this.#source.stream();
     };
-    return { bytes: async (bytesMax) => this.bytes(bytesMax), stream: () => new Proving(open, [], this.#terms) };
+    return {
+      bytes: async (bytesMax) => this.bytes(bytesMax),
+      stream: () => new VerifyingStream(open, [], millisecondsMax),
+    };
   }
 
-  /** The body with its framing removed, which proves itself as it is read. */
+  /** The body without its aws-chunked framing, checked as it is read. */
   verified(signature: VerifiedSignature, protocol: string): RequestBody {
     const { headers } = this.#source;
-    this.#isProved = true;
-    const proofs = () => bodyProofs(signature, headers, protocol);
-    const framed = signature.payload.startsWith("STREAMING-");
+    const { sendContinue, millisecondsMax } = this.#context;
+    this.#isVerified = true;
+    const checks = () => integrityChecks(signature, headers, protocol);
+    const isFramed = signature.payload.startsWith("STREAMING-");
     const stream = () => {
       const open = () => {
-        this.#terms.proceed();
-        return framed ? pass(this.#source.stream(), new AwsChunked(signature, headers)) : this.#source.stream();
+        sendContinue();
+        const source = this.#source.stream();
+        return isFramed ? pipeBody(source, new AwsChunked(signature, headers)) : source;
       };
-      return new Proving(open, proofs(), this.#terms);
+      return new VerifyingStream(open, checks(), millisecondsMax);
     };
     const bytes = async (bytesMax: number) => {
-      if (framed) return readAll(stream(), bytesMax, { millisecondsMax: this.#terms.millisecondsMax });
+      if (isFramed) return readAll(stream(), bytesMax, { millisecondsMax });
       const read = await this.bytes(bytesMax);
-      // A hash that we have made ourselves proves nothing more when it is made again.
-      const isProved = this.#hash === signature.payload;
-      for (const proof of isProved ? promisedProofs(headers) : proofs()) {
-        proof.update(read);
-        proof.finish();
+      // The hash was computed here to verify the signature: computing it again would check nothing.
+      const isHashChecked = this.#hash === signature.payload;
+      for (const check of isHashChecked ? checksFromHeaders(headers) : checks()) {
+        check.update(read);
+        check.finish();
       }
-      // A request may be under way for long, as a held poll is: its bytes need not be.
+      // A request may take long, as a held poll does: its bytes are released meanwhile.
       this.#read = undefined;
-      this.#source.whole = undefined;
+      this.#source.complete = undefined;
       return read;
     };
     return { bytes, stream };
   }
 }
 
-/** Bytes of a streamed body that must come in the time it may pause: one byte now and then is no upload. */
-const progressBytes = 16 * 1024;
-
-interface Proof {
-  update(bytes: Uint8Array): void;
-  /** Throws when what came is not what was promised. */
-  finish(): void;
-}
-
-function bodyProofs({ payload }: VerifiedSignature, headers: IncomingHttpHeaders, protocol: string): readonly Proof[] {
-  if (!/^[0-9a-f]{64}$/.test(payload)) return promisedProofs(headers);
-  const mismatch = () =>
-    refusal(protocol, "wrong body", "The provided 'x-amz-content-sha256' header does not match what was computed.");
-  return [
-    hashProof(createHash("sha256"), (hash) => hash.digest("hex") === payload, mismatch),
-    ...promisedProofs(headers),
-  ];
-}
-
-/** What headers promise of a body beside its signature. */
-function promisedProofs(headers: IncomingHttpHeaders): readonly Proof[] {
-  const proofs: Proof[] = [];
-  const md5 = headers["content-md5"];
-  if (typeof md5 === "string")
-    proofs.push(
-      hashProof(
-        createHash("md5"),
-        (hash) => hash.digest("base64") === md5,
-        () => new Fault("BadDigest", "The Content-MD5 you specified did not match what we received."),
-      ),
-    );
-  for (const name of Object.keys(headers)) {
-    const checksum = name.startsWith("x-amz-checksum-")
-      ? createChecksum(name.slice("x-amz-checksum-".length))
-      : undefined;
-    if (checksum !== undefined) proofs.push(checksumProof(checksum, name, String(headers[name])));
-  }
-  return proofs;
-}
-
-function hashProof(hash: Hash, holds: (hash: Hash) => boolean, mismatch: () => Fault): Proof {
-  return {
-    update: (bytes) => void hash.update(bytes),
-    finish: () => {
-      if (!holds(hash)) throw mismatch();
-    },
-  };
-}
-
-function checksumProof(checksum: Checksum, header: string, promised: string): Proof {
-  return {
-    update: (bytes) => checksum.update(bytes),
-    finish: () => {
-      if (checksum.base64() !== promised) throw checksumMismatch(header);
-    },
-  };
-}
-
-/** Begins with the first read, passes bytes on, and ends in a Fault instead of an end when a proof fails or too little comes for too long. */
-class Proving extends Transform {
-  readonly #open: () => Readable;
-  readonly #proofs: readonly Proof[];
-  readonly #millisecondsMax: number;
-  #idle: NodeJS.Timeout | undefined;
-  /** Bytes that have come since the client was last given more time. */
-  #fresh = 0;
-
-  constructor(open: () => Readable, proofs: readonly Proof[], { millisecondsMax }: BodyTerms) {
-    super();
-    this.#open = open;
-    this.#proofs = proofs;
-    this.#millisecondsMax = millisecondsMax;
-  }
-
-  override _read(size: number): void {
-    if (this.#idle === undefined) {
-      this.#idle = setTimeout(() => this.destroy(tooSlow()), this.#millisecondsMax);
-      pass(this.#open(), this);
-    }
-    super._read(size);
-  }
-
-  override _transform(bytes: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    this.#fresh += bytes.length;
-    if (this.#fresh >= progressBytes) {
-      this.#fresh = 0;
-      this.#idle?.refresh();
-    }
-    for (const proof of this.#proofs) proof.update(bytes);
-    done(null, bytes);
-  }
-
-  override _flush(done: TransformCallback): void {
-    clearTimeout(this.#idle);
-    try {
-      for (const proof of this.#proofs) proof.finish();
-      done();
-    } catch (error) {
-      done(error as Error); // proofs throw Faults only
-    }
-  }
-
-  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    clearTimeout(this.#idle);
-    done(error);
-  }
-}
-
-function pass(from: Readable, to: Transform): Readable {
-  // Whoever reads learns of the error. Where nobody reads any more, because the request was refused, nobody needs to.
-  to.on("error", () => undefined);
-  from.on("error", (error) => to.destroy(error));
-  from.on("close", () => {
-    if (!from.readableEnded) to.destroy(new Fault("IncompleteBody", "The request's body ended early"));
-  });
-  return from.pipe(to);
+interface ReadLimits {
+  readonly millisecondsMax: number;
+  readonly unverifiedBodies?: UnverifiedBodies | undefined;
 }
 
 function readAll(
   stream: Readable,
   bytesMax: number,
-  { millisecondsMax, held }: Pick<BodyTerms, "millisecondsMax"> & Partial<BodyTerms>,
+  { millisecondsMax, unverifiedBodies }: ReadLimits,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
     let length = 0;
     const refuse = (fault: Error) => {
       clearTimeout(deadline);
-      place?.leave();
+      counted?.remove();
       parts.length = 0;
       stream.removeAllListeners("data");
       reject(fault);
     };
-    const place = held?.enter(refuse);
-    const deadline = setTimeout(() => refuse(tooSlow()), millisecondsMax);
+    const counted = unverifiedBodies?.add(refuse);
+    const deadline = setTimeout(() => refuse(bodyTooSlow()), millisecondsMax);
     stream.on("data", (part: Buffer) => {
       length += part.length;
-      if (length > bytesMax) refuse(tooLong(bytesMax));
+      if (length > bytesMax) refuse(bodyTooLong(bytesMax));
       else {
         parts.push(part);
-        place?.add(part.length);
+        counted?.grow(part.length);
       }
     });
-    const endEarly = () => refuse(new Fault("IncompleteBody", "The request's body ended early"));
+    const endEarly = () => refuse(bodyEndedEarly());
     stream.on("end", () => {
       clearTimeout(deadline);
-      place?.leave();
+      counted?.remove();
       stream.off("close", endEarly);
       resolve(parts.length === 1 ? (parts[0] ?? Buffer.alloc(0)) : Buffer.concat(parts));
     });
@@ -263,11 +158,5 @@ function readAll(
   });
 }
 
-const tooLong = (bytesMax: number) =>
+const bodyTooLong = (bytesMax: number) =>
   new Fault("RequestEntityTooLargeException", `The request's body is longer than ${bytesMax} bytes`, { status: 413 });
-
-const tooSlow = () =>
-  new Fault(
-    "RequestTimeout",
-    "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.",
-  );

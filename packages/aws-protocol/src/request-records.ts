@@ -5,7 +5,7 @@ import type { ServiceResponse } from "./service.ts";
 export interface RecordedRequest {
   readonly call: Call;
   readonly service: string;
-  readonly answered: Pick<ServiceResponse, "operation" | "fault" | "resources">;
+  readonly response: Pick<ServiceResponse, "operation" | "fault" | "resources">;
 }
 
 /** What there is to say of a request once it is over. Never a header or a body: they hold secrets. */
@@ -15,6 +15,6 @@ export interface AccessLine {
   readonly operation: string;
   readonly caller: string;
   readonly status: number;
-  readonly fault?: string;
+  readonly fault?: string | undefined;
   readonly milliseconds: number;
 }

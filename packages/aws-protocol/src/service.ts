@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import type { Fault } from "./fault.ts";
 import type { Call } from "./identity.ts";
-import type { JudgedAccess } from "./permission.ts";
+import type { ResolvedAccess } from "./permission.ts";
 
 type OperationName<Sdk> = { [Key in keyof Sdk]: Key extends `${infer Name}Command` ? Name : never }[keyof Sdk];
 
@@ -60,12 +60,12 @@ export interface ServiceRequest {
 export interface ServiceResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | number | string[]>>;
-  readonly body?: string | Uint8Array | Readable;
+  readonly body?: string | Uint8Array | Readable | undefined;
   /** The operation and, if it failed, its exception name: for the log. */
-  readonly operation?: string;
-  readonly fault?: string;
+  readonly operation?: string | undefined;
+  readonly fault?: string | undefined;
   /** What the request was about, as ARNs: for the audit log. */
-  readonly resources?: readonly string[];
+  readonly resources?: readonly string[] | undefined;
 }
 
 /** What a refusal may know of the request. */
@@ -84,24 +84,24 @@ export interface Service {
   /** `X-Amz-Target` prefix before the dot, for JSON services. */
   readonly targetPrefixes: readonly string[];
   /** `Version` parameter of query services; tells apart services that share a signing name. */
-  readonly version?: string;
+  readonly version?: string | undefined;
   readonly protocol: "json" | "query" | "ec2" | "rest-json" | "rest-xml";
   /** Longest body that the service reads into memory, in bytes. */
   readonly bodyBytesMax: number;
   /** Whether a path is one of this service's own; absent where paths tell nothing. */
-  readonly routes?: (request: Pick<ServiceRequest, "method" | "path" | "query" | "headers">) => boolean;
+  readonly routes?: ((request: Pick<ServiceRequest, "method" | "path" | "query" | "headers">) => boolean) | undefined;
   /** For what answers at host names of its own, such as function URLs: it gets every request to them, and whoever does not sign comes as `anonymous`. */
-  readonly servesHost?: (host: string) => boolean;
+  readonly servesHost?: ((host: string) => boolean) | undefined;
   /** The operations that are served. */
-  readonly operations?: readonly string[];
+  readonly operations?: readonly string[] | undefined;
   /** What a request to an operation would do, in IAM's words. */
-  asks?(
+  accesses?(
     operation: string,
     input: Readonly<Record<string, unknown>>,
     call: Call,
-  ): readonly JudgedAccess[] | Promise<readonly JudgedAccess[]>;
+  ): readonly ResolvedAccess[] | Promise<readonly ResolvedAccess[]>;
   /** The service's name in the credential scopes of requests to its own host names; absent: nobody signs there. */
-  readonly hostScope?: string;
+  readonly hostScope?: string | undefined;
   serve(request: ServiceRequest): Promise<ServiceResponse>;
   /** A fault raised before the service saw the request (signature, size, clock), in this service's protocol. */
   refuse(fault: Fault, request: RefusedRequest): ServiceResponse;

@@ -1,11 +1,11 @@
 import { hash } from "node:crypto";
-import { KeyedHash } from "./keyed-hash.ts";
+import { HmacSha256 } from "./hmac-sha256.ts";
 
 /** A key to sign with. */
 export interface SigningCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  readonly sessionToken?: string;
+  readonly sessionToken?: string | undefined;
 }
 
 /** A request to be signed. */
@@ -18,7 +18,7 @@ export interface SignableRequest {
   readonly region: string;
   readonly service: string;
   /** The time of signing; now when absent. */
-  readonly now?: Date;
+  readonly now?: Date | undefined;
 }
 
 /** What goes into a canonical request. Header names are lower case; `signedHeaders` tells which of them, sorted. */
@@ -104,7 +104,7 @@ export function stringToSign(canonical: string, time: string, scope: string): st
 }
 
 /** A key for the requests of one secret, day, region and service. */
-export type SigningKey = KeyedHash;
+export type SigningKey = HmacSha256;
 
 /** Signing keys kept: one for each secret, day, region and service in use. */
 const signingKeysMax = 2_000;
@@ -118,7 +118,7 @@ export function signingKey(secretAccessKey: string, scope: string): SigningKey {
   if (signingKeys.size >= signingKeysMax) signingKeys.clear();
   const key = scope
     .split("/")
-    .reduce((before, part) => new KeyedHash(before.bytes(part)), new KeyedHash(`AWS4${secretAccessKey}`));
+    .reduce((before, part) => new HmacSha256(before.bytes(part)), new HmacSha256(`AWS4${secretAccessKey}`));
   signingKeys.set(name, key);
   return key;
 }

@@ -20,8 +20,8 @@ interface Sent {
 }
 
 interface Circumstances {
-  readonly now?: number;
-  readonly protocol?: string;
+  readonly now?: number | undefined;
+  readonly protocol?: string | undefined;
   readonly key?: { readonly sessionToken?: string; readonly expiresAt?: number };
 }
 

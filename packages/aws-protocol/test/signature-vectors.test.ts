@@ -11,10 +11,10 @@ interface Vector {
     readonly credentials: {
       readonly access_key_id: string;
       readonly secret_access_key: string;
-      readonly token?: string;
+      readonly token?: string | undefined;
     };
     readonly normalize: boolean;
-    readonly omit_session_token?: boolean;
+    readonly omit_session_token?: boolean | undefined;
     readonly region: string;
     readonly service: string;
     readonly timestamp: string;

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import {
   createFrontDoor,
   createFrontDoorServer,
-  type EitherWayOptions,
+  type HttpsOptions,
   printable,
   type Service,
 } from "@sluice/aws-protocol";
@@ -39,7 +39,7 @@ export interface ServerOptions {
   readonly port: number;
   readonly hostname: string;
   /** With a certificate and its key, the port speaks HTTPS beside HTTP, or alone. */
-  readonly tls?: EitherWayOptions;
+  readonly tls?: HttpsOptions;
   /** The certificate of the authority that has issued that one, in PEM, when hosts do not trust it by themselves. */
   readonly authority?: string;
   readonly identities: Identities;

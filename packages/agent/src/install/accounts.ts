@@ -55,7 +55,7 @@ interface Database {
   readonly file: string;
   readonly database: string;
   /** The field of a line that is wanted. */
-  readonly field?: number;
+  readonly field?: number | undefined;
 }
 
 /** The local file first; other sources (a directory service) are asked through the system's own tool, where there is one. */

@@ -7,8 +7,8 @@ export interface S3Revision {
   readonly bucket: string;
   readonly key: string;
   readonly bundleType: ArchiveType;
-  readonly version?: string;
-  readonly eTag?: string;
+  readonly version?: string | undefined;
+  readonly eTag?: string | undefined;
 }
 
 /** A commit of a repository. */
@@ -19,7 +19,7 @@ export interface GitHubRevision {
   readonly commitId: string;
   readonly bundleType: "tar" | "zip";
   /** Absent: the repository is read as anybody may. */
-  readonly token?: string;
+  readonly token?: string | undefined;
 }
 
 /** A file or folder of this host. */

@@ -17,7 +17,7 @@ export interface Trust {
   /** Certificates in PEM, of authorities or of signers: the signer's must lead to one of them, and be valid at this time. */
   readonly authorities?: readonly X509Certificate[] | undefined;
   /** Milliseconds since 1970; the host's clock when absent. */
-  readonly now?: number;
+  readonly now?: number | undefined;
 }
 
 /** The content of a PKCS#7 envelope in PEM, after its signature was found to be that of a trusted certificate inside (agent.md §1.7). Throws when anything is not as it should be. */

@@ -10,8 +10,8 @@ import { WireLog } from "./wire-log.ts";
 export interface SignedRequest {
   readonly method: "GET" | "POST";
   readonly url: URL;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly body?: string | undefined;
   readonly service: string;
   readonly region: string;
   readonly credentials: SigningCredentials;

@@ -12,10 +12,10 @@ export interface Specification {
   readonly appSpecFilename: string;
   readonly fileExistsBehavior: string;
   /** Events that the AppSpec file may name; absent: any. */
-  readonly allPossibleLifecycleEvents?: readonly string[];
+  readonly allPossibleLifecycleEvents?: readonly string[] | undefined;
   readonly revision: Revision;
   /** The deployment whose unpacked revision this one uses again, if it is still whole. */
-  readonly reuseArchiveFrom?: string;
+  readonly reuseArchiveFrom?: string | undefined;
 }
 
 /** Opens the envelope of a specification and reads it. Throws the official agent's sentences. */

@@ -15,9 +15,9 @@ export interface OutputTarget {
   /** The deployment's own `logs` folder. */
   readonly logs: string;
   /** The merged log of all deployments on this host; undefined = not wanted. */
-  readonly merged?: string;
+  readonly merged?: string | undefined;
   /** Whether control characters are written as they come: who reads a log with them reads what the script wants. */
-  readonly keepsControlCharacters?: boolean;
+  readonly keepsControlCharacters?: boolean | undefined;
 }
 
 /** Collects what the scripts of one event print: in `scripts.log`, in the merged log, and its end for the control plane. */

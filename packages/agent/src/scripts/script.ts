@@ -20,7 +20,7 @@ export interface ScriptContext {
   readonly environment: NodeJS.ProcessEnv;
   readonly output: ScriptOutput;
   /** Whether scripts outside of the revision may run, by way of links. */
-  readonly allowsOutside?: boolean;
+  readonly allowsOutside?: boolean | undefined;
   /** A process that is to become the script. */
   readonly gate?: Gate | undefined;
   /** Told of the process as soon as there is one. */

@@ -11,8 +11,8 @@ export interface PolicyDocument {
 export interface Statement {
   readonly effect: "Allow" | "Deny";
   readonly actions: Choice;
-  readonly resources?: Choice;
-  readonly principals?: Principals;
+  readonly resources?: Choice | undefined;
+  readonly principals?: Principals | undefined;
   readonly conditions: readonly Condition[];
 }
 

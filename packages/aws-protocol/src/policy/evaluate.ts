@@ -9,18 +9,18 @@ export interface Action {
   /** An ARN, or `*` where the action is not about one resource. */
   readonly resource: string;
   /** Another way in which policies write the same ARN. */
-  readonly alias?: string;
+  readonly alias?: string | undefined;
   /** Further ARNs of the same thing, by which a Deny may name it. */
-  readonly also?: readonly string[];
+  readonly also?: readonly string[] | undefined;
   /** Which resource it is cannot be told: a Deny is judged as if its resources and the tags that it wants on them fitted. */
-  readonly isUnknown?: boolean;
+  readonly isUnknown?: boolean | undefined;
   readonly context: Context;
 }
 
 /** What policies say of an action. `note` tells of a condition that could not be judged. */
 export interface Decision {
   readonly outcome: "allowed" | "explicitly denied" | "not allowed";
-  readonly note?: string;
+  readonly caveat?: string | undefined;
 }
 
 /** Evaluates identity policies: an explicit deny wins, else one statement must allow. What cannot be judged denies. */
@@ -43,7 +43,7 @@ export interface Caller {
   /** Its own, and for a session also its role's. */
   readonly arns: readonly string[];
   /** For a service, such as `codedeploy.amazonaws.com`. */
-  readonly service?: string;
+  readonly service?: string | undefined;
 }
 
 /** What a trust policy says: `for the account` leaves the choice to the caller's own policies. */
@@ -69,9 +69,9 @@ export function evaluateTrust({ statements, hasVariables }: PolicyDocument, call
   return isDirect ? "trusted" : "trusted for the account";
 }
 
-type Judged = { readonly statement: Statement; readonly conditions: boolean | { readonly unknown: string } };
+type JudgedStatement = { readonly statement: Statement; readonly conditions: boolean | { readonly unknown: string } };
 
-function conclude(judged: readonly Judged[]): Decision {
+function conclude(judged: readonly JudgedStatement[]): Decision {
   const unknown = judged.flatMap(({ conditions }) => (typeof conditions === "object" ? [conditions.unknown] : []))[0];
   const note =
     unknown === undefined

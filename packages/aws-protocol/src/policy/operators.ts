@@ -6,7 +6,7 @@ type Test = (found: string, wanted: string, variables: Context | undefined) => b
 interface Operator {
   readonly test: Test;
   /** Holds when the test holds for none of the values; also when the key is missing. */
-  readonly isNegated?: true;
+  readonly isNegated?: true | undefined;
 }
 
 const equal: Test = (found, wanted, variables) => found === expand(wanted, variables);

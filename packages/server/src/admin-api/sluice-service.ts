@@ -1,5 +1,13 @@
 import { createHash } from "node:crypto";
-import { buildModel, type Call, defineService, Fault, ofNoResource, type Service, tabled } from "@sluice/aws-protocol";
+import {
+  buildModel,
+  type Call,
+  defineService,
+  Fault,
+  onAnyResource,
+  type Service,
+  accessesFromTable,
+} from "@sluice/aws-protocol";
 import type { Store } from "../store/index.ts";
 import type { AuditEntry } from "../audit/audit-log.ts";
 import { instanceAccess } from "../access/codedeploy-accesses.ts";
@@ -122,8 +130,8 @@ interface HostRegistration {
 /** Sluice's own operations: who may read the audit log is decided by policies like everything else. */
 export function sluiceService(context: SluiceContext, onDefect: (error: unknown, requestId: string) => void): Service {
   const { store } = context;
-  const accesses = tabled({
-    ...ofNoResource(["ListAuditEntries"]),
+  const accesses = accessesFromTable({
+    ...onAnyResource(["ListAuditEntries"]),
     CreateHostRegistration: ({ instanceName }) =>
       typeof instanceName === "string" && store.onPremises.byName(instanceName) !== undefined
         ? [instanceAccess(context, instanceName)]

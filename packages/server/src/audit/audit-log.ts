@@ -1,5 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
-import { KeyedHash } from "@sluice/aws-protocol";
+import { HmacSha256 } from "@sluice/aws-protocol";
 import { Database } from "../store/database.ts";
 
 /** Who did what to which resources, when, and what came of it. Never a body, a header or a secret. */
@@ -46,7 +46,7 @@ const rowsAtOnce = 200;
 /** Opens the audit log of a data folder. Each entry's hash, made with the key, covers the entry and the hash before it. */
 export function openAuditLog(dataFolder: string, key: Uint8Array) {
   const db = new Database(dataFolder, "audit.sqlite", schema);
-  const keyed = new KeyedHash(key);
+  const keyed = new HmacSha256(key);
   const hashOf = (before: string, row: Omit<Row, "hash">): string =>
     keyed.hex(JSON.stringify([before, row.sequence, row.at, row.entry]));
   let last: Pick<Row, "sequence" | "hash"> | undefined;

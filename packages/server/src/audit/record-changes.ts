@@ -29,7 +29,7 @@ export function recordChanges(
   audit: AuditLog,
   onDefect: (error: unknown, about: string) => void,
 ): (request: RecordedRequest) => Promise<void> | undefined {
-  return ({ call, service, answered: { operation, fault, resources = [] } }) => {
+  return ({ call, service, response: { operation, fault, resources = [] } }) => {
     if (operation === undefined || !isChange(operation)) return undefined;
     const entry = {
       at: call.receivedAt,

@@ -1,5 +1,12 @@
 import type { Tag } from "@aws-sdk/client-auto-scaling";
-import { type Access, type AccessTable, ofNoResource, requestTags, resourceTags, withTags } from "@sluice/aws-protocol";
+import {
+  type Access,
+  type AccessTable,
+  onAnyResource,
+  requestTags,
+  resourceTags,
+  withTags,
+} from "@sluice/aws-protocol";
 import { passRoleAccesses } from "../ec2/index.ts";
 import type { AutoScalingContext } from "./context.ts";
 import type { Group } from "./group.ts";
@@ -13,7 +20,7 @@ type Input = Readonly<Record<string, unknown>>;
 /** What each request to Auto Scaling touches (its service authorization reference), and the roles that it gives to instances. */
 export function autoScalingAccesses(context: AutoScalingContext): AccessTable {
   return {
-    ...ofNoResource(describing),
+    ...onAnyResource(describing),
     ...Object.fromEntries(ofGroups.map((operation) => [operation, (input: Input) => [named(context, input)]])),
     ...Object.fromEntries(launching.map((operation) => [operation, (input: Input) => launchesMore(context, input)])),
     ...groupAccesses(context),

@@ -1,4 +1,4 @@
-import { defineService, type Service, serviceModel, tabled } from "@sluice/aws-protocol";
+import { defineService, type Service, serviceModel, accessesFromTable } from "@sluice/aws-protocol";
 import { Records } from "../../store/records.ts";
 import { autoScalingAccesses } from "./accesses.ts";
 import { Activities } from "./activities.ts";
@@ -94,7 +94,7 @@ function autoScalingService(
       ...refreshOperations,
     },
     context,
-    accesses: tabled(autoScalingAccesses(context)),
+    accesses: accessesFromTable(autoScalingAccesses(context)),
     onDefect,
   });
 }

@@ -1,5 +1,12 @@
 import type { Tag } from "@aws-sdk/client-elastic-load-balancing";
-import { type Access, type AccessTable, ofNoResource, requestTags, resourceTags, withTags } from "@sluice/aws-protocol";
+import {
+  type Access,
+  type AccessTable,
+  onAnyResource,
+  requestTags,
+  resourceTags,
+  withTags,
+} from "@sluice/aws-protocol";
 import type { Records } from "../../store/records.ts";
 import type { ClassicRecord } from "./records.ts";
 
@@ -18,7 +25,7 @@ export function classicAccesses(place: Place): AccessTable {
     (input: Input): readonly Access[] =>
       texts(input[member]).map((name) => existing(place, name, input));
   return {
-    ...ofNoResource(describing),
+    ...onAnyResource(describing),
     ...Object.fromEntries(changing.map((operation) => [operation, of("LoadBalancerName")])),
     CreateLoadBalancer: (input) =>
       of("LoadBalancerName")(input).flatMap((made) => withTags(made, "elasticloadbalancing:AddTags", input["Tags"])),

@@ -1,4 +1,4 @@
-import { defineService, type Service, serviceModel, tabled } from "@sluice/aws-protocol";
+import { defineService, type Service, serviceModel, accessesFromTable } from "@sluice/aws-protocol";
 import type { Traffic } from "../../load-balancer/index.ts";
 import type { CloudDatabase } from "../../store/database.ts";
 import { Records } from "../../store/records.ts";
@@ -38,7 +38,7 @@ export function openClassicLoadBalancing(options: ClassicLoadBalancingOptions): 
     signingNames: ["elasticloadbalancing"],
     operations: classicOperations,
     context: { records, balancing, clock, region },
-    accesses: tabled(classicAccesses({ records, region, accountId })),
+    accesses: accessesFromTable(classicAccesses({ records, region, accountId })),
     onDefect,
   });
   return { service, balancing };

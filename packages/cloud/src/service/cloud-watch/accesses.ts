@@ -1,5 +1,5 @@
 import type { PutMetricAlarmCommandInput } from "@aws-sdk/client-cloudwatch";
-import { type Access, type AccessTable, ofNoResource, requestTags } from "@sluice/aws-protocol";
+import { type Access, type AccessTable, onAnyResource, requestTags } from "@sluice/aws-protocol";
 import { alarmArn } from "./alarms.ts";
 import type { CloudWatchContext } from "./context.ts";
 
@@ -14,7 +14,7 @@ export function cloudWatchAccesses(context: Pick<CloudWatchContext, "region" | "
   const orAll = (member: string) => (input: Input) =>
     texts(input[member]).length === 0 ? [{ resource: alarmArn(context, "*") }] : of(member)(input);
   return {
-    ...ofNoResource(["GetMetricStatistics", "ListMetrics"]),
+    ...onAnyResource(["GetMetricStatistics", "ListMetrics"]),
     PutMetricData: ({ Namespace }) => [{ resource: "*", context: { "cloudwatch:namespace": texts(Namespace)[0] } }],
     PutMetricAlarm(input) {
       const {

@@ -1,4 +1,4 @@
-import { defineService, type Service, serviceModel, tabled } from "@sluice/aws-protocol";
+import { defineService, type Service, serviceModel, accessesFromTable } from "@sluice/aws-protocol";
 import type { CloudDatabase } from "../../store/database.ts";
 import { Records } from "../../store/records.ts";
 import { cloudWatchAccesses } from "./accesses.ts";
@@ -45,7 +45,7 @@ export function openCloudWatch(options: CloudWatchOptions): { readonly service: 
     signingNames: ["monitoring"],
     operations: { ...alarmOperations, ...metricOperations },
     context,
-    accesses: tabled(cloudWatchAccesses(context)),
+    accesses: accessesFromTable(cloudWatchAccesses(context)),
     onDefect,
   });
   return { service, close: () => keeper.close() };

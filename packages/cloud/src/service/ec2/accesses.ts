@@ -4,7 +4,7 @@ import type {
   RunInstancesCommandInput,
   TagSpecification,
 } from "@aws-sdk/client-ec2";
-import { type Access, type AccessTable, ofNoResource, requestTags } from "@sluice/aws-protocol";
+import { type Access, type AccessTable, onAnyResource, requestTags } from "@sluice/aws-protocol";
 import type { Ec2Context } from "./context.ts";
 import { createTagsAccesses, launchAccesses, type NamesProfile, passRoleAccesses } from "./launch-accesses.ts";
 import { vpc } from "./network.ts";
@@ -15,7 +15,7 @@ type Input = Readonly<Record<string, unknown>>;
 /** What each request to EC2 touches (EC2's service authorization reference), and the roles that it gives to instances. */
 export function ec2Accesses(context: Ec2Context): AccessTable {
   return {
-    ...ofNoResource(describing),
+    ...onAnyResource(describing),
     ...instanceAccesses(context),
     ...templateAccesses(context),
     ...securityGroupAccesses(context),

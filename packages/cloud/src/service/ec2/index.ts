@@ -1,4 +1,4 @@
-import { defineService, type Service, serviceModel, tabled } from "@sluice/aws-protocol";
+import { defineService, type Service, serviceModel, accessesFromTable } from "@sluice/aws-protocol";
 import { Records } from "../../store/records.ts";
 import { ec2Accesses } from "./accesses.ts";
 import type { Ec2Context } from "./context.ts";
@@ -45,7 +45,7 @@ export function ec2Service(context: Ec2Context, onDefect: (error: unknown, reque
       ...surroundingsOperations,
     },
     context,
-    accesses: tabled(ec2Accesses(context)),
+    accesses: accessesFromTable(ec2Accesses(context)),
     onDefect,
   });
 }

@@ -2,7 +2,7 @@ import {
   type Access,
   type AccessTable,
   type Call,
-  ofNoResource,
+  onAnyResource,
   requestTags,
   resourceTags,
   type Tags,
@@ -78,7 +78,7 @@ export function iamAccesses(context: IamContext): AccessTable {
     ]),
   );
   return {
-    ...ofNoResource(listing),
+    ...onAnyResource(listing),
     ...Object.fromEntries(rows),
     ...Object.fromEntries(ofPolicies.map((operation) => [operation, (input: Input) => [policy(context, input)]])),
     ...memberships(context),

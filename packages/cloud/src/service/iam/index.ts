@@ -1,4 +1,4 @@
-import { defineService, type Service, serviceModel, tabled } from "@sluice/aws-protocol";
+import { defineService, type Service, serviceModel, accessesFromTable } from "@sluice/aws-protocol";
 import { accessKeyOperations } from "./access-keys.ts";
 import { iamAccesses } from "./accesses.ts";
 import { attachedPolicyOperations } from "./attached-policies.ts";
@@ -44,7 +44,7 @@ export function iamService(context: IamContext, onDefect: (error: unknown, reque
     signingNames: ["iam"],
     operations,
     context,
-    accesses: tabled(iamAccesses(context)),
+    accesses: accessesFromTable(iamAccesses(context)),
     onDefect,
   });
 }

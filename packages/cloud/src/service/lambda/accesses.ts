@@ -2,10 +2,10 @@ import {
   type Access,
   type AccessOf,
   type Call,
-  ofNoResource,
+  onAnyResource,
   requestTags,
   resourceTags,
-  tabled,
+  accessesFromTable,
 } from "@sluice/aws-protocol";
 import type { LambdaContext } from "./context.ts";
 import { functionTags, sameAs } from "./function-rows.ts";
@@ -18,8 +18,8 @@ type Input = Readonly<Record<string, unknown>>;
 export function lambdaAccesses(context: LambdaContext): AccessOf {
   const rows = (operations: readonly string[], row: (input: Input, call: Call) => readonly Access[]) =>
     Object.fromEntries(operations.map((operation) => [operation, row]));
-  return tabled({
-    ...ofNoResource(["ListFunctions", "GetAccountSettings"]),
+  return accessesFromTable({
+    ...onAnyResource(["ListFunctions", "GetAccountSettings"]),
     ...rows(ofFunctions, (input) => [whole(context, input)]),
     ...rows(ofTags, ({ Resource, ...input }) => [whole(context, { ...input, FunctionName: Resource })]),
     ...rows(ofQualified, (input) => [qualified(context, input)]),

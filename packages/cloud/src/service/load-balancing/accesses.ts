@@ -1,5 +1,5 @@
 import type { CreateLoadBalancerCommandInput, Tag } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { type Access, type AccessTable, ofNoResource, requestTags, resourceTags } from "@sluice/aws-protocol";
+import { type Access, type AccessTable, onAnyResource, requestTags, resourceTags } from "@sluice/aws-protocol";
 import type { LoadBalancingContext } from "./context.ts";
 import { arnOf } from "./names.ts";
 
@@ -14,7 +14,7 @@ export function loadBalancingAccesses(context: LoadBalancingContext): AccessTabl
   const rows = (member: string, operations: readonly string[]) =>
     Object.fromEntries(operations.map((operation) => [operation, of(member)]));
   return {
-    ...ofNoResource(describing),
+    ...onAnyResource(describing),
     ...rows("TargetGroupArn", [
       ...["ModifyTargetGroup", "DeleteTargetGroup", "ModifyTargetGroupAttributes"],
       ...["RegisterTargets", "DeregisterTargets"],

@@ -1,4 +1,4 @@
-import { defineService, type Service, serviceModel, tabled } from "@sluice/aws-protocol";
+import { defineService, type Service, serviceModel, accessesFromTable } from "@sluice/aws-protocol";
 import type { ListenerCertificates } from "../../listener-certificates.ts";
 import type { Traffic } from "../../load-balancer/index.ts";
 import type { CloudDatabase } from "../../store/database.ts";
@@ -61,7 +61,7 @@ export function openLoadBalancing(options: LoadBalancingOptions): LoadBalancing 
       ...tagOperations,
     },
     context,
-    accesses: tabled(loadBalancingAccesses(context)),
+    accesses: accessesFromTable(loadBalancingAccesses(context)),
     onDefect,
   });
   return { service, targetGroups: new TargetGroups(records, balancing), close: () => balancing.close() };

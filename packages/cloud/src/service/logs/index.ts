@@ -1,4 +1,4 @@
-import { defineService, type Service, serviceModel, tabled } from "@sluice/aws-protocol";
+import { defineService, type Service, serviceModel, accessesFromTable } from "@sluice/aws-protocol";
 import { logsAccesses } from "./accesses.ts";
 import type { LogsContext } from "./context.ts";
 import { eventOperations } from "./events.ts";
@@ -15,7 +15,7 @@ export function logsService(context: LogsContext, onDefect: (error: unknown, req
     signingNames: ["logs"],
     operations: { ...groupOperations, ...eventOperations },
     context,
-    accesses: tabled(logsAccesses(context)),
+    accesses: accessesFromTable(logsAccesses(context)),
     onDefect,
   });
 }

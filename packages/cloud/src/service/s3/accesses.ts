@@ -1,4 +1,4 @@
-import { type Access, Fault, tabled } from "@sluice/aws-protocol";
+import { type Access, Fault, accessesFromTable } from "@sluice/aws-protocol";
 import { copySource } from "./objects.ts";
 
 interface Input {
@@ -43,7 +43,7 @@ const table: Readonly<Record<string, Row>> = {
 };
 
 /** What a request to S3 does. */
-export const s3Accesses = tabled(table); // inputs are decoded by S3's own table
+export const s3Accesses = accessesFromTable(table); // inputs are decoded by S3's own table
 
 const bucket = ({ Bucket = "*" }: Input) => `arn:aws:s3:::${Bucket}`;
 const object = (input: Input) => `${bucket(input)}/${input.Key ?? "*"}`;

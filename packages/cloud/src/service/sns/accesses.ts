@@ -3,10 +3,10 @@ import {
   type Access,
   type AccessOf,
   anonymous,
-  ofNoResource,
+  onAnyResource,
   requestTags,
   resourceTags,
-  tabled,
+  accessesFromTable,
   withTags,
 } from "@sluice/aws-protocol";
 import type { SnsContext } from "./context.ts";
@@ -21,8 +21,8 @@ export function snsAccesses(context: SnsContext): AccessOf {
       const arn = members.map((member) => text(input[member])).find((found) => found !== undefined);
       return arn === undefined ? [] : [topic(context, arn, input)];
     };
-  const table = tabled({
-    ...ofNoResource(["ListTopics", "ListSubscriptions"]),
+  const table = accessesFromTable({
+    ...onAnyResource(["ListTopics", "ListSubscriptions"]),
     CreateTopic: (input) => {
       const { region, accountId } = context;
       const made = topic(context, `arn:aws:sns:${region}:${accountId}:${text(input["Name"]) ?? "*"}`, input);

@@ -1,4 +1,4 @@
-import { type Access, type AccessTable, ofNoResource, requestTags, type Tags } from "@sluice/aws-protocol";
+import { type Access, type AccessTable, onAnyResource, requestTags, type Tags } from "@sluice/aws-protocol";
 import { parameterArn, plainName, type SsmContext } from "./parameters.ts";
 
 type Input = Readonly<Record<string, unknown>>;
@@ -10,7 +10,7 @@ export function ssmAccesses(context: Pick<SsmContext, "region" | "accountId">): 
     (input: Input): readonly Access[] =>
       texts(input[member]).map((name) => ({ resource: parameterArn(context, plainName(name)) }));
   return {
-    ...ofNoResource(["DescribeParameters"]),
+    ...onAnyResource(["DescribeParameters"]),
     GetParameter: of("Name"),
     GetParameters: of("Names"),
     // As on AWS: who may read a path reads all that is below it.

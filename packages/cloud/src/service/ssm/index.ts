@@ -1,4 +1,4 @@
-import { defineService, type Service, serviceModel, tabled } from "@sluice/aws-protocol";
+import { defineService, type Service, serviceModel, accessesFromTable } from "@sluice/aws-protocol";
 import type { CloudDatabase } from "../../store/database.ts";
 import { Records } from "../../store/records.ts";
 import { ssmAccesses } from "./accesses.ts";
@@ -15,7 +15,7 @@ export function ssmService(
     signingNames: ["ssm"],
     operations: parameterOperations,
     context: { ...given, parameters: new Records(given.db, "parameter") } satisfies SsmContext,
-    accesses: tabled(ssmAccesses(given)),
+    accesses: accessesFromTable(ssmAccesses(given)),
     onDefect,
   });
 }

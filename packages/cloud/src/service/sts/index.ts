@@ -1,5 +1,12 @@
 import type * as Sts from "@aws-sdk/client-sts";
-import { defineService, Fault, type Operations, type Service, serviceModel, tabled } from "@sluice/aws-protocol";
+import {
+  defineService,
+  Fault,
+  type Operations,
+  type Service,
+  serviceModel,
+  accessesFromTable,
+} from "@sluice/aws-protocol";
 import { stsAccesses } from "./accesses.ts";
 import { assumeRole, sessionPolicies, type SessionKey, type StsContext } from "./assume-role.ts";
 
@@ -60,7 +67,7 @@ export function stsService(context: StsContext, onDefect: (error: unknown, reque
     signingNames: ["sts"],
     operations,
     context,
-    accesses: tabled(stsAccesses(context)),
+    accesses: accessesFromTable(stsAccesses(context)),
     onDefect,
   });
 }

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readWhole, wholeBytesMax } from "./whole-request.ts";
+import { readCompleteRequest, completeRequestBytesMax } from "./complete-request.ts";
 
 const authorization = "Authorization: AWS4-HMAC-SHA256 Credential=a, SignedHeaders=host, Signature=b";
 const plain = (body = "{}", ...more: readonly string[]) =>
   ["POST / HTTP/1.1", "Host: a", authorization, `Content-Length: ${Buffer.byteLength(body)}`, ...more, "", body].join(
     "\r\n",
   );
-const read = (text: string) => readWhole(Buffer.from(text, "latin1"));
+const read = (text: string) => readCompleteRequest(Buffer.from(text, "latin1"));
 
 test("a request that is there to its last byte is read, and what comes after it is left", () => {
   const text = plain('{"a":1}', "X-Amz-Target: \t Sample.Echo \t");
@@ -51,8 +51,8 @@ test("whatever is not as plain as that is for somebody else to read, or to refus
     "a line without a name": plain("{}", ": a"),
     "a line without a colon": plain("{}", "X-A"),
     "a name twice": plain("{}", "X-A: a", "x-a: b"),
-    "a head without an end": `POST / HTTP/1.1\r\nX-A: ${"a".repeat(wholeBytesMax)}`,
-    "a body that is long": plain().replace("Length: 2", `Length: ${wholeBytesMax}`),
+    "a head without an end": `POST / HTTP/1.1\r\nX-A: ${"a".repeat(completeRequestBytesMax)}`,
+    "a body that is long": plain().replace("Length: 2", `Length: ${completeRequestBytesMax}`),
   };
   for (const [what, text] of Object.entries(others)) assert.equal(read(text), "other", what);
 });

@@ -1,48 +1,48 @@
 import type { Socket } from "node:net";
 import { createServer as createTlsServer, type SecureContextOptions, type Server as TlsServer } from "node:tls";
-import { type FrontDoor, QuickServer, type QuickServerOptions } from "./quick-server.ts";
+import { type FrontDoor, FastPathServer, type FastPathServerOptions } from "./fast-path-server.ts";
 
 /** The first byte of every TLS connection: a handshake record. No HTTP method begins with it. */
-const handshake = 0x16;
+const handshakeRecord = 0x16;
 
 /** How long a connection may say nothing at all, and how long a handshake may take, in milliseconds: as long as a request's headers. */
 const firstByteMilliseconds = 20_000;
 
 /** How TLS is spoken. */
-export interface EitherWayOptions extends SecureContextOptions {
+export interface HttpsOptions extends SecureContextOptions {
   /** Nothing is answered without it. */
   readonly isRequired?: boolean | undefined;
 }
 
-const plainRefusal =
+const upgradeRequired =
   "HTTP/1.1 426 Upgrade Required\r\ncontent-type: text/plain\r\nupgrade: TLS/1.2\r\nconnection: upgrade, close\r\ncontent-length: 33\r\n\r\nThis port speaks HTTPS, not HTTP\n";
 
 /** Says that this is the wrong way to speak, and lets what is still sent come to nothing. */
 function refusePlain(socket: Socket): void {
   socket.on("error", () => socket.destroy());
-  socket.end(plainRefusal, "latin1", () => socket.destroy());
+  socket.end(upgradeRequired, "latin1", () => socket.destroy());
   socket.resume();
 }
 
 /** An HTTP server that speaks TLS, too, on the same port: the first byte of a connection tells which it is. */
-export class EitherWayServer extends QuickServer {
+export class HttpOrHttpsServer extends FastPathServer {
   readonly #undecided = new Set<Socket>();
-  readonly #secure: TlsServer;
+  readonly #tlsServer: TlsServer;
 
-  constructor(options: QuickServerOptions, door: FrontDoor, tls: EitherWayOptions) {
+  constructor(options: FastPathServerOptions, door: FrontDoor, tls: HttpsOptions) {
     super(options, door);
     // The listener for connections takes decrypted ones just as well, as that of `https` does.
     const [serve] = this.listeners("connection");
     this.removeAllListeners("connection");
-    this.#secure = createTlsServer(
+    this.#tlsServer = createTlsServer(
       { ...tls, ALPNProtocols: ["http/1.1"], handshakeTimeout: firstByteMilliseconds },
       (socket) => serve?.call(this, socket),
     );
-    this.#secure.on("tlsClientError", (_error, socket) => socket.destroy());
+    this.#tlsServer.on("tlsClientError", (_error, socket) => socket.destroy());
     const plain = (socket: Socket) => (tls.isRequired === true ? refusePlain(socket) : serve?.call(this, socket));
     this.on("connection", (socket: Socket) => {
-      this.connectionLimits.enter(socket);
-      if (!socket.destroyed) this.#decide(socket, () => plain(socket));
+      this.connectionLimits.add(socket);
+      if (!socket.destroyed) this.#sniff(socket, () => plain(socket));
     });
   }
 
@@ -56,7 +56,7 @@ export class EitherWayServer extends QuickServer {
     super.closeAllConnections();
   }
 
-  #decide(socket: Socket, serve: () => void): void {
+  #sniff(socket: Socket, serve: () => void): void {
     const end = () => socket.destroy();
     const forget = () => this.#undecided.delete(socket);
     this.#undecided.add(socket);
@@ -67,7 +67,7 @@ export class EitherWayServer extends QuickServer {
       forget();
       socket.setTimeout(0).off("timeout", end).off("error", end).off("close", forget);
       socket.unshift(first);
-      if (first[0] === handshake) this.#secure.emit("connection", socket);
+      if (first[0] === handshakeRecord) this.#tlsServer.emit("connection", socket);
       else serve();
     });
   }

@@ -6,13 +6,13 @@ const digestBytes = 32;
 
 /** Where a key's block and a text come together, up to this many bytes of text. */
 const bufferedBytes = 1024;
-const together = Buffer.alloc(blockBytes + bufferedBytes);
+const shared = Buffer.alloc(blockBytes + bufferedBytes);
 
 /**
  * HMAC-SHA-256 (RFC 2104) with one key. It is made of two plain hashes: an object for each keyed hash, as `createHmac` gives
  * one, costs twice as much, and as much again when it is collected.
  */
-export class KeyedHash {
+export class HmacSha256 {
   readonly #inner = Buffer.alloc(blockBytes);
   /** The outer block, and the hash of the inner one with the text. */
   readonly #outer = Buffer.alloc(blockBytes + digestBytes);
@@ -41,9 +41,9 @@ export class KeyedHash {
   #hashInner(text: string): void {
     // A character takes at most three bytes of UTF-8.
     const isShort = text.length * 3 <= bufferedBytes || Buffer.byteLength(text) <= bufferedBytes;
-    if (isShort) this.#inner.copy(together);
+    if (isShort) this.#inner.copy(shared);
     const content = isShort
-      ? together.subarray(0, blockBytes + together.write(text, blockBytes))
+      ? shared.subarray(0, blockBytes + shared.write(text, blockBytes))
       : Buffer.concat([this.#inner, Buffer.from(text)]);
     // As text: a buffer for each hash would have to be collected.
     this.#outer.write(hash("sha256", content, "binary"), blockBytes, "latin1");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { KeyedHash } from "./keyed-hash.ts";
+import { HmacSha256 } from "./hmac-sha256.ts";
 
 const expected = (key: string | Uint8Array, text: string) => createHmac("sha256", key).update(text, "utf8").digest();
 
@@ -14,7 +14,7 @@ test("it is HMAC-SHA-256, for keys and texts of any length", () => {
   );
   fc.assert(
     fc.property(keys, fc.array(texts, { minLength: 1, maxLength: 3 }), (key, many) => {
-      const keyed = new KeyedHash(key);
+      const keyed = new HmacSha256(key);
       for (const text of many) {
         assert.equal(keyed.hex(text), expected(key, text).toString("hex"));
         assert.deepEqual(keyed.bytes(text), expected(key, text));
@@ -27,6 +27,6 @@ for (const length of [341, 342, 1023, 1024, 1025])
   test(`a text of ${length} characters, of one byte or of three`, () => {
     for (const character of ["a", "€"]) {
       const text = character.repeat(length);
-      assert.deepEqual(new KeyedHash("key").bytes(text), expected("key", text));
+      assert.deepEqual(new HmacSha256("key").bytes(text), expected("key", text));
     }
   });

@@ -8,7 +8,7 @@ import type { Fault } from "./fault.ts";
 const declaration = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
 /** An operation's output as a response in the service's protocol. */
-export function answer(
+export function encodeResponse(
   model: ServiceModel,
   operation: Operation,
   output: Readonly<Record<string, unknown>>,
@@ -47,11 +47,11 @@ export function answer(
     }
     case "rest-json":
     case "rest-xml":
-      return answerRest(model, operation, output, requestId);
+      return encodeRestResponse(model, operation, output, requestId);
   }
 }
 
-function answerRest(
+function encodeRestResponse(
   model: ServiceModel,
   operation: Operation,
   output: Readonly<Record<string, unknown>>,
@@ -91,7 +91,7 @@ function answerRest(
 }
 
 /** A fault as a response in the service's protocol (api.md §1.3). */
-export function answerFault(model: ServiceModel, fault: Fault, request: RefusedRequest): ServiceResponse {
+export function encodeFault(model: ServiceModel, fault: Fault, request: RefusedRequest): ServiceResponse {
   const { requestId, path } = request;
   const modelled = model.errors.get(fault.code);
   const status = fault.status ?? modelled?.status ?? 400;

@@ -15,7 +15,7 @@ import { createFrontDoor } from "./front-door.ts";
 import { createFrontDoorServer } from "./front-door-server.ts";
 import type { Call } from "./identity.ts";
 import { contextOf } from "./permission.ts";
-import type { FrontDoor } from "./quick-server.ts";
+import type { FrontDoor } from "./fast-path-server.ts";
 
 const skip = spawnSync("openssl", ["version"]).error === undefined ? false : "openssl is not on this machine";
 
