@@ -3,7 +3,7 @@
 // times as long, what is quadratic sixteen times.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readWholeAnswer } from "../packages/agent/src/protocol/whole-answer.ts";
+import { readCompleteResponse } from "../packages/agent/src/protocol/complete-response.ts";
 import { readAuthorization } from "../packages/aws-protocol/src/authorization.ts";
 import { bucketOfHost } from "../packages/aws-protocol/src/choose-service.ts";
 import { decodeJson } from "../packages/aws-protocol/src/json.ts";
@@ -118,7 +118,7 @@ const readers: Readonly<Record<string, Worst>> = {
   "an answer to a load balancer": of((text) => attempt(() => parseAnswerHead(text, "GET")), "a: \t \t\r\n", {
     start: "HTTP/1.1 200 OK\r\n",
   }),
-  "an answer to an agent": of((text) => attempt(() => readWholeAnswer(Buffer.from(text), true)), "\t \t", {
+  "an answer to an agent": of((text) => attempt(() => readCompleteResponse(Buffer.from(text), true)), "\t \t", {
     start: "HTTP/1.1 200 OK\r\na:",
     end: "!\r\n\r\n",
   }),

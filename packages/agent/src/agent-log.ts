@@ -1,8 +1,8 @@
 import { appendFileSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { printable } from "@sluice/aws-protocol/printable";
-import { ownFileMode, ownFolderMode } from "./atomic-file.ts";
-import { makeFolders } from "./make-folders.ts";
+import { ownFileMode, ownFolderMode } from "./files/atomic-file.ts";
+import { makeFolders } from "./files/make-folders.ts";
 
 /** Days of log that are kept (agent.md §7.3). */
 const filesMax = 7;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { rulesByDefault } from "./bundle/rules.ts";
+import { defaultBundleRules } from "./bundle/bundle-rules.ts";
 import { bundleRules, readConfiguration } from "./config.ts";
 import { waitSecondsMax } from "./deadline.ts";
 
@@ -85,7 +85,7 @@ test("switches can be turned off, and the last of two equal keys counts", (t) =>
 test("the limits of bundles can be set, and links that lead out of one be refused", (t) => {
   const rulesOf = (text: string) => bundleRules(read(t, text).configuration);
 
-  assert.deepEqual(rulesOf(""), rulesByDefault);
+  assert.deepEqual(rulesOf(""), defaultBundleRules);
   const { entriesMax, ratioMax, rejectOutsideSymlinks } = rulesOf(
     ":archive_max_entries: 5\n:archive_max_compression_ratio: 7\n:reject_outside_symlinks_in_bundle: true\n",
   );

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { type RuleSwitches, rulesByDefault } from "./bundle/rules.ts";
+import { type BundleRuleOptions, defaultBundleRules } from "./bundle/bundle-rules.ts";
 import { waitSecondsMax } from "./deadline.ts";
 import { checkProxy } from "./daemon/node-version.ts";
 import type { TransportOptions } from "./protocol/signed-requests.ts";
@@ -109,23 +109,25 @@ const readers = {
   },
   user: (value) => optional("user", value),
   group: (value) => optional("group", value),
-  reject_symlinks_in_bundle: (value) => ({ rejectSymlinksInBundle: isOn(value, rulesByDefault.rejectSymlinks) }),
+  reject_symlinks_in_bundle: (value) => ({ rejectSymlinksInBundle: isOn(value, defaultBundleRules.rejectSymlinks) }),
   reject_path_traversal_in_bundle: (value) => ({ rejectPathTraversalInBundle: isOn(value, true) }),
   reject_unsafe_permissions_in_bundle: (value) => ({ rejectUnsafePermissionsInBundle: isOn(value, true) }),
   reject_unconfined_selinux_in_bundle: (value) => ({ rejectUnconfinedSelinuxInBundle: isOn(value, true) }),
   reject_symlink_permission_targets: (value) => ({ rejectSymlinkPermissionTargets: isOn(value, true) }),
   ignore_ownership_in_bundle: (value) => ({ ignoreOwnershipInBundle: isOn(value, false) }),
   archive_max_extraction_size: (value) => ({
-    archiveMaxExtractionSizeBytes: count(value, "archive_max_extraction_size", { least: 1 }) ?? rulesByDefault.bytesMax,
+    archiveMaxExtractionSizeBytes:
+      count(value, "archive_max_extraction_size", { least: 1 }) ?? defaultBundleRules.bytesMax,
   }),
   archive_max_entries: (value) => ({
-    archiveMaxEntries: count(value, "archive_max_entries", { least: 1 }) ?? rulesByDefault.entriesMax,
+    archiveMaxEntries: count(value, "archive_max_entries", { least: 1 }) ?? defaultBundleRules.entriesMax,
   }),
   archive_max_compression_ratio: (value) => ({
-    archiveMaxCompressionRatio: count(value, "archive_max_compression_ratio", { least: 1 }) ?? rulesByDefault.ratioMax,
+    archiveMaxCompressionRatio:
+      count(value, "archive_max_compression_ratio", { least: 1 }) ?? defaultBundleRules.ratioMax,
   }),
   reject_outside_symlinks_in_bundle: (value) => ({
-    rejectOutsideSymlinksInBundle: isOn(value, rulesByDefault.rejectOutsideSymlinks),
+    rejectOutsideSymlinksInBundle: isOn(value, defaultBundleRules.rejectOutsideSymlinks),
   }),
   enable_archive_reuse: (value) => ({ enableArchiveReuse: isOn(value, true) }),
   disable_core_dumps: (value) => ({ disableCoreDumps: isOn(value, true) }),
@@ -259,7 +261,7 @@ export function transportOptions(
 }
 
 /** What may be in a bundle, as the configuration says. */
-export function bundleRules(configuration: Configuration): RuleSwitches {
+export function bundleRules(configuration: Configuration): BundleRuleOptions {
   return {
     rejectOutsideSymlinks: configuration.rejectOutsideSymlinksInBundle,
     rejectSymlinks: configuration.rejectSymlinksInBundle,

@@ -2,21 +2,21 @@ import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import type { AgentLog } from "./agent-log.ts";
-import { CommandRunner } from "./command-runner.ts";
+import { CommandRunner } from "./commands/command-runner.ts";
 import { type Configuration, transportOptions } from "./config.ts";
 import { deadlineIn } from "./deadline.ts";
-import { instructionsOf } from "./folders.ts";
+import { instructionsOf } from "./deployment/deployment-folders.ts";
 import { findIdentity } from "./identity/identity.ts";
-import { sweepUnfinished } from "./install/index.ts";
-import { Journal } from "./journal.ts";
+import { sweepUnfinishedInstallations } from "./install/index.ts";
+import { Journal } from "./commands/journal.ts";
 import { giveBackMemory, saveMemory } from "./memory.ts";
 import { CommandService } from "./protocol/command-service.ts";
 import type { Trust } from "./protocol/signed-content.ts";
 import { SignedRequests } from "./protocol/signed-requests.ts";
-import { SpareGate } from "./scripts/spare-gate.ts";
+import { SpareShell } from "./scripts/spare-shell.ts";
 import { doublingPauses, type Pauses, retryUntil } from "./retry.ts";
 
-/** What one agent runs with. */
+/** What an agent runs with. */
 export interface HostAgentOptions {
   readonly configuration: Configuration;
   readonly environment: NodeJS.ProcessEnv;
@@ -26,11 +26,11 @@ export interface HostAgentOptions {
   readonly signal: AbortSignal;
 }
 
-/** Polls for commands and executes them until it is told to stop. One poll is always open, so that a command meets a waiting host. */
+/** Polls for commands and executes them until `signal` is aborted. One poll is always open, so that a command meets a waiting host. */
 export async function runHostAgent(options: HostAgentOptions): Promise<void> {
   const { configuration, environment, log, signal } = options;
   saveMemory();
-  const spare = new SpareGate();
+  const spareShell = new SpareShell();
   const requests = new SignedRequests(transportOptions(configuration, environment));
   try {
     const pauses = doublingPauses({ longestThrottledSeconds: configuration.waitAfterThrottleErrorSeconds });
@@ -38,34 +38,34 @@ export async function runHostAgent(options: HostAgentOptions): Promise<void> {
     const identity = await retry(() => findIdentity(configuration, environment), { isEndless: true });
     log.info(`Host identifier ${identity.hostIdentifier}`);
     const service = new CommandService(requests, identity, options);
-    const host = {
+    const agent = {
       trust: readTrust(configuration),
       configuration,
       environment,
       identity,
       requests,
-      spare,
+      spareShell,
       log: (line: string) => log.info(line),
     };
     const runner = new CommandRunner({
-      host,
+      agent,
       service,
       journal: new Journal(configuration.rootDir, configuration.ongoingDeploymentTracking),
       retry,
       logError: (line) => log.error(line),
-      whenIdle: giveBackLater(() => !signal.aborted && runner.isIdle),
+      onIdle: giveBackLater(() => !signal.aborted && runner.isIdle),
     });
-    sweepUnfinished(instructionsOf(configuration.rootDir));
+    sweepUnfinishedInstallations(instructionsOf(configuration.rootDir));
     await runner.recover();
     await pollUntilStopped(options, { service, runner, pauses });
     await endWithin(configuration.killAgentMaxWaitTimeSeconds, runner.idle());
   } finally {
-    spare.close();
+    spareShell.close();
     requests.close();
   }
 }
 
-/** Whose specifications the configuration trusts. Throws when its file of certificates cannot be read. */
+/** Returns whose specifications the configuration trusts. Throws when its file of certificates cannot be read. */
 export function readTrust({ trustedSigner, trustStore }: Configuration): Trust {
   if (trustStore === undefined) return { signer: trustedSigner };
   try {
@@ -80,7 +80,7 @@ export function readTrust({ trustedSigner, trustStore }: Configuration): Trust {
   }
 }
 
-/** How long nothing has to happen before memory is given back, in milliseconds: between two events of a deployment it is soon wanted again. */
+/** How long the agent must be idle before it gives memory back, in milliseconds: longer than the pause between two events of a deployment. */
 const quietMilliseconds = 2_000;
 
 function giveBackLater(isIdle: () => boolean): () => void {
@@ -93,7 +93,7 @@ function giveBackLater(isIdle: () => boolean): () => void {
   return later;
 }
 
-/** How long a command may take to begin before the next poll goes out all the same, in milliseconds: it may wait for its turn, or for the control plane. */
+/** How long the next poll waits for a command to begin, in milliseconds: the command may have to wait itself, for its turn or for the control plane. */
 const beginMilliseconds = 10;
 
 async function pollUntilStopped(
@@ -108,10 +108,10 @@ async function pollUntilStopped(
       failures = 0;
       log.debug(command === undefined ? "PollHostCommand: nothing to do" : `PollHostCommand: ${command.name}`);
       if (command !== undefined) {
-        // Its script waits for an answer that the next poll would be in the way of.
+        // The next poll would delay the acknowledgement that the command's script waits for.
         await Promise.race([runner.accept(command), pause(beginMilliseconds, undefined, { ref: false })]);
       }
-      // Whoever holds polls back has paced them already; whoever answers at once is asked at the configured pace.
+      // A long-polling server paces us; one that answers at once is polled every `wait_between_runs`.
       wait = command === undefined ? configuration.waitBetweenRunsSeconds * 1000 - (performance.now() - began) : 0;
     } catch (error) {
       if (signal.aborted) return;
@@ -123,9 +123,9 @@ async function pollUntilStopped(
   }
 }
 
-/** A script may run for an hour; a service manager waits that long only if told so. */
+/** Waits for work, but no longer than this: a script may run for an hour, and a service manager waits that long only if told so. */
 async function endWithin(seconds: number, work: Promise<void>): Promise<void> {
-  const patience = deadlineIn(seconds);
-  await Promise.race([work, patience.over]);
-  patience.cancel();
+  const deadline = deadlineIn(seconds);
+  await Promise.race([work, deadline.over]);
+  deadline.cancel();
 }

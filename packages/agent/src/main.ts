@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { printable, printableLines } from "@sluice/aws-protocol/printable";
 import { configurationFiles, readConfiguration } from "./config.ts";
-import { workingFolder } from "./working-folder.ts";
+import { workingFolder } from "./files/working-folder.ts";
 import { nodeTooOld } from "./daemon/node-version.ts";
 import { type Program, restart, run, start, status, stop } from "./daemon/commands.ts";
 
@@ -34,8 +34,8 @@ async function main(words: readonly string[]): Promise<number> {
     return runLocal(words[0] === "deploy-local" ? words.slice(1) : words, {
       currentFolder: workingFolder(),
       environment: process.env,
-      say: (line) => console.log(line),
-      complain: (line) => console.error(line),
+      print: (line) => console.log(line),
+      printError: (line) => console.error(line),
     });
   }
   const { name, file } = readArguments(words);

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { letGoOfPages } from "./pages.ts";
+import { releaseResidentPages } from "./resident-pages.ts";
 
 // A host agent waits for most of its life, and its host has other things to do with the memory that work has needed.
 
@@ -31,5 +31,5 @@ export async function giveBackMemory(isIdle: () => boolean): Promise<void> {
   }
   for (let done = 0; done < collections && isIdle(); done += 1)
     await collect?.({ type: "major", execution: "async", flavor: "last-resort" });
-  if (isIdle()) letGoOfPages();
+  if (isIdle()) releaseResidentPages();
 }

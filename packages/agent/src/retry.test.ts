@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mayPass, PassingTrouble, RequestRefused, Throttled, troubleFrom } from "./protocol/troubles.ts";
-import { doublingPauses, keepTrying, retryUntil, Stopping } from "./retry.ts";
+import { isTransient, TransientError, RequestRefused, Throttled, errorOfStatus } from "./protocol/request-errors.ts";
+import { doublingPauses, withRetries, retryUntil, AgentStopping } from "./retry.ts";
 
 const away = () => Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
-const patience = { withoutProgress: 60, inAll: 1_000 };
+const limits = { withoutProgress: 60, total: 1_000 };
 
 /** Tries against a clock that goes on by five milliseconds in each pause, and by nothing else. */
 function slowly() {
@@ -13,7 +13,7 @@ function slowly() {
     time += 5;
     return 0;
   };
-  return { pauses, log: () => {}, patience, clock: () => time };
+  return { pauses, log: () => {}, limits, clock: () => time };
 }
 
 /** Attempts that fail with these errors, one after the other, and then succeed. */
@@ -32,25 +32,25 @@ function failing(...errors: readonly Error[]) {
 test("what may pass is tried again, and what is refused is not", async () => {
   const passing = failing(
     away(),
-    new PassingTrouble("503"),
+    new TransientError("503"),
     new Throttled("SlowDown"),
     new Error("x", { cause: away() }),
   );
-  assert.equal(await keepTrying(passing.attempt, slowly()), "done");
+  assert.equal(await withRetries(passing.attempt, slowly()), "done");
   assert.equal(passing.calls.count, 5);
 
   const refused = failing(away(), new RequestRefused("403"));
-  await assert.rejects(keepTrying(refused.attempt, slowly()), { message: "403" });
+  await assert.rejects(withRetries(refused.attempt, slowly()), { message: "403" });
   assert.equal(refused.calls.count, 2);
 
   const defect = failing(new TypeError("x is not a function"));
-  await assert.rejects(keepTrying(defect.attempt, slowly()), TypeError);
+  await assert.rejects(withRetries(defect.attempt, slowly()), TypeError);
   assert.equal(defect.calls.count, 1);
 });
 
 test("nothing is tried for longer than patience lasts, and progress renews it", async () => {
   let calls = 0;
-  const hopeless = keepTrying(async () => {
+  const hopeless = withRetries(async () => {
     calls += 1;
     throw away();
   }, slowly());
@@ -66,13 +66,13 @@ test("nothing is tried for longer than patience lasts, and progress renews it", 
       throw away();
     };
   };
-  assert.equal(await keepTrying(advancing(100), slowly()), "done");
-  await assert.rejects(keepTrying(advancing(300), slowly()), /given up after 1 s/);
+  assert.equal(await withRetries(advancing(100), slowly()), "done");
+  await assert.rejects(withRetries(advancing(300), slowly()), /given up after 1 s/);
 });
 
 test("an attempt that gets further for ever ends with the time that there is for it", async () => {
   let time = 0;
-  const trickling = keepTrying(
+  const trickling = withRetries(
     async (progressed) => {
       for (; ; time += 10) progressed();
     },
@@ -84,21 +84,21 @@ test("an attempt that gets further for ever ends with the time that there is for
 
 test("an endless call goes on after everything but the service's own refusal, until the agent stops", async () => {
   const stop = new AbortController();
-  const retry = retryUntil(stop.signal, { pauses: () => 1, log: () => {}, patience: { withoutProgress: 0, inAll: 0 } });
+  const retry = retryUntil(stop.signal, { pauses: () => 1, log: () => {}, limits: { withoutProgress: 0, total: 0 } });
 
-  const unclear = failing(new Error("unclear"), troubleFrom(503, undefined, "503"));
+  const unclear = failing(new Error("unclear"), errorOfStatus(503, undefined, "503"));
   assert.equal(await retry(unclear.attempt, { isEndless: true }), "done");
   await assert.rejects(retry(failing(new RequestRefused("400")).attempt, { isEndless: true }), { message: "400" });
   await assert.rejects(retry(failing(away()).attempt), /given up/);
 
   stop.abort();
-  await assert.rejects(retry(failing(away()).attempt, { isEndless: true }), Stopping);
+  await assert.rejects(retry(failing(away()).attempt, { isEndless: true }), AgentStopping);
 });
 
 test("an answer's status and code tell whether another attempt is worth while", () => {
   const kind = (status: number, code?: string) => {
-    const error = troubleFrom(status, code, "x");
-    return error instanceof Throttled ? "throttled" : mayPass(error);
+    const error = errorOfStatus(status, code, "x");
+    return error instanceof Throttled ? "throttled" : isTransient(error);
   };
 
   assert.deepEqual(
@@ -110,9 +110,9 @@ test("an answer's status and code tell whether another attempt is worth while", 
     [true, true, true, true, true],
   );
   assert.deepEqual([kind(429), kind(503, "SlowDown"), kind(400, "RequestTimeout")], ["throttled", "throttled", true]);
-  assert(!mayPass(Object.assign(new Error("x"), { code: "CERT_HAS_EXPIRED" })));
-  assert(!mayPass(Object.assign(new Error("x"), { code: "ENOSPC" })));
-  assert(mayPass(new Error("x", { cause: Object.assign(new Error("y"), { code: "EAI_AGAIN" }) })));
+  assert(!isTransient(Object.assign(new Error("x"), { code: "CERT_HAS_EXPIRED" })));
+  assert(!isTransient(Object.assign(new Error("x"), { code: "ENOSPC" })));
+  assert(isTransient(new Error("x", { cause: Object.assign(new Error("y"), { code: "EAI_AGAIN" }) })));
 });
 
 test("pauses double up to a limit, half of each is random, and throttled ones are longer", () => {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { journalFile, readEntries } from "../src/journal.ts";
+import { journalFile, readEntries } from "../src/commands/journal.ts";
 import { type Entry, tgz } from "./archives.ts";
 import type { ControlPlane } from "./control-plane.ts";
 

@@ -27,8 +27,8 @@ export function downloadGround(t: TestContext) {
   const log = (line: string) => {
     told.push(line);
   };
-  const trying = { pauses: () => 2, log, patience: { withoutProgress: 1_000, inAll: 10_000 } };
-  return { folder, into: join(folder, "bundle.tar"), requests, trying, told };
+  const retryOptions = { pauses: () => 2, log, limits: { withoutProgress: 1_000, total: 10_000 } };
+  return { folder, into: join(folder, "bundle.tar"), requests, retryOptions, told };
 }
 
 /** Answers one request after the other by these; the last one stays. */

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { type RuleSwitches, rulesByDefault } from "../src/bundle/rules.ts";
+import { type BundleRuleOptions, defaultBundleRules } from "../src/bundle/bundle-rules.ts";
 import { type Unpacking, unpackBundle } from "../src/bundle/unpack.ts";
 
 /** A folder with a bundle in it, and nothing else: whatever appears beside is a leak. */
@@ -17,14 +17,19 @@ export function place(t: TestContext, bytes: Buffer) {
 }
 
 /** Unpacks a bundle; gives the folder, and what was warned of. */
-export async function unpacked(t: TestContext, type: Unpacking["type"], bytes: Buffer, rules?: Partial<RuleSwitches>) {
+export async function unpacked(
+  t: TestContext,
+  type: Unpacking["type"],
+  bytes: Buffer,
+  rules?: Partial<BundleRuleOptions>,
+) {
   const { file, into } = place(t, bytes);
   const warnings: string[] = [];
   await unpackBundle({
     file,
     into,
     type,
-    rules: { ...rulesByDefault, ...rules },
+    rules: { ...defaultBundleRules, ...rules },
     warn: (line) => warnings.push(line),
   });
   return { into, warnings };
@@ -35,10 +40,10 @@ export async function refusal(
   t: TestContext,
   type: Unpacking["type"],
   bytes: Buffer,
-  rules?: Partial<RuleSwitches>,
+  rules?: Partial<BundleRuleOptions>,
 ): Promise<string> {
   const { folder, ...at } = place(t, bytes);
-  const error: unknown = await unpackBundle({ ...at, type, rules: { ...rulesByDefault, ...rules } }).then(
+  const error: unknown = await unpackBundle({ ...at, type, rules: { ...defaultBundleRules, ...rules } }).then(
     () => undefined,
     (thrown: unknown) => thrown,
   );

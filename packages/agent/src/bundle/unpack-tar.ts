@@ -3,7 +3,7 @@ import { createGunzip, type ZlibOptions } from "node:zlib";
 import { type Piece, quoted, type TarHead, TarReader, UnsafeEntry } from "@sluice/archive";
 import { archiveKind, ofOtherKind } from "./archive-kind.ts";
 import { ArchiveOwners } from "./archive-owners.ts";
-import type { BundleWriter } from "./writer.ts";
+import type { BundleWriter } from "./bundle-writer.ts";
 
 /** Bytes that are read and unpacked at a time: fewer turns than with the default, and still little memory. */
 const chunkBytes = 256 * 1024;
@@ -24,7 +24,7 @@ export async function unpackTar(file: string, writer: BundleWriter): Promise<voi
   let last = "";
   const owners = new ArchiveOwners();
   const reader = new TarReader(bytes, {
-    passing: (count) => writer.passOver(last, count),
+    passing: (count) => writer.skip(last, count),
     warn: (line) => writer.warn(line),
   });
   try {

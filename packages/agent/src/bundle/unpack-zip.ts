@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { crc32, createInflateRaw, inflateRawSync } from "node:zlib";
 import { quoted, UnsafeEntry } from "@sluice/archive";
 import { archiveKind, ofOtherKind } from "./archive-kind.ts";
-import type { BundleWriter } from "./writer.ts";
+import type { BundleWriter } from "./bundle-writer.ts";
 import { entriesOf, findDirectory, readAt, type ZipDirectory, type ZipEntry } from "./zip-directory.ts";
 
 const kinds = { mask: 0o170000, file: 0o100000, folder: 0o040000, link: 0o120000 } as const;

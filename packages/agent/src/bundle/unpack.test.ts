@@ -18,7 +18,7 @@ import { type TestContext, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { type Entry, tar, tarHeader, tgz, zip } from "../../test/archives.ts";
 import { place, refusal, unpacked } from "../../test/unpacked.ts";
-import { rulesByDefault } from "./rules.ts";
+import { defaultBundleRules } from "./bundle-rules.ts";
 import { type Unpacking, unpackBundle } from "./unpack.ts";
 
 type Type = Unpacking["type"];
@@ -151,9 +151,9 @@ test("a zip that lies about a size or a checksum is refused by the entry's name"
 });
 
 test("the limits of a bundle can be set", async (t) => {
-  const unpackWith = async (bytes: Buffer, rules: Partial<typeof rulesByDefault>) => {
+  const unpackWith = async (bytes: Buffer, rules: Partial<typeof defaultBundleRules>) => {
     const { file, into } = place(t, bytes);
-    await unpackBundle({ file, into, type: "tar", rules: { ...rulesByDefault, ...rules } });
+    await unpackBundle({ file, into, type: "tar", rules: { ...defaultBundleRules, ...rules } });
   };
   const big = tar([{ name: "big", content: Buffer.alloc(2000) }]);
   const deep = tar([{ name: "a/b/c/f" }]);
@@ -166,7 +166,7 @@ test("the limits of a bundle can be set", async (t) => {
 });
 
 test("what an operator has allowed is unpacked as the official agent does", async (t) => {
-  const lenient = { ...rulesByDefault, rejectUnsafePermissions: false };
+  const lenient = { ...defaultBundleRules, rejectUnsafePermissions: false };
   const { file, into } = place(t, tar([{ name: "su", mode: 0o4755 }]));
 
   const said = await unpackBundle({ file, into, type: "tar", rules: lenient });
@@ -179,7 +179,7 @@ test("an operator may refuse every link", async (t) => {
   const { file, into } = place(t, tar([{ name: "l", type: "2", link: "x" }]));
 
   await assert.rejects(
-    unpackBundle({ file, into, type: "tar", rules: { ...rulesByDefault, rejectSymlinks: true } }),
+    unpackBundle({ file, into, type: "tar", rules: { ...defaultBundleRules, rejectSymlinks: true } }),
     /entry "l" is a symbolic link, and reject_symlinks_in_bundle is set/,
   );
 });

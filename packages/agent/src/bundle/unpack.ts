@@ -2,20 +2,20 @@ import { readdirSync } from "node:fs";
 import { mkdir, rename, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type ByteName, byteName, pathOf, UnsafeEntry } from "@sluice/archive";
-import type { ArchiveAttributes } from "../archive-attributes.ts";
-import { removeTree } from "../remove-tree.ts";
-import { pathOf as shownName } from "../system-path.ts";
-import { BundleRules, type RuleSwitches, rulesByDefault } from "./rules.ts";
+import type { ArchiveAttributes } from "../deployment/archive-attributes.ts";
+import { removeTree } from "../files/remove-tree.ts";
+import { pathOf as shownName } from "../files/system-path.ts";
+import { BundleRules, type BundleRuleOptions, defaultBundleRules } from "./bundle-rules.ts";
 import { unpackTar } from "./unpack-tar.ts";
 import { unpackZip } from "./unpack-zip.ts";
-import { BundleWriter } from "./writer.ts";
+import { BundleWriter } from "./bundle-writer.ts";
 
 /** A downloaded bundle, and the folder that its revision goes to. */
 export interface Unpacking {
   readonly file: string;
   readonly type: "tar" | "tgz" | "zip";
   readonly into: string;
-  readonly rules?: RuleSwitches | undefined;
+  readonly rules?: BundleRuleOptions | undefined;
   /** Told of what is odd about the bundle and hurts nobody. */
   readonly warn?: ((line: string) => void) | undefined;
 }
@@ -25,7 +25,7 @@ export async function unpackBundle({
   file,
   type,
   into,
-  rules: switches = rulesByDefault,
+  rules: options = defaultBundleRules,
   warn = () => {},
 }: Unpacking): Promise<ArchiveAttributes> {
   const temporary = `${resolve(into)}-temp`;
@@ -33,7 +33,7 @@ export async function unpackBundle({
   await removeTree(temporary);
   await mkdir(temporary, { recursive: true });
   try {
-    const rules = new BundleRules(temporary, (await stat(file)).size, switches);
+    const rules = new BundleRules(temporary, (await stat(file)).size, options);
     const writer = new BundleWriter(rules, { root: byteName(temporary), warn });
     await (type === "zip" ? unpackZip(file, writer) : unpackTar(file, writer));
     if (rules.entries === 0) throw new UnsafeEntry("The bundle has no entries");
@@ -52,8 +52,8 @@ export async function unpackBundle({
 }
 
 /** What is said of files, by paths that begin at the revision's root. */
-function attributesBelow(root: ByteName, { said }: BundleWriter): ArchiveAttributes {
-  return new Map(Array.from(said, ([path, one]) => [shownName(pathOf(path.slice(root.length + 1))), one]));
+function attributesBelow(root: ByteName, { deferred }: BundleWriter): ArchiveAttributes {
+  return new Map(Array.from(deferred, ([path, one]) => [shownName(pathOf(path.slice(root.length + 1))), one]));
 }
 
 /** An archive whose only entry is a folder with an AppSpec file in it stands for that folder, as source hosts pack them. */

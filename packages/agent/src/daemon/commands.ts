@@ -6,15 +6,15 @@ import { setTimeout as pause } from "node:timers/promises";
 import { AgentLog } from "../agent-log.ts";
 import type { Configuration } from "../config.ts";
 import { runHostAgent } from "../host-agent.ts";
-import { trackedDeployments } from "../journal.ts";
-import { ownFileMode, ownFolderMode } from "../atomic-file.ts";
-import { makeFolders } from "../make-folders.ts";
+import { trackedDeployments } from "../commands/journal.ts";
+import { ownFileMode, ownFolderMode } from "../files/atomic-file.ts";
+import { makeFolders } from "../files/make-folders.ts";
 import { stackOf } from "../error-text.ts";
-import { dangers } from "./dangers.ts";
+import { securityWarnings } from "./security-warnings.ts";
 import { disableCoreDumps } from "./core-dumps.ts";
 import { checkProxy } from "./node-version.ts";
 import { PidFile } from "./pid-file.ts";
-import { settleIn } from "./privileges.ts";
+import { dropPrivileges } from "./privileges.ts";
 
 /** What a command of the program works with. */
 export interface Program {
@@ -28,11 +28,11 @@ export interface Program {
 }
 
 /** Prints a line and gives an exit code: what every command ends with. */
-const said = (line: string): number => {
+const succeed = (line: string): number => {
   console.log(line);
   return 0;
 };
-const refused = (line: string): number => {
+const fail = (line: string): number => {
   console.error(`error: ${line}`);
   return 1;
 };
@@ -40,7 +40,7 @@ const refused = (line: string): number => {
 /** Runs the agent in this process until a signal ends it. */
 export async function run(program: Program): Promise<number> {
   const { configuration, version, environment } = program;
-  settleIn(configuration);
+  dropPrivileges(configuration);
   const log = new AgentLog({
     folder: configuration.logDir,
     name: configuration.programName,
@@ -49,15 +49,15 @@ export async function run(program: Program): Promise<number> {
   const pidFile = new PidFile(configuration.pidDir, configuration.programName);
   if (!pidFile.take()) {
     log.error(`Could not acquire lock on ${pidFile.path} - aborting start!`);
-    return refused(`The AWS CodeDeploy agent is running as PID ${pidFile.running()}`);
+    return fail(`The AWS CodeDeploy agent is running as PID ${pidFile.running()}`);
   }
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGQUIT"] as const) process.on(signal, () => stop.abort());
-  const lament = (error: unknown) => log.error(`The agent ends: ${stackOf(error)}`);
-  process.on("uncaughtExceptionMonitor", lament);
+  const logFatal = (error: unknown) => log.error(`The agent ends: ${stackOf(error)}`);
+  process.on("uncaughtExceptionMonitor", logFatal);
   try {
     checkProxy(configuration.proxyUri, process.versions.node);
-    for (const line of [...unusedKeys(program), ...dangers(configuration)]) log.warn(line);
+    for (const line of [...unusedKeys(program), ...securityWarnings(configuration)]) log.warn(line);
     const dumps = configuration.disableCoreDumps ? disableCoreDumps() : undefined;
     if (dumps !== undefined) log.warn(dumps);
     process.send?.("started");
@@ -67,7 +67,7 @@ export async function run(program: Program): Promise<number> {
     log.info("Stopped");
     return 0;
   } catch (error) {
-    lament(error);
+    logFatal(error);
     throw error;
   } finally {
     pidFile.release();
@@ -99,12 +99,12 @@ export async function start({ configuration, configurationFile }: Program): Prom
     child.once("error", () => resolve(false));
   });
   if (!began)
-    return refused(
+    return fail(
       `The agent ended before it began; see ${join(configuration.logDir, `${configuration.programName}.output.log`)}`,
     );
   if (child.connected) child.disconnect();
   child.unref();
-  return said(`Started master ${child.pid} with 1 children`);
+  return succeed(`Started master ${child.pid} with 1 children`);
 }
 
 /** What Node is given to run this program; nothing when the program is an executable of its own. */
@@ -119,11 +119,11 @@ const lookMilliseconds = 20;
 export async function stop({ configuration }: Program): Promise<number> {
   const pidFile = new PidFile(configuration.pidDir, configuration.programName);
   const pid = pidFile.running();
-  if (pid === undefined) return said("Nothing running that could be stopped");
+  if (pid === undefined) return succeed("Nothing running that could be stopped");
   console.log("Checking first if a deployment is already in progress");
   const deployments = trackedDeployments(join(configuration.rootDir, configuration.ongoingDeploymentTracking));
   if (deployments.length > 0)
-    return refused(
+    return fail(
       `Deployment ${deployments.join(", ")} is in progress, so the agent goes on. Try again when it has ended, or end it at once with: kill ${pid}`,
     );
   console.log(`Stopping master ${pid}`);
@@ -136,9 +136,9 @@ export async function stop({ configuration }: Program): Promise<number> {
 export async function status({ configuration }: Program): Promise<number> {
   const pidFile = new PidFile(configuration.pidDir, configuration.programName);
   const pid = pidFile.running();
-  if (pid !== undefined) return said(`The AWS CodeDeploy agent is running as PID ${pid}`);
+  if (pid !== undefined) return succeed(`The AWS CodeDeploy agent is running as PID ${pid}`);
   if (pidFile.isStale()) console.log(`Pidfile ${pidFile.path} present but no matching process running - cleaning up`);
-  return refused("No AWS CodeDeploy agent running");
+  return fail("No AWS CodeDeploy agent running");
 }
 
 /** Stops the agent, when it runs, and starts it. */

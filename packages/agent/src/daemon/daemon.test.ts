@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Configuration } from "../config.ts";
-import { dangers } from "./dangers.ts";
+import { securityWarnings } from "./security-warnings.ts";
 import { checkProxy, nodeTooOld } from "./node-version.ts";
 
 test("the agent says which Node it needs", () => {
@@ -23,7 +23,7 @@ test("a Node that would go past a proxy is refused where there is one", () => {
 
 test("an open way to the control plane is a danger where nobody says whose deployments are carried out", () => {
   const found = (deployControlEndpoint: string, more: Partial<Configuration> = {}) =>
-    dangers({ deployControlEndpoint, ...more } as Configuration); // what it reads
+    securityWarnings({ deployControlEndpoint, ...more } as Configuration); // what it reads
 
   assert.match(found("http://172.31.0.1")[0] ?? "", /^The way to http:\/\/172\.31\.0\.1 is not encrypted, /);
   assert.equal(found("http://127.0.0.1.example.com").length, 1);

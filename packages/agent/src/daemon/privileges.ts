@@ -1,11 +1,11 @@
 import { chmodSync, chownSync } from "node:fs";
 import type { Configuration } from "../config.ts";
-import { ownFolderMode } from "../atomic-file.ts";
+import { ownFolderMode } from "../files/atomic-file.ts";
 import { groupId, primaryGroupId, userId } from "../install/accounts.ts";
-import { makeFolders } from "../make-folders.ts";
+import { makeFolders } from "../files/make-folders.ts";
 
 /** Makes the agent's folders, closes them to others where the configuration says so, and gives root's rights away where it names a user. Throws the official agent's sentence when there is no such user. */
-export function settleIn(configuration: Configuration): void {
+export function dropPrivileges(configuration: Configuration): void {
   const { logDir, pidDir, rootDir, user, group } = configuration;
   for (const folder of [logDir, pidDir, rootDir]) makeFolders(folder, folder === logDir ? ownFolderMode : undefined);
   if (configuration.restrictAgentDirPermissions) chmodSync(rootDir, 0o700);

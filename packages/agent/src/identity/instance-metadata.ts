@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
-import { timedOut, troubleFrom } from "../protocol/troubles.ts";
+import { timedOut, errorOfStatus } from "../protocol/request-errors.ts";
 
 /** The link-local address of the metadata service; `AWS_EC2_METADATA_SERVICE_ENDPOINT` moves it. */
 const defaultEndpoint = "http://169.254.169.254";
@@ -51,7 +51,7 @@ export class InstanceMetadata {
     });
     if (status === 200) return text;
     if (this.#disableV1)
-      throw troubleFrom(
+      throw errorOfStatus(
         status,
         undefined,
         `Cannot get a token from the instance metadata service at ${placeOf(this.#endpoint)}: status ${status}`,
@@ -104,6 +104,6 @@ const tokenHeader = (token: string): Record<string, string> =>
 function textOf({ status, text }: Answer, path: string): string | undefined {
   if (status === 404) return undefined;
   if (status !== 200)
-    throw troubleFrom(status, undefined, `the instance metadata service answered ${path} with status ${status}`);
+    throw errorOfStatus(status, undefined, `the instance metadata service answered ${path} with status ${status}`);
   return text;
 }

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { fstatSync } from "node:fs";
-import { descriptorPath } from "../open-folder.ts";
-import { shownPath } from "../system-path.ts";
+import { descriptorPath } from "../files/open-folder.ts";
+import { shownPath } from "../files/system-path.ts";
 
 /** The object whose list is set: a descriptor of it, and its path for people. */
 export interface AclObject {

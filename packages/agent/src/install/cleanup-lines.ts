@@ -1,4 +1,4 @@
-import { bytesOf, pathOf } from "../system-path.ts";
+import { bytesOf, pathOf } from "../files/system-path.ts";
 
 // The official agent's list has one path a line, and before that of a file whose SELinux context was set a mark (agent.md §3.7).
 // It takes blanks off the ends of a line. A path that cannot be said so stands as a file URL, which it takes for a path that is gone.

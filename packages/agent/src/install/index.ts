@@ -1,2 +1,2 @@
 export { install, type Installation } from "./install.ts";
-export { sweepUnfinished } from "./unfinished.ts";
+export { sweepUnfinishedInstallations } from "./unfinished-installation.ts";

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import type { AppSpec } from "@sluice/engine/appspec";
-import type { ArchiveAttributes } from "../archive-attributes.ts";
-import { ownFolderMode, writeAtomically } from "../atomic-file.ts";
-import { makeFolders } from "../make-folders.ts";
-import { Installer } from "./carry-out.ts";
-import { cleanupFile, CleanupList, type Vanishing } from "./cleanup.ts";
+import type { ArchiveAttributes } from "../deployment/archive-attributes.ts";
+import { ownFolderMode, writeAtomically } from "../files/atomic-file.ts";
+import { makeFolders } from "../files/make-folders.ts";
+import { Installer } from "./installer.ts";
+import { cleanupFile, CleanupList, type Removals } from "./cleanup-list.ts";
 import { type InstallationPlan, planInstallation } from "./plan.ts";
 import { refuseUnconfined } from "./plan-permissions.ts";
-import { Unfinished, unfinishedFile } from "./unfinished.ts";
+import { UnfinishedInstallation, unfinishedFile } from "./unfinished-installation.ts";
 
 /** One revision to install on this host. */
 export interface Installation {
@@ -51,17 +51,17 @@ async function replace(installation: Installation): Promise<void> {
   if (installation.allowsUnconfined !== true) refuseUnconfined(appSpec.permissions);
   makeFolders(instructionsFolder, ownFolderMode);
   const list = new CleanupList(cleanupFile(instructionsFolder, deploymentGroupId), warn);
-  const unfinished = new Unfinished(unfinishedFile(instructionsFolder, deploymentGroupId));
+  const unfinished = new UnfinishedInstallation(unfinishedFile(instructionsFolder, deploymentGroupId));
   unfinished.sweep(list.folders);
-  const vanishing = list.vanishing();
-  const plan = planFor(installation, vanishing);
+  const removals = list.removals();
+  const plan = planFor(installation, removals);
   unfinished.sweep(plan.targetFolders);
   for (const warning of plan.warnings) warn(warning);
 
   const temporaryPrefix = unfinished.begin();
   try {
     const followsLinks = installation.followsLinks ?? false;
-    const installer = new Installer(plan, { list, followsLinks, left: vanishing.folders, temporaryPrefix, warn });
+    const installer = new Installer(plan, { list, followsLinks, remaining: removals.folders, temporaryPrefix, warn });
     list.carryOut(installer.begin());
     writeAtomically(
       join(instructionsFolder, `${deploymentGroupId}-install.json`),
@@ -75,7 +75,7 @@ async function replace(installation: Installation): Promise<void> {
   log(`Installed ${plan.instructions.filter(({ type }) => type === "copy").length} files`);
 }
 
-function planFor(installation: Installation, vanishing: Vanishing): InstallationPlan {
+function planFor(installation: Installation, removals: Removals): InstallationPlan {
   const { archive, attributes, appSpec, fileExistsBehavior, installRoot, allowsSetuid, allowsTraversal } = installation;
   return planInstallation({
     archive,
@@ -83,7 +83,7 @@ function planFor(installation: Installation, vanishing: Vanishing): Installation
     appSpec,
     fileExistsBehavior,
     installRoot,
-    vanishing,
+    removals,
     allowsSetuid: allowsSetuid ?? false,
     allowsTraversal: allowsTraversal ?? false,
   });

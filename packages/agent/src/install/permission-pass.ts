@@ -1,17 +1,17 @@
 import { closeSync, fstatSync, openSync, type Stats } from "node:fs";
 import { constants } from "node:fs";
 import { basename, dirname } from "node:path";
-import { followLinks } from "../follow-links.ts";
-import type { HeldFolders } from "../held-folders.ts";
-import { isSame, type OpenFolder, pathOnly, withPath } from "../open-folder.ts";
-import { shownPath } from "../system-path.ts";
-import type { CleanupList } from "./cleanup.ts";
+import { followLinks } from "../files/follow-links.ts";
+import type { FolderCache } from "../files/folder-cache.ts";
+import { isSame, type OpenFolder, pathOnly, withPath } from "../files/open-folder.ts";
+import { shownPath } from "../files/system-path.ts";
+import type { CleanupList } from "./cleanup-list.ts";
 import { setContext } from "./security-context.ts";
 import type { PermissionSetter, PermissionStep } from "./set-permissions.ts";
 
 /** What a pass works with. */
 export interface PermissionPassOptions {
-  readonly folders: HeldFolders;
+  readonly folders: FolderCache;
   readonly setter: PermissionSetter;
   readonly list: CleanupList;
   /** What the folders are that this installation has made, or taken up from the previous revision. */

@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, readlinkSync, statfsSync, statSync, symlinkSync }
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { everything, InstallGround, write } from "../../test/install-ground.ts";
-import { checkRoom } from "./room.ts";
+import { checkDiskSpace } from "./disk-space.ts";
 
 const isRoot = process.getuid?.() === 0;
 
@@ -194,7 +194,7 @@ test("a disk without room for the revision is noticed; what the previous one giv
     return t.skip("files may share their bytes here");
   const demands = [{ folder: ground.app, bytes: 2 * bfree * bsize + 1e12, entries: 1 }];
   const check = (bytes: ReadonlyMap<number, number>) =>
-    checkRoom(demands, { archive: ground.archive, vanishing: { paths: new Set(), bytes } });
+    checkDiskSpace(demands, { archive: ground.archive, removals: { paths: new Set(), bytes } });
 
   assert.throws(
     () => check(new Map()),

@@ -1,14 +1,14 @@
 import { lstatSync, realpathSync, type Stats } from "node:fs";
 import { basename, dirname, join, normalize, sep } from "node:path";
 import type { AppSpec } from "@sluice/engine/appspec";
-import type { ArchiveAttributes, SaidOfFile } from "../archive-attributes.ts";
-import { entryPath } from "../entry-path.ts";
-import { entriesIn, shownPath, systemPath } from "../system-path.ts";
+import type { ArchiveAttributes, FileAttributes } from "../deployment/archive-attributes.ts";
+import { entryPath } from "../files/entry-path.ts";
+import { entriesIn, shownPath, systemPath } from "../files/system-path.ts";
 import type { Instruction } from "./instructions.ts";
 import { planPermissions } from "./plan-permissions.ts";
-import { type FolderPlace, Places } from "./places.ts";
-import { checkRoom, type Demand } from "./room.ts";
-import type { Vanishing } from "./cleanup.ts";
+import { type FolderDestination, Destinations } from "./destinations.ts";
+import { checkDiskSpace, type SpaceDemand } from "./disk-space.ts";
+import type { Removals } from "./cleanup-list.ts";
 
 /** What a plan is made from. */
 export interface PlanInput {
@@ -20,7 +20,7 @@ export interface PlanInput {
   readonly fileExistsBehavior: string;
   readonly installRoot: string | undefined;
   /** What will be gone before the plan is carried out: what the previous revision has installed. */
-  readonly vanishing: Vanishing;
+  readonly removals: Removals;
   /** Whether files may run with their owner's rights. */
   readonly allowsSetuid: boolean;
   /** Whether destinations may have `..` in them. */
@@ -46,9 +46,9 @@ export type Attributes = Pick<Stats, "mode" | "uid" | "gid" | "atimeMs" | "mtime
 
 /** Plans an installation. Throws AWS's sentence when it cannot be done; nothing has been touched then (agent.md §5). */
 export function planInstallation(input: PlanInput): InstallationPlan {
-  const places = new Places(input.vanishing.paths);
+  const destinations = new Destinations(input.removals.paths);
   try {
-    const plan = new Plan(input, places);
+    const plan = new Plan(input, destinations);
     for (const { source, destination } of input.appSpec.files) plan.add(source, onHost(input, "files", destination));
     const permissions = planPermissions(
       input.appSpec.permissions.map((permission) => ({
@@ -58,7 +58,7 @@ export function planInstallation(input: PlanInput): InstallationPlan {
       plan,
       input,
     );
-    checkRoom(plan.demands.values(), input);
+    checkDiskSpace(plan.demands.values(), input);
     return {
       instructions: [...plan.instructions, ...permissions.instructions],
       realPaths: plan.realPaths,
@@ -68,7 +68,7 @@ export function planInstallation(input: PlanInput): InstallationPlan {
       warnings: permissions.warnings,
     };
   } finally {
-    places.close();
+    destinations.close();
   }
 }
 
@@ -94,15 +94,15 @@ class Plan {
   readonly targetFolders = new Set<string>();
   readonly attributes = new Map<string, Attributes>();
   /** What is written, by the folder that is there and will have it. */
-  readonly demands = new Map<string, Demand>();
+  readonly demands = new Map<string, SpaceDemand>();
   readonly #input: PlanInput;
-  readonly #places: Places;
+  readonly #destinations: Destinations;
   /** What is written to each real path, whatever it is called in the AppSpec file. */
   readonly #writers = new Map<string, string>();
 
-  constructor(input: PlanInput, places: Places) {
+  constructor(input: PlanInput, destinations: Destinations) {
     this.#input = input;
-    this.#places = places;
+    this.#destinations = destinations;
   }
 
   /** Plans one entry of `files`: a folder's content goes below the destination, a file into it. */
@@ -111,7 +111,7 @@ class Plan {
     if (look(source)?.isDirectory() === true) this.#addFolder(source, destination);
     else {
       this.#addAncestors(source, destination);
-      this.#addFile(source, join(destination, basename(source)), this.#places.folder(destination));
+      this.#addFile(source, join(destination, basename(source)), this.#destinations.folder(destination));
     }
   }
 
@@ -137,7 +137,7 @@ class Plan {
 
   #addFolder(source: string, destination: string): void {
     this.#addAncestors(source, destination);
-    const folder = this.#places.folder(destination);
+    const folder = this.#destinations.folder(destination);
     for (const { name, kind } of entriesIn(systemPath(source)).toSorted(byName)) {
       const from = entryPath(source, name);
       const to = entryPath(destination, name);
@@ -149,7 +149,7 @@ class Plan {
   #addAncestors(source: string, folder: string): void {
     if (folder === "/" || this.folders.has(folder)) return;
     if (this.copies.has(folder)) throw this.#twoKinds(folder, source);
-    const place = this.#places.folder(folder);
+    const place = this.#destinations.folder(folder);
     if (place.exists) return;
     this.#addAncestors(source, dirname(folder));
     this.#refuseLong(place.path, folder);
@@ -157,8 +157,8 @@ class Plan {
     this.folders.set(folder, source);
     this.#note(folder, place.path);
     this.instructions.push({ type: "mkdir", directory: folder });
-    const parent = this.#places.folder(dirname(folder));
-    if (parent.exists && !this.#places.willVanish(place.path)) this.firstFolders.push(place.path);
+    const parent = this.#destinations.folder(dirname(folder));
+    if (parent.exists && !this.#destinations.willBeRemoved(place.path)) this.firstFolders.push(place.path);
     this.#demand(parent, 0);
   }
 
@@ -168,8 +168,8 @@ class Plan {
     );
   }
 
-  #addFile(source: string, destination: string, folder: FolderPlace): void {
-    const place = this.#places.entry(destination, folder);
+  #addFile(source: string, destination: string, folder: FolderDestination): void {
+    const place = this.#destinations.entry(destination, folder);
     const other = this.copies.get(destination) ?? this.#writers.get(place.path);
     if (other !== undefined)
       throw new Error(
@@ -186,7 +186,7 @@ class Plan {
     this.#writers.set(place.path, source);
     this.#note(destination, place.path);
     const { mode, uid, gid, atimeMs, mtimeMs } = stat;
-    const said = this.#saidOf(source, stat);
+    const said = this.#attributesOf(source, stat);
     const isLink = stat.isSymbolicLink();
     this.attributes.set(destination, { mode: said.mode ?? mode, uid: said.uid ?? uid, gid, atimeMs, mtimeMs, isLink });
     this.#demand(folder, Math.min(stat.size, stat.blocks * 512));
@@ -200,7 +200,7 @@ class Plan {
       throw new Error(
         `The deployment failed because the revision's "${shownPath(source.slice(this.#input.archive.length + 1))}" is neither a file nor a folder nor a link`,
       );
-    const { mode } = { mode: stat.mode, ...this.#saidOf(source, stat) };
+    const { mode } = { mode: stat.mode, ...this.#attributesOf(source, stat) };
     if (stat.isFile() && (mode & 0o6000) !== 0 && !this.#input.allowsSetuid)
       throw new Error(
         `deployment rejected: file ${shownPath(source)} requests SUID/SGID mode ${(mode & 0o7777).toString(8)}; set reject_unsafe_permissions_in_bundle: false to allow`,
@@ -208,7 +208,7 @@ class Plan {
     return stat;
   }
 
-  #saidOf(source: string, stat: Stats): Partial<SaidOfFile> {
+  #attributesOf(source: string, stat: Stats): Partial<FileAttributes> {
     const root = isBelow(source, this.#input.archive) ? this.#input.archive : realpathSync.native(this.#input.archive);
     return (stat.isFile() && this.#input.attributes?.get(source.slice(root.length + 1))) || {};
   }
@@ -235,13 +235,13 @@ class Plan {
   }
 
   /** Whether a folder stands somewhere on this host. */
-  readonly isFolder = (path: string): boolean => this.#places.isFolder(path);
+  readonly isFolder = (path: string): boolean => this.#destinations.isFolder(path);
 
   #note(path: string, real: string): void {
     if (path !== real) this.realPaths.set(path, real);
   }
 
-  #demand({ path, exists }: FolderPlace, bytes: number): void {
+  #demand({ path, exists }: FolderDestination, bytes: number): void {
     if (exists) this.targetFolders.add(path);
     const folder = this.#nearest({ path, exists });
     const demand = this.demands.get(folder) ?? { folder, bytes: 0, entries: 0 };
@@ -251,8 +251,8 @@ class Plan {
   }
 
   /** The folder that is there and will have what is written to this one. What stands on the way now, such as a link, goes before that. */
-  #nearest({ path, exists }: FolderPlace): string {
-    return exists ? path : this.#nearest(this.#places.folder(dirname(path)));
+  #nearest({ path, exists }: FolderDestination): string {
+    return exists ? path : this.#nearest(this.#destinations.folder(dirname(path)));
   }
 
   #refuseLong(real: string, path: string): void {

@@ -1,5 +1,5 @@
 import { chmodSync, chownSync } from "node:fs";
-import { descriptorPath } from "../open-folder.ts";
+import { descriptorPath } from "../files/open-folder.ts";
 import { groupId, userId } from "./accounts.ts";
 import { setAcl } from "./acl.ts";
 import type { Instruction } from "./instructions.ts";

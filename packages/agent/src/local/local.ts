@@ -5,9 +5,10 @@ import { printable, printableLines } from "@sluice/aws-protocol/printable";
 import type { SigningCredentials } from "@sluice/aws-protocol/signature-v4";
 import { AgentLog } from "../agent-log.ts";
 import { type Configuration, readConfiguration, transportOptions } from "../config.ts";
-import { execute, type Host } from "../execute.ts";
+import type { AgentContext } from "../commands/agent-context.ts";
+import { execute } from "../commands/execute.ts";
 import { findIdentity, type Identity } from "../identity/identity.ts";
-import { ScriptError } from "../outcome.ts";
+import { ScriptError } from "../commands/report.ts";
 import { SignedRequests } from "../protocol/signed-requests.ts";
 import { type Specification, specificationOf } from "../protocol/specification.ts";
 import { BadUsage, localHelp, type LocalOptions, readLocalOptions } from "./options.ts";
@@ -18,8 +19,8 @@ import { Invalid, validate } from "./validate.ts";
 export interface LocalShell {
   readonly currentFolder: string;
   readonly environment: NodeJS.ProcessEnv;
-  readonly say: (line: string) => void;
-  readonly complain: (line: string) => void;
+  readonly print: (line: string) => void;
+  readonly printError: (line: string) => void;
 }
 
 /** Deploys a revision on this host, without a control plane (agent.md §8). Gives the exit code. */
@@ -27,22 +28,22 @@ export async function runLocal(words: readonly string[], shell: LocalShell): Pro
   try {
     const options = readLocalOptions(words, shell.currentFolder);
     if (options === "help" || options === "version") {
-      shell.say(options === "help" ? localHelp : "1.0");
+      shell.print(options === "help" ? localHelp : "1.0");
       return 1; // as the official tool does
     }
     await deploy(options, shell);
-    shell.say("AppSpec file valid. Local deployment successful");
+    shell.print("AppSpec file valid. Local deployment successful");
     return 0;
   } catch (error) {
     const message = printableLines(error instanceof Error ? error.message : String(error));
-    if (error instanceof BadUsage) shell.say(`${message}\nUsage:\n  codedeploy-local [options]`);
-    else if (error instanceof ScriptError) shell.complain(message);
-    else shell.say(`ERROR: ${message}`);
+    if (error instanceof BadUsage) shell.print(`${message}\nUsage:\n  codedeploy-local [options]`);
+    else if (error instanceof ScriptError) shell.printError(message);
+    else shell.print(`ERROR: ${message}`);
     return 1;
   }
 }
 
-async function deploy(options: LocalOptions, { environment, say }: LocalShell): Promise<void> {
+async function deploy(options: LocalOptions, { environment, print: say }: LocalShell): Promise<void> {
   const { agentConfigurationFile: file } = options;
   if (!existsSync(file)) throw new Invalid(`configuration file ${file} does not exist or is not readable`);
   const { configuration } = readConfiguration(file);
@@ -53,7 +54,8 @@ async function deploy(options: LocalOptions, { environment, say }: LocalShell): 
   const requests = new SignedRequests(transportOptions(configuration, environment));
   try {
     const host = localHost(configuration, environment, requests);
-    for (const name of inOrder(options.events)) await execute(host, { name, specification, started: () => {} });
+    for (const name of orderEvents(options.events))
+      await execute(host, { name, specification, onScriptStarted: () => {} });
   } catch (error) {
     if (error instanceof ScriptError)
       say(
@@ -67,7 +69,7 @@ async function deploy(options: LocalOptions, { environment, say }: LocalShell): 
 }
 
 /** What is missing of DownloadBundle and Install comes first; the two are never the other way round. */
-function inOrder(events: readonly string[] | undefined): readonly string[] {
+function orderEvents(events: readonly string[] | undefined): readonly string[] {
   if (events === undefined) return hostEvents;
   const missing = ["DownloadBundle", "Install"].filter((event) => !events.includes(event));
   const all = [...missing, ...events];
@@ -95,7 +97,11 @@ const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 const randomDeploymentId = (): string =>
   `d-${Array.from({ length: 9 }, () => alphabet[Math.floor(Math.random() * alphabet.length)]).join("")}-local`;
 
-function localHost(configuration: Configuration, environment: NodeJS.ProcessEnv, requests: SignedRequests): Host {
+function localHost(
+  configuration: Configuration,
+  environment: NodeJS.ProcessEnv,
+  requests: SignedRequests,
+): AgentContext {
   const log = new AgentLog({
     folder: configuration.logDir,
     name: "codedeploy-local",

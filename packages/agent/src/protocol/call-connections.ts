@@ -1,12 +1,12 @@
 import { connect, type Socket } from "node:net";
-import { timedOut } from "./troubles.ts";
-import { readWholeAnswer, type WholeAnswer } from "./whole-answer.ts";
+import { timedOut } from "./request-errors.ts";
+import { readCompleteResponse, type CompleteResponse } from "./complete-response.ts";
 
 // A call to the control plane is one small request and one small answer, and each event of a deployment waits for three of
 // them. Node's HTTP client takes longer for a call than the way there and back.
 
 /** One call. */
-export interface Call {
+export interface HttpCall {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string | number>>;
   readonly body: string;
@@ -35,12 +35,12 @@ export class CallConnections {
   }
 
   /** Sends a call by POST; resolves with its answer. */
-  async post(call: Call): Promise<WholeAnswer> {
+  async post(call: HttpCall): Promise<CompleteResponse> {
     const { host } = call.url;
     const idle = this.#idle.get(host) ?? [];
     this.#idle.set(host, idle);
     const connection = idle.pop() ?? this.#connect(call.url, idle);
-    const answer = await connection.ask(call);
+    const answer = await connection.send(call);
     if (answer.isKept) idle.push(connection);
     return answer;
   }
@@ -61,11 +61,11 @@ export class CallConnections {
   }
 }
 
-interface Asked {
-  readonly resolve: (answer: WholeAnswer) => void;
+interface PendingCall {
+  readonly resolve: (answer: CompleteResponse) => void;
   readonly reject: (error: Error) => void;
-  readonly call: Call;
-  readonly leave: () => void;
+  readonly call: HttpCall;
+  readonly abort: () => void;
 }
 
 /** Room for an answer's head beside its body, in bytes. */
@@ -78,8 +78,8 @@ class CallConnection {
   readonly #socket: Socket;
   readonly #limits: CallLimits;
   /** Told at once: the next call must not take it. */
-  readonly #closed: () => void;
-  #asked: Asked | undefined;
+  readonly #onClose: () => void;
+  #pending: PendingCall | undefined;
   #bytes: Buffer | undefined;
   #isReused = false;
 
@@ -87,20 +87,20 @@ class CallConnection {
     this.#limits = limits;
     const host = hostname.replace(/^\[|\]$/g, "");
     this.#socket = connect({ host, port: port === "" ? 80 : Number(port), noDelay: true, keepAlive: true })
-      .on("data", (bytes: Buffer) => this.#take(bytes))
+      .on("data", (bytes: Buffer) => this.#onData(bytes))
       .on("end", () => this.#end())
       .on("timeout", () => this.#timeOut())
       .on("error", (error: NodeJS.ErrnoException) => this.#fail(error))
       .on("close", () => this.#fail(Object.assign(new Error("socket hang up"), { code: "ECONNRESET" })));
-    this.#closed = closed;
+    this.#onClose = closed;
   }
 
-  ask(call: Call): Promise<WholeAnswer> {
+  send(call: HttpCall): Promise<CompleteResponse> {
     return new Promise((resolve, reject) => {
       const { signal } = call;
       const head = headOf(call);
       const leave = () => this.#fail(signal?.reason instanceof Error ? signal.reason : new Error("aborted"));
-      this.#asked = { resolve, reject, call, leave };
+      this.#pending = { resolve, reject, call, abort: leave };
       if (signal?.aborted === true) return leave();
       signal?.addEventListener("abort", leave);
       this.#socket.ref();
@@ -111,13 +111,13 @@ class CallConnection {
 
   close(): void {
     this.#socket.destroy();
-    this.#closed();
+    this.#onClose();
   }
 
-  #take(bytes: Buffer): void {
-    if (this.#asked === undefined) return this.close(); // nobody has asked
+  #onData(bytes: Buffer): void {
+    if (this.#pending === undefined) return this.close(); // nobody has asked
     this.#bytes = this.#bytes === undefined ? bytes : Buffer.concat([this.#bytes, bytes]);
-    if (this.#bytes.length > this.#asked.call.bytesMax + headBytesMax) this.#fail(tooLong(this.#asked.call));
+    if (this.#bytes.length > this.#pending.call.bytesMax + headBytesMax) this.#fail(tooLong(this.#pending.call));
     else this.#read(false);
   }
 
@@ -127,13 +127,13 @@ class CallConnection {
   }
 
   #read(isClosed: boolean): void {
-    let answer: WholeAnswer | undefined;
+    let answer: CompleteResponse | undefined;
     try {
-      answer = readWholeAnswer(this.#bytes ?? Buffer.alloc(0), isClosed);
+      answer = readCompleteResponse(this.#bytes ?? Buffer.alloc(0), isClosed);
     } catch (error) {
       return this.#fail(error instanceof Error ? error : new Error(String(error)));
     }
-    const asked = this.#asked;
+    const asked = this.#pending;
     if (answer === undefined || asked === undefined) return;
     if (answer.body.length > asked.call.bytesMax) return this.#fail(tooLong(asked.call));
     this.#forget();
@@ -145,12 +145,12 @@ class CallConnection {
   }
 
   #timeOut(): void {
-    if (this.#asked === undefined) return this.close();
+    if (this.#pending === undefined) return this.close();
     this.#fail(timedOut(this.#limits.readTimeoutMilliseconds));
   }
 
   #fail(cause: NodeJS.ErrnoException): void {
-    const asked = this.#asked;
+    const asked = this.#pending;
     const isStale =
       this.#isReused && this.#bytes === undefined && (cause.code === "ECONNRESET" || cause.code === "EPIPE");
     this.#forget();
@@ -161,15 +161,15 @@ class CallConnection {
   }
 
   #forget(): void {
-    this.#asked?.call.signal?.removeEventListener("abort", this.#asked.leave);
-    this.#asked = undefined;
+    this.#pending?.call.signal?.removeEventListener("abort", this.#pending.abort);
+    this.#pending = undefined;
     this.#bytes = undefined;
   }
 }
 
-const tooLong = ({ bytesMax }: Call) => new Error(`the answer is longer than ${bytesMax} bytes`);
+const tooLong = ({ bytesMax }: HttpCall) => new Error(`the answer is longer than ${bytesMax} bytes`);
 
-function headOf({ url, headers, body }: Call): string {
+function headOf({ url, headers, body }: HttpCall): string {
   const fields = { ...headers, "content-length": Buffer.byteLength(body), connection: "keep-alive" };
   let head = `POST ${url.pathname}${url.search} HTTP/1.1\r\n`;
   for (const [name, value] of Object.entries(fields)) {

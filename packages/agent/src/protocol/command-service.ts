@@ -1,7 +1,7 @@
 import type { Configuration } from "../config.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { SignedRequests } from "./signed-requests.ts";
-import { AccessRefused, PassingTrouble, RequestRefused, Throttled } from "./troubles.ts";
+import { AccessRefused, TransientError, RequestRefused, Throttled } from "./request-errors.ts";
 
 /** A command as the control plane hands it out. */
 export interface HostCommand {
@@ -112,10 +112,10 @@ export class CommandService {
     };
     const { status, text } = await this.#requests.call(request, answerBytesMax);
     const answer = parse(text);
-    if (status !== 200) throw troubleOf(operation, status, answer ?? {});
+    if (status !== 200) throw errorOf(operation, status, answer ?? {});
     // A proxy's page, or an answer that was cut.
     if (answer === undefined)
-      throw new PassingTrouble(`${operation} was answered with something that is no JSON object`);
+      throw new TransientError(`${operation} was answered with something that is no JSON object`);
     return answer;
   }
 
@@ -124,12 +124,12 @@ export class CommandService {
     try {
       return await this.#identity.credentials();
     } catch (cause) {
-      throw new PassingTrouble(cause instanceof Error ? cause.message : String(cause), { cause });
+      throw new TransientError(cause instanceof Error ? cause.message : String(cause), { cause });
     }
   }
 }
 
-function troubleOf(operation: string, status: number, answer: Readonly<Record<string, unknown>>): Error {
+function errorOf(operation: string, status: number, answer: Readonly<Record<string, unknown>>): Error {
   const type = typeof answer.__type === "string" ? answer.__type.replace(/^.*#/, "") : "";
   const sentence = `${operation} was answered with status ${status}: ${[type, answer.message ?? answer.Message].filter(Boolean).join(" - ")}`;
   if (status === 429 || /Throttl|TooManyRequests|RateExceeded|RequestLimit|SlowDown/i.test(type))
@@ -139,7 +139,7 @@ function troubleOf(operation: string, status: number, answer: Readonly<Record<st
     type !== "ClientException" &&
     (status >= 500 || status === 408 || /Token|Signature|Credential|Client$|Expired|Skew|Server/i.test(type))
   )
-    return new PassingTrouble(sentence);
+    return new TransientError(sentence);
   return status === 400 && !/Denied/i.test(type) ? new RequestRefused(sentence) : new AccessRefused(sentence);
 }
 

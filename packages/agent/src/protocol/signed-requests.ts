@@ -3,7 +3,7 @@ import { Agent, type IncomingMessage, request as httpRequest } from "node:http";
 import type { Agent as SecureAgent } from "node:https";
 import { signHeaders, type SigningCredentials } from "@sluice/aws-protocol/signature-v4";
 import { CallConnections, StaleConnection } from "./call-connections.ts";
-import { timedOut } from "./troubles.ts";
+import { timedOut } from "./request-errors.ts";
 import { WireLog } from "./wire-log.ts";
 
 /** One request to an AWS service. */
@@ -59,7 +59,7 @@ export class SignedRequests {
 
   /** Sends a request. Resolves with the answer's head; its body is still to be read. A connection that the server closed while it lay idle is replaced. */
   async send(request: SignedRequest): Promise<IncomingMessage> {
-    return onceMore(request, () => this.#attempt(request));
+    return retryIfStale(request, () => this.#attempt(request));
   }
 
   /** Sends a call by POST; resolves with its whole answer, as `send` otherwise. Rejects when the answer is longer than `bytesMax`. */
@@ -73,7 +73,7 @@ export class SignedRequests {
       return { status: response.statusCode ?? 0, text: await readText(response, bytesMax) };
     }
     const { url, body = "", signal } = request;
-    const { status, body: bytes } = await onceMore(request, () =>
+    const { status, body: bytes } = await retryIfStale(request, () =>
       calls.post({ url, headers: signed(request), body, signal, bytesMax }),
     );
     return { status, text: bytes.toString("utf8") };
@@ -172,7 +172,7 @@ const signed = ({ headers = {}, body = "", ...request }: SignedRequest): Readonl
   signHeaders({ ...request, headers, body });
 
 /** A connection that the server closed while it lay idle is replaced. */
-async function onceMore<Answer>({ signal }: SignedRequest, attempt: () => Promise<Answer>): Promise<Answer> {
+async function retryIfStale<Answer>({ signal }: SignedRequest, attempt: () => Promise<Answer>): Promise<Answer> {
   try {
     return await attempt();
   } catch (error) {

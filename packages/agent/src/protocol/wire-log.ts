@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { RotatingFile } from "../rotating-file.ts";
+import { RotatingFile } from "../files/rotating-file.ts";
 
 /** A request as it is sent. */
 interface Sent {

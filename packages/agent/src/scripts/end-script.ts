@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { ScriptProcess } from "../journal.ts";
+import type { ScriptProcess } from "../commands/journal.ts";
 import { ProcessTree, startTicks } from "./process-tree.ts";
 
 /** How long a script's processes may take to end after SIGTERM, in milliseconds. */

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { archiveOf, openDeploymentFolders, type Pointer, writePointer } from "../folders.ts";
+import { archiveOf, openDeploymentFolders, type Pointer, writePointer } from "../deployment/deployment-folders.ts";
 import { specificationOf } from "../protocol/specification.ts";
 import { lifecycleScripts, readAppSpec } from "./lifecycle-scripts.ts";
 

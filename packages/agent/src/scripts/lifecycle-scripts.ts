@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync, realpathSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
 import { type AppSpec, appSpecBytesMax, type Hook, parseAppSpec } from "@sluice/engine/appspec";
-import { archiveOf, type DeploymentFolders, type Pointer, readPointer } from "../folders.ts";
+import { archiveOf, type DeploymentFolders, type Pointer, readPointer } from "../deployment/deployment-folders.ts";
 import type { Specification } from "../protocol/specification.ts";
 
 /** The events for which scripts run, each with the revision that they come from (agent.md §6.1). */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { localTime } from "../agent-log.ts";
-import { RotatingFile } from "../rotating-file.ts";
+import { RotatingFile } from "../files/rotating-file.ts";
 import { withoutEscapeSequences } from "./escape-sequences.ts";
 
 /** Characters of output that go to the control plane (agent.md §1.5). */

@@ -14,8 +14,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Hook } from "@sluice/engine/appspec";
-import type { ScriptProcess } from "../journal.ts";
-import { type ErrorCode, ScriptError } from "../outcome.ts";
+import type { ScriptProcess } from "../commands/journal.ts";
+import { type ErrorCode, ScriptError } from "../commands/report.ts";
 import { endLeftScript } from "./end-script.ts";
 import { startTicks } from "./process-tree.ts";
 import { runScript } from "./script.ts";
@@ -53,7 +53,7 @@ class Ground {
   ): Promise<void> {
     return runScript(
       { timeoutSeconds: 30, sudo: false, ...hook },
-      { archive: this.archive, environment, output: this.output, started: (one) => this.started.push(one) },
+      { archive: this.archive, environment, output: this.output, onStarted: (one) => this.started.push(one) },
     );
   }
 

@@ -5,26 +5,26 @@ import { userInfo } from "node:os";
 import type { Readable } from "node:stream";
 import type { Hook } from "@sluice/engine/appspec";
 import { deadlineIn } from "../deadline.ts";
-import type { ScriptProcess } from "../journal.ts";
-import { type ErrorCode, errorCodes, ScriptError } from "../outcome.ts";
-import { type Child, type Exit, exitOf, Gate } from "./gate.ts";
+import type { ScriptProcess } from "../commands/journal.ts";
+import { type ErrorCode, errorCodes, ScriptError } from "../commands/report.ts";
+import { type Child, type Exit, exitOf, PreforkedShell } from "./preforked-shell.ts";
 import { endScript } from "./end-script.ts";
 import { interpreterOf, whyNotInterpreted } from "./interpreter.ts";
 import { startTicks } from "./process-tree.ts";
 import type { ScriptOutput } from "./script-output.ts";
 
-/** Around a script while it runs. */
+/** What running a script needs. */
 export interface ScriptContext {
   /** The unpacked revision that the script belongs to. */
   readonly archive: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly output: ScriptOutput;
-  /** Whether scripts outside of the revision may run, by way of links. */
+  /** Whether a script may lie outside of the revision, by way of links. */
   readonly allowsOutside?: boolean | undefined;
-  /** A process that is to become the script. */
-  readonly gate?: Gate | undefined;
-  /** Told of the process as soon as there is one. */
-  readonly started: (process: ScriptProcess) => void;
+  /** A shell that is to `exec` the script. */
+  readonly shell?: PreforkedShell | undefined;
+  /** Called with the process as soon as there is one. */
+  readonly onStarted: (process: ScriptProcess) => void;
 }
 
 /** Runs one script to its end (agent.md §6.3 to §6.5). Throws a ScriptError unless it exits with 0. */
@@ -35,25 +35,25 @@ export async function runScript(script: Hook, context: ScriptContext): Promise<v
     throw new ScriptError(message, { errorCode, scriptName: location, log: context.output.tail() });
   };
   context.output.note(`Script - ${location}`);
-  const unfit = whyUnfit(script, path, context);
-  if (unfit !== undefined) fail(unfit);
+  const notRunnable = whyNotRunnable(script, path, context);
+  if (notRunnable !== undefined) fail(notRunnable);
   const interpreter = interpreterOf(path);
-  const why = interpreter && whyNotInterpreted(interpreter);
-  if (why !== undefined) {
-    context.output.note(`[stderr]${why}`);
-    fail(failureOf(script, { kind: "not started", code: "ENOENT", message: why }));
+  const notInterpreted = interpreter && whyNotInterpreted(interpreter);
+  if (notInterpreted !== undefined) {
+    context.output.note(`[stderr]${notInterpreted}`);
+    fail(failureOf(script, { kind: "not started", code: "ENOENT", message: notInterpreted }));
   }
 
   const line = commandLine(script, path);
-  const gate = isPlain(line) && interpreter !== undefined ? context.gate : undefined;
-  const result = await execute(line, script.timeoutSeconds, { ...context, gate });
+  const shell = needsNoLauncher(line) && interpreter !== undefined ? context.shell : undefined;
+  const result = await execute(line, script.timeoutSeconds, { ...context, shell });
   if (result.kind !== "exited" || result.code !== 0) fail(failureOf(script, result));
 }
 
 type Failure = readonly [errorCode: ErrorCode, message: string];
 
-/** Why a script cannot be run at all; undefined when it can. Makes it executable. */
-function whyUnfit({ location, runas }: Hook, path: string, context: ScriptContext): Failure | undefined {
+/** Returns why a script cannot be run at all, or undefined. Makes it executable. */
+function whyNotRunnable({ location, runas }: Hook, path: string, context: ScriptContext): Failure | undefined {
   const at = `Script at specified location: ${location}`;
   if (!existsSync(path) || !statSync(path).isFile())
     return [errorCodes.scriptMissing, `Script does not exist at specified location: ${path}`];
@@ -67,7 +67,7 @@ function whyUnfit({ location, runas }: Hook, path: string, context: ScriptContex
   return undefined;
 }
 
-/** What a script is blamed for that did not exit with 0, in AWS's words where there are some. */
+/** Returns what to report of a script that did not exit with 0, in AWS's words where they are known. */
 function failureOf({ location, runas, timeoutSeconds }: Hook, result: Result): Failure {
   const at = `Script at specified location: ${location}`;
   const who = runas === undefined ? "" : ` run as user ${runas}`;
@@ -105,15 +105,15 @@ function makeExecutable(path: string): boolean {
   }
 }
 
-const isPlain = (line: CommandLine): boolean => line.length === 1;
+const needsNoLauncher = (line: CommandLine): boolean => line.length === 1;
 
-/** Whether a script needs nothing but a process that becomes it: no other program is to start it. */
-export function fitsGate(
+/** Whether a preforked shell can `exec` a script: it can unless `su` or `sudo` has to start it. */
+export function canPrefork(
   script: Hook,
   { archive, environment }: Pick<ScriptContext, "archive" | "environment">,
 ): boolean {
   const line = commandLine(script, join(archive, script.location));
-  return isPlain(line) && Gate.canTake(line[0], environment.LIFECYCLE_EVENT ?? "");
+  return needsNoLauncher(line) && PreforkedShell.canExec(line[0], environment.LIFECYCLE_EVENT ?? "");
 }
 
 type CommandLine = readonly [command: string, ...words: readonly string[]];
@@ -125,7 +125,7 @@ function commandLine({ runas, sudo }: Hook, path: string): CommandLine {
   return sudo ? ["sudo", ...asUser] : asUser;
 }
 
-/** As whom a script runs, for whoever reads the agent's log afterwards. */
+/** Describes the user that a script runs as, for the agent's log. */
 export function userOf({ runas, sudo }: Pick<Hook, "runas" | "sudo">): string {
   const user = runas ?? userInfo().username;
   return `as user ${JSON.stringify(user)}${sudo ? ", by sudo" : ""}`;
@@ -138,7 +138,7 @@ type Result =
   | { readonly kind: "output left open"; readonly stream: "STDOUT" | "STDERR" };
 
 async function execute(line: CommandLine, timeoutSeconds: number, context: ScriptContext): Promise<Result> {
-  const started = context.gate === undefined ? await start(line, context) : passed(context.gate, line, context);
+  const started = context.shell === undefined ? await start(line, context) : execInShell(context.shell, line, context);
   if ("error" in started)
     return { kind: "not started", code: started.error.code ?? "Error", message: started.error.message };
   const { child, pid, exit } = started;
@@ -180,19 +180,19 @@ type Started =
   | { readonly child: Child; readonly pid: number; readonly exit: Promise<Exit> }
   | { readonly error: NodeJS.ErrnoException };
 
-/** Its process is told of before there is a script: an agent that ends in between leaves none that nobody knows. */
-function passed(gate: Gate, [path]: CommandLine, { started, environment }: ScriptContext): Started {
-  started(gate.process);
-  gate.letThrough(path, environment.LIFECYCLE_EVENT ?? "");
-  return { child: gate.child, pid: gate.process.pid, exit: gate.exit };
+/** Reports the process before it becomes the script: an agent that is killed in between leaves no unknown script behind. */
+function execInShell(shell: PreforkedShell, [path]: CommandLine, { onStarted, environment }: ScriptContext): Started {
+  onStarted(shell.process);
+  shell.exec(path, environment.LIFECYCLE_EVENT ?? "");
+  return { child: shell.child, pid: shell.process.pid, exit: shell.exit };
 }
 
-/** A file without a first line that names its interpreter is run by the shell, as any shell would. */
-async function start(line: CommandLine, { environment, started: tell }: ScriptContext): Promise<Started> {
+/** A file whose first line names no interpreter is run by the shell, as any shell would. */
+async function start(line: CommandLine, { environment, onStarted }: ScriptContext): Promise<Started> {
   const first = await spawned(line, environment);
   const isText = "error" in first && first.error.code === "ENOEXEC";
   const started = isText ? await spawned(["/bin/sh", ...line], environment) : first;
-  if ("pid" in started) tell({ pid: started.pid, startTicks: startTicks(started.pid) ?? "" });
+  if ("pid" in started) onStarted({ pid: started.pid, startTicks: startTicks(started.pid) ?? "" });
   return started;
 }
 

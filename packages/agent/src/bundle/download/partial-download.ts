@@ -1,0 +1,83 @@
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
+import { ownFileMode } from "../../files/atomic-file.ts";
+import { TransientError } from "../../protocol/request-errors.ts";
+
+/** A file that comes over the network, if need be in several pieces. It appears when it is complete. */
+export class PartialDownload {
+  readonly #file: string;
+  readonly #partial: string;
+  /** What is there is of this version. */
+  #eTag: string | undefined;
+  #bytes = 0;
+  #furthest = 0;
+
+  constructor(file: string) {
+    this.#file = file;
+    this.#partial = `${file}.part`;
+  }
+
+  /** Headers of a request for what is missing. Without a strong ETag nobody can tell whether two pieces belong together. */
+  get headers(): Readonly<Record<string, string>> {
+    if (this.#bytes === 0 || this.#eTag?.startsWith('"') !== true) return {};
+    return { range: `bytes=${this.#bytes}-`, "if-match": this.#eTag };
+  }
+
+  /** Looks at the status of an answer to a request with these headers. Throws when the file has changed, or ended, since its first piece came: the next attempt starts afresh. */
+  check({ statusCode }: IncomingMessage, headers: Readonly<Record<string, string>>): void {
+    if (headers["range"] !== undefined && (statusCode === 412 || statusCode === 416))
+      throw this.#startAfresh("it has changed since its first piece came");
+  }
+
+  /** Takes the content of an answer with status 200 or 206, and says whenever there is more of the file than ever before. Throws when it breaks off; then what has come is kept. */
+  async take(response: IncomingMessage, progressed: () => void): Promise<void> {
+    const total = this.#begin(response);
+    const file = await open(this.#partial, this.#bytes === 0 ? "w" : "r+", ownFileMode);
+    try {
+      for await (const chunk of response as AsyncIterable<Buffer>) {
+        await writeWhole(file, chunk, this.#bytes);
+        this.#bytes += chunk.length;
+        if (this.#bytes > this.#furthest) progressed();
+        this.#furthest = Math.max(this.#furthest, this.#bytes);
+      }
+    } finally {
+      await file.close();
+    }
+    if (total !== undefined && this.#bytes < total)
+      throw new TransientError(`${this.#bytes} of ${total} bytes have come`);
+    if (total !== undefined && this.#bytes > total) throw this.#startAfresh("more of it came than there is");
+    await rename(this.#partial, this.#file);
+  }
+
+  /** Deletes what has come of a file that will not be complete. */
+  async drop(): Promise<void> {
+    await rm(this.#partial, { force: true });
+  }
+
+  /** The size of the whole file, where a piece of it tells. A server that knows no ranges sends everything again. */
+  #begin(response: IncomingMessage): number | undefined {
+    const { etag, "content-range": range = "" } = response.headers;
+    if (response.statusCode !== 206) {
+      this.#bytes = 0;
+      this.#eTag = etag;
+      return undefined;
+    }
+    const [, start, total] = /^bytes (\d{1,15})-\d{1,15}\/(\d{1,15})$/.exec(range) ?? [];
+    if (Number(start) === this.#bytes && (etag === undefined || etag === this.#eTag)) return Number(total);
+    response.destroy();
+    throw this.#startAfresh(`a piece of it came that is not the next one: ${JSON.stringify(range.slice(0, 100))}`);
+  }
+
+  #startAfresh(because: string): TransientError {
+    this.#bytes = 0;
+    this.#eTag = undefined;
+    return new TransientError(because);
+  }
+}
+
+async function writeWhole(file: FileHandle, chunk: Buffer, at: number): Promise<void> {
+  for (let written = 0; written < chunk.length;) {
+    const { bytesWritten } = await file.write(chunk, written, chunk.length - written, at + written);
+    written += bytesWritten;
+  }
+}
