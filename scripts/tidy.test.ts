@@ -55,6 +55,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "packages/agent/src/": [
     "@sluice/archive",
     "@sluice/engine/appspec",
+    "@sluice/aws-protocol/http-head",
     "@sluice/aws-protocol/printable",
     "@sluice/aws-protocol/signature-v4",
     "@sluice/aws-protocol/wildcards",
@@ -71,7 +72,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   "packages/server/src/gateways/": ["@sluice/engine", "@sluice/engine/appspec", "@aws-sdk/", "tar-stream", "yauzl"],
   "packages/cloud/src/images/": ["@sluice/archive", "@sluice/aws-protocol"],
-  "packages/cloud/src/": ["@sluice/aws-protocol", "@sluice/aws-protocol/node-http", "@sluice/aws-protocol/wildcards"],
+  "packages/cloud/src/": [
+    "@sluice/aws-protocol",
+    "@sluice/aws-protocol/http-head",
+    "@sluice/aws-protocol/node-http",
+    "@sluice/aws-protocol/wildcards",
+  ],
   "packages/cloud/src/service/lambda/": ["@sluice/aws-protocol", "@sluice/aws-protocol/node-http", "yauzl"],
   "packages/console/src/": [],
   "packages/cli/src/": ["@sluice/", "@aws-sdk/", "commander", "tar-stream"],

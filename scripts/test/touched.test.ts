@@ -12,7 +12,7 @@ test("a change touches what imports it, across packages and by way of the progra
   assert(lambda.has("test/recovery/server-killed.test.ts"), "a house runs the command line, and that the server");
   assert(!lambda.has("packages/agent/src/config.test.ts"));
 
-  const agent = touched("packages/agent/src/scripts/gate.ts");
+  const agent = touched("packages/agent/src/scripts/preforked-shell.ts");
   assert(agent.has("test/end-to-end/first-deployment.test.ts"), "instances run the packed agent");
   assert(!agent.has("packages/engine/src/workflows/lambda.test.ts"));
 

@@ -1,7 +1,7 @@
-export { createFrontDoor, type FrontDoorOptions } from "./front-door.ts";
-export { createFrontDoorServer, frontDoorLimits } from "./front-door-server.ts";
-export type { HttpsOptions } from "./http-or-https-server.ts";
-export type { AccessLine, RecordedRequest } from "./request-records.ts";
+export { createFrontDoor, type FrontDoorOptions } from "./front-door/front-door.ts";
+export { createFrontDoorServer, frontDoorLimits } from "./front-door/front-door-server.ts";
+export type { HttpsOptions } from "./front-door/http-or-https-server.ts";
+export type { AccessLine, RecordedRequest } from "./front-door/request-records.ts";
 export {
   codedeployCommands,
   codedeployCommandsTargetPrefixes,
@@ -9,11 +9,11 @@ export {
   type Envelope,
   type HostCommandInstance,
   type HostCommandOperations,
-} from "./codedeploy-commands.ts";
-export { defineService, type ServiceDefinition } from "./define-service.ts";
+} from "./service/codedeploy-commands.ts";
+export { defineService, type ServiceDefinition } from "./service/define-service.ts";
 export { Fault } from "./fault.ts";
-export { HmacSha256 } from "./hmac-sha256.ts";
-export { type AccessKey, type AccessKeys, anonymous, type Call, type Principal } from "./identity.ts";
+export { HmacSha256 } from "./signature/hmac-sha256.ts";
+export { type AccessKey, type AccessKeys, anonymous, type Call, type Principal } from "./permission/identity.ts";
 export {
   type Access,
   type AccessOf,
@@ -29,7 +29,7 @@ export {
   principalArnOf,
   refused,
   accessesFromTable,
-} from "./permission.ts";
+} from "./permission/permission.ts";
 export {
   type Action,
   type Caller,
@@ -45,8 +45,8 @@ export {
   type Trust,
 } from "./policy/index.ts";
 export { printable, printableLines } from "./printable.ts";
-export { requestTags, resourceTags, type Tags, withTags } from "./tag-context.ts";
-export { buildModel, type Operation, serviceModel, type ServiceModel, type ServiceName } from "./model.ts";
+export { requestTags, resourceTags, type Tags, withTags } from "./permission/tag-context.ts";
+export { buildModel, type Operation, serviceModel, type ServiceModel, type ServiceName } from "./service/model.ts";
 export type {
   InputOf,
   Operations,
@@ -55,4 +55,4 @@ export type {
   Service,
   ServiceRequest,
   ServiceResponse,
-} from "./service.ts";
+} from "./service/service.ts";

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { readAuthorization } from "../src/authorization.ts";
-import { canonicalRequest, sha256Hex, signHeaders, stringToSign } from "../src/signature-v4.ts";
-import { verifySignature } from "../src/verify-signature.ts";
+import { readAuthorization } from "../src/signature/authorization.ts";
+import { canonicalRequest, sha256Hex, signHeaders, stringToSign } from "../src/signature/signature-v4.ts";
+import { verifySignature } from "../src/signature/verify-signature.ts";
 
 interface Vector {
   readonly context: {

@@ -15,7 +15,12 @@ import {
 } from "node:fs";
 import { copyFile } from "node:fs/promises";
 import { sep } from "node:path";
-import { type ArchiveAttributes, type FileAttributes, deferredAttributes, unpackedMode } from "../deployment/archive-attributes.ts";
+import {
+  type ArchiveAttributes,
+  type FileAttributes,
+  deferredAttributes,
+  unpackedMode,
+} from "../deployment/archive-attributes.ts";
 import { descriptorPath, OpenFolder } from "./open-folder.ts";
 import { entriesIn, type FolderEntry, shownPath } from "./system-path.ts";
 

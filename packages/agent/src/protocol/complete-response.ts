@@ -1,6 +1,8 @@
-// The answers to calls are small, and nobody wants to see a part of one.
+import { type Field, type FramingFault, framingOf, parseFields } from "@sluice/aws-protocol/http-head";
 
-/** An answer that is there to its last byte. */
+// The responses to calls are small, and a part of one is of no use: they are read when they are complete.
+
+/** A response of which every byte is there. */
 export interface CompleteResponse {
   readonly status: number;
   readonly body: Buffer;
@@ -10,71 +12,64 @@ export interface CompleteResponse {
 
 const headEnd = "\r\n\r\n";
 
-/** Reads an answer from its first byte on; undefined when it has not ended yet. `isClosed` tells that nothing more will come. Throws when it is none. */
+/** Reads a response from its first byte on; undefined while its end has not come. `isClosed` says that nothing more will come. Throws when it is not HTTP, or could be read in two ways. */
 export function readCompleteResponse(bytes: Buffer, isClosed: boolean): CompleteResponse | undefined {
   const end = bytes.indexOf(headEnd, 0, "latin1");
   if (end < 0) return undefined;
-  const [first = "", ...rows] = bytes.toString("latin1", 0, end).split("\r\n");
-  const [, minor, status] = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: |$)/.exec(first) ?? [];
+  const head = bytes.toString("latin1", 0, end + 2);
+  const lineEnd = head.indexOf("\r\n");
+  const [, minor, status] = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: |$)/.exec(head.slice(0, lineEnd)) ?? [];
   if (status === undefined) throw new Error("the answer is not HTTP");
   const rest = bytes.subarray(end + headEnd.length);
-  if (status.startsWith("1")) return readCompleteResponse(rest, isClosed); // the answer is still to come
-  const headers = readHeaders(rows);
-  const found = bodyOf(rest, { headers, hasNone: status === "204" || status === "304", isClosed });
+  if (status.startsWith("1")) return readCompleteResponse(rest, isClosed); // an interim response
+  const { length, connection } = readFraming(head, lineEnd + 2);
+  const hasNoBody = status === "204" || status === "304";
+  const found = hasNoBody ? noBody : bodyOf(rest, length, isClosed);
   if (found === undefined) return undefined;
-  const isLast = minor === "0" || isClosed || headers.get("connection")?.toLowerCase() === "close";
-  // What comes unasked belongs to no call.
+  const isLast = minor === "0" || isClosed || connection?.toLowerCase() === "close";
+  // Bytes beyond the response belong to no call: then the connection is not used again.
   return { status: Number(status), body: found.body, isKept: !isLast && found.length === rest.length };
 }
 
-/** Values by lower-case name. Throws when one that says how long the answer is comes twice: who reads it otherwise than its sender takes a part of it for the next one. */
-function readHeaders(rows: readonly string[]): ReadonlyMap<string, string> {
-  const headers = new Map<string, string>();
-  for (const row of rows) {
-    const colon = row.indexOf(":");
-    const key = row.slice(0, Math.max(colon, 0)).toLowerCase();
-    if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(key) || /[\r\n]/.test(row))
-      throw new Error("the answer has a line that is no header");
-    if (headers.has(key) && (key === "content-length" || key === "transfer-encoding"))
-      throw new Error(`the answer has two headers "${key}"`);
-    headers.set(key, withoutBlanks(row, colon + 1));
+function readFraming(head: string, from: number) {
+  const fields = parseFields(head, from);
+  if (typeof fields === "string") throw new Error("the answer has a line that is no header");
+  const framing = framingOf(fields);
+  if (typeof framing === "string") throw new Error(whyAmbiguous(framing, fields));
+  return framing;
+}
+
+/** A reader that frames a response otherwise than its sender takes a part of it for the next one. */
+function whyAmbiguous(fault: FramingFault, fields: readonly Field[]): string {
+  const valueOf = (key: string) => fields.find((field) => field.key === key)?.value;
+  switch (fault) {
+    case "two lengths":
+      return 'the answer has two headers "content-length"';
+    case "two transfer codings":
+      return 'the answer has two headers "transfer-encoding"';
+    case "an invalid length":
+      return `the answer has the length "${valueOf("content-length")}"`;
+    case "a length beside a transfer coding":
+    case "an unsupported transfer coding":
+      return `the answer has the transfer encoding "${valueOf("transfer-encoding")}"`;
   }
-  return headers;
 }
 
-/** The end of a line, without what is blank around it. */
-function withoutBlanks(row: string, start: number): string {
-  const isBlank = (at: number) => row[at] === " " || row[at] === "\t";
-  let [from, to] = [start, row.length];
-  while (from < to && isBlank(from)) from++;
-  while (to > from && isBlank(to - 1)) to--;
-  return row.slice(from, to);
-}
-
-interface Found {
+interface Body {
   readonly body: Buffer;
   /** Bytes that it takes on the wire. */
   readonly length: number;
 }
 
-function bodyOf(
-  rest: Buffer,
-  about: { readonly headers: ReadonlyMap<string, string>; readonly hasNone: boolean; readonly isClosed: boolean },
-): Found | undefined {
-  if (about.hasNone) return { body: rest.subarray(0, 0), length: 0 };
-  const encoding = about.headers.get("transfer-encoding");
-  const length = about.headers.get("content-length");
-  if (encoding !== undefined) {
-    if (encoding.toLowerCase() !== "chunked" || length !== undefined)
-      throw new Error(`the answer has the transfer encoding "${encoding}"`);
-    return readChunks(rest);
-  }
-  if (length === undefined) return about.isClosed ? { body: rest, length: rest.length } : undefined;
-  if (!/^\d{1,15}$/.test(length)) throw new Error(`the answer has the length "${length}"`);
-  return rest.length < Number(length) ? undefined : { body: rest.subarray(0, Number(length)), length: Number(length) };
+const noBody: Body = { body: Buffer.alloc(0), length: 0 };
+
+function bodyOf(rest: Buffer, length: number | "chunked" | undefined, isClosed: boolean): Body | undefined {
+  if (length === "chunked") return readChunks(rest);
+  if (length === undefined) return isClosed ? { body: rest, length: rest.length } : undefined;
+  return rest.length < length ? undefined : { body: rest.subarray(0, length), length };
 }
 
-function readChunks(bytes: Buffer): Found | undefined {
+function readChunks(bytes: Buffer): Body | undefined {
   const chunks: Buffer[] = [];
   for (let at = 0; ;) {
     const line = bytes.indexOf("\r\n", at, "latin1");
@@ -92,8 +87,8 @@ function readChunks(bytes: Buffer): Found | undefined {
   }
 }
 
-/** Lines may follow the last chunk, up to an empty one. */
-function afterTrailers(bytes: Buffer, start: number, chunks: readonly Buffer[]): Found | undefined {
+/** Trailers may follow the last chunk, up to an empty line. */
+function afterTrailers(bytes: Buffer, start: number, chunks: readonly Buffer[]): Body | undefined {
   for (let at = start; ;) {
     const line = bytes.indexOf("\r\n", at, "latin1");
     if (line < 0) return undefined;

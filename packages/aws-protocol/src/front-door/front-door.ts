@@ -1,0 +1,265 @@
+import { randomUUID } from "node:crypto";
+import type { RequestListener } from "node:http";
+import { type Authorization, readAuthorization } from "../signature/authorization.ts";
+import { bucketOfHost, chooseService, hostLengthMax } from "./choose-service.ts";
+import type { Exchange } from "./exchange.ts";
+import type { FrontDoor } from "./fast-path-server.ts";
+import { Fault } from "../fault.ts";
+import { FrontDoorCall } from "./front-door-call.ts";
+import { type AccessKeys, anonymous } from "../permission/identity.ts";
+import { NodeExchange } from "./node-exchange.ts";
+import { readParameters } from "../codec/query.ts";
+import { refusal } from "../signature/refusals.ts";
+import { WireBody } from "../body/request-body.ts";
+import type { AccessLine, RecordedRequest } from "./request-records.ts";
+import type { Service, ServiceResponse } from "../service/service.ts";
+import { UnverifiedBodies } from "../body/unverified-bodies.ts";
+import { type VerifiedSignature, verifySignature } from "../signature/verify-signature.ts";
+
+/** What the front door opens to. */
+export interface FrontDoorOptions {
+  readonly services: readonly Service[];
+  readonly keys: AccessKeys;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  /** Called once for each request. */
+  readonly log: (line: AccessLine) => void;
+  /** Called with each request that a service has answered; the response waits for it. */
+  readonly record?: ((request: RecordedRequest) => Promise<void> | undefined) | undefined;
+  /** Serves what is not an AWS request. */
+  readonly fallback?: RequestListener | undefined;
+  /** How long a body may take; a minute by default. */
+  readonly bodyMilliseconds?: number | undefined;
+  /** Bytes of all bodies together whose signature is not verified yet; a quarter of a GiB by default. */
+  readonly unverifiedBytesMax?: number | undefined;
+}
+
+/** Longest body that is read before its signature can be verified, in bytes: JSON and form requests are small. */
+const unhashedBodyBytesMax = 4 * 1024 * 1024;
+
+/** Longest form that is read to learn which service it is for, in bytes: more than any query service takes. */
+const formBytesMax = 1024 * 1024;
+
+/** A body that is held in memory must be there after this many milliseconds, and a streamed one may never pause for longer. */
+const defaultBodyMilliseconds = 60_000;
+
+/** Longest path and query, in bytes. S3's keys have at most 1 KiB, tripled by encoding; a presigned link adds about 1 KiB. */
+const urlBytesMax = 16 * 1024;
+
+/** How many parameters a query may have, far above any client's: reading them takes time, and nothing is verified yet. */
+const queryParametersMax = 1_000;
+
+/** A request that has arrived. */
+interface Arrival {
+  readonly exchange: Exchange;
+  /** Serves what is not an AWS request. */
+  readonly fallback: (() => void) | undefined;
+  readonly requestId: string;
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Its start, by `performance.now()`. */
+  readonly startedAt: number;
+}
+
+const emptyQuery = new URLSearchParams(); // nobody changes a query
+
+/** Opens one port to many services: request id, limits, which service, whose signature, the service itself, the response, the log. */
+export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
+  const unverifiedBodies = new UnverifiedBodies(options.unverifiedBytesMax);
+  const receive = (exchange: Exchange, fallback?: () => void) => {
+    const { method, url } = exchange;
+    const mark = url.indexOf("?");
+    const query = mark < 0 ? emptyQuery : readParameters(url.slice(mark + 1), queryParametersMax);
+    const arrival: Arrival = {
+      exchange,
+      fallback,
+      requestId: randomUUID(),
+      method,
+      path: mark < 0 ? url : url.slice(0, mark),
+      query: query ?? emptyQuery,
+      startedAt: performance.now(),
+    };
+    const isBeyondLimits = query === undefined || (exchange.headers.host?.length ?? 0) > hostLengthMax;
+    const responding = isBeyondLimits
+      ? respond(options, arrival, { response: beyondLimits })
+      : admit(options, arrival, unverifiedBodies);
+    responding?.catch((error: unknown) => {
+      // The response could not be sent: closing the connection is all that is left.
+      exchange.destroy(error instanceof Error ? error : undefined);
+    });
+  };
+  const listener: RequestListener = (message, response) =>
+    receive(new NodeExchange(message, response), options.fallback && (() => options.fallback?.(message, response)));
+  return Object.assign(listener, { onRequest: (exchange: Exchange) => receive(exchange) });
+}
+
+async function admit(options: FrontDoorOptions, arrival: Arrival, unverifiedBodies: UnverifiedBodies): Promise<void> {
+  const { exchange, method, path, query } = arrival;
+  const { headers } = exchange;
+  const authorization = readAuthorization(headers, query);
+  const body = new WireBody(exchange, {
+    millisecondsMax: options.bodyMilliseconds ?? defaultBodyMilliseconds,
+    sendContinue: () => exchange.sendContinue(),
+    unverifiedBodies,
+  });
+  const ofHost = options.services.find(({ servesHost }) => servesHost?.(headers.host ?? "") === true);
+  const addressed = { method, path, query, headers, formVersion: () => formVersion(body) };
+  const choice = ofHost ?? chooseService(options.services, addressed, authorization);
+  const service = choice instanceof Promise ? await choice : choice;
+  if (service === undefined) return respondWithoutService(options, arrival, authorization);
+  const isAnonymous = ofHost !== undefined && !isSignedFor(ofHost, authorization);
+  return serve(options, arrival, { service, authorization, isAnonymous, body });
+}
+
+interface Admission {
+  readonly service: Service;
+  readonly authorization: Authorization | "malformed" | undefined;
+  readonly isAnonymous: boolean;
+  readonly body: WireBody;
+}
+
+async function serve(options: FrontDoorOptions, arrival: Arrival, admission: Admission): Promise<void> {
+  const { exchange, requestId, method, query } = arrival;
+  const { service, body, isAnonymous } = admission;
+  const { headers } = exchange;
+  let caller = "-";
+  try {
+    if (exchange.url.length > urlBytesMax)
+      throw new Fault("RequestUriTooLong", `The request's URL is longer than ${urlBytesMax} bytes`, { status: 414 });
+    const path = service.protocol === "rest-xml" ? pathWithBucket(arrival) : arrival.path;
+    const signature = isAnonymous ? undefined : await verify(options, { arrival, path, admission });
+    if (signature !== undefined) exchange.onSignatureVerified();
+    const { principal, accessKeyId } = signature?.accessKey ?? { principal: anonymous, accessKeyId: "" };
+    caller = principal.arn;
+    const region = signature?.authorization.region ?? "";
+    const receivedAt = options.clock();
+    const call = new FrontDoorCall(exchange, { requestId, region, principal, accessKeyId, receivedAt });
+    const response = await service.serve({
+      method,
+      path,
+      query,
+      headers,
+      body: signature === undefined ? body.unverified() : body.verified(signature, service.protocol),
+      call,
+    });
+    const recorded = options.record?.({ call, service: service.name, response });
+    if (recorded !== undefined) await recorded;
+    await respond(options, arrival, { response, service: service.name, caller });
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    const response = service.refuse(error, { requestId, headers, path: arrival.path });
+    await respond(options, arrival, { response, service: service.name, caller });
+  }
+}
+
+/** Whether a service at host names of its own is to verify this authorization. One for another service of AWS's counts as none. */
+function isSignedFor({ hostScope }: Service, authorization: Authorization | "malformed" | undefined): boolean {
+  if (authorization === undefined || authorization === "malformed" || hostScope === undefined) return false;
+  // A SigV2 link covers neither host nor service: it opens S3 alone.
+  return authorization.form !== "v2 link" && authorization.service === hostScope;
+}
+
+async function verify(
+  { keys, clock }: FrontDoorOptions,
+  { arrival, path, admission }: { arrival: Arrival; path: string; admission: Admission },
+): Promise<VerifiedSignature> {
+  const { exchange, method, query } = arrival;
+  const { authorization, body } = admission;
+  const { protocol, bodyBytesMax } = admission.service;
+  if (authorization === undefined)
+    throw refusal(protocol, "unsigned", protocol === "rest-xml" ? "Access Denied" : "Missing Authentication Token");
+  if (authorization === "malformed")
+    throw refusal(
+      protocol,
+      "malformed signature",
+      "Authorization header requires 'Credential', 'SignedHeaders' and 'Signature' parameters, and the request an 'X-Amz-Date'",
+    );
+  // SigV2 covers the path with the bucket in front, also when the bucket is in the host's name; SigV4 covers the path as sent.
+  const signedPath = authorization.form === "v2 link" ? path : (exchange.url.split("?", 1)[0] ?? "/");
+  const bodyHash = () => body.hash(Math.max(unhashedBodyBytesMax, bodyBytesMax));
+  return verifySignature(
+    { method, path: signedPath, query, headers: exchange.signedValues(), bodyHash },
+    authorization,
+    { keys, now: clock(), protocol },
+  );
+}
+
+/** Returns the version that a form names. A body that cannot be read names none here, and fails where its operation reads it. */
+async function formVersion(body: WireBody): Promise<string | undefined> {
+  try {
+    const form = await body.bytes(formBytesMax);
+    return readParameters(form.toString("utf8"))?.get("Version") ?? undefined;
+  } catch (error) {
+    if (error instanceof Fault) return undefined;
+    throw error;
+  }
+}
+
+interface Response {
+  readonly response: ServiceResponse;
+  /** For the log; "-" when the request reached no service. */
+  readonly service?: string | undefined;
+  readonly caller?: string | undefined;
+}
+
+function respond(
+  { log }: FrontDoorOptions,
+  { exchange, requestId, startedAt }: Arrival,
+  { response, service = "-", caller = "-" }: Response,
+): Promise<void> | undefined {
+  const { status, headers, body, operation = "-", fault } = response;
+  const sent = exchange.respond({ status, headers, body, isLast: fault === "RequestTimeout" });
+  const writeLog = () => {
+    const milliseconds = Math.round((performance.now() - startedAt) * 10) / 10;
+    log({ requestId, service, operation, caller, status, fault, milliseconds });
+  };
+  if (sent !== undefined) return sent.then(writeLog);
+  writeLog();
+  return undefined;
+}
+
+/** The response to a request that is refused before anything else of it is looked at. */
+const beyondLimits: ServiceResponse = {
+  status: 400,
+  headers: { "x-amzn-ErrorType": "BadRequest" },
+  body: `The Host header must have at most ${hostLengthMax} characters, and the query at most ${queryParametersMax} parameters\n`,
+  fault: "BadRequest",
+};
+
+function respondWithoutService(
+  options: FrontDoorOptions,
+  arrival: Arrival,
+  authorization: Authorization | "malformed" | undefined,
+): Promise<void> | undefined {
+  const { exchange, fallback, requestId } = arrival;
+  if (authorization !== undefined)
+    return respond(options, arrival, { response: unknownService(authorization, requestId) });
+  if (fallback === undefined) return respond(options, arrival, { response: { status: 404, headers: {} } });
+  exchange.sendContinue();
+  exchange.limitBodyTime(options.bodyMilliseconds ?? defaultBodyMilliseconds);
+  fallback();
+  return undefined;
+}
+
+function unknownService(authorization: Authorization | "malformed", requestId: string): ServiceResponse {
+  const name =
+    authorization === "malformed" ? "that the request is for" : `"${authorization.service}" of the credential scope`;
+  const message = `There is no service ${name} here`;
+  return {
+    status: 404,
+    headers: {
+      "content-type": "application/x-amz-json-1.1",
+      "x-amzn-RequestId": requestId,
+      "x-amzn-ErrorType": "UnknownServiceException",
+    },
+    body: JSON.stringify({ __type: "UnknownServiceException", message }),
+    fault: "UnknownServiceException",
+  };
+}
+
+/** S3's path with the bucket in front, also when the bucket is in the host's name. */
+function pathWithBucket({ path, exchange }: Arrival): string {
+  const bucket = bucketOfHost(exchange.headers.host);
+  return bucket === undefined ? path : `/${bucket}${path}`;
+}
