@@ -69,7 +69,9 @@ export class BundleWriter {
 
   /** Makes the symbolic links and what else they are called, and gives folders their modes. */
   finish(): void {
-    this.#tree.makeLinks(({ path, target, isHard }) => this.#defer(path, isHard ? this.#deferred.get(target) : undefined));
+    this.#tree.makeLinks(({ path, target, isHard }) =>
+      this.#defer(path, isHard ? this.#deferred.get(target) : undefined),
+    );
     // The agent must be able to read and delete what it has unpacked.
     for (const [path, mode] of this.#folderModes) chmodSync(pathOf(path), unpackedMode(mode) | 0o700);
   }
