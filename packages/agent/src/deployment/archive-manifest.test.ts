@@ -16,19 +16,19 @@ async function ground(t: TestContext) {
   writeFileSync(Buffer.concat([Buffer.from(`${archive}/folder/`), strange]), "");
   symlinkSync("file", join(archive, "link"));
   await writeManifest(deployment, archive);
-  const trouble = async () => {
+  const fault = async () => {
     const found = await checkManifest(deployment, archive);
-    return "trouble" in found ? found.trouble : undefined;
+    return "fault" in found ? found.fault : undefined;
   };
-  return { deployment, archive, trouble };
+  return { deployment, archive, fault };
 }
 
 test("an archive is whole as long as everything that was unpacked is as it was, whatever lies beside it", async (t) => {
-  const { archive, trouble } = await ground(t);
+  const { archive, fault } = await ground(t);
 
-  assert.equal(await trouble(), undefined);
+  assert.equal(await fault(), undefined);
   writeFileSync(join(archive, "folder/beside"), "a script's");
-  assert.equal(await trouble(), undefined);
+  assert.equal(await fault(), undefined);
 });
 
 test("whatever is missing or different is named", async (t) => {
@@ -57,22 +57,22 @@ test("whatever is missing or different is named", async (t) => {
     ],
   ];
   for (const [wanted, change] of changes) {
-    const { archive, trouble } = await ground(t);
+    const { archive, fault } = await ground(t);
     change(archive);
-    assert.equal(await trouble(), wanted);
+    assert.equal(await fault(), wanted);
   }
 });
 
 test("a manifest that is missing, torn or damaged vouches for nothing", async (t) => {
-  const { deployment, trouble } = await ground(t);
+  const { deployment, fault } = await ground(t);
   const manifest = join(deployment, "archive-manifest");
 
   for (const text of ["", '["file","file","7 1"]\n', 'nonsense\n"end"\n']) {
     writeFileSync(manifest, text);
-    assert.equal(await trouble(), "nothing tells what was unpacked");
+    assert.equal(await fault(), "nothing tells what was unpacked");
   }
   rmSync(manifest);
-  assert.equal(await trouble(), "nothing tells what was unpacked");
+  assert.equal(await fault(), "nothing tells what was unpacked");
 });
 
 test("a copy's manifest has only what belongs to the revision", async (t) => {
