@@ -201,7 +201,7 @@ async function balance(
   return TargetGroupArn;
 }
 
-/** Asks for a piece of work, as the reconciler does, until it is done; gives what was checkpoint on the way. */
+/** Asks for a piece of work, as the reconciler does, until it is done; gives what it wanted remembered on the way. */
 async function toTheEnd(clients: Clients, effect: GatewayEffect): Promise<Checkpoint> {
   let checkpoint: Checkpoint | undefined;
   return eventually(`${effect.kind} is done`, async () => {

@@ -15,5 +15,5 @@ export type AlarmReading =
 export interface ActiveAlarm {
   readonly name: string;
   /** Since when, if that is known. */
-  readonly since?: number;
+  readonly since?: number | undefined;
 }

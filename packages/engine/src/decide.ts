@@ -113,7 +113,7 @@ const isBusy = ({ targets, deployment }: World): boolean =>
 function finish(
   world: World,
   workflow: Workflow,
-  { as, error }: { readonly as: Outcome; readonly error?: ErrorInformation },
+  { as, error }: { readonly as: Outcome; readonly error?: ErrorInformation | undefined },
 ): readonly Decision[] {
   for (const stage of workflow.cleanupStages(as)) {
     const progress = stage(world);

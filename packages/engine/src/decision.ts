@@ -22,7 +22,7 @@ export type Decision =
       readonly do: "add targets";
       readonly targets: readonly FleetMember[];
       readonly events: readonly LifecycleEventName[];
-      readonly label?: "Blue" | "Green";
+      readonly label?: "Blue" | "Green" | undefined;
       readonly because: string;
     }
   /** The host is to run an event: the outbox gets a command. With `work` a gateway runs it instead. */
@@ -30,7 +30,7 @@ export type Decision =
       readonly do: "run";
       readonly target: string;
       readonly event: LifecycleEventName;
-      readonly effect?: Effect;
+      readonly effect?: Effect | undefined;
       readonly because: string;
     }
   /** A host has picked its command up. */
@@ -46,8 +46,8 @@ export type Decision =
   | {
       readonly do: "note progress";
       readonly commandId: string;
-      readonly target?: string;
-      readonly checkpoint?: Checkpoint;
+      readonly target?: string | undefined;
+      readonly checkpoint?: Checkpoint | undefined;
       readonly because: string;
     }
   | {
@@ -57,13 +57,13 @@ export type Decision =
       readonly event: LifecycleEventName;
       readonly as: "Succeeded" | "Failed" | "Skipped";
       readonly at: number;
-      readonly diagnostics?: Diagnostics;
+      readonly diagnostics?: Diagnostics | undefined;
       readonly error?: ErrorInformation | undefined;
       /** The host's agent is the cause. */
-      readonly agentIssue?: string;
+      readonly agentIssue?: string | undefined;
       /** The host has been terminated meanwhile. */
-      readonly isHostGone?: true;
-      readonly checkpoint?: Checkpoint;
+      readonly isHostGone?: true | undefined;
+      readonly checkpoint?: Checkpoint | undefined;
       readonly because: string;
     }
   | {
@@ -79,8 +79,8 @@ export type Decision =
       readonly id: string;
       readonly as: "Succeeded" | "Failed";
       readonly at: number;
-      readonly error?: ErrorInformation;
-      readonly checkpoint?: Checkpoint;
+      readonly error?: ErrorInformation | undefined;
+      readonly checkpoint?: Checkpoint | undefined;
       readonly because: string;
     }
   /** The deployment waits as a whole; at the ready gate it says so by its status. */
@@ -102,6 +102,11 @@ export type Decision =
       readonly error: ErrorInformation;
       readonly because: string;
     }
-  | { readonly do: "finish"; readonly as: Outcome; readonly error?: ErrorInformation; readonly because: string }
+  | {
+      readonly do: "finish";
+      readonly as: Outcome;
+      readonly error?: ErrorInformation | undefined;
+      readonly because: string;
+    }
   /** `until` is when the wait ends by itself, if nothing else ends it. */
-  | { readonly do: "wait"; readonly for: string; readonly until?: number };
+  | { readonly do: "wait"; readonly for: string; readonly until?: number | undefined };

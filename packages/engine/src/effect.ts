@@ -18,7 +18,7 @@ export type Effect =
       readonly kind: "allow traffic";
       readonly instance: string;
       readonly balancers: Balancers;
-      readonly registrations?: readonly Registration[];
+      readonly registrations?: readonly Registration[] | undefined;
     }
   /** Suspends processes that are not suspended yet; those are in `checkpoint.suspended` before it does. */
   | {
@@ -56,7 +56,7 @@ export type Effect =
   /** Calls the function of a hook. The hook's own report comes through the API; the gateway reports what goes wrong with the call. Without a function nothing is to be done. */
   | {
       readonly kind: "run hook";
-      readonly functionName?: string;
+      readonly functionName?: string | undefined;
       readonly deploymentId: string;
       readonly executionId: string;
     }
@@ -68,7 +68,7 @@ export type Effect =
       readonly currentVersion: string;
       readonly targetVersion: string;
       /** The alias as it was found; absent: whatever it is, it is overwritten. */
-      readonly before?: AliasState;
+      readonly before?: AliasState | undefined;
       readonly shifts: readonly Shift[];
     }
   | ({ readonly kind: "record heartbeat" } & LifecycleActionOf)
@@ -78,7 +78,7 @@ interface LifecycleActionOf {
   readonly scalingGroup: string;
   readonly hook: string;
   readonly instance: string;
-  readonly token?: string;
+  readonly token?: string | undefined;
 }
 
 /** Load balancers by name, as a deployment group lists them. */
@@ -89,23 +89,23 @@ export interface Balancers {
 
 /** One registration of an instance: in a target group by ARN, with its port and zone, or in a classic load balancer by name. */
 export type Registration =
-  | { readonly targetGroup: string; readonly port: number; readonly zone?: string }
+  | { readonly targetGroup: string; readonly port: number; readonly zone?: string | undefined }
   | { readonly classic: string };
 
 /** What a gateway wants remembered, because it must survive a crash or a later decision needs it. */
 export interface Checkpoint {
-  readonly registrations?: readonly Registration[];
+  readonly registrations?: readonly Registration[] | undefined;
   /** By Auto Scaling group: processes that we have suspended, and must resume. */
-  readonly suspended?: Readonly<Record<string, readonly string[]>>;
-  readonly balancers?: BalancerFacts;
+  readonly suspended?: Readonly<Record<string, readonly string[]>> | undefined;
+  readonly balancers?: BalancerFacts | undefined;
   /** How many instances the copy of an Auto Scaling group is to have. */
-  readonly capacity?: number;
-  readonly appSpec?: LambdaAppSpec;
-  readonly functionFacts?: FunctionFacts;
+  readonly capacity?: number | undefined;
+  readonly appSpec?: LambdaAppSpec | undefined;
+  readonly functionFacts?: FunctionFacts | undefined;
   /** The last shift of an alias, and the revision that it gave it. */
   readonly shifted?: { readonly percent: number; readonly revisionId: string };
   /** What a person should know of the step: differences of a copy, resources that could not be removed. */
-  readonly remarks?: readonly string[];
+  readonly remarks?: readonly string[] | undefined;
 }
 
 /** What a look at the balancers of a deployment group gave (deployments.md §5.5). */

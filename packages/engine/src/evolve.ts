@@ -1,5 +1,6 @@
 import type { Decision } from "./decision.ts";
 import { commandId } from "./command-id.ts";
+import type { Checkpoint } from "./effect.ts";
 import { copyTargets, indexOfTarget } from "./target-index.ts";
 import type {
   Report,
@@ -70,7 +71,7 @@ function evolved(world: Draft, decision: Decision): Draft {
     case "hold":
       return onDeployment(world, {
         holds: [...world.deployment.holds, { name: decision.hold, from: world.now, until: decision.until }],
-        ...(decision.hold === "READY_WAIT" ? { status: "Ready" as const } : {}),
+        status: decision.hold === "READY_WAIT" ? "Ready" : world.deployment.status,
       });
     case "release":
       return onDeployment(world, {
@@ -89,7 +90,7 @@ function evolved(world: Draft, decision: Decision): Draft {
         completeTime: world.now,
         // A heartbeat may still be under way, and concerns nobody any more.
         steps: world.deployment.steps.filter((step) => step.status !== "InProgress"),
-        ...(decision.error === undefined ? {} : { error: decision.error }),
+        error: decision.error,
       });
     case "look up fleet":
     case "wait":
@@ -111,9 +112,9 @@ function newTarget(
     id,
     arn,
     hostIdentifier,
-    ...(label === undefined ? {} : { label }),
-    ...(zone === undefined ? {} : { zone }),
-    ...(deregistered === undefined ? {} : { deregistered }),
+    label,
+    zone,
+    deregistered,
     status: "Pending",
     lastUpdatedAt: now,
     events: events.map((name) => ({ name, status: "Pending" })),
@@ -135,7 +136,7 @@ const started = (event: LifecycleEvent, at: number): LifecycleEvent => ({
   ...event,
   status: "InProgress",
   startTime: at,
-  ...(event.command === undefined ? {} : { command: { ...event.command, acknowledgedAt: at } }),
+  command: event.command && { ...event.command, acknowledgedAt: at },
 });
 
 function settled(
@@ -147,16 +148,18 @@ function settled(
     ...event,
     status: as,
     endTime: at,
-    ...(startTime === undefined ? {} : { startTime }),
-    ...(diagnostics === undefined ? {} : { diagnostics }),
-    ...(error === undefined ? {} : { error }),
-    ...(agentIssue === undefined ? {} : { agentIssue }),
-    ...(isHostGone === undefined ? {} : { isHostGone }),
-    ...(checkpoint === undefined || event.command === undefined
-      ? {}
-      : { command: { ...event.command, checkpoint: { ...event.command.checkpoint, ...checkpoint } } }),
+    startTime,
+    diagnostics,
+    error,
+    agentIssue,
+    isHostGone,
+    command: event.command && { ...event.command, checkpoint: merged(event.command.checkpoint, checkpoint) },
   };
 }
+
+/** What a gateway wants remembered, added to what it wanted before. */
+const merged = (before: Checkpoint | undefined, more: Checkpoint | undefined): Checkpoint | undefined =>
+  more === undefined ? before : { ...before, ...more };
 
 function settledTarget(target: Target, as: Target["status"], now: number): Target {
   const isOver = as !== "Ready";
@@ -175,7 +178,7 @@ function progressed(world: Draft, decision: Decision & { readonly do: "note prog
   const checkpointing = <Noting extends Step | Command>(before: Noting): Noting => ({
     ...before,
     progress,
-    ...(decision.checkpoint === undefined ? {} : { checkpoint: { ...before.checkpoint, ...decision.checkpoint } }),
+    checkpoint: merged(before.checkpoint, decision.checkpoint),
   });
   if (target === undefined)
     return onDeployment(world, {
@@ -208,8 +211,8 @@ function settledStep(
           ...step,
           status: as,
           endTime: at,
-          ...(error === undefined ? {} : { error }),
-          ...(checkpoint === undefined ? {} : { checkpoint: { ...step.checkpoint, ...checkpoint } }),
+          error,
+          checkpoint: merged(step.checkpoint, checkpoint),
         }
       : step,
   );

@@ -11,26 +11,26 @@ export interface LambdaPlan {
   /** An alias that an earlier deployment has left with weights is taken as it is. */
   readonly adoptsWeightedAlias: boolean;
   /** It undoes a deployment that has ended, however far that had come: the alias gets the version back that it had. */
-  readonly isRollback?: boolean;
+  readonly isRollback?: boolean | undefined;
 }
 
 /** An AppSpec file in a bucket, by itself or as the only one of an archive. */
 export interface AppSpecObject {
   readonly bucket: string;
   readonly key: string;
-  readonly version?: string;
-  readonly eTag?: string;
-  readonly archive?: "zip" | "tgz";
+  readonly version?: string | undefined;
+  readonly eTag?: string | undefined;
+  readonly archive?: "zip" | "tgz" | undefined;
 }
 
 /** What a look at a function and its alias gave. */
 export interface FunctionFacts {
   /** Of the function, without a qualifier; absent when there is no such function. */
-  readonly arn?: string;
+  readonly arn?: string | undefined;
   /** Nobody could say whether there is such a function: the role may not look at it. */
   readonly isDenied?: true | undefined;
   /** Absent when there is no such alias. */
-  readonly alias?: AliasState;
+  readonly alias?: AliasState | undefined;
   /** The aliases that there are, where they may be listed. */
   readonly aliases: readonly string[];
   /** Versions that the deployment names and nobody has published. */

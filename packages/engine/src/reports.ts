@@ -39,15 +39,14 @@ function ofEvent(report: Report, target: string, event: LifecycleEvent): Decisio
         do: "note progress",
         commandId: report.commandId,
         target,
-        ...checkpoint(report),
+        checkpoint: report.checkpoint,
         because: report.because,
       };
     case "completed": {
       const { status, diagnostics, error } = report;
       const who = sayers[event.command?.effect?.kind ?? ""] ?? "the load balancers say so";
       const because = status === "Succeeded" ? who : (diagnostics?.message ?? who);
-      const told = diagnostics === undefined ? {} : { diagnostics };
-      return { do: "settle event", ...about, as: status, ...told, error, ...checkpoint(report), because };
+      return { do: "settle event", ...about, as: status, diagnostics, error, checkpoint: report.checkpoint, because };
     }
   }
 }
@@ -65,12 +64,16 @@ function ofStep(report: Report, step: Step): Decision {
     case "acknowledged":
       return disregard(report, "a step needs no acknowledgement");
     case "progress":
-      return { do: "note progress", commandId: report.commandId, ...checkpoint(report), because: report.because };
+      return {
+        do: "note progress",
+        commandId: report.commandId,
+        checkpoint: report.checkpoint,
+        because: report.because,
+      };
     case "completed": {
       const { status, error, at } = report;
       const because = error?.message ?? `"${step.name}" has ${status}`;
-      const told = error === undefined ? {} : { error };
-      return { do: "settle step", id: step.id, as: status, at, ...told, ...checkpoint(report), because };
+      return { do: "settle step", id: step.id, as: status, at, error, checkpoint: report.checkpoint, because };
     }
   }
 }
@@ -81,6 +84,3 @@ const disregard = ({ commandId, kind }: Report, because: string): Decision => ({
   kind,
   because,
 });
-
-const checkpoint = (report: Exclude<Report, { kind: "acknowledged" }>) =>
-  report.checkpoint === undefined ? {} : { checkpoint: report.checkpoint };

@@ -41,7 +41,7 @@ export function run(
   { event, because }: { readonly event: LifecycleEvent; readonly because: string },
 ): Decision {
   const effect = effectOf(world, target, event);
-  return { do: "run", target: target.id, event: event.name, ...(effect === undefined ? {} : { effect }), because };
+  return { do: "run", target: target.id, event: event.name, effect, because };
 }
 
 /** When the running event of a target ends by itself; undefined when none runs. */
@@ -92,7 +92,7 @@ function endOf(world: World, target: Target, event: LifecycleEvent): Decision | 
 function failureOf(world: World, target: Target, event: LifecycleEvent): Failure | "withdrawn" | undefined {
   const state = world.instanceStates[target.id];
   if (state !== undefined && state !== "running" && state !== "pending")
-    return { diagnostics: hostGone(state, event.name), ...(isTerminated(state) ? { isHostGone: true } : {}) };
+    return { diagnostics: hostGone(state, event.name), isHostGone: isTerminated(state) ? true : undefined };
   if (isEnding(world) && event.status === "Pending") return "withdrawn";
   if (isOverdue(world)) return { diagnostics: deploymentTooLong(deploymentLimit(world) / (60 * minute)) };
   if (isEnding(world) && event.command?.effect !== undefined) return { diagnostics: interruptedByEnd(event.name) };
@@ -101,7 +101,7 @@ function failureOf(world: World, target: Target, event: LifecycleEvent): Failure
   const issue = agentIssueOf(world, target);
   return {
     diagnostics: didNotRun(event.name, pickUpLimitOf(world, target) / minute, issue),
-    ...(issue === undefined ? {} : { agentIssue: issue }),
+    agentIssue: issue,
   };
 }
 

@@ -10,7 +10,7 @@ import type { Target, World } from "./world.ts";
 /** The decision to wait: for what the workflow waits for, and for everything that is under way, until the first of it ends by itself. */
 export function wait(
   world: World,
-  workflow: { readonly for: string; readonly until?: number } = { for: "" },
+  workflow: { readonly for: string; readonly until?: number | undefined } = { for: "" },
 ): Decision {
   const running = world.targets.filter(({ status }) => status === "InProgress");
   const steps = world.deployment.steps.filter(({ status }) => status === "InProgress");

@@ -13,7 +13,7 @@ import {
 /** What the gateway says of a piece of work; undefined when there is nothing new. */
 export type Outcome =
   | { readonly is: "progress"; readonly because: string; readonly checkpoint: Checkpoint }
-  | { readonly is: "done"; readonly checkpoint?: Checkpoint }
+  | { readonly is: "done"; readonly checkpoint?: Checkpoint | undefined }
   | { readonly is: "failed"; readonly why: string };
 
 /** One function with versions 1 to 3 and an alias `live`. */
@@ -47,7 +47,7 @@ export class FakeFunction {
   #facts({ alias, versions }: Effect & { readonly kind: "check function" }): FunctionFacts {
     return {
       arn: "arn:aws:lambda:eu-west-1:123456789012:function:f",
-      ...(alias === "live" ? { alias: this.alias } : {}),
+      alias: alias === "live" ? this.alias : undefined,
       aliases: ["live"],
       missing: versions.filter((version) => !["1", "2", "3"].includes(version)),
       missingHooks: [],
@@ -101,7 +101,7 @@ export function reportOf(commandId: string, at: number, outcome: Outcome): Repor
         at,
         kind: "completed",
         status: "Succeeded",
-        ...(outcome.checkpoint && { checkpoint: outcome.checkpoint }),
+        checkpoint: outcome.checkpoint,
       };
     case "failed": {
       const { why: message } = outcome;
@@ -113,7 +113,7 @@ export function reportOf(commandId: string, at: number, outcome: Outcome): Repor
 
 /** A plan that takes `live` from one version to another. */
 export const planFor = (
-  { from, to, alias = "live" }: { readonly from: string; readonly to: string; readonly alias?: string },
+  { from, to, alias = "live" }: { readonly from: string; readonly to: string; readonly alias?: string | undefined },
   routing: TrafficRouting,
   more: Partial<LambdaPlan> & { readonly hooks?: { readonly BeforeAllowTraffic?: string } } = {},
 ): LambdaPlan => {

@@ -107,7 +107,7 @@ function details(decision: Exclude<Decision, { do: "wait" }>): string {
       return ` ${decision.targets.map(({ id }) => id).join(", ")}${decision.label === undefined ? "" : ` as ${decision.label}`}`;
     case "run":
     case "note start":
-      return ` ${decision.event} on ${decision.target}${"effect" in decision ? " by the service" : ""}`;
+      return ` ${decision.event} on ${decision.target}${decision.do === "run" && decision.effect !== undefined ? " by the service" : ""}`;
     case "settle event":
       return ` ${decision.event} on ${decision.target} as ${decision.as}`;
     case "settle target":
@@ -184,7 +184,7 @@ function contend(shell: Shell, host = "", now: HostContention): readonly Decisio
 }
 
 function seen(shell: Shell, host?: string): readonly Decision[] {
-  shell.lastSeen = { ...shell.lastSeen, ...(host === undefined ? {} : { [host]: shell.now }) };
+  shell.lastSeen = host === undefined ? { ...shell.lastSeen } : { ...shell.lastSeen, [host]: shell.now };
   return [];
 }
 

@@ -94,8 +94,8 @@ export class Shell {
       ...this.world,
       now: this.now,
       instanceStates: Object.fromEntries(this.hosts),
-      ...(this.alarms === undefined ? {} : { alarms: this.alarms }),
-      ...(seen === undefined ? {} : { lastSeen: ({ id }: Host) => seen[id] }),
+      alarms: this.alarms,
+      lastSeen: seen === undefined ? undefined : ({ id }: Host) => seen[id],
       contention: ({ id }: Host) => this.contention[id],
     };
     const wasOver = isOver(world.deployment);
@@ -199,7 +199,7 @@ export class Shell {
   }
 
   /** What the gateway of the step under way wants remembered. */
-  checkpointOfStep(): { readonly checkpoint?: Checkpoint } {
+  checkpointOfStep(): { readonly checkpoint?: Checkpoint | undefined } {
     const effect = this.world.deployment.steps.find(({ status }) => status === "InProgress")?.effect;
     if (effect?.kind === "check load balancers")
       return {
@@ -261,7 +261,7 @@ export class Shell {
         arn,
         hostIdentifier: arn,
         state,
-        ...(zone === undefined ? {} : { zone }),
+        zone,
         health: memory?.health ?? "Unhealthy",
         revision,
         holdsRevision: memory?.installed !== undefined && memory.installed === this.#brings(),

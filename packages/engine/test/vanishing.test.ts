@@ -20,8 +20,13 @@ import { checkpointFor } from "./simulation/gateway.ts";
 const minute = 60_000;
 
 const host = (id: string): FleetMember => ({
-  ...{ id, arn: `arn:aws:ec2:eu-west-1::instance/${id}`, hostIdentifier: id, state: "running", tieBreaker: 0 },
-  ...{ health: "Healthy", revision: "Old" },
+  id,
+  arn: `arn:aws:ec2:eu-west-1::instance/${id}`,
+  hostIdentifier: id,
+  state: "running",
+  tieBreaker: 0,
+  health: "Healthy",
+  revision: "Old",
 });
 const fleets = {
   selected: [host("i-1"), host("i-2")],
@@ -37,7 +42,9 @@ const action = { scalingGroup: "fleet", hook: "hook", instance: "i-1" };
 const kinds: Readonly<Record<string, Pick<Deployment, "kind"> & Partial<Deployment>>> = {
   "in-place": { kind: "in-place", balancers, scalingGroups: ["fleet"], processesToSuspend: ["AZRebalance"] },
   "blue/green, copying": {
-    ...{ kind: "blue-green", balancers, scalingGroups: ["fleet"] },
+    kind: "blue-green",
+    balancers,
+    scalingGroups: ["fleet"],
     blueGreen: { ...blueGreen, provisioning: "COPY_AUTO_SCALING_GROUP", copyName: "copy" },
   },
   "blue/green, discovering": {
@@ -60,14 +67,16 @@ const kinds: Readonly<Record<string, Pick<Deployment, "kind"> & Partial<Deployme
 
 /** What happens at some turn of a deployment: something is deleted, somebody asks for something, or gateways find from then on that things are gone. */
 interface Trouble {
-  readonly change?: (deployment: Deployment) => Deployment;
-  readonly refusal?: ErrorInformation;
+  readonly change?: ((deployment: Deployment) => Deployment) | undefined;
+  readonly refusal?: ErrorInformation | undefined;
 }
 
 /** Plays a deployment that goes well but for the trouble; gives how it ended, and at which turn. */
 function play(kind: string, trouble: Trouble = {}, at = Number.POSITIVE_INFINITY) {
   const deployment = newDeployment({
-    ...{ id: "d-1", createTime: 0, ignoreApplicationStopFailures: false },
+    id: "d-1",
+    createTime: 0,
+    ignoreApplicationStopFailures: false,
     minimumHealthyHosts: { type: "MOST_CONCURRENCY", value: 1 },
     ...(kinds[kind] ?? assert.fail(kind)),
   });
@@ -116,7 +125,7 @@ function report({ now }: World, { id, effect }: Open, refusal: ErrorInformation 
   return { ...about, status: "Failed", error: refusal, diagnostics };
 }
 
-function checkpointing(effect: Effect): { readonly checkpoint?: Checkpoint } {
+function checkpointing(effect: Effect): { readonly checkpoint?: Checkpoint | undefined } {
   if (effect.kind === "check function") {
     const alias = { version: "1", weights: {}, revisionId: "r" };
     return { checkpoint: { functionFacts: { arn: "arn:f", alias, aliases: [], missing: [], missingHooks: [] } } };

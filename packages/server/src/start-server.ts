@@ -1,5 +1,4 @@
 import type { RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
 import {
   createFrontDoor,
   createFrontDoorServer,
@@ -7,10 +6,10 @@ import {
   printable,
   type Service,
 } from "@sluice/aws-protocol";
-import { pino } from "pino";
-import { actsWithServiceRoles, pollHoldMilliseconds } from "./choices.ts";
+import { type Logger, pino } from "pino";
+import { actsWithServiceRoles } from "./choices.ts";
 import { defectLog } from "./defect-log.ts";
-import { openGateways } from "./gateways/gateways.ts";
+import { type Gateways, openGateways } from "./gateways/gateways.ts";
 import { hostCommandService } from "./host-commands/index.ts";
 import { HeldPolls } from "./host-commands/polls.ts";
 import { codedeployAccesses } from "./access/codedeploy-accesses.ts";
@@ -20,10 +19,11 @@ import type { Identities } from "./identity/identities.ts";
 import { accessKeys, type PrincipalSources } from "./identity/principals.ts";
 import { recordChanges } from "./audit/record-changes.ts";
 import { sluiceService } from "./admin-api/sluice-service.ts";
+import { closeListener, listen } from "./listening.ts";
 import { codedeployService } from "./operations/index.ts";
-import { type HookContext, syncHooks as syncHooksOf } from "./reconciler/scaling/managed-hooks.ts";
+import { syncHooks as syncHooksOf } from "./reconciler/scaling/managed-hooks.ts";
 import { Reconciler } from "./reconciler/reconciler.ts";
-import { openSigner } from "./specification/signer.ts";
+import { openSigner, type Signer } from "./specification/signer.ts";
 import { signedSpecifications } from "./specification/signed-specifications.ts";
 import type { DeploymentGroup } from "./store/deployment-groups.ts";
 import { openStore, type Store } from "./store/index.ts";
@@ -39,12 +39,12 @@ export interface ServerOptions {
   readonly port: number;
   readonly hostname: string;
   /** With a certificate and its key, the port speaks HTTPS beside HTTP, or alone. */
-  readonly tls?: HttpsOptions;
+  readonly tls?: HttpsOptions | undefined;
   /** The certificate of the authority that has issued that one, in PEM, when hosts do not trust it by themselves. */
-  readonly authority?: string;
+  readonly authority?: string | undefined;
   readonly identities: Identities;
   /** What IAM lets somebody do; absent, the administrator and hosts alone may do anything. */
-  readonly permissionsOf?: PrincipalSources["permissionsOf"];
+  readonly permissionsOf?: PrincipalSources["permissionsOf"] | undefined;
   /** The unique id of the user, or of the role of the session, that an ARN names now; absent where there is no IAM. */
   readonly uniqueIdOf?: ((arn: string) => string | undefined) | undefined;
   readonly logLevel: "trace" | "debug" | "info" | "warn" | "error";
@@ -53,15 +53,15 @@ export interface ServerOptions {
   /** Where fleets are looked up: in our own EC2, or at AWS with the usual credentials. */
   readonly ec2: "self" | "aws";
   /** Which roles a local cloud has. */
-  readonly roleExists?: (arn: string) => boolean;
+  readonly roleExists?: ((arn: string) => boolean) | undefined;
   /** Whether deployment groups' roles count there; absent, as `choices.ts` has it. */
-  readonly actsWithServiceRoles?: boolean;
+  readonly actsWithServiceRoles?: boolean | undefined;
   /** Where state changes are posted, in the form of EventBridge's events. */
-  readonly eventsUrl?: string;
+  readonly eventsUrl?: string | undefined;
   /** How many seconds of the waits that deployments were told to make pass in one: for a local cloud that hurries. Absent, one. */
   readonly timeScale?: number | undefined;
   /** Serves what is no AWS request. */
-  readonly fallback?: RequestListener;
+  readonly fallback?: RequestListener | undefined;
 }
 
 /** A control plane that listens. */
@@ -89,43 +89,30 @@ const printableStream = (stream: { write(text: string): unknown }) => ({
 
 /** Opens the store, takes up what an earlier process left, and listens. Throws one clear sentence when it cannot. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { dataFolder, region, accountId, clock, identities, services, fallback, uniqueIdOf, authority } = options;
+  const { dataFolder, region, accountId, clock, identities } = options;
   const log = pino({ level: options.logLevel }, printableStream(process.stderr));
   const store = openStore(dataFolder);
   const polls = new HeldPolls(clock);
-  const about = { store, region, accountId, clock };
-  const { lastSeen } = polls;
   const own = { url: "" };
   const gateways = gatewaysOf(options, own);
   const onDefect = defectLog(log, clock);
   const reconciler = new Reconciler({
-    ...{ ...about, gateways, lastSeen, timeScale: options.timeScale },
-    ...(options.eventsUrl === undefined ? {} : { eventsUrl: options.eventsUrl }),
+    store,
+    region,
+    accountId,
+    clock,
+    gateways,
+    lastSeen: polls.lastSeen,
+    timeScale: options.timeScale,
+    eventsUrl: options.eventsUrl,
     wakeHosts: (hosts) => polls.wake(hosts),
     warn: (subject, message) => log.warn(subject, message),
     log: (deploymentId, decision) => log.info({ deploymentId, ...decision }, "decided"),
     onDefect,
   });
-  const wake = (id: string) => reconciler.wake(id);
   const signer = openSigner(dataFolder, clock);
-  const specification = signedSpecifications({ store, gitHubTokenFor: tokensOf({ store, identities }) }, signer.sign);
-  const syncHooks = hooksKept({ store, gateways });
-  const accesses = codedeployAccesses({ store, region, accountId });
-  const { endRegistration } = identities;
-  await takeOverRegistrations({ store, identities, uniqueIdOf });
-  const listener = createFrontDoor({
-    services: [
-      codedeployService({ ...about, wake, syncHooks, uniqueIdOf, endRegistration, lastSeen }, accesses, onDefect),
-      hostCommandService({ ...about, polls, specification, wake }, onDefect),
-      sluiceService({ ...about, identities, uniqueIdOf, authority, signerSha256: signer.sha256 }, onDefect),
-      ...services,
-    ],
-    keys: keysOf(options, store),
-    clock,
-    log: (line) => log.info(line, "request"),
-    record: recordChanges(identities.audit, onDefect),
-    ...(fallback === undefined ? {} : { fallback }),
-  });
+  await takeOverRegistrations(options, store);
+  const listener = openFrontDoor(options, { store, polls, gateways, reconciler, signer, log, onDefect });
   const server = createFrontDoorServer(listener, options.tls);
   const port = await listen(server, options).catch((error: unknown) => {
     store.close();
@@ -150,8 +137,41 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-const hooksKept = (hooks: HookContext) => (group: DeploymentGroup, on?: readonly string[]) =>
-  syncHooksOf(hooks, group, on);
+/** What the services of the front door are made of. */
+interface Parts {
+  readonly store: Store;
+  readonly polls: HeldPolls;
+  readonly gateways: Gateways;
+  readonly reconciler: Reconciler;
+  readonly signer: Signer;
+  readonly log: Logger;
+  readonly onDefect: (error: unknown, about: string) => void;
+}
+
+function openFrontDoor(options: ServerOptions, parts: Parts): RequestListener {
+  const { region, accountId, clock, identities, services, fallback, uniqueIdOf, authority } = options;
+  const { store, polls, gateways, reconciler, signer, log, onDefect } = parts;
+  const common = { store, region, accountId, clock };
+  const wake = (id: string) => reconciler.wake(id);
+  const syncHooks = (group: DeploymentGroup, on?: readonly string[]) => syncHooksOf({ store, gateways }, group, on);
+  const { lastSeen } = polls;
+  const { endRegistration } = identities;
+  const accesses = codedeployAccesses({ store, region, accountId });
+  const specification = signedSpecifications({ store, gitHubTokenFor: tokensOf({ store, identities }) }, signer.sign);
+  return createFrontDoor({
+    services: [
+      codedeployService({ ...common, wake, syncHooks, uniqueIdOf, endRegistration, lastSeen }, accesses, onDefect),
+      hostCommandService({ ...common, polls, specification, wake }, onDefect),
+      sluiceService({ ...common, identities, uniqueIdOf, authority, signerSha256: signer.sha256 }, onDefect),
+      ...services,
+    ],
+    keys: keysOf(options, store),
+    clock,
+    log: (line) => log.info(line, "request"),
+    record: recordChanges(identities.audit, onDefect),
+    fallback,
+  });
+}
 
 /** The services that deployments touch: our own at our own port, or AWS's. */
 function gatewaysOf(options: ServerOptions, own: { readonly url: string }) {
@@ -162,7 +182,7 @@ function gatewaysOf(options: ServerOptions, own: { readonly url: string }) {
     exists: roleExists ?? (() => false),
     asService: () => as(identities.issueForService("codedeploy.amazonaws.com")),
   };
-  return openGateways({ at: "self", config: () => as(identities.controlPlane()), ...(areAsked ? { roles } : {}) });
+  return openGateways({ at: "self", config: () => as(identities.controlPlane()), roles: areAsked ? roles : undefined });
 }
 
 function keysOf(
@@ -173,41 +193,9 @@ function keysOf(
 }
 
 /** Earlier versions knew hosts by their names alone: what they have left is bound to whoever has those names now. */
-async function takeOverRegistrations({
-  store,
-  identities,
-  uniqueIdOf,
-}: Pick<ServerOptions, "identities" | "uniqueIdOf"> & { readonly store: Store }): Promise<void> {
+async function takeOverRegistrations({ identities, uniqueIdOf }: ServerOptions, store: Store): Promise<void> {
   if (uniqueIdOf !== undefined) await store.write(() => store.onPremises.bindOwners((arn) => uniqueIdOf(arn) ?? ""));
   await identities.bindEarlierKeys((arn) => store.onPremises.registeredAs(arn)?.arn);
-}
-
-/** How long requests under way may take to end when the server closes, in milliseconds; held polls are ended at once. */
-const shutdownMilliseconds = Math.min(2_000, pollHoldMilliseconds);
-
-async function closeListener(server: ReturnType<typeof createFrontDoorServer>): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve));
-  server.closeIdleConnections();
-  const patience = setTimeout(() => server.closeAllConnections(), shutdownMilliseconds);
-  await closed;
-  clearTimeout(patience);
-}
-
-/** Connections that may wait to be accepted. A fleet connects at once after a restart, and the kernel resets some of what Node's own 511 have no room for; kernels cap this at their own `somaxconn`, 4096 by default. */
-const connectionBacklog = 4_096;
-
-/** Resolves with the port. */
-function listen(server: ReturnType<typeof createFrontDoorServer>, { port, hostname }: ServerOptions): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) => {
-      const why = cause.code === "EADDRINUSE" ? "another program uses it; choose another with --port" : cause.message;
-      reject(new Error(`Cannot listen on ${hostname}:${port}: ${why}`, { cause }));
-    });
-    server.listen(
-      { port, host: hostname, backlog: connectionBacklog },
-      () => resolve((server.address() as AddressInfo).port), // it listens on TCP
-    );
-  });
 }
 
 const objectsFor = (store: Store, host: string): ReturnType<RunningServer["objectsFor"]> =>

@@ -17,10 +17,18 @@ async function playToTheEnd(folder: string) {
   let now = Date.UTC(2026, 10, 1, 0, 1); // a minute after the earlier version ended
   const clock = () => (now += 1);
   const shell: Shell = {
-    ...{ store, clock, region: "us-east-1", accountId: "123456789012", hasEventBus: false },
+    store,
+    clock,
+    region: "us-east-1",
+    accountId: "123456789012",
+    hasEventBus: false,
     externalStateOf: () => ({ instanceStates: {} }),
     findFleet: (_group, record, query) => Promise.resolve(store.deployments.fleets(record.id)[againFrom(query)]),
-    ...{ onCommit: () => {}, wakeHosts: () => {}, wake: () => {}, driveEffects: () => {}, log: () => {} },
+    onCommit: () => {},
+    wakeHosts: () => {},
+    wake: () => {},
+    driveEffects: () => {},
+    log: () => {},
   };
   const ended = { kind: "completed", status: "Succeeded" } as const;
   for (const id of store.deployments.live()) {

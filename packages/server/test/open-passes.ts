@@ -5,7 +5,8 @@ import type { TestContext } from "node:test";
 import { reconcile, type Shell } from "../src/reconciler/reconcile.ts";
 import { SharedHosts } from "../src/reconciler/shared-hosts.ts";
 import { openStore } from "../src/store/index.ts";
-import { recordDeployment, requestOf } from "../src/deployment/record-deployment.ts";
+import { recordDeployment } from "../src/deployment/record-deployment.ts";
+import { requestOf } from "../src/deployment/request.ts";
 
 /** The one host of every deployment here. */
 export const host = "arn:aws:iam::123456789012:user/web";

@@ -7,7 +7,7 @@ export interface AppSpec {
   /** Scripts by lifecycle event, in the order in which they run. */
   readonly hooks: Readonly<Record<string, readonly Hook[]>>;
   /** What the file itself asks for; it beats the deployment's setting. */
-  readonly fileExistsBehavior?: FileExistsBehavior;
+  readonly fileExistsBehavior?: FileExistsBehavior | undefined;
 }
 
 /** The systems that an AppSpec file can be for. */
@@ -28,7 +28,7 @@ export interface Hook {
   readonly location: string;
   readonly timeoutSeconds: number;
   /** The user that runs it; absent = the agent's user. */
-  readonly runas?: string;
+  readonly runas?: string | undefined;
   readonly sudo: boolean;
 }
 
@@ -39,13 +39,13 @@ export interface Permission {
   readonly pattern: string;
   readonly except: readonly string[];
   readonly type: readonly ObjectType[];
-  readonly owner?: string;
-  readonly group?: string;
+  readonly owner?: string | undefined;
+  readonly group?: string | undefined;
   /** Three or four octal digits. */
-  readonly mode?: string;
+  readonly mode?: string | undefined;
   /** Normalized entries such as `default:user:bob:rwx`. */
-  readonly acls?: readonly string[];
-  readonly context?: SecurityContext;
+  readonly acls?: readonly string[] | undefined;
+  readonly context?: SecurityContext | undefined;
 }
 
 /** What permissions may be set on. */
@@ -53,9 +53,9 @@ export type ObjectType = "file" | "directory";
 
 /** An SELinux context. */
 export interface SecurityContext {
-  readonly user?: string;
+  readonly user?: string | undefined;
   readonly type: string;
-  readonly range?: string;
+  readonly range?: string | undefined;
 }
 
 /** The time a script has when the file names none, and that all scripts of an event should share (appspec.md §2). */

@@ -12,7 +12,7 @@ export interface Finding extends Place {
   /** The whole sentence: AWS's text where there is one, the place, and the remedy. */
   readonly message: string;
   readonly file: string;
-  readonly remedy?: string;
+  readonly remedy?: string | undefined;
 }
 
 /** A rule's id and its sentence. */
@@ -39,7 +39,7 @@ export class Findings {
 
   /** Something for which the deployment fails. */
   error(problem: Problem, place: Place, remedy?: string): void {
-    this.#add("error", problem, { place, ...(remedy === undefined ? {} : { remedy }) });
+    this.#add("error", problem, { place, remedy });
   }
 
   /** Something that is probably not meant so. */
@@ -55,7 +55,7 @@ export class Findings {
   #add(
     severity: Finding["severity"],
     { rule, text }: Problem,
-    { place, remedy }: { place: Place; remedy?: string },
+    { place, remedy }: { place: Place; remedy?: string | undefined },
   ): void {
     const message = `${text} (${this.#file} line ${place.line}, column ${place.column})${remedy === undefined ? "" : `. ${remedy}`}`;
     const { line, column } = place;
@@ -66,7 +66,7 @@ export class Findings {
       file: this.#file,
       line,
       column,
-      ...(remedy === undefined ? {} : { remedy }),
+      remedy,
     });
   }
 }

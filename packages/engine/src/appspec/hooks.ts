@@ -89,7 +89,7 @@ function readHook(tree: Tree, { event, list, index, findings }: Position): Hook 
   return {
     location,
     timeoutSeconds: readTimeout(tree.entries.get("timeout")?.value, findings),
-    ...(runas === "" ? {} : { runas }),
+    runas: runas === "" ? undefined : runas,
     sudo: readSudo(tree.entries.get("sudo")?.value, findings),
   };
 }

@@ -17,7 +17,7 @@ export type Parsed = ParsedAs<AppSpec>;
  * in the order in which the official agent looks, so that the first error's message starts with its sentence.
  * `os` is that of the host; without it, either is right. `file` is the name that messages show.
  */
-export function parseAppSpec(source: Source, { file, os }: { file: string; os?: OperatingSystem }): Parsed {
+export function parseAppSpec(source: Source, { file, os }: { file: string; os?: OperatingSystem | undefined }): Parsed {
   return parseDocument(source, {
     file,
     notWellFormed: messages.badYaml,
@@ -56,7 +56,7 @@ export function readServer(
     files,
     permissions,
     hooks,
-    ...(fileExistsBehavior === undefined ? {} : { fileExistsBehavior }),
+    fileExistsBehavior,
   };
 }
 

@@ -56,11 +56,11 @@ function readSettings(map: MapTree, findings: Findings): Omit<Permission, "objec
   const context = readContext(value("context"), findings);
   return {
     type: readTypes(value("type"), findings),
-    ...(owner === undefined ? {} : { owner }),
-    ...(group === undefined ? {} : { group }),
-    ...(mode === undefined ? {} : { mode }),
-    ...(acls === undefined ? {} : { acls }),
-    ...(context === undefined ? {} : { context }),
+    owner,
+    group,
+    mode,
+    acls,
+    context,
   };
 }
 

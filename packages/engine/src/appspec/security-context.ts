@@ -16,7 +16,7 @@ export function readContext(tree: Tree | undefined, findings: Findings): Securit
   if (type === undefined || name === undefined || other === undefined) return undefined;
   const user = name || other;
   const range = readRange(tree.entries.get("range")?.value, findings);
-  return { type, ...(user === "" ? {} : { user }), ...(range === undefined ? {} : { range }) };
+  return { type, user: user === "" ? undefined : user, range };
 }
 
 const text = (map: MapTree, key: string, findings: Findings) =>

@@ -6,14 +6,15 @@ import { stopMessage } from "./stop-message.ts";
 import type { Command, Deployment, EventStatus, LifecycleEventName, Target } from "../world.ts";
 
 const deployment = newDeployment({
-  ...{ id: "d-1", createTime: 0, kind: "in-place", ignoreApplicationStopFailures: false },
+  id: "d-1",
+  createTime: 0,
+  kind: "in-place",
+  ignoreApplicationStopFailures: false,
   minimumHealthyHosts: { type: "HOST_COUNT", value: 0 },
 });
 
 function target(id: string, name: LifecycleEventName, status: EventStatus, command?: Partial<Command>): Target {
-  const events = [
-    { name, status, ...(command === undefined ? {} : { command: { id: "c", issuedAt: 0, ...command } }) },
-  ];
+  const events = [{ name, status, command: command === undefined ? undefined : { id: "c", issuedAt: 0, ...command } }];
   return { id, arn: id, hostIdentifier: id, status: "InProgress", lastUpdatedAt: 0, events };
 }
 

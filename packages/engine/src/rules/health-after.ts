@@ -4,9 +4,9 @@ import type { Deployment, FleetMember, Outcome, Target } from "../world.ts";
 /** What a deployment group remembers of a host. `Installed` names a revision in whatever form the store compares. */
 export interface HostMemory<Installed> {
   readonly health: FleetMember["health"];
-  readonly installed?: Installed;
+  readonly installed?: Installed | undefined;
   /** Registrations in load balancers that were taken away and not given back. */
-  readonly deregistered?: readonly Registration[];
+  readonly deregistered?: readonly Registration[] | undefined;
 }
 
 /** What to remember of a host after a deployment has ended (deployments.md §4.1). A host that is not known yet is Unhealthy. */

@@ -29,7 +29,7 @@ export type Rollback =
   /** The alias goes back to the version that it led to, at once (§11.7). */
   | { readonly is: "owed"; readonly kind: "lambda"; readonly lambda: LambdaPlan; readonly because: AutoRollbackEvent }
   /** With a `message` if somebody expects a rollback: the ended deployment's `rollbackInfo.rollbackMessage`. */
-  | { readonly is: "none"; readonly because: string; readonly message?: string };
+  | { readonly is: "none"; readonly because: string; readonly message?: string | undefined };
 
 /** Decides whether a deployment that has ended is rolled back. */
 export function rollback(ended: Ended): Rollback {
@@ -99,8 +99,8 @@ function memberOf(target: Target): FleetMember {
     arn,
     hostIdentifier,
     state: "running",
-    ...(zone === undefined ? {} : { zone }),
-    ...(deregistered === undefined ? {} : { deregistered }),
+    zone,
+    deregistered,
     health: "Healthy",
     revision: "Unknown",
     tieBreaker: 0,

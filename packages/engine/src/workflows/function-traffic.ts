@@ -14,14 +14,17 @@ export function functionEffect({ deployment, now, timeScale }: World, { name }: 
   if (isHook(name)) {
     const functionName = appSpec.hooks[name];
     const executionId = plan.hookExecutions[name];
-    return { kind: "run hook", deploymentId, executionId, ...(functionName === undefined ? {} : { functionName }) };
+    return { kind: "run hook", deploymentId, executionId, functionName };
   }
   const { functionName, targetVersion, currentVersion = alias.version } = appSpec;
   return {
     kind: "shift traffic",
-    ...{ functionName, alias: appSpec.alias, currentVersion, targetVersion },
+    functionName,
+    alias: appSpec.alias,
+    currentVersion,
+    targetVersion,
     // A deployment that is rolled back may have changed the alias after anybody has looked.
-    ...(plan.isRollback === true ? {} : { before: alias }),
+    before: plan.isRollback === true ? undefined : alias,
     shifts: shiftsOf(plan.routing, now, timeScale),
   };
 }

@@ -12,13 +12,18 @@ import type { World } from "../world.ts";
 
 const minute = 60_000;
 const appSpec: LambdaAppSpec = {
-  ...{ functionName: "f", alias: "live", currentVersion: "1", targetVersion: "2" },
+  functionName: "f",
+  alias: "live",
+  currentVersion: "1",
+  targetVersion: "2",
   hooks: { BeforeAllowTraffic: "check" },
 };
 const facts: FunctionFacts = {
   arn: "arn:aws:lambda:eu-west-1:123456789012:function:f",
   alias: { version: "1", weights: {}, revisionId: "r1" },
-  ...{ aliases: [], missing: [], missingHooks: [] },
+  aliases: [],
+  missing: [],
+  missingHooks: [],
 };
 
 /** A deployment that a test takes along. */
@@ -34,7 +39,11 @@ class Story {
       ...plan,
     };
     const deployment = newDeployment({
-      ...{ id: "d-1", createTime: 0, kind: "lambda", lambda, ignoreApplicationStopFailures: false },
+      id: "d-1",
+      createTime: 0,
+      kind: "lambda",
+      lambda,
+      ignoreApplicationStopFailures: false,
       minimumHealthyHosts: { type: "HOST_COUNT", value: 0 },
     });
     this.world = { now: 0, deployment, targets: [], reports: [], instanceStates: {} };
@@ -48,7 +57,13 @@ class Story {
   }
 
   /** A gateway, or a hook, reports what is under way. */
-  report({ fails, checkpoint }: { readonly fails?: string; readonly checkpoint?: Checkpoint }): this {
+  report({
+    fails,
+    checkpoint,
+  }: {
+    readonly fails?: string | undefined;
+    readonly checkpoint?: Checkpoint | undefined;
+  }): this {
     const { deployment, targets, now } = this.world;
     const commandId =
       deployment.steps.find(({ status }) => status === "InProgress")?.id ??
@@ -56,7 +71,7 @@ class Story {
     assert(commandId !== undefined, "something is under way");
     const diagnostics = { errorCode: "UnknownError", scriptName: "", message: fails ?? "", logTail: "" } as const;
     const status = fails === undefined ? "Succeeded" : "Failed";
-    const told = { diagnostics, ...(checkpoint === undefined ? {} : { checkpoint }) };
+    const told = { diagnostics, checkpoint };
     this.world = { ...this.world, reports: [{ commandId, at: now, kind: "completed", status, ...told }] };
     return this.pass();
   }
@@ -94,7 +109,10 @@ test("hooks run before and after the traffic moves, and the deployment is what i
   const story = new Story().looked();
 
   assert.deepEqual(story.effect, {
-    ...{ kind: "run hook", functionName: "check", deploymentId: "d-1", executionId: "before-id" },
+    kind: "run hook",
+    functionName: "check",
+    deploymentId: "d-1",
+    executionId: "before-id",
   });
   story.report({});
   const { effect } = story;

@@ -125,7 +125,11 @@ function addFunction({ functionName, alias, targetVersion }: LambdaAppSpec): Sta
     if (world.targets.length > 0) return done;
     const arn = stepOf(world, "check function")?.checkpoint?.functionFacts?.arn ?? functionName;
     const member: FleetMember = {
-      ...{ id: functionName, arn, hostIdentifier: arn, state: "running", tieBreaker: 0 },
+      id: functionName,
+      arn,
+      hostIdentifier: arn,
+      state: "running",
+      tieBreaker: 0,
       health: "Healthy",
       revision: "Unknown",
     };
@@ -150,7 +154,7 @@ const shift: Stage = (world) => {
       return failed(functionFailed(target));
     default: {
       const until = nextShiftAt(target, world.now);
-      return { is: "waiting", for: "", ...(until === undefined ? {} : { until }) };
+      return { is: "waiting", for: "", until };
     }
   }
 };

@@ -63,7 +63,7 @@ export const beginDeployment: Stage = ({ deployment }) =>
 export function addTargets(plan: {
   readonly hosts: readonly FleetMember[];
   readonly events: readonly LifecycleEventName[];
-  readonly label?: "Blue" | "Green";
+  readonly label?: "Blue" | "Green" | undefined;
 }): Stage {
   const { hosts, events, label } = plan;
   return ({ targets }) => {
@@ -72,7 +72,7 @@ export function addTargets(plan: {
     if (missing.length === 0) return done;
     const many = missing.length === 1 ? "1 host takes" : `${missing.length} hosts take`;
     const because = `${many} part${label === undefined ? "" : ` as ${label}`}`;
-    return due({ do: "add targets", targets: missing, events, ...(label === undefined ? {} : { label }), because });
+    return due({ do: "add targets", targets: missing, events, label, because });
   };
 }
 

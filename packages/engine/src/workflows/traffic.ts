@@ -18,7 +18,7 @@ function hostEffect({ deployment }: World, target: Target, { name }: LifecycleEv
     kind: "allow traffic",
     instance: target.id,
     balancers: mine,
-    ...(registrations === undefined ? {} : { registrations }),
+    registrations,
   };
 }
 

@@ -15,7 +15,7 @@ export type Stage = (world: World) => Progress;
 export type Progress =
   | { readonly is: "done" }
   | { readonly is: "due"; readonly decisions: readonly Decision[] }
-  | { readonly is: "waiting"; readonly for: string; readonly until?: number }
+  | { readonly is: "waiting"; readonly for: string; readonly until?: number | undefined }
   /** The deployment has to end. */
   | { readonly is: "failed"; readonly as: "Failed" | "Stopped"; readonly error: ErrorInformation };
 

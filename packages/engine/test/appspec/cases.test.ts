@@ -5,7 +5,7 @@ import { testCases } from "./case-table.ts";
 
 testCases("cases.txt", (source, title) => {
   const os = /\[(linux|windows)\]/.exec(title)?.[1] as OperatingSystem | undefined; // the only two that match
-  const { appSpec, findings } = parseAppSpec(source, { file: "appspec.yml", ...(os === undefined ? {} : { os }) });
+  const { appSpec, findings } = parseAppSpec(source, { file: "appspec.yml", os });
   const { version: _, os: __, ...rest } = appSpec ?? {};
   return [...findings.map(lineOf), ...(appSpec === undefined ? [] : [JSON.stringify(rest)])];
 });

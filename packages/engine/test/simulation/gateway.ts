@@ -22,7 +22,7 @@ export class Gateway {
     const checkpoint = checkpointFor(effect);
     if (random.chance(0.3))
       queue.add(now() + random.integer(1, 10 * second), () =>
-        deliver({ commandId, at: now(), kind: "progress", because: "it goes on", ...(checkpoint && { checkpoint }) }),
+        deliver({ commandId, at: now(), kind: "progress", because: "it goes on", checkpoint }),
       );
     if (ends === "never") return;
     const takes = ends === "late" ? random.integer(50, 80) * minute : random.integer(1, 2 * minute);
@@ -34,7 +34,7 @@ export class Gateway {
           at: now(),
           kind: "completed",
           ...outcome(ends === "fails"),
-          ...(checkpoint && { checkpoint }),
+          checkpoint,
         }),
       );
   }

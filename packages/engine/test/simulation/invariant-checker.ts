@@ -138,7 +138,7 @@ export class InvariantChecker {
     assert.equal(effect !== undefined, byService, "EVENTS: the service runs what is reserved for it, and nothing else");
     const within = record.place === 0 ? record.firstContact : 5 * minute;
     record.status = "InProgress";
-    record.outstanding = { event, issuedAt: now, byService, within, ...(byService ? { acknowledgedAt: now } : {}) };
+    record.outstanding = { event, issuedAt: now, byService, within, acknowledgedAt: byService ? now : undefined };
     record.place += 1;
     this.#issued.add(`${target}/${event}`);
   }

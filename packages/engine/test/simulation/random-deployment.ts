@@ -33,8 +33,8 @@ export function randomDeployment(random: Random): { readonly world: World; reado
     kind,
     minimumHealthyHosts: randomMinimum(random),
     ignoreApplicationStopFailures: random.chance(0.3),
-    ...(random.chance(0.25) ? { alarms: { names: ["errors"], ignorePollAlarmFailure: random.chance(0.5) } } : {}),
-    ...(random.chance(kind === "in-place" ? 0.3 : 0.8) ? { balancers: { targetGroups: ["web"], classic: [] } } : {}),
+    alarms: random.chance(0.25) ? { names: ["errors"], ignorePollAlarmFailure: random.chance(0.5) } : undefined,
+    balancers: random.chance(kind === "in-place" ? 0.3 : 0.8) ? { targetGroups: ["web"], classic: [] } : undefined,
     ...randomSettings(random, kind, fleets),
   });
   return { world: { now: 0, deployment, targets: [], reports: [], instanceStates: {} }, fleets };
@@ -49,9 +49,9 @@ function randomSettings(
   switch (kind) {
     case "in-place":
       return {
-        ...(random.chance(0.25) ? { zonal: randomZonal(random) } : {}),
-        ...(random.chance(0.1) ? { outdatedOnly: true } : {}),
-        ...(random.chance(0.1) ? { scalingGroups: ["fleet"], processesToSuspend: ["AZRebalance"] } : {}),
+        zonal: random.chance(0.25) ? randomZonal(random) : undefined,
+        outdatedOnly: random.chance(0.1) ? true : undefined,
+        ...(random.chance(0.1) && { scalingGroups: ["fleet"], processesToSuspend: ["AZRebalance"] }),
       };
     case "blue-green":
       return { scalingGroups: ["fleet"], blueGreen: randomBlueGreen(random) };
@@ -83,7 +83,8 @@ const later = (
 ): SimulatedFleets => ({
   selected,
   replacement,
-  ...{ selectedAgain: selected, replacementAgain: replacement },
+  selectedAgain: selected,
+  replacementAgain: replacement,
   ...again,
 });
 
@@ -97,7 +98,7 @@ function randomBlueGreen(random: Random): BlueGreen {
     ...(random.chance(0.5)
       ? { provisioning: "COPY_AUTO_SCALING_GROUP", copyName: "CodeDeploy_group_d-1" }
       : { provisioning: "DISCOVER_EXISTING" }),
-    ...(random.chance(0.4) ? { readyWait: 30 * minute } : {}),
+    readyWait: random.chance(0.4) ? 30 * minute : undefined,
     blueInstances: random.pick(["TERMINATE", "KEEP_ALIVE"]),
     terminationWait: random.pick([0, 10 * minute]),
   };
@@ -121,7 +122,7 @@ function randomZonal(random: Random): ZonalConfiguration {
   return {
     minimumHealthyHostsPerZone: random.chance(0.5) ? { type: "FLEET_PERCENT", value: 0 } : randomMinimum(random),
     monitorDuration,
-    ...(random.chance(0.3) ? { firstZoneMonitorDuration: 10 * minute } : {}),
+    firstZoneMonitorDuration: random.chance(0.3) ? 10 * minute : undefined,
   };
 }
 

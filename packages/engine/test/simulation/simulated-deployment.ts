@@ -210,7 +210,7 @@ class Run {
   }
 
   /** What the last poll of the alarms gave; nothing before the first. */
-  #reading(): { readonly alarms?: AlarmReading } {
+  #reading(): { readonly alarms?: AlarmReading | undefined } {
     const last = this.#alarms.findLast(({ from }) => from <= this.#now);
     return last === undefined ? {} : { alarms: last.reading };
   }

@@ -33,7 +33,10 @@ export function simulateFunction(seed: number): Outcome {
   const minimumHealthyHosts = { type: "HOST_COUNT", value: 0 } as const;
   const about = { id: "d-1", createTime: 0, kind: "lambda", ignoreApplicationStopFailures: false } as const;
   let world: World = {
-    ...{ now: 0, targets: [], reports: [], instanceStates: {} },
+    now: 0,
+    targets: [],
+    reports: [],
+    instanceStates: {},
     deployment: newDeployment({ ...about, minimumHealthyHosts, lambda }),
   };
   let strangers = 0;

@@ -38,7 +38,7 @@ export interface Outstanding {
   readonly byService: boolean;
   /** How long the host may take to pick it up, in milliseconds. */
   readonly within: number;
-  acknowledgedAt?: number;
+  acknowledgedAt?: number | undefined;
 }
 
 /** How some targets stand. */

@@ -13,31 +13,59 @@ type Input = Readonly<Record<string, unknown>>;
 /** Operations on what their input names, by the kind of resource. */
 const kinds = {
   application: [
-    ...["BatchGetApplicationRevisions", "BatchGetApplications", "CreateApplication", "DeleteApplication"],
-    ...["GetApplication", "GetApplicationRevision", "ListApplicationRevisions", "ListDeploymentGroups"],
-    ...["RegisterApplicationRevision", "UpdateApplication"],
+    "BatchGetApplicationRevisions",
+    "BatchGetApplications",
+    "CreateApplication",
+    "DeleteApplication",
+    "GetApplication",
+    "GetApplicationRevision",
+    "ListApplicationRevisions",
+    "ListDeploymentGroups",
+    "RegisterApplicationRevision",
+    "UpdateApplication",
   ],
   deploymentgroup: [
-    ...["BatchGetDeploymentGroups", "CreateDeployment", "CreateDeploymentGroup", "DeleteDeploymentGroup"],
-    ...["GetDeploymentGroup", "ListDeployments", "UpdateDeploymentGroup"],
+    "BatchGetDeploymentGroups",
+    "CreateDeployment",
+    "CreateDeploymentGroup",
+    "DeleteDeploymentGroup",
+    "GetDeploymentGroup",
+    "ListDeployments",
+    "UpdateDeploymentGroup",
   ],
   deploymentconfig: ["CreateDeploymentConfig", "DeleteDeploymentConfig", "GetDeploymentConfig"],
   instance: [
-    ...["AddTagsToOnPremisesInstances", "BatchGetOnPremisesInstances", "DeregisterOnPremisesInstance"],
-    ...["GetOnPremisesInstance", "RegisterOnPremisesInstance", "RemoveTagsFromOnPremisesInstances"],
+    "AddTagsToOnPremisesInstances",
+    "BatchGetOnPremisesInstances",
+    "DeregisterOnPremisesInstance",
+    "GetOnPremisesInstance",
+    "RegisterOnPremisesInstance",
+    "RemoveTagsFromOnPremisesInstances",
   ],
   /** On deployments: about the group that they belong to. */
   deployment: [
-    ...["BatchGetDeploymentInstances", "BatchGetDeploymentTargets", "BatchGetDeployments", "ContinueDeployment"],
-    ...["GetDeployment", "GetDeploymentInstance", "GetDeploymentTarget", "ListDeploymentInstances"],
-    ...["ListDeploymentTargets", "PutLifecycleEventHookExecutionStatus", "SkipWaitTimeForInstanceTermination"],
+    "BatchGetDeploymentInstances",
+    "BatchGetDeploymentTargets",
+    "BatchGetDeployments",
+    "ContinueDeployment",
+    "GetDeployment",
+    "GetDeploymentInstance",
+    "GetDeploymentTarget",
+    "ListDeploymentInstances",
+    "ListDeploymentTargets",
+    "PutLifecycleEventHookExecutionStatus",
+    "SkipWaitTimeForInstanceTermination",
     "StopDeployment",
   ],
   tagged: ["ListTagsForResource", "TagResource", "UntagResource"],
   /** AWS has these on no one resource. */
   none: [
-    ...["DeleteGitHubAccountToken", "DeleteResourcesByExternalId", "ListApplications", "ListDeploymentConfigs"],
-    ...["ListGitHubAccountTokenNames", "ListOnPremisesInstances"],
+    "DeleteGitHubAccountToken",
+    "DeleteResourcesByExternalId",
+    "ListApplications",
+    "ListDeploymentConfigs",
+    "ListGitHubAccountTokenNames",
+    "ListOnPremisesInstances",
   ],
 } as const;
 
@@ -108,7 +136,10 @@ const named: Readonly<Record<Kind, (input: Input, facts: Facts) => readonly Acce
     const [application = "*"] = texts(input, "applicationName");
     const groups = texts(
       input,
-      ...["deploymentGroupName", "currentDeploymentGroupName", "newDeploymentGroupName", "deploymentGroupNames"],
+      "deploymentGroupName",
+      "currentDeploymentGroupName",
+      "newDeploymentGroupName",
+      "deploymentGroupNames",
     );
     return orAny(groups).map((group) => groupAccess(application, group, facts));
   },
@@ -202,6 +233,8 @@ const orAny = (names: readonly string[]): readonly string[] => (names.length ===
 /** The tags that a request would put on or take off, for conditions. */
 function tagContext(input: Input): NonNullable<Access["context"]> {
   const found = input["tags"] ?? input["Tags"];
-  const tags = Array.isArray(found) ? (found as readonly { readonly Key?: string; readonly Value?: string }[]) : []; // decoded as CodeDeploy's Tag
+  const tags = Array.isArray(found)
+    ? (found as readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[])
+    : []; // decoded as CodeDeploy's Tag
   return requestTags(tags, texts(input, "TagKeys"));
 }

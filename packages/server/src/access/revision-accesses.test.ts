@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { openStore } from "../store/index.ts";
-import { recordDeployment, requestOf } from "../deployment/record-deployment.ts";
+import { recordDeployment } from "../deployment/record-deployment.ts";
+import { requestOf } from "../deployment/request.ts";
 import { codedeployAccesses } from "./codedeploy-accesses.ts";
 import { keepToken, tokensOf } from "../admin-api/github-secrets.ts";
 import { openIdentities } from "../identity/identities.ts";
@@ -28,7 +29,8 @@ async function ground(t: TestContext) {
     rmSync(dataFolder, { recursive: true, force: true });
   });
   const settings = {
-    ...{ deploymentConfigName: "c", serviceRoleArn: "r" },
+    deploymentConfigName: "c",
+    serviceRoleArn: "r",
     outdatedInstancesStrategy: "UPDATE",
   } as const;
   await store.write(() => {

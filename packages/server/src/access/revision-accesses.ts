@@ -19,7 +19,11 @@ interface Facts {
 
 /** Members of a deployment group by which hosts are selected: who changes them has the group's revision brought to others. */
 const selectors = [
-  ...["ec2TagFilters", "ec2TagSet", "onPremisesInstanceTagFilters", "onPremisesTagSet", "autoScalingGroups"],
+  "ec2TagFilters",
+  "ec2TagSet",
+  "onPremisesInstanceTagFilters",
+  "onPremisesTagSet",
+  "autoScalingGroups",
   "outdatedInstancesStrategy",
 ];
 

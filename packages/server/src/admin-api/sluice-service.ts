@@ -49,13 +49,24 @@ const model = buildModel({
     structure("ListAuditEntriesOutput", { entries: 5, nextToken: text, isIntact: truth, problem: text, head: text }),
     ["list", "AuditEntries", {}, [6]],
     structure("AuditEntry", {
-      ...{ sequence: number, at: number, requestId: text, service: text, operation: text, caller: text },
-      ...{ accessKeyId: text, sourceIp: text, resources: 7, outcome: text },
+      sequence: number,
+      at: number,
+      requestId: text,
+      service: text,
+      operation: text,
+      caller: text,
+      accessKeyId: text,
+      sourceIp: text,
+      resources: 7,
+      outcome: text,
     }),
     ["list", "Resources", {}, [text]],
     structure("CreateHostRegistrationInput", { instanceName: text }),
     structure("CreateHostRegistrationOutput", {
-      ...{ token: text, expiresAt: number, authoritySha256: text, signerSha256: text },
+      token: text,
+      expiresAt: number,
+      authoritySha256: text,
+      signerSha256: text,
     }),
     structure("PutGitHubAccountTokenInput", { tokenName: text, token: text, applicationNames: 12 }),
     structure("PutGitHubAccountTokenOutput", { tokenName: text }),
@@ -67,8 +78,8 @@ const operations = {
   /** Entries since a time, in milliseconds; the first page says whether the log is intact. */
   async ListAuditEntries(
     { identities: { audit } }: SluiceContext & { readonly call: Call },
-    { since = 0, nextToken }: { readonly since?: number; readonly nextToken?: string },
-  ): Promise<{ readonly entries: readonly AuditEntry[]; readonly nextToken?: string }> {
+    { since = 0, nextToken }: { readonly since?: number | undefined; readonly nextToken?: string | undefined },
+  ): Promise<{ readonly entries: readonly AuditEntry[]; readonly nextToken?: string | undefined }> {
     const after = nextToken === undefined ? 0 : Number(nextToken);
     if (!Number.isSafeInteger(after) || !Number.isSafeInteger(since))
       throw new Fault(
@@ -76,18 +87,19 @@ const operations = {
         `nextToken is "${nextToken}" and since is ${since}: whole numbers are wanted`,
       );
     const entries = audit.read({ since, after, count: pageSize });
+    const proof = nextToken === undefined ? await audit.prove() : undefined;
     const last = entries.length === pageSize ? entries.at(-1) : undefined;
     return {
       entries,
-      ...(last === undefined ? {} : { nextToken: String(last.sequence) }),
-      ...(nextToken === undefined ? await audit.prove() : {}),
+      nextToken: last && String(last.sequence),
+      ...proof,
     };
   },
 
   /** A token with which a registered on-premises instance gets its key, and by what its host knows the authority that it is to trust, and the signer that it is to obey. */
   async CreateHostRegistration(
     { store, identities, authority, signerSha256, uniqueIdOf }: SluiceContext & { readonly call: Call },
-    { instanceName: name = "" }: { readonly instanceName?: string },
+    { instanceName: name = "" }: { readonly instanceName?: string | undefined },
   ): Promise<HostRegistration> {
     const instance = store.onPremises.byName(name);
     if (instance === undefined || instance.deregisterTime !== undefined)
@@ -106,7 +118,7 @@ const operations = {
     return {
       ...(await identities.newRegistration({ arn: iamUserArn, instance: instance.arn })),
       signerSha256: await signerSha256(),
-      ...(authority === undefined ? {} : { authoritySha256: createHash("sha256").update(authority).digest("hex") }),
+      authoritySha256: authority === undefined ? undefined : createHash("sha256").update(authority).digest("hex"),
     };
   },
 
@@ -124,7 +136,7 @@ interface HostRegistration {
   readonly token: string;
   readonly expiresAt: number;
   readonly signerSha256: string;
-  readonly authoritySha256?: string;
+  readonly authoritySha256?: string | undefined;
 }
 
 /** Sluice's own operations: who may read the audit log is decided by policies like everything else. */

@@ -12,7 +12,7 @@ export interface AuditEntry {
   readonly operation: string;
   readonly caller: string;
   readonly accessKeyId: string;
-  readonly sourceIp?: string;
+  readonly sourceIp?: string | undefined;
   readonly resources: readonly string[];
   /** `Succeeded`, or the name of the fault. */
   readonly outcome: string;

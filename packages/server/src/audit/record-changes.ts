@@ -38,7 +38,7 @@ export function recordChanges(
       operation,
       caller: printable(call.principal.arn, resourceLengthMax),
       accessKeyId: call.accessKeyId,
-      ...(call.sourceIp === undefined ? {} : { sourceIp: call.sourceIp }),
+      sourceIp: call.sourceIp,
       resources: resources.map((resource) => printable(resource, resourceLengthMax)),
       outcome: fault ?? "Succeeded",
     };

@@ -30,10 +30,11 @@ function sourceOf({ s3Location, string, appSpecContent }: RevisionLocation): Lam
     const { bucket = "", key = "", version, eTag, bundleType = "YAML" } = s3Location;
     return {
       object: {
-        ...{ bucket, key },
-        ...(version === undefined ? {} : { version }),
-        ...(eTag === undefined ? {} : { eTag }),
-        ...(bundleType === "zip" || bundleType === "tgz" ? { archive: bundleType } : {}),
+        bucket,
+        key,
+        version,
+        eTag,
+        archive: bundleType === "zip" || bundleType === "tgz" ? bundleType : undefined,
       },
     };
   }

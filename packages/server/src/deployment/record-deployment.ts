@@ -11,7 +11,7 @@ import {
   type Reroute,
 } from "@sluice/engine";
 import type { ZonalConfig } from "@aws-sdk/client-codedeploy";
-import type { DeploymentGroup, GroupSettings } from "../store/deployment-groups.ts";
+import type { DeploymentGroup } from "../store/deployment-groups.ts";
 import type { DeploymentRequest } from "../store/deployments/records.ts";
 import type { Store } from "../store/index.ts";
 
@@ -24,17 +24,17 @@ export interface NewDeployment {
   readonly minimumHealthyHosts: MinimumHealthyHosts;
   readonly ignoreApplicationStopFailures: boolean;
   /** Absent: as the style says. */
-  readonly kind?: DeploymentKind;
+  readonly kind?: DeploymentKind | undefined;
   /** Of the deployment's configuration; left out for rollbacks (deployments.md §4.5 rule 6). */
-  readonly zonalConfig?: ZonalConfig;
-  readonly processesToSuspend?: readonly string[];
-  readonly lifecycleAction?: LifecycleAction;
-  readonly reroute?: Reroute;
-  readonly lambda?: LambdaPlan;
+  readonly zonalConfig?: ZonalConfig | undefined;
+  readonly processesToSuspend?: readonly string[] | undefined;
+  readonly lifecycleAction?: LifecycleAction | undefined;
+  readonly reroute?: Reroute | undefined;
+  readonly lambda?: LambdaPlan | undefined;
   /** The hosts, when they are known already. */
-  readonly fleet?: Fleet;
+  readonly fleet?: Fleet | undefined;
   /** Why it cannot be carried out: it is recorded, and has failed. */
-  readonly refusal?: ErrorInformation;
+  readonly refusal?: ErrorInformation | undefined;
 }
 
 /** Records a deployment as `Created`. Call it within `store.write`. */
@@ -72,15 +72,15 @@ function beginningOf(made: NewDeployment): Deployment {
     minimumHealthyHosts,
     ignoreApplicationStopFailures,
     scalingGroups: settings.autoScalingGroups ?? [],
-    ...(request.updateOutdatedInstancesOnly ? { outdatedOnly: true } : {}),
-    ...(kind === "in-place" && made.zonalConfig !== undefined ? { zonal: zonalOf(made.zonalConfig) } : {}),
-    ...alarmsOf(request),
-    ...(balancers === undefined ? {} : { balancers }),
-    ...(blueGreen === undefined ? {} : { blueGreen }),
-    ...(kind === "in-place" && processes.length > 0 ? { processesToSuspend: processes } : {}),
-    ...(made.lifecycleAction === undefined ? {} : { lifecycleAction: made.lifecycleAction }),
-    ...(made.reroute === undefined ? {} : { reroute: made.reroute }),
-    ...(made.lambda === undefined ? {} : { lambda: made.lambda }),
+    outdatedOnly: request.updateOutdatedInstancesOnly ? true : undefined,
+    zonal: kind === "in-place" && made.zonalConfig !== undefined ? zonalOf(made.zonalConfig) : undefined,
+    alarms: alarmsOf(request),
+    balancers,
+    blueGreen,
+    processesToSuspend: kind === "in-place" && processes.length > 0 ? processes : undefined,
+    lifecycleAction: made.lifecycleAction,
+    reroute: made.reroute,
+    lambda: made.lambda,
   });
 }
 
@@ -91,7 +91,7 @@ function zonalOf(given: ZonalConfig): NonNullable<Deployment["zonal"]> {
   return {
     minimumHealthyHostsPerZone: { type, value },
     monitorDuration: monitorDurationInSeconds * 1000,
-    ...(first === undefined ? {} : { firstZoneMonitorDuration: first * 1000 }),
+    firstZoneMonitorDuration: first === undefined ? undefined : first * 1000,
   };
 }
 
@@ -108,10 +108,10 @@ function balancersOf({ deploymentStyle, loadBalancerInfo }: DeploymentRequest): 
 }
 
 /** Alarms count only while they are enabled, and there are some (deployments.md §10.1). */
-function alarmsOf({ alarmConfiguration: given }: DeploymentRequest): Pick<Deployment, "alarms"> {
+function alarmsOf({ alarmConfiguration: given }: DeploymentRequest): Deployment["alarms"] {
   const names = (given?.alarms ?? []).flatMap(({ name }) => name ?? []);
-  if (given?.enabled !== true || names.length === 0) return {};
-  return { alarms: { names, ignorePollAlarmFailure: given.ignorePollAlarmFailure ?? false } };
+  if (given?.enabled !== true || names.length === 0) return undefined;
+  return { names, ignorePollAlarmFailure: given.ignorePollAlarmFailure ?? false };
 }
 
 const minute = 60_000;
@@ -122,41 +122,9 @@ function blueGreenOf({ blueGreenDeploymentConfiguration: given = {} }: Deploymen
   const { actionOnTimeout = "CONTINUE_DEPLOYMENT", waitTimeInMinutes = 0 } = deploymentReadyOption ?? {};
   return {
     provisioning,
-    ...(provisioning === "COPY_AUTO_SCALING_GROUP" ? { copyName: name } : {}),
-    ...(actionOnTimeout === "STOP_DEPLOYMENT" ? { readyWait: waitTimeInMinutes * minute } : {}),
+    copyName: provisioning === "COPY_AUTO_SCALING_GROUP" ? name : undefined,
+    readyWait: actionOnTimeout === "STOP_DEPLOYMENT" ? waitTimeInMinutes * minute : undefined,
     blueInstances: terminateBlueInstancesOnDeploymentSuccess?.action ?? "TERMINATE",
     terminationWait: (terminateBlueInstancesOnDeploymentSuccess?.terminationWaitTimeInMinutes ?? 0) * minute,
   };
-}
-
-/** What a new deployment takes over from its group. */
-export function requestOf(
-  { name, settings, targetRevision }: DeploymentGroup,
-  own: Pick<DeploymentRequest, "creator" | "revision" | "fileExistsBehavior"> & Partial<DeploymentRequest>,
-): DeploymentRequest {
-  const taken = pick(settings, [
-    "loadBalancerInfo",
-    "blueGreenDeploymentConfiguration",
-    "autoRollbackConfiguration",
-    "alarmConfiguration",
-  ]);
-  return {
-    groupName: name,
-    deploymentConfigName: settings.deploymentConfigName,
-    serviceRoleArn: settings.serviceRoleArn,
-    updateOutdatedInstancesOnly: false,
-    ...taken,
-    ...(targetRevision === undefined ? {} : { previousRevision: targetRevision }),
-    ...own,
-    deploymentStyle: own.deploymentStyle ?? {
-      deploymentType: settings.deploymentStyle?.deploymentType ?? "IN_PLACE",
-      deploymentOption: settings.deploymentStyle?.deploymentOption ?? "WITHOUT_TRAFFIC_CONTROL",
-    },
-  };
-}
-
-function pick<Name extends keyof GroupSettings>(settings: GroupSettings, names: readonly Name[]) {
-  return Object.fromEntries(
-    names.filter((name) => settings[name] !== undefined).map((name) => [name, settings[name]]),
-  ) as Partial<Pick<GroupSettings, Name>>; // the names are those of the type
 }

@@ -25,7 +25,7 @@ export async function readAlarms(
         .filter(({ StateValue }) => StateValue === "ALARM")
         .map(({ AlarmName: name = "", StateUpdatedTimestamp: since }) => ({
           name,
-          ...(since === undefined ? {} : { since: since.getTime() }),
+          since: since?.getTime(),
         })),
     };
   } catch (error) {

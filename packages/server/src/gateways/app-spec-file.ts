@@ -16,9 +16,7 @@ export async function readAppSpecFile(
   const { bucket, key, version, eTag, archive } = object;
   const { GetObjectCommand } = await import("@aws-sdk/client-s3");
   const s3 = await clients.storage();
-  const found = await s3.send(
-    new GetObjectCommand({ Bucket: bucket, Key: key, ...(version === undefined ? {} : { VersionId: version }) }),
-  );
+  const found = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: version }));
   const trouble = troubleOf(found, eTag);
   const refusedRevision = (why: string) => refused("INVALID_REVISION", `The revision s3://${bucket}/${key} ${why}`);
   if (trouble !== undefined) return refusedRevision(trouble);

@@ -8,7 +8,7 @@ import { scalingGroups } from "./scaling-groups.ts";
 export interface FoundInstance {
   readonly id: string;
   readonly state: InstanceState;
-  readonly zone?: string;
+  readonly zone?: string | undefined;
 }
 
 /** Instances that match one tag of every set (deployments.md §1, rule 9). No set matches nothing. */
@@ -73,5 +73,5 @@ async function describe(clients: Clients, Filters: Filter[]): Promise<readonly F
 function instanceOf({ InstanceId, State, Placement }: Instance): readonly FoundInstance[] {
   const zone = Placement?.AvailabilityZone;
   if (InstanceId === undefined || State?.Name === undefined) return [];
-  return [{ id: InstanceId, state: State.Name, ...(zone === undefined ? {} : { zone }) }];
+  return [{ id: InstanceId, state: State.Name, zone }];
 }

@@ -19,7 +19,7 @@ export async function checkFunction(clients: Clients, effect: Check): Promise<Ef
   const alias = await orAbsent(() => aliasOf(client, effect));
   const facts: FunctionFacts = {
     ...(await functionOf(client, effect, alias)),
-    ...(alias === undefined ? {} : { alias: stateOf(alias) }),
+    alias: alias && stateOf(alias),
     aliases: alias === undefined ? await aliasNames(client, effect) : [],
     missing: await missingOf(
       client,
@@ -126,7 +126,7 @@ async function functionOf(
     client.send(new GetFunctionConfigurationCommand({ FunctionName: functionName })),
   );
   if (configuration === "may not be looked at") return { isDenied: true };
-  return configuration?.FunctionArn === undefined ? {} : { arn: configuration.FunctionArn };
+  return { arn: configuration?.FunctionArn };
 }
 
 async function aliasNames(client: LambdaClient, { functionName }: Check): Promise<readonly string[]> {
@@ -143,8 +143,7 @@ async function missingOf(
   const { GetFunctionConfigurationCommand } = await import("@aws-sdk/client-lambda");
   const missing: string[] = [];
   for (const [FunctionName, Qualifier] of wanted) {
-    const look = () =>
-      client.send(new GetFunctionConfigurationCommand({ FunctionName, ...(Qualifier && { Qualifier }) }));
+    const look = () => client.send(new GetFunctionConfigurationCommand({ FunctionName, Qualifier }));
     if ((await orUntold(look)) === undefined) missing.push(Qualifier ?? FunctionName);
   }
   return missing;

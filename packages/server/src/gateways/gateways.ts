@@ -10,7 +10,7 @@ export interface Gateways {
 
 /** Where other services are: on our own port with one identity or with the role of each deployment group, or at AWS with those roles. */
 export type Outside =
-  | { readonly at: "self"; readonly config: () => ClientConfig; readonly roles?: LocalRoles }
+  | { readonly at: "self"; readonly config: () => ClientConfig; readonly roles?: LocalRoles | undefined }
   | { readonly at: "aws"; readonly region: string };
 
 /** The roles of a local cloud. */
@@ -61,10 +61,9 @@ const roleSeconds = 3600;
 const attemptsMax = 5;
 
 function asRole(own: ClientConfig, RoleArn: string) {
-  const { region, endpoint } = own;
+  const { credentials: _own, ...place } = own;
   return {
-    ...(region === undefined ? {} : { region }),
-    ...(endpoint === undefined ? {} : { endpoint }),
+    ...place,
     maxAttempts: attemptsMax,
     credentials: async () => {
       const { AssumeRoleCommand, STSClient } = await import("@aws-sdk/client-sts");
@@ -74,12 +73,8 @@ function asRole(own: ClientConfig, RoleArn: string) {
           new AssumeRoleCommand({ RoleArn, RoleSessionName: "sluice", DurationSeconds: roleSeconds }),
         );
         const { AccessKeyId = "", SecretAccessKey = "", SessionToken = "", Expiration } = Credentials ?? {};
-        return {
-          accessKeyId: AccessKeyId,
-          secretAccessKey: SecretAccessKey,
-          sessionToken: SessionToken,
-          ...(Expiration === undefined ? {} : { expiration: Expiration }),
-        };
+        const keys = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+        return Expiration === undefined ? keys : { ...keys, expiration: Expiration };
       } finally {
         sts.destroy();
       }

@@ -1,4 +1,8 @@
-import type { TargetGroup, TargetHealthDescription } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type {
+  TargetDescription,
+  TargetGroup,
+  TargetHealthDescription,
+} from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Balancers, Checkpoint, Registration, Effect } from "@sluice/engine";
 import { blockClassic, allowClassic, registeredInClassic, unknownClassic } from "./classic-load-balancers.ts";
 import type { Clients } from "./clients.ts";
@@ -108,7 +112,7 @@ async function registrationsOf(
   for (const { TargetGroupArn: targetGroup = "" } of await targetGroups(clients, names))
     for (const { Target, TargetHealth } of await healthOf(clients, targetGroup))
       if (Target?.Id === instance && Target.Port !== undefined && TargetHealth?.State !== "draining")
-        registrations.push({ targetGroup, port: Target.Port, ...zoneOf(Target.AvailabilityZone) });
+        registrations.push(registrationOf(targetGroup, { port: Target.Port, zone: Target.AvailabilityZone }));
   for (const name of classic)
     if ((await registeredInClassic(clients, new Set([instance]), [name])) > 0) registrations.push({ classic: name });
   return registrations;
@@ -139,7 +143,7 @@ async function register(
   clients: Clients,
   instance: string,
   { group, wanted }: { group: TargetGroup; wanted: readonly InTargetGroup[] },
-): Promise<{ readonly waiting: readonly string[]; readonly hopeless?: string }> {
+): Promise<{ readonly waiting: readonly string[]; readonly hopeless?: string | undefined }> {
   const { RegisterTargetsCommand } = await import("@aws-sdk/client-elastic-load-balancing-v2");
   const { TargetGroupArn = "", TargetGroupName = "" } = group;
   const health = await healthOf(
@@ -189,10 +193,10 @@ function nothingIfUnknown(error: unknown): readonly TargetGroup[] {
 async function healthOf(
   clients: Clients,
   TargetGroupArn: string,
-  Targets?: { Id: string; Port: number; AvailabilityZone?: string }[],
+  Targets?: TargetDescription[],
 ): Promise<readonly TargetHealthDescription[]> {
   const { DescribeTargetHealthCommand } = await import("@aws-sdk/client-elastic-load-balancing-v2");
-  const command = new DescribeTargetHealthCommand({ TargetGroupArn, ...(Targets === undefined ? {} : { Targets }) });
+  const command = new DescribeTargetHealthCommand({ TargetGroupArn, Targets });
   return (await (await clients.balancing()).send(command)).TargetHealthDescriptions ?? [];
 }
 
@@ -209,11 +213,14 @@ function byTargetGroup(registrations: readonly Registration[]): ReadonlyMap<stri
 const targetOf = (Id: string, { port: Port, zone }: InTargetGroup) => ({
   Id,
   Port,
-  ...(zone === undefined ? {} : { AvailabilityZone: zone }),
+  AvailabilityZone: zone,
 });
 
 /** Only an explicit zone belongs to a registration: instances have theirs anyway. */
-const zoneOf = (zone: string | undefined) => (zone === "all" ? { zone } : {});
+const registrationOf = (
+  targetGroup: string,
+  { port, zone }: { readonly port: number; readonly zone: string | undefined },
+): InTargetGroup => (zone === "all" ? { targetGroup, port, zone } : { targetGroup, port });
 
 const shortName = (arn: string): string => arn.split("/").at(-2) ?? arn;
 

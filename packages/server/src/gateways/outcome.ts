@@ -2,28 +2,28 @@ import type { ErrorInformation, Checkpoint } from "@sluice/engine";
 
 /** How a piece of the service's own work stands after a gateway has been asked for it. */
 export type EffectOutcome =
-  /** It has to be asked again; what is checkpoint must be on the disk before that. */
+  /** It has to be asked again; its checkpoint must be on the disk before that. */
   | {
       readonly is: "under way";
       readonly because: string;
-      readonly checkpoint?: Checkpoint;
+      readonly checkpoint?: Checkpoint | undefined;
       /** A call has failed for a reason that may pass: asking at once again would not help. */
-      readonly isTrouble?: true;
+      readonly isTrouble?: true | undefined;
     }
-  | { readonly is: "done"; readonly checkpoint?: Checkpoint }
-  | { readonly is: "failed"; readonly error: ErrorInformation; readonly checkpoint?: Checkpoint };
+  | { readonly is: "done"; readonly checkpoint?: Checkpoint | undefined }
+  | { readonly is: "failed"; readonly error: ErrorInformation; readonly checkpoint?: Checkpoint | undefined };
 
 /** The work goes on. */
 export const underWay = (because: string, checkpoint?: Checkpoint): EffectOutcome => ({
   is: "under way",
   because,
-  ...(checkpoint === undefined ? {} : { checkpoint }),
+  checkpoint,
 });
 
 /** The work has come to its end. */
 export const finished = (checkpoint?: Checkpoint): EffectOutcome => ({
   is: "done",
-  ...(checkpoint === undefined ? {} : { checkpoint }),
+  checkpoint,
 });
 
 /** The work cannot succeed. */

@@ -19,7 +19,7 @@ export async function scalingGroups(clients: Clients, names: readonly string[]):
       const answer = await client.send(
         new DescribeAutoScalingGroupsCommand({
           AutoScalingGroupNames,
-          ...(NextToken === undefined ? {} : { NextToken }),
+          NextToken,
         }),
       );
       found.push(...(answer.AutoScalingGroups ?? []));
@@ -130,7 +130,7 @@ export async function recordHeartbeat(
     AutoScalingGroupName: scalingGroup,
     LifecycleHookName: hook,
     InstanceId: instance,
-    ...(token === undefined ? {} : { LifecycleActionToken: token }),
+    LifecycleActionToken: token,
   });
   return orNothingToDo((await clients.scaling()).send(command));
 }
@@ -146,7 +146,7 @@ export async function completeLifecycleAction(
     LifecycleHookName: hook,
     InstanceId: instance,
     LifecycleActionResult: result,
-    ...(token === undefined ? {} : { LifecycleActionToken: token }),
+    LifecycleActionToken: token,
   });
   return orNothingToDo((await clients.scaling()).send(command));
 }

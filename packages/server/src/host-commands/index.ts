@@ -132,8 +132,8 @@ export function hostCommandService(
 
 function isOwn({ identifiers }: HostContext, host: string, input: unknown): boolean {
   const { HostIdentifier, HostCommandIdentifier } = input as {
-    readonly HostIdentifier?: string;
-    readonly HostCommandIdentifier?: string;
+    readonly HostIdentifier?: string | undefined;
+    readonly HostCommandIdentifier?: string | undefined;
   }; // decoded by the service's own table
   if (HostCommandIdentifier !== undefined) return identifiers.find(HostCommandIdentifier)?.host === host;
   return HostIdentifier === host;

@@ -17,7 +17,9 @@ async function openDeployment(t: TestContext) {
   const [command] = store.commands.openFor(host);
   assert(command);
   return {
-    ...{ ...passes, id, command },
+    ...passes,
+    id,
+    command,
     acknowledge: () => acknowledge(context, command),
     complete: (status: "Succeeded" | "Failed") =>
       complete(context, command, {

@@ -22,7 +22,7 @@ export interface FoundKey extends AccessKey {
   /** Set on the key of a host outside the cloud: the ARN of the on-premises instance that it was registered as. */
   readonly instance?: string | undefined;
   /** Policies that narrow its session. */
-  readonly sessionPolicies?: readonly string[];
+  readonly sessionPolicies?: readonly string[] | undefined;
 }
 
 /** Everybody who may sign requests. */
@@ -43,7 +43,7 @@ export interface Identities extends AccessKeys {
     readonly arn: string;
     readonly userId: string;
     readonly seconds: number;
-    readonly policies?: readonly string[];
+    readonly policies?: readonly string[] | undefined;
   }): Promise<SessionCredentials>;
   /** The long-lived keys of a user, oldest first. */
   keysOf(
@@ -151,10 +151,10 @@ function found(
   const isNobodysHost = host === undefined && key.instance === undefined;
   return {
     ...key,
-    principal: { accountId, arn, userId, ...(host === undefined ? {} : { host }) },
+    principal: { accountId, arn, userId, host },
     // Sessions alone have the id: only the administrator's own key can ask for one.
     isAdministrator: userId === administratorId && isSession(key) && isNobodysHost,
-    ...(policies === undefined ? {} : { sessionPolicies: policies }),
+    sessionPolicies: policies,
   };
 }
 
@@ -181,10 +181,10 @@ function addSession(
   session: {
     readonly arn: string;
     readonly userId: string;
-    readonly host?: string;
+    readonly host?: string | undefined;
     /** Of a host's session: the unique id of its role. */
     readonly roleId?: string | undefined;
-    readonly policies?: readonly string[];
+    readonly policies?: readonly string[] | undefined;
     readonly now: number;
     readonly milliseconds: number;
   },

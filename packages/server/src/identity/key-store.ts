@@ -6,19 +6,19 @@ import { openVault, type Vault } from "./vault.ts";
 export interface StoredKey {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  readonly sessionToken?: string;
+  readonly sessionToken?: string | undefined;
   /** Milliseconds since the epoch, as all times here. */
   readonly createdAt: number;
-  readonly expiresAt?: number;
+  readonly expiresAt?: number | undefined;
   readonly isActive: boolean;
   readonly arn: string;
   readonly userId: string;
   /** Set on a host's own key. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** Set on the key of a host outside the cloud: the ARN of the on-premises instance that it was registered as, which no later registration has. */
   readonly instance?: string | undefined;
   /** Policies, as documents, that narrow a session. */
-  readonly policies?: readonly string[];
+  readonly policies?: readonly string[] | undefined;
 }
 
 const schema = `CREATE TABLE IF NOT EXISTS access_keys (
@@ -104,14 +104,14 @@ function opened(row: Row, vault: Vault): StoredKey {
   return {
     accessKeyId: row.access_key_id,
     secretAccessKey: secrets[0],
-    ...(secrets[1] === undefined ? {} : { sessionToken: secrets[1] }),
+    sessionToken: secrets[1],
     createdAt: row.created_at,
-    ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),
+    expiresAt: row.expires_at ?? undefined,
     isActive: row.is_active === 1,
     arn: row.arn,
     userId: row.user_id,
-    ...(row.host === null ? {} : { host: row.host }),
-    ...(row.policies === null ? {} : { policies: JSON.parse(row.policies) as readonly string[] }), // written by `sealed`
+    host: row.host ?? undefined,
+    policies: row.policies === null ? undefined : (JSON.parse(row.policies) as readonly string[]), // written by `sealed`
     instance: row.instance ?? undefined,
   };
 }

@@ -11,7 +11,7 @@ import type { FoundKey, Identities } from "./identities.ts";
 export interface Permissions {
   readonly policies: readonly PolicyDocument[];
   /** What it may do at most, whatever its policies allow. */
-  readonly boundary?: PolicyDocument;
+  readonly boundary?: PolicyDocument | undefined;
   /** Of a session: the ARN of its role. */
   readonly roleArn?: string | undefined;
   readonly tags: Readonly<Record<string, string>>;
@@ -77,7 +77,7 @@ function principalOf(
       ...(boundary === undefined ? [] : [{ kind: "permissions boundary", documents: [boundary] } as const]),
       ...(narrowing === undefined ? [] : [{ kind: "session policy", documents: narrowing } as const]),
     ],
-    ...(host === undefined ? {} : { host }),
+    host,
   };
 }
 

@@ -6,7 +6,8 @@ import { newDeploymentId } from "../random.ts";
 import type { Application } from "../store/applications.ts";
 import type { DeploymentGroup, Ec2DeploymentOptions } from "../store/deployment-groups.ts";
 import type { DeploymentRequest } from "../store/deployments/records.ts";
-import { recordDeployment, requestOf } from "../deployment/record-deployment.ts";
+import { recordDeployment } from "../deployment/record-deployment.ts";
+import { requestOf } from "../deployment/request.ts";
 import { configFor } from "./deployment-configs.ts";
 import { applicationOf, type CodeDeployOperations, type Context, groupOf } from "./context.ts";
 import { checkAlarms, checkRollback } from "./validation/notifications.ts";
@@ -17,7 +18,7 @@ import { checkTagFilters } from "./validation/tag-filters.ts";
 import { whyUnsupported } from "./validation/unsupported.ts";
 
 /** The input; the table of shapes has a member that the SDK's types lack (api.md §10). */
-type Given = CreateDeploymentInput & { readonly ec2DeploymentOptions?: Ec2DeploymentOptions };
+type Given = CreateDeploymentInput & { readonly ec2DeploymentOptions?: Ec2DeploymentOptions | undefined };
 
 /** Lambda and ECS have one target, which is up or is not. */
 const oneTarget: MinimumHealthyHosts = { type: "HOST_COUNT", value: 0 };
@@ -39,11 +40,8 @@ export const createDeployment = {
       const { minimumHealthyHosts = oneTarget, zonalConfig, ...config } = configFor(store, configName, computePlatform);
       const lambda =
         computePlatform === "Lambda"
-          ? {
-              kind: "lambda" as const,
-              lambda: lambdaPlanOf(store, group, { revision, routing: config.trafficRoutingConfig }),
-            }
-          : {};
+          ? lambdaPlanOf(store, group, { revision, routing: config.trafficRoutingConfig })
+          : undefined;
       if (computePlatform === "ECS") checkEcsAppSpec(revision);
       if (zonalConfig !== undefined) refuseZones(group, configName);
       refuseBusy(context, group);
@@ -61,10 +59,11 @@ export const createDeployment = {
         minimumHealthyHosts,
         ignoreApplicationStopFailures: input.ignoreApplicationStopFailures ?? false,
         request,
-        ...(zonalConfig === undefined ? {} : { zonalConfig }),
-        ...lambda,
-        ...(processes === undefined ? {} : { processesToSuspend: processes }),
-        ...(refusal === undefined ? {} : { refusal }),
+        zonalConfig,
+        kind: lambda && "lambda",
+        lambda,
+        processesToSuspend: processes,
+        refusal,
       });
     });
     wake(id);
@@ -159,12 +158,11 @@ function requestFor(
     deploymentConfigName: own.configName,
     fileExistsBehavior: input.fileExistsBehavior ?? "DISALLOW",
     updateOutdatedInstancesOnly: input.updateOutdatedInstancesOnly ?? false,
-    ...(description === undefined ? {} : { description }),
-    ...(targetInstances === undefined ? {} : { targetInstances }),
-    ...(autoRollbackConfiguration === undefined ? {} : { autoRollbackConfiguration }),
-    ...(overrideAlarmConfiguration === undefined
-      ? {}
-      : { overrideAlarmConfiguration, alarmConfiguration: overrideAlarmConfiguration }),
+    description,
+    targetInstances,
+    autoRollbackConfiguration,
+    overrideAlarmConfiguration,
+    alarmConfiguration: overrideAlarmConfiguration,
   });
 }
 
@@ -178,5 +176,5 @@ function isFetchedWithToken({ store }: Context, { id }: Application, { gitHubLoc
 function restartOf({ store }: Context, group: DeploymentGroup, { deploymentMode }: Given): Partial<DeploymentRequest> {
   if (deploymentMode !== "RESTART") return {};
   const last = store.deployments.lastOf(group.id, "Succeeded");
-  return { deploymentMode, ...(last === undefined ? {} : { restarts: last.id }) };
+  return { deploymentMode, restarts: last?.id };
 }

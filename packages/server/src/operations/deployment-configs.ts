@@ -82,7 +82,7 @@ function settingsOf(input: CreateDeploymentConfigInput): ConfigSettings {
     return {
       computePlatform,
       minimumHealthyHosts: minimum,
-      ...(zonalConfig === undefined ? {} : { zonalConfig: checkZonal(zonalConfig) }),
+      zonalConfig: zonalConfig === undefined ? undefined : checkZonal(zonalConfig),
     };
   }
   if (minimumHealthyHosts !== undefined) throw awsFault("minimumNotForPlatform", { platform: computePlatform });

@@ -28,12 +28,20 @@ test("batch reads of more than they take are refused before anybody judges a sin
   const ask = (operation: string, member: string, count: number) => {
     const items = Array.from({ length: count }, () => (member === "revisions" ? { revisionType: "S3" } : "a"));
     return service.serve({
-      ...{ method: "POST", path: "/", query: new URLSearchParams() },
+      method: "POST",
+      path: "/",
+      query: new URLSearchParams(),
       headers: { "x-amz-target": `CodeDeploy_20141006.${operation}` },
       body: { bytes: async () => Buffer.from(JSON.stringify({ [member]: items })), stream: assert.fail },
       call: {
-        ...{ requestId: "r", region: "us-east-1", principal: anonymous, accessKeyId: "", receivedAt: 0 },
-        ...{ sourceIp: undefined, signal: new AbortController().signal, endpoint: "http://127.0.0.1" },
+        requestId: "r",
+        region: "us-east-1",
+        principal: anonymous,
+        accessKeyId: "",
+        receivedAt: 0,
+        sourceIp: undefined,
+        signal: new AbortController().signal,
+        endpoint: "http://127.0.0.1",
       },
     });
   };

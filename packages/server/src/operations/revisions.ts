@@ -78,8 +78,8 @@ export function withoutContent(location: RevisionLocation): RevisionLocation {
   const { appSpecContent, string, ...others } = location;
   return {
     ...others,
-    ...(appSpecContent === undefined ? {} : { appSpecContent: { sha256: appSpecContent.sha256 } }),
-    ...(string === undefined ? {} : { string: { sha256: string.sha256 } }),
+    appSpecContent: appSpecContent === undefined ? undefined : { sha256: appSpecContent.sha256 },
+    string: string === undefined ? undefined : { sha256: string.sha256 },
   };
 }
 

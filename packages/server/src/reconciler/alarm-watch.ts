@@ -5,7 +5,6 @@ import { readAlarms } from "../gateways/alarms.ts";
 import type { Clients } from "../gateways/clients.ts";
 import type { DeploymentRecord } from "../store/deployments/records.ts";
 import type { Store } from "../store/index.ts";
-import type { ExternalState } from "./observation.ts";
 
 /** What alarms are read with. */
 export interface AlarmWatchOptions {
@@ -26,9 +25,8 @@ export class AlarmWatch {
   }
 
   /** What was last read for a deployment. */
-  readingOf(deploymentId: string): Pick<ExternalState, "alarms"> {
-    const found = this.#readings.get(deploymentId);
-    return found === undefined ? {} : { alarms: found.reading };
+  readingOf(deploymentId: string): AlarmReading | undefined {
+    return this.#readings.get(deploymentId)?.reading;
   }
 
   /** Reads what is due for these deployments, and forgets the others. */

@@ -9,8 +9,8 @@ interface OpenEffect {
   /** Of the command or the step. */
   readonly id: string;
   readonly effect: Effect;
-  readonly checkpoint?: Checkpoint;
-  readonly progress?: string;
+  readonly checkpoint?: Checkpoint | undefined;
+  readonly progress?: string | undefined;
 }
 
 /** What the work is done with. */
@@ -112,22 +112,22 @@ function openOf(
   return {
     id,
     effect,
-    ...(checkpoint === undefined ? {} : { checkpoint }),
-    ...(progress === undefined ? {} : { progress }),
+    checkpoint,
+    progress,
   };
 }
 
 function reportOf(commandId: string, at: number, outcome: EffectOutcome): Report {
-  const checkpoint = outcome.checkpoint === undefined ? {} : { checkpoint: outcome.checkpoint };
+  const { checkpoint } = outcome;
   switch (outcome.is) {
     case "under way":
-      return { commandId, at, kind: "progress", because: outcome.because, ...checkpoint };
+      return { commandId, at, kind: "progress", because: outcome.because, checkpoint };
     case "done":
-      return { commandId, at, kind: "completed", status: "Succeeded", diagnostics: succeeded, ...checkpoint };
+      return { commandId, at, kind: "completed", status: "Succeeded", diagnostics: succeeded, checkpoint };
     case "failed": {
       const { error } = outcome;
       const diagnostics = { ...succeeded, errorCode: "UnknownError" as const, message: error.message };
-      return { commandId, at, kind: "completed", status: "Failed", error, diagnostics, ...checkpoint };
+      return { commandId, at, kind: "completed", status: "Failed", error, diagnostics, checkpoint };
     }
   }
 }

@@ -84,7 +84,7 @@ const onPremisesMember = (
 function remembered({ targetRevision }: DeploymentGroup, memory: HostMemory<string> | undefined) {
   const current = targetRevision && revisionIdentity(targetRevision);
   return {
-    ...(memory?.deregistered === undefined ? {} : { deregistered: memory.deregistered }),
+    deregistered: memory?.deregistered,
     health: memory?.health ?? ("Unhealthy" as const),
     revision: revisionHealth(memory?.installed, current, (a, b) => a === b),
     tieBreaker: newTieBreaker(),
@@ -108,7 +108,7 @@ export function memberOf(
     arn,
     hostIdentifier: arn,
     state,
-    ...(zone === undefined ? {} : { zone }),
+    zone,
     ...remembered(group, memory),
   };
 }

@@ -3,7 +3,8 @@ import { newDeploymentId } from "../random.ts";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
 import type { DeploymentRecord } from "../store/deployments/records.ts";
 import { revisionIdentity, type Store } from "../store/index.ts";
-import { recordDeployment, requestOf } from "../deployment/record-deployment.ts";
+import { recordDeployment } from "../deployment/record-deployment.ts";
+import { requestOf } from "../deployment/request.ts";
 
 /** What follow-ups are found and made with. */
 export interface FollowUpContext {

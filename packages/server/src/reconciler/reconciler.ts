@@ -31,7 +31,7 @@ export interface ReconcilerOptions extends Pick<
   /** When a host's agent was last heard of, in milliseconds since the epoch. */
   readonly lastSeen: (host: string) => number | undefined;
   /** Where events of the bus are posted; absent when nobody listens. */
-  readonly eventsUrl?: string;
+  readonly eventsUrl?: string | undefined;
   /** How many seconds of the waits that deployments were told to make pass in one; absent, one. */
   readonly timeScale?: number | undefined;
   /** Told of what a person should know, and no deployment shows. */
@@ -138,7 +138,7 @@ export class Reconciler {
     return {
       timeScale,
       instanceStates: this.#states,
-      ...this.#alarms.readingOf(id),
+      alarms: this.#alarms.readingOf(id),
       contention: ({ hostIdentifier }) => this.#sharedHosts.contentionOf(id, hostIdentifier),
       lastSeen: ({ hostIdentifier }) => lastSeen(hostIdentifier),
     };

@@ -3,7 +3,8 @@ import { newDeploymentId } from "../random.ts";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
 import type { DeploymentRecord } from "../store/deployments/records.ts";
 import type { Store } from "../store/index.ts";
-import { type NewDeployment, recordDeployment, requestOf } from "../deployment/record-deployment.ts";
+import { type NewDeployment, recordDeployment } from "../deployment/record-deployment.ts";
+import { requestOf } from "../deployment/request.ts";
 
 /** Records the rollback that a deployment owes at its end, or why there is none. Call it in the transaction of that end; gives the rollback's id (deployments.md §8). */
 export function rollBack(
@@ -19,7 +20,6 @@ export function rollBack(
     targets,
     creator: request.creator,
     configuration: { enabled, events },
-    ...(deployment.rollbackOnStop === undefined ? {} : { onRequest: deployment.rollbackOnStop }),
     hasLastSuccessful: group.targetRevision !== undefined,
   });
   if (owed.is === "none") {
@@ -51,8 +51,8 @@ function rollbackOf(about: {
     minimumHealthyHosts: ended.deployment.minimumHealthyHosts,
     // What stops is the revision that has just failed, and may never have been started: its stop script must not keep a fleet from its repair (inferred).
     ignoreApplicationStopFailures: true,
-    ...(owed.kind === "reroute" ? { reroute: owed.reroute } : {}),
-    ...(owed.kind === "lambda" ? { lambda: owed.lambda } : {}),
+    reroute: owed.kind === "reroute" ? owed.reroute : undefined,
+    lambda: owed.kind === "lambda" ? owed.lambda : undefined,
     request: requestOf(
       { ...group, settings },
       {

@@ -38,11 +38,8 @@ export class SharedHosts {
   contentionOf(deploymentId: string, host: string): HostContention | undefined {
     const blockedBy = this.#first(deploymentId, host);
     const freeSince = this.#freeSince.get(host);
-    if (blockedBy === undefined && freeSince === undefined) return undefined;
-    return {
-      ...(blockedBy === undefined ? {} : { blockedBy }),
-      ...(freeSince === undefined ? {} : { freeSince }),
-    };
+    if (blockedBy === undefined) return freeSince === undefined ? undefined : { freeSince };
+    return freeSince === undefined ? { blockedBy } : { blockedBy, freeSince };
   }
 
   /** The deployment whose turn it is on a host, if it is another one. */

@@ -14,7 +14,10 @@ function ground(own: Partial<DeploymentRecord["request"]>) {
       id: "d-1",
       request: { creator: "user", revision: gitHub, deploymentStyle: { deploymentType: "IN_PLACE" }, ...own },
       state: newDeployment({
-        ...{ id: "d-1", createTime: 0, kind: "in-place", scalingGroups: [] },
+        id: "d-1",
+        createTime: 0,
+        kind: "in-place",
+        scalingGroups: [],
         minimumHealthyHosts: { type: "HOST_COUNT", value: 0 },
         ignoreApplicationStopFailures: false,
       }),

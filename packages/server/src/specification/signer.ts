@@ -36,14 +36,8 @@ async function prepare(pem: KeyObject, clock: () => number): Promise<Signer["sig
   const key = await webcrypto.subtle.importKey("pkcs8", pem.export({ type: "pkcs8", format: "der" }), algorithm, true, [
     "sign",
   ]);
-  const { n, e } = await webcrypto.subtle.exportKey("jwk", key);
-  const publicKey = await webcrypto.subtle.importKey(
-    "jwk",
-    { kty: "RSA", ...(n === undefined || e === undefined ? {} : { n, e }) },
-    algorithm,
-    true,
-    ["verify"],
-  );
+  const { n = "", e = "" } = await webcrypto.subtle.exportKey("jwk", key);
+  const publicKey = await webcrypto.subtle.importKey("jwk", { kty: "RSA", n, e }, algorithm, true, ["verify"]);
   const certificate = await selfSigned(pkijs, { key, publicKey, now: clock() });
   return (text) => sign(pkijs, { text, key, certificate, now: clock() });
 }

@@ -14,7 +14,7 @@ export interface ConfigSettings {
 export interface DeploymentConfig extends ConfigSettings {
   readonly id: string;
   readonly name: string;
-  readonly createTime?: number;
+  readonly createTime?: number | undefined;
 }
 
 interface Row {

@@ -17,26 +17,26 @@ import type { Database } from "./database.ts";
 export interface GroupSettings {
   readonly deploymentConfigName: string;
   readonly serviceRoleArn: string;
-  readonly ec2TagFilters?: readonly EC2TagFilter[];
-  readonly ec2TagSet?: readonly (readonly EC2TagFilter[])[];
-  readonly onPremisesInstanceTagFilters?: readonly TagFilter[];
-  readonly onPremisesTagSet?: readonly (readonly TagFilter[])[];
-  readonly autoScalingGroups?: readonly string[];
+  readonly ec2TagFilters?: readonly EC2TagFilter[] | undefined;
+  readonly ec2TagSet?: readonly (readonly EC2TagFilter[])[] | undefined;
+  readonly onPremisesInstanceTagFilters?: readonly TagFilter[] | undefined;
+  readonly onPremisesTagSet?: readonly (readonly TagFilter[])[] | undefined;
+  readonly autoScalingGroups?: readonly string[] | undefined;
   readonly outdatedInstancesStrategy: "UPDATE" | "IGNORE";
-  readonly deploymentStyle?: DeploymentStyle;
-  readonly loadBalancerInfo?: LoadBalancerInfo;
-  readonly blueGreenDeploymentConfiguration?: BlueGreenDeploymentConfiguration;
-  readonly triggerConfigurations?: readonly TriggerConfig[];
-  readonly alarmConfiguration?: AlarmConfiguration;
-  readonly autoRollbackConfiguration?: AutoRollbackConfiguration;
-  readonly ecsServices?: readonly ECSService[];
-  readonly terminationHookEnabled?: boolean;
-  readonly ec2DeploymentOptions?: Ec2DeploymentOptions;
+  readonly deploymentStyle?: DeploymentStyle | undefined;
+  readonly loadBalancerInfo?: LoadBalancerInfo | undefined;
+  readonly blueGreenDeploymentConfiguration?: BlueGreenDeploymentConfiguration | undefined;
+  readonly triggerConfigurations?: readonly TriggerConfig[] | undefined;
+  readonly alarmConfiguration?: AlarmConfiguration | undefined;
+  readonly autoRollbackConfiguration?: AutoRollbackConfiguration | undefined;
+  readonly ecsServices?: readonly ECSService[] | undefined;
+  readonly terminationHookEnabled?: boolean | undefined;
+  readonly ec2DeploymentOptions?: Ec2DeploymentOptions | undefined;
 }
 
 /** A member that AWS's SDK does not know yet (api.md §10). */
 export interface Ec2DeploymentOptions {
-  readonly autoScalingGroupProcessesToSuspend?: readonly string[];
+  readonly autoScalingGroupProcessesToSuspend?: readonly string[] | undefined;
 }
 
 /** A deployment group as it is stored. */
@@ -46,7 +46,7 @@ export interface DeploymentGroup {
   readonly name: string;
   readonly settings: GroupSettings;
   /** The revision of the last deployment that succeeded. */
-  readonly targetRevision?: RevisionLocation;
+  readonly targetRevision?: RevisionLocation | undefined;
 }
 
 interface Row {

@@ -40,7 +40,9 @@ export function githubTokens(db: Database) {
     put: ({ name, sealed, applications }: KeptToken): number =>
       db.run(
         "INSERT OR REPLACE INTO github_tokens VALUES (?, ?, ?)",
-        ...[name, sealed, applications === undefined ? null : JSON.stringify(applications)],
+        name,
+        sealed,
+        applications === undefined ? null : JSON.stringify(applications),
       ),
     remove: (name: string): number => db.run("DELETE FROM github_tokens WHERE name = ?", name),
   };

@@ -5,7 +5,7 @@ export interface Notification {
   readonly id: number;
   readonly groupId: string;
   /** A topic's ARN; absent for events. */
-  readonly topic?: string;
+  readonly topic?: string | undefined;
   readonly subject: string;
   readonly body: string;
   readonly attempts: number;
@@ -45,7 +45,7 @@ export function notifications(db: Database) {
           subject,
           body,
           attempts,
-          ...(topic === null ? {} : { topic }),
+          topic: topic ?? undefined,
         })),
     remove: (id: number): number => db.run("DELETE FROM notifications WHERE id = ?", id),
     postpone: (id: number, nextAt: number): number =>

@@ -11,7 +11,7 @@ export interface OnPremisesInstance {
   readonly ownerId?: string | undefined;
   readonly registerTime: number;
   /** Present once it has been deregistered. */
-  readonly deregisterTime?: number;
+  readonly deregisterTime?: number | undefined;
   /** A set of pairs: a key may occur with several values. */
   readonly tags: readonly Tag[];
 }
@@ -33,7 +33,7 @@ const fromRow = (row: Row): OnPremisesInstance => ({
   identity: row.is_session === 1 ? { iamSessionArn: row.iam_arn } : { iamUserArn: row.iam_arn },
   ownerId: row.owner_id ?? undefined,
   registerTime: row.register_time,
-  ...(row.deregister_time === null ? {} : { deregisterTime: row.deregister_time }),
+  deregisterTime: row.deregister_time ?? undefined,
   tags: JSON.parse(row.tags) as Tag[], // written by `register` and `setTags`
 });
 
@@ -63,7 +63,12 @@ export function onPremisesInstances(db: Database) {
       const { name, arn, identity, ownerId = null, registerTime } = instance;
       db.run(
         "INSERT OR REPLACE INTO on_premises_instances VALUES (?, ?, ?, ?, ?, NULL, '[]', ?)",
-        ...[name, arn, iamArnOf(instance), "iamSessionArn" in identity ? 1 : 0, registerTime, ownerId],
+        name,
+        arn,
+        iamArnOf(instance),
+        "iamSessionArn" in identity ? 1 : 0,
+        registerTime,
+        ownerId,
       );
     },
     /** Writes down whose an earlier version's registrations are, which did not say so. */

@@ -4,10 +4,10 @@ import type { Database } from "./database.ts";
 /** A registered revision. */
 export interface Revision {
   readonly location: RevisionLocation;
-  readonly description?: string;
+  readonly description?: string | undefined;
   readonly registerTime: number;
-  readonly firstUsedTime?: number;
-  readonly lastUsedTime?: number;
+  readonly firstUsedTime?: number | undefined;
+  readonly lastUsedTime?: number | undefined;
 }
 
 interface Row {
@@ -24,9 +24,9 @@ function fromRow(row: Row): Revision {
   return {
     location: JSON.parse(row.location) as RevisionLocation, // written by `register`
     registerTime: row.register_time,
-    ...(row.description === null ? {} : { description: row.description }),
-    ...(row.first_used_time === null ? {} : { firstUsedTime: row.first_used_time }),
-    ...(row.last_used_time === null ? {} : { lastUsedTime: row.last_used_time }),
+    description: row.description ?? undefined,
+    firstUsedTime: row.first_used_time ?? undefined,
+    lastUsedTime: row.last_used_time ?? undefined,
   };
 }
 

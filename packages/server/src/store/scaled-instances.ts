@@ -30,7 +30,10 @@ export function scaledInstances(db: Database) {
     put: ({ groupId, instance, handledState, hasServed }: ScaledInstance): number =>
       db.run(
         "INSERT OR REPLACE INTO scaled_instance_states VALUES (?, ?, ?, ?)",
-        ...[groupId, instance, handledState ?? null, hasServed ? 1 : 0],
+        groupId,
+        instance,
+        handledState ?? null,
+        hasServed ? 1 : 0,
       ),
     forget: ({ groupId, instance }: ScaledInstance): number =>
       db.run("DELETE FROM scaled_instance_states WHERE group_id = ? AND instance = ?", groupId, instance),

@@ -13,8 +13,8 @@ export interface ActionRecord {
   readonly groupId: string;
   readonly instance: string;
   readonly transition: ScalingHook["transition"];
-  readonly deploymentId?: string;
-  readonly note?: string;
+  readonly deploymentId?: string | undefined;
+  readonly note?: string | undefined;
   readonly at: number;
 }
 
@@ -83,6 +83,6 @@ const fromActionRow = (row: ActionRow): ActionRecord => ({
   instance: row.instance,
   transition: row.transition,
   at: row.at,
-  ...(row.deployment_id === null ? {} : { deploymentId: row.deployment_id }),
-  ...(row.note === null ? {} : { note: row.note }),
+  deploymentId: row.deployment_id ?? undefined,
+  note: row.note ?? undefined,
 });

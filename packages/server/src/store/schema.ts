@@ -107,7 +107,10 @@ ALTER TABLE github_tokens ADD COLUMN applications TEXT`,
   // What hosts and gateways say are reports, and what was stored gets the names that the engine has given it since.
   [
     renameMembers("deployments", "state", [
-      ...[checkpoint, deregistered, tieBreaker, ...effect],
+      checkpoint,
+      deregistered,
+      tieBreaker,
+      ...effect,
       ['"restores":true', '"isRollback":true'],
       ['"isUntold":true', '"isDenied":true'],
     ]),

@@ -46,7 +46,10 @@ test("lower-case keys, a plain mapping, bare versions and JSON mean the same", (
   );
 
   const wanted = {
-    ...{ functionName: "shop", alias: "live", currentVersion: "1", targetVersion: "2" },
+    functionName: "shop",
+    alias: "live",
+    currentVersion: "1",
+    targetVersion: "2",
     hooks: { BeforeAllowTraffic: "check" },
   };
   assert.deepEqual([lower.appSpec, json.appSpec], [wanted, wanted]);

@@ -9,7 +9,7 @@ export interface LambdaAppSpec {
   readonly functionName: string;
   readonly alias: string;
   /** Absent: the one that the alias has. */
-  readonly currentVersion?: string;
+  readonly currentVersion?: string | undefined;
   readonly targetVersion: string;
   /** Functions by lifecycle event, by name or ARN. */
   readonly hooks: Readonly<Partial<Record<LambdaHookEvent, string>>>;
@@ -61,8 +61,11 @@ export function readLambda(
     );
   const { hooks } = found;
   return {
-    ...{ functionName, alias, targetVersion, hooks },
-    ...(currentVersion === "" ? {} : { currentVersion }),
+    functionName,
+    alias,
+    targetVersion,
+    hooks,
+    currentVersion: currentVersion === "" ? undefined : currentVersion,
   };
 }
 

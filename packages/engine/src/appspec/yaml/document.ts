@@ -7,7 +7,7 @@ export type Source = string | Uint8Array;
 
 /** What a file was found to be: an AppSpec exactly when no finding is an error. */
 export interface ParsedAs<AppSpec> {
-  readonly appSpec?: AppSpec;
+  readonly appSpec?: AppSpec | undefined;
   readonly findings: readonly Finding[];
 }
 

@@ -74,8 +74,12 @@ test("a host is not set up over plain HTTP beyond loopback, unless whoever does 
   const isLetIn = (...words: readonly string[]) => /none\.pem cannot be read/.test(setUp(root, ...words));
 
   for (const url of [
-    ...["http://192.0.2.1:4566", "http://10.0.0.1", "http://sluice.example.com/sub"],
-    ...["http://127.0.0.1.example.com:4566", "http://localhost.example.com", "http://[::1].example.com"],
+    "http://192.0.2.1:4566",
+    "http://10.0.0.1",
+    "http://sluice.example.com/sub",
+    "http://127.0.0.1.example.com:4566",
+    "http://localhost.example.com",
+    "http://[::1].example.com",
   ]) {
     assert.match(
       setUp(root, "--url", url),
@@ -84,8 +88,14 @@ test("a host is not set up over plain HTTP beyond loopback, unless whoever does 
     assert(isLetIn("--url", url, "--insecure"), url);
   }
   for (const url of [
-    ...["http://127.0.0.1:4566", "http://localhost", "http://localhost:1/sub", "http://a.localhost:1"],
-    ...["http://[::1]", "http://[::1]:4566", "https://192.0.2.1", "https://sluice.example.com:8443/sub"],
+    "http://127.0.0.1:4566",
+    "http://localhost",
+    "http://localhost:1/sub",
+    "http://a.localhost:1",
+    "http://[::1]",
+    "http://[::1]:4566",
+    "https://192.0.2.1",
+    "https://sluice.example.com:8443/sub",
   ])
     assert(isLetIn("--url", url), url);
   for (const url of ["http://localhost@192.0.2.1", "http://localhost'; id; '", "ftp://localhost", "localhost"])

@@ -12,7 +12,7 @@ export interface HostSetupOptions {
   /** Path of the agent as one file. */
   readonly agentBundle: string;
   /** The authority of the control plane's own certificate, in PEM, if it has one. */
-  readonly authority?: string;
+  readonly authority?: string | undefined;
   readonly onDefect: (error: unknown, about: string) => void;
 }
 
@@ -85,7 +85,7 @@ async function register(
     operation: "RedeemHostRegistration",
     caller: arn,
     accessKeyId,
-    ...(remoteAddress === undefined ? {} : { sourceIp: remoteAddress }),
+    sourceIp: remoteAddress,
     resources: [arn],
     outcome: "Succeeded",
   });

@@ -11,7 +11,7 @@ import { checkBlueGreen, checkLoadBalancers, checkStyle, defaultStyle } from "./
 
 /** What a group may be given; an update gives some of it. The table of shapes has a member that the SDK's types lack (api.md §10). */
 export type GivenSettings = Partial<Omit<CreateDeploymentGroupInput, "applicationName" | "deploymentGroupName">> & {
-  readonly ec2DeploymentOptions?: Ec2DeploymentOptions;
+  readonly ec2DeploymentOptions?: Ec2DeploymentOptions | undefined;
 };
 
 /** The group that is made or changed. */
@@ -90,9 +90,9 @@ function merge(before: GroupSettings, given: GivenSettings): GroupSettings {
     ...others,
     ...Object.fromEntries(replaced.filter((name) => given[name] !== undefined).map((name) => [name, given[name]])),
     deploymentStyle: style,
-    ...(ec2.flat === undefined ? {} : { ec2TagFilters: ec2.flat }),
-    ...(ec2.sets === undefined ? {} : { ec2TagSet: ec2.sets }),
-    ...(onPremises.flat === undefined ? {} : { onPremisesInstanceTagFilters: onPremises.flat }),
-    ...(onPremises.sets === undefined ? {} : { onPremisesTagSet: onPremises.sets }),
+    ec2TagFilters: ec2.flat,
+    ec2TagSet: ec2.sets,
+    onPremisesInstanceTagFilters: onPremises.flat,
+    onPremisesTagSet: onPremises.sets,
   };
 }

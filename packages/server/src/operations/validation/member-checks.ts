@@ -5,14 +5,14 @@ import { fault } from "../../faults.ts";
 /** How one member is checked, whatever input has it (api.md §2.1). Faults are named without `Exception`. */
 interface MemberCheck {
   /** The fault for a member that is missing or empty where it is needed. */
-  readonly required?: string;
+  readonly required?: string | undefined;
   /** The fault for a text or a list item that does not have the form. */
-  readonly invalid?: readonly [name: string, form: RegExp, wanted: string];
-  readonly values?: readonly [name: string, values: readonly string[]];
-  readonly itemsMax?: readonly [name: string, most: number];
-  readonly charactersMax?: readonly [name: string, most: number];
+  readonly invalid?: readonly [name: string, form: RegExp, wanted: string] | undefined;
+  readonly values?: readonly [name: string, values: readonly string[]] | undefined;
+  readonly itemsMax?: readonly [name: string, most: number] | undefined;
+  readonly charactersMax?: readonly [name: string, most: number] | undefined;
   /** An empty text is missing where the member is needed, and has a bad form elsewhere. */
-  readonly isInvalidWhenEmpty?: true;
+  readonly isInvalidWhenEmpty?: true | undefined;
 }
 
 const nameForm = /^[A-Za-z0-9._+=,@-]{1,100}$/;

@@ -67,8 +67,8 @@ function checkS3(given: NonNullable<RevisionLocation["s3Location"]>, platform: P
     bucket,
     key,
     bundleType,
-    ...(version === undefined ? {} : { version }),
-    ...(eTag === undefined ? {} : { eTag }),
+    version,
+    eTag,
   };
 }
 

@@ -21,7 +21,7 @@ export function checkTagFilter(faultName: string, { Key, Value, Type }: AnyTagFi
   if (type !== "KEY_ONLY" && Value === undefined) throw refuse(`A filter of type ${type} needs a value`);
   if ((Key ?? "").length > keyCharactersMax || (Value ?? "").length > valueCharactersMax)
     throw refuse(`A key may have ${keyCharactersMax} characters, and a value ${valueCharactersMax}`);
-  return { ...(Key === undefined ? {} : { Key }), ...(Value === undefined ? {} : { Value }), Type: type };
+  return { Key, Value, Type: type };
 }
 
 /** Checks the filters of one family of a group: a flat list, or a set of lists. */

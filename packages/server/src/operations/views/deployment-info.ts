@@ -42,17 +42,20 @@ export function deploymentInfo(context: Context, record: DeploymentRecord) {
     externalId: request.externalId,
     relatedDeployments: relatedDeployments(context, record),
     overrideAlarmConfiguration: request.overrideAlarmConfiguration,
-    ...(processesToSuspend === undefined
-      ? {}
-      : { ec2DeploymentOptions: { autoScalingGroupProcessesToSuspend: processesToSuspend } }),
+    ec2DeploymentOptions:
+      processesToSuspend === undefined ? undefined : { autoScalingGroupProcessesToSuspend: processesToSuspend },
   };
 }
 
-/** What a person should know: what has been checkpoint, and who is being waited for in vain right now. */
+/** What a person should know: what has been noted, and who is being waited for in vain right now. */
 function messagesOf({ store, clock, lastSeen }: Context, { id, state }: DeploymentRecord): readonly string[] {
   if (isOver(state) || state.kind === "lambda") return state.notes;
   const waiting = silentHosts({
-    ...{ now: clock(), deployment: state, targets: store.deployments.targets(id), reports: [], instanceStates: {} },
+    now: clock(),
+    deployment: state,
+    targets: store.deployments.targets(id),
+    reports: [],
+    instanceStates: {},
     lastSeen: ({ hostIdentifier }) => lastSeen(hostIdentifier),
   });
   return [...state.notes, ...waiting];

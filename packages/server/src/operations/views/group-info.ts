@@ -36,7 +36,7 @@ export function groupInfo({ store }: Context, application: Application, group: D
     computePlatform: application.computePlatform,
     terminationHookEnabled: settings.terminationHookEnabled ?? false,
     targetRevision,
-    ...(ec2DeploymentOptions === undefined ? {} : { ec2DeploymentOptions }),
+    ec2DeploymentOptions,
   };
 }
 

@@ -9,7 +9,7 @@ export interface DeliveryContext {
   readonly gateways: Gateways;
   readonly clock: () => number;
   /** Where events of the bus are posted; absent when nobody listens. */
-  readonly eventsUrl?: string;
+  readonly eventsUrl?: string | undefined;
   readonly warn: (about: Readonly<Record<string, string>>, message: string) => void;
 }
 

@@ -81,9 +81,8 @@ function deploymentDetails(
     createTime: dateText(createTime),
     completeTime: completeTime === undefined ? null : dateText(completeTime),
     deploymentOverview: JSON.stringify(deploymentOverview(world.targets)),
-    ...(error === undefined
-      ? {}
-      : { errorInformation: JSON.stringify({ ErrorCode: error.code, ErrorMessage: error.message }) }),
+    errorInformation:
+      error === undefined ? undefined : JSON.stringify({ ErrorCode: error.code, ErrorMessage: error.message }),
     rollbackInformation: JSON.stringify(
       rollbackOf === undefined
         ? {}
@@ -140,7 +139,7 @@ function busEvent(change: StateChange, context: NotificationContext): Owed {
       deploymentId: record.id,
       instanceGroupId: group.id,
       state: change.state,
-      ...(isDeployment ? {} : { instanceId: change.target.id }),
+      instanceId: isDeployment ? undefined : change.target.id,
     },
   };
   return { groupId: group.id, subject: type, body: JSON.stringify(body) };

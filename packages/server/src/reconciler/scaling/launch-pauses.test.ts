@@ -7,13 +7,17 @@ import type { DeploymentKind } from "@sluice/engine";
 import type { Gateways } from "../../gateways/gateways.ts";
 import type { DeploymentGroup } from "../../store/deployment-groups.ts";
 import { openStore } from "../../store/index.ts";
-import { recordDeployment, requestOf } from "../../deployment/record-deployment.ts";
+import { recordDeployment } from "../../deployment/record-deployment.ts";
+import { requestOf } from "../../deployment/request.ts";
 import { startLifecycleDeployments } from "./lifecycle-actions.ts";
 
 const minute = 60_000;
 const revision = { revisionType: "GitHub", gitHubLocation: { repository: "a/b", commitId: "c" } } as const;
 const group: DeploymentGroup = {
-  ...{ id: "g", applicationId: "a", name: "web", targetRevision: revision },
+  id: "g",
+  applicationId: "a",
+  name: "web",
+  targetRevision: revision,
   settings: {
     outdatedInstancesStrategy: "UPDATE",
     deploymentConfigName: "CodeDeployDefault.AllAtOnce",
@@ -44,8 +48,14 @@ async function openRounds(t: TestContext) {
   };
   const gateways = { as: () => ({ scaling: () => Promise.resolve({ send }) }) } as unknown as Gateways; // Auto Scaling alone is asked
   const taker = {
-    ...{ store, gateways, clock: () => house.now, region: "eu-west-1", accountId: "123456789012" },
-    ...{ wake: () => {}, warned: new Set<string>(), heartbeats: new Map<string, number>() },
+    store,
+    gateways,
+    clock: () => house.now,
+    region: "eu-west-1",
+    accountId: "123456789012",
+    wake: () => {},
+    warned: new Set<string>(),
+    heartbeats: new Map<string, number>(),
     warn: (_about: object, message: string) => void house.said.push(message),
     onDefect: (error: unknown) => assert.fail(String(error)),
   };
@@ -67,7 +77,13 @@ async function openRounds(t: TestContext) {
       const minimumHealthyHosts = { type: "HOST_COUNT", value: 0 } as const;
       await store.write(() =>
         recordDeployment(store, {
-          ...{ id, now: house.now, group, kind, request, minimumHealthyHosts, ignoreApplicationStopFailures: false },
+          id,
+          now: house.now,
+          group,
+          kind,
+          request,
+          minimumHealthyHosts,
+          ignoreApplicationStopFailures: false,
         }),
       );
       await end(id, status);

@@ -8,7 +8,8 @@ import {
 } from "../../gateways/scaling-groups.ts";
 import { newDeploymentId } from "../../random.ts";
 import type { DeploymentGroup } from "../../store/deployment-groups.ts";
-import { recordDeployment, requestOf } from "../../deployment/record-deployment.ts";
+import { recordDeployment } from "../../deployment/record-deployment.ts";
+import { requestOf } from "../../deployment/request.ts";
 import type { ScaledInstance } from "../../store/scaled-instances.ts";
 import type { ScalingHook } from "../../store/scaling-hooks.ts";
 import { memberOf } from "../find-fleet.ts";
@@ -89,7 +90,9 @@ function recordHandled({ store }: LifecycleActionContext, { group, instance }: W
   const { InstanceId = "", LifecycleState = "" } = instance;
   const known = store.scaledInstances.of(group.id).find((one) => one.instance === InstanceId);
   store.scaledInstances.put({
-    ...{ groupId: group.id, instance: InstanceId, handledState: LifecycleState },
+    groupId: group.id,
+    instance: InstanceId,
+    handledState: LifecycleState,
     hasServed: known?.hasServed ?? false,
   });
 }
@@ -142,7 +145,9 @@ async function keepWaiting(
   if (clock() < (heartbeats.get(InstanceId) ?? Number.NEGATIVE_INFINITY) + heartbeatInterval) return;
   heartbeats.set(InstanceId, clock());
   await recordHeartbeat(gateways.as(group.settings.serviceRoleArn), {
-    ...{ scalingGroup: hook.scalingGroup, hook: hook.name, instance: InstanceId },
+    scalingGroup: hook.scalingGroup,
+    hook: hook.name,
+    instance: InstanceId,
   });
 }
 
@@ -181,7 +186,7 @@ async function deploy(
   const found = {
     id: InstanceId,
     state: "running",
-    ...(AvailabilityZone === undefined ? {} : { zone: AvailabilityZone }),
+    zone: AvailabilityZone,
   } as const;
   await store.write(() => {
     recordDeployment(store, {

@@ -19,7 +19,7 @@ function after(
   const hasServed = (hasPool && LifecycleState === "InService") || (before?.hasServed === true && !isResting);
   const handledState = before?.handledState === LifecycleState ? before.handledState : undefined;
   if (handledState === undefined && !hasServed) return undefined;
-  return { groupId, instance, hasServed, ...(handledState === undefined ? {} : { handledState }) };
+  return { groupId, instance, hasServed, handledState };
 }
 
 /** Why an instance waits: it begins to serve, or it ceases to. One that has served waits on its way back to the warm pool as others do on their way into it (deployments.md §6.4 rule 2). */

@@ -25,8 +25,14 @@ export function deploymentChanges(
       const { status, createTime } = state;
       db.run(
         "INSERT INTO deployments VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?)",
-        ...[id, applicationId, groupId, status, createTime, isFinal(status) ? 1 : 0],
-        ...[JSON.stringify(request), JSON.stringify(state)],
+        id,
+        applicationId,
+        groupId,
+        status,
+        createTime,
+        isFinal(status) ? 1 : 0,
+        JSON.stringify(request),
+        JSON.stringify(state),
       );
     },
     /** Adds what a person should know of a deployment that may be over. */
@@ -74,7 +80,11 @@ function writeDeployment(db: Database, { id }: DeploymentRecord, { before, after
       ? db.run("UPDATE deployments SET version = version + 1 WHERE id = ? AND version = ?", id, version)
       : db.run(
           "UPDATE deployments SET status = ?, is_over = ?, version = version + 1, state = ? WHERE id = ? AND version = ?",
-          ...[status, isFinal(status) ? 1 : 0, JSON.stringify(after.deployment), id, version],
+          status,
+          isFinal(status) ? 1 : 0,
+          JSON.stringify(after.deployment),
+          id,
+          version,
         );
   assert.equal(moved, 1, `Deployment ${id} has moved since it was observed`);
 }
@@ -106,12 +116,18 @@ function writeTargets(db: Database, deploymentId: string, { before, after }: Com
     if (known === undefined)
       db.run(
         "INSERT INTO targets VALUES (?, ?, ?, ?, ?)",
-        ...[deploymentId, position, target.id, target.hostIdentifier, document],
+        deploymentId,
+        position,
+        target.id,
+        target.hostIdentifier,
+        document,
       );
     else
       db.run(
         "UPDATE targets SET target = ? WHERE deployment_id = ? AND position = ?",
-        ...[document, deploymentId, position],
+        document,
+        deploymentId,
+        position,
       );
     return true;
   });

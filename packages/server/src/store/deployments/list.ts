@@ -47,7 +47,11 @@ export function deploymentLists(db: Database) {
         const where = equals.map(([column]) => `${column} = ? AND `).join("");
         return db.all<Row>(
           `SELECT id, create_time, rowid AS turn FROM deployments WHERE ${where} create_time >= ? AND (create_time, rowid) < (?, ?) ORDER BY create_time DESC, rowid DESC LIMIT ?`,
-          ...[...equals.map(([, value]) => value), createdFrom, begin.createTime, begin.turn, most],
+          ...equals.map(([, value]) => value),
+          createdFrom,
+          begin.createTime,
+          begin.turn,
+          most,
         );
       });
       return rows

@@ -32,7 +32,7 @@ export class Outbox {
     db.onRollback(() => this.forget());
   }
 
-  /** Deployments have gone, or what was checkpoint of them was undone. */
+  /** Deployments have gone, or what was written of them was rolled back. */
   forget(): void {
     this.#byHost = undefined;
   }
@@ -70,7 +70,11 @@ function openCommands(
   { id: targetId, hostIdentifier: host, events }: Target,
 ): readonly OpenCommand[] {
   return events.filter(isOpen).map(({ name: event, command: { id, issuedAt } }) => ({
-    ...{ id, deploymentId, targetId, host, event },
+    id,
+    deploymentId,
+    targetId,
+    host,
+    event,
     issuedAt,
   }));
 }

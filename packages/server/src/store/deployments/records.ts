@@ -19,30 +19,30 @@ export interface DeploymentRequest {
   readonly creator: DeploymentCreator;
   readonly deploymentStyle: Required<DeploymentStyle>;
   readonly revision: RevisionLocation;
-  readonly previousRevision?: RevisionLocation;
+  readonly previousRevision?: RevisionLocation | undefined;
   readonly deploymentConfigName: string;
   /** The group's service role then: what is left to do when the group has been deleted is done with it. Absent in records of earlier versions. */
   readonly serviceRoleArn?: string | undefined;
-  readonly description?: string;
+  readonly description?: string | undefined;
   readonly fileExistsBehavior: "DISALLOW" | "OVERWRITE" | "RETAIN";
   readonly updateOutdatedInstancesOnly: boolean;
-  readonly loadBalancerInfo?: LoadBalancerInfo;
-  readonly blueGreenDeploymentConfiguration?: BlueGreenDeploymentConfiguration;
-  readonly targetInstances?: TargetInstances;
+  readonly loadBalancerInfo?: LoadBalancerInfo | undefined;
+  readonly blueGreenDeploymentConfiguration?: BlueGreenDeploymentConfiguration | undefined;
+  readonly targetInstances?: TargetInstances | undefined;
   /** In force for this deployment: its own, or the group's. */
-  readonly autoRollbackConfiguration?: AutoRollbackConfiguration;
-  readonly alarmConfiguration?: AlarmConfiguration;
-  readonly overrideAlarmConfiguration?: AlarmConfiguration;
+  readonly autoRollbackConfiguration?: AutoRollbackConfiguration | undefined;
+  readonly alarmConfiguration?: AlarmConfiguration | undefined;
+  readonly overrideAlarmConfiguration?: AlarmConfiguration | undefined;
   /** Whoever created it was asked for the right to use the token that its repository is fetched with: there was one then. */
   readonly usesGitHubToken?: boolean | undefined;
-  readonly externalId?: string;
-  readonly deploymentMode?: DeploymentMode;
+  readonly externalId?: string | undefined;
+  readonly deploymentMode?: DeploymentMode | undefined;
   /** On a restart: the deployment whose unpacked revision hosts use again, instead of fetching it. */
-  readonly restarts?: string;
+  readonly restarts?: string | undefined;
   /** On a rollback: what it rolls back, and what both say of it. */
   readonly rollbackOf?: { readonly deploymentId: string; readonly message: string };
   /** On a follow-up for outdated instances: the deployment that it follows. */
-  readonly follows?: string;
+  readonly follows?: string | undefined;
 }
 
 /** A deployment as it is stored: the request, and the engine's state of it. */

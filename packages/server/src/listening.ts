@@ -1,0 +1,37 @@
+import type { AddressInfo } from "node:net";
+import type { createFrontDoorServer } from "@sluice/aws-protocol";
+import { pollHoldMilliseconds } from "./choices.ts";
+
+type FrontDoorServer = ReturnType<typeof createFrontDoorServer>;
+
+/** How long requests under way may take to end when the server closes, in milliseconds; held polls are ended at once. */
+const shutdownMilliseconds = Math.min(2_000, pollHoldMilliseconds);
+
+/** Closes a server; requests that are under way may end. */
+export async function closeListener(server: FrontDoorServer): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeIdleConnections();
+  const patience = setTimeout(() => server.closeAllConnections(), shutdownMilliseconds);
+  await closed;
+  clearTimeout(patience);
+}
+
+/** Connections that may wait to be accepted. A fleet connects at once after a restart, and the kernel resets some of what Node's own 511 have no room for; kernels cap this at their own `somaxconn`, 4096 by default. */
+const connectionBacklog = 4_096;
+
+/** Listens, and resolves with the port. Throws one clear sentence when it cannot. */
+export function listen(
+  server: FrontDoorServer,
+  { port, hostname }: { readonly port: number; readonly hostname: string },
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => {
+      const why = cause.code === "EADDRINUSE" ? "another program uses it; choose another with --port" : cause.message;
+      reject(new Error(`Cannot listen on ${hostname}:${port}: ${why}`, { cause }));
+    });
+    server.listen(
+      { port, host: hostname, backlog: connectionBacklog },
+      () => resolve((server.address() as AddressInfo).port), // it listens on TCP
+    );
+  });
+}
