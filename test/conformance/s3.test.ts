@@ -309,3 +309,21 @@ test("a key that is no path stays one", async (t) => {
   assert.equal((await s3.send(new ListObjectsV2Command({ Bucket, EncodingType: "url" }))).KeyCount, keys.length);
   await assert.rejects(put("k".repeat(1025)), { name: "KeyTooLongError" });
 });
+
+test("the control plane is told the SHA-256 of an object as it is, or of one version of it", async (t) => {
+  const { house, s3, put } = await openBucket(t);
+  const sha256 = (content: string) => createHash("sha256").update(content).digest("hex");
+  const of = (key: string, version?: string) => house.objectSha256({ bucket: Bucket, key, version });
+
+  await put("k", "first");
+  assert.equal(await of("k"), sha256("first"));
+  await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }));
+  const { VersionId } = await put("k", "second");
+  await put("k", "third");
+
+  assert.equal(await of("k"), sha256("third"));
+  assert.equal(await of("k", VersionId), sha256("second"));
+  await s3.send(new DeleteObjectCommand({ Bucket, Key: "k" }));
+  assert.deepEqual([await of("k"), await of("none"), await of("k", "none")], [undefined, undefined, undefined]);
+  assert.equal(await house.objectSha256({ bucket: "another", key: "k" }), undefined);
+});

@@ -23,12 +23,24 @@ const arn = `arn:aws:iam::${accountId}:user/${name}`;
 /** Control plane and local cloud in this process, and the files of a registered host that a real agent may be started with. */
 export async function openAgentGround(
   t: TestContext,
-  { tls = false, settings = [] }: { readonly tls?: boolean; readonly settings?: readonly string[] } = {},
+  {
+    tls = false,
+    settings = [],
+    pinned = false,
+    by = async (url) => url,
+  }: {
+    readonly tls?: boolean;
+    readonly settings?: readonly string[];
+    /** The agent knows the signer, as it does where `sluice register` has set it up. */
+    readonly pinned?: boolean;
+    /** What stands between the agent and the control plane's URL. */
+    readonly by?: (url: string) => Promise<string>;
+  } = {},
 ) {
   const folder = mkdtempSync(join(tmpdir(), "sluice-agent-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const house = await openHouse(t, { tls });
-  const url = tls ? house.url.replace("http:", "https:") : house.url;
+  const url = await by(tls ? house.url.replace("http:", "https:") : house.url);
   const client = new CodeDeployClient(house.as());
   t.after(() => client.destroy());
   const key = await newUser(house, name, { Effect: "Allow", Action: "s3:Get*", Resource: "*" });
@@ -61,6 +73,7 @@ export async function openAgentGround(
       `:on_premises_config_file: '${folder}/onpremises.yml'`,
       `:deploy_control_endpoint: '${url}'`,
       `:s3_endpoint_override: '${url}'`,
+      ...(pinned ? [`:trusted_signer: '${await house.signerSha256()}'`] : []),
       ...settings,
       "",
     ].join("\n"),

@@ -63,6 +63,7 @@ export async function openHouse(
     permissionsOf: cloud.permissionsOf,
     uniqueIdOf: cloud.uniqueIdOf,
     roleExists: cloud.roleExists,
+    revisionSha256: cloud.objectSha256,
     ...more,
     logLevel: "error",
     services: cloud.services,
@@ -78,6 +79,8 @@ export async function openHouse(
     dataFolder,
     identities,
     url: server.url,
+    signerSha256: () => server.signerSha256(),
+    objectSha256: cloud.objectSha256,
     /** The certificate of the authority, for clients that come over HTTPS. */
     authorityFile: authority.certificateFile,
     administrator,

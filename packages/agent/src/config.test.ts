@@ -130,3 +130,16 @@ test("where something is on the network must be a URL of HTTP, and what was foun
     read(t, `${key}: https://example.com:8443/x`);
   }
 });
+
+test("two signers are trusted while the one takes the place of the other, and what is no digest is refused", (t) => {
+  const [old, next] = ["0a".repeat(32), "1B".repeat(32)];
+  const signersIn = (text: string) => read(t, `:trusted_signer: '${text}'\n`).configuration.trustedSigners;
+
+  assert.equal(signersIn(""), undefined);
+  assert.deepEqual(signersIn(old), [old]);
+  assert.deepEqual(signersIn(`${old}, ${next}`), [old, next.toLowerCase()]);
+  assert.throws(
+    () => signersIn(`${old}, ${next}0`),
+    /Invalid configuration :trusted_signer: the SHA-256 of a public key, 64 hexadecimal digits, was expected, and "1b/,
+  );
+});

@@ -61,8 +61,8 @@ export interface Configuration {
   readonly caBundle?: string | undefined;
   /** Unlike AWS: a folder put in front of every destination, for hosts that share one file system. */
   readonly installRoot?: string | undefined;
-  /** Unlike AWS: the SHA-256, in hex, of the public key that must have signed specifications. */
-  readonly trustedSigner?: string | undefined;
+  /** Unlike AWS: the SHA-256, in hex, of the public keys of which one must have signed specifications, and bound them to this host. */
+  readonly trustedSigners?: readonly string[] | undefined;
   /** Unlike AWS: a file with certificates in PEM, one of which must vouch for whoever signed them. */
   readonly trustStore?: string | undefined;
 }
@@ -139,7 +139,7 @@ const readers = {
   github_endpoint: (value) => ({ gitHubEndpoint: url(value, "github_endpoint") ?? "https://api.github.com" }),
   ca_bundle: (value) => optional("caBundle", value),
   install_root: (value) => optional("installRoot", value),
-  trusted_signer: (value) => optional("trustedSigner", value),
+  trusted_signer: (value) => ({ trustedSigners: signers(value) }),
   trust_store: (value) => optional("trustStore", value),
 } as const satisfies Record<string, (value: unknown) => Partial<Configuration>>;
 
@@ -229,6 +229,19 @@ function isOn(value: unknown, otherwise: boolean): boolean {
 function optional<Name extends keyof Configuration>(name: Name, value: unknown): Partial<Configuration> {
   const found = text(value);
   return found === undefined ? {} : { [name]: found };
+}
+
+/** Several are separated by commas or blanks. */
+function signers(value: unknown): readonly string[] | undefined {
+  const words = text(value)
+    ?.toLowerCase()
+    .split(/[\s,]+/)
+    .filter((word) => word !== "");
+  const odd = words?.find((word) => !/^[0-9a-f]{64}$/.test(word));
+  if (odd === undefined) return words;
+  throw new Error(
+    `Invalid configuration :trusted_signer: the SHA-256 of a public key, 64 hexadecimal digits, was expected, and ${JSON.stringify(odd.slice(0, 100))} was found`,
+  );
 }
 
 function count(value: unknown, key: string, { least }: { least: number }): number | undefined {

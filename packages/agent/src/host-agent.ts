@@ -66,12 +66,12 @@ export async function runHostAgent(options: HostAgentOptions): Promise<void> {
 }
 
 /** Returns whose specifications the configuration trusts. Throws when its file of certificates cannot be read. */
-export function readTrust({ trustedSigner, trustStore }: Configuration): Trust {
-  if (trustStore === undefined) return { signer: trustedSigner };
+export function readTrust({ trustedSigners: signers, trustStore }: Configuration): Trust {
+  if (trustStore === undefined) return { signers };
   try {
     const blocks = readFileSync(trustStore, "utf8").match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
     if (blocks === null) throw new Error("it has no certificates in PEM");
-    return { signer: trustedSigner, authorities: blocks.map((block) => new X509Certificate(block)) };
+    return { signers, authorities: blocks.map((block) => new X509Certificate(block)) };
   } catch (cause) {
     throw new Error(
       `Cannot read the trust_store "${trustStore}": ${cause instanceof Error ? cause.message : String(cause)}`,

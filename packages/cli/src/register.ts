@@ -109,7 +109,7 @@ function instructions(
   return `"${name}" is registered. On its host, as root, before ${new Date(expiresAt).toISOString()}:
 
   ${fetched}curl -fsSL ${trusted}${url}/hosts/setup | SLUICE_TOKEN=${token} sh -s -- --url ${url} --signer ${signerSha256}${told}
-${isLocal(url) ? "\nOnly this machine reaches that address. For another host, name one that it reaches with --url.\n" : ""}${isPlain ? "\nThis address has no TLS. Whoever is on the way can change this script, and so become root on the host, learns its key and reads what is deployed. Later on the host carries out only deployments that this control plane has signed; but bundles are not signed and can be exchanged, and an old deployment, or another host's, can be played back. Start Sluice with --tls, or put a TLS proxy in front of it.\n" : ""}`;
+${isLocal(url) ? "\nOnly this machine reaches that address. For another host, name one that it reaches with --url.\n" : ""}${isPlain ? "\nThis address has no TLS. Whoever is on the way can change this script, and so become root on the host, learns its key and reads what is deployed. Later on the host carries out only what this control plane has signed for it and for that moment, bundles included; but whoever is on the way reads all of it, can hold it up, and can make its reports false. Start Sluice with --tls, or put a TLS proxy in front of it.\n" : ""}`;
 }
 
 /** What the host is told of an authority that nobody knows yet: it fetches the certificate from whoever answers, and goes on only if it is this one. */

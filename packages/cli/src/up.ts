@@ -105,6 +105,7 @@ async function open(configuration: Configuration, example: boolean): Promise<Hou
       permissionsOf: cloud.permissionsOf,
       uniqueIdOf: cloud.uniqueIdOf,
       roleExists: cloud.roleExists,
+      revisionSha256: cloud.objectSha256,
       actsWithServiceRoles: configuration.actsWithServiceRoles,
       ec2: "self",
       timeScale,

@@ -18,7 +18,15 @@ import {
 } from "./service/iam/index.ts";
 import { type LambdaOptions, type OpenLambda, openLambda } from "./service/lambda/index.ts";
 import { LogStore, logsService } from "./service/logs/index.ts";
-import { type GrantedObject, objectReader, openBlobs, type S3Options, s3Service } from "./service/s3/index.ts";
+import {
+  type GrantedObject,
+  type NamedObject,
+  objectReader,
+  objectSha256,
+  openBlobs,
+  type S3Options,
+  s3Service,
+} from "./service/s3/index.ts";
 import { ssmService } from "./service/ssm/index.ts";
 import { assumeRoleAsService, roleOf, type SessionKeys, type StsContext, stsService } from "./service/sts/index.ts";
 import { CertificateKeys } from "./tls/certificate-keys.ts";
@@ -65,6 +73,8 @@ export interface RunningCloud {
   /** The unique id of the user, or of the role of the session, that an ARN names now. */
   readonly uniqueIdOf: (arn: string) => string | undefined;
   readonly roleExists: (arn: string) => boolean;
+  /** The SHA-256 of an object's bytes, in hex; undefined when there is no such object. */
+  readonly objectSha256: (object: NamedObject) => Promise<string | undefined>;
   /** Opens what runs instances, lets them reach the control plane, and brings those back up that should run; services answer meanwhile. Throws one clear sentence when instances cannot be had. */
   connect(controlPlane: ControlPlane): Promise<RunningInstances>;
   /** Ends all instances; they come back with the next start. */
@@ -112,6 +122,7 @@ export function startCloud(options: CloudOptions): RunningCloud {
   return {
     services,
     ...identityOf(sts),
+    objectSha256: objectSha256({ ...common, blobs }),
     async connect(found) {
       controlPlane = found;
       const reached = reach(found);

@@ -23,6 +23,7 @@ import { closeListener, listen } from "./listening.ts";
 import { codedeployService } from "./operations/index.ts";
 import { syncHooks as syncHooksOf } from "./reconciler/scaling/managed-hooks.ts";
 import { Reconciler } from "./reconciler/reconciler.ts";
+import type { SpecificationContext } from "./specification/specification.ts";
 import { openSigner, type Signer } from "./specification/signer.ts";
 import { signedSpecifications } from "./specification/signed-specifications.ts";
 import type { DeploymentGroup } from "./store/deployment-groups.ts";
@@ -60,6 +61,8 @@ export interface ServerOptions {
   readonly eventsUrl?: string | undefined;
   /** How many seconds of the waits that deployments were told to make pass in one: for a local cloud that hurries. Absent, one. */
   readonly timeScale?: number | undefined;
+  /** Tells what bytes a revision has, where S3 is served here; absent, hosts fetch it from AWS, whose certificate says whose answer they get. */
+  readonly revisionSha256?: SpecificationContext["revisionSha256"];
   /** Serves what is no AWS request. */
   readonly fallback?: RequestListener | undefined;
 }
@@ -149,7 +152,7 @@ interface Parts {
 }
 
 function openFrontDoor(options: ServerOptions, parts: Parts): RequestListener {
-  const { region, accountId, clock, identities, services, fallback, uniqueIdOf, authority } = options;
+  const { region, accountId, clock, identities, services, fallback, uniqueIdOf, authority, revisionSha256 } = options;
   const { store, polls, gateways, reconciler, signer, log, onDefect } = parts;
   const common = { store, region, accountId, clock };
   const wake = (id: string) => reconciler.wake(id);
@@ -157,7 +160,8 @@ function openFrontDoor(options: ServerOptions, parts: Parts): RequestListener {
   const { lastSeen } = polls;
   const { endRegistration } = identities;
   const accesses = codedeployAccesses({ store, region, accountId });
-  const specification = signedSpecifications({ store, gitHubTokenFor: tokensOf({ store, identities }) }, signer.sign);
+  const gitHubTokenFor = tokensOf({ store, identities });
+  const specification = signedSpecifications({ store, gitHubTokenFor, revisionSha256 }, signer.sign);
   return createFrontDoor({
     services: [
       codedeployService({ ...common, wake, syncHooks, uniqueIdOf, endRegistration, lastSeen }, accesses, onDefect),

@@ -65,7 +65,8 @@ export class CommandRunner {
     this.#retry = retry;
     this.#logError = logError;
     this.#onIdle = onIdle;
-    this.#specifications = new SpecificationCache(service, agent.trust, retry);
+    const { hostIdentifier } = agent.identity;
+    this.#specifications = new SpecificationCache({ service, retry, hostIdentifier, trust: agent.trust });
   }
 
   /** Settles what an earlier process of the agent has left: finished commands are reported, started ones failed, others executed. */
@@ -114,7 +115,7 @@ export class CommandRunner {
   async #run(command: HostCommand, onBegun = () => {}): Promise<void> {
     const place = this.#queues.arrive();
     try {
-      const { specification: fetching, firstFailure } = this.#specifications.fetch(command.deploymentExecutionId);
+      const { specification: fetching, firstFailure } = this.#specifications.fetch(command);
       void firstFailure.then(place.release);
       const specification = await fetching;
       const hasNothingToDo = isNoop(this.#agent, { name: command.name, specification });

@@ -15,6 +15,8 @@ import { bundleRules, type Configuration } from "../config.ts";
 import { archiveOf, type DeploymentFolders, readPointer, writePointer } from "../deployment/deployment-folders.ts";
 import { writeWarnings } from "./deployment-output.ts";
 import { messageOf } from "../error-text.ts";
+import type { Binding } from "../protocol/binding.ts";
+import { isOpenWay } from "../protocol/open-way.ts";
 import type { Specification } from "../protocol/specification.ts";
 import { deleteOldRevisions } from "../deployment/retention.ts";
 import { doublingPauses } from "../retry.ts";
@@ -109,7 +111,7 @@ async function fetchAndUnpack(
 /** Fetches the bundle, or copies a local folder and returns the attributes that its copy does not have yet. */
 async function fetchRevision(
   { configuration, identity, requests, log }: AgentContext,
-  { revision }: Specification,
+  { revision, binding }: Specification,
   { bundle: into, archive }: DeploymentFolders,
 ): Promise<ArchiveAttributes | void> {
   const retryOptions = {
@@ -118,9 +120,10 @@ async function fetchRevision(
   };
   switch (revision.type) {
     case "S3":
-      return downloadFromS3({
+      await downloadFromS3({
         revision,
         into,
+        sha256: binding?.revisionSha256,
         credentials: () => identity.credentials(),
         region: identity.region,
         endpoint: configuration.s3EndpointOverride,
@@ -128,6 +131,7 @@ async function fetchRevision(
         requests,
         retryOptions,
       });
+      return checkWay(binding, configuration.s3EndpointOverride);
     case "GitHub":
       return downloadFromGitHub({ revision, into, endpoint: configuration.gitHubEndpoint, requests, retryOptions });
     case "Local File":
@@ -135,4 +139,13 @@ async function fetchRevision(
     case "Local Directory":
       return copyLocalDirectory(revision, archive);
   }
+}
+
+/** Throws where neither a digest nor a certificate tells whose bytes have come, and this host is to obey one control plane alone. */
+function checkWay(binding: Binding | undefined, endpoint: string | undefined): void {
+  if (binding === undefined || binding.revisionSha256 !== undefined) return;
+  if (endpoint !== undefined && isOpenWay(endpoint))
+    throw new Error(
+      `Cannot trust what has come from ${new URL(endpoint).origin}: the way there is not encrypted, and the control plane does not know the bundle's SHA-256. Use https for s3_endpoint_override`,
+    );
 }

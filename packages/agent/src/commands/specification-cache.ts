@@ -1,50 +1,115 @@
+import { randomBytes } from "node:crypto";
 import { deferred } from "../deferred.ts";
-import type { CommandService } from "../protocol/command-service.ts";
+import { type Binding, checkAnswers } from "../protocol/binding.ts";
+import type { CommandService, HostCommand } from "../protocol/command-service.ts";
 import type { Trust } from "../protocol/signed-content.ts";
-import { checkIsOf, readSpecification, type Specification } from "../protocol/specification.ts";
+import { readSpecification, type Specification } from "../protocol/specification.ts";
 import type { Retry } from "../retry.ts";
 
 /** Specifications that are kept, some kilobytes each: those of many deployments at once. One that was dropped is fetched again. */
 const specificationsMax = 16;
 
+/** How long a bound specification stands for commands that come later, in milliseconds: then the control plane is asked again whether it still wants them run. */
+const freshMilliseconds = 120_000;
+
 /** A specification that is being fetched, or was. */
 export interface FetchedSpecification {
-  /** Rejects when it cannot be had, or is not to be trusted. */
+  /** Rejects when it cannot be had, is not to be trusted, or has no such command. */
   readonly specification: Promise<Specification>;
   /** Resolves when the first attempt has failed. */
   readonly firstFailure: Promise<void>;
 }
 
-/** Fetches each deployment's specification once for all of its commands. */
+interface CachedSpecification extends FetchedSpecification {
+  readonly fetchedAt: number;
+  /** Once it has come. */
+  read?: Specification;
+  /** Commands that were taken up with it, by name. */
+  readonly takenUp: Set<string>;
+}
+
+/** What specifications are fetched with. */
+export interface SpecificationContext {
+  readonly service: Pick<CommandService, "specification">;
+  readonly retry: Retry;
+  readonly hostIdentifier: string;
+  readonly trust: Trust;
+  /** Milliseconds since whenever. Nobody can set it, as who is on the way may be able to set the time of day. */
+  readonly clock?: (() => number) | undefined;
+}
+
+/**
+ * Fetches each deployment's specification for all of its commands. Commands themselves are not signed: a bound
+ * specification says which of them the control plane wants run, and each is taken up once.
+ */
 export class SpecificationCache {
-  readonly #service: CommandService;
-  readonly #trust: Trust;
-  readonly #retry: Retry;
-  readonly #fetched = new Map<string, FetchedSpecification>();
+  readonly #context: SpecificationContext;
+  readonly #clock: () => number;
+  readonly #cached = new Map<string, CachedSpecification>();
 
-  constructor(service: CommandService, trust: Trust, retry: Retry) {
-    this.#service = service;
-    this.#trust = trust;
-    this.#retry = retry;
+  constructor(context: SpecificationContext) {
+    this.#context = context;
+    this.#clock = context.clock ?? (() => performance.now());
   }
 
-  fetch(executionId: string): FetchedSpecification {
-    const known = this.#fetched.get(executionId);
-    if (known !== undefined) return known;
+  /** Returns the specification for a command, of which it counts as taken up. */
+  fetch({ deploymentExecutionId, name }: HostCommand): FetchedSpecification {
+    const known = this.#cached.get(deploymentExecutionId);
+    const cached =
+      known !== undefined && serves(known, name, this.#clock()) ? known : this.#fetch(deploymentExecutionId);
+    const specification = cached.specification.then((read) => {
+      takeUp(cached, read, name);
+      return read;
+    });
+    return { specification, firstFailure: cached.firstFailure };
+  }
+
+  #fetch(deploymentExecutionId: string): CachedSpecification {
+    const { service, retry, hostIdentifier, trust } = this.#context;
+    // Nobody else binds: AWS's service is asked what its own agents ask.
+    const nonce = trust.signers === undefined ? undefined : randomBytes(24).toString("base64url");
     const { promise: firstFailure, resolve: onFirstFailure } = deferred();
-    const specification = this.#retry(() => this.#service.specification(executionId), { onFirstFailure }).then(
-      (envelope) => {
-        const read = readSpecification(envelope, this.#trust);
-        checkIsOf(read, executionId);
-        return read;
-      },
+    const fetching = retry(() => service.specification(deploymentExecutionId, nonce), { onFirstFailure });
+    const specification = fetching.then((envelope) => {
+      const read = readSpecification(envelope, trust);
+      checkAnswers(read, { deploymentExecutionId, hostIdentifier, nonce });
+      return (cached.read = read);
+    });
+    const cached: CachedSpecification = {
+      ...{ specification, firstFailure },
+      fetchedAt: this.#clock(),
+      takenUp: new Set(),
+    };
+    this.#cached.delete(deploymentExecutionId);
+    this.#cached.set(deploymentExecutionId, cached);
+    specification.catch(
+      () => this.#cached.get(deploymentExecutionId) === cached && this.#cached.delete(deploymentExecutionId),
     );
-    const fetched = { specification, firstFailure };
-    this.#fetched.set(executionId, fetched);
-    specification.catch(() => this.#fetched.delete(executionId));
-    dropOldest(this.#fetched, specificationsMax);
-    return fetched;
+    dropOldest(this.#cached, specificationsMax);
+    return cached;
   }
+}
+
+/** Whether a specification that was fetched before is good for a command. */
+function serves({ read, takenUp, fetchedAt }: CachedSpecification, name: string, now: number): boolean {
+  if (read?.binding === undefined) return true; // it is on its way, or nobody binds
+  if (now - fetchedAt > freshMilliseconds || !isWanted(name, read.binding, takenUp)) return false;
+  // An object without a version is what it is now, not what it was when the deployment began.
+  const { revision } = read;
+  return name !== "DownloadBundle" || revision.type !== "S3" || revision.version !== undefined;
+}
+
+const isWanted = (name: string, { lifecycleEvents }: Binding, takenUp: ReadonlySet<string>): boolean =>
+  lifecycleEvents.includes(name) && !takenUp.has(name);
+
+/** Throws when a bound specification has no such command, or has had it taken up. */
+function takeUp({ takenUp }: CachedSpecification, { binding, deploymentId }: Specification, name: string): void {
+  if (binding === undefined) return;
+  if (!isWanted(name, binding, takenUp))
+    throw new Error(
+      `Cannot trust the command ${JSON.stringify(name.slice(0, 100))}: the control plane does not want it run here for deployment ${deploymentId}, or has told it before. Somebody between this host and its control plane may have made it up`,
+    );
+  takenUp.add(name);
 }
 
 /** Drops the entry that was added first when there are more than `max`. */

@@ -29,6 +29,6 @@ test("an open way to the control plane is a danger where nobody says whose deplo
   assert.equal(found("http://127.0.0.1.example.com").length, 1);
   for (const safe of ["https://172.31.0.1", "http://127.0.0.1:8099", "http://[::1]:1", "http://localhost:1"])
     assert.deepEqual(found(safe), []);
-  assert.deepEqual(found("http://172.31.0.1", { trustedSigner: "00" }), []);
+  assert.deepEqual(found("http://172.31.0.1", { trustedSigners: ["00"] }), []);
   assert.deepEqual(found("http://172.31.0.1", { trustStore: "/x.pem" }), []);
 });

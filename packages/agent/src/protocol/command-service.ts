@@ -60,11 +60,15 @@ export class CommandService {
     return { identifier: HostCommandIdentifier, deploymentExecutionId: DeploymentExecutionId, name: CommandName };
   }
 
-  /** The envelope of a deployment's specification. Throws when it is not for CodeDeploy. */
-  async specification(deploymentExecutionId: string): Promise<{ readonly format: string; readonly payload: string }> {
+  /** The envelope of a deployment's specification; with a nonce, one that was made as the answer to this very call. Throws when it is not for CodeDeploy. */
+  async specification(
+    deploymentExecutionId: string,
+    nonce?: string,
+  ): Promise<{ readonly format: string; readonly payload: string }> {
     const answer = await this.#call("GetDeploymentSpecification", {
       DeploymentExecutionId: deploymentExecutionId,
       HostIdentifier: this.#identity.hostIdentifier,
+      Nonce: nonce,
     });
     if (answer.DeploymentSystem !== "CodeDeploy")
       throw new RequestRefused(`Deployment System mismatch: CodeDeploy != ${String(answer.DeploymentSystem)}`);

@@ -12,8 +12,8 @@ const digests: Readonly<Record<string, string>> = {
 
 /** Whose specifications this host carries out. Without any of them: everybody's whose signature is right, as with the official agents. */
 export interface Trust {
-  /** The SHA-256 of the one public key, in hex. */
-  readonly signer?: string | undefined;
+  /** The SHA-256 of the public keys, in hex: one, or while it is being changed both. */
+  readonly signers?: readonly string[] | undefined;
   /** Certificates in PEM, of authorities or of signers: the signer's must lead to one of them, and be valid at this time. */
   readonly authorities?: readonly X509Certificate[] | undefined;
   /** Milliseconds since 1970; the host's clock when absent. */
@@ -42,9 +42,9 @@ function judge(
 ): void {
   const key = certificate.publicKey.export({ type: "spki", format: "der" });
   const signer = createHash("sha256").update(key).digest("hex");
-  if (trust.signer !== undefined && signer !== trust.signer.toLowerCase())
+  if (trust.signers !== undefined && !trust.signers.includes(signer))
     throw distrust(
-      `its signer is not the one that trusted_signer names (${trust.signer}) but ${signer}. Somebody may stand between this host and its control plane. If the control plane has got a new data folder, it has a new signer: register this host there anew, or put what sluice register prints behind --signer into the agent's configuration`,
+      `its signer is not the one that trusted_signer names (${trust.signers.join(" or ")}) but ${signer}. Somebody may stand between this host and its control plane. If the control plane has got a new data folder, it has a new signer: register this host there anew, or put what sluice register prints behind --signer into the agent's configuration`,
     );
   if (trust.authorities === undefined) return;
   if (!leadsToAuthority(certificate, { certificates, authorities: trust.authorities }))

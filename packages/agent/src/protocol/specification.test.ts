@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkIsOf, readSpecification, specificationOf } from "./specification.ts";
+import { readSpecification, specificationOf } from "./specification.ts";
 
 const s3 = {
   RevisionType: "S3",
@@ -122,19 +122,4 @@ test("text that nobody has signed is not carried out", () => {
   assert.throws(() => readSpecification({ format: "TEXT/JSON", payload }), {
     message: "Unsupported DeploymentSpecification format: TEXT/JSON",
   });
-});
-
-test("a specification is taken for the deployment that was asked for alone", () => {
-  const specification = specificationOf(least);
-
-  checkIsOf(specification, "CodeDeploy/us-east-1/Prod/arn:aws:sds:us-east-1:1:deployment/d-ABCDEF123");
-  for (const asked of [
-    "CodeDeploy/us-east-1/Prod/arn:aws:sds:us-east-1:1:deployment/d-ABCDEF124",
-    "a/b/c/xd-ABCDEF123",
-    "",
-  ])
-    assert.throws(
-      () => checkIsOf(specification, asked),
-      /^Error: Cannot trust the deployment specification: it is of deployment d-ABCDEF123, and that of ".*" was asked for$/,
-    );
 });

@@ -1,3 +1,4 @@
+import { type Binding, readBinding } from "./binding.ts";
 import { fieldsAt, isFields, type Fields, readRevision, type Revision, textAt } from "./revision.ts";
 import { signedContent, type Trust } from "./signed-content.ts";
 
@@ -16,6 +17,8 @@ export interface Specification {
   readonly revision: Revision;
   /** The deployment whose unpacked revision this one uses again, if it is still whole. */
   readonly reuseArchiveFrom?: string | undefined;
+  /** Absent from AWS's own. */
+  readonly binding?: Binding | undefined;
 }
 
 /** Opens the envelope of a specification and reads it. Throws the official agent's sentences. */
@@ -25,15 +28,6 @@ export function readSpecification(
 ): Specification {
   if (format !== "PKCS7/JSON") throw new Error(`Unsupported DeploymentSpecification format: ${format}`);
   return specificationOf(JSON.parse(signedContent(payload, trust)));
-}
-
-/** Throws when a specification is of another deployment than the one that was asked for: a signature tells who has written it, not that it is the answer. An execution id ends with the deployment's id (agent.md §1.2). */
-export function checkIsOf({ deploymentId }: Specification, executionId: string): void {
-  const asked = /[/:]([^/:]*)$/.exec(executionId)?.[1] ?? "";
-  if (deploymentId !== asked)
-    throw new Error(
-      `Cannot trust the deployment specification: it is of deployment ${deploymentId}, and that of ${JSON.stringify(asked.slice(0, 200))} was asked for`,
-    );
 }
 
 /** Reads the content of an envelope. */
@@ -54,6 +48,7 @@ export function specificationOf(value: unknown): Specification {
     ...(Array.isArray(events) && events.length > 0 ? { allPossibleLifecycleEvents: events.map(String) } : {}),
     revision: readRevision(value),
     ...(reused === undefined ? {} : { reuseArchiveFrom: deploymentIdOf(reused) }),
+    binding: readBinding(value),
   };
 }
 

@@ -39,7 +39,8 @@ export const codedeployCommands: ServiceModel = buildModel({
     structure("DeploymentSpecification", { VariantId: text, VariantEnvelope: envelope, GenericEnvelope: envelope }),
     structure("PollHostCommandInput", { HostIdentifier: text }),
     structure("PollHostCommandOutput", { HostCommand: hostCommand }),
-    structure("GetDeploymentSpecificationInput", { DeploymentExecutionId: text, HostIdentifier: text }),
+    // The nonce is of our own agents (docs/decisions/039): those that have pinned the signer.
+    structure("GetDeploymentSpecificationInput", { DeploymentExecutionId: text, HostIdentifier: text, Nonce: text }),
     structure("GetDeploymentSpecificationOutput", { DeploymentSystem: text, DeploymentSpecification: specification }),
     structure("PutHostCommandAcknowledgementInput", { HostCommandIdentifier: text, Diagnostics: envelope }),
     structure("PutHostCommandAcknowledgementOutput", { CommandStatus: text }),
@@ -79,7 +80,7 @@ export interface HostCommandOperations<Context> {
   ): Promise<{ readonly HostCommand?: HostCommandInstance }>;
   GetDeploymentSpecification(
     context: Context & { readonly call: Call },
-    input: { readonly DeploymentExecutionId?: string; readonly HostIdentifier?: string },
+    input: { readonly DeploymentExecutionId?: string; readonly HostIdentifier?: string; readonly Nonce?: string },
   ): Promise<{
     readonly DeploymentSystem: string;
     readonly DeploymentSpecification: { readonly GenericEnvelope: Envelope };

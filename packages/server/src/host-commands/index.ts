@@ -9,6 +9,7 @@ import {
 } from "@sluice/aws-protocol";
 import { pollHoldMilliseconds, redeliveryMilliseconds } from "../choices.ts";
 import { deploymentExecutionId, deploymentIdIn } from "../specification/host-command-identifier.ts";
+import type { SignedSpecifications } from "../specification/signed-specifications.ts";
 import type { CommandRecord } from "../store/deployments/outbox.ts";
 import { acknowledge, type ReportContext, complete, statusOf } from "./reports.ts";
 import { diagnosticsOf } from "./diagnostics.ts";
@@ -19,8 +20,7 @@ export interface HostContext extends ReportContext {
   readonly region: string;
   readonly accountId: string;
   readonly identifiers: Identifiers;
-  /** The signed specification of a deployment. */
-  readonly specification: (deploymentId: string) => Promise<string>;
+  readonly specification: SignedSpecifications;
 }
 
 const clientFault = (message: string) => new Fault("ClientException", message);
@@ -42,11 +42,16 @@ const operations: HostCommandOperations<HostContext> = {
     };
   },
 
-  async GetDeploymentSpecification({ store, specification }, { DeploymentExecutionId = "", HostIdentifier = "" }) {
+  async GetDeploymentSpecification(context, { DeploymentExecutionId = "", HostIdentifier = "", Nonce }) {
     const id = deploymentIdIn(DeploymentExecutionId);
-    if (id === undefined || !store.deployments.hasTarget(id, HostIdentifier))
-      throw clientFault(`No deployment "${DeploymentExecutionId.slice(0, 200)}" for this host`);
-    const Payload = await specification(id);
+    const LifecycleEvents = id === undefined ? [] : unended(context, id, HostIdentifier);
+    // What has ended is told to nobody again: whoever is on the way could have a host ask for it.
+    if (id === undefined || LifecycleEvents.length === 0)
+      throw clientFault(`Nothing to do in deployment "${DeploymentExecutionId.slice(0, 200)}" for this host`);
+    if (Nonce !== undefined && !/^[\w+/=-]{16,128}$/.test(Nonce))
+      throw clientFault("Nonce is not 16 to 128 letters, digits and + / = _ -");
+    const asking = Nonce === undefined ? undefined : { HostIdentifier, Nonce, LifecycleEvents };
+    const Payload = await context.specification(id, asking);
     return {
       DeploymentSystem: "CodeDeploy",
       DeploymentSpecification: { GenericEnvelope: { Format: "PKCS7/JSON", Payload } },
@@ -71,6 +76,12 @@ const operations: HostCommandOperations<HostContext> = {
     };
   },
 };
+
+/** What a host has still to run of a deployment. */
+const unended = ({ store }: HostContext, deploymentId: string, host: string): readonly string[] =>
+  (store.deployments.liveTarget(deploymentId, host)?.events ?? [])
+    .filter(({ status }) => status === "Pending" || status === "InProgress")
+    .map(({ name }) => name);
 
 /** The next command for a host; undefined when there is none for as long as a poll is held. Nothing else ends the wait: an agent that is answered at once pauses before it asks again. */
 async function nextCommand(

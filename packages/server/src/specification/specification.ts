@@ -1,4 +1,4 @@
-import type { RevisionLocation } from "@aws-sdk/client-codedeploy";
+import type { RevisionLocation, S3Location } from "@aws-sdk/client-codedeploy";
 import { isOver } from "@sluice/engine";
 import type { Store } from "../store/index.ts";
 import type { DeploymentRecord } from "../store/deployments/records.ts";
@@ -8,10 +8,27 @@ export interface SpecificationContext {
   readonly store: Store;
   /** The token with which an application's hosts fetch from a private repository. */
   readonly gitHubTokenFor: (repository: string, applicationId: string) => string | undefined;
+  /** The SHA-256 of a revision's bytes, in hex; undefined where nobody here can tell. */
+  readonly revisionSha256?: ((location: S3Location) => Promise<string | undefined>) | undefined;
+}
+
+/** Unlike AWS: what binds a specification to one host and one question of it (docs/decisions/039). Other agents read past it. */
+export interface Binding {
+  readonly HostIdentifier: string;
+  /** What the host has sent with its question: no answer from before has it. */
+  readonly Nonce: string;
+  /** What the host has still to run. */
+  readonly LifecycleEvents: readonly string[];
+  /** Of the revision that the host is to fetch, in hex; absent where it is not known. */
+  readonly RevisionSha256?: string | undefined;
 }
 
 /** What a host must know of a deployment, as agents read it (agent.md §2). A token for GitHub is in it: it belongs in no log. */
-export function specificationOf({ store, gitHubTokenFor }: SpecificationContext, record: DeploymentRecord): string {
+export function specificationOf(
+  { store, gitHubTokenFor }: Pick<SpecificationContext, "store" | "gitHubTokenFor">,
+  record: DeploymentRecord,
+  binding?: Binding,
+): string {
   const { id, applicationId, groupId, request } = record;
   const { repository } = mayUseToken(record) ? (request.revision.gitHubLocation ?? {}) : {};
   return JSON.stringify({
@@ -26,6 +43,7 @@ export function specificationOf({ store, gitHubTokenFor }: SpecificationContext,
     Revision: revisionOf(request.revision),
     GitHubAccessToken: repository === undefined ? undefined : gitHubTokenFor(repository, applicationId),
     ReuseArchiveFromDeploymentId: request.restarts,
+    Binding: binding,
   });
 }
 

@@ -51,7 +51,7 @@ test("a data folder of the first version keeps its deployments", async (t) => {
       ["one", "two"],
     );
     assert.deepEqual(deployments.fleets("d-1"), { selected: { found: [] } });
-    assert(deployments.hasTarget("d-1", "host-2"));
+    assert.equal(deployments.liveTarget("d-1", "host-2"), undefined);
     assert.deepEqual(store.githubTokens.byName("Octocat"), {
       name: "octocat",
       sealed: "sealed",

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import type { IncomingMessage, RequestListener } from "node:http";
 import { type TestContext, test } from "node:test";
@@ -13,11 +14,12 @@ async function ground(t: TestContext, ...listeners: readonly RequestListener[]) 
   const endpoint = await listen(t, inTurn(seen, ...listeners));
   const { folder, into, requests, retryOptions, told } = downloadGround(t);
   const credentials = async () => ({ accessKeyId: "AKIA", secretAccessKey: "secret" });
-  const download = (more: { readonly eTag?: string } = {}) => {
+  const download = (more: { readonly eTag?: string } = {}, sha256?: string) => {
     const revision = { type: "S3", bucket: "b", key: "k", bundleType: "tar", ...more } as const;
     return downloadFromS3({
       revision,
       into,
+      sha256,
       credentials,
       region: "us-east-1",
       endpoint,
@@ -97,6 +99,34 @@ test("an object that is replaced meanwhile is fetched afresh, and refused when i
     message: 'Expected deployment artifact bundle etag e but was actually "f"',
   });
   assert.deepEqual(readdirSync(one.folder), []);
+});
+
+test("other bytes under the same ETag are not taken where the control plane has signed which", async (t) => {
+  const sha256 = createHash("sha256").update(content).digest("hex");
+  const rest: RequestListener = (_, response) => {
+    response.writeHead(206, { etag: eTag, "content-range": "bytes 5-9/10" }).end(content.slice(5));
+  };
+  for (const listeners of [[whole], [half, rest], [half, whole]]) {
+    const right = await ground(t, ...listeners);
+    await right.download({ eTag: "e" }, sha256);
+    assert.equal(readFileSync(right.into, "utf8"), content);
+  }
+
+  const evil: RequestListener = (_, response) => {
+    response.writeHead(200, { etag: eTag, "content-length": content.length }).end("0123456789".replace("9", "8"));
+  };
+  const evilRest: RequestListener = (_, response) => {
+    response.writeHead(206, { etag: eTag, "content-range": "bytes 5-9/10" }).end("56788");
+  };
+  for (const listeners of [[evil], [half, evilRest]]) {
+    const changed = await ground(t, ...listeners, whole);
+    await assert.rejects(
+      changed.download({ eTag: "e" }, sha256),
+      /^Error: Cannot trust the bundle that has come: its SHA-256 is [0-9a-f]{64}, and the control plane has signed /,
+    );
+    assert.deepEqual(readdirSync(changed.folder), []);
+    assert.equal(changed.seen.length, listeners.length);
+  }
 });
 
 test("what is refused is asked for once", async (t) => {

@@ -10,6 +10,8 @@ import { PartialDownload } from "./partial-download.ts";
 export interface S3Download {
   readonly revision: S3Revision;
   readonly into: string;
+  /** Of its bytes, in hex, where the control plane has signed it. */
+  readonly sha256: string | undefined;
   /** Asked before each attempt: a key may run out meanwhile. */
   readonly credentials: () => Promise<SigningCredentials>;
   readonly region: string;
@@ -25,8 +27,8 @@ const errorBytesMax = 64 * 1024;
 
 /** Fetches a bundle from S3 into a file (agent.md §4.1). What S3 refuses is not asked for again; after troubles on the way it goes on where it stopped. */
 export async function downloadFromS3(download: S3Download): Promise<void> {
-  const { revision, into, retryOptions } = download;
-  const part = new PartialDownload(into);
+  const { revision, into, sha256, retryOptions } = download;
+  const part = new PartialDownload(into, sha256);
   let { region } = download;
   const log = (line: string) => retryOptions.log(`Downloading ${objectName(revision)}: ${line}`);
   try {

@@ -1,7 +1,8 @@
+import { createHash, type Hash } from "node:crypto";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
 import { ownFileMode } from "../../files/atomic-file.ts";
-import { TransientError } from "../../protocol/request-errors.ts";
+import { RequestRefused, TransientError } from "../../protocol/request-errors.ts";
 
 /** A file that comes over the network, if need be in several pieces. It appears when it is complete. */
 export class PartialDownload {
@@ -11,10 +12,15 @@ export class PartialDownload {
   #eTag: string | undefined;
   #bytes = 0;
   #furthest = 0;
+  /** What it must come to, in hex, and what it has come to so far. */
+  readonly #sha256: string | undefined;
+  #hash: Hash | undefined;
 
-  constructor(file: string) {
+  /** With a digest, only the file that has it appears. */
+  constructor(file: string, sha256?: string) {
     this.#file = file;
     this.#partial = `${file}.part`;
+    this.#sha256 = sha256;
   }
 
   /** Headers of a request for what is missing. Without a strong ETag nobody can tell whether two pieces belong together. */
@@ -32,10 +38,12 @@ export class PartialDownload {
   /** Takes the content of an answer with status 200 or 206, and says whenever there is more of the file than ever before. Throws when it breaks off; then what has come is kept. */
   async take(response: IncomingMessage, progressed: () => void): Promise<void> {
     const total = this.#begin(response);
+    if (this.#bytes === 0 && this.#sha256 !== undefined) this.#hash = createHash("sha256");
     const file = await open(this.#partial, this.#bytes === 0 ? "w" : "r+", ownFileMode);
     try {
       for await (const chunk of response as AsyncIterable<Buffer>) {
         await writeWhole(file, chunk, this.#bytes);
+        this.#hash?.update(chunk);
         this.#bytes += chunk.length;
         if (this.#bytes > this.#furthest) progressed();
         this.#furthest = Math.max(this.#furthest, this.#bytes);
@@ -46,12 +54,21 @@ export class PartialDownload {
     if (total !== undefined && this.#bytes < total)
       throw new TransientError(`${this.#bytes} of ${total} bytes have come`);
     if (total !== undefined && this.#bytes > total) throw this.#startAfresh("more of it came than there is");
+    this.#proveDigest();
     await rename(this.#partial, this.#file);
   }
 
   /** Deletes what has come of a file that will not be complete. */
   async drop(): Promise<void> {
     await rm(this.#partial, { force: true });
+  }
+
+  #proveDigest(): void {
+    const found = this.#hash?.digest("hex");
+    if (found !== this.#sha256)
+      throw new RequestRefused(
+        `Cannot trust the bundle that has come: its SHA-256 is ${found}, and the control plane has signed ${this.#sha256}. Somebody has changed it on the way, or it was written anew meanwhile; then deploy again`,
+      );
   }
 
   /** The size of the whole file, where a piece of it tells. A server that knows no ranges sends everything again. */

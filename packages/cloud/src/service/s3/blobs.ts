@@ -22,9 +22,14 @@ export interface Span {
   readonly end: number;
 }
 
+/** Blobs whose SHA-256 is remembered: more than there are revisions being deployed at once. */
+const sha256Max = 1_000;
+
 /** Files with names of our own making: an object's key never becomes a path. */
 export class Blobs {
   readonly #folder: string;
+  /** Of blobs that somebody has asked for, in hex, the oldest first. A blob's bytes never change. */
+  readonly #sha256 = new Map<string, Promise<string>>();
   /** How many read a blob. */
   readonly #readers = new Map<string, number>();
   /** To be deleted when nobody reads them any more. */
@@ -80,6 +85,19 @@ export class Blobs {
   read(id: string, span?: Span): Readable {
     this.#hold(id);
     return createReadStream(this.#path(id), span).once("close", () => this.#release(id));
+  }
+
+  /** The SHA-256 of a blob, in hex: its bytes are read for it once. */
+  sha256(id: string): Promise<string> {
+    const known = this.#sha256.get(id);
+    if (known !== undefined) return known;
+    const hash = createHash("sha256");
+    const found = pipeline(this.read(id), hash).then(() => hash.digest("hex"));
+    this.#sha256.set(id, found);
+    found.catch(() => this.#sha256.delete(id));
+    const [oldest] = this.#sha256.keys();
+    if (this.#sha256.size > sha256Max && oldest !== undefined) this.#sha256.delete(oldest);
+    return found;
   }
 
   /** Deletes blobs: at once, or as soon as those who read them are done. */

@@ -26,6 +26,14 @@ export interface S3Options {
   readonly onDefect: (error: unknown, requestId: string) => void;
 }
 
+/** An object, as a revision names it. */
+export interface NamedObject {
+  readonly bucket?: string | undefined;
+  readonly key?: string | undefined;
+  /** Absent: the latest one. */
+  readonly version?: string | undefined;
+}
+
 /** Where the bytes of all objects of a data folder lie. Whoever reads or changes them does it by the same one. */
 export const openBlobs = (dataFolder: string): Blobs => new Blobs(join(dataFolder, "cloud", "s3"));
 
@@ -34,6 +42,19 @@ export function objectReader({ blobs, ...common }: Pick<S3Options, "blobs" | "db
   return async ({ bucket, key, version }: { bucket: string; key: string; version: string | undefined }) => {
     const { blob } = findVersion({ ...common, blobs }, { Bucket: bucket, Key: key, VersionId: version });
     return blob === null ? Buffer.alloc(0) : buffer(blobs.read(blob));
+  };
+}
+
+/** Tells what bytes objects have, by their SHA-256 in hex. Undefined when there is no such object. */
+export function objectSha256({ blobs, ...common }: Pick<S3Options, "blobs" | "db" | "region" | "accountId" | "clock">) {
+  return async ({ bucket, key, version }: NamedObject): Promise<string | undefined> => {
+    try {
+      const { blob } = findVersion({ ...common, blobs }, { Bucket: bucket, Key: key, VersionId: version });
+      return blob === null ? undefined : await blobs.sha256(blob);
+    } catch (error) {
+      if (error instanceof Fault) return undefined;
+      throw error;
+    }
   };
 }
 

@@ -116,8 +116,15 @@ export function deploymentReads(db: Database, cache: DeploymentCache) {
     target: (id: string, targetId: string): Target | undefined => cache.target(id, targetId),
     /** What looks at the deployment's fleets gave. */
     fleets: (id: string): Fleets => cache.fleets(id),
-    hasTarget: (id: string, host: string): boolean =>
-      db.get("SELECT 1 FROM targets WHERE deployment_id = ? AND host = ?", id, host) !== undefined,
+    /** What a host is to a deployment that is under way; undefined when it is nothing to it. */
+    liveTarget(id: string, host: string): Target | undefined {
+      const row = db.get<{ id: string }>(
+        "SELECT t.id FROM targets t JOIN deployments d ON d.id = t.deployment_id WHERE t.host = ? AND d.id = ? AND d.is_over = 0",
+        host,
+        id,
+      );
+      return row && cache.target(id, row.id);
+    },
     /** Revisions of deployments under way that this host is a target of. */
     revisionsFor: (host: string): readonly RevisionLocation[] =>
       db
