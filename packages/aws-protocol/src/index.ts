@@ -12,7 +12,6 @@ export {
 } from "./service/codedeploy-commands.ts";
 export { defineService, type ServiceDefinition } from "./service/define-service.ts";
 export { Fault } from "./fault.ts";
-export { HmacSha256 } from "./signature/hmac-sha256.ts";
 export { type AccessKey, type AccessKeys, anonymous, type Call, type Principal } from "./permission/identity.ts";
 export {
   type Access,

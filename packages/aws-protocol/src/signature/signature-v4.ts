@@ -1,5 +1,4 @@
-import { hash } from "node:crypto";
-import { HmacSha256 } from "./hmac-sha256.ts";
+import { createHmac, hash } from "node:crypto";
 
 /** A key to sign with. */
 export interface SigningCredentials {
@@ -104,7 +103,7 @@ export function stringToSign(canonical: string, time: string, scope: string): st
 }
 
 /** A key for the requests of one secret, day, region and service. */
-export type SigningKey = HmacSha256;
+export type SigningKey = Uint8Array;
 
 /** Signing keys kept: one for each secret, day, region and service in use. */
 const signingKeysMax = 2_000;
@@ -118,14 +117,17 @@ export function signingKey(secretAccessKey: string, scope: string): SigningKey {
   if (signingKeys.size >= signingKeysMax) signingKeys.clear();
   const key = scope
     .split("/")
-    .reduce((before, part) => new HmacSha256(before.bytes(part)), new HmacSha256(`AWS4${secretAccessKey}`));
+    .reduce<SigningKey>(
+      (before, part) => createHmac("sha256", before).update(part).digest(),
+      Buffer.from(`AWS4${secretAccessKey}`),
+    );
   signingKeys.set(name, key);
   return key;
 }
 
 /** A signature in hex. */
 export function signText(key: SigningKey, text: string): string {
-  return key.hex(text);
+  return createHmac("sha256", key).update(text).digest("hex");
 }
 
 /** The SHA-256 of text or bytes, in hex. */

@@ -1,5 +1,4 @@
-import { timingSafeEqual } from "node:crypto";
-import { HmacSha256 } from "@sluice/aws-protocol";
+import { createHmac, timingSafeEqual } from "node:crypto";
 import { Database } from "../store/database.ts";
 
 /** Who did what to which resources, when, and what came of it. Never a body, a header or a secret. */
@@ -46,9 +45,10 @@ const rowsAtOnce = 200;
 /** Opens the audit log of a data folder. Each entry's hash, made with the key, covers the entry and the hash before it. */
 export function openAuditLog(dataFolder: string, key: Uint8Array) {
   const db = new Database(dataFolder, "audit.sqlite", schema);
-  const keyed = new HmacSha256(key);
   const hashOf = (before: string, row: Omit<Row, "hash">): string =>
-    keyed.hex(JSON.stringify([before, row.sequence, row.at, row.entry]));
+    createHmac("sha256", key)
+      .update(JSON.stringify([before, row.sequence, row.at, row.entry]))
+      .digest("hex");
   let last: Pick<Row, "sequence" | "hash"> | undefined;
   const gathered: Row[] = [];
   db.beforeCommit(() => insert(db, gathered.splice(0)));
