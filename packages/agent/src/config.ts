@@ -65,6 +65,8 @@ export interface Configuration {
   readonly trustedSigners?: readonly string[] | undefined;
   /** Unlike AWS: a file with certificates in PEM, one of which must vouch for whoever signed them. */
   readonly trustStore?: string | undefined;
+  /** Unlike AWS: whether an idle agent releases the resident pages of its own program, which are read from its file again. */
+  readonly releaseIdleMemory: boolean;
 }
 
 /** Where the configuration file is looked for when none is named. */
@@ -141,6 +143,7 @@ const readers = {
   install_root: (value) => optional("installRoot", value),
   trusted_signer: (value) => ({ trustedSigners: signers(value) }),
   trust_store: (value) => optional("trustStore", value),
+  release_idle_memory: (value) => ({ releaseIdleMemory: isOn(value, false) }),
 } as const satisfies Record<string, (value: unknown) => Partial<Configuration>>;
 
 /** Keys of the official agents that change nothing here. */

@@ -9,7 +9,7 @@ import { instructionsOf } from "./deployment/deployment-folders.ts";
 import { findIdentity } from "./identity/identity.ts";
 import { sweepUnfinishedInstallations } from "./install/index.ts";
 import { Journal } from "./commands/journal.ts";
-import { giveBackMemory, saveMemory } from "./memory.ts";
+import { giveBackMemory, type MemoryContext, saveMemory } from "./memory.ts";
 import { CommandService } from "./protocol/command-service.ts";
 import type { Trust } from "./protocol/signed-content.ts";
 import { SignedRequests } from "./protocol/signed-requests.ts";
@@ -53,7 +53,10 @@ export async function runHostAgent(options: HostAgentOptions): Promise<void> {
       journal: new Journal(configuration.rootDir, configuration.ongoingDeploymentTracking),
       retry,
       logError: (line) => log.error(line),
-      onIdle: giveBackLater(() => !signal.aborted && runner.isIdle),
+      onIdle: giveBackLater({
+        isIdle: () => !signal.aborted && runner.isIdle,
+        releasesPages: configuration.releaseIdleMemory,
+      }),
     });
     sweepUnfinishedInstallations(instructionsOf(configuration.rootDir));
     await runner.recover();
@@ -83,11 +86,11 @@ export function readTrust({ trustedSigners: signers, trustStore }: Configuration
 /** How long the agent must be idle before it gives memory back, in milliseconds: longer than the pause between two events of a deployment. */
 const quietMilliseconds = 2_000;
 
-function giveBackLater(isIdle: () => boolean): () => void {
+function giveBackLater(context: MemoryContext): () => void {
   let timer: NodeJS.Timeout | undefined;
   const later = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => void giveBackMemory(isIdle), quietMilliseconds).unref();
+    timer = setTimeout(() => void giveBackMemory(context), quietMilliseconds).unref();
   };
   later();
   return later;

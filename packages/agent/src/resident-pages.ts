@@ -2,7 +2,7 @@ import type { FunctionDefinitions } from "node:ffi";
 import { readFileSync, readlinkSync } from "node:fs";
 
 // Most of what Node keeps resident are pages of its own binary that its start has touched. They can be read from the file
-// again, so a process that waits need not keep them: the kernel is told so (docs/decisions/016).
+// again, so an idle process need not keep them. With `release_idle_memory` the kernel is told so (docs/decisions/016).
 
 /** A part of the address space. */
 export interface Range {
@@ -10,26 +10,26 @@ export interface Range {
   readonly length: bigint;
 }
 
-/** `madvise(2)`: these pages are not needed; whoever touches one has it read from its file again. */
+/** `madvise(2)`: these pages are not needed; the next access reads them from their file again. */
 const dontNeed = 4;
 
-/** Has the kernel take away the pages of this program's file, and what the C library has freed. Does nothing where Node cannot call the C library. */
+/** Releases the resident pages of this program's file, and what the C library has freed. Does nothing where Node cannot call the C library. */
 export function releaseResidentPages(): void {
   callNative({ madvise: { arguments: ["u64", "u64", "i32"], return: "i32" } }, ({ madvise }) => {
-    // What is refused stays as it is: locked pages, for one.
+    // What is refused stays resident: locked pages, for one.
     for (const { start, length } of ownRanges()) madvise(start, length, dontNeed);
   });
-  // Of glibc alone: other C libraries need no asking.
+  // glibc only: other C libraries give memory back by themselves.
   callNative({ malloc_trim: { arguments: ["u64"], return: "i32" } }, ({ malloc_trim }) => malloc_trim(0n));
 }
 
-/** A mapping's first line in `/proc/self/smaps`: where it is, what may be done there, and of which file; lines of fields follow. */
+/** A mapping's first line in `/proc/self/smaps`: its addresses, permissions and file. Lines of fields follow. */
 const mapping = /^([0-9a-f]+)-([0-9a-f]+) r-.p [0-9a-f]+ [0-9a-f]+:[0-9a-f]+ \d+ +(\/.*)$/;
 
 /**
- * Which parts of the address space hold nothing but what the program's file has, by `/proc/self/smaps`. A page that was
- * written to, as the relocated ones were, is in memory (Anonymous) or swapped out (Swap) and would be lost. Libraries are
- * left alone: another thread may be loading one just now. What is not understood is not chosen.
+ * Returns the mappings that hold nothing but the content of the program's file, by `/proc/self/smaps`. A page that was
+ * written to, as relocated ones were, is in memory (Anonymous) or swapped out (Swap) and would be lost. Libraries are left
+ * alone, as another thread may be loading one; so is every mapping whose text is not exactly as expected.
  */
 export function cleanFileRanges(smaps: string, program: string): readonly Range[] {
   const ranges: Range[] = [];
@@ -45,7 +45,7 @@ export function cleanFileRanges(smaps: string, program: string): readonly Range[
   return ranges;
 }
 
-/** The fields of the mapping whose first line this is. */
+/** Returns the fields of the mapping whose first line is at `index`. */
 function fieldsAfter(lines: readonly string[], index: number): ReadonlyMap<string, string> {
   const rows = lines.slice(index + 1);
   const count = rows.findIndex((row) => !/^\w+: /.test(row));
@@ -65,12 +65,12 @@ function ownRanges(): readonly Range[] {
   }
 }
 
-/** Where an address and a `size_t` are what we declare: 64 bits. */
+/** Architectures on which an address and a `size_t` have the declared 64 bits. */
 const architectures: readonly string[] = ["x64", "arm64"];
 
 type Native<T extends FunctionDefinitions> = ReturnType<typeof import("node:ffi").dlopen<T>>["functions"];
 
-/** Calls functions of the C library. Does nothing where they are not there, before Node 26.1, and where the permission model forbids it. */
+/** Calls functions of the C library. Does nothing where they are missing, before Node 26.1, and where the permission model forbids it. */
 function callNative<const T extends FunctionDefinitions>(definitions: T, call: (native: Native<T>) => void): void {
   if (process.platform !== "linux" || !architectures.includes(process.arch)) return;
   const library = openQuietly(definitions);
@@ -82,7 +82,7 @@ function callNative<const T extends FunctionDefinitions>(definitions: T, call: (
   }
 }
 
-/** Node warns on stderr that `node:ffi` is experimental, and nobody who reads that can do anything about it. No other code runs meanwhile. */
+/** Keeps Node from warning on stderr that `node:ffi` is experimental: who reads it can do nothing about it. No other code runs meanwhile. */
 function openQuietly<const T extends FunctionDefinitions>(definitions: T) {
   const warn: unknown = Reflect.get(process, "emitWarning");
   Reflect.set(process, "emitWarning", () => {});

@@ -8,11 +8,11 @@ import { AgentHost, bundle, specification } from "./agent-host.ts";
 import { ControlPlane } from "./control-plane.ts";
 import { hasOpenssl, Openssl } from "./openssl.ts";
 
-/** What of the program's file an agent lets go of, at least, in kB. */
+/** What of the program's file an agent releases, at least, in kB. */
 const fallsBy = 15_000;
 
 test(
-  "an agent that waits is small, says nothing about it, and executes the next command",
+  "an agent that may release its pages is small while it waits, says nothing about it, and executes the next command",
   {
     timeout: 60_000,
     skip:
@@ -24,6 +24,7 @@ test(
     const host = new AgentHost((clean) => t.after(clean), {
       deploy_control_endpoint: plane.url,
       s3_endpoint_override: plane.url,
+      release_idle_memory: true,
     });
     plane.put("bundles", "app.tgz", bundle(host, { BeforeInstall: "true" }));
     host.command("start");
