@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { predefined, Shell } from "../test/shell.ts";
-import { decide, isOver } from "./decide.ts";
+import { decide } from "./decide.ts";
+import { isOver } from "./rules/ending.ts";
 import { deploymentOverview } from "./rules/overview.ts";
 import { targetsMax } from "./rules/time-limits.ts";
 import type { Decision } from "./decision.ts";

@@ -2,7 +2,7 @@ import { applyReports } from "./reports.ts";
 import { alarmsRead, stopOnAlarm } from "./rules/alarms.ts";
 import { blueGreen } from "./workflows/blue-green.ts";
 import { type Workflow, firstPending } from "./workflows/workflow.ts";
-import { endingOf, isCutShort } from "./rules/ending.ts";
+import { endingOf, isCutShort, isOver } from "./rules/ending.ts";
 import { evolveAll, isIdle } from "./evolve.ts";
 import { rootCause } from "./messages/explain.ts";
 import { inPlace } from "./workflows/in-place.ts";
@@ -14,7 +14,7 @@ import { nextOnTarget } from "./target.ts";
 import { stepLimit } from "./rules/time-limits.ts";
 import { wait } from "./waiting.ts";
 import type { Decision } from "./decision.ts";
-import type { Deployment, DeploymentKind, ErrorInformation, Outcome, Step, World } from "./world.ts";
+import type { DeploymentKind, ErrorInformation, Outcome, Step, World } from "./world.ts";
 
 /** What follows on what, by kind of deployment. */
 const workflows = {
@@ -26,10 +26,13 @@ const workflows = {
   lambda,
 } as const satisfies Record<DeploymentKind, (world: World) => Workflow>;
 
-/** Everything that follows from the world now, in order; it ends with what the deployment waits for, unless it is over. */
+/**
+ * Returns every decision that follows from the world now, in order. The last one says what the deployment waits for,
+ * unless it is over.
+ */
 export const decide = (world: World): readonly Decision[] => advance(world).decisions;
 
-/** The same, and the world after it. */
+/** Returns the same decisions and the world after them. */
 export function advance(world: World): { readonly decisions: readonly Decision[]; readonly after: World } {
   const decisions: Decision[] = [];
   for (let after = world; ;) {
@@ -41,11 +44,10 @@ export function advance(world: World): { readonly decisions: readonly Decision[]
   }
 }
 
-/** Whether nothing can happen to a deployment any more. */
-export const isOver = ({ status }: Pick<Deployment, "status">): boolean =>
-  status === "Succeeded" || status === "Failed" || status === "Stopped";
-
-/** What is due first: reports, then what is under way, then the next stage of the workflow, then the end. Decisions of one batch do not depend on each other. */
+/**
+ * Returns what is due first: reports, then what is under way, then the next stage of the workflow, then the end. The
+ * decisions of one batch do not depend on each other.
+ */
 function next(world: World): readonly Decision[] {
   const reported = applyReports(world);
   if (reported.length > 0 || isOver(world.deployment)) return reported;
@@ -73,7 +75,7 @@ function nextInWorkflow(world: World, workflow: Workflow): readonly Decision[] {
   }
 }
 
-/** A step that takes too long fails. */
+/** Fails the steps that have taken too long. */
 function timeOutSteps(world: World): readonly Decision[] {
   const late = world.deployment.steps.filter(
     ({ status, startTime }) => status === "InProgress" && world.now >= startTime + stepLimit,
@@ -88,7 +90,10 @@ function timeOutSteps(world: World): readonly Decision[] {
 const advanceTargets = (world: World): readonly Decision[] =>
   world.targets.flatMap((target) => (target.status === "InProgress" ? (nextOnTarget(world, target) ?? []) : []));
 
-/** Before an end that is no success: hosts that will not get their turn are skipped, what runs ends (deployments.md §4.3 rule 4, §9.1). */
+/**
+ * Before an end that is not a success: skips the targets whose turn will not come, and lets those that are running end
+ * (deployments.md §4.3 rule 4, §9.1). Undefined once nothing is left to wind down.
+ */
 function windDown(world: World): readonly Decision[] | undefined {
   const because = "the deployment ends before its turn";
   const left = world.targets.filter(({ status }) => status === "Pending" || status === "Ready");
@@ -109,7 +114,7 @@ const isBusy = ({ targets, deployment }: World): boolean =>
   targets.some(({ status }) => status === "InProgress") ||
   deployment.steps.some(({ name, status }) => status === "InProgress" && name !== "record heartbeat");
 
-/** What has to be done in any case is done; then the deployment is over. A success that cannot be wound up is none. */
+/** Runs the cleanup stages, then ends the deployment. A success whose cleanup fails becomes a failure. */
 function finish(
   world: World,
   workflow: Workflow,
@@ -127,7 +132,7 @@ function finish(
   return [{ do: "finish", as, because: `${succeeded} of ${world.targets.length} targets succeeded` }];
 }
 
-/** What failed first is told with the end, and what nobody will look after any more. */
+/** Warns of what failed first, and of what is left behind without an owner. */
 function explain(world: World): readonly Decision[] {
   const cause = rootCause(world);
   const told = [...(cause === undefined ? [] : [cause]), ...leftBehind(world)];

@@ -1,4 +1,4 @@
-import type { Checkpoint, Effect } from "./effect.ts";
+import type { Checkpoint, Effect } from "./model/effect.ts";
 import type {
   Report,
   Diagnostics,
@@ -11,9 +11,9 @@ import type {
   StepName,
 } from "./world.ts";
 
-/** What happens next, in AWS's words, each with the reason a person may read. */
+/** What happens next, in AWS's words; `because` is the reason, for people. */
 export type Decision =
-  /** Somebody has to look which hosts there are; the report comes back as a field of `World`. */
+  /** A fleet has to be queried; the result becomes a member of `World.fleets`. */
   | { readonly do: "look up fleet"; readonly fleet: FleetQuery; readonly because: string }
   /** The deployment is InProgress. */
   | { readonly do: "begin"; readonly because: string }
@@ -25,7 +25,7 @@ export type Decision =
       readonly label?: "Blue" | "Green" | undefined;
       readonly because: string;
     }
-  /** The host is to run an event: the outbox gets a command. With `work` a gateway runs it instead. */
+  /** The host has to run an event: the outbox gets a command. With `effect`, a gateway runs it instead. */
   | {
       readonly do: "run";
       readonly target: string;
@@ -33,7 +33,7 @@ export type Decision =
       readonly effect?: Effect | undefined;
       readonly because: string;
     }
-  /** A host has picked its command up. */
+  /** A host has acknowledged its command. */
   | {
       readonly do: "note start";
       readonly commandId: string;
@@ -42,7 +42,7 @@ export type Decision =
       readonly at: number;
       readonly because: string;
     }
-  /** A gateway says how far it is, with a step or with an event of a target. */
+  /** A gateway has reported its progress with a step, or with an event of a target. */
   | {
       readonly do: "note progress";
       readonly commandId: string;
@@ -61,7 +61,7 @@ export type Decision =
       readonly error?: ErrorInformation | undefined;
       /** The host's agent is the cause. */
       readonly agentIssue?: string | undefined;
-      /** The host has been terminated meanwhile. */
+      /** The host has been terminated in the meantime. */
       readonly isHostGone?: true | undefined;
       readonly checkpoint?: Checkpoint | undefined;
       readonly because: string;
@@ -72,7 +72,7 @@ export type Decision =
       readonly as: "Succeeded" | "Failed" | "Skipped" | "Unknown" | "Ready";
       readonly because: string;
     }
-  /** A gateway is to do something for the deployment as a whole. */
+  /** A gateway has to do something for the deployment as a whole. */
   | { readonly do: "start step"; readonly step: StepName; readonly effect: Effect; readonly because: string }
   | {
       readonly do: "settle step";
@@ -83,19 +83,22 @@ export type Decision =
       readonly checkpoint?: Checkpoint | undefined;
       readonly because: string;
     }
-  /** The deployment waits as a whole; at the ready gate it says so by its status. */
+  /** The deployment as a whole waits. At READY_WAIT its status is Ready. */
   | { readonly do: "hold"; readonly hold: HoldName; readonly until: number; readonly because: string }
   | { readonly do: "release"; readonly hold: HoldName; readonly because: string }
-  /** Something that a person should know. */
+  /** A message for people, which is added to the deployment's notes. */
   | { readonly do: "warn"; readonly because: string }
-  /** A report to a command that is over: it changes nothing, and is said. */
+  /** A report about a command that is over. It changes nothing. */
   | {
       readonly do: "disregard report";
       readonly commandId: string;
       readonly kind: Report["kind"];
       readonly because: string;
     }
-  /** The deployment will end before its workflow does: nothing new begins, what runs ends, then it is Stopped, or Failed. */
+  /**
+   * The deployment will end before its workflow does: nothing new begins, what is running ends, then it is Stopped, or
+   * Failed.
+   */
   | {
       readonly do: "stop";
       readonly as?: "Failed" | undefined;
@@ -108,5 +111,8 @@ export type Decision =
       readonly error?: ErrorInformation | undefined;
       readonly because: string;
     }
-  /** `until` is when the wait ends by itself, if nothing else ends it. */
+  /** Nothing is due. `until` is when the wait times out, if nothing else ends it. */
   | { readonly do: "wait"; readonly for: string; readonly until?: number | undefined };
+
+/** The decision of one kind. */
+export type DecisionOf<Do extends Decision["do"]> = Extract<Decision, { readonly do: Do }>;

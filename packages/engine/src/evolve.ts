@@ -1,6 +1,6 @@
-import type { Decision } from "./decision.ts";
+import type { Decision, DecisionOf } from "./decision.ts";
 import { commandId } from "./command-id.ts";
-import type { Checkpoint } from "./effect.ts";
+import type { Checkpoint } from "./model/effect.ts";
 import { copyTargets, indexOfTarget } from "./target-index.ts";
 import type {
   Report,
@@ -15,80 +15,83 @@ import type {
   World,
 } from "./world.ts";
 
-/** The world after a list of decisions. The store commits what it gives, and the simulator lives in it. */
+/** Returns the world after a list of decisions. The store commits it, and the simulation continues with it. */
 export function evolveAll(world: World, decisions: readonly Decision[]): World {
   if (decisions.every(isIdle)) return world;
-  return decisions.reduce(evolved, {
+  return decisions.reduce(apply, {
     ...world,
     targets: copyTargets(world.targets),
     reports: [...world.reports],
   });
 }
 
-/** The world after one decision. */
+/** Returns the world after one decision. */
 export const evolve = (world: World, decision: Decision): World => evolveAll(world, [decision]);
 
 /** Whether a decision leaves the world as it is. */
 export const isIdle = ({ do: what }: Decision): boolean => what === "wait" || what === "look up fleet";
 
-/** A world on its way to the next one: its lists of targets and reports are nobody else's yet, and are changed in place. */
+/**
+ * A world on its way to the next one: nobody else has its lists of targets and reports yet, so they are changed in
+ * place.
+ */
 interface Draft extends World {
   readonly targets: Target[];
   readonly reports: Report[];
 }
 
-function evolved(world: Draft, decision: Decision): Draft {
+function apply(world: Draft, decision: Decision): Draft {
   switch (decision.do) {
     case "begin":
-      return onDeployment(world, { status: "InProgress", startTime: world.now });
+      return changeDeployment(world, { status: "InProgress", startTime: world.now });
     case "add targets":
       return {
         ...world,
         targets: [...world.targets, ...decision.targets.map((member) => newTarget(member, decision, world.now))],
       };
     case "run":
-      return onEvent(world, decision, (event) => begun(event, world, decision), "InProgress");
+      return changeEvent(world, decision, (event) => withCommand(event, world, decision), "InProgress");
     case "note start":
       return withoutReport(
-        onEvent(world, decision, (event) => started(event, decision.at)),
+        changeEvent(world, decision, (event) => withStart(event, decision.at)),
         decision.commandId,
         "acknowledged",
       );
     case "note progress":
-      return withoutReport(progressed(world, decision), decision.commandId, "progress");
+      return withoutReport(withProgress(world, decision), decision.commandId, "progress");
     case "settle event":
       return withoutReport(
-        onEvent(world, decision, (event) => settled(event, decision)),
+        changeEvent(world, decision, (event) => withEnd(event, decision)),
         decision.commandId,
         "completed",
       );
     case "settle target":
-      return onTarget(world, decision.target, (target) => settledTarget(target, decision.as, world.now));
+      return changeTarget(world, decision.target, (target) => withTargetStatus(target, decision.as, world.now));
     case "start step":
-      return onDeployment(world, { steps: [...otherSteps(world, decision), newStep(world, decision)] });
+      return changeDeployment(world, { steps: [...otherSteps(world, decision), newStep(world, decision)] });
     case "settle step":
-      return withoutReport(settledStep(world, decision), decision.id, "completed");
+      return withoutReport(withStepEnd(world, decision), decision.id, "completed");
     case "hold":
-      return onDeployment(world, {
+      return changeDeployment(world, {
         holds: [...world.deployment.holds, { name: decision.hold, from: world.now, until: decision.until }],
         status: decision.hold === "READY_WAIT" ? "Ready" : world.deployment.status,
       });
     case "release":
-      return onDeployment(world, {
-        holds: world.deployment.holds.map((hold) => released(hold, decision.hold, world.now)),
+      return changeDeployment(world, {
+        holds: world.deployment.holds.map((hold) => withRelease(hold, decision.hold, world.now)),
         status: "InProgress",
       });
     case "warn":
-      return onDeployment(world, { notes: [...world.deployment.notes, decision.because] });
+      return changeDeployment(world, { notes: [...world.deployment.notes, decision.because] });
     case "disregard report":
       return withoutReport(world, decision.commandId, decision.kind);
     case "stop":
-      return onDeployment(world, { stopping: { at: world.now, error: decision.error, as: decision.as } });
+      return changeDeployment(world, { stopping: { at: world.now, error: decision.error, as: decision.as } });
     case "finish":
-      return onDeployment(world, {
+      return changeDeployment(world, {
         status: decision.as,
         completeTime: world.now,
-        // A heartbeat may still be under way, and concerns nobody any more.
+        // A heartbeat may still be in progress; its result no longer matters.
         steps: world.deployment.steps.filter((step) => step.status !== "InProgress"),
         error: decision.error,
       });
@@ -98,14 +101,14 @@ function evolved(world: Draft, decision: Decision): Draft {
   }
 }
 
-const onDeployment = (world: Draft, fields: Partial<Deployment>): Draft => ({
+const changeDeployment = (world: Draft, fields: Partial<Deployment>): Draft => ({
   ...world,
   deployment: { ...world.deployment, ...fields },
 });
 
 function newTarget(
   { id, arn, hostIdentifier, zone, deregistered }: FleetMember,
-  { events, label }: Decision & { readonly do: "add targets" },
+  { events, label }: DecisionOf<"add targets">,
   now: number,
 ): Target {
   return {
@@ -121,27 +124,27 @@ function newTarget(
   };
 }
 
-/** A host still has to pick its command up; a gateway begins at once. */
-function begun(
+/** A host still has to acknowledge its command; a gateway begins at once. */
+function withCommand(
   event: LifecycleEvent,
   { deployment, now }: World,
-  { target, effect }: Decision & { readonly do: "run" },
+  { target, effect }: DecisionOf<"run">,
 ): LifecycleEvent {
   const command: Command = { id: commandId(deployment.id, target, event.name), issuedAt: now };
   if (effect === undefined) return { ...event, command };
   return { ...event, status: "InProgress", startTime: now, command: { ...command, acknowledgedAt: now, effect } };
 }
 
-const started = (event: LifecycleEvent, at: number): LifecycleEvent => ({
+const withStart = (event: LifecycleEvent, at: number): LifecycleEvent => ({
   ...event,
   status: "InProgress",
   startTime: at,
   command: event.command && { ...event.command, acknowledgedAt: at },
 });
 
-function settled(
+function withEnd(
   event: LifecycleEvent,
-  { as, at, diagnostics, error, agentIssue, isHostGone, checkpoint }: Decision & { readonly do: "settle event" },
+  { as, at, diagnostics, error, agentIssue, isHostGone, checkpoint }: DecisionOf<"settle event">,
 ): LifecycleEvent {
   const startTime = event.startTime ?? (as === "Skipped" ? undefined : event.command?.issuedAt);
   return {
@@ -153,15 +156,15 @@ function settled(
     error,
     agentIssue,
     isHostGone,
-    command: event.command && { ...event.command, checkpoint: merged(event.command.checkpoint, checkpoint) },
+    command: event.command && { ...event.command, checkpoint: addFacts(event.command.checkpoint, checkpoint) },
   };
 }
 
-/** What a gateway wants remembered, added to what it wanted before. */
-const merged = (before: Checkpoint | undefined, more: Checkpoint | undefined): Checkpoint | undefined =>
+/** Adds new facts to a checkpoint. */
+const addFacts = (before: Checkpoint | undefined, more: Checkpoint | undefined): Checkpoint | undefined =>
   more === undefined ? before : { ...before, ...more };
 
-function settledTarget(target: Target, as: Target["status"], now: number): Target {
+function withTargetStatus(target: Target, as: Target["status"], now: number): Target {
   const isOver = as !== "Ready";
   return {
     ...target,
@@ -173,18 +176,18 @@ function settledTarget(target: Target, as: Target["status"], now: number): Targe
   };
 }
 
-function progressed(world: Draft, decision: Decision & { readonly do: "note progress" }): Draft {
+function withProgress(world: Draft, decision: DecisionOf<"note progress">): Draft {
   const { commandId: id, target, because: progress } = decision;
   const checkpointing = <Noting extends Step | Command>(before: Noting): Noting => ({
     ...before,
     progress,
-    checkpoint: merged(before.checkpoint, decision.checkpoint),
+    checkpoint: addFacts(before.checkpoint, decision.checkpoint),
   });
   if (target === undefined)
-    return onDeployment(world, {
+    return changeDeployment(world, {
       steps: world.deployment.steps.map((step) => (step.id === id ? checkpointing(step) : step)),
     });
-  return onTarget(world, target, (before) => ({
+  return changeTarget(world, target, (before) => ({
     ...before,
     events: before.events.map((event) =>
       event.command?.id === id ? { ...event, command: checkpointing(event.command) } : event,
@@ -192,19 +195,16 @@ function progressed(world: Draft, decision: Decision & { readonly do: "note prog
   }));
 }
 
-function newStep({ deployment, now }: World, { step, effect }: Decision & { readonly do: "start step" }): Step {
+function newStep({ deployment, now }: World, { step, effect }: DecisionOf<"start step">): Step {
   const again = deployment.steps.filter(({ name }) => name === step).length === 0 ? "" : `/${now}`;
   return { id: `${deployment.id}//${step}${again}`, name: step, effect, status: "InProgress", startTime: now };
 }
 
-/** Of steps that are done more than once only the last one is kept. */
-const otherSteps = ({ deployment }: World, { step }: Decision & { readonly do: "start step" }) =>
+/** Of a step that is repeated, only the last run is kept. */
+const otherSteps = ({ deployment }: World, { step }: DecisionOf<"start step">) =>
   deployment.steps.filter(({ name }) => name !== step);
 
-function settledStep(
-  world: Draft,
-  { id, as, at, error, checkpoint }: Decision & { readonly do: "settle step" },
-): Draft {
+function withStepEnd(world: Draft, { id, as, at, error, checkpoint }: DecisionOf<"settle step">): Draft {
   const steps = world.deployment.steps.map((step) =>
     step.id === id
       ? {
@@ -212,31 +212,31 @@ function settledStep(
           status: as,
           endTime: at,
           error,
-          checkpoint: merged(step.checkpoint, checkpoint),
+          checkpoint: addFacts(step.checkpoint, checkpoint),
         }
       : step,
   );
   const remarks = checkpoint?.remarks ?? [];
-  return onDeployment(world, { steps, notes: [...world.deployment.notes, ...remarks] });
+  return changeDeployment(world, { steps, notes: [...world.deployment.notes, ...remarks] });
 }
 
-const released = (hold: Hold, name: Hold["name"], now: number): Hold =>
+const withRelease = (hold: Hold, name: Hold["name"], now: number): Hold =>
   hold.name === name && hold.endedAt === undefined ? { ...hold, endedAt: now } : hold;
 
-function onTarget(world: Draft, id: string, change: (target: Target) => Target): Draft {
+function changeTarget(world: Draft, id: string, change: (target: Target) => Target): Draft {
   const place = indexOfTarget(world.targets, id) ?? -1;
   const target = world.targets[place];
   if (target !== undefined) world.targets[place] = change(target);
   return world;
 }
 
-function onEvent(
+function changeEvent(
   world: Draft,
   at: { readonly target: string; readonly event: LifecycleEventName },
   change: (event: LifecycleEvent) => LifecycleEvent,
   status?: Target["status"],
 ): Draft {
-  return onTarget(world, at.target, (target) => ({
+  return changeTarget(world, at.target, (target) => ({
     ...target,
     status: status ?? target.status,
     lastUpdatedAt: world.now,

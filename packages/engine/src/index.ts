@@ -1,18 +1,25 @@
-export type * from "./alarm-reading.ts";
+export type * from "./model/alarm-reading.ts";
 export type * from "./decision.ts";
 export * from "./world.ts";
 export { commandId } from "./command-id.ts";
-export { advance, decide, isOver } from "./decide.ts";
+export { advance, decide } from "./decide.ts";
+export { isOver } from "./rules/ending.ts";
 export { evolve, evolveAll, isIdle } from "./evolve.ts";
 export { bringsRevision, healthAfter, revisionHealth, type HostMemory } from "./rules/health-after.ts";
-export { followUp, followUpsMax, isOutdated, type EndedDeployment, type FollowUp } from "./rules/outdated.ts";
+export { followUp, followUpsMax, isOutdated, type FollowUpInput, type FollowUp } from "./rules/outdated.ts";
 export { targetOf } from "./target-index.ts";
-export { newDeployment, type Beginning } from "./new-deployment.ts";
-export { rollback, rollbackMessages, type AutoRollbackEvent, type Ended, type Rollback } from "./rules/rollback.ts";
-export { unrestoredRegistrations as leftOut } from "./workflows/traffic.ts";
-export type * from "./effect.ts";
-export type * from "./lambda-plan.ts";
-export { rollbackPlanOf as restoring, shiftOf } from "./workflows/lambda.ts";
+export { newDeployment, type InitialDeployment } from "./new-deployment.ts";
+export {
+  rollback,
+  rollbackMessages,
+  type AutoRollbackEvent,
+  type RollbackInput,
+  type Rollback,
+} from "./rules/rollback.ts";
+export { unrestoredRegistrations } from "./workflows/traffic.ts";
+export type * from "./model/effect.ts";
+export type * from "./model/lambda-plan.ts";
+export { shiftOf } from "./workflows/lambda.ts";
 export { aliasInWords } from "./messages/lambda-messages.ts";
 export { percentDue, shiftsOf, type Shift, type TrafficRouting } from "./rules/traffic-shift.ts";
 export { deploymentOverview } from "./rules/overview.ts";

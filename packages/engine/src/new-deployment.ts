@@ -1,13 +1,13 @@
 import type { Deployment } from "./world.ts";
 
-/** What a deployment begins with. */
-export type Beginning = Omit<
+/** The members that a deployment has from the start. */
+export type InitialDeployment = Omit<
   Deployment,
   "status" | "steps" | "holds" | "notes" | "startTime" | "completeTime" | "error"
 >;
 
-/** A deployment that has just been recorded: nothing has been contacted. */
-export const newDeployment = (beginning: Beginning): Deployment => ({
+/** Returns a deployment in the state Created: nothing has been contacted. */
+export const newDeployment = (beginning: InitialDeployment): Deployment => ({
   ...beginning,
   status: "Created",
   steps: [],

@@ -3,29 +3,29 @@ import { targetOf } from "./target-index.ts";
 import type { Decision } from "./decision.ts";
 import type { Report, LifecycleEvent, Step, World } from "./world.ts";
 
-/** What the oldest report to each command means that nobody has dealt with. */
+/** Returns what the oldest open report about each command means. */
 export function applyReports(world: World): readonly Decision[] {
   const oldest = new Map<string, Report>();
   for (const report of world.reports) if (!oldest.has(report.commandId)) oldest.set(report.commandId, report);
   if (oldest.size === 0) return [];
   return [...oldest.values()].map((report) => {
     const step = world.deployment.steps.find(({ id }) => id === report.commandId);
-    if (step !== undefined) return ofStep(report, step);
+    if (step !== undefined) return applyToStep(report, step);
     const at = commandedBy(world, report.commandId);
     return at === undefined
       ? disregard(report, "this deployment has given no such command")
-      : ofEvent(report, at.target, at.event);
+      : applyToEvent(report, at.target, at.event);
   });
 }
 
-/** The event that a command is about; undefined when this deployment has not given it. */
+/** Returns the event of a command; undefined when this deployment has not issued it. */
 function commandedBy({ deployment, targets }: World, id: string) {
   const target = targetOf(targets, targetIn(deployment.id, id));
   const event = target?.events.find(({ command }) => command?.id === id);
   return target === undefined || event === undefined ? undefined : { target: target.id, event };
 }
 
-function ofEvent(report: Report, target: string, event: LifecycleEvent): Decision {
+function applyToEvent(report: Report, target: string, event: LifecycleEvent): Decision {
   if (event.status !== "Pending" && event.status !== "InProgress")
     return disregard(report, `${event.name} is over: it has ${event.status}`);
   const about = { commandId: report.commandId, target, event: event.name, at: report.at };
@@ -44,21 +44,21 @@ function ofEvent(report: Report, target: string, event: LifecycleEvent): Decisio
       };
     case "completed": {
       const { status, diagnostics, error } = report;
-      const who = sayers[event.command?.effect?.kind ?? ""] ?? "the load balancers say so";
+      const who = endReasons[event.command?.effect?.kind ?? ""] ?? "the load balancers say so";
       const because = status === "Succeeded" ? who : (diagnostics?.message ?? who);
       return { do: "settle event", ...about, as: status, diagnostics, error, checkpoint: report.checkpoint, because };
     }
   }
 }
 
-/** Who says that an event has ended. */
-const sayers: Readonly<Record<string, string>> = {
+/** The reasons for the end of an event, by the kind of effect; "" for a host's own events. */
+const endReasons: Readonly<Record<string, string>> = {
   "": "the host says so",
   "run hook": "the hook's function says so",
   "shift traffic": "the alias leads there",
 };
 
-function ofStep(report: Report, step: Step): Decision {
+function applyToStep(report: Report, step: Step): Decision {
   if (step.status !== "InProgress") return disregard(report, `"${step.name}" is over: it has ${step.status}`);
   switch (report.kind) {
     case "acknowledged":

@@ -17,7 +17,7 @@ import type {
 
 const minute = 60_000;
 
-/** What is due on a target that has begun; nothing while its host works in time. */
+/** Returns what is due on a target that has begun; undefined while its host works within its time. */
 export function nextOnTarget(world: World, target: Target): Decision | undefined {
   const running = target.events.find(isOutstanding);
   if (running !== undefined) return endOf(world, target, running);
@@ -34,7 +34,7 @@ export function nextOnTarget(world: World, target: Target): Decision | undefined
   return run(world, target, { event: following, because: "it is the next event" });
 }
 
-/** Hands an event to the host, or to a gateway if the service runs it itself. */
+/** Hands an event to its host, or to a gateway if the service runs it itself. */
 export function run(
   world: World,
   target: Target,
@@ -44,7 +44,7 @@ export function run(
   return { do: "run", target: target.id, event: event.name, effect, because };
 }
 
-/** When the running event of a target ends by itself; undefined when none runs. */
+/** When the running event of a target times out; undefined when none is running. */
 export function untilOnTarget(world: World, target: Target): number | undefined {
   const command = target.events.find(isOutstanding)?.command;
   if (command === undefined) return undefined;
@@ -54,7 +54,7 @@ export function untilOnTarget(world: World, target: Target): number | undefined 
     : undefined;
 }
 
-/** Traffic that moves slowly has its time counted from the last step on. */
+/** For traffic that is shifted in steps, the time is counted from the last step. */
 function endLimitOf({ effect, acknowledgedAt = 0 }: Command): number {
   const last = effect?.kind === "shift traffic" ? effect.shifts.at(-1)?.at : undefined;
   return (last ?? acknowledgedAt) + eventLimit;
@@ -66,12 +66,12 @@ function pickUpLimitOf({ deployment }: World, target: Target): number {
   return isFirst && (deployment.kind === "launch" || target.label === "Green") ? firstContactLimit : pickUpLimit;
 }
 
-/** Whether an event has been handed to the host and is not over. */
+/** Whether an event has a command and is not over. */
 export function isOutstanding({ command, status }: LifecycleEvent): boolean {
   return command !== undefined && (status === "Pending" || status === "InProgress");
 }
 
-/** The end that an outstanding event comes to without its host: the instance is gone, its time is over, or it is withdrawn. */
+/** Ends an outstanding event without its host's report: the instance is gone, its time is over, or it is withdrawn. */
 function endOf(world: World, target: Target, event: LifecycleEvent): Decision | undefined {
   const failure = failureOf(world, target, event);
   if (failure === undefined) return undefined;
@@ -88,7 +88,7 @@ function endOf(world: World, target: Target, event: LifecycleEvent): Decision | 
   };
 }
 
-/** What an outstanding event fails with, or that it is withdrawn; undefined while its host has time. */
+/** Returns why an outstanding event fails, or that it is withdrawn; undefined while its host has time. */
 function failureOf(world: World, target: Target, event: LifecycleEvent): Failure | "withdrawn" | undefined {
   const state = world.instanceStates[target.id];
   if (state !== undefined && state !== "running" && state !== "pending")
@@ -111,7 +111,10 @@ interface Failure extends Pick<LifecycleEvent, "agentIssue" | "isHostGone"> {
 
 const isTerminated = (state: InstanceState) => state === "shutting-down" || state === "terminated";
 
-/** A command that the host has not picked up when the deployment is stopped need not run; a later acknowledgement is reported so (deployments.md §9.1). */
+/**
+ * A command that the host has not acknowledged when the deployment is stopped need not run; the response to a later
+ * acknowledgement says so (deployments.md §9.1).
+ */
 function withdraw(world: World, target: Target, event: LifecycleEvent): Decision {
   const because = "the deployment ends, and the host has not picked it up";
   return {
@@ -125,7 +128,10 @@ function withdraw(world: World, target: Target, event: LifecycleEvent): Decision
   };
 }
 
-/** A host that was under way when the deployment ended counts as failed, unless nothing has run on it or everything has (inferred). */
+/**
+ * A host that was in progress when the deployment ended counts as failed, unless nothing has run on it, or everything
+ * has (inferred).
+ */
 function interrupted(target: Target, following: LifecycleEvent | undefined): Decision {
   const hasRun = target.events.some(({ status }) => status === "Succeeded" || status === "Failed");
   const isComplete = following === undefined && target.events.every(({ status }) => status !== "Skipped");

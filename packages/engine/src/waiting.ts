@@ -7,7 +7,10 @@ import { stepLimit } from "./rules/time-limits.ts";
 import type { Decision } from "./decision.ts";
 import type { Target, World } from "./world.ts";
 
-/** The decision to wait: for what the workflow waits for, and for everything that is under way, until the first of it ends by itself. */
+/**
+ * Returns the decision to wait for what the workflow waits for and for everything in progress, until the first of it
+ * times out.
+ */
 export function wait(
   world: World,
   workflow: { readonly for: string; readonly until?: number | undefined } = { for: "" },
@@ -31,10 +34,10 @@ export function wait(
   return { do: "wait", for: [...reasons].join(", "), until: Math.min(...untils) };
 }
 
-/** Targets that are named, each with what it is waited for: nobody reads a thousand. */
+/** How many targets are named, each with what it is waited for; nobody reads a thousand. */
 const namedMax = 20;
 
-/** A heartbeat that is overdue already is not waited for: the deployment is at its end. */
+/** A heartbeat that is overdue is not waited for: the deployment is at its end. */
 function nextHeartbeat(world: World): number | undefined {
   const dueAt = heartbeatDueAt(world);
   return dueAt !== undefined && dueAt > world.now ? dueAt : undefined;

@@ -8,6 +8,7 @@ import {
   percentDue,
   type TrafficRouting,
   type Effect,
+  type EffectOf,
 } from "../src/index.ts";
 
 /** What the gateway says of a piece of work; undefined when there is nothing new. */
@@ -44,7 +45,7 @@ export class FakeFunction {
     }
   }
 
-  #facts({ alias, versions }: Effect & { readonly kind: "check function" }): FunctionFacts {
+  #facts({ alias, versions }: EffectOf<"check function">): FunctionFacts {
     return {
       arn: "arn:aws:lambda:eu-west-1:123456789012:function:f",
       alias: alias === "live" ? this.alias : undefined,
@@ -54,11 +55,7 @@ export class FakeFunction {
     };
   }
 
-  #shift(
-    effect: Effect & { readonly kind: "shift traffic" },
-    checkpoint: Checkpoint | undefined,
-    now: number,
-  ): Outcome | undefined {
+  #shift(effect: EffectOf<"shift traffic">, checkpoint: Checkpoint | undefined, now: number): Outcome | undefined {
     const percent = percentDue(effect.shifts, now);
     if (checkpoint?.shifted?.percent === percent) return undefined;
     const known = checkpoint?.shifted?.revisionId ?? effect.before?.revisionId ?? this.alias.revisionId;
@@ -78,12 +75,12 @@ export class FakeFunction {
         };
   }
 
-  #isPlanned(effect: Effect & { readonly kind: "shift traffic" }): boolean {
+  #isPlanned(effect: EffectOf<"shift traffic">): boolean {
     return effect.shifts.some(({ percent }) => percent === this.#stands(effect));
   }
 
   /** How much of the traffic the target version has; undefined when the alias is on something else. */
-  #stands({ currentVersion, targetVersion }: Effect & { readonly kind: "shift traffic" }): number | undefined {
+  #stands({ currentVersion, targetVersion }: EffectOf<"shift traffic">): number | undefined {
     const { version, weights } = this.alias;
     if (version === targetVersion) return 100;
     return version === currentVersion ? Math.round((weights[targetVersion] ?? 0) * 100) : undefined;

@@ -2,7 +2,7 @@
 import {
   type AlarmReading,
   type Report,
-  type Beginning,
+  type InitialDeployment,
   bringsRevision,
   commandId,
   decide,
@@ -29,7 +29,7 @@ import {
 } from "../src/index.ts";
 
 /** What a deployment may be told to do otherwise than by default. */
-export type Settings = Partial<Omit<Beginning, "id" | "createTime">>;
+export type Settings = Partial<Omit<InitialDeployment, "id" | "createTime">>;
 
 /** A diagnostics as agents give it. */
 export const diagnosticsOf = (errorCode: Diagnostics["errorCode"]): Diagnostics => ({
@@ -273,8 +273,8 @@ export class Shell {
 
   #remember(): void {
     const { deployment, targets } = this.world;
+    if (!isOver(deployment)) return;
     const { status } = deployment;
-    if (status !== "Succeeded" && status !== "Failed" && status !== "Stopped") return;
     for (const target of targets) {
       if (!bringsRevision(deployment, target)) continue;
       const before = this.memories[target.id];

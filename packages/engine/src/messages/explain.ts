@@ -3,7 +3,10 @@ import type { Counts } from "../rules/minimum-healthy-hosts.ts";
 import { isTolerated } from "../target.ts";
 import type { ErrorInformation, LifecycleEvent, Target, World } from "../world.ts";
 
-/** Why too few hosts have the revision: their agents, when those are the cause on every one that failed (deployments.md §13, 9). */
+/**
+ * Returns why too few hosts have the revision: their agents, when those are the cause on every failed host
+ * (deployments.md §13, 9).
+ */
 export function tooManyFailed(targets: readonly Target[], counts: Counts): ErrorInformation {
   const issues = targets.flatMap(({ id, status, events }) => {
     const issue = events.find((event) => event.agentIssue !== undefined)?.agentIssue;
@@ -13,7 +16,10 @@ export function tooManyFailed(targets: readonly Target[], counts: Counts): Error
   return roleRefusal(targets, counts) ?? healthConstraints(counts);
 }
 
-/** What the service role may not do, when that is the cause on every host that failed: to deploy again would change nothing. */
+/**
+ * Returns what the service role may not do, when that is the cause on every failed host: deploying again would change
+ * nothing.
+ */
 export function roleRefusal(targets: readonly Target[], counts: Counts): ErrorInformation | undefined {
   const refusals = targets.flatMap(({ status, events }) => {
     const error = events.find((event) => event.status === "Failed" && event.error?.code.startsWith("IAM_ROLE_"))?.error;
@@ -22,7 +28,10 @@ export function roleRefusal(targets: readonly Target[], counts: Counts): ErrorIn
   return refusals.length === counts.failed ? refusals[0] : undefined;
 }
 
-/** One sentence about what failed first: with AWS every failure reads the same (§13, 16). Undefined when nothing failed. */
+/**
+ * Returns one sentence about what failed first, because AWS's own text is the same for every failure (§13, 16).
+ * Undefined when nothing failed.
+ */
 export function rootCause(world: World): string | undefined {
   const failures = world.targets.flatMap((target) =>
     target.events

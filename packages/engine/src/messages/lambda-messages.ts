@@ -1,5 +1,5 @@
 import type { LambdaAppSpec } from "../appspec/index.ts";
-import type { AliasState } from "../lambda-plan.ts";
+import type { AliasState } from "../model/lambda-plan.ts";
 import { eventLimit } from "../rules/time-limits.ts";
 import type { ErrorInformation, Target } from "../world.ts";
 
@@ -16,7 +16,7 @@ const lambdaConfiguration = (reason: string): ErrorInformation =>
 export const functionMissing = (name: string): ErrorInformation =>
   information("INVALID_LAMBDA_FUNCTION", `${lambdaTrouble} There is no function "${name}"`);
 
-/** There is no such alias; whether there is the function, nobody can say who may not look at it. */
+/** There is no such alias, or no such function: the role may not read which. */
 export const functionOrAliasMissing = ({
   functionName,
   alias,
@@ -61,7 +61,7 @@ export const aliasWeighted = (
   );
 };
 
-/** Another deployment is at work on the alias: what would clear its weights would break that one. */
+/** Another deployment is shifting the alias: clearing its weights would break that one. */
 export const aliasBusy = (
   { functionName, alias }: Pick<LambdaAppSpec, "functionName" | "alias">,
   state: AliasState,

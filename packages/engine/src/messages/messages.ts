@@ -1,4 +1,4 @@
-import type { ActiveAlarm, AlarmReading, WatchedAlarms } from "../alarm-reading.ts";
+import type { ActiveAlarm, AlarmReading, WatchedAlarms } from "../model/alarm-reading.ts";
 import type {
   Diagnostics,
   ErrorInformation,
@@ -7,14 +7,14 @@ import type {
   LifecycleEventName,
   MinimumHealthyHosts,
 } from "../world.ts";
-import type { Balancers } from "../effect.ts";
+import type { Balancers } from "../model/effect.ts";
 import type { Counts } from "../rules/minimum-healthy-hosts.ts";
 
 // Every sentence that a deployment may end with, in one table: AWS's where it is known.
-const inWords = (count: number, unit: string) => `${count} ${unit}${count === 1 ? "" : "s"}`;
+const counted = (count: number, unit: string) => `${count} ${unit}${count === 1 ? "" : "s"}`;
 const information = (code: string, message: string): ErrorInformation => ({ code, message });
 
-/** Nobody matched the selectors of the deployment group. */
+/** No instance matches the selectors of the deployment group. */
 export const noInstances = information(
   "NO_INSTANCES",
   "The deployment failed because no instances were found for your deployment group. Check your deployment group settings to make sure the tags for your EC2 instances or Auto Scaling groups correctly identify the instances you want to deploy to, and then try again.",
@@ -27,7 +27,7 @@ export const healthConstraints = ({ failed, succeeded, skipped }: Counts): Error
     `The overall deployment failed because too many individual instances failed deployment, too few healthy instances are available for deployment, or some instances in your deployment group are experiencing problems. (${succeeded} succeeded, ${failed} failed, ${skipped} skipped)`,
   );
 
-/** Too many hosts failed, and each because nothing is heard of its agent. */
+/** Too many hosts failed, each because its agent is silent. */
 export const agentIssue = (hosts: readonly { readonly id: string; readonly issue: string }[]): ErrorInformation =>
   information(
     "AGENT_ISSUE",
@@ -54,7 +54,7 @@ export const healthConstraintsInvalid = (
 export const overMaxInstances = (hosts: number, most: number): ErrorInformation =>
   information(
     "OVER_MAX_INSTANCES",
-    `The deployment group matches ${inWords(hosts, "instance")}, and one deployment may have at most ${most}`,
+    `The deployment group matches ${counted(hosts, "instance")}, and one deployment may have at most ${most}`,
   );
 
 /** Original hosts of a blue/green deployment still have traffic. */
@@ -64,11 +64,11 @@ export const originalNotRemoved = ({ failed, skipped }: Counts): ErrorInformatio
     `The deployment failed because ${failed + skipped} of the original instances could not be taken out of their load balancers`,
   );
 
-/** Nobody has continued a deployment that was ready. */
+/** The deployment was Ready, and was not continued in time. */
 export const readyTimeout = (minutes: number): ErrorInformation =>
   information(
     "TIMEOUT",
-    `The deployment was stopped because nobody continued it within the ${inWords(minutes, "minute")} that it waits for traffic to be rerouted`,
+    `The deployment was stopped because nobody continued it within the ${counted(minutes, "minute")} that it waits for traffic to be rerouted`,
   );
 
 /** Load balancers that do not exist. */
@@ -92,7 +92,10 @@ export const servesElsewhere = ({ targetGroups, classic }: Balancers, elsewhere:
     `The deployment group names ${[...targetGroups, ...classic].join(", ")}, and none of its instances is registered there: they serve from ${elsewhere.join(", ")}. Name that one in the deployment group`,
   );
 
-/** Alarms have fired (AWS's text); of those that did so before the deployment began it is said, because a new deployment would meet them too. */
+/**
+ * Alarms are active (AWS's text). Those that were active before the deployment began are pointed out, because they
+ * would stop the next deployment, too.
+ */
 export function alarmActive(active: readonly ActiveAlarm[], startTime: number | undefined): ErrorInformation {
   const names = active.map(({ name }) => `<${name}>`).join(" ");
   const earlier = active.filter(({ since }) => since !== undefined && since < (startTime ?? Number.POSITIVE_INFINITY));
@@ -106,7 +109,7 @@ export function alarmActive(active: readonly ActiveAlarm[], startTime: number | 
   );
 }
 
-/** The states of alarms could not be read, and that is not to be ignored. */
+/** The states of alarms could not be read, and the deployment group does not ignore that. */
 export const alarmsUnreadable = (
   { names }: WatchedAlarms,
   { unreadable, isDenied }: Extract<AlarmReading, { readonly unreadable: string }>,
@@ -134,14 +137,17 @@ export const noZone = (hosts: readonly string[]): ErrorInformation =>
     `The deployment can't start: its configuration goes zone by zone, and ${hosts.slice(0, 10).join(", ")} ${hosts.length === 1 ? "is" : "are"} in no Availability Zone. On-premises instances need a configuration without zones`,
   );
 
-/** Somebody asked to stop. */
+/** The deployment was stopped on request. */
 export const manualStop = information("MANUAL_STOP", "The deployment was stopped on request");
 
 /** The whole deployment took too long. */
 export const timeout = (hours: number): ErrorInformation =>
   information("TIMEOUT", `The deployment took longer than the ${hours} hours that it may take`);
 
-/** What a deployment was made of has gone, before it started or while it was under way. */
+/**
+ * The deployment's application, deployment group or revision has been deleted, before it started or while it was in
+ * progress.
+ */
 export const missing = (
   code: "APPLICATION_MISSING" | "DEPLOYMENT_GROUP_MISSING" | "REVISION_MISSING",
   hasStarted: boolean,
@@ -162,23 +168,23 @@ const unknownError = (message: string): Diagnostics => ({
   logTail: "",
 });
 
-/** The host never picked the event up. */
+/** The host never acknowledged the event. */
 export const didNotRun = (event: LifecycleEventName, minutes: number, issue?: string): Diagnostics =>
   unknownError(
-    `CodeDeploy agent was not able to receive the lifecycle event ${event} within ${inWords(minutes, "minute")}${issue === undefined ? "" : ` (${issue})`}. Check that the agent is running on the instance, that it reaches this server, and that its credentials are valid, and then try again`,
+    `CodeDeploy agent was not able to receive the lifecycle event ${event} within ${counted(minutes, "minute")}${issue === undefined ? "" : ` (${issue})`}. Check that the agent is running on the instance, that it reaches this server, and that its credentials are valid, and then try again`,
   );
 
-/** The host picked the event up and never reported. */
+/** The host acknowledged the event and never reported its end. */
 export const didNotEnd = ({ name, command }: LifecycleEvent, minutes: number): Diagnostics =>
   unknownError(
-    `The lifecycle event ${name} did not end within the ${inWords(minutes, "minute")} that it may take${command?.progress === undefined ? "" : `. Last state: ${command.progress}`}`,
+    `The lifecycle event ${name} did not end within the ${counted(minutes, "minute")} that it may take${command?.progress === undefined ? "" : `. Last state: ${command.progress}`}`,
   );
 
-/** What the service itself was doing when the deployment was ended from outside. */
+/** The deployment was ended while the service itself ran this event. */
 export const interruptedByEnd = (event: LifecycleEventName): Diagnostics =>
   unknownError(`The deployment was ended while ${event} was under way`);
 
-/** The instance went away. */
+/** The instance is stopping or gone. */
 export const hostGone = (state: InstanceState, event: LifecycleEventName): Diagnostics =>
   unknownError(`The instance is ${state}: the lifecycle event ${event} can't end`);
 

@@ -1,13 +1,16 @@
 import { shiftOf } from "../workflows/lambda.ts";
 import type { LifecycleEvent, Target, World } from "../world.ts";
 
-/** An event that is under way, with its target. */
+/** An event in progress, with its target. */
 interface UnderWay {
   readonly target: Target;
   readonly event: LifecycleEvent;
 }
 
-/** What a request to stop means for a deployment as it is now: what runs to its end, what is taken back, what stays as it is. */
+/**
+ * Returns what a request to stop means for a deployment as it is now: what runs to its end, what is withdrawn, what
+ * stays as it is.
+ */
 export function stopMessage(world: Pick<World, "deployment" | "targets">): string {
   const events = world.targets.flatMap((target) => target.events.map((event) => ({ target, event })));
   const open = events.filter(({ event }) => event.command !== undefined && isOpen(event));
@@ -16,12 +19,12 @@ export function stopMessage(world: Pick<World, "deployment" | "targets">): strin
   const running = onHosts.filter(({ event }) => event.status === "InProgress");
   const untaken = onHosts.filter(({ event }) => event.status === "Pending");
   const said = [
-    ...inWords(
+    ...describe(
       running,
       "run to their end, and their outcome is recorded",
       "runs to its end, and its outcome is recorded",
     ),
-    ...inWords(untaken, "were not picked up yet, and are withdrawn", "was not picked up yet, and is withdrawn"),
+    ...describe(untaken, "were not picked up yet, and are withdrawn", "was not picked up yet, and is withdrawn"),
     ...byService.map((one) => ofService(world, one)),
     ...(open.length === 0 ? [nothingRuns(world, events)] : []),
   ];
@@ -30,10 +33,10 @@ export function stopMessage(world: Pick<World, "deployment" | "targets">): strin
 
 const isOpen = ({ status }: LifecycleEvent) => status === "Pending" || status === "InProgress";
 
-/** Events that are named: nobody reads a thousand. */
+/** How many events the message names; nobody reads a thousand. */
 const namedMax = 5;
 
-function inWords(events: readonly UnderWay[], many: string, one: string): readonly string[] {
+function describe(events: readonly UnderWay[], many: string, one: string): readonly string[] {
   if (events.length === 0) return [];
   const named = events.slice(0, namedMax).map(({ target, event }) => `${event.name} on ${target.id}`);
   const more = events.length > namedMax ? ` and ${events.length - namedMax} more` : "";

@@ -1,15 +1,20 @@
-import type { Registration } from "../effect.ts";
+import type { Registration } from "../model/effect.ts";
 import type { Deployment, FleetMember, Outcome, Target } from "../world.ts";
 
-/** What a deployment group remembers of a host. `Installed` names a revision in whatever form the store compares. */
+/**
+ * What a deployment group remembers of a host. `Installed` identifies a revision, in whatever form the store compares.
+ */
 export interface HostMemory<Installed> {
   readonly health: FleetMember["health"];
   readonly installed?: Installed | undefined;
-  /** Registrations in load balancers that were taken away and not given back. */
+  /** Registrations in load balancers that were removed and not restored. */
   readonly deregistered?: readonly Registration[] | undefined;
 }
 
-/** What to remember of a host after a deployment has ended (deployments.md §4.1). A host that is not known yet is Unhealthy. */
+/**
+ * Returns what to remember of a host after a deployment has ended (deployments.md §4.1). A host that is not known yet
+ * is Unhealthy.
+ */
 export function healthAfter<Installed>(
   before: HostMemory<Installed> | undefined,
   target: Pick<Target, "status">,
@@ -24,11 +29,14 @@ export function healthAfter<Installed>(
     : { health: "Unhealthy", installed: known.installed };
 }
 
-/** Whether a deployment brings its revision to this target: original hosts, rerouted ones and those that end keep what they have, and their health; a function is no host. */
+/**
+ * Whether a deployment installs its revision on this target. Original hosts, rerouted ones and those that terminate
+ * keep what they have; a function is not a host.
+ */
 export const bringsRevision = ({ kind }: Pick<Deployment, "kind">, { label }: Pick<Target, "label">): boolean =>
   kind !== "reroute" && kind !== "termination" && kind !== "lambda" && label !== "Blue";
 
-/** The revision health of a host: what it holds beside what the group last deployed with success. */
+/** Returns the revision health of a host: its installed revision, compared with the group's last successful one. */
 export function revisionHealth<Installed>(
   installed: Installed | undefined,
   lastSuccessful: Installed | undefined,

@@ -1,11 +1,17 @@
 import type { Host, World } from "../world.ts";
 
-/** The deployment whose turn it is on a host, if it is not ours; undefined too when the instance is gone: nobody has to wait for that. */
+/**
+ * Returns the deployment that has priority on a host. Undefined if none has, or if the instance is gone: then there is
+ * nothing to wait for.
+ */
 export function blockedBy({ contention, instanceStates }: World, host: Host): string | undefined {
   const state = instanceStates[host.id] ?? "running";
   return state === "running" || state === "pending" ? contention?.(host)?.blockedBy : undefined;
 }
 
-/** From when on a host could have picked a command up: waiting for another deployment is no fault of its agent (deployments.md §13, 29). */
+/**
+ * From when on a host could have acknowledged a command: waiting for another deployment is not its agent's fault
+ * (deployments.md §13, 29).
+ */
 export const canPickUpFrom = ({ contention }: World, host: Host, issuedAt: number): number =>
   Math.max(issuedAt, contention?.(host)?.freeSince ?? 0);

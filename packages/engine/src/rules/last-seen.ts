@@ -1,7 +1,10 @@
 import { silenceLimit } from "./time-limits.ts";
 import type { Host, World } from "../world.ts";
 
-/** What is wrong with the agent of a host that should be polling: it has never been seen, or not for a while. Undefined while it polls, and when nobody has kept count. */
+/**
+ * Returns what is wrong with the agent of a host that should be polling: it was never seen, or not for a while.
+ * Undefined while it polls, and when `lastSeen` is not known.
+ */
 export function agentIssueOf({ lastSeen, now }: World, host: Host): string | undefined {
   if (lastSeen === undefined) return undefined;
   const seen = lastSeen(host);

@@ -5,7 +5,10 @@ import { stepOf } from "../workflows/stages.ts";
 import { unrestoredRegistrations } from "../workflows/traffic.ts";
 import type { World } from "../world.ts";
 
-/** A deployment that has lost what it was made of ends, whatever it waits for: nothing new begins, and scripts that run come to their end (deployments.md §3.1). It is remembered with its time, as an alarm is. */
+/**
+ * Stops a deployment whose application, deployment group or revision has been deleted, whatever it waits for: nothing
+ * new begins, and running scripts end (deployments.md §3.1). The time is recorded, as with an alarm.
+ */
 export function stopWhenDeleted(world: World): readonly Decision[] {
   const { missing: what, startTime } = world.deployment;
   if (what === undefined || isEnding(world)) return [];
@@ -13,26 +16,28 @@ export function stopWhenDeleted(world: World): readonly Decision[] {
   return [{ do: "stop", as: "Failed", error, because: error.message }];
 }
 
-/** What such a deployment leaves and no deployment group looks after any more, a sentence each with what removes it. */
+/**
+ * Returns what such a deployment leaves behind without an owner, one sentence each, with the command that removes it.
+ */
 export function leftBehind(world: World): readonly string[] {
   const { deployment } = world;
   if (deployment.missing === undefined) return [];
-  return [...copyLeft(world), ...hostsLeftOut(world), ...processesLeft(world)];
+  return [...leftCopy(world), ...deregisteredHosts(world), ...suspendedProcesses(world)];
 }
 
-function copyLeft(world: World): readonly string[] {
+function leftCopy(world: World): readonly string[] {
   const name = world.deployment.blueGreen?.copyName;
-  // The capacity is written down before the group is made.
+  // The capacity is in the checkpoint before the group is created.
   if (name === undefined || stepOf(world, "copy Auto Scaling group")?.checkpoint?.capacity === undefined) return [];
   return [
     `Left behind: the Auto Scaling group ${name}, which this deployment has made. To remove it with its instances: aws autoscaling delete-auto-scaling-group --force-delete --auto-scaling-group-name ${name}`,
   ];
 }
 
-/** Hosts that are named: nobody reads a thousand. */
+/** How many hosts a message names; nobody reads a thousand. */
 const namedMax = 20;
 
-function hostsLeftOut({ targets }: World): readonly string[] {
+function deregisteredHosts({ targets }: World): readonly string[] {
   const ids = targets.filter((target) => (unrestoredRegistrations(target)?.length ?? 0) > 0).map(({ id }) => id);
   if (ids.length === 0) return [];
   const more = ids.length > namedMax ? ` and ${ids.length - namedMax} more` : "";
@@ -41,7 +46,7 @@ function hostsLeftOut({ targets }: World): readonly string[] {
   ];
 }
 
-function processesLeft(world: World): readonly string[] {
+function suspendedProcesses(world: World): readonly string[] {
   const resumed = stepOf(world, "resume processes");
   if (resumed?.status !== "Failed" || resumed.effect.kind !== "resume processes") return [];
   return Object.entries(resumed.effect.suspended)

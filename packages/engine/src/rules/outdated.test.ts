@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { predefined, Shell } from "../../test/shell.ts";
-import { type EndedDeployment, followUp, followUpsMax } from "./outdated.ts";
+import { type FollowUpInput, followUp, followUpsMax } from "./outdated.ts";
 import type { FleetMember } from "../world.ts";
 
 const member = (id: string, holdsRevision: boolean): FleetMember => ({
@@ -15,7 +15,7 @@ const member = (id: string, holdsRevision: boolean): FleetMember => ({
   tieBreaker: 0,
 });
 
-const ended = (others: Partial<EndedDeployment> = {}): EndedDeployment => ({
+const ended = (others: Partial<FollowUpInput> = {}): FollowUpInput => ({
   deployment: { id: "d-1", kind: "in-place", status: "Succeeded" },
   outdatedInstancesStrategy: "UPDATE",
   fleet: [member("i-1", true), member("i-2", false)],

@@ -4,33 +4,39 @@ import type { Deployment, FleetMember, Outcome } from "../world.ts";
 export const isOutdated = ({ health, holdsRevision }: FleetMember): boolean =>
   health === "Unhealthy" || holdsRevision !== true;
 
-/** Follow-ups that one deployment may have: an Auto Scaling group that launches faster than we deploy must not keep us at it for ever (deployments.md §6.3). */
+/**
+ * How many follow-ups one deployment may have: an Auto Scaling group that launches faster than we deploy must not keep
+ * us busy forever (deployments.md §6.3).
+ */
 export const followUpsMax = 10;
 
-/** What is known when a deployment has ended that may owe a follow-up. */
-export interface EndedDeployment {
+/** A deployment that has ended, with the facts that decide whether a follow-up is due. */
+export interface FollowUpInput {
   readonly deployment: Pick<Deployment, "id" | "kind"> & { readonly status: Outcome };
-  /** Of the deployment group; UPDATE when it says nothing. */
+  /** The deployment group's setting; UPDATE by default. */
   readonly outdatedInstancesStrategy: "UPDATE" | "IGNORE";
-  /** The hosts that the group selects now; their `holdsRevision` is about this deployment's revision. */
+  /** The hosts that the group selects now. `holdsRevision` refers to this deployment's revision. */
   readonly fleet: readonly FleetMember[];
-  /** Hosts that were targets of the root deployment or of one of its follow-ups: those have had their turn. */
+  /** Hosts that were targets of the root deployment or of one of its follow-ups: they are not tried again. */
   readonly tried: ReadonlySet<string>;
   /** Follow-ups of the root deployment so far. */
   readonly followUps: number;
-  /** Launch deployments of the group under way: their instances are not in service yet, and get an older revision. */
+  /** Launch deployments in progress: their instances are not in service yet, and get an older revision. */
   readonly launching: number;
 }
 
-/** Whether a finished deployment owes another one to hosts that were launched meanwhile. It is a deployment with the creator CodeDeployAutoUpdate, the same revision, `outdatedOnly`, and the group's configuration and alarms; `relatedDeployments` name the root, which is the first deployment, on each follow-up, and the follow-ups on the root. */
+/**
+ * Whether a deployment that succeeded needs a follow-up for hosts that were launched in the meantime, and if so, for
+ * which.
+ */
 export type FollowUp =
   | { readonly is: "owed"; readonly hosts: readonly string[]; readonly because: string }
-  /** Not yet, but look again when a launch deployment of the group has ended. */
+  /** Not yet: decide again when a launch deployment of the group has ended. */
   | { readonly is: "later"; readonly because: string }
   | { readonly is: "none"; readonly because: string };
 
 /** Decides about the follow-up of a deployment (deployments.md §6.3). */
-export function followUp(ended: EndedDeployment): FollowUp {
+export function followUp(ended: FollowUpInput): FollowUp {
   const { deployment, outdatedInstancesStrategy, fleet, tried, followUps, launching } = ended;
   const none = (because: string): FollowUp => ({ is: "none", because });
   if (deployment.status !== "Succeeded") return none(`${deployment.id} has ${deployment.status}`);

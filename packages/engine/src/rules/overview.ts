@@ -1,6 +1,8 @@
 import type { Target } from "../world.ts";
 
-/** The counters of `deploymentOverview`: targets by status. Unknown ones have no counter (deployments.md §3.4). */
+/**
+ * Returns the counters of `deploymentOverview`: targets by status. Unknown ones have no counter (deployments.md §3.4).
+ */
 export function deploymentOverview(targets: readonly Pick<Target, "status">[]) {
   const count = (wanted: Target["status"]) => targets.filter(({ status }) => status === wanted).length;
   return {

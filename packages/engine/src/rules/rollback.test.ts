@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type AutoRollbackEvent, type Ended, rollback, rollbackMessages } from "./rollback.ts";
+import { type AutoRollbackEvent, type RollbackInput, rollback, rollbackMessages } from "./rollback.ts";
 import { newDeployment } from "../new-deployment.ts";
 import type { Deployment, LifecycleEventName, Target } from "../world.ts";
 
@@ -10,7 +10,10 @@ const every: readonly AutoRollbackEvent[] = [
   "DEPLOYMENT_STOP_ON_REQUEST",
 ];
 
-const ended = (deployment: Partial<Deployment>, others: Partial<Omit<Ended, "deployment">> = {}): Ended => ({
+const ended = (
+  deployment: Partial<Deployment>,
+  others: Partial<Omit<RollbackInput, "deployment">> = {},
+): RollbackInput => ({
   deployment: {
     ...newDeployment({
       id: "d-1",

@@ -1,13 +1,13 @@
 import { rollbackPlanOf } from "../workflows/lambda.ts";
-import type { LambdaPlan } from "../lambda-plan.ts";
+import type { LambdaPlan } from "../model/lambda-plan.ts";
 import { unrestoredRegistrations } from "../workflows/traffic.ts";
 import type { Deployment, FleetMember, LifecycleEventName, Reroute, Target } from "../world.ts";
 
 /** AWS's events that a rollback may be configured for. */
 export type AutoRollbackEvent = "DEPLOYMENT_FAILURE" | "DEPLOYMENT_STOP_ON_ALARM" | "DEPLOYMENT_STOP_ON_REQUEST";
 
-/** What is known of a deployment that has ended, and may have to be rolled back (deployments.md §8.1). */
-export interface Ended {
+/** A deployment that has ended, with the facts that decide whether it is rolled back (deployments.md §8.1). */
+export interface RollbackInput {
   readonly deployment: Deployment;
   readonly targets: readonly Target[];
   /** As in `DeploymentInfo.creator`. */
@@ -18,35 +18,35 @@ export interface Ended {
   readonly hasLastSuccessful: boolean;
 }
 
-/** Whether a rollback deployment is owed, and of which kind. Who records it gives it the creator `codeDeployRollback`, the last successful revision with the `fileExistsBehavior` of the deployment that brought it, the failed deployment's configuration and `ignoreApplicationStopFailures`, and neither zones, nor alarms, nor a rollback of its own. */
+/** Whether a rollback is due, and its kind. See the server's `roll-back.ts` for what it inherits. */
 export type Rollback =
-  /** The last successful revision goes to all hosts again; neediest first, as ever (§8.2). */
+  /** The last successful revision is deployed to all hosts again, neediest first as always (§8.2). */
   | { readonly is: "owed"; readonly kind: "in-place"; readonly because: AutoRollbackEvent }
-  /** Traffic goes back to the original hosts, which still run. With nobody to move it ends at once (§7.4). */
+  /** Traffic goes back to the original hosts, which still run. Without a host to move it ends at once (§7.4). */
   | { readonly is: "owed"; readonly kind: "reroute"; readonly reroute: Reroute; readonly because: AutoRollbackEvent }
-  /** The original hosts have been ended: the last successful revision needs a fleet of its own. */
+  /** The original hosts have been terminated: the last successful revision needs a fleet of its own. */
   | { readonly is: "owed"; readonly kind: "blue-green"; readonly because: AutoRollbackEvent }
-  /** The alias goes back to the version that it led to, at once (§11.7). */
+  /** The alias goes back to its former version at once (§11.7). */
   | { readonly is: "owed"; readonly kind: "lambda"; readonly lambda: LambdaPlan; readonly because: AutoRollbackEvent }
-  /** With a `message` if somebody expects a rollback: the ended deployment's `rollbackInfo.rollbackMessage`. */
+  /** With a `message` if a rollback was to be expected: the ended deployment's `rollbackInfo.rollbackMessage`. */
   | { readonly is: "none"; readonly because: string; readonly message?: string | undefined };
 
 /** Decides whether a deployment that has ended is rolled back. */
-export function rollback(ended: Ended): Rollback {
+export function rollback(ended: RollbackInput): Rollback {
   const { deployment, creator, hasLastSuccessful } = ended;
   const event = triggerOf(deployment);
   if (event === undefined) return { is: "none", because: `the deployment has ${deployment.status}` };
   if (creator !== "user") return { is: "none", because: `deployments of ${creator} are not rolled back` };
-  if (!isWanted(ended, event)) return { is: "none", because: `nobody wants a rollback on ${event}` };
-  // Unlike AWS: we do not deploy to a whole fleet because of a deployment that has touched nobody.
+  if (!isConfigured(ended, event)) return { is: "none", because: `nobody wants a rollback on ${event}` };
+  // Unlike AWS: a deployment that has touched no instance is not a reason to deploy to the whole fleet.
   if (deployment.startTime === undefined)
     return impossible(deployment.id, "it ended before it had touched any instance, and there is nothing to roll back");
-  if (deployment.kind === "blue-green") return ofBlueGreen(ended, event);
-  if (deployment.kind === "lambda") return ofLambda(ended, event);
+  if (deployment.kind === "blue-green") return blueGreenRollback(ended, event);
+  if (deployment.kind === "lambda") return lambdaRollback(ended, event);
   return hasLastSuccessful ? { is: "owed", kind: "in-place", because: event } : noRevision(deployment.id);
 }
 
-/** What the two deployments say of each other, in AWS's words (§8.3). */
+/** The messages of the two deployments about each other, in AWS's words (§8.3). */
 export const rollbackMessages = (endedId: string, rollbackId: string) => ({
   /** With `rollbackDeploymentId`. */
   onEnded: `Deployment ${endedId} terminated. Automatic rollback is triggered with a DeploymentId ${rollbackId}.`,
@@ -54,21 +54,24 @@ export const rollbackMessages = (endedId: string, rollbackId: string) => ({
   onRollback: `Deployment ${rollbackId} is triggered to roll back deployment ${endedId}.`,
 });
 
-/** Which event an end is; a ready gate that nobody opened counts as a failure (inferred). */
-function triggerOf({ status, error }: Ended["deployment"]): AutoRollbackEvent | undefined {
+/** Returns the event of an end. A deployment that was Ready and not continued counts as a failure (inferred). */
+function triggerOf({ status, error }: RollbackInput["deployment"]): AutoRollbackEvent | undefined {
   if (status === "Failed") return "DEPLOYMENT_FAILURE";
   if (status !== "Stopped") return undefined;
   if (error?.code === "ALARM_ACTIVE") return "DEPLOYMENT_STOP_ON_ALARM";
   return error?.code === "MANUAL_STOP" ? "DEPLOYMENT_STOP_ON_REQUEST" : "DEPLOYMENT_FAILURE";
 }
 
-function isWanted({ configuration, deployment }: Ended, event: AutoRollbackEvent): boolean {
+function isConfigured({ configuration, deployment }: RollbackInput, event: AutoRollbackEvent): boolean {
   const { rollbackOnStop } = deployment;
   if (event === "DEPLOYMENT_STOP_ON_REQUEST" && rollbackOnStop !== undefined) return rollbackOnStop;
   return configuration?.enabled === true && configuration.events.includes(event);
 }
 
-function ofBlueGreen({ deployment, targets, hasLastSuccessful }: Ended, because: AutoRollbackEvent): Rollback {
+function blueGreenRollback(
+  { deployment, targets, hasLastSuccessful }: RollbackInput,
+  because: AutoRollbackEvent,
+): Rollback {
   const hasEnded = deployment.steps.some(({ name }) => name === "end original instances");
   if (hasEnded) return hasLastSuccessful ? { is: "owed", kind: "blue-green", because } : noRevision(deployment.id);
   const moved = (label: "Blue" | "Green", event: LifecycleEventName) =>
@@ -77,9 +80,9 @@ function ofBlueGreen({ deployment, targets, hasLastSuccessful }: Ended, because:
   return { is: "owed", kind: "reroute", reroute, because };
 }
 
-function ofLambda({ deployment, targets }: Ended, because: AutoRollbackEvent): Rollback {
+function lambdaRollback({ deployment, targets }: RollbackInput, because: AutoRollbackEvent): Rollback {
   const lambda = rollbackPlanOf(deployment);
-  // Unlike AWS: an alias that was not touched is not touched now.
+  // Unlike AWS: an alias that this deployment did not change is not changed by its rollback.
   if (lambda === undefined || !targets.some((target) => hasBegun(target, "AllowTraffic")))
     return impossible(deployment.id, "no traffic had moved, and there is nothing to roll back");
   return { is: "owed", kind: "lambda", lambda, because };
@@ -90,7 +93,7 @@ const isGone = ({ events }: Target) => events.some(({ isHostGone }) => isHostGon
 const hasBegun = ({ events }: Target, wanted: LifecycleEventName) =>
   events.some(({ name, command }) => name === wanted && command !== undefined);
 
-/** A target as a member of a fleet again, with what it must get back. */
+/** Returns a target as a fleet member again, with the registrations that it must get back. */
 function memberOf(target: Target): FleetMember {
   const { id, arn, hostIdentifier, zone } = target;
   const deregistered = unrestoredRegistrations(target);

@@ -3,23 +3,28 @@ import { blockedBy } from "./host-contention.ts";
 import { isOutstanding } from "../target.ts";
 import type { Target, World } from "../world.ts";
 
-/** Hosts that are named: nobody reads a thousand. */
+/** How many hosts a message names; nobody reads a thousand. */
 const namedMax = 10;
 
-/** How long an instance that has just been launched may take until its agent polls for the first time, before that is said. */
+/**
+ * How long a newly launched instance may take until its agent polls for the first time before it is reported as silent.
+ */
 const bootMilliseconds = 5 * 60_000;
 
-/** Hosts that the deployment waits for although nothing is heard of their agents, a sentence each: it is known long before it fails an event. */
+/**
+ * Returns one sentence for each host that the deployment waits for and whose agent is silent. That is known long before
+ * it fails an event.
+ */
 export function silentHosts(world: World): readonly string[] {
   const silent = world.targets.flatMap((target) => {
-    const said = saidOf(world, target);
+    const said = sentenceAbout(world, target);
     return said === undefined ? [] : [said];
   });
   const more = silent.length - namedMax;
   return [...silent.slice(0, namedMax), ...(more > 0 ? [`${more} more instances are silent as well`] : [])];
 }
 
-function saidOf(world: World, target: Target): string | undefined {
+function sentenceAbout(world: World, target: Target): string | undefined {
   const event = target.events.find(isOutstanding);
   if (event?.command === undefined || event.status !== "Pending" || event.command.effect !== undefined)
     return undefined;

@@ -4,25 +4,28 @@ import type { DeploymentKind } from "../world.ts";
 const minute = 60_000;
 const hour = 60 * minute;
 
-/** From an event's turn until the host picks it up. */
+/** From an event's turn until the host acknowledges it. */
 export const pickUpLimit = 5 * minute;
 
-/** How long an agent may be silent that has nothing to do, before that is said: it polls without a pause. */
+/** How long an idle agent may be silent before that is reported: it polls without a pause. */
 export const silenceLimit = minute / 2;
 
-/** From the pick-up of an event until its outcome: all its scripts together. */
+/** From the acknowledgement of an event until its outcome: all its scripts together. */
 export const eventLimit = hour;
 
-/** From the first command to a host that may still be booting until it picks it up: instances that Auto Scaling has launched, and replacement instances. */
+/**
+ * From the first command to a host that may still be booting until it acknowledges it: instances that Auto Scaling has
+ * launched, and replacement instances.
+ */
 export const firstContactLimit = hour;
 
 /** A step that the service itself does. */
 export const stepLimit = hour;
 
-/** How often Auto Scaling is told that a lifecycle action goes on (deployments.md §6.2). */
+/** How often Auto Scaling gets a heartbeat for a lifecycle action (deployments.md §6.2). */
 export const heartbeatInterval = 5 * minute;
 
-/** A whole deployment: 109 hours are two waits of 48, and 13 events. */
+/** A whole deployment. 109 hours are two waits of 48 hours, and 13 events. */
 export const deploymentLimits = {
   "in-place": 8 * hour,
   "blue-green": 109 * hour,
@@ -33,5 +36,5 @@ export const deploymentLimits = {
   lambda: 50 * hour,
 } as const satisfies Record<DeploymentKind, number>;
 
-/** Targets that one deployment may have (deployments.md §9.2). */
+/** The most targets that one deployment may have (deployments.md §9.2). */
 export const targetsMax = 1000;

@@ -1,9 +1,12 @@
-/** How traffic moves to a new version (deployments.md §11.3): all of it, a part and after a time the rest, or the same part again and again. */
+/**
+ * How traffic moves to a new version (deployments.md §11.3): all of it, a part and the rest later, or equal parts one
+ * after the other.
+ */
 export type TrafficRouting =
   | { readonly type: "AllAtOnce" }
   | { readonly type: "TimeBasedCanary" | "TimeBasedLinear"; readonly percent: number; readonly minutes: number };
 
-/** A moment at which so much of the traffic has moved. */
+/** How much of the traffic must have moved at a time, in percent. */
 export interface Shift {
   readonly percent: number;
   /** Milliseconds since the epoch. */
@@ -12,7 +15,10 @@ export interface Shift {
 
 const minute = 60_000;
 
-/** The shifts of a routing that begins at a moment; the last one is to 100. `timeScale` is how many of its minutes pass in one. */
+/**
+ * Returns the shifts of a routing that begins at `from`; the last one is to 100 percent. `timeScale` is how many of its
+ * minutes pass in one.
+ */
 export function shiftsOf(routing: TrafficRouting, from: number, timeScale = 1): readonly Shift[] {
   const interval = (minutes: number) => (minutes * minute) / timeScale;
   switch (routing.type) {
@@ -34,6 +40,6 @@ export function shiftsOf(routing: TrafficRouting, from: number, timeScale = 1): 
   }
 }
 
-/** How much of the traffic should have moved by now; 0 before the first shift. */
+/** Returns how much of the traffic must have moved by now, in percent; 0 before the first shift. */
 export const percentDue = (shifts: readonly Shift[], now: number): number =>
   shifts.findLast(({ at }) => at <= now)?.percent ?? 0;

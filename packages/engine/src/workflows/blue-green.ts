@@ -1,8 +1,8 @@
 import { lifecycleEvents as events } from "../appspec/lifecycle-events.ts";
 import { type Workflow, done, due, type Stage, when } from "./workflow.ts";
-import { type FleetRefresh, isStillThere, refreshFleet } from "./fleet-changes.ts";
+import { type FleetRefresh, isStillInFleet, refreshFleet } from "./fleet-changes.ts";
 import { preflight } from "./preflight.ts";
-import { rollOut, standingOf } from "./roll-out.ts";
+import { rollOut, stateOf } from "./roll-out.ts";
 import {
   addTargets,
   beginDeployment,
@@ -18,7 +18,10 @@ import type { BlueGreen, FleetMember, Target, World } from "../world.ts";
 
 const minute = 60_000;
 
-/** A second fleet gets the revision, then the traffic; the first one leaves (deployments.md §7.2). */
+/**
+ * A second fleet gets the revision, then the traffic, and the first one leaves its load balancers (deployments.md
+ * §7.2).
+ */
 export function blueGreen(world: World): Workflow {
   const { minimumHealthyHosts, scalingGroups = [] } = world.deployment;
   const options = optionsOf(world);
@@ -33,7 +36,7 @@ export function blueGreen(world: World): Workflow {
     checkMinimumHealthy("replacement"),
     addTargets({ hosts: green, events: [...events.install, ...events.allowTraffic], label: "Green" }),
     addTargets({ hosts: blue, events: events.blockTraffic, label: "Blue" }),
-    // Instances that come before traffic moves are installed here too.
+    // Instances that join before traffic moves are installed here, too.
     rollOut({ of: isGreen, events: events.install, rule: minimumHealthyHosts }),
     when(options.readyWait !== undefined, awaitContinue(options.readyWait ?? 0)),
     refreshFleet(replacementAgain(world)),
@@ -47,11 +50,14 @@ export function blueGreen(world: World): Workflow {
 }
 
 function optionsOf({ deployment }: World): BlueGreen {
-  if (deployment.blueGreen === undefined) throw new Error("A blue/green deployment has blue/green options"); // the operation that creates it sees to that
+  if (deployment.blueGreen === undefined) throw new Error("A blue/green deployment has blue/green options"); // CreateDeployment records them
   return deployment.blueGreen;
 }
 
-/** Replacement instances that have come since they were looked up; one that another deployment has brought the revision needs traffic only. */
+/**
+ * Replacement instances that have joined since the first query. Those that another deployment has installed need
+ * traffic only.
+ */
 function replacementAgain(world: World): FleetRefresh {
   const hosts = hostsOf(world, "replacementAgain");
   const isReady = ({ holdsRevision, health }: FleetMember) => holdsRevision === true && health === "Healthy";
@@ -67,7 +73,7 @@ function replacementAgain(world: World): FleetRefresh {
   };
 }
 
-/** Original instances that have come leave with the others. */
+/** Original instances that have joined leave with the others. */
 function originalAgain(world: World): FleetRefresh {
   const replacements = new Set(
     [...hostsOf(world, "replacementAgain"), ...world.targets.filter(({ label }) => label === "Green")].map(
@@ -84,10 +90,10 @@ function originalAgain(world: World): FleetRefresh {
   };
 }
 
-const isGreen = (target: Target, world: World) => target.label === "Green" && isStillThere(target, world);
-const isBlue = (target: Target, world: World) => target.label === "Blue" && isStillThere(target, world);
+const isGreen = (target: Target, world: World) => target.label === "Green" && isStillInFleet(target, world);
+const isBlue = (target: Target, world: World) => target.label === "Blue" && isStillInFleet(target, world);
 const isInstalled = (target: Target, world: World) =>
-  isGreen(target, world) && standingOf(world, target, events.install) === "succeeded";
+  isGreen(target, world) && stateOf(world, target, events.install) === "succeeded";
 
 function copyScalingGroup({ provisioning, copyName = "" }: BlueGreen, [from = ""]: readonly string[]): Stage {
   return (world) =>
@@ -108,7 +114,10 @@ const awaitContinue = (milliseconds: number): Stage =>
     because: "the replacement instances are ready, and wait for ContinueDeployment",
   });
 
-/** What the copy was made with at rest begins, now that the original instances are out of the load balancers. */
+/**
+ * Processes that were suspended when the copy was made resume, now that the original instances are out of the load
+ * balancers.
+ */
 const resumeCopied: Stage = (world) => {
   const suspended = stepOf(world, "copy Auto Scaling group")?.checkpoint?.suspended;
   return suspended === undefined ? done : runStep("resume processes", { kind: "resume processes", suspended })(world);
@@ -121,7 +130,7 @@ const moveDeploymentGroup = ({ copyName }: BlueGreen, from: readonly string[]): 
     to: copyName === undefined ? [] : [copyName],
   });
 
-/** The original instances end after a wait; that they could not be ended is said, and no failure (inferred). */
+/** Terminates the original instances after a wait. That it could not is a warning, not a failure (inferred). */
 function endOriginalInstances({ terminationWait }: BlueGreen, scalingGroups: readonly string[]): Stage {
   const wait = awaitHold("TERMINATION_WAIT", {
     milliseconds: terminationWait,

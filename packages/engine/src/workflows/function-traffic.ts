@@ -1,9 +1,9 @@
 import type { LambdaAppSpec, LambdaHookEvent } from "../appspec/index.ts";
 import { shiftsOf } from "../rules/traffic-shift.ts";
-import type { Effect } from "../effect.ts";
+import type { Effect } from "../model/effect.ts";
 import type { LifecycleEvent, Target, World } from "../world.ts";
 
-/** What a gateway does for an event of a function: it calls a hook, or moves the traffic. */
+/** Returns the effect of a function's event: a gateway invokes a hook, or moves the traffic. */
 export function functionEffect({ deployment, now, timeScale }: World, { name }: LifecycleEvent): Effect | undefined {
   const { lambda: plan, id: deploymentId } = deployment;
   const checkpoint = (step: string) => deployment.steps.find((one) => one.name === step)?.checkpoint;
@@ -23,7 +23,7 @@ export function functionEffect({ deployment, now, timeScale }: World, { name }: 
     alias: appSpec.alias,
     currentVersion,
     targetVersion,
-    // A deployment that is rolled back may have changed the alias after anybody has looked.
+    // The deployment that is rolled back may have changed the alias since it was read.
     before: plan.isRollback === true ? undefined : alias,
     shifts: shiftsOf(plan.routing, now, timeScale),
   };
@@ -31,7 +31,7 @@ export function functionEffect({ deployment, now, timeScale }: World, { name }: 
 
 const isHook = (name: string): name is LambdaHookEvent => name === "BeforeAllowTraffic" || name === "AfterAllowTraffic";
 
-/** When traffic moves next; undefined when it does not. */
+/** Returns when traffic moves next; undefined when it does not. */
 export function nextShiftAt({ events }: Target, now: number): number | undefined {
   const effect = events.find(({ status }) => status === "InProgress")?.command?.effect;
   return effect?.kind === "shift traffic" ? effect.shifts.find(({ at }) => at > now)?.at : undefined;

@@ -16,7 +16,7 @@ import {
 import { rollOutByZone, checkZones } from "./zones.ts";
 import type { LifecycleEventName, World } from "../world.ts";
 
-/** Every host in turn leaves its load balancers, gets the revision, and returns. */
+/** Every host in turn leaves its load balancers, gets the revision, and returns to them. */
 export function inPlace(world: World): Workflow {
   const { balancers, zonal, minimumHealthyHosts: rule } = world.deployment;
   const planned = balancers === undefined ? lifecycleEvents.install : orderedEvents;
@@ -24,7 +24,7 @@ export function inPlace(world: World): Workflow {
     zonal === undefined
       ? rollOut({ of: () => true, events: planned, rule })
       : rollOutByZone({ zonal, events: planned, rule });
-  // Once hosts take part, everything that comes before that is done.
+  // Once there are targets, everything that comes before is done.
   const isPrepared = world.targets.length > 0;
   return workflow(isPrepared ? [roll] : [...prepare(world, planned), roll], [resumeProcesses]);
 }

@@ -4,10 +4,10 @@ import { decide } from "../decide.ts";
 import { evolveAll } from "../evolve.ts";
 import type { LambdaAppSpec } from "../appspec/index.ts";
 import { nearestName, shiftOf } from "./lambda.ts";
-import type { FunctionFacts, LambdaPlan } from "../lambda-plan.ts";
+import type { FunctionFacts, LambdaPlan } from "../model/lambda-plan.ts";
 import { newDeployment } from "../new-deployment.ts";
 import { rollback } from "../rules/rollback.ts";
-import type { Checkpoint } from "../effect.ts";
+import type { Checkpoint } from "../model/effect.ts";
 import type { World } from "../world.ts";
 
 const minute = 60_000;

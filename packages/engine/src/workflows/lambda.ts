@@ -1,6 +1,6 @@
 import type { LambdaAppSpec } from "../appspec/index.ts";
 import { type Workflow, done, due, failed, type Progress, type Stage, when } from "./workflow.ts";
-import type { LambdaPlan } from "../lambda-plan.ts";
+import type { LambdaPlan } from "../model/lambda-plan.ts";
 import {
   aliasBusy,
   aliasMissing,
@@ -18,14 +18,20 @@ import { run } from "../target.ts";
 import { nextShiftAt } from "./function-traffic.ts";
 import type { Deployment, FleetMember, LifecycleEventName, Step, StepName, Target, World } from "../world.ts";
 
-/** The events of a deployment to a function; hooks run before and after, the service itself moves the traffic (deployments.md §2.2). */
+/**
+ * The events of a deployment to a function. Hooks run before and after; the service itself moves the traffic
+ * (deployments.md §2.2).
+ */
 export const functionEvents = [
   "BeforeAllowTraffic",
   "AllowTraffic",
   "AfterAllowTraffic",
 ] as const satisfies readonly LifecycleEventName[];
 
-/** Traffic of one alias moves from one version to another (deployments.md §11.3). Everything is checked before anything moves. */
+/**
+ * The traffic of an alias moves from one version to another (deployments.md §11.3). Everything is checked before
+ * anything moves.
+ */
 export function lambda(world: World): Workflow {
   const plan = planOf(world);
   const { source, isRollback = false } = plan;
@@ -45,13 +51,13 @@ export function lambda(world: World): Workflow {
   ]);
 }
 
-/** What the deployment is to do. */
+/** Returns what the deployment has to do. */
 export function planOf({ deployment }: World): LambdaPlan {
-  if (deployment.lambda === undefined) throw new Error("A Lambda deployment has a plan"); // whoever records it sees to that
+  if (deployment.lambda === undefined) throw new Error("A Lambda deployment has a plan"); // the server records it with the deployment
   return deployment.lambda;
 }
 
-/** What the revision says, once it has been read. */
+/** Returns the revision's AppSpec file; undefined until it has been read. */
 export function appSpecOf(world: World): LambdaAppSpec | undefined {
   const { source } = planOf(world);
   return "appSpec" in source ? source.appSpec : stepOf(world, "read AppSpec file")?.checkpoint?.appSpec;
@@ -64,7 +70,7 @@ function checkFunction(appSpec: LambdaAppSpec, { plan, isRollback }: { plan: Lam
   return runStep("check function", effect, (found, world) => judge(found, world, { appSpec, plan, isRollback }));
 }
 
-/** Whether the deployment can do what it is to do; the most basic reason against it first (deployments.md §11.5). */
+/** Whether the deployment is possible; the most basic reason against it comes first (deployments.md §11.5). */
 function judge(
   { checkpoint }: Step,
   { aliasShiftedBy, targets }: World,
@@ -83,7 +89,7 @@ function judge(
   if (isRollback) return done;
   const current = currentVersion ?? facts.alias.version;
   if (current === targetVersion) return failed(sameVersion(targetVersion));
-  // Once it moves traffic itself, it is for the others to wait.
+  // Once this deployment moves traffic, the others have to wait.
   if (aliasShiftedBy !== undefined && targets.length === 0)
     return failed(aliasBusy(appSpec, facts.alias, aliasShiftedBy));
   const isWeighted = Object.keys(facts.alias.weights).length > 0;
@@ -119,7 +125,7 @@ function distance(a: string, b: string): number {
   return before.at(-1) ?? 0;
 }
 
-/** The one target is the function. */
+/** Adds the function as the only target. */
 function addFunction({ functionName, alias, targetVersion }: LambdaAppSpec): Stage {
   return (world) => {
     if (world.targets.length > 0) return done;
@@ -138,7 +144,9 @@ function addFunction({ functionName, alias, targetVersion }: LambdaAppSpec): Sta
   };
 }
 
-/** The function's target takes its events; what it comes to is what the deployment comes to (deployments.md §3.4 rule 2). */
+/**
+ * Runs the function's events; the outcome of its target is the outcome of the deployment (deployments.md §3.4 rule 2).
+ */
 const shift: Stage = (world) => {
   const [target] = world.targets;
   const [first] = target?.events ?? [];
@@ -159,7 +167,10 @@ const shift: Stage = (world) => {
   }
 };
 
-/** Which versions of which alias a deployment is about, once that is known, and how much of the traffic it has moved, in percent. */
+/**
+ * Returns which versions of which alias a deployment shifts, and how much of the traffic has moved, in percent.
+ * Undefined until the alias has been read.
+ */
 export function shiftOf(
   { lambda: plan, steps }: Pick<Deployment, "lambda" | "steps">,
   { events }: Pick<Target, "events">,
@@ -174,7 +185,10 @@ export function shiftOf(
   return { functionName, alias, currentVersion, targetVersion, percent };
 }
 
-/** What takes an alias back to the version that it had before a deployment; undefined when the deployment never got to know it. */
+/**
+ * Returns the plan that takes an alias back to its version before a deployment; undefined when the deployment has never
+ * read it.
+ */
 export function rollbackPlanOf(deployment: Pick<Deployment, "lambda" | "steps">): LambdaPlan | undefined {
   const shift = shiftOf(deployment, { events: [] });
   const { lambda: plan } = deployment;

@@ -5,22 +5,28 @@ import { addTargets, beginDeployment, findFleet, hostsOf, runStep, stepOf } from
 import { heartbeatInterval } from "../rules/time-limits.ts";
 import type { LifecycleAction, LifecycleEventName, Outcome, World } from "../world.ts";
 
-/** A new instance gets the last successful revision before it serves; if it cannot, it is given up (deployments.md §6.2). */
+/**
+ * A new instance gets the last successful revision before it serves. If that fails, it is abandoned (deployments.md
+ * §6.2).
+ */
 export function launch(world: World): Workflow {
   const { balancers } = world.deployment;
   const planned = balancers === undefined ? events.install : [...events.install, ...events.allowTraffic];
-  return onOneInstance(world, planned, (outcome) => (outcome === "Succeeded" ? "CONTINUE" : "ABANDON"));
+  return oneInstance(world, planned, (outcome) => (outcome === "Succeeded" ? "CONTINUE" : "ABANDON"));
 }
 
-/** An instance that is about to end leaves its load balancers and stops its application; it ends in any case (§6.4). */
+/**
+ * An instance that is about to terminate leaves its load balancers and stops its application. It terminates in any case
+ * (§6.4).
+ */
 export function termination(world: World): Workflow {
   const { balancers } = world.deployment;
   const planned: readonly LifecycleEventName[] =
     balancers === undefined ? ["ApplicationStop"] : [...events.blockTraffic, "ApplicationStop"];
-  return onOneInstance(world, planned, () => "CONTINUE");
+  return oneInstance(world, planned, () => "CONTINUE");
 }
 
-function onOneInstance(
+function oneInstance(
   world: World,
   planned: readonly LifecycleEventName[],
   resultOf: (outcome: Outcome) => "CONTINUE" | "ABANDON",
@@ -46,7 +52,7 @@ function actionOf({ deployment }: World): LifecycleAction {
   return deployment.lifecycleAction;
 }
 
-/** When Auto Scaling is to be told next; undefined when it need not be, or is being told. */
+/** Returns when the next heartbeat is due; undefined when none is, or one is in progress. */
 export function heartbeatDueAt(world: World): number | undefined {
   if (world.deployment.lifecycleAction === undefined) return undefined;
   const last = stepOf(world, "record heartbeat");
@@ -54,7 +60,7 @@ export function heartbeatDueAt(world: World): number | undefined {
   return (last?.startTime ?? world.deployment.startTime ?? world.now) + heartbeatInterval;
 }
 
-/** Tells Auto Scaling now and then that the deployment goes on. It holds nothing up. */
+/** Sends a heartbeat to Auto Scaling from time to time. No other stage waits for it. */
 function heartbeat(action: LifecycleAction): Stage {
   return (world) => {
     if (world.now < (heartbeatDueAt(world) ?? Number.POSITIVE_INFINITY)) return done;

@@ -3,7 +3,7 @@ import { balancersUnknown, balancersIdle, servesElsewhere } from "../messages/me
 import { hostsOf, runStep } from "./stages.ts";
 import type { Step, World } from "../world.ts";
 
-/** Looks at the load balancers before anything moves: what cannot work is refused or warned of (deployments.md §5.5). */
+/** Checks the load balancers before anything moves: what cannot work is refused or warned of (deployments.md §5.5). */
 export const preflight: Stage = (world) => {
   const { balancers, scalingGroups = [] } = world.deployment;
   if (balancers === undefined) return done;
@@ -17,7 +17,8 @@ function judge({ checkpoint }: Step, world: World): Progress {
   const { kind, balancers, notes } = world.deployment;
   if (facts === undefined || balancers === undefined) return done;
   if (facts.unknown.length > 0) return failed(balancersUnknown(facts.unknown));
-  // Unlike AWS: traffic that the group's balancers do not carry would go on reaching hosts, and in blue/green reach nobody in the end.
+  // Unlike AWS: traffic that the group's load balancers do not carry would go on reaching hosts during a deployment,
+  // and in blue/green would reach no host in the end.
   const isElsewhere = facts.registered === 0 && facts.elsewhere.length > 0;
   if (isElsewhere && kind === "blue-green") return failed(servesElsewhere(balancers, facts.elsewhere));
   if (facts.idle.length > 0 && kind === "blue-green") return failed(balancersIdle(facts.idle));

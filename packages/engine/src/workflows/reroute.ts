@@ -6,7 +6,10 @@ import type { World } from "../world.ts";
 
 const rule = "all at once, and none may fail";
 
-/** The rollback of a blue/green deployment whose original hosts still run: they get their traffic back, then the replacement loses it (deployments.md §7.4). Where nothing has moved it ends at once. */
+/**
+ * The rollback of a blue/green deployment whose original hosts still run: they get their traffic back, then the
+ * replacement loses it (deployments.md §7.4). If no traffic has moved, it ends at once.
+ */
 export function reroute({ deployment }: World): Workflow {
   const { back = [], away = [] } = deployment.reroute ?? {};
   return workflow([

@@ -6,7 +6,7 @@ import {
   disruptionBudget,
   hasSucceeded,
   isExhausted,
-  mayStart,
+  remaining,
   type Counts,
 } from "../rules/minimum-healthy-hosts.ts";
 import { blockedBy } from "../rules/host-contention.ts";
@@ -14,7 +14,7 @@ import { isTolerated, run } from "../target.ts";
 import type { Decision } from "../decision.ts";
 import type { LifecycleEventName, MinimumHealthyHosts, Target, World } from "../world.ts";
 
-/** Some events on some targets, under a rule of how many may be out of service at once. */
+/** Some events on some targets, under a rule for how many may be out of service at once. */
 export interface RollOut {
   readonly of: (target: Target, world: World) => boolean;
   readonly events: readonly LifecycleEventName[];
@@ -22,13 +22,13 @@ export interface RollOut {
   readonly rule: MinimumHealthyHosts | "all at once, and none may fail";
 }
 
-/** Takes one host after the other through the events, as far as the rule allows (deployments.md §4.3). */
+/** Takes the targets through the events, as many at once as the rule allows (deployments.md §4.3). */
 export function rollOut(plan: RollOut): Stage {
   return (world) => {
     const targets = world.targets.filter((target) => plan.of(target, world));
     const batch = batchOf(world, targets, plan);
     const { counts, budget } = batch;
-    const progress = startMore(world, [batch], plan.events);
+    const progress = startWithinBudget(world, [batch], plan.events);
     if (progress !== undefined) return progress;
     if (plan.rule === "all at once, and none may fail")
       return counts.failed + counts.skipped > 0
@@ -38,14 +38,14 @@ export function rollOut(plan: RollOut): Stage {
   };
 }
 
-/** Some targets, how they stand, and how many of them may be out of service. */
+/** Some targets, their counts by state, and the budget that their rule gives them. */
 export interface Batch {
   readonly targets: readonly Target[];
   readonly counts: Counts;
   readonly budget: DisruptionBudget;
 }
 
-/** Targets under a rule of their own. */
+/** Returns a batch of targets with the budget of its rule. */
 export function batchOf(
   world: World,
   targets: readonly Target[],
@@ -58,8 +58,11 @@ export function batchOf(
   return { targets, counts: countTargets(world, targets, events), budget };
 }
 
-/** Starts as many of the first part's targets as the rules of all parts allow; undefined when each of them has started and ended. */
-export function startMore(
+/**
+ * Starts as many targets of the first batch as the budgets of all batches allow. Undefined when every one of them has
+ * started and ended.
+ */
+export function startWithinBudget(
   world: World,
   [batch, ...enclosing]: readonly [Batch, ...Batch[]],
   events: readonly LifecycleEventName[],
@@ -70,20 +73,21 @@ export function startMore(
     const whole = enclosing.at(-1) ?? batch;
     if (batches.some(({ budget, counts }) => isExhausted(budget, counts)))
       return failed(tooManyFailed(whole.targets, whole.counts));
-    const more = Math.min(...batches.map(({ budget, counts }) => mayStart(budget, counts)));
+    const more = Math.min(...batches.map(({ budget, counts }) => remaining(budget, counts)));
     if (more === 0) return { is: "waiting", for: "" };
     const because = Number.isFinite(more)
       ? `${counts.inFlight} in flight and ${counts.failed} failed leave room for ${more} more`
       : "all of them go at once";
-    const waiting = targets.filter((target) => standingOf(world, target, events) === "notStarted");
+    const waiting = targets.filter((target) => stateOf(world, target, events) === "notStarted");
     const free = waiting.filter((target) => blockedBy(world, target) === undefined);
-    if (free.length === 0) return { is: "waiting", for: waiting.map((target) => taken(world, target)).join(", ") };
+    if (free.length === 0)
+      return { is: "waiting", for: waiting.map((target) => blockedReason(world, target)).join(", ") };
     return due(...free.slice(0, more).flatMap((target) => start(world, target, { events, because })));
   }
   return counts.inFlight > 0 ? { is: "waiting", for: "" } : undefined;
 }
 
-const taken = (world: World, target: Target) => `${target.id} to be free of ${blockedBy(world, target) ?? ""}`;
+const blockedReason = (world: World, target: Target) => `${target.id} to be free of ${blockedBy(world, target) ?? ""}`;
 
 function start(
   world: World,
@@ -94,8 +98,8 @@ function start(
   return event === undefined ? [] : [run(world, target, { event, because })];
 }
 
-/** How far a target is with some of its events. */
-export function standingOf(world: World, target: Target, events: readonly LifecycleEventName[]): keyof Counts {
+/** Returns the state of a target with regard to some of its events. */
+export function stateOf(world: World, target: Target, events: readonly LifecycleEventName[]): keyof Counts {
   const own = target.events.filter(({ name }) => events.includes(name));
   if (target.status === "Succeeded" || own.length === 0) return "succeeded";
   if (target.status === "Pending") return "notStarted";
@@ -108,6 +112,6 @@ export function standingOf(world: World, target: Target, events: readonly Lifecy
 
 function countTargets(world: World, targets: readonly Target[], events: readonly LifecycleEventName[]): Counts {
   const counts = { notStarted: 0, inFlight: 0, succeeded: 0, failed: 0, skipped: 0 };
-  for (const target of targets) counts[standingOf(world, target, events)] += 1;
+  for (const target of targets) counts[stateOf(world, target, events)] += 1;
   return counts;
 }

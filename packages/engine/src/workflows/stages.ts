@@ -15,11 +15,11 @@ import type {
   StepName,
   World,
 } from "../world.ts";
-import type { Effect } from "../effect.ts";
+import type { Effect } from "../model/effect.ts";
 
-// The stages that workflows are made of.
+// The stages of which workflows are made.
 
-/** Somebody looks which hosts there are, and there must be some, and not too many. */
+/** Queries a fleet, which must have hosts, but not too many. */
 export function findFleet(which: FleetQuery, because = `nobody has looked which hosts are ${which}`): Stage {
   return (world) => {
     const fleet = world.fleets?.[which];
@@ -31,7 +31,10 @@ export function findFleet(which: FleetQuery, because = `nobody has looked which 
   };
 }
 
-/** Hosts of a fleet in start order. Stopped instances are among them, and fail; terminated ones are not (deployments.md §1, rule 11). */
+/**
+ * Returns the hosts of a fleet in start order. Stopped instances are among them, and fail; terminated ones are not
+ * (deployments.md §1, rule 11).
+ */
 export function hostsOf(world: World, which: FleetQuery): readonly FleetMember[] {
   const fleet = world.fleets?.[which];
   if (fleet === undefined || "error" in fleet) return [];
@@ -41,25 +44,25 @@ export function hostsOf(world: World, which: FleetQuery): readonly FleetMember[]
   return zonal === undefined ? startOrder(hosts) : byZone(startOrder(hosts));
 }
 
-/** Whether an instance is there, or may be again. */
+/** Whether an instance runs, or may run again. */
 export const isAlive = ({ state }: FleetMember): boolean => state !== "terminated" && state !== "shutting-down";
 
-/** Minimum healthy hosts must leave somebody to begin with (deployments.md §4.3 rule 1). */
+/** Fails if minimum healthy hosts leave no host to begin with (deployments.md §4.3 rule 1). */
 export function checkMinimumHealthy(which: FleetQuery): Stage {
   return (world) => {
     const hosts = hostsOf(world, which).length;
-    if (hosts === 0) return done; // there is nothing to do, and nobody to be taken out of service
+    if (hosts === 0) return done; // there is nothing to do
     const { minimumHealthyHosts } = world.deployment;
     const { minimumHealthy, unavailable } = disruptionBudget(minimumHealthyHosts, hosts);
     return unavailable > 0 ? done : failed(healthConstraintsInvalid(minimumHealthyHosts, hosts, minimumHealthy));
   };
 }
 
-/** The deployment becomes InProgress. */
+/** Makes the deployment InProgress. */
 export const beginDeployment: Stage = ({ deployment }) =>
   deployment.startTime === undefined ? due({ do: "begin", because: "everything that it needs is there" }) : done;
 
-/** Hosts become targets. */
+/** Makes hosts targets of the deployment. */
 export function addTargets(plan: {
   readonly hosts: readonly FleetMember[];
   readonly events: readonly LifecycleEventName[];
@@ -76,7 +79,7 @@ export function addTargets(plan: {
   };
 }
 
-/** A gateway does something for the deployment as a whole. `judge` may refuse what it found. */
+/** Has a gateway perform an effect for the deployment as a whole. `judge` may reject its result. */
 export function runStep(
   name: StepName,
   effect: Effect,
@@ -96,7 +99,7 @@ export function runStep(
   };
 }
 
-/** The last step of that name. */
+/** Returns the last step of this name. */
 export const stepOf = ({ deployment }: World, name: StepName): Step | undefined =>
   deployment.steps.findLast((candidate) => candidate.name === name);
 
@@ -105,7 +108,7 @@ const unknownError = ({ name }: Step): ErrorInformation => ({
   message: `The deployment failed because it could not ${name}`,
 });
 
-/** The deployment as a whole waits, until the time is over or somebody asks to go on. */
+/** Makes the deployment as a whole wait, until the time is over or someone continues it. */
 export function awaitHold(
   name: HoldName,
   { milliseconds, onTimeout, because }: { milliseconds: number; onTimeout: "go on" | "stop"; because: string },
@@ -122,13 +125,13 @@ export function awaitHold(
   };
 }
 
-/** Processes that a step has suspended run again, however the deployment ends. */
+/** Resumes the processes that a step has suspended, however the deployment ends. */
 export const resumeProcesses: Stage = (world) => {
   const suspended = stepOf(world, "suspend processes")?.checkpoint?.suspended;
   return suspended === undefined ? done : runStep("resume processes", { kind: "resume processes", suspended })(world);
 };
 
-/** A workflow whose end is the same, whatever it is. */
+/** Returns a workflow whose cleanup does not depend on the outcome. */
 export const workflow = (stages: readonly Stage[], afterwards: readonly Stage[] = []): Workflow => ({
   stages,
   cleanupStages: (_outcome: Outcome) => afterwards,

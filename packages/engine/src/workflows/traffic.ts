@@ -1,8 +1,8 @@
 import { functionEffect } from "./function-traffic.ts";
 import type { LifecycleEvent, Target, World } from "../world.ts";
-import type { Effect } from "../effect.ts";
+import type { Effect } from "../model/effect.ts";
 
-/** What a gateway does for an event that the service itself runs; undefined for events that the host runs. */
+/** Returns the effect of an event that the service itself runs; undefined for events that the host runs. */
 export function effectOf(world: World, target: Target, event: LifecycleEvent): Effect | undefined {
   return world.deployment.kind === "lambda" ? functionEffect(world, event) : hostEffect(world, target, event);
 }
@@ -24,13 +24,19 @@ function hostEffect({ deployment }: World, target: Target, { name }: LifecycleEv
 
 const isInstance = ({ arn }: Target) => arn.startsWith("arn:aws:ec2:");
 
-/** The registrations that a host has lost and must get back: those of this deployment, or of an earlier one that did not give them back. */
+/**
+ * Returns the registrations that a host must get back: those that this deployment has removed, or an earlier one that
+ * did not restore them.
+ */
 export function lostRegistrations(target: Pick<Target, "events" | "deregistered">) {
   const block = target.events.find(({ name }) => name === "BlockTraffic")?.command?.checkpoint?.registrations;
   return block === undefined || block.length === 0 ? target.deregistered : block;
 }
 
-/** What is still taken out when the deployment is over; undefined when the host has everything back. */
+/**
+ * Returns the registrations that have not been restored when the deployment is over; undefined when the host has
+ * everything back.
+ */
 export function unrestoredRegistrations(target: Pick<Target, "events" | "deregistered">) {
   const allowed = target.events.find(({ name }) => name === "AllowTraffic");
   return allowed?.status === "Succeeded" ? undefined : lostRegistrations(target);

@@ -1,17 +1,20 @@
 import type { Decision } from "../decision.ts";
 import type { ErrorInformation, Outcome, World } from "../world.ts";
 
-/** What a kind of deployment consists of, in order. It is walked from the top in every pass: what is done is read off the world. */
+/**
+ * The stages of a kind of deployment, in order. Every pass goes through them from the top: what is done is read off the
+ * world.
+ */
 export interface Workflow {
   readonly stages: readonly Stage[];
-  /** What has to be done before the deployment may end that way. */
+  /** Stages that run before the deployment may end with this outcome. */
   readonly cleanupStages: (outcome: Outcome) => readonly Stage[];
 }
 
 /** One stage of a workflow. */
 export type Stage = (world: World) => Progress;
 
-/** How a stage stands. */
+/** The state of a stage. */
 export type Progress =
   | { readonly is: "done" }
   | { readonly is: "due"; readonly decisions: readonly Decision[] }
@@ -19,16 +22,16 @@ export type Progress =
   /** The deployment has to end. */
   | { readonly is: "failed"; readonly as: "Failed" | "Stopped"; readonly error: ErrorInformation };
 
-/** The stage is over, or does not concern this deployment. */
+/** The stage is over, or does not apply to this deployment. */
 export const done: Progress = { is: "done" };
 
-/** Something has to happen now. */
+/** These decisions are due now. */
 export const due = (...decisions: readonly Decision[]): Progress => ({ is: "due", decisions });
 
-/** The deployment cannot go on. */
+/** The deployment has failed. */
 export const failed = (error: ErrorInformation): Progress => ({ is: "failed", as: "Failed", error });
 
-/** The first stage that is not done decides. */
+/** Returns the state of the first stage that is not done. */
 export function firstPending(stages: readonly Stage[], world: World): Progress {
   for (const stage of stages) {
     const progress = stage(world);
@@ -37,5 +40,5 @@ export function firstPending(stages: readonly Stage[], world: World): Progress {
   return done;
 }
 
-/** A stage that only some deployments have. */
+/** Returns a stage that applies on a condition. */
 export const when = (condition: boolean, stage: Stage): Stage => (condition ? stage : () => done);

@@ -2,22 +2,25 @@ import { done, failed, type Stage, firstPending } from "./workflow.ts";
 import { tooManyFailed } from "../messages/explain.ts";
 import { noZone, zoneInvalid } from "../messages/messages.ts";
 import { disruptionBudget, isExhausted } from "../rules/minimum-healthy-hosts.ts";
-import { batchOf, rollOut, startMore } from "./roll-out.ts";
+import { batchOf, rollOut, startWithinBudget } from "./roll-out.ts";
 import { awaitHold } from "./stages.ts";
 import { zonesOf } from "../rules/start-order.ts";
 import type { FleetMember, LifecycleEventName, MinimumHealthyHosts, ZonalConfiguration } from "../world.ts";
 
 const second = 1000;
 
-/** What goes zone by zone, under which rules. */
+/** A rollout zone by zone, and its rules. */
 interface ZonalRollOut {
   readonly zonal: ZonalConfiguration;
   readonly events: readonly LifecycleEventName[];
-  /** The deployment's own rule; it holds over all zones besides. */
+  /** The deployment's own rule, which applies over all zones in addition. */
   readonly rule: MinimumHealthyHosts;
 }
 
-/** Every host is in a zone, and every zone has a host that may be taken out of service (deployments.md §4.5 rule 4). */
+/**
+ * Fails unless every host is in a zone, and every zone has a host that may be taken out of service (deployments.md §4.5
+ * rule 4).
+ */
 export function checkZones(hosts: readonly FleetMember[], { minimumHealthyHostsPerZone }: ZonalConfiguration): Stage {
   return () => {
     const nowhere = hosts.filter(({ zone }) => zone === undefined);
@@ -32,7 +35,7 @@ export function checkZones(hosts: readonly FleetMember[], { minimumHealthyHostsP
   };
 }
 
-/** One zone after the other; after each but the last its alarms are watched for a while (§4.5). */
+/** Rolls out zone by zone. After each zone but the last, alarms are watched for a while (§4.5). */
 export function rollOutByZone(plan: ZonalRollOut): Stage {
   return (world) => {
     const zones = zonesOf(world.targets);
@@ -44,7 +47,7 @@ export function rollOutByZone(plan: ZonalRollOut): Stage {
   };
 }
 
-/** A zone may fail wholly, if the deployment as a whole can bear it. */
+/** A zone may fail completely, if the deployment as a whole can bear it. */
 function rollOutZone(zone: string, { zonal, events, rule }: ZonalRollOut): Stage {
   return (world) => {
     const here = world.targets.filter((target) => target.zone === zone);
@@ -53,7 +56,7 @@ function rollOutZone(zone: string, { zonal, events, rule }: ZonalRollOut): Stage
     const { notStarted, skipped } = whole.counts;
     const isHopeless = skipped > 0 || (notStarted > 0 && isExhausted(whole.budget, whole.counts));
     return (
-      startMore(world, [batch, whole], events) ??
+      startWithinBudget(world, [batch, whole], events) ??
       (isHopeless ? failed(tooManyFailed(world.targets, whole.counts)) : done)
     );
   };

@@ -7,6 +7,7 @@ import {
   advance,
   decide,
   type Decision,
+  type DecisionOf,
   deploymentOverview,
   evolveAll,
   type FleetQuery,
@@ -151,7 +152,7 @@ class Run {
   }
 
   /** The host's next polls ask for the command until it has taken it up or the server has it no more. */
-  #poll({ target, event }: Decision & { readonly do: "run" }, outage: number): void {
+  #poll({ target, event }: DecisionOf<"run">, outage: number): void {
     const delay = this.#random.chance(0.05) ? this.#random.integer(1, 60 * second) : this.#random.integer(1, second);
     this.#queue.add(this.#now + delay + outage, () => {
       const events = this.#world.targets.find(({ id }) => id === target)?.events ?? [];

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { Report, Decision, LifecycleEventName, Target } from "../../src/index.ts";
+import type { Report, Decision, DecisionOf, LifecycleEventName, Target } from "../../src/index.ts";
 
 /** A decision of one sort. */
-export type Of<Do extends Decision["do"]> = Decision & { readonly do: Do };
+export type Of<Do extends Decision["do"]> = DecisionOf<Do>;
 
 /** The first outcome that a pass has seen of each command and step. */
 export type Reports = ReadonlyMap<string, Report & { readonly kind: "completed" }>;

@@ -51,14 +51,14 @@ export function recordDeployment(store: Pick<Store, "deployments" | "revisions">
 }
 
 function stateOf(made: NewDeployment): Deployment {
-  const state = beginningOf(made);
+  const state = initialDeployment(made);
   return made.refusal === undefined
     ? state
     : { ...state, status: "Failed", completeTime: made.now, error: made.refusal };
 }
 
-/** The engine's words for what AWS's members say. */
-function beginningOf(made: NewDeployment): Deployment {
+/** Translates AWS's members into the engine's words. */
+function initialDeployment(made: NewDeployment): Deployment {
   const { id, now: createTime, group, request, minimumHealthyHosts, ignoreApplicationStopFailures } = made;
   const { settings, name } = group;
   const kind = made.kind ?? (request.deploymentStyle.deploymentType === "BLUE_GREEN" ? "blue-green" : "in-place");

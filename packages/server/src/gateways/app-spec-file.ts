@@ -1,6 +1,6 @@
 import type { GetObjectCommandOutput } from "@aws-sdk/client-s3";
 import { parseLambdaAppSpec } from "@sluice/engine/appspec";
-import type { Effect } from "@sluice/engine";
+import type { EffectOf } from "@sluice/engine";
 import { appSpecOfArchive, BadArchive } from "./app-spec-archive.ts";
 import type { Clients } from "./clients.ts";
 import { finished, refused, type EffectOutcome } from "./outcome.ts";
@@ -11,7 +11,7 @@ const bytesMax = 1024 * 1024;
 /** Reads the AppSpec file of a Lambda deployment from its bucket, where it may lie in an archive. */
 export async function readAppSpecFile(
   clients: Clients,
-  { object }: Effect & { readonly kind: "read AppSpec file" },
+  { object }: EffectOf<"read AppSpec file">,
 ): Promise<EffectOutcome> {
   const { bucket, key, version, eTag, archive } = object;
   const { GetObjectCommand } = await import("@aws-sdk/client-s3");

@@ -1,11 +1,11 @@
 import type { AutoScalingGroup, CreateAutoScalingGroupCommandInput } from "@aws-sdk/client-auto-scaling";
-import type { Checkpoint, Effect } from "@sluice/engine";
+import type { Checkpoint, EffectOf } from "@sluice/engine";
 import type { Clients } from "./clients.ts";
 import { copyAttachments } from "./copy-attachments.ts";
 import { finished, refused, underWay, type EffectOutcome } from "./outcome.ts";
 import { scalingGroups } from "./scaling-groups.ts";
 
-type Copy = Effect & { readonly kind: "copy Auto Scaling group" };
+type Copy = EffectOf<"copy Auto Scaling group">;
 
 /** Processes that rest on a copy until the original is out of its load balancers: else the copy would put its instances there, and scale, by itself (deployments.md §7.2). */
 const restingProcesses = ["AddToLoadBalancer", "AlarmNotification", "ScheduledActions"];

@@ -5,13 +5,13 @@ import {
   aliasInWords,
   type Checkpoint,
   percentDue,
-  type Effect,
+  type EffectOf,
 } from "@sluice/engine";
 import type { Clients } from "./clients.ts";
 import { finished, isDenied, outcomeOfError, refused, underWay, type EffectOutcome } from "./outcome.ts";
 
-type Check = Effect & { readonly kind: "check function" };
-type ShiftTraffic = Effect & { readonly kind: "shift traffic" };
+type Check = EffectOf<"check function">;
+type ShiftTraffic = EffectOf<"shift traffic">;
 
 /** Looks at a function, its alias and its versions, and waits for provisioned concurrency that is being allocated. */
 export async function checkFunction(clients: Clients, effect: Check): Promise<EffectOutcome> {

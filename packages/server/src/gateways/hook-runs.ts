@@ -1,8 +1,8 @@
-import type { Effect } from "@sluice/engine";
+import type { EffectOf } from "@sluice/engine";
 import type { Clients } from "./clients.ts";
 import { finished, outcomeOfError, refused, underWay, type EffectOutcome } from "./outcome.ts";
 
-type RunHook = Effect & { readonly kind: "run hook" };
+type RunHook = EffectOf<"run hook">;
 
 /** How one call of a hook's function stands. */
 type Run = "running" | "returned" | EffectOutcome;

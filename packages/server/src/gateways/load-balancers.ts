@@ -3,18 +3,17 @@ import type {
   TargetGroup,
   TargetHealthDescription,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import type { Balancers, Checkpoint, Registration, Effect } from "@sluice/engine";
+import type { Balancers, Checkpoint, Registration, EffectOf } from "@sluice/engine";
 import { blockClassic, allowClassic, registeredInClassic, unknownClassic } from "./classic-load-balancers.ts";
 import type { Clients } from "./clients.ts";
 import { finished, refused, underWay, type EffectOutcome } from "./outcome.ts";
 
-type WorkOf<Name extends Effect["kind"]> = Effect & { readonly kind: Name };
 type InTargetGroup = Extract<Registration, { readonly targetGroup: string }>;
 
 /** Takes an instance out of its balancers: looks what it is registered as, remembers that, deregisters each by its own port, and waits for draining (deployments.md §5.2, §5.4). */
 export async function blockTraffic(
   clients: Clients,
-  { instance, balancers }: WorkOf<"block traffic">,
+  { instance, balancers }: EffectOf<"block traffic">,
   checkpoint: Checkpoint | undefined,
 ): Promise<EffectOutcome> {
   if (checkpoint?.registrations === undefined) {
@@ -34,7 +33,7 @@ export async function blockTraffic(
 /** Puts an instance into its balancers with the registrations it had, or as the target group does by default, and waits until all call it healthy (deployments.md §5.3). */
 export async function allowTraffic(
   clients: Clients,
-  { instance, balancers, registrations = [] }: WorkOf<"allow traffic">,
+  { instance, balancers, registrations = [] }: EffectOf<"allow traffic">,
 ): Promise<EffectOutcome> {
   const waiting: string[] = [];
   for (const group of await targetGroups(clients, balancers.targetGroups)) {
@@ -52,7 +51,7 @@ export async function allowTraffic(
 /** Looks whether the balancers of a deployment group exist, serve, and are those that the fleet is behind (deployments.md §5.5). */
 export async function checkLoadBalancers(
   clients: Clients,
-  { balancers, instances, scalingGroups }: WorkOf<"check load balancers">,
+  { balancers, instances, scalingGroups }: EffectOf<"check load balancers">,
 ): Promise<EffectOutcome> {
   const found = new Map<string, TargetGroup>();
   for (const name of balancers.targetGroups)

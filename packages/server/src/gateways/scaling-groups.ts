@@ -1,9 +1,7 @@
 import type { AutoScalingGroup, Instance } from "@aws-sdk/client-auto-scaling";
-import type { Checkpoint, Effect } from "@sluice/engine";
+import type { Checkpoint, EffectOf } from "@sluice/engine";
 import type { Clients } from "./clients.ts";
 import { finished, outcomeOfError, underWay, type EffectOutcome } from "./outcome.ts";
-
-type WorkOf<Name extends Effect["kind"]> = Effect & { readonly kind: Name };
 
 /** Names that one DescribeAutoScalingGroups takes. */
 const namesMax = 50;
@@ -46,7 +44,7 @@ export async function pooledInstances(clients: Clients, group: AutoScalingGroup)
 /** Suspends what runs of the wanted processes; only those are ours to resume (deployments.md §6.7). */
 export async function suspendProcesses(
   clients: Clients,
-  { scalingGroups: names, processes }: WorkOf<"suspend processes">,
+  { scalingGroups: names, processes }: EffectOf<"suspend processes">,
   checkpoint: Checkpoint | undefined,
 ): Promise<EffectOutcome> {
   if (checkpoint?.suspended === undefined) {
@@ -75,7 +73,7 @@ async function suspend(clients: Clients, suspended: NonNullable<Checkpoint["susp
 /** Resumes what we have suspended; a group that is gone needs nothing. */
 export async function resumeProcesses(
   clients: Clients,
-  { suspended }: WorkOf<"resume processes">,
+  { suspended }: EffectOf<"resume processes">,
 ): Promise<EffectOutcome> {
   const { ResumeProcessesCommand } = await import("@aws-sdk/client-auto-scaling");
   const left = new Set(
@@ -92,7 +90,7 @@ export async function resumeProcesses(
 /** Deletes the original groups with their instances, or ends instances that belong to none; it is done when they are gone. */
 export async function endOriginalInstances(
   clients: Clients,
-  { scalingGroups: names, instances }: WorkOf<"end original instances">,
+  { scalingGroups: names, instances }: EffectOf<"end original instances">,
 ): Promise<EffectOutcome> {
   if (names.length > 0) return deleteScalingGroups(clients, names);
   const { DescribeInstancesCommand, TerminateInstancesCommand } = await import("@aws-sdk/client-ec2");
@@ -123,7 +121,7 @@ export async function deleteScalingGroups(clients: Clients, names: readonly stri
 /** Tells Auto Scaling that a lifecycle action goes on. An action that is over needs no heartbeat. */
 export async function recordHeartbeat(
   clients: Clients,
-  { scalingGroup, hook, instance, token }: Omit<WorkOf<"record heartbeat">, "kind">,
+  { scalingGroup, hook, instance, token }: Omit<EffectOf<"record heartbeat">, "kind">,
 ): Promise<EffectOutcome> {
   const { RecordLifecycleActionHeartbeatCommand } = await import("@aws-sdk/client-auto-scaling");
   const command = new RecordLifecycleActionHeartbeatCommand({
@@ -138,7 +136,7 @@ export async function recordHeartbeat(
 /** Lets an instance go on, or gives it up. An action that is over already needs nothing. */
 export async function completeLifecycleAction(
   clients: Clients,
-  { scalingGroup, hook, instance, token, result }: Omit<WorkOf<"complete lifecycle action">, "kind">,
+  { scalingGroup, hook, instance, token, result }: Omit<EffectOf<"complete lifecycle action">, "kind">,
 ): Promise<EffectOutcome> {
   const { CompleteLifecycleActionCommand } = await import("@aws-sdk/client-auto-scaling");
   const command = new CompleteLifecycleActionCommand({

@@ -4,7 +4,7 @@ import {
   healthAfter,
   type HostMemory,
   isOver,
-  leftOut,
+  unrestoredRegistrations,
   shiftOf,
   type World,
 } from "@sluice/engine";
@@ -85,8 +85,7 @@ function memoriesAfter(
   { deployment, targets }: World,
   store: Store,
 ): Readonly<Record<string, HostMemory<string>>> {
-  const { status } = deployment;
-  if (status !== "Succeeded" && status !== "Failed" && status !== "Stopped") return {};
+  if (!isOver(deployment)) return {};
   if (deployment.kind === "lambda") return {}; // a function is no host
   if (store.groups.byId(groupId) === undefined) return {}; // nobody remembers any more
   const known = store.deployments.memories(groupId);
@@ -96,9 +95,9 @@ function memoriesAfter(
     targets.map((target) => {
       const before = known[target.id];
       const wasCurrent = current !== undefined && before?.installed === revisionIdentity(current);
-      const deregistered = leftOut(target);
+      const deregistered = unrestoredRegistrations(target);
       const after = bringsRevision(deployment, target)
-        ? healthAfter(before, target, { outcome: status, revision, wasCurrent })
+        ? healthAfter(before, target, { outcome: deployment.status, revision, wasCurrent })
         : { health: before?.health ?? "Unhealthy", ...before };
       return [target.id, deregistered === undefined ? after : { ...after, deregistered }];
     }),

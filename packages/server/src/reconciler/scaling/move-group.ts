@@ -1,4 +1,4 @@
-import type { Effect } from "@sluice/engine";
+import type { EffectOf } from "@sluice/engine";
 import { finished, outcomeOfError, type EffectOutcome } from "../../gateways/outcome.ts";
 import type { DeploymentGroup, GroupSettings } from "../../store/deployment-groups.ts";
 import type { DeploymentRecord } from "../../store/deployments/records.ts";
@@ -8,7 +8,7 @@ import { type HookContext, syncHooks } from "./managed-hooks.ts";
 export async function moveGroup(
   context: HookContext,
   { groupId, request }: DeploymentRecord,
-  { to }: Effect & { readonly kind: "move deployment group" },
+  { to }: EffectOf<"move deployment group">,
 ): Promise<EffectOutcome> {
   const { store } = context;
   const group = store.groups.byId(groupId);

@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import type { Deployment, Fleet, FleetQuery, HostMemory, LifecycleEvent, Target, World } from "@sluice/engine";
+import {
+  type Fleet,
+  type FleetQuery,
+  type HostMemory,
+  isOver,
+  type LifecycleEvent,
+  type Target,
+  type World,
+} from "@sluice/engine";
 import type { Reports } from "./reports.ts";
 import type { Database } from "../database.ts";
 import type { DeploymentRecord } from "./records.ts";
@@ -30,7 +38,7 @@ export function deploymentChanges(
         groupId,
         status,
         createTime,
-        isFinal(status) ? 1 : 0,
+        isOver({ status }) ? 1 : 0,
         JSON.stringify(request),
         JSON.stringify(state),
       );
@@ -81,16 +89,13 @@ function writeDeployment(db: Database, { id }: DeploymentRecord, { before, after
       : db.run(
           "UPDATE deployments SET status = ?, is_over = ?, version = version + 1, state = ? WHERE id = ? AND version = ?",
           status,
-          isFinal(status) ? 1 : 0,
+          isOver({ status }) ? 1 : 0,
           JSON.stringify(after.deployment),
           id,
           version,
         );
   assert.equal(moved, 1, `Deployment ${id} has moved since it was observed`);
 }
-
-const isFinal = (status: Deployment["status"]): boolean =>
-  status === "Succeeded" || status === "Failed" || status === "Stopped";
 
 /** What has been written of events that are over: they come again whenever a later event of their target changes. */
 const written = new WeakMap<LifecycleEvent, string>();

@@ -4,11 +4,14 @@ export interface WatchedAlarms {
   readonly ignorePollAlarmFailure: boolean;
 }
 
-/** What a look at a deployment's alarms gave. */
+/** The result of reading a deployment's alarms. */
 export type AlarmReading =
   /** Those in the state ALARM; OK and INSUFFICIENT_DATA are not among them. */
   | { readonly active: readonly ActiveAlarm[] }
-  /** Why the states could not be read; an alarm that does not exist is such a reason. A role that may not read them is told apart. */
+  /**
+   * Why the states could not be read, which is also the case for an alarm that does not exist. `isDenied` when the role
+   * may not read them.
+   */
   | { readonly unreadable: string; readonly isDenied?: true | undefined };
 
 /** An alarm in the state ALARM. */
