@@ -70,6 +70,14 @@ const plan = {
     operations:
       "CreateLoadBalancer DeleteLoadBalancer DescribeLoadBalancers DescribeLoadBalancerAttributes ModifyLoadBalancerAttributes ConfigureHealthCheck RegisterInstancesWithLoadBalancer DeregisterInstancesFromLoadBalancer DescribeInstanceHealth CreateLoadBalancerListeners DeleteLoadBalancerListeners AddTags RemoveTags DescribeTags",
   },
+  ecs: {
+    package: "ecs",
+    protocol: "json",
+    version: "2014-11-13",
+    targetPrefix: "AmazonEC2ContainerServiceV20141113",
+    operations:
+      "CreateCluster DeleteCluster DescribeClusters ListClusters UpdateCluster UpdateClusterSettings PutClusterCapacityProviders DescribeCapacityProviders RegisterTaskDefinition DeregisterTaskDefinition DeleteTaskDefinitions DescribeTaskDefinition ListTaskDefinitions ListTaskDefinitionFamilies CreateService UpdateService DeleteService DescribeServices ListServices CreateTaskSet UpdateTaskSet DeleteTaskSet DescribeTaskSets UpdateServicePrimaryTaskSet RunTask StopTask DescribeTasks ListTasks ExecuteCommand TagResource UntagResource ListTagsForResource ListContainerInstances DescribeContainerInstances",
+  },
   iam: {
     package: "iam",
     protocol: "query",
@@ -158,9 +166,9 @@ const simpleKinds: Readonly<Record<number, string>> = {
   ...{ 7: "timestamp-epoch-seconds", 15: "document", 17: "number", 19: "number", 21: "blob", 42: "stream" },
 };
 
-/** Members whose numbers need not be whole. The SDK's schemas do not tell; AWS's models do. */
+/** Members whose numbers need not be whole, with their structure where others of the name are whole. The SDK's schemas do not tell; AWS's models do. */
 const fractions = new Set(
-  "AggregateValue Average BreachThreshold BaselineBandwidthInGbps BaselineThroughputInMBps EffectiveCapacityUnits Max Maximum MaximumThroughputInMBps MetricIntervalLowerBound MetricIntervalUpperBound MetricValue Min Minimum PeakBandwidthInGbps SampleCount Sum SustainedClockSpeedInGhz TargetValue Threshold Value targetVersionWeight trafficWeight".split(
+  "AggregateValue Average BreachThreshold BaselineBandwidthInGbps BaselineThroughputInMBps EffectiveCapacityUnits Max Maximum MaximumThroughputInMBps MetricIntervalLowerBound MetricIntervalUpperBound MetricValue Min Minimum PeakBandwidthInGbps SampleCount Scale.value Sum SustainedClockSpeedInGhz TargetValue Threshold Value targetVersionWeight trafficWeight".split(
     " ",
   ),
 );
@@ -260,9 +268,10 @@ class ShapeTable {
     return Object.keys(traits).length > 0 ? [number, traits] : [number];
   }
 
-  #member(name: string, schema: unknown): Reference {
+  #member(structure: string, name: string, schema: unknown): Reference {
     const [number, traits] = this.reference(schema);
-    const isFraction = fractions.has(name) && (this.rows[number] as readonly unknown[] | null)?.[0] === "number";
+    const isNamed = fractions.has(name) || fractions.has(`${structure}.${name}`);
+    const isFraction = isNamed && (this.rows[number] as readonly unknown[] | null)?.[0] === "number";
     if (isFraction) return [number, { ...traits, fraction: 1 }];
     return traits === undefined ? [number] : [number, traits];
   }
@@ -298,7 +307,7 @@ class ShapeTable {
     if (kind === 2) return ["map", name, own, this.reference(first), this.reference(second)];
     const members = (first as string[]).map((member, index) => [
       member,
-      this.#member(member, (second as unknown[])[index]),
+      this.#member(name, member, (second as unknown[])[index]),
       ...(index < required ? [1] : []),
     ]);
     const added = Object.entries(this.#newer?.members[name] ?? {}).map(([member, structure]) => [

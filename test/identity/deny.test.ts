@@ -12,6 +12,7 @@ import { openStore } from "../../packages/server/src/store/index.ts";
 import { classicRows, loadBalancingRows } from "./touched/balancing.ts";
 import { callOf } from "./touched/ask.ts";
 import { autoScalingRows, ec2Rows } from "./touched/compute.ts";
+import { ecsRows } from "./touched/containers.ts";
 import { codedeployRows } from "./touched/deploying.ts";
 import { iamRows, stsRows } from "./touched/identity.ts";
 import { cloudWatchRows, logsRows, snsRows, ssmRows } from "./touched/observing.ts";
@@ -58,6 +59,7 @@ const rowsOf: Readonly<Record<string, (service: Service) => Rows | Promise<Rows>
   cloudwatch: cloudWatchRows,
   codedeploy: codedeployRows,
   ec2: ec2Rows,
+  ecs: ecsRows,
   elasticloadbalancing: loadBalancingRows,
   "elasticloadbalancing-classic": classicRows,
   iam: iamRows,

@@ -33,6 +33,8 @@ export interface BalancedCloudOptions {
 /** The services that scale fleets, carry their traffic and watch it, and the traffic itself. */
 export interface BalancedCloud {
   readonly services: readonly Service[];
+  /** For what registers targets by itself. */
+  readonly targetGroups: TargetGroups;
   /** The state of an instance has changed. */
   instanceChanged(instanceId: string): void;
   /** The state that an instance of an Auto Scaling group is on its way to; undefined when it belongs to none. */
@@ -69,6 +71,7 @@ export function openBalancedCloud(options: BalancedCloudOptions): BalancedCloud 
   });
   return {
     services: [autoScaling.service, balancing.service, classic.service, cloudWatch.service, ...sns.services],
+    targetGroups: balancing.targetGroups,
     instanceChanged: (id) => autoScaling.instanceChanged(id),
     targetLifecycleState: (id) => autoScaling.targetState(id),
     async start(reached) {

@@ -2,9 +2,11 @@ import type { RequestListener } from "node:http";
 import { type Principal, printable, type Service } from "@sluice/aws-protocol";
 import { type BalancedCloud, openBalancedCloud } from "./balanced-cloud.ts";
 import { defectLog } from "./defect-log.ts";
+import { openImages } from "./images/index.ts";
 import { openListenerCertificates } from "./listener-certificates.ts";
 import type { Carrier } from "./load-balancer/index.ts";
 import { type Chaos, DriverToCome, type RunningInstances } from "./instance/index.ts";
+import { type EcsOptions, type OpenEcs, openEcs } from "./service/ecs/index.ts";
 import { ec2Service, Fleet, type HostKeys, metadataService, openEc2 } from "./service/ec2/index.ts";
 import {
   iamRecords,
@@ -12,6 +14,7 @@ import {
   instanceProfiles,
   type Permissions,
   permissionsOf,
+  roleRefusal,
   uniqueIdOf,
   type UserKeys,
   serverCertificates,
@@ -27,10 +30,11 @@ import {
   type S3Options,
   s3Service,
 } from "./service/s3/index.ts";
-import { ssmService } from "./service/ssm/index.ts";
+import { parameterReader, ssmService } from "./service/ssm/index.ts";
 import { assumeRoleAsService, roleOf, type SessionKeys, type StsContext, stsService } from "./service/sts/index.ts";
 import { CertificateKeys } from "./tls/certificate-keys.ts";
 import { CloudDatabase } from "./store/database.ts";
+import { Waits } from "./waits.ts";
 
 /** What a local cloud is opened with. */
 export interface CloudOptions {
@@ -86,7 +90,7 @@ export function startCloud(options: CloudOptions): RunningCloud {
   const { dataFolder, region, accountId, clock, keys, timeScale = 1, loadBalancer: carrier = "builtin" } = options;
   const driver = new DriverToCome(options);
   const db = new CloudDatabase(dataFolder);
-  const ended = (instanceId: string) => keys.revokeHost(`arn:aws:ec2:${region}:${accountId}:instance/${instanceId}`);
+  const ended = (id: string) => keys.revokeHost(`arn:aws:ec2:${region}:${accountId}:instance/${id}`);
   const fleet = new Fleet({ db, driver, clock, ended, changed: (id) => balanced.instanceChanged(id) });
   const onDefect = defectLog(clock);
   let controlPlane: ControlPlane | undefined;
@@ -100,7 +104,9 @@ export function startCloud(options: CloudOptions): RunningCloud {
   const balanced = openBalancedCloud({ ...common, ec2, driver, timeScale, carrier, certificates, port, onDefect });
   const sts = { records, keys, accountId };
   const [logs, blobs] = [new LogStore({ db, clock }), openBlobs(dataFolder)];
-  const lambda = openFunctions({ ...common, dataFolder, blobs, logs, onDefect }, sts, port);
+  const running = { ...common, dataFolder, logs, onDefect };
+  const lambda = openFunctions({ ...running, blobs }, sts, port);
+  const ecs = openContainers({ ...running, ec2, driver, timeScale }, { sts, balanced, port });
   const services = [
     s3Service({ ...common, blobs, onDefect, objectsFor: (host) => controlPlane?.objectsFor(host) ?? [] }),
     ec2Service(ec2, onDefect),
@@ -109,13 +115,14 @@ export function startCloud(options: CloudOptions): RunningCloud {
     iamService({ records, keys, certificateKeys, clock, accountId }, onDefect),
     stsService(sts, onDefect),
     logsService({ ...common, logs }, onDefect),
+    ecs.service,
     ...lambda.services,
   ];
   const metadata = metadataOf({ ...common, keys, profiles }, fleet, balanced);
   const reach = async ({ listener, port: at, ...plane }: ControlPlane): Promise<RunningInstances> => {
     const outside = { listener, port: at, signerSha256: await plane.signerSha256(), metadata };
-    const instances = await driver.connect(outside);
-    await Promise.all([fleet.resume(), lambda.start()]);
+    const instances = await driver.connect({ ...outside, taskMetadata: ecs.metadata });
+    await Promise.all([fleet.resume(), lambda.start(), ecs.start()]);
     return instances;
   };
   let connecting: Promise<RunningInstances> | undefined;
@@ -132,7 +139,7 @@ export function startCloud(options: CloudOptions): RunningCloud {
     async close() {
       await connecting?.catch(() => {}); // whoever connected was told
       driver.giveUp();
-      await lambda.close();
+      await Promise.all([ecs.close(), lambda.close()]);
       await balanced.close();
       await fleet.settle();
       await driver.close();
@@ -167,6 +174,33 @@ function openFunctions(
     readObject: objectReader({ ...common, blobs }),
     uniqueIdOf: (arn) => uniqueIdOf(sts.records, arn),
     note: (line) => console.error(printable(line)),
+  });
+}
+
+/** ECS, whose tasks have addresses among the instances', act with their roles and answer the load balancers. */
+function openContainers(
+  {
+    driver,
+    timeScale,
+    dataFolder,
+    ...common
+  }: Pick<EcsOptions, "db" | "clock" | "region" | "accountId" | "ec2" | "logs" | "onDefect"> &
+    Pick<CloudOptions, "dataFolder"> & { readonly driver: DriverToCome; readonly timeScale: number },
+  { sts, balanced, port }: { readonly sts: StsContext; readonly balanced: BalancedCloud; readonly port: () => number },
+): OpenEcs {
+  return openEcs({
+    ...common,
+    images: openImages({ dataFolder }),
+    targetGroups: balanced.targetGroups,
+    waits: new Waits(timeScale),
+    driver: () => driver.tasks(),
+    endpoint: () => `http://${driver.endpointAddress()}:${port()}`,
+    parameter: parameterReader(common),
+    roles: {
+      keys: async (roleArn, sessionName) =>
+        (await assumeRoleAsService(sts, "ecs-tasks.amazonaws.com", { roleArn, sessionName })).key,
+      refusal: (roleArn, access) => roleRefusal(sts.records, roleArn, access),
+    },
   });
 }
 

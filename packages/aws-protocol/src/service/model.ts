@@ -75,6 +75,7 @@ export type ServiceName =
   | "cloudwatch"
   | "codedeploy"
   | "ec2"
+  | "ecs"
   | "iam"
   | "lambda"
   | "load-balancing"

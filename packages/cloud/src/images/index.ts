@@ -1,1 +1,2 @@
 export type { ImageConfig, Images, ResolvedImage } from "./resolved-image.ts";
+export { openImages } from "./folder-images.ts";

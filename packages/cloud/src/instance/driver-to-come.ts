@@ -1,8 +1,9 @@
 import type { InstanceDriver, Launch, Outside } from "./driver.ts";
 import { type DriverChoice, openDriver } from "./open-driver.ts";
+import type { TaskDriver } from "./task/task-driver.ts";
 
 /** A driver as those use it who neither open nor close it. */
-export type Instances = Omit<InstanceDriver, "name" | "connect" | "close">;
+export type Instances = Omit<InstanceDriver, "name" | "tasks" | "endpointAddress" | "connect" | "close">;
 
 /** How instances of a local cloud run. */
 export interface RunningInstances {
@@ -45,6 +46,11 @@ export class DriverToCome implements Instances {
     await this.#driver?.close();
   }
 
+  /** What runs tasks, once it is there. */
+  async tasks(): Promise<TaskDriver> {
+    return (await this.#opened.promise).tasks;
+  }
+
   async launch(launch: Launch): Promise<void> {
     await (await this.#opened.promise).launch(launch);
   }
@@ -63,6 +69,10 @@ export class DriverToCome implements Instances {
 
   async consoleOutput(instanceId: string): Promise<Buffer> {
     return (await this.#opened.promise).consoleOutput(instanceId);
+  }
+
+  endpointAddress(): string {
+    return this.#here().endpointAddress;
   }
 
   enter(): readonly string[] {

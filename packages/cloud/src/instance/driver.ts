@@ -1,4 +1,5 @@
 import type { RequestListener } from "node:http";
+import type { TaskDriver } from "./task/task-driver.ts";
 
 /** What a driver must know to start an instance. */
 export interface Launch {
@@ -15,6 +16,8 @@ export interface Launch {
 /** Runs instances: isolated process trees (`ns`) or ordinary processes (`plain`). Every call is idempotent. */
 export interface InstanceDriver {
   readonly name: "ns" | "plain";
+  /** Runs the tasks of ECS by the same means. */
+  readonly tasks: TaskDriver;
   /** Resolves when the instance has booted: its init runs, network and metadata answer, the agent has been started. An instance that runs already is left alone. */
   launch(launch: Launch): Promise<void>;
   /** Ends every process of the instance; its disk stays. */
@@ -25,6 +28,8 @@ export interface InstanceDriver {
   running(): Promise<readonly string[]>;
   /** Tells the driver where the control plane answers: opens the endpoint and the metadata service inside the instances' network. Called once, before any launch. */
   connect(outside: Outside): Promise<void>;
+  /** The address at which instances and tasks reach the control plane. */
+  readonly endpointAddress: string;
   /** Words before a command that make it run where instances are reached by their addresses. */
   enter(): readonly string[];
   /** Where a port of an instance is reached from there. */
@@ -56,4 +61,6 @@ export interface Outside {
   readonly signerSha256: string;
   /** The metadata service of one instance; the request's path and headers are the instance's own. */
   readonly metadata: (instanceId: string) => RequestListener;
+  /** What one task asks about itself. */
+  readonly taskMetadata: (taskId: string) => RequestListener;
 }

@@ -3,3 +3,13 @@ export { DriverToCome, type Instances, type RunningInstances } from "./driver-to
 export { execInInstance, type Execution } from "./exec.ts";
 export { endLeftovers } from "./leftovers.ts";
 export { openDriver } from "./open-driver.ts";
+export { stateFolderOf } from "./ns/folders.ts";
+export type {
+  ContainerEnd,
+  ContainerMount,
+  ContainerName,
+  ContainerStart,
+  OpenTask,
+  TaskDriver,
+  TaskOpening,
+} from "./task/task-driver.ts";

@@ -1,13 +1,20 @@
+import { join } from "node:path";
 import { ControlClient } from "./ns/control-client.ts";
 import { stateFolderOf } from "./ns/folders.ts";
 import { plainInstances } from "./plain/instance-folder.ts";
 import { endProcesses, processesOf } from "./plain/processes.ts";
+import { plainTaskIds, plainTasksFolderOf } from "./plain/tasks.ts";
 
-/** Ends instances that have outlived their control plane. False when there were none. */
+/** Ends instances and tasks that have outlived their control plane. False when there were none. */
 export async function endLeftovers({ dataFolder }: { dataFolder: string }): Promise<boolean> {
   const control = await ControlClient.find(stateFolderOf(dataFolder));
   await control?.closeAll();
-  const plain = plainInstances(dataFolder).filter(({ folder }) => processesOf(folder).length > 0);
-  await Promise.all(plain.map(({ folder }) => endProcesses(folder)));
+  const tasks = plainTasksFolderOf(dataFolder);
+  const folders = [
+    ...plainInstances(dataFolder).map(({ folder }) => folder),
+    ...plainTaskIds(tasks).map((taskId) => join(tasks, taskId)),
+  ];
+  const plain = folders.filter((folder) => processesOf(folder).length > 0);
+  await Promise.all(plain.map((folder) => endProcesses(folder)));
   return control !== undefined || plain.length > 0;
 }

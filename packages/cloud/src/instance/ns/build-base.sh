@@ -1,7 +1,8 @@
 #!/bin/sh
 # Builds the layer that all instances share, as root of the user namespace. Environment: BASE, IMAGE (the folder with
 # our own files), MAP (many or one: how many user ids there are), AUTHORITY (the certificate authority), AGENT (the agent's
-# bundle) and PACKAGE (what else belongs to it). The agent lies in a layer of its own below `agent`: one image has it.
+# bundle), PACKAGE (what else belongs to it) and TOOLS (scripts that containers begin with). The agent lies in a layer of its
+# own below `agent`: one image has it.
 set -e
 umask 022
 rm -rf "$BASE" "$BASE.new"
@@ -65,4 +66,23 @@ cp "$AGENT" "$A/usr/lib/codedeploy-agent/codedeploy-agent.cjs"
 cp "$PACKAGE/codedeploy-agent" "$A/etc/init.d/codedeploy-agent"
 chmod 755 "$A/etc/init.d/codedeploy-agent"
 : > "$A/etc/sluice/enabled/codedeploy-agent"
+
+# What every container is begun with: it sees nothing of this system but these few programs, with their libraries and the
+# program that loads them, whatever its image has or lacks. And the folder that devices are mounted in.
+T=$B/tools
+mkdir -p "$T/root/bin" "$T/root/lib" "$T/root/old" "$T/dev/pts" "$T/dev/shm"
+for program in sh setpriv mount umount mkdir env; do
+  file=$(command -v "$program")
+  cp -L "$file" "$T/root/bin/$program"
+  ldd "$file" | sed -n 's/.*=> \(\/[^ ]*\) .*/\1/p' | while read -r library; do cp -L "$library" "$T/root/lib/"; done
+  loader=$(ldd "$file" | sed -n 's/^[[:space:]]*\(\/[^ ]*\) (.*/\1/p')
+done
+cp -L "$loader" "$T/root/loader"
+cp "$TOOLS/begin" "$TOOLS/enter" "$T/root/"
+for device in null zero full random urandom tty; do : > "$T/dev/$device"; done
+ln -s pts/ptmx "$T/dev/ptmx"
+ln -s /proc/self/fd "$T/dev/fd"
+ln -s /proc/self/fd/0 "$T/dev/stdin"
+ln -s /proc/self/fd/1 "$T/dev/stdout"
+ln -s /proc/self/fd/2 "$T/dev/stderr"
 mv "$B" "$BASE"

@@ -1,4 +1,12 @@
 import type { Readable } from "node:stream";
+import type {
+  ContainerCommand,
+  ContainerEnd,
+  ContainerName,
+  ContainerStart,
+  OpenTask,
+  TaskOpening,
+} from "../task/task-driver.ts";
 
 // What the control plane and netd say to each other over the control socket: one JSON text a line. A connection that
 // begins with an `exec` request changes over to frames.
@@ -21,6 +29,14 @@ export type Request =
   | { readonly op: "stop"; readonly instanceId: string }
   | { readonly op: "terminate"; readonly instanceId: string }
   | { readonly op: "running" }
+  | ({ readonly op: "open-task" } & TaskOpening)
+  | ({ readonly op: "start-container" } & ContainerStart)
+  /** Is answered when it has ended. */
+  | ({ readonly op: "await-container" } & ContainerName)
+  | ({ readonly op: "signal-container"; readonly signal: NodeJS.Signals } & ContainerName)
+  | ({ readonly op: "run-in-container" } & ContainerCommand)
+  | { readonly op: "close-task"; readonly taskId: string }
+  | { readonly op: "tasks" }
   /** Ends everything. */
   | { readonly op: "close" }
   | { readonly op: "exec"; readonly instanceId: string; readonly argv: readonly string[] };
@@ -33,6 +49,9 @@ export interface Answer {
   readonly id: number;
   readonly instances?: readonly string[];
   readonly ports?: readonly number[];
+  readonly tasks?: readonly OpenTask[];
+  readonly end?: ContainerEnd;
+  readonly ran?: { readonly exitCode?: number | undefined; readonly output: string };
   readonly error?: string;
 }
 

@@ -8,6 +8,7 @@ import { Authority } from "../../tls/authority.ts";
 import { ControlClient } from "./control-client.ts";
 import { stateFolderOf, stateFolders } from "./folders.ts";
 import { gatewayAddress, OutsideServer } from "./outside-server.ts";
+import { NamespaceTasks } from "../task/namespace-tasks.ts";
 import { enterNetwork, startNetd } from "./start-netd.ts";
 
 /** How long instances outlive a control plane that went without a word, in seconds: as long as a restart may take. */
@@ -23,6 +24,8 @@ interface NamespaceOptions {
 /** Instances as process trees in namespaces of their own, all below one process that outlives a crash of ours. */
 export class NamespaceDriver implements InstanceDriver {
   readonly name = "ns";
+  readonly tasks: NamespaceTasks;
+  readonly endpointAddress = gatewayAddress;
   readonly #state: string;
   readonly #control: ControlClient;
   readonly #options: NamespaceOptions;
@@ -34,6 +37,7 @@ export class NamespaceDriver implements InstanceDriver {
     this.#options = options;
     this.#authority = authority;
     this.#control = control;
+    this.tasks = new NamespaceTasks(this.#state, control);
   }
 
   /** Finds the instances of an earlier life, or makes room for new ones. Throws what the system said when it refuses. */

@@ -6,11 +6,12 @@ export interface StateFolders {
   readonly state: string;
   readonly base: string;
   readonly instances: string;
+  readonly tasks: string;
 }
 
 /** The folders below a state folder. */
 export function stateFolders(state: string): StateFolders {
-  return { state, base: join(state, "base"), instances: join(state, "instances") };
+  return { state, base: join(state, "base"), instances: join(state, "instances"), tasks: join(state, "tasks") };
 }
 
 /** The state folder of a data folder. */

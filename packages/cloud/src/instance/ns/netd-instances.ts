@@ -5,6 +5,7 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import type { Request } from "./control-protocol.ts";
 import type { StateFolders } from "./folders.ts";
+import { awaitMap, firstProcessBelow, type Links, mapUsers } from "./netd-namespaces.ts";
 
 /** What instances are made of. */
 export interface Carrier {
@@ -30,11 +31,12 @@ const endsWithinMilliseconds = 3_000;
 /** The instances that run in this namespace. */
 export class Instances {
   readonly #carrier: Carrier;
+  readonly #links: Links;
   readonly #instances = new Map<string, Instance>();
-  #links = 0;
 
-  constructor(carrier: Carrier) {
+  constructor(carrier: Carrier, links: Links) {
     this.#carrier = carrier;
+    this.#links = links;
   }
 
   /** Throws when the base layer cannot be mounted here: overlays are not to be had everywhere. */
@@ -91,11 +93,9 @@ export class Instances {
 
   /** The process id, as seen from here, of the first process of an instance. Throws when it does not run. */
   firstProcess(instanceId: string): number {
-    const pid = this.#instances.get(instanceId)?.process.pid;
-    const [first] =
-      pid === undefined ? [] : readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
-    if (!first) throw new Error(`Instance ${instanceId} does not run`);
-    return Number(first);
+    const first = firstProcessBelow(this.#instances.get(instanceId)?.process.pid);
+    if (first === undefined) throw new Error(`Instance ${instanceId} does not run`);
+    return first;
   }
 
   #folder(instanceId: string): string {
@@ -156,44 +156,12 @@ export class Instances {
     for await (const line of createInterface({ input: progress })) {
       if (line === "booted") return;
       if (line !== "ready") continue;
-      this.#mapUsers(child.pid ?? 0);
+      mapUsers(child.pid ?? 0);
       input.write("mapped\n");
-      this.#links += 1;
-      await runIp(linkTo(address, { name: `v${this.#links}`, pid: child.pid ?? 0 }));
+      await this.#links.connect(address, child.pid ?? 0);
       input.write("network\n");
     }
   }
-
-  /** The users inside are those that there are here. */
-  #mapUsers(pid: number): void {
-    for (const map of ["uid_map", "gid_map"]) {
-      // Each line: the first id here, the first one outside, how many.
-      const lines = readFileSync(`/proc/self/${map}`, "utf8").trim().split("\n");
-      const same = lines
-        .map((line) => line.trim().split(/\s+/))
-        .map(([first, , count]) => `${first} ${first} ${count}\n`);
-      writeFileSync(`/proc/${pid}/${map}`, same.join(""));
-    }
-  }
-}
-
-/** Waits until the user namespace has users: what is run after that has the rights of its root. */
-const awaitMap = 'echo ready >&3; read -r _ && exec "$@"';
-
-/** The link of an instance, and the one way to its address. A link of an earlier boot may be about to vanish. */
-const linkTo = (address: string, { name, pid }: { readonly name: string; readonly pid: number }): string =>
-  `link add ${name} type veth peer name eth0 netns ${pid}
-link set ${name} up
-route replace ${address}/32 dev ${name} src 172.31.0.1
-`;
-
-function runIp(batch: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn("ip", ["-batch", "-"], { stdio: ["pipe", "ignore", "inherit"] });
-    child.once("exit", (status) => (status === 0 ? resolve() : reject(new Error(`ip ended with ${status}: ${batch}`))));
-    child.once("error", reject);
-    child.stdin.end(batch);
-  });
 }
 
 function lastLines(file: string): string {

@@ -17,13 +17,14 @@ const { base } = stateFolders(state);
 const image = join(code, "instance/image");
 const agentPackage = join(code, "instance/agent-package");
 const script = join(code, "instance/ns/build-base.sh");
+const tools = join(code, "instance/task/tools");
 
 const digest = createHash("sha256").update(map);
 for (const file of [
   agent,
   authority,
   script,
-  ...globSync([`${image}/**/*`, `${agentPackage}/*`], { withFileTypes: true })
+  ...globSync([`${image}/**/*`, `${agentPackage}/*`, `${tools}/*`], { withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .toSorted(),
@@ -39,6 +40,7 @@ if (!existsSync(base) || !existsSync(stampFile) || readFileSync(stampFile, "utf8
       IMAGE: image,
       MAP: map,
       PACKAGE: agentPackage,
+      TOOLS: tools,
       AGENT: agent,
       AUTHORITY: authority,
     },

@@ -7,8 +7,11 @@ import { type Answer, type Numbered, readLine } from "./control-protocol.ts";
 import { sockets, stateFolders } from "./folders.ts";
 import { type Carrier, Instances } from "./netd-instances.ts";
 import { answerNames } from "./netd-names.ts";
+import { Links } from "./netd-namespaces.ts";
 import { Listeners } from "./netd-listeners.ts";
 import { runInInstance } from "./netd-exec.ts";
+import { Tasks } from "../task/netd-tasks.ts";
+import { carryOutForTask, isForTask } from "../task/netd-requests.ts";
 
 // The root of the outer namespaces: carries the network of all instances and the instances themselves. It is a process of
 // its own, so that instances outlive a crash of the control plane. Its settings come from its starter, in the environment.
@@ -23,11 +26,12 @@ const {
 const folders = stateFolders(state);
 const carrier: Carrier = { folders, scripts: join(code, "instance/ns"), node, map };
 
-/** The gateway, and the link-local addresses of the metadata service and of the names. */
+/** The gateway, and the link-local addresses of the metadata service, of the names, and of what tasks ask for. */
 const network = `link set lo up
 addr add 172.31.0.1/32 dev lo
 addr add 169.254.169.254/32 dev lo
 addr add 169.254.169.253/32 dev lo
+addr add 169.254.170.2/32 dev lo
 `;
 
 /**
@@ -60,8 +64,13 @@ function prepare(): void {
   }
 }
 
-const instances = new Instances(carrier);
-const listeners = new Listeners(instances, join(state, sockets.outside));
+const links = new Links();
+const instances = new Instances(carrier, links);
+const tasks = new Tasks(
+  { folders, scripts: join(code, "instance/task"), tools: join(folders.base, "tools"), map },
+  links,
+);
+const listeners = new Listeners({ instances, tasks }, join(state, sockets.outside));
 /** Where instances that run have been told that the control plane is: it may have come back at another port. */
 const ports = new Set<number>();
 let attached: Socket | undefined;
@@ -99,6 +108,7 @@ async function answer(request: Numbered, socket: Socket): Promise<void> {
 }
 
 async function carryOut(request: Numbered, socket: Socket): Promise<Omit<Answer, "id">> {
+  if (isForTask(request)) return carryOutForTask(tasks, request);
   switch (request.op) {
     case "attach":
       attached = socket;

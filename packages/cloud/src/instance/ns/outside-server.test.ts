@@ -16,7 +16,7 @@ async function openOutside(t: TestContext, limits?: OutsideServerOptions["limits
   const state = mkdtempSync(join(tmpdir(), "sluice-outside-"));
   const answer = (_request: unknown, response: { end(text: string): void }) => response.end("metadata");
   const outside = new OutsideServer(
-    { listener: answer, port: 0, signerSha256: "", metadata: () => answer },
+    { listener: answer, port: 0, signerSha256: "", metadata: () => answer, taskMetadata: () => answer },
     {
       authority: Authority.open(state, () => Date.now()),
       secureListener: (request, response) =>

@@ -36,6 +36,9 @@ export class OutsideServer {
   readonly #openSecure: () => HttpsServer;
   readonly #metadata = new Map<string, HttpServer>();
   readonly #openMetadata: (instanceId: string) => HttpServer;
+  /** What tasks ask about themselves: one server for all, as tasks come and go. */
+  readonly #tasks: HttpServer;
+  readonly #taskOf = new WeakMap<Socket, string>();
   readonly #sockets = new Set<Socket>();
   /** What netd carries, by instance, the oldest first. */
   readonly #carried = new Map<string, Set<Socket>>();
@@ -47,6 +50,11 @@ export class OutsideServer {
     this.#openSecure = () => timed(createHttpsServer(secure, secureListener));
     const short = { ...limits, requestTimeout: limits.headersTimeout }; // no request to it has a body
     this.#openMetadata = (instanceId) => timed(createHttpServer(short, outside.metadata(instanceId)));
+    this.#tasks = timed(
+      createHttpServer(short, (request, response) =>
+        outside.taskMetadata(this.#taskOf.get(request.socket) ?? "")(request, response),
+      ),
+    );
     this.#server = createServer(
       { allowHalfOpen: true },
       (socket) => void this.#serve(socket).catch(() => socket.destroy()),
@@ -79,7 +87,8 @@ export class OutsideServer {
     const closed = Promise.all(
       [this.#server, ...this.#inside].map((server) => new Promise((resolve) => server.close(resolve))),
     );
-    for (const server of [this.#endpoint, ...this.#secure.values(), ...this.#metadata.values()]) server.close();
+    for (const server of [this.#endpoint, this.#tasks, ...this.#secure.values(), ...this.#metadata.values()])
+      server.close();
     for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
@@ -97,9 +106,15 @@ export class OutsideServer {
     if (first === undefined) return void socket.destroy();
     this.#limit(instanceId, socket);
     if (first.rest.length > 0) socket.unshift(first.rest);
-    (service === "metadata" ? this.#metadataOf(instanceId) : this.#secureOf(address)).emit("connection", socket);
+    if (service === "task") this.#taskOf.set(socket, instanceId);
+    this.#serverOf(service, { instanceId, address }).emit("connection", socket);
     // TLS, and who looks whether it is TLS, read the socket by themselves, what was put back included; in a flowing one they would miss the beginning.
-    if (service === "metadata") socket.resume();
+    if (service !== "secure") socket.resume();
+  }
+
+  #serverOf(service: string | undefined, from: { readonly instanceId: string; readonly address: string }) {
+    if (service === "task") return this.#tasks;
+    return service === "metadata" ? this.#metadataOf(from.instanceId) : this.#secureOf(from.address);
   }
 
   /** Makes room for an instance's latest connection: the oldest has to go, whoever in the instance it belongs to. */

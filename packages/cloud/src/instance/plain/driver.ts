@@ -10,10 +10,13 @@ import { readConsole } from "../console-output.ts";
 import type { InstanceDriver, Launch, Outside } from "../driver.ts";
 import { openPlainInstance, type PlainInstance, plainFolderOf, plainInstances } from "./instance-folder.ts";
 import { endProcesses, mark, processesOf } from "./processes.ts";
+import { PlainTasks } from "./tasks.ts";
 
 /** Instances as ordinary processes of this user: an agent with folders and ports of its own, and nothing that isolates it. */
 export class PlainDriver implements InstanceDriver {
   readonly name = "plain";
+  readonly tasks: PlainTasks;
+  readonly endpointAddress = "127.0.0.1";
   readonly #dataFolder: string;
   readonly #agentBundle: string;
   readonly #metadata = new Map<string, Server>();
@@ -22,10 +25,12 @@ export class PlainDriver implements InstanceDriver {
   constructor({ dataFolder, agentBundle }: { dataFolder: string; agentBundle: string }) {
     this.#dataFolder = dataFolder;
     this.#agentBundle = agentBundle;
+    this.tasks = new PlainTasks(dataFolder);
   }
 
   async connect(outside: Outside): Promise<void> {
     this.#outside = outside;
+    await this.tasks.closeAll();
     // Agents that outlived us go on asking at the addresses that they know.
     for (const instance of plainInstances(this.#dataFolder)) await this.#serveMetadata(instance);
   }
@@ -105,6 +110,7 @@ export class PlainDriver implements InstanceDriver {
   }
 
   async close(): Promise<void> {
+    await this.tasks.closeAll();
     await Promise.all(plainInstances(this.#dataFolder).map(({ folder }) => endProcesses(folder)));
     for (const server of this.#metadata.values()) {
       server.close();

@@ -2,6 +2,7 @@ import type * as Ec2 from "@aws-sdk/client-ec2";
 import type { Operations } from "@sluice/aws-protocol";
 import type { CloudDatabase } from "../../store/database.ts";
 import type { Records } from "../../store/records.ts";
+import type { Addresses } from "./addresses.ts";
 import type { Fleet } from "./fleet.ts";
 import type { InstanceProfiles } from "./instance-profiles.ts";
 import type { KeyPair } from "./key-pair.ts";
@@ -12,6 +13,7 @@ import type { SecurityGroup } from "./security-group.ts";
 export interface Ec2Context {
   readonly db: CloudDatabase;
   readonly fleet: Fleet;
+  readonly addresses: Addresses;
   readonly profiles: InstanceProfiles;
   readonly templates: Records<LaunchTemplate>;
   readonly securityGroups: Records<SecurityGroup>;

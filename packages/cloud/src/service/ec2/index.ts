@@ -1,6 +1,7 @@
 import { defineService, type Service, serviceModel, accessesFromTable } from "@sluice/aws-protocol";
 import { Records } from "../../store/records.ts";
 import { ec2Accesses } from "./accesses.ts";
+import { Addresses } from "./addresses.ts";
 import type { Ec2Context } from "./context.ts";
 import { instanceOperations } from "./instances.ts";
 import { keyPairOperations } from "./key-pairs.ts";
@@ -16,14 +17,25 @@ export type { InstanceRecord } from "./instance-record.ts";
 export { amazonLinux, publicParameters } from "./images.ts";
 export type { InstanceProfile, InstanceProfiles } from "./instance-profiles.ts";
 export { findTemplate, versionOf } from "./launch-template.ts";
-export { type Subnet, subnetOf, subnets, vpc } from "./network.ts";
+export { freeAddress, type Subnet, subnetOf, subnets, vpc } from "./network.ts";
 export { newInstances } from "./run-instances.ts";
+export { findGroup } from "./security-group.ts";
 export { type HostKeys, metadataService } from "./metadata.ts";
 
 /** What EC2 works with, from what it is given and its own drawers of the store. */
-export function openEc2(given: Omit<Ec2Context, "templates" | "securityGroups" | "keyPairs">): Ec2Context {
+export function openEc2(
+  given: Omit<Ec2Context, "addresses" | "templates" | "securityGroups" | "keyPairs">,
+): Ec2Context {
+  const addresses = new Addresses();
+  addresses.add(() =>
+    given.fleet
+      .shown()
+      .filter(({ state }) => state !== "terminated")
+      .map(({ privateIp }) => privateIp),
+  );
   return {
     ...given,
+    addresses,
     templates: new Records(given.db, "launch-template"),
     securityGroups: new Records(given.db, "security-group"),
     keyPairs: new Records(given.db, "key-pair"),

@@ -29,7 +29,7 @@ export function newInstances(
   request: RunInstancesCommandInput,
   systemTags: readonly KeptTag[] = [],
 ): Reservation {
-  const { db, fleet } = context;
+  const { db, addresses } = context;
   const clientToken = request.ClientToken ?? "";
   const earlier =
     clientToken === ""
@@ -42,12 +42,7 @@ export function newInstances(
   if (request.DryRun === true)
     throw new Fault("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", { status: 412 });
   const subnet = subnetOf(input.SubnetId ?? input.NetworkInterfaces?.[0]?.SubnetId);
-  const taken = new Set(
-    fleet
-      .shown()
-      .filter(({ state }) => state !== "terminated")
-      .map(({ privateIp }) => privateIp),
-  );
+  const taken = addresses.taken();
   const reservationId = `r-${randomHex(8).padEnd(17, "0")}`;
   const created = Array.from({ length: input.MaxCount ?? 1 }, (_, launchIndex): InstanceRecord => {
     const privateIp = freeAddress(subnet, taken);

@@ -20,6 +20,7 @@ export { findPolicy, versionOf } from "./managed-policies.ts";
 export { parsed, type Permissions, permissionsOf, uniqueIdOf } from "./permissions.ts";
 export { type PrivateCertificate, serverCertificates } from "./server-certificates.ts";
 export { iamRecords, type IamRecords, type Role } from "./records.ts";
+export { roleRefusal } from "./role-refusal.ts";
 
 const operations: IamOperations = {
   ...accessKeyOperations,

@@ -1,7 +1,8 @@
+import type { TargetHealth } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Balancing } from "./balancing.ts";
 import { type LoadBalancingRecords, type TargetGroupRecord, targetKey } from "./records.ts";
 
-/** Target groups as an Auto Scaling group uses them: by ARN, with instances on the group's own port. */
+/** Target groups as an Auto Scaling group uses them: by ARN, with instances on the group's own port; and as a service of ECS does, with addresses and ports. */
 export class TargetGroups {
   readonly #records: LoadBalancingRecords;
   readonly #balancing: Balancing;
@@ -38,6 +39,34 @@ export class TargetGroups {
     const group = this.#records.targetGroups.find(arn);
     const states = group === undefined ? [] : this.#entries(group, instanceId).map(({ health: { State } }) => State);
     return (["draining", "healthy", "initial", "unhealthy"] as const).find((state) => states.includes(state));
+  }
+
+  /** A group of addresses or instances; undefined when there is none. */
+  find(arn: string): Pick<TargetGroupRecord, "arn" | "name" | "targetType" | "protocol"> | undefined {
+    return this.#records.targetGroups.find(arn);
+  }
+
+  /** Whether a listener sends traffic to a group. */
+  isUsed(arn: string): boolean {
+    return this.#records.users().has(arn);
+  }
+
+  /** Registers an address and port. A group that is gone is passed over. */
+  async registerAddress(arn: string, target: { readonly id: string; readonly port: number }): Promise<void> {
+    if (this.exists(arn)) await this.#balancing.register(arn, [target]);
+  }
+
+  /** Deregisters an address and port; resolves when it gets no new requests. `healthOfAddress` tells how long it drains. */
+  async deregisterAddress(arn: string, target: { readonly id: string; readonly port: number }): Promise<void> {
+    const group = this.#records.targetGroups.find(arn);
+    if (group !== undefined) await this.#balancing.deregister(group, [targetKey(target)]);
+  }
+
+  /** What a group says of an address and port, with its reason. Undefined when they are not registered. */
+  healthOfAddress(arn: string, target: { readonly id: string; readonly port: number }): TargetHealth | undefined {
+    const group = this.#records.targetGroups.find(arn);
+    if (group === undefined) return undefined;
+    return this.#balancing.targetsOf(group).find((entry) => targetKey(entry.target) === targetKey(target))?.health;
   }
 
   #entries(group: TargetGroupRecord, instanceId: string) {

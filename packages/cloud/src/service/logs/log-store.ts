@@ -68,6 +68,12 @@ export class LogStore {
     this.#timer ??= setTimeout(() => this.flush(), gatherMilliseconds);
   }
 
+  /** Whether there is a group of a name. */
+  hasGroup(group: string): boolean {
+    this.flush();
+    return this.#db.get("SELECT 1 FROM log_groups WHERE name = ?", group) !== undefined;
+  }
+
   /** Writes what has been gathered. */
   flush(): void {
     clearTimeout(this.#timer);

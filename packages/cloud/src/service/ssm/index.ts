@@ -2,7 +2,7 @@ import { defineService, type Service, serviceModel, accessesFromTable } from "@s
 import type { CloudDatabase } from "../../store/database.ts";
 import { Records } from "../../store/records.ts";
 import { ssmAccesses } from "./accesses.ts";
-import { parameterOperations, type SsmContext } from "./parameters.ts";
+import { findParameter, parameterArn, parameterOperations, type SsmContext } from "./parameters.ts";
 
 /** Systems Manager's parameters: AWS's public ones that name images, and one's own. */
 export function ssmService(
@@ -18,4 +18,15 @@ export function ssmService(
     accesses: accessesFromTable(ssmAccesses(given)),
     onDefect,
   });
+}
+
+/** Reads parameters for a service that has leave to, by name or ARN: undefined when there is none. */
+export function parameterReader(
+  given: { readonly db: CloudDatabase } & Omit<SsmContext, "parameters">,
+): (name: string) => { readonly arn: string; readonly value: string } | undefined {
+  const context: SsmContext = { ...given, parameters: new Records(given.db, "parameter") };
+  return (name) => {
+    const found = findParameter(context, name);
+    return found && { arn: parameterArn(context, found.name), value: found.value };
+  };
 }

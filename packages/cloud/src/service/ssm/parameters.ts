@@ -31,14 +31,14 @@ const pageMax = 10;
 /** Operations on parameters. */
 export const parameterOperations: Partial<Operations<typeof Ssm, SsmContext>> = {
   GetParameter(context, { Name = "" }) {
-    const found = find(context, Name);
+    const found = findParameter(context, Name);
     // AWS gives this fault no message, and its clients print none.
     if (found === undefined) throw new Fault("ParameterNotFound", `There is no parameter '${Name.slice(0, 200)}'`);
     return { Parameter: describe(context, found) };
   },
 
   GetParameters(context, { Names = [] }) {
-    const found = Names.map((name) => ({ name, parameter: find(context, name) }));
+    const found = Names.map((name) => ({ name, parameter: findParameter(context, name) }));
     return {
       Parameters: found.flatMap(({ parameter }) => (parameter === undefined ? [] : [describe(context, parameter)])),
       InvalidParameters: found.filter(({ parameter }) => parameter === undefined).map(({ name }) => name),
@@ -134,7 +134,7 @@ export function parameterArn({ region, accountId }: Pick<SsmContext, "region" | 
 }
 
 /** A parameter by its name, or by its ARN; a version may follow, and only the newest is kept. */
-function find(context: SsmContext, name: string): Parameter | undefined {
+export function findParameter(context: SsmContext, name: string): Parameter | undefined {
   const [plain = "", version] = partsOf(name);
   const found = all(context).find((parameter) => parameter.name === plain);
   return found === undefined || (version !== undefined && version !== String(found.version)) ? undefined : found;
