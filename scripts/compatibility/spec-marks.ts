@@ -79,7 +79,7 @@ function sentencesOf(text: string): readonly string[] {
   return [...found, text.slice(from)].map((one) =>
     one
       .trim()
-      .replace(/^[0-9]+\. /, "")
+      .replace(/^(?:[0-9]+\. |- (?:\([a-z]\) )?)/, "")
       .replace(/[.;]$/, ""),
   );
 }
