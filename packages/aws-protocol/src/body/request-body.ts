@@ -5,6 +5,7 @@ import { Fault } from "../fault.ts";
 import { checksFromHeaders, integrityChecks } from "./integrity-checks.ts";
 import type { RequestBody } from "../service/service.ts";
 import { sha256Hex } from "../signature/signature-v4.ts";
+import { type HeldBodies, type HeldBody, smallBodyBytes } from "./held-bodies.ts";
 import type { UnverifiedBodies } from "./unverified-bodies.ts";
 import { bodyEndedEarly, bodyTooSlow, pipeBody, VerifyingStream } from "./verifying-stream.ts";
 import type { VerifiedSignature } from "../signature/verify-signature.ts";
@@ -17,6 +18,8 @@ export interface BodyContext {
   readonly sendContinue: () => void;
   /** Counts bodies that are read before their signature is verified. */
   readonly unverifiedBodies: UnverifiedBodies;
+  /** Counts bodies that the service is given as a whole. */
+  readonly heldBodies: HeldBodies;
 }
 
 /** Where a body comes from. */
@@ -35,6 +38,7 @@ export class WireBody {
   #read: Promise<Buffer> | undefined;
   #hash: string | undefined;
   #isVerified = false;
+  #held: HeldBody | undefined;
 
   constructor(source: BodySource, context: BodyContext) {
     this.#source = source;
@@ -78,7 +82,11 @@ export class WireBody {
       return this.#source.stream();
     };
     return {
-      bytes: async (bytesMax) => this.bytes(bytesMax),
+      bytes: async (bytesMax) => {
+        const read = await this.bytes(bytesMax);
+        if (read.length > smallBodyBytes) await this.#hold("anonymous", read.length, 0);
+        return read;
+      },
       stream: () => new VerifyingStream(open, [], millisecondsMax),
     };
   }
@@ -98,7 +106,13 @@ export class WireBody {
       };
       return new VerifyingStream(open, checks(), millisecondsMax);
     };
+    const caller = signature.accessKey.principal.arn;
     const bytes = async (bytesMax: number) => {
+      const there = this.#source.complete ?? (this.#read && (await this.#read));
+      // What is there already cannot wait for room.
+      const [length, patience] =
+        there === undefined ? [this.#declaredLength(bytesMax), millisecondsMax] : [there.length, 0];
+      if (length > smallBodyBytes) await this.#hold(caller, length, patience);
       if (isFramed) return readAll(stream(), bytesMax, { millisecondsMax });
       const read = await this.bytes(bytesMax);
       // The hash was computed here to verify the signature: computing it again would check nothing.
@@ -113,6 +127,21 @@ export class WireBody {
       return read;
     };
     return { bytes, stream };
+  }
+
+  /** The request has been answered: nobody holds its body any more. */
+  release(): void {
+    this.#held?.release();
+  }
+
+  async #hold(caller: string, bytes: number, millisecondsMax: number): Promise<void> {
+    this.#held ??= await this.#context.heldBodies.enter(caller, bytes, millisecondsMax);
+  }
+
+  /** How many bytes may come. */
+  #declaredLength(bytesMax: number): number {
+    const declared = this.#source.headers["content-length"];
+    return Math.min(declared === undefined ? bytesMax : Number(declared), bytesMax);
   }
 }
 

@@ -2,6 +2,7 @@
 // compared with those of an attack that is four times smaller, and memory with what was sent.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { createInterface } from "node:readline";
@@ -18,10 +19,13 @@ async function openProgram(t: TestContext) {
   const next = async () => Number((await lines.next()).value);
   const port = await next();
   const url = `http://127.0.0.1:${port}`;
-  const memory = () => {
-    child.stdin.write("\n");
+  const ask = (question: string) => {
+    child.stdin.write(`${question}\n`);
     return next();
   };
+  const memory = () => ask("now");
+  /** The most that it has had. */
+  const peakMemory = () => ask("peak");
   /** How long a few calls take, one after the other, in milliseconds. */
   const callsTake = async () => {
     const begin = performance.now();
@@ -35,7 +39,7 @@ async function openProgram(t: TestContext) {
     return socket;
   };
   await callsTake();
-  return { url, memory, callsTake, dial };
+  return { url, memory, peakMemory, callsTake, dial };
 }
 
 type Program = Awaited<ReturnType<typeof openProgram>>;
@@ -124,10 +128,34 @@ test("bodies that nobody has proved share a limit, and the one that has lain lon
   const refused = once(first, "data");
   first.write(head + "x".repeat(size - 1));
 
-  for (let count = 0; count < 24; count++) (await program.dial()).resume().write(head + "x".repeat(size - 1));
+  for (let count = 0; count < 64; count++) (await program.dial()).resume().write(head + "x".repeat(size - 1));
 
   assert.match(String((await refused)[0]), /^HTTP\/1\.1 503 /);
   await program.callsTake();
   const grown = (await program.memory()) - before;
-  assert(grown < (25 * size) / 2, `${grown} bytes of ${25 * size}`);
+  assert(grown < (65 * size) / 2, `${grown} bytes of ${65 * size}`);
+});
+
+test("bodies of those who have a key share a limit as well, and the next one waits until there is room", async (t) => {
+  const program = await openProgram(t);
+  const [size, count] = [8 * mebibyte, 64];
+  const body = JSON.stringify({ Text: "x".repeat(size - 11) });
+  const { host, ...headers } = signed(program.url, {
+    ...{ service: "large", body },
+    headers: { ...echo.headers, "x-amz-content-sha256": createHash("sha256").update(body).digest("hex") },
+  });
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const head = `POST / HTTP/1.1\r\nHost: ${host}\r\n${lines.join("")}Content-Length: ${size}\r\n\r\n`;
+  const before = await program.peakMemory();
+
+  // Whoever reads them as they come has all of them before one is whole.
+  const answers = Array.from({ length: count }, async () => {
+    const socket = await program.dial();
+    socket.write(head + body);
+    return String((await once(socket, "data"))[0]).slice(0, 12);
+  });
+
+  assert.deepEqual([...new Set(await Promise.all(answers))], ["HTTP/1.1 200"]);
+  const grown = (await program.peakMemory()) - before;
+  assert(grown < (count * size) / 2, `${grown} bytes of ${count * size}`);
 });

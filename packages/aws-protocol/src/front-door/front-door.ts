@@ -10,7 +10,8 @@ import { type AccessKeys, anonymous } from "../permission/identity.ts";
 import { NodeExchange } from "./node-exchange.ts";
 import { readParameters } from "../codec/query.ts";
 import { refusal } from "../signature/refusals.ts";
-import { WireBody } from "../body/request-body.ts";
+import { HeldBodies } from "../body/held-bodies.ts";
+import { type BodyContext, WireBody } from "../body/request-body.ts";
 import type { AccessLine, RecordedRequest } from "./request-records.ts";
 import type { Service, ServiceResponse } from "../service/service.ts";
 import { UnverifiedBodies } from "../body/unverified-bodies.ts";
@@ -32,6 +33,8 @@ export interface FrontDoorOptions {
   readonly bodyMilliseconds?: number | undefined;
   /** Bytes of all bodies together whose signature is not verified yet; a quarter of a GiB by default. */
   readonly unverifiedBytesMax?: number | undefined;
+  /** Bytes of all bodies together that services hold as a whole; half a GiB by default. */
+  readonly heldBytesMax?: number | undefined;
 }
 
 /** Longest body that is read before its signature can be verified, in bytes: JSON and form requests are small. */
@@ -66,7 +69,10 @@ const emptyQuery = new URLSearchParams(); // nobody changes a query
 
 /** Opens one port to many services: request id, limits, which service, whose signature, the service itself, the response, the log. */
 export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
-  const unverifiedBodies = new UnverifiedBodies(options.unverifiedBytesMax);
+  const bodies = {
+    unverifiedBodies: new UnverifiedBodies(options.unverifiedBytesMax),
+    heldBodies: new HeldBodies(options.heldBytesMax),
+  };
   const receive = (exchange: Exchange, fallback?: () => void) => {
     const { method, url } = exchange;
     const mark = url.indexOf("?");
@@ -83,7 +89,7 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
     const isBeyondLimits = query === undefined || (exchange.headers.host?.length ?? 0) > hostLengthMax;
     const responding = isBeyondLimits
       ? respond(options, arrival, { response: beyondLimits })
-      : admit(options, arrival, unverifiedBodies);
+      : admit(options, arrival, bodies);
     responding?.catch((error: unknown) => {
       // The response could not be sent: closing the connection is all that is left.
       exchange.destroy(error instanceof Error ? error : undefined);
@@ -94,14 +100,16 @@ export function createFrontDoor(options: FrontDoorOptions): FrontDoor {
   return Object.assign(listener, { onRequest: (exchange: Exchange) => receive(exchange) });
 }
 
-async function admit(options: FrontDoorOptions, arrival: Arrival, unverifiedBodies: UnverifiedBodies): Promise<void> {
+type BodyCounts = Pick<BodyContext, "unverifiedBodies" | "heldBodies">;
+
+async function admit(options: FrontDoorOptions, arrival: Arrival, bodies: BodyCounts): Promise<void> {
   const { exchange, method, path, query } = arrival;
   const { headers } = exchange;
   const authorization = readAuthorization(headers, query);
   const body = new WireBody(exchange, {
     millisecondsMax: options.bodyMilliseconds ?? defaultBodyMilliseconds,
     sendContinue: () => exchange.sendContinue(),
-    unverifiedBodies,
+    ...bodies,
   });
   const ofHost = options.services.find(({ servesHost }) => servesHost?.(headers.host ?? "") === true);
   const addressed = { method, path, query, headers, formVersion: () => formVersion(body) };
@@ -150,6 +158,8 @@ async function serve(options: FrontDoorOptions, arrival: Arrival, admission: Adm
     if (!(error instanceof Fault)) throw error;
     const response = service.refuse(error, { requestId, headers, path: arrival.path });
     await respond(options, arrival, { response, service: service.name, caller });
+  } finally {
+    body.release();
   }
 }
 
