@@ -16,12 +16,12 @@ import { parseTimestamp } from "../packages/aws-protocol/src/codec/timestamp.ts"
 import { readCompleteRequest } from "../packages/aws-protocol/src/front-door/complete-request.ts";
 import { fits, readPattern } from "../packages/aws-protocol/src/wildcards.ts";
 import { parseXml } from "../packages/aws-protocol/src/codec/xml-parser.ts";
-import { parseAnswerHead } from "../packages/cloud/src/load-balancer/answer-head.ts";
-import { parseRequestHead } from "../packages/cloud/src/load-balancer/request-head.ts";
-import { replyTo } from "../packages/cloud/src/instance/ns/netd-names.ts";
+import { parseAnswerHead } from "../packages/cloud/src/balancer/http/answer-head.ts";
+import { parseRequestHead } from "../packages/cloud/src/balancer/http/request-head.ts";
+import { replyTo } from "../packages/cloud/src/instance/namespaces/netd/names.ts";
 import { matching } from "../packages/cloud/src/service/ec2/filters.ts";
 import { readName } from "../packages/cloud/src/service/lambda/names.ts";
-import { answerOfFunction } from "../packages/cloud/src/service/lambda/url-event.ts";
+import { answerOfFunction } from "../packages/cloud/src/service/lambda/invocation/url-event.ts";
 import { filterPattern } from "../packages/cloud/src/service/logs/filter-pattern.ts";
 import { copySource } from "../packages/cloud/src/service/s3/objects.ts";
 import { readRange } from "../packages/cloud/src/service/s3/range.ts";

@@ -1,10 +1,10 @@
 import type { RequestListener } from "node:http";
 import { type Principal, printable, type Service } from "@sluice/aws-protocol";
-import { type BalancedCloud, openBalancedCloud } from "./balanced-cloud.ts";
+import { type BalancedCloud, openBalancedCloud } from "./scaling-and-balancing.ts";
 import { defectLog } from "./defect-log.ts";
 import { openImages } from "./images/index.ts";
 import { openListenerCertificates } from "./listener-certificates.ts";
-import type { Carrier } from "./load-balancer/index.ts";
+import type { Carrier } from "./balancer/index.ts";
 import { type Chaos, DriverToCome, type RunningInstances } from "./instance/index.ts";
 import { type EcsOptions, type OpenEcs, openEcs } from "./service/ecs/index.ts";
 import { ec2Service, Fleet, type HostKeys, metadataService, openEc2 } from "./service/ec2/index.ts";
@@ -34,7 +34,7 @@ import { parameterReader, ssmService } from "./service/ssm/index.ts";
 import { assumeRoleAsService, roleOf, type SessionKeys, type StsContext, stsService } from "./service/sts/index.ts";
 import { CertificateKeys } from "./tls/certificate-keys.ts";
 import { CloudDatabase } from "./store/database.ts";
-import { Waits } from "./waits.ts";
+import { Waits } from "./time-scale.ts";
 
 /** What a local cloud is opened with. */
 export interface CloudOptions {

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
-import { connectTo } from "./ns/control-client.ts";
-import { frame, frames, readFrames } from "./ns/control-protocol.ts";
-import { sockets, stateFolderOf } from "./ns/folders.ts";
+import { connectTo } from "./namespaces/control-client.ts";
+import { frame, frames, readFrames } from "./namespaces/control-protocol.ts";
+import { sockets, stateFolderOf } from "./namespaces/folders.ts";
 import { plainInstances } from "./plain/instance-folder.ts";
 import { mark } from "./plain/processes.ts";
 

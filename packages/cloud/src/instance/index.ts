@@ -1,9 +1,9 @@
 export type { Chaos, InstanceDriver, Launch, Outside } from "./driver.ts";
-export { DriverToCome, type Instances, type RunningInstances } from "./driver-to-come.ts";
+export { DriverToCome, type Instances, type RunningInstances } from "./deferred-driver.ts";
 export { execInInstance, type Execution } from "./exec.ts";
 export { endLeftovers } from "./leftovers.ts";
 export { openDriver } from "./open-driver.ts";
-export { stateFolderOf } from "./ns/folders.ts";
+export { stateFolderOf } from "./namespaces/folders.ts";
 export type {
   ContainerEnd,
   ContainerMount,

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { ControlClient } from "./ns/control-client.ts";
-import { stateFolderOf } from "./ns/folders.ts";
+import { ControlClient } from "./namespaces/control-client.ts";
+import { stateFolderOf } from "./namespaces/folders.ts";
 import { plainInstances } from "./plain/instance-folder.ts";
 import { endProcesses, processesOf } from "./plain/processes.ts";
 import { plainTaskIds, plainTasksFolderOf } from "./plain/tasks.ts";

@@ -1,8 +1,8 @@
 import type { Chaos, InstanceDriver } from "./driver.ts";
-import { ControlClient } from "./ns/control-client.ts";
-import { NamespaceDriver } from "./ns/driver.ts";
-import { stateFolderOf } from "./ns/folders.ts";
-import { whyRefused } from "./ns/why-refused.ts";
+import { ControlClient } from "./namespaces/control-client.ts";
+import { NamespaceDriver } from "./namespaces/driver.ts";
+import { stateFolderOf } from "./namespaces/folders.ts";
+import { whyRefused } from "./namespaces/why-refused.ts";
 import { PlainDriver } from "./plain/driver.ts";
 import { plainInstances } from "./plain/instance-folder.ts";
 

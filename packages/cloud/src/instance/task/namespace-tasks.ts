@@ -2,8 +2,8 @@ import { constants, openSync } from "node:fs";
 import { Socket } from "node:net";
 import { isAbsolute, join, relative } from "node:path";
 import type { Readable } from "node:stream";
-import type { ControlClient } from "../ns/control-client.ts";
-import { stateFolders } from "../ns/folders.ts";
+import type { ControlClient } from "../namespaces/control-client.ts";
+import { stateFolders } from "../namespaces/folders.ts";
 import type {
   ContainerCommand,
   ContainerEnd,

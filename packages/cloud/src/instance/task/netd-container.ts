@@ -3,7 +3,7 @@ import { mkdirSync, openSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { firstProcessBelow } from "../ns/netd-namespaces.ts";
+import { firstProcessBelow } from "../namespaces/netd/namespaces.ts";
 import { containerWords, tool } from "./container-words.ts";
 import { containerTable } from "./container-table.ts";
 import { exitCodeOf } from "./exit-code.ts";

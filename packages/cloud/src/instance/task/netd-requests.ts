@@ -1,4 +1,4 @@
-import type { Answer, Numbered } from "../ns/control-protocol.ts";
+import type { Answer, Numbered } from "../namespaces/control-protocol.ts";
 import type { Tasks } from "./netd-tasks.ts";
 
 const operations = [

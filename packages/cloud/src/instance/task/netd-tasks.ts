@@ -3,8 +3,8 @@ import { closeSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import type { StateFolders } from "../ns/folders.ts";
-import { awaitMap, firstProcessBelow, type Links, mapUsers } from "../ns/netd-namespaces.ts";
+import type { StateFolders } from "../namespaces/folders.ts";
+import { awaitMap, firstProcessBelow, type Links, mapUsers } from "../namespaces/netd/namespaces.ts";
 import {
   type ContainerCarrier,
   enterContainer,

@@ -9,11 +9,11 @@ import {
 } from "@sluice/aws-protocol";
 import { passRoleAccesses } from "../ec2/index.ts";
 import type { AutoScalingContext } from "./context.ts";
-import type { Group } from "./group.ts";
-import { configurationArn } from "./launch-configurations.ts";
-import { launchAgainAccesses, launchedFrom } from "./launch-accesses.ts";
+import type { Group } from "./model/group.ts";
+import { configurationArn } from "./launch-source/launch-configurations.ts";
+import { launchAgainAccesses, launchedFrom } from "./launch-source/launch-accesses.ts";
 import { arnOf } from "./names.ts";
-import { matchingPolicy } from "./policies.ts";
+import { matchingPolicy } from "./operations/policies.ts";
 
 type Input = Readonly<Record<string, unknown>>;
 

@@ -3,14 +3,14 @@ import type { RequestLaunchTemplateData } from "@aws-sdk/client-ec2";
 import type { Operations } from "@sluice/aws-protocol";
 import type { CloudDatabase } from "../../store/database.ts";
 import type { Records } from "../../store/records.ts";
-import type { Waits } from "../../waits.ts";
+import type { Waits } from "../../time-scale.ts";
 import type { Ec2Context } from "../ec2/index.ts";
-import type { Activities } from "./activities.ts";
-import type { TrafficSource } from "./group.ts";
-import type { Groups } from "./groups.ts";
-import type { NotificationConfiguration } from "./notification-configuration.ts";
-import type { Policy } from "./policy.ts";
-import type { ScheduledAction } from "./scheduled-action.ts";
+import type { Activities } from "./model/activities.ts";
+import type { TrafficSource } from "./model/group.ts";
+import type { Groups } from "./model/groups.ts";
+import type { NotificationConfiguration } from "./model/notification-configuration.ts";
+import type { Policy } from "./model/policy.ts";
+import type { ScheduledAction } from "./model/scheduled-action.ts";
 
 /** What Auto Scaling works with. */
 export interface AutoScalingContext {

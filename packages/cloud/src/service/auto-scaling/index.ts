@@ -1,26 +1,26 @@
 import { defineService, type Service, serviceModel, accessesFromTable } from "@sluice/aws-protocol";
 import { Records } from "../../store/records.ts";
 import { autoScalingAccesses } from "./accesses.ts";
-import { Activities } from "./activities.ts";
+import { Activities } from "./model/activities.ts";
 import type { AutoScalingContext } from "./context.ts";
-import { groupOperations } from "./group-operations.ts";
-import { Groups } from "./groups.ts";
-import { hookOperations } from "./hook-operations.ts";
-import { launchConfigurationOperations } from "./launch-configurations.ts";
-import { memberOperations } from "./member-operations.ts";
-import { notificationOperations } from "./notifications.ts";
-import { executeByAlarm, policyOperations } from "./policies.ts";
-import { processOperations } from "./processes.ts";
-import { refreshOperations } from "./refresh-operations.ts";
-import { Scaler } from "./scaler.ts";
-import { scheduledActionOperations } from "./scheduled-action-operations.ts";
-import { tagOperations } from "./tags.ts";
-import { targetState } from "./target-state.ts";
-import { trafficOperations } from "./traffic.ts";
-import { warmPoolOperations } from "./warm-pool-operations.ts";
+import { groupOperations } from "./operations/groups.ts";
+import { Groups } from "./model/groups.ts";
+import { hookOperations } from "./operations/hooks.ts";
+import { launchConfigurationOperations } from "./launch-source/launch-configurations.ts";
+import { memberOperations } from "./operations/members.ts";
+import { notificationOperations } from "./operations/notifications.ts";
+import { executeByAlarm, policyOperations } from "./operations/policies.ts";
+import { processOperations } from "./operations/processes.ts";
+import { refreshOperations } from "./operations/refreshes.ts";
+import { Scaler } from "./act/scaler.ts";
+import { scheduledActionOperations } from "./operations/scheduled-actions.ts";
+import { tagOperations } from "./operations/tags.ts";
+import { targetState } from "./model/target-state.ts";
+import { trafficOperations } from "./operations/traffic-sources.ts";
+import { warmPoolOperations } from "./operations/warm-pools.ts";
 
 export type { Publish, Traffic } from "./context.ts";
-export type { TrafficSource } from "./group.ts";
+export type { TrafficSource } from "./model/group.ts";
 
 /** Auto Scaling that is open. */
 export interface OpenAutoScaling {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Group } from "./group.ts";
+import type { Group } from "./model/group.ts";
 
 /** Where a group lives. */
 export interface Place {

@@ -6,9 +6,14 @@ import type {
 } from "@aws-sdk/client-ec2";
 import { type Access, type AccessTable, onAnyResource, requestTags } from "@sluice/aws-protocol";
 import type { Ec2Context } from "./context.ts";
-import { createTagsAccesses, launchAccesses, type NamesProfile, passRoleAccesses } from "./launch-accesses.ts";
-import { vpc } from "./network.ts";
-import { arnOf, groupIn, keyPairsIn, resourceOf, taggedById, templateIn } from "./resource-arns.ts";
+import {
+  createTagsAccesses,
+  launchAccesses,
+  type NamesProfile,
+  passRoleAccesses,
+} from "./launch-templates/launch-accesses.ts";
+import { vpc } from "./network/network.ts";
+import { arnOf, groupIn, keyPairsIn, resourceOf, taggedById, templateIn } from "./tags/resource-arns.ts";
 
 type Input = Readonly<Record<string, unknown>>;
 

@@ -2,12 +2,12 @@ import type * as Ec2 from "@aws-sdk/client-ec2";
 import type { Operations } from "@sluice/aws-protocol";
 import type { CloudDatabase } from "../../store/database.ts";
 import type { Records } from "../../store/records.ts";
-import type { Addresses } from "./addresses.ts";
-import type { Fleet } from "./fleet.ts";
-import type { InstanceProfiles } from "./instance-profiles.ts";
+import type { Addresses } from "./network/addresses.ts";
+import type { Fleet } from "./instances/fleet.ts";
+import type { InstanceProfiles } from "./instances/instance-profiles.ts";
 import type { KeyPair } from "./key-pair.ts";
-import type { LaunchTemplate } from "./launch-template.ts";
-import type { SecurityGroup } from "./security-group.ts";
+import type { LaunchTemplate } from "./launch-templates/launch-template.ts";
+import type { SecurityGroup } from "./network/security-group.ts";
 
 /** What EC2's operations work with. */
 export interface Ec2Context {

@@ -1,26 +1,26 @@
 import { defineService, type Service, serviceModel, accessesFromTable } from "@sluice/aws-protocol";
 import { Records } from "../../store/records.ts";
 import { ec2Accesses } from "./accesses.ts";
-import { Addresses } from "./addresses.ts";
+import { Addresses } from "./network/addresses.ts";
 import type { Ec2Context } from "./context.ts";
-import { instanceOperations } from "./instances.ts";
+import { instanceOperations } from "./instances/instances.ts";
 import { keyPairOperations } from "./key-pairs.ts";
-import { launchTemplateOperations } from "./launch-templates.ts";
-import { securityGroupOperations } from "./security-groups.ts";
-import { surroundingsOperations } from "./surroundings.ts";
-import { tagOperations } from "./tags.ts";
+import { launchTemplateOperations } from "./launch-templates/launch-templates.ts";
+import { securityGroupOperations } from "./network/security-groups.ts";
+import { surroundingsOperations } from "./network/vpc.ts";
+import { tagOperations } from "./tags/tags.ts";
 
-export { launchAccesses, passRoleAccesses } from "./launch-accesses.ts";
+export { launchAccesses, passRoleAccesses } from "./launch-templates/launch-accesses.ts";
 export type { Ec2Context } from "./context.ts";
-export { Fleet } from "./fleet.ts";
-export type { InstanceRecord } from "./instance-record.ts";
+export { Fleet } from "./instances/fleet.ts";
+export type { InstanceRecord } from "./instances/instance-record.ts";
 export { amazonLinux, publicParameters } from "./images.ts";
-export type { InstanceProfile, InstanceProfiles } from "./instance-profiles.ts";
-export { findTemplate, versionOf } from "./launch-template.ts";
-export { freeAddress, type Subnet, subnetOf, subnets, vpc } from "./network.ts";
-export { newInstances } from "./run-instances.ts";
-export { findGroup } from "./security-group.ts";
-export { type HostKeys, metadataService } from "./metadata.ts";
+export type { InstanceProfile, InstanceProfiles } from "./instances/instance-profiles.ts";
+export { findTemplate, versionOf } from "./launch-templates/launch-template.ts";
+export { freeAddress, type Subnet, subnetOf, subnets, vpc } from "./network/network.ts";
+export { newInstances } from "./instances/run-instances.ts";
+export { findGroup } from "./network/security-group.ts";
+export { type HostKeys, metadataService } from "./instances/metadata.ts";
 
 /** What EC2 works with, from what it is given and its own drawers of the store. */
 export function openEc2(

@@ -4,7 +4,7 @@ import { randomHex } from "../../random.ts";
 import type { Ec2Context, Ec2Operations } from "./context.ts";
 import { type KeptTag, matching } from "./filters.ts";
 import type { KeyPair } from "./key-pair.ts";
-import { tagsFor } from "./resource-tags.ts";
+import { tagsFor } from "./tags/resource-tags.ts";
 
 /** Operations on key pairs. */
 export const keyPairOperations: Ec2Operations = {

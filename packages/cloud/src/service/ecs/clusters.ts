@@ -3,7 +3,7 @@ import { Fault } from "@sluice/aws-protocol";
 import type { Cluster } from "./cluster.ts";
 import type { EcsContext, EcsOperations } from "./context.ts";
 import { checkedName, clusterArn, clusterNameOf, defaultCluster, invalid } from "./names.ts";
-import { pageOf } from "./pages.ts";
+import { pageOf } from "./pagination.ts";
 import { isPending } from "./tasks/task.ts";
 import { checkedTags } from "./tag-rules.ts";
 

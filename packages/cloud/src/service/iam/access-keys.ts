@@ -1,5 +1,5 @@
 import { type IamContext, type IamOperations, invalid, limit, noSuch, userOf } from "./context.ts";
-import { page } from "./page.ts";
+import { page } from "./pagination.ts";
 import type { User } from "./records.ts";
 
 /** Keys of one user: IAM's own limit. */

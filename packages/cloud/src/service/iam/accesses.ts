@@ -9,7 +9,7 @@ import {
   withTags,
 } from "@sluice/aws-protocol";
 import type { IamContext } from "./context.ts";
-import { findPolicy } from "./managed-policies.ts";
+import { findPolicy } from "./policies/managed-policies.ts";
 
 type Input = Readonly<Record<string, unknown>>;
 

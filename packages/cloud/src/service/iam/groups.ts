@@ -10,7 +10,7 @@ import {
   noSuch,
   userOf,
 } from "./context.ts";
-import { page } from "./page.ts";
+import { page } from "./pagination.ts";
 import type { Group } from "./records.ts";
 import { shown as shownUser } from "./users.ts";
 

@@ -9,7 +9,7 @@ import {
   noSuch,
   roleOf,
 } from "./context.ts";
-import { page } from "./page.ts";
+import { page } from "./pagination.ts";
 import type { IamRecords, Profile } from "./records.ts";
 import { profilesOf, shown as shownRole } from "./roles.ts";
 

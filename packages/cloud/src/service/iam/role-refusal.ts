@@ -1,5 +1,5 @@
 import { evaluate } from "@sluice/aws-protocol";
-import { permissionsOf } from "./permissions.ts";
+import { permissionsOf } from "./policies/permissions.ts";
 import type { IamRecords } from "./records.ts";
 
 /** What IAM says when a session of a role is not to do something, for a service that does it in the role's place; undefined when the role may. */

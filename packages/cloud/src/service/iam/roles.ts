@@ -1,5 +1,5 @@
 import { Fault, parsePolicy } from "@sluice/aws-protocol";
-import { boundary, shownBoundary } from "./boundaries.ts";
+import { boundary, shownBoundary } from "./policies/boundaries.ts";
 import {
   administratorName,
   checkDocument,
@@ -13,8 +13,8 @@ import {
   newEntity,
   roleOf,
 } from "./context.ts";
-import { page } from "./page.ts";
-import { trustedIdsOf } from "./permissions.ts";
+import { page } from "./pagination.ts";
+import { trustedIdsOf } from "./policies/permissions.ts";
 import type { Role } from "./records.ts";
 
 /** IAM's limits: characters of a trust policy, and how long a session of a role may last, in seconds. */

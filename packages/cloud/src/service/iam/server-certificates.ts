@@ -3,7 +3,7 @@ import { createSecureContext } from "node:tls";
 import { Fault } from "@sluice/aws-protocol";
 import type { CertificateKeys } from "../../tls/certificate-keys.ts";
 import { checkName, exists, type IamContext, type IamOperations, newEntity, noSuch } from "./context.ts";
-import { page } from "./page.ts";
+import { page } from "./pagination.ts";
 import type { IamRecords, ServerCertificate } from "./records.ts";
 
 /** A certificate, with what may follow it, and its private key; all in PEM. */

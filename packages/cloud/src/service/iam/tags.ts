@@ -1,6 +1,6 @@
 import { type IamContext, type IamOperations, mergeTags, roleOf, userOf } from "./context.ts";
 import { change, type Owner, role, user } from "./owners.ts";
-import { page } from "./page.ts";
+import { page } from "./pagination.ts";
 import type { Tag } from "./records.ts";
 
 /** The operations on tags of users and roles. */

@@ -1,7 +1,7 @@
 import { mayDoEverything } from "@sluice/aws-protocol";
-import { boundary, shownBoundary } from "./boundaries.ts";
+import { boundary, shownBoundary } from "./policies/boundaries.ts";
 import { administratorName, checkName, conflict, exists, type IamOperations, newEntity, userOf } from "./context.ts";
-import { page } from "./page.ts";
+import { page } from "./pagination.ts";
 import type { User } from "./records.ts";
 
 /** The operations on users themselves. */

@@ -8,7 +8,7 @@ import {
   accessesFromTable,
 } from "@sluice/aws-protocol";
 import type { LambdaContext } from "./context.ts";
-import { functionTags, sameAs } from "./function-rows.ts";
+import { functionTags, sameAs } from "./store/function-rows.ts";
 import { arnOf, latest, readName } from "./names.ts";
 import { mayDo } from "./resource-policy.ts";
 

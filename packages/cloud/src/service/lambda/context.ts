@@ -1,10 +1,10 @@
 import type * as Lambda from "@aws-sdk/client-lambda";
 import type { Operations } from "@sluice/aws-protocol";
-import type { CallContext } from "./call-function.ts";
-import type { CodeLinks } from "./code-links.ts";
-import type { CodeStore } from "./code-store.ts";
-import type { EventQueue } from "./event-queue.ts";
-import type { Runtimes } from "./runtimes.ts";
+import type { CallContext } from "./invocation/call-function.ts";
+import type { CodeLinks } from "./store/code-links.ts";
+import type { CodeStore } from "./store/code-store.ts";
+import type { EventQueue } from "./invocation/event-queue.ts";
+import type { Runtimes } from "./runtimes/runtimes.ts";
 
 /** What Lambda's operations work with. */
 export interface LambdaContext extends CallContext {

@@ -8,7 +8,7 @@ import {
   principalArnOf,
   resourceTags,
 } from "@sluice/aws-protocol";
-import { findSetting, functionTags, sameAs } from "./function-rows.ts";
+import { findSetting, functionTags, sameAs } from "./store/function-rows.ts";
 import { arnOf, latest } from "./names.ts";
 
 /** What a function's own policy says of one principal. */

@@ -1,7 +1,7 @@
 import type { Failure, Tag, TaskDefinition } from "@aws-sdk/client-ecs";
 import type { EcsContext, EcsOperations } from "../context.ts";
 import { clientFault, definitionArn, definitionNameOf } from "../names.ts";
-import { pageOf } from "../pages.ts";
+import { pageOf } from "../pagination.ts";
 import { type Definition, nameOf } from "./definition.ts";
 import { definitionOf } from "./find-definition.ts";
 import { newDefinition } from "./register.ts";

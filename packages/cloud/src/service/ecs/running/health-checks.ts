@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { HealthCheck } from "@aws-sdk/client-ecs";
 import type { ContainerName, TaskDriver } from "../../../instance/index.ts";
-import type { Waits } from "../../../waits.ts";
+import type { Waits } from "../../../time-scale.ts";
 
 /** What health checks work with. */
 export interface HealthCheckContext {

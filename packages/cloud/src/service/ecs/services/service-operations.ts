@@ -2,7 +2,7 @@ import type { Failure } from "@aws-sdk/client-ecs";
 import { clusterOf } from "../clusters.ts";
 import type { EcsOperations } from "../context.ts";
 import { invalid, serviceArn, serviceNameOf } from "../names.ts";
-import { pageOf } from "../pages.ts";
+import { pageOf } from "../pagination.ts";
 import { newService } from "./create-service.ts";
 import { describeService } from "./describe-service.ts";
 import { activeServiceOf } from "./find-service.ts";

@@ -4,7 +4,7 @@ import type { EcsContext, EcsOperations } from "../context.ts";
 import type { Definition } from "../definitions/definition.ts";
 import { usableDefinition } from "../definitions/find-definition.ts";
 import { invalid, serviceNameOf, taskArn, taskIdOf } from "../names.ts";
-import { pageOf } from "../pages.ts";
+import { pageOf } from "../pagination.ts";
 import { serviceOf } from "../services/find-service.ts";
 import { checkedTags, mergedTags } from "../tag-rules.ts";
 import { describeTask } from "./describe-task.ts";

@@ -2,13 +2,13 @@ import { join } from "node:path";
 import { Fault } from "@sluice/aws-protocol";
 import { endProcesses } from "../../../instance/plain/processes.ts";
 import type { LogStore } from "../../logs/index.ts";
-import type { VersionRecord } from "../function-rows.ts";
-import type { Runtimes } from "../runtimes.ts";
+import type { VersionRecord } from "../store/function-rows.ts";
+import type { Runtimes } from "../runtimes/runtimes.ts";
 import type { RoleKeys } from "./function-environment.ts";
 import { findIsolation, type Isolation } from "./isolation.ts";
 import { Pool } from "./pool.ts";
 import type { Outcome } from "./sandbox.ts";
-import type { SandboxWants } from "./sandbox-wants.ts";
+import type { SandboxWants } from "./sandbox-spec.ts";
 
 /** A call of one version of a function. */
 export interface Job {

@@ -1,7 +1,7 @@
 import { delimiter } from "node:path";
-import type { Interpreter } from "../interpreter.ts";
+import type { Interpreter } from "../runtimes/interpreter.ts";
 import { folderOfProgram, type Places, systemPath } from "./isolation.ts";
-import type { SandboxWants } from "./sandbox-wants.ts";
+import type { SandboxWants } from "./sandbox-spec.ts";
 
 /** A role's keys, as a function's process gets them. */
 export interface RoleKeys {

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { dirname, resolve, sep } from "node:path";
 import { promisify } from "node:util";
-import type { Interpreter } from "../interpreter.ts";
+import type { Interpreter } from "../runtimes/interpreter.ts";
 import { type Bind, SandboxRoot } from "./sandbox-root.ts";
 
 /** How functions' processes are kept apart from the machine. */

@@ -1,6 +1,6 @@
 import type { RuntimeEvent } from "./runtime-api.ts";
 import { type Outcome, Sandbox, type SandboxSurroundings } from "./sandbox.ts";
-import type { SandboxWants } from "./sandbox-wants.ts";
+import type { SandboxWants } from "./sandbox-spec.ts";
 
 /** How long a process stays without an event, in milliseconds: Lambda's are let go after some minutes. */
 const idleMillisecondsMax = 300_000;

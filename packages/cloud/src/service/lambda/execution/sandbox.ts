@@ -7,7 +7,7 @@ import type { Isolation } from "./isolation.ts";
 import { RuntimeApi, type RuntimeAnswer, type RuntimeEvent } from "./runtime-api.ts";
 import { isConnectionOf } from "./process-connections.ts";
 import { SandboxLog } from "./sandbox-log.ts";
-import type { SandboxWants } from "./sandbox-wants.ts";
+import type { SandboxWants } from "./sandbox-spec.ts";
 
 /** Where a process runs. */
 export interface SandboxSurroundings {

@@ -1,0 +1,65 @@
+import { connect, type Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import type { Upstream } from "../routing/upstreams.ts";
+
+/** How often another target is tried when one refuses the connection. */
+const retriesMax = 2;
+
+/** Carries a TCP connection of a network load balancer. */
+export function tunnelTcp(
+  client: Socket,
+  to: {
+    readonly pick: (except: ReadonlySet<Upstream>) => Upstream | undefined;
+    readonly idleMilliseconds: number;
+  },
+): void {
+  const refused = new Set<Upstream>();
+  client.on("error", () => client.destroy());
+  const attempt = (): void => {
+    const upstream = to.pick(refused);
+    if (upstream === undefined) return refuse(client);
+    const target = connect({ host: upstream.host, port: upstream.port, allowHalfOpen: true, noDelay: true });
+    const next = () => {
+      refused.add(upstream);
+      if (refused.size > retriesMax || client.destroyed) refuse(client);
+      else attempt();
+    };
+    target.once("error", next);
+    target.once("connect", () => {
+      target.off("error", next);
+      join(client, target, { upstream, idleMilliseconds: to.idleMilliseconds });
+    });
+  };
+  attempt();
+}
+
+/** Resets a connection that nobody takes, so that its client knows; under TLS it can only be ended. */
+export function refuse(client: Socket): void {
+  if (client instanceof TLSSocket) client.destroy();
+  else client.resetAndDestroy();
+}
+
+/** Lets bytes flow both ways until both sides have ended, or neither has said anything for too long. */
+export function join(
+  client: Socket,
+  target: Socket,
+  { upstream, idleMilliseconds }: { readonly upstream: Upstream; readonly idleMilliseconds: number },
+): void {
+  upstream.inFlight += 1;
+  upstream.tunnels.add(target);
+  const end = () => {
+    client.destroy();
+    target.destroy();
+  };
+  target.once("close", () => {
+    upstream.inFlight -= 1;
+    upstream.tunnels.delete(target);
+  });
+  for (const socket of [client, target])
+    socket.on("error", end).once("close", () => {
+      if (!socket.readableEnded) end(); // broken off; otherwise the other side still hears what was said
+    });
+  target.setTimeout(idleMilliseconds, end);
+  client.pipe(target);
+  target.pipe(client);
+}

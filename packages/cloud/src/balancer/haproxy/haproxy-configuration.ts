@@ -1,0 +1,200 @@
+import { tokenOf } from "../routing/upstreams.ts";
+import type { Action, Condition, Configuration, Listener, Target } from "../control/configuration.ts";
+
+/** Names of places for targets in a backend: which target has which place changes while HAProxy runs. */
+export type Places = ReadonlyMap<string, readonly (Target | undefined)[]>;
+
+/** What the text of a configuration depends on. */
+export interface PortConfiguration {
+  readonly port: number;
+  readonly configuration: Configuration;
+  readonly places: Places;
+  readonly folder: string;
+}
+
+/** Everything that HAProxy is told of one port, before it starts. */
+export function haproxyText({ port, configuration, places, folder }: PortConfiguration): string {
+  const listeners = configuration.listeners.filter((listener) => listener.port === port);
+  const [first] = listeners;
+  const idle = `${Math.max(...listeners.map(({ idleSeconds }) => idleSeconds))}s`;
+  const groups = groupsOf(listeners);
+  return [
+    "global",
+    "  nbthread 1",
+    "  maxconn 4096",
+    `  stats socket ${folder}/control.sock mode 600 level admin`,
+    "defaults",
+    `  mode ${first?.protocol === "TCP" ? "tcp" : "http"}`,
+    "  timeout connect 10s",
+    `  timeout client ${idle}`,
+    `  timeout server ${idle}`,
+    `  timeout tunnel ${idle}`,
+    "  option redispatch",
+    "  retries 2",
+    ...(first?.protocol === "TCP" ? tcpFrontend(first, folder) : httpFrontend(listeners, folder)),
+    ...groups.flatMap((group) => backend(group, configuration, places)),
+    "",
+  ].join("\n");
+}
+
+/** The groups that a port's listeners name, each once. */
+export function groupsOf(listeners: readonly Listener[]): readonly string[] {
+  const named = listeners.flatMap(({ rules }) =>
+    rules.flatMap(({ action }) => (action.type === "forward" ? action.groups.map(({ group }) => group) : [])),
+  );
+  return [...new Set(named)];
+}
+
+/** What is to be in the folder of certificates, the default one first: HAProxy takes them in the order of their names. */
+export function certificatesOf(listeners: readonly Listener[]): readonly string[] {
+  return listeners.flatMap(({ tls }) => (tls?.certificates ?? []).map(({ cert, key }) => `${cert}\n${key}\n`));
+}
+
+/** How a port is taken over. The sum of the certificates makes a change of them a change of the text. */
+function binding(listeners: readonly Listener[], folder: string): readonly string[] {
+  const tls = listeners[0]?.tls;
+  if (tls === undefined) return ["  bind fd@3"];
+  return [
+    `  # certificates ${tokenOf(certificatesOf(listeners).join(""))}`,
+    `  bind fd@3 ssl crt ${folder}/certificates alpn http/1.1 ssl-min-ver ${tls.versionMin}`,
+  ];
+}
+
+function tcpFrontend(listener: Listener, folder: string): readonly string[] {
+  const action = listener.rules[0]?.action;
+  const group = action?.type === "forward" ? action.groups[0]?.group : undefined;
+  const backend = group === undefined ? [] : [`  default_backend ${backendOf(group)}`];
+  return ["frontend port", ...binding([listener], folder), ...backend];
+}
+
+function httpFrontend(listeners: readonly Listener[], folder: string): readonly string[] {
+  const protocol = listeners[0]?.tls === undefined ? "http" : "https";
+  const lines = [
+    "  option forwardfor",
+    "  option idle-close-on-response",
+    "  http-reuse safe",
+    "  retry-on conn-failure empty-response",
+    "  timeout http-request 60s",
+    ...[400, 502, 503, 504].map((status) => `  errorfile ${status} ${folder}/${status}.http`),
+    "frontend port",
+    ...binding(listeners, folder),
+    `  http-request set-header X-Forwarded-Proto ${protocol}`,
+    `  http-request set-header X-Forwarded-Port ${listeners[0]?.port}`,
+    // Only requests that do no harm twice are sent again once a target may have seen them.
+    "  http-request disable-l7-retry unless { method GET HEAD OPTIONS }",
+  ];
+  const chosen: string[] = [];
+  const carriedOut: string[] = [];
+  // Whoever asks for none of the names gets the first listener, so that one comes last.
+  for (const [at, listener] of [...listeners.slice(1), ...listeners.slice(0, 1)].entries()) {
+    const isLast = at === listeners.length - 1;
+    const host = isLast ? "" : `{ hdr(host),lower,field(1,:) -m str ${quote(listener.hostname)} } `;
+    for (const [number, { conditions, action }] of listener.rules.entries()) {
+      const name = `a${at}-${number}`;
+      const tests = conditions.map((condition) => `{ ${test(condition)} }`).join(" ");
+      chosen.push(
+        `  http-request set-var(txn.action) str(${name}) if !{ var(txn.action) -m found } ${host}${tests}`.trimEnd(),
+      );
+      carriedOut.push(...carryOut(name, action, protocol));
+    }
+  }
+  const isRule = (line: string) => line.startsWith("  http-request");
+  return [...lines, ...chosen, ...carriedOut.filter(isRule), ...carriedOut.filter((line) => !isRule(line))];
+}
+
+function carryOut(name: string, action: Action, protocol: "http" | "https"): readonly string[] {
+  const when = `if { var(txn.action) -m str ${name} }`;
+  if (action.type === "fixed-response") {
+    const body = action.body === "" ? "" : ` content-type ${quote(action.contentType)} string ${quote(action.body)}`;
+    return [`  http-request return status ${action.status}${body} ${when}`];
+  }
+  if (action.type === "redirect") {
+    const parts: Readonly<Record<string, string>> = {
+      protocol,
+      host: "%[hdr(host),field(1,:)]",
+      port: "%[dst_port]",
+      path: "%[path,regsub(^/,)]",
+      query: "%[query]",
+    };
+    const fill = (text: string) =>
+      text
+        .replaceAll("%", "%%")
+        .replaceAll(/#\{(protocol|host|port|path|query)\}/g, (_, part: string) => parts[part] ?? "");
+    const query = action.query === "" ? "" : `?${fill(action.query)}`;
+    const location = `${fill(action.protocol).toLowerCase()}://${fill(action.host)}:${fill(action.port)}${fill(action.path)}${query}`;
+    return [`  http-request redirect location ${quote(location)} code ${action.status} ${when}`];
+  }
+  const all = action.groups.reduce((sum, { weight }) => sum + weight, 0);
+  if (action.groups.length > 1 && all === 0) return [`  http-request deny deny_status 503 ${when}`];
+  if (action.groups.length === 1) return [`  use_backend ${backendOf(action.groups[0]?.group ?? "")} ${when}`];
+  let below = 0;
+  const shares = action.groups.map(({ group, weight }) => {
+    below += weight;
+    return `  use_backend ${backendOf(group)} ${when} { var(txn.share) -m int lt ${below} }`;
+  });
+  return [`  http-request set-var(txn.share) rand(${all}) ${when}`, ...shares];
+}
+
+function test(condition: Condition): string {
+  switch (condition.field) {
+    case "path":
+      return `path -m reg ${condition.values.map((value) => pattern(value)).join(" ")}`;
+    case "host":
+      return `hdr(host),field(1,:) -m reg -i ${condition.values.map((value) => pattern(value)).join(" ")}`;
+    case "header":
+      return `hdr(${quote(condition.name)}) -m reg -i ${condition.values.map((value) => pattern(value)).join(" ")}`;
+    case "method":
+      return `method ${condition.values.map(quote).join(" ")}`;
+    case "source-ip":
+      return `src ${condition.values.map(quote).join(" ")}`;
+    case "query": {
+      const pairs = condition.values.map(
+        ({ key = "*", value }) => `(^|&)${wildcard(key, "[^&=]")}=${wildcard(value, "[^&]")}(&|$)`,
+      );
+      return `query -m reg -i ${pairs.map(quote).join(" ")}`;
+    }
+  }
+}
+
+const pattern = (value: string) => quote(`^${wildcard(value, ".")}$`);
+
+function wildcard(value: string, any: string): string {
+  return value.replaceAll(/[\s\S]/gu, (character) => {
+    if (character === "*") return `${any}*`;
+    return character === "?" ? any : character.replaceAll(/[^A-Za-z0-9 ]/g, "\\$&");
+  });
+}
+
+function backend(id: string, { groups }: Configuration, places: Places): readonly string[] {
+  const group = groups.find((one) => one.id === id);
+  const targets = places.get(id) ?? [];
+  const sticky = group?.sticky;
+  const balance = group?.algorithm === "least_outstanding_requests" ? "leastconn" : "roundrobin";
+  return [
+    `backend ${backendOf(id)}`,
+    `  balance ${sticky?.by === "source-ip" ? "source" : balance}`,
+    ...(sticky?.by === "cookie" ? [`  cookie AWSALB insert indirect nocache maxlife ${sticky.seconds}s`] : []),
+    ...(sticky?.by === "application-cookie" ? stickTable(sticky) : []),
+    ...targets.map((target, place) => {
+      const cookie = sticky?.by === "cookie" ? ` cookie t${place}` : "";
+      const address = target === undefined ? "127.0.0.1:1" : `${target.host}:${target.port}`;
+      return `  server t${place} ${address}${cookie} pool-purge-delay 2s${target?.inRotation === true ? "" : " disabled"}`;
+    }),
+  ];
+}
+
+function stickTable({ name, seconds }: { readonly name: string; readonly seconds: number }): readonly string[] {
+  return [
+    `  stick-table type string len 128 size 100k expire ${seconds}s`,
+    `  stick store-response res.cook(${name})`,
+    `  stick match req.cook(${name})`,
+  ];
+}
+
+/** The name of a group's backend: an ARN has characters that HAProxy's names may not. */
+export const backendOf = (group: string): string => tokenOf(group);
+
+/** A word of HAProxy's language that means itself. */
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'"'"'`)}'`;
+}

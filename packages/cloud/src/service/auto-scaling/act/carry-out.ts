@@ -1,0 +1,190 @@
+import { randomUUID } from "node:crypto";
+import { openTermination } from "./causes.ts";
+import type { AutoScalingContext } from "../context.ts";
+import type { Removal, Step } from "../decide/decide.ts";
+import {
+  following,
+  type Group,
+  isCounted,
+  isSuspended,
+  type Member,
+  memberOf,
+  terminatingState,
+  withMember,
+} from "../model/group.ts";
+import { beginAction, type Transition } from "../model/hook.ts";
+import { announceAction, notify } from "../operations/notifications.ts";
+import { launch, whenToTryAgain } from "./launch.ts";
+import { bringBack, draw, rest } from "./keep-warm.ts";
+import { activeRefresh, asRefreshed, withRefresh } from "../decide/refresh.ts";
+
+/** Does one step of a group. What is told to others is idempotent and comes first: after a crash the step is decided again. */
+export async function carryOut(context: AutoScalingContext, group: Group, step: Step): Promise<void> {
+  const { groups, ec2 } = context;
+  const { name } = group;
+  switch (step.do) {
+    case "launch":
+      return launch(context, group, step);
+    case "hold":
+      return hold(context, group, step);
+    case "settle hooks":
+      return groups.put(withMember(group, step.id, (member) => ({ ...member, actions: step.actions })));
+    case "proceed":
+      return move(context, group, step.id, proceeding);
+    case "enter service":
+      return enterService(context, group, step.id);
+    case "give up":
+      return giveUp(context, group, step);
+    case "take out":
+      return takeOut(context, group, step);
+    case "end instance":
+      return ec2.fleet.terminate(step.id);
+    case "forget":
+      return forget(context, group, step.id);
+    case "stand by":
+      finish(context, group, step.id, "Successful");
+      return move(context, group, step.id, { state: "Standby" });
+    case "detach":
+      finish(context, group, step.id, "Successful");
+      dropTag(context, step.id);
+      return groups.put(without(group, step.id));
+    case "mark unhealthy":
+      return move(context, group, step.id, { health: "Unhealthy", unhealthyBecause: step.because });
+    case "draw":
+      return draw(context, group, step.id);
+    case "stop instance":
+      // Memory is not kept here: a hibernated instance is one that is stopped.
+      return ec2.fleet.stop(step.id);
+    case "rest":
+      return rest(context, group, step.id);
+    case "return":
+      return bringBack(context, group, step.id);
+    case "change refresh":
+      return changeRefresh(context, group, step);
+    case "drop warm pool": {
+      const { warmPool: _, ...others } = group;
+      return groups.put(others);
+    }
+    case "delete group":
+      return groups.delete(name);
+  }
+}
+
+/** A refresh that has succeeded leaves the group with what it was to have. */
+function changeRefresh(
+  { groups }: AutoScalingContext,
+  group: Group,
+  { refreshId, change }: Step & { readonly do: "change refresh" },
+): void {
+  const settled = change.status === "Successful" ? asRefreshed(group) : group;
+  groups.put(withRefresh(settled, refreshId, change));
+}
+
+const without = (group: Group, id: string): Group => ({
+  ...group,
+  members: group.members.filter((member) => member.id !== id),
+});
+
+function move(
+  { groups }: AutoScalingContext,
+  group: Group,
+  id: string,
+  to: Partial<Member> | ((member: Member) => Partial<Member>),
+): void {
+  groups.put(withMember(group, id, (member) => ({ ...member, ...(typeof to === "function" ? to(member) : to) })));
+}
+
+const proceeding = ({ state }: Member): Partial<Member> => ({
+  state: following(state).proceed,
+  actions: [],
+});
+
+/** All hooks of a transition hold the instance at once, each with a token of its own. */
+function hold(
+  context: AutoScalingContext,
+  group: Group,
+  { id, transition }: { id: string; transition: Transition },
+): void {
+  const { groups, activities, clock, waits } = context;
+  const hooks = group.hooks.filter((hook) => hook.transition === transition);
+  const actions = hooks.map((hook) => beginAction(hook, { token: randomUUID(), now: clock(), waits }));
+  const before = memberOf(group, id);
+  groups.put(withMember(group, id, (member) => ({ ...member, state: following(member.state).wait, actions })));
+  activities.change(group.name, before.activityId, { status: "MidLifecycleAction", progress: 40 });
+  for (const action of actions) announceAction(context, group, { member: before, transition, action });
+}
+
+async function enterService(context: AutoScalingContext, group: Group, id: string): Promise<void> {
+  const { traffic, groups, clock } = context;
+  // Suspended, the instance is not registered, and a later resumption does not do it either.
+  if (!isSuspended(group, "AddToLoadBalancer"))
+    for (const source of group.sources) await traffic.register(source, [id]);
+  const current = groups.find(group.name);
+  const member = current?.members.find((candidate) => candidate.id === id);
+  if (current === undefined || member === undefined || !member.state.startsWith("Pending")) return;
+  finish(context, current, id, "Successful");
+  const { skipsHooks: _, activityId: __, ...kept } = member;
+  groups.put(withMember(current, id, () => ({ ...kept, state: "InService", actions: [], inServiceAt: clock() })));
+  notify(context, current, { event: "autoscaling:EC2_INSTANCE_LAUNCH", instanceId: id, activityId: member.activityId });
+}
+
+/** An instance that never came into service is ended, and its activity has failed. No termination hooks: it has not served. */
+function giveUp(context: AutoScalingContext, group: Group, { id, why }: { id: string; why?: string }): void {
+  const { activityId: launchId } = memberOf(group, id);
+  const reason = context.ec2.fleet.find(id)?.stateReason?.Message ?? "the instance has ended";
+  if (why === undefined) finish(context, group, id, "Failed", `Instance failed to launch: ${reason}`);
+  else finish(context, group, id, "Cancelled", why);
+  notify(context, group, { event: "autoscaling:EC2_INSTANCE_LAUNCH_ERROR", instanceId: id, activityId: launchId });
+  const activityId = openTermination(context, group, { id, why: "hook" });
+  move(context, group, id, (member) => ({
+    state: following(terminatingState(member)).proceed,
+    actions: [],
+    activityId,
+  }));
+  // What a hook has abandoned is replaced at once, as on AWS; an instance that cannot even boot would fail again at once.
+  if (why === undefined)
+    context.groups.change(group.name, (changed) => ({ ...changed, launchAgainAt: whenToTryAgain(context) }));
+}
+
+async function takeOut(
+  context: AutoScalingContext,
+  group: Group,
+  { id, why }: { id: string; why: Removal },
+): Promise<void> {
+  for (const source of group.sources) await context.traffic.deregister(source, [id]);
+  const current = context.groups.find(group.name);
+  if (current?.members.some((member) => member.id === id) !== true) return;
+  const activityId = openTermination(context, current, { id, why });
+  move(context, current, id, (member) => ({ state: terminatingState(member), actions: [], activityId }));
+  const refresh = activeRefresh(current);
+  if (why === "refresh" && refresh !== undefined)
+    context.groups.change(group.name, (changed) => withRefresh(changed, refresh.id, { progressAt: context.clock() }));
+  // What users have asked for is the cause of each termination that it leads to.
+  context.groups.change(group.name, (changed) =>
+    changed.members.filter(isCounted).length > changed.desired ? changed : { ...changed, causes: [] },
+  );
+}
+
+function forget(context: AutoScalingContext, group: Group, id: string): void {
+  const { activityId } = memberOf(group, id);
+  finish(context, group, id, "Successful");
+  context.groups.put(without(group, id));
+  notify(context, group, { event: "autoscaling:EC2_INSTANCE_TERMINATE", instanceId: id, activityId });
+}
+
+function finish(
+  { activities, clock }: AutoScalingContext,
+  group: Group,
+  id: string,
+  status: "Successful" | "Cancelled" | "Failed",
+  message?: string,
+): void {
+  const said = message === undefined ? {} : { message };
+  activities.change(group.name, memberOf(group, id).activityId, { status, endedAt: clock(), progress: 100, ...said });
+}
+
+/** A detached instance is anybody's: the group's tag goes with it. */
+function dropTag({ ec2 }: AutoScalingContext, id: string): void {
+  const tags = ec2.fleet.find(id)?.tags.filter(({ Key }) => Key !== "aws:autoscaling:groupName");
+  if (tags !== undefined) ec2.fleet.change(id, { tags });
+}

@@ -1,0 +1,109 @@
+import type { RunInstancesCommandInput } from "@aws-sdk/client-ec2";
+import { Fault } from "@sluice/aws-protocol";
+import { type InstanceRecord, newInstances, subnetOf } from "../../ec2/index.ts";
+import { noteFailedLaunch, openLaunch } from "./causes.ts";
+import type { AutoScalingContext } from "../context.ts";
+import type { LaunchReason } from "../decide/decide.ts";
+import { type Group, isCounted, type Member } from "../model/group.ts";
+import { overrideOf } from "../launch-source/mixed-instances.ts";
+import { notify } from "../operations/notifications.ts";
+import { asRefreshed } from "../decide/refresh.ts";
+
+/** How long a group waits after EC2 has refused a launch, in seconds, before it tries again. */
+const retrySeconds = 15;
+
+/** Launches instances of a group, one in each subnet that is named: EC2's records and the group's are written together. */
+export function launch(
+  context: AutoScalingContext,
+  group: Group,
+  { subnetIds, why }: { readonly subnetIds: readonly string[]; readonly why: LaunchReason },
+): void {
+  const { db, ec2, groups } = context;
+  const from = group.members.filter(isCounted).length;
+  const records = recordsOf(context, group, subnetIds);
+  if (records === undefined) return;
+  db.transaction(() => {
+    ec2.fleet.add(records);
+    const added = records.map((record): Member => {
+      const about = { instanceId: record.id, zone: record.availabilityZone, subnetId: record.subnetId };
+      const activityId = openLaunch(context, group, { ...about, why, from });
+      return { ...newMember(record, group), ...(why === "pool" ? { state: "Warmed:Pending" } : {}), activityId };
+    });
+    const { launchAgainAt: _, ...kept } = group;
+    groups.put({ ...kept, members: [...group.members, ...added], causes: why === "pool" ? group.causes : [] });
+  });
+}
+
+/** The instances as EC2 would make them; undefined, with a failed activity, when it refuses. */
+function recordsOf(
+  context: AutoScalingContext,
+  group: Group,
+  subnetIds: readonly string[],
+): readonly InstanceRecord[] | undefined {
+  const tags = [{ Key: "aws:autoscaling:groupName", Value: group.name }];
+  const source = asRefreshed(group);
+  try {
+    const bySubnet = [...Map.groupBy(subnetIds, (id) => id)];
+    return bySubnet.flatMap(([id, { length }]) => {
+      const request = { ...requestOf(source, id, length), ...overrideOf(source) };
+      return newInstances(context.ec2, request, tags).created;
+    });
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    const subnetId = subnetIds[0] ?? "";
+    const zone = `${context.region}${subnetOf(subnetId).zone}`;
+    const message = `${error.message} Launching EC2 instance failed.`;
+    const from = group.members.filter(isCounted).length;
+    noteFailedLaunch(context, group, { message, zone, subnetId, from });
+    context.groups.put({ ...group, launchAgainAt: whenToTryAgain(context) });
+    notify(context, group, { event: "autoscaling:EC2_INSTANCE_LAUNCH_ERROR", instanceId: "", activityId: undefined });
+    return undefined;
+  }
+}
+
+/** When a group tries again after a launch has failed. */
+export const whenToTryAgain = ({ clock, waits }: AutoScalingContext): number =>
+  clock() + waits.milliseconds(retrySeconds);
+
+/** A member of a group that has just been launched, or attached. */
+export function newMember(
+  record: InstanceRecord,
+  { protectsNewInstances }: Pick<Group, "protectsNewInstances">,
+): Member {
+  const templateVersion = record.tags.find(({ Key }) => Key === "aws:ec2launchtemplate:version")?.Value;
+  return {
+    id: record.id,
+    subnetId: record.subnetId,
+    zone: record.availabilityZone,
+    instanceType: record.instanceType,
+    imageId: record.imageId,
+    ...(templateVersion === undefined ? {} : { templateVersion }),
+    state: "Pending",
+    health: "Healthy",
+    isProtected: protectsNewInstances,
+    launchedAt: record.launchedAt,
+    actions: [],
+  };
+}
+
+function requestOf({ launch: source, tags }: Group, SubnetId: string, count: number): RunInstancesCommandInput {
+  const Tags = tags.filter(({ propagate }) => propagate).map(({ key, value }) => ({ Key: key, Value: value }));
+  const common = {
+    MinCount: count,
+    MaxCount: count,
+    SubnetId,
+    ...(Tags.length === 0 ? {} : { TagSpecifications: [{ ResourceType: "instance" as const, Tags }] }),
+  };
+  if (source.kind === "template")
+    return { ...common, LaunchTemplate: { LaunchTemplateId: source.id, Version: source.version } };
+  const { data } = source;
+  return {
+    ...common,
+    ImageId: data.ImageId,
+    InstanceType: data.InstanceType,
+    KeyName: data.KeyName,
+    UserData: data.UserData,
+    SecurityGroupIds: data.SecurityGroupIds,
+    IamInstanceProfile: data.IamInstanceProfile,
+  };
+}

@@ -1,0 +1,149 @@
+import { type Group, isCounted, type Member } from "../model/group.ts";
+import type { Refresh, RefreshPreferences, RefreshStatus } from "../model/refresh-record.ts";
+import { boundsOf } from "./maintenance.ts";
+
+/** A refresh that is under way; undefined when there is none. */
+export function activeRefresh({ refreshes = [] }: Group): Refresh | undefined {
+  const [last] = refreshes;
+  return last !== undefined && last.endedAt === undefined ? last : undefined;
+}
+
+/** A group as new instances are launched for it now. */
+export function asRefreshed(group: Group): Group {
+  const refresh = activeRefresh(group);
+  if (refresh?.desired === undefined || refresh.status === "RollbackInProgress") return group;
+  const { launch, policy } = refresh.desired;
+  const { mixedInstancesPolicy: _, ...told } = group.told;
+  return { ...group, launch, told: policy === undefined ? told : { ...told, mixedInstancesPolicy: policy } };
+}
+
+/** What a refresh has left to replace. */
+export const leftOf = ({ old }: Refresh, { members }: Group): readonly Member[] =>
+  members.filter(({ id, state }) => old.includes(id) && !state.startsWith("Terminating"));
+
+/** How much of a refresh is done, in percent. */
+export function percentOf(refresh: Refresh, group: Group): number {
+  if (refresh.total === 0) return 100;
+  return Math.floor(((refresh.total - leftOf(refresh, group).length) * 100) / refresh.total);
+}
+
+/** Whether an instance of the warm pool was launched from what a refresh replaces. */
+export function isStale(group: Group, id: string): boolean {
+  const refresh = activeRefresh(group);
+  if (refresh === undefined || refresh.preferences.skipMatching) return false;
+  if (refresh.status === "Cancelling") return false;
+  return refresh.original.includes(id) !== (refresh.status === "RollbackInProgress");
+}
+
+/** What a refresh does next to its group. */
+export interface RefreshMove {
+  /** Replacements to launch before their predecessors go. */
+  readonly launch: number;
+  readonly takeOut: readonly Member[];
+  readonly change?: Partial<Refresh>;
+  /** How many instances there may be meanwhile. */
+  readonly most: number;
+}
+
+/** Replaces as many instances as the percentages allow: new ones count once they serve and have warmed up. `stuckMilliseconds` is how long nothing may happen. */
+export function refreshMove(
+  group: Group,
+  refresh: Refresh,
+  { now, stuckMilliseconds }: { readonly now: number; readonly stuckMilliseconds: number },
+): RefreshMove {
+  const { preferences } = refresh;
+  const left = leftOf(refresh, group);
+  const counted = group.members.filter(isCounted);
+  const isReady = ({ id, state, inServiceAt = now }: Member) =>
+    state === "InService" && (refresh.old.includes(id) || now >= inServiceAt + preferences.warmupMilliseconds);
+  const ready = counted.filter(isReady).length;
+  const bounds = boundsOf(group, preferences.minHealthy, preferences.maxHealthy);
+  const none = { launch: 0, takeOut: [], most: left.length === 0 ? group.desired : bounds.most };
+  const isSettled = counted.length === group.desired && ready === counted.length;
+  if (refresh.status === "Cancelling")
+    return isSettled ? { ...none, change: over("Cancelled", now) } : { ...none, most: group.desired };
+  if (left.length === 0) return { ...none, ...(isSettled ? ended(refresh, now) : {}) };
+  if (now >= refresh.progressAt + stuckMilliseconds) return { ...none, change: stuck(refresh, group, now) };
+  const hold = heldBy(refresh, group, { now, isSettled });
+  if (hold !== undefined) return { ...none, ...hold };
+  const free = left.filter((member) => mayGo(member, preferences));
+  const most = Math.min(free.length, allowedBy(refresh, left.length));
+  const launch = Math.max(0, Math.min(most, bounds.most - counted.length));
+  // One goes in any case, once all the others are ready: else a small group would never be replaced.
+  const room = Math.max(ready - bounds.least, isSettled && bounds.most === group.desired ? 1 : 0);
+  return { launch, takeOut: free.slice(0, Math.max(0, Math.min(most, room))), most: bounds.most };
+}
+
+const over = (status: RefreshStatus, endedAt: number, reason?: string): Partial<Refresh> => ({
+  status,
+  endedAt,
+  ...(reason === undefined ? {} : { reason }),
+});
+
+function ended({ status, bakesUntil, preferences }: Refresh, now: number): Pick<RefreshMove, "change"> {
+  if (status === "RollbackInProgress") return { change: over("RollbackSuccessful", now) };
+  if (preferences.bakeMilliseconds > 0 && bakesUntil === undefined)
+    return { change: { status: "Baking", bakesUntil: now + preferences.bakeMilliseconds } };
+  return now >= (bakesUntil ?? now) ? { change: over("Successful", now) } : {};
+}
+
+function stuck(refresh: Refresh, group: Group, now: number): Partial<Refresh> {
+  const reason = `No instance could be replaced for too long: ${leftOf(refresh, group)
+    .map(({ id, state }) => `${id} (${state})`)
+    .join(", ")} are left`;
+  if (refresh.status === "RollbackInProgress") return over("RollbackFailed", now, reason);
+  return refresh.preferences.autoRollback && refresh.desired !== undefined
+    ? rolledBack(refresh, group, { now, reason })
+    : over("Failed", now, reason);
+}
+
+/** A refresh that goes back: what it has launched is replaced by what the group launches itself. */
+export function rolledBack(
+  refresh: Refresh,
+  group: Group,
+  { now, reason }: { readonly now: number; readonly reason: string },
+): Partial<Refresh> {
+  const old = group.members.filter(isCounted).flatMap(({ id }) => (refresh.original.includes(id) ? [] : [id]));
+  const rollback = { reason, startedAt: now, percentBefore: percentOf(refresh, group) };
+  return {
+    status: "RollbackInProgress",
+    reason,
+    old,
+    total: old.length,
+    progressAt: now,
+    rollback,
+    passed: refresh.preferences.checkpoints.length,
+  };
+}
+
+/** A checkpoint that has been reached holds the refresh for its time. */
+function heldBy(
+  refresh: Refresh,
+  group: Group,
+  { now, isSettled }: { readonly now: number; readonly isSettled: boolean },
+): { readonly change?: Partial<Refresh> } | undefined {
+  const { preferences, passed, holdsUntil } = refresh;
+  if (holdsUntil !== undefined && now < holdsUntil) return {};
+  const next = preferences.checkpoints[passed];
+  if (next === undefined || percentOf(refresh, group) < next) return undefined;
+  if (!isSettled) return {};
+  const until = now + preferences.checkpointMilliseconds;
+  return { change: { passed: passed + 1, holdsUntil: until, progressAt: until } };
+}
+
+/** How many more may be replaced before the next checkpoint. */
+function allowedBy({ preferences, passed, total }: Refresh, left: number): number {
+  const next = preferences.checkpoints[passed];
+  return next === undefined ? left : Math.max(0, Math.ceil((total * next) / 100) - (total - left));
+}
+
+function mayGo({ isProtected, state }: Member, { scaleInProtected, standby }: RefreshPreferences): boolean {
+  if (isProtected) return scaleInProtected === "Refresh";
+  return state === "InService" || (state === "Standby" && standby === "Terminate");
+}
+
+/** A group with one of its refreshes changed. */
+export const withRefresh = (group: Group, id: string, change: Partial<Refresh>): Group => ({
+  ...group,
+  refreshes: (group.refreshes ?? []).map((refresh) => (refresh.id === id ? { ...refresh, ...change } : refresh)),
+});

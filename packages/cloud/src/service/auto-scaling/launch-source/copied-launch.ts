@@ -1,0 +1,21 @@
+import type { AutoScalingContext } from "../context.ts";
+import type { Group } from "../model/group.ts";
+
+/** What a group that is made after an instance launches, and where; undefined when there is no such instance. */
+export function copiedLaunch(
+  { ec2 }: Pick<AutoScalingContext, "ec2">,
+  instanceId: string | undefined,
+): Pick<Group, "launch" | "subnetIds"> | undefined {
+  const record = instanceId === undefined ? undefined : ec2.fleet.find(instanceId);
+  if (record === undefined) return undefined;
+  const { imageId, instanceType, keyName, userData, securityGroupIds, instanceProfile, subnetId } = record;
+  const data = {
+    ImageId: imageId,
+    InstanceType: instanceType as "t3.micro", // the SDK's type lists the types of its day
+    ...(keyName === undefined ? {} : { KeyName: keyName }),
+    ...(userData === undefined ? {} : { UserData: userData }),
+    ...(securityGroupIds === undefined ? {} : { SecurityGroupIds: [...securityGroupIds] }),
+    ...(instanceProfile === undefined ? {} : { IamInstanceProfile: { Name: instanceProfile } }),
+  };
+  return { launch: { kind: "configuration", name: `copy-of-${record.id}`, data }, subnetIds: [subnetId] };
+}

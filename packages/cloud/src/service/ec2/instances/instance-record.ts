@@ -1,0 +1,46 @@
+import type { InstanceStateName } from "@aws-sdk/client-ec2";
+import type { KeptTag } from "../filters.ts";
+
+/** An instance as it is kept. */
+export interface InstanceRecord {
+  readonly id: string;
+  readonly reservationId: string;
+  readonly launchIndex: number;
+  readonly clientToken: string;
+  readonly state: InstanceStateName;
+  /** Why it is in this state: AWS's code and our words. */
+  readonly stateReason?: { readonly Code: string; readonly Message: string };
+  readonly imageId: string;
+  readonly instanceType: string;
+  readonly keyName?: string;
+  readonly subnetId: string;
+  readonly availabilityZone: string;
+  readonly privateIp: string;
+  /** In base64, as it was given. */
+  readonly userData?: string;
+  /** Name of its instance profile; absent for the default one. */
+  readonly instanceProfile?: string;
+  /** The unique id that this profile had at the launch: another one that gets its name is not this instance's. Absent on the default one, and in records of earlier versions. */
+  readonly instanceProfileId?: string | undefined;
+  /** Absent for the default one alone. */
+  readonly securityGroupIds?: readonly string[];
+  readonly tags: readonly KeptTag[];
+  /** Milliseconds since the epoch. */
+  readonly launchedAt: number;
+  readonly terminatedAt?: number;
+}
+
+/** AWS's numbers of the states. */
+export const stateCodes = {
+  pending: 0,
+  running: 16,
+  "shutting-down": 32,
+  terminated: 48,
+  stopping: 64,
+  stopped: 80,
+} as const satisfies Record<InstanceStateName, number>;
+
+/** The host name that EC2 gives to an address. */
+export function hostnameOf(privateIp: string): string {
+  return `ip-${privateIp.replaceAll(".", "-")}`;
+}

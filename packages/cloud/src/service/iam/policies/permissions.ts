@@ -1,0 +1,88 @@
+import { parsePolicy, type PolicyDocument, type Principal } from "@sluice/aws-protocol";
+import { findPolicy, versionOf } from "./managed-policies.ts";
+import type { IamRecords, PolicyOwner, Role, User } from "../records.ts";
+
+/** What IAM knows of somebody who signs requests. */
+export interface Permissions {
+  readonly policies: readonly PolicyDocument[];
+  /** What it may do at most, whatever its policies allow. */
+  readonly boundary?: PolicyDocument;
+  /** Of a session: the ARN of its role. */
+  readonly roleArn?: string | undefined;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** What a user or a session of a role may do; undefined when that user or role is gone, though another may have its name. */
+export function permissionsOf(
+  records: IamRecords,
+  principal: Pick<Principal, "arn" | "userId">,
+): Permissions | undefined {
+  const owner = ownerOf(records, principal.arn);
+  // Behind a colon stands the name of a role's session.
+  if (owner === undefined || owner.id !== principal.userId.split(":")[0]) return undefined;
+  const boundary = boundaryOf(records, owner);
+  return {
+    policies: documentsOf(records, owner).map(parsed),
+    ...(boundary === undefined ? {} : { boundary: parsed(boundary) }),
+    roleArn: "trust" in owner ? owner.arn : undefined,
+    tags: Object.fromEntries(owner.tags.map(({ Key, Value }) => [Key, Value])),
+  };
+}
+
+/** The unique id of the user or role that an ARN names now, a session's ARN its role; undefined when there is none: whoever gets the name later is another one. */
+export const uniqueIdOf = (records: IamRecords, arn: string): string | undefined => ownerOf(records, arn)?.id;
+
+/** The unique ids of those whom a trust policy names by their ARNs, as far as there are such. */
+export function trustedIdsOf(records: IamRecords, trust: string): Readonly<Record<string, string>> {
+  const arns = parsePolicy(trust, "trust").statements.flatMap(({ principals }) => principals?.aws ?? []);
+  return Object.fromEntries(
+    arns.flatMap((arn) => {
+      const id = uniqueIdOf(records, arn);
+      return id === undefined ? [] : [[arn, id]];
+    }),
+  );
+}
+
+/** The user or the role of an ARN, or the role of a session's. */
+function ownerOf(records: IamRecords, arn: string): User | Role | undefined {
+  const role = /^arn:aws:sts::\d+:assumed-role\/([^/]+)\//.exec(arn)?.[1];
+  if (role !== undefined) return records.find("role", role);
+  const kind = /^arn:aws:iam::\d+:role\//.test(arn) ? "role" : "user";
+  const owner = records.find(kind, arn.slice(arn.lastIndexOf("/") + 1));
+  return owner?.arn === arn ? owner : undefined;
+}
+
+/** The documents that say what somebody may do: its own, those attached to it, and for a user those of its groups. */
+export function documentsOf(records: IamRecords, owner: PolicyOwner & Pick<User, "groups">): readonly string[] {
+  const { inline, attached, groups = [] } = owner;
+  const managed = attached.flatMap((arn) => findPolicy(records, arn) ?? []);
+  return [
+    ...Object.values(inline),
+    ...managed.map((policy) => versionOf(policy).document),
+    ...groups.flatMap((name) => records.find("group", name) ?? []).flatMap((group) => documentsOf(records, group)),
+  ];
+}
+
+/** A policy that is gone lets nobody do anything: its boundary stays. */
+const nothing = JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Deny", Action: "*", Resource: "*" }] });
+
+/** The document that says what somebody may do at most. */
+export function boundaryOf(records: IamRecords, { boundary }: Pick<User, "boundary">): string | undefined {
+  if (boundary === undefined) return undefined;
+  const policy = findPolicy(records, boundary);
+  return policy === undefined ? nothing : versionOf(policy).document;
+}
+
+/** Documents are evaluated with every request, and change seldom. */
+const parsedDocuments = new Map<string, PolicyDocument>();
+const parsedMax = 1000;
+
+/** A document that was checked when it was given. */
+export function parsed(document: string): PolicyDocument {
+  let found = parsedDocuments.get(document);
+  if (found === undefined) {
+    if (parsedDocuments.size >= parsedMax) parsedDocuments.clear();
+    parsedDocuments.set(document, (found = parsePolicy(document, "identity")));
+  }
+  return found;
+}

@@ -1,0 +1,160 @@
+import { randomUUID } from "node:crypto";
+import type { FunctionConfiguration } from "@aws-sdk/client-lambda";
+import type { InputOf } from "@sluice/aws-protocol";
+import type * as Lambda from "@aws-sdk/client-lambda";
+import type { LambdaContext } from "../context.ts";
+import { reservedVariables } from "../execution/function-environment.ts";
+import type { VersionRecord } from "../store/function-rows.ts";
+import { arnOf, badValue, invalid } from "../names.ts";
+import type { StoredCode } from "../store/code-store.ts";
+
+type Settings = Omit<InputOf<typeof Lambda, "UpdateFunctionConfiguration">, "FunctionName">;
+
+/** Lambda's own limits. */
+const limits = {
+  timeoutSecondsMax: 900,
+  memoryMegabytes: { min: 128, max: 10_240 },
+  temporaryMegabytes: { min: 512, max: 10_240 },
+  environmentBytesMax: 4096,
+} as const;
+
+/** What a function is without saying so. */
+export const defaults = {
+  runtime: "",
+  handler: "",
+  role: "",
+  description: "",
+  timeoutSeconds: 3,
+  memoryMegabytes: 128,
+  environment: {},
+  architecture: "x86_64",
+  ephemeralStorage: { Size: 512 },
+  tracing: "PassThrough",
+} as const satisfies Partial<VersionRecord>;
+
+/** A record with other settings; what an input leaves out stays. Throws a Fault for what cannot be. */
+export function withSettings<Base extends Partial<VersionRecord>>(base: Base, input: Settings, context: LambdaContext) {
+  refuseUnserved(input);
+  const changed = {
+    ...base,
+    ...given("runtime", input.Runtime),
+    ...given("handler", input.Handler),
+    ...given("role", input.Role),
+    ...given("description", input.Description),
+    ...given("timeoutSeconds", input.Timeout),
+    ...given("memoryMegabytes", input.MemorySize),
+    ...given("environment", input.Environment && (input.Environment.Variables ?? {})),
+    ...given("ephemeralStorage", input.EphemeralStorage),
+    ...given("tracing", input.TracingConfig?.Mode),
+    ...given("deadLetter", input.DeadLetterConfig),
+    ...given("logging", input.LoggingConfig),
+  };
+  checkSettings({ ...defaults, ...changed });
+  checkRuntime(changed.runtime ?? "", context);
+  return changed;
+}
+
+/** A record changed now: it gets a time and a revision of its own. */
+export function revised<Record extends object>(record: Record, { clock }: LambdaContext) {
+  return { ...record, modifiedAt: clock(), revisionId: randomUUID() };
+}
+
+/** A record with other code. */
+export const withCode = <Record extends object>(record: Record, { code, codeBytes }: StoredCode) => ({
+  ...record,
+  code,
+  codeBytes,
+});
+
+/** A version as AWS describes it. It can be called as soon as it is stored, so it is active. */
+export function describe(
+  context: LambdaContext,
+  { name, version, withVersion = true }: { name: string; version: string; withVersion?: boolean },
+  record: VersionRecord,
+): FunctionConfiguration {
+  return {
+    FunctionName: name,
+    FunctionArn: arnOf(context, name, withVersion ? version : undefined),
+    Runtime: record.runtime as Lambda.Runtime, // checked against this machine's runtimes; the SDK's list is of its day
+    Role: record.role,
+    Handler: record.handler,
+    CodeSize: record.codeBytes,
+    Description: record.description,
+    Timeout: record.timeoutSeconds,
+    MemorySize: record.memoryMegabytes,
+    LastModified: new Date(record.modifiedAt).toISOString().replace("Z", "+0000"),
+    CodeSha256: Buffer.from(record.code, "hex").toString("base64"),
+    Version: version,
+    ...(Object.keys(record.environment).length === 0 ? {} : { Environment: { Variables: { ...record.environment } } }),
+    ...(record.deadLetter?.TargetArn ? { DeadLetterConfig: record.deadLetter } : {}),
+    TracingConfig: { Mode: record.tracing },
+    RevisionId: record.revisionId,
+    State: "Active",
+    LastUpdateStatus: "Successful",
+    PackageType: "Zip",
+    Architectures: [record.architecture],
+    EphemeralStorage: record.ephemeralStorage,
+    SnapStart: { ApplyOn: "None", OptimizationStatus: "Off" },
+    LoggingConfig: { LogFormat: "Text", LogGroup: record.logging?.LogGroup ?? `/aws/lambda/${name}` },
+  };
+}
+
+function given<Name extends keyof VersionRecord>(
+  name: Name,
+  value: VersionRecord[Name] | undefined,
+): Partial<Pick<VersionRecord, Name>> {
+  return value === undefined ? {} : ({ [name]: value } as Pick<VersionRecord, Name>); // one member, by its own name
+}
+
+/** What Lambda has and this cloud has not: better told than silently left out. */
+function refuseUnserved(input: Settings): void {
+  const asked = {
+    layers: (input.Layers ?? []).length > 0,
+    "file systems": (input.FileSystemConfigs ?? []).length > 0,
+    "a VPC": (input.VpcConfig?.SubnetIds ?? []).length > 0,
+    "container images": Object.keys(input.ImageConfig ?? {}).length > 0,
+    SnapStart: input.SnapStart?.ApplyOn === "PublishedVersions",
+    "the JSON log format": input.LoggingConfig?.LogFormat === "JSON",
+  };
+  const found = Object.entries(asked).find(([, isAsked]) => isAsked);
+  if (found !== undefined) throw badValue(`This cloud does not serve ${found[0]} for functions`);
+}
+
+function checkSettings(record: Omit<VersionRecord, "code" | "codeBytes" | "modifiedAt" | "revisionId">): void {
+  const { handler, role, timeoutSeconds, memoryMegabytes, ephemeralStorage, environment } = record;
+  if (!/^\S{1,128}$/.test(handler)) throw invalid("handler", handler, /^\S{1,128}$/);
+  const rolePattern = /^arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role\/?[a-zA-Z_0-9+=,.@\-_/]+$/;
+  if (!rolePattern.test(role)) throw invalid("role", role, rolePattern);
+  checkRange("timeout", timeoutSeconds, { min: 1, max: limits.timeoutSecondsMax });
+  checkRange("memorySize", memoryMegabytes, limits.memoryMegabytes);
+  checkRange("ephemeralStorage.size", ephemeralStorage.Size ?? 0, limits.temporaryMegabytes);
+  checkEnvironment(environment);
+}
+
+function checkRange(member: string, value: number, { min, max }: { min: number; max: number }): void {
+  if (!Number.isInteger(value) || value < min || value > max)
+    throw badValue(`'${member}' is ${value}, and must be a whole number from ${min} to ${max}`);
+}
+
+function checkEnvironment(environment: Readonly<Record<string, string>>): void {
+  const names = Object.keys(environment);
+  const reserved = names.filter((name) => reservedVariables.includes(name));
+  if (reserved.length > 0)
+    throw badValue(
+      `Lambda was unable to configure your environment variables because the environment variables you have provided contains reserved keys that are currently not supported for modification. Reserved keys used in this request: ${reserved.join(", ")}`,
+    );
+  const bad = names.find((name) => !/^[a-zA-Z][a-zA-Z0-9_]+$/.test(name));
+  if (bad !== undefined) throw invalid("environment.variables", bad, /^[a-zA-Z][a-zA-Z0-9_]+$/);
+  const withNull = names.find((name) => environment[name]?.includes("\0"));
+  if (withNull !== undefined) throw badValue(`The environment variable "${withNull}" holds a null character`);
+  const bytes = Buffer.byteLength(JSON.stringify(environment));
+  if (bytes > limits.environmentBytesMax)
+    throw badValue(
+      `Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the ${limits.environmentBytesMax / 1024}KB limit: they have ${bytes} bytes`,
+    );
+}
+
+function checkRuntime(runtime: string, { runtimes }: LambdaContext): void {
+  const found = runtimes.find(runtime);
+  if (typeof found === "string") throw badValue(found);
+}

@@ -1,0 +1,45 @@
+import { defineService, type Service, serviceModel, accessesFromTable } from "@sluice/aws-protocol";
+import type { Traffic } from "../../../balancer/index.ts";
+import type { CloudDatabase } from "../../../store/database.ts";
+import { Records } from "../../../store/records.ts";
+import type { Waits } from "../../../time-scale.ts";
+import type { BalancedInstances } from "../v2/index.ts";
+import { classicAccesses } from "./accesses.ts";
+import { ClassicBalancing } from "./classic-balancing.ts";
+import { classicOperations } from "./operations.ts";
+import type { ClassicRecord } from "./records.ts";
+
+export type { ClassicBalancing } from "./classic-balancing.ts";
+
+/** What classic load balancers are opened with. */
+export interface ClassicLoadBalancingOptions {
+  readonly db: CloudDatabase;
+  readonly traffic: Traffic;
+  readonly instances: BalancedInstances;
+  readonly clock: () => number;
+  readonly waits: Waits;
+  readonly region: string;
+  readonly accountId: string;
+  readonly onDefect: (error: unknown, requestId: string) => void;
+}
+
+/** Opens classic load balancers. Traffic flows once `traffic` is started. */
+export function openClassicLoadBalancing(options: ClassicLoadBalancingOptions): {
+  readonly service: Service;
+  readonly balancing: ClassicBalancing;
+} {
+  const { db, traffic, instances, clock, waits, region, accountId, onDefect } = options;
+  const records = new Records<ClassicRecord>(db, "classic-load-balancer");
+  const balancing = new ClassicBalancing({ records, traffic, instances, clock, waits });
+  balancing.start();
+  const service = defineService({
+    name: "elasticloadbalancing-classic",
+    model: serviceModel("classic-load-balancing"),
+    signingNames: ["elasticloadbalancing"],
+    operations: classicOperations,
+    context: { records, balancing, clock, region },
+    accesses: accessesFromTable(classicAccesses({ records, region, accountId })),
+    onDefect,
+  });
+  return { service, balancing };
+}

@@ -1,0 +1,158 @@
+import type { TargetHealth } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { afterProbe, type Health, type ProbeOutcome, type Traffic, unchecked } from "../../../balancer/index.ts";
+import { attributeOf, targetGroupAttributes } from "./operations/attributes.ts";
+import type { ListenerCertificates } from "../../../listener-certificates.ts";
+import type { Waits } from "../../../time-scale.ts";
+import type { BalancedInstances } from "../balanced-instances.ts";
+import { type LoadBalancingRecords, type TargetGroupRecord, targetKey, type TargetRecord } from "./records.ts";
+import { routingOf } from "./routing.ts";
+import { stateOf } from "./target-state.ts";
+
+/** How often to look whether a target's time of draining is over or its instance has changed, in milliseconds. */
+const lookMilliseconds = 250;
+
+/** What balancing works with. */
+export interface BalancingOptions {
+  readonly records: LoadBalancingRecords;
+  readonly traffic: Traffic;
+  readonly instances: BalancedInstances;
+  readonly certificates: ListenerCertificates;
+  readonly clock: () => number;
+  readonly waits: Waits;
+}
+
+/** The life of targets: registered, checked, healthy or not, draining, gone. */
+export class Balancing {
+  readonly #options: BalancingOptions;
+  /** The health of targets, with the counts that are not worth a write each. */
+  readonly #health = new Map<string, Health>();
+  /** Targets that have become healthy, and that the data plane has not been told of: they are shown as healthy when it has. */
+  readonly #joining = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+  #instancesSeen = "";
+
+  constructor(options: BalancingOptions) {
+    this.#options = options;
+    const { records, instances, certificates, traffic } = options;
+    traffic.add({
+      configuration: () => routingOf(records, { instances, certificates }),
+      probed: (group, key, outcome) => this.#probed(group, key, outcome),
+    });
+  }
+
+  /** Begins to look after targets. */
+  start(): void {
+    this.#timer = setInterval(() => this.#look(), lookMilliseconds);
+    this.#timer.unref();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Has traffic go by what the records say now. */
+  async apply(): Promise<void> {
+    this.#forgetUnused();
+    await this.#options.traffic.changed();
+  }
+
+  /** Why a listener's port is not open. */
+  refusalOf(port: number): string | undefined {
+    return this.#options.traffic.refusalOf(port);
+  }
+
+  instance(id: string): ReturnType<BalancedInstances["find"]> {
+    return this.#options.instances.find(id);
+  }
+
+  /** Registers targets. One that is draining stays after all; one that is registered is left alone. */
+  async register(groupArn: string, targets: readonly Pick<TargetRecord, "id" | "port">[]): Promise<void> {
+    const { records } = this.#options;
+    for (const { id, port } of targets) {
+      const found = records.target(groupArn, targetKey({ id, port }));
+      if (found !== undefined && found.drainsUntil === undefined) continue;
+      this.#health.delete(`${groupArn} ${targetKey({ id, port })}`);
+      records.putTarget({ groupArn, id, port, health: unchecked });
+    }
+    await this.apply();
+  }
+
+  /** Deregisters targets: they get no new requests once this has resolved, and stay listed until their delay is over. */
+  async deregister(group: TargetGroupRecord, keys: readonly string[]): Promise<void> {
+    const { records, clock, waits } = this.#options;
+    const isUsed = records.users().has(group.arn);
+    const delay = attributeOf(
+      targetGroupAttributes[group.protocol],
+      group.attributes,
+      "deregistration_delay.timeout_seconds",
+    );
+    for (const key of keys) {
+      const target = records.target(group.arn, key);
+      if (target === undefined || target.drainsUntil !== undefined) continue;
+      // Where no traffic flows there is nothing to wait for.
+      if (!isUsed || delay === "0") records.deleteTarget(target);
+      else records.putTarget({ ...target, drainsUntil: clock() + waits.milliseconds(Number(delay)) });
+    }
+    await this.apply();
+  }
+
+  /** The targets of a group that are still registered or draining, each with its state. */
+  targetsOf(group: TargetGroupRecord): readonly { readonly target: TargetRecord; readonly health: TargetHealth }[] {
+    const { records, instances, clock } = this.#options;
+    const isUsed = records.users().has(group.arn);
+    return records
+      .targetsOf(group.arn)
+      .filter(({ drainsUntil }) => drainsUntil === undefined || drainsUntil > clock())
+      .map((target) => {
+        const isJoining = this.#joining.has(`${group.arn} ${targetKey(target)}`);
+        const seen = isJoining ? { ...target, health: unchecked } : target;
+        return { target, health: stateOf(seen, { isUsed, instance: instances.find(target.id), group }) };
+      });
+  }
+
+  #probed(groupArn: string, key: string, outcome: ProbeOutcome): void {
+    const { records } = this.#options;
+    const target = records.target(groupArn, key);
+    const group = records.targetGroups.find(groupArn);
+    if (target === undefined || group === undefined || target.drainsUntil !== undefined) return;
+    const id = `${groupArn} ${key}`;
+    const health = afterProbe(this.#health.get(id) ?? target.health, outcome, group.check);
+    this.#health.set(id, health);
+    const seen = ({ state, trouble, failures }: Health) => JSON.stringify([state, trouble, failures > 0]);
+    if (seen(health) !== seen(target.health)) records.putTarget({ ...target, health });
+    if (health.state === target.health.state) return;
+    if (health.state === "healthy") this.#joining.add(id);
+    void this.apply().finally(() => this.#joining.delete(id));
+  }
+
+  /** Targets whose delay is over or whose instance has been terminated go; those whose instance has stopped leave the rotation. */
+  #look(): void {
+    const { records, clock, instances } = this.#options;
+    const states: string[] = [];
+    let isChanged = false;
+    for (const target of records.targets()) {
+      const isInstance = target.id.startsWith("i-");
+      const state = isInstance ? instances.find(target.id)?.state : "running";
+      if (state === undefined || state === "terminated" || (target.drainsUntil ?? Infinity) <= clock()) {
+        records.deleteTarget(target);
+        this.#health.delete(`${target.groupArn} ${targetKey(target)}`);
+        isChanged = true;
+      }
+      states.push(`${target.id} ${state}`);
+    }
+    const seen = states.join();
+    if (isChanged || seen !== this.#instancesSeen) void this.apply();
+    this.#instancesSeen = seen;
+  }
+
+  /** What was known of the targets of a group is forgotten when no listener uses the group any more. */
+  #forgetUnused(): void {
+    const { records } = this.#options;
+    const users = records.users();
+    for (const target of records.targets())
+      if (!users.has(target.groupArn) && target.health.state !== "initial") {
+        this.#health.delete(`${target.groupArn} ${targetKey(target)}`);
+        records.putTarget({ ...target, health: unchecked });
+      }
+  }
+}
