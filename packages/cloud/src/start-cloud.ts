@@ -6,11 +6,13 @@ import { openImages } from "./images/index.ts";
 import { openListenerCertificates } from "./listener-certificates.ts";
 import type { Carrier } from "./balancer/index.ts";
 import { type Chaos, DriverToCome, type RunningInstances } from "./instance/index.ts";
+import { cloudWatchTables } from "./service/cloud-watch/index.ts";
+import { ec2Service, ec2Tables, Fleet, type HostKeys, metadataService, openEc2 } from "./service/ec2/index.ts";
 import { type EcsOptions, type OpenEcs, openEcs } from "./service/ecs/index.ts";
-import { ec2Service, Fleet, type HostKeys, metadataService, openEc2 } from "./service/ec2/index.ts";
 import {
   iamRecords,
   iamService,
+  iamTables,
   instanceProfiles,
   type Permissions,
   permissionsOf,
@@ -19,8 +21,8 @@ import {
   type UserKeys,
   serverCertificates,
 } from "./service/iam/index.ts";
-import { type LambdaOptions, type OpenLambda, openLambda } from "./service/lambda/index.ts";
-import { LogStore, logsService } from "./service/logs/index.ts";
+import { type LambdaOptions, lambdaTables, type OpenLambda, openLambda } from "./service/lambda/index.ts";
+import { LogStore, logsService, logsTables } from "./service/logs/index.ts";
 import {
   type GrantedObject,
   type NamedObject,
@@ -29,6 +31,7 @@ import {
   openBlobs,
   type S3Options,
   s3Service,
+  s3Tables,
 } from "./service/s3/index.ts";
 import { parameterReader, ssmService } from "./service/ssm/index.ts";
 import { assumeRoleAsService, roleOf, type SessionKeys, type StsContext, stsService } from "./service/sts/index.ts";
@@ -85,11 +88,14 @@ export interface RunningCloud {
   close(): Promise<void>;
 }
 
+/** The tables of all services; those that are not here keep `Records`. */
+const tables = [s3Tables, ec2Tables, iamTables, lambdaTables, logsTables, cloudWatchTables];
+
 /** Opens the local cloud of a data folder. Throws one clear sentence when it cannot. */
 export function startCloud(options: CloudOptions): RunningCloud {
   const { dataFolder, region, accountId, clock, keys, timeScale = 1, loadBalancer: carrier = "builtin" } = options;
   const driver = new DriverToCome(options);
-  const db = new CloudDatabase(dataFolder);
+  const db = new CloudDatabase(dataFolder, tables);
   const ended = (id: string) => keys.revokeHost(`arn:aws:ec2:${region}:${accountId}:instance/${id}`);
   const fleet = new Fleet({ db, driver, clock, ended, changed: (id) => balanced.instanceChanged(id) });
   const onDefect = defectLog(clock);

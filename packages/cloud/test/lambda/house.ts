@@ -11,9 +11,9 @@ import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { CreateFunctionCommand, InvokeCommand, type InvokeCommandInput, LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
 import { type AccessKey, createFrontDoor, createFrontDoorServer } from "@sluice/aws-protocol";
-import { openLambda } from "../../src/service/lambda/index.ts";
-import { LogStore, logsService } from "../../src/service/logs/index.ts";
-import { objectReader, openBlobs, s3Service } from "../../src/service/s3/index.ts";
+import { lambdaTables, openLambda } from "../../src/service/lambda/index.ts";
+import { LogStore, logsService, logsTables } from "../../src/service/logs/index.ts";
+import { objectReader, openBlobs, s3Service, s3Tables } from "../../src/service/s3/index.ts";
 import { CloudDatabase } from "../../src/store/database.ts";
 import { whyMissing } from "../../../../test/support/why-missing.ts";
 
@@ -57,7 +57,7 @@ export class House {
   /** Opens the services, or opens them again on the same folder. */
   async open(): Promise<void> {
     const clock = () => Date.now() + this.ahead;
-    const db = new CloudDatabase(this.folder);
+    const db = new CloudDatabase(this.folder, [s3Tables, logsTables, lambdaTables]);
     const common = { db, clock, region, accountId };
     const blobs = openBlobs(this.folder);
     const onDefect = (error: unknown) => this.notes.push(`defect: ${String(error)}`);

@@ -9,6 +9,8 @@ import type { CloudWatchContext } from "./context.ts";
 import { MetricStore } from "./metric-store.ts";
 import { metricOperations } from "./metrics.ts";
 
+export { cloudWatchTables } from "./tables.ts";
+
 /** What CloudWatch is opened with. */
 export interface CloudWatchOptions {
   readonly db: CloudDatabase;

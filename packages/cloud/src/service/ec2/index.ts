@@ -18,6 +18,7 @@ export { amazonLinux, publicParameters } from "./images.ts";
 export type { InstanceProfile, InstanceProfiles } from "./instances/instance-profiles.ts";
 export { findTemplate, versionOf } from "./launch-templates/launch-template.ts";
 export { freeAddress, type Subnet, subnetOf, subnets, vpc } from "./network/network.ts";
+export { ec2Tables } from "./tables.ts";
 export { newInstances } from "./instances/run-instances.ts";
 export { findGroup } from "./network/security-group.ts";
 export { type HostKeys, metadataService } from "./instances/metadata.ts";

@@ -19,6 +19,7 @@ export { instanceProfiles } from "./instance-profiles.ts";
 export { findPolicy, versionOf } from "./policies/managed-policies.ts";
 export { parsed, type Permissions, permissionsOf, uniqueIdOf } from "./policies/permissions.ts";
 export { type PrivateCertificate, serverCertificates } from "./server-certificates.ts";
+export { iamTables } from "./tables.ts";
 export { iamRecords, type IamRecords, type Role } from "./records.ts";
 export { roleRefusal } from "./role-refusal.ts";
 

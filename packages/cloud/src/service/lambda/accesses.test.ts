@@ -7,13 +7,14 @@ import type { Call } from "@sluice/aws-protocol";
 import { CloudDatabase } from "../../store/database.ts";
 import { lambdaAccesses } from "./accesses.ts";
 import type { LambdaContext } from "./context.ts";
+import { lambdaTables } from "./tables.ts";
 
 const call = { principal: { policies: [] } } as unknown as Call; // nothing else of it is looked at
 
 /** What requests touch, where there is a function with the tag `protected`. */
 function opened(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), "sluice-lambda-accesses-"));
-  const db = new CloudDatabase(folder);
+  const db = new CloudDatabase(folder, [lambdaTables]);
   t.after(() => {
     db.close();
     rmSync(folder, { recursive: true, force: true });

@@ -24,6 +24,7 @@ import { urlService } from "./invocation/url-service.ts";
 import { versionOperations } from "./operations/versions.ts";
 
 export type { RoleKeys } from "./execution/function-environment.ts";
+export { lambdaTables } from "./tables.ts";
 
 /** What Lambda is opened with. */
 export interface LambdaOptions {

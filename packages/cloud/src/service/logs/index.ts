@@ -4,6 +4,7 @@ import type { LogsContext } from "./context.ts";
 import { eventOperations } from "./events.ts";
 import { groupOperations } from "./groups.ts";
 
+export { logsTables } from "./tables.ts";
 export { LogStore, type LogLine, type LogPlace } from "./log-store.ts";
 
 /** CloudWatch Logs, as far as functions and those who read their output need it. */

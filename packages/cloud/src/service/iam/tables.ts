@@ -1,0 +1,11 @@
+import type { Tables } from "../../store/database.ts";
+
+/** Whatever IAM knows, each kind of thing by its name. */
+export const iamTables: Tables = {
+  service: "iam",
+  steps: [
+    `
+CREATE TABLE IF NOT EXISTS iam (kind TEXT NOT NULL, name TEXT NOT NULL, record TEXT NOT NULL, PRIMARY KEY (kind, name)) STRICT, WITHOUT ROWID;
+`,
+  ],
+};
