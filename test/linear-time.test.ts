@@ -16,7 +16,7 @@ import { parseTimestamp } from "../packages/aws-protocol/src/codec/timestamp.ts"
 import { readCompleteRequest } from "../packages/aws-protocol/src/front-door/complete-request.ts";
 import { fits, readPattern } from "../packages/aws-protocol/src/wildcards.ts";
 import { parseXml } from "../packages/aws-protocol/src/codec/xml-parser.ts";
-import { parseAnswerHead } from "../packages/cloud/src/balancer/http/answer-head.ts";
+import { parseResponseHead } from "../packages/cloud/src/balancer/http/response-head.ts";
 import { parseRequestHead } from "../packages/cloud/src/balancer/http/request-head.ts";
 import { replyTo } from "../packages/cloud/src/instance/namespaces/netd/names.ts";
 import { matching } from "../packages/cloud/src/service/ec2/filters.ts";
@@ -115,7 +115,7 @@ const readers: Readonly<Record<string, Worst>> = {
   "a request to a load balancer": of((text) => attempt(() => parseRequestHead(text)), "a: \t \t\r\n", {
     start: "GET / HTTP/1.1\r\n",
   }),
-  "an answer to a load balancer": of((text) => attempt(() => parseAnswerHead(text, "GET")), "a: \t \t\r\n", {
+  "an answer to a load balancer": of((text) => attempt(() => parseResponseHead(text, "GET")), "a: \t \t\r\n", {
     start: "HTTP/1.1 200 OK\r\n",
   }),
   "an answer to an agent": of((text) => attempt(() => readCompleteResponse(Buffer.from(text), true)), "\t \t", {

@@ -9,3 +9,6 @@ export function randomHex(bytes: number): string {
 export function randomId(characters: number): string {
   return Array.from(randomBytes(characters), (byte) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[byte % 32]).join("");
 }
+
+/** Returns a random number, at least 0 and below 1, for a process that nobody gives its chance. */
+export const chance = (): number => Math.random();

@@ -1,18 +1,18 @@
 import { Fault, printable, type Service } from "@sluice/aws-protocol";
 import type { Instances } from "./instance/index.ts";
 import type { ListenerCertificates } from "./listener-certificates.ts";
-import { type Carrier, Traffic } from "./balancer/index.ts";
-import { openAutoScaling, type Traffic as FleetTraffic } from "./service/auto-scaling/index.ts";
+import { type DataPlaneKind, SharedDataPlane } from "./balancer/index.ts";
+import { openAutoScaling, type TrafficSources as FleetTraffic } from "./service/auto-scaling/index.ts";
 import { type ClassicBalancing, openClassicLoadBalancing } from "./service/load-balancing/classic/index.ts";
 import { openCloudWatch } from "./service/cloud-watch/index.ts";
 import type { Ec2Context } from "./service/ec2/index.ts";
 import { type BalancedInstances, openLoadBalancing, type TargetGroups } from "./service/load-balancing/v2/index.ts";
 import { openSns } from "./service/sns/index.ts";
 import type { CloudDatabase } from "./store/database.ts";
-import { Waits } from "./time-scale.ts";
+import { TimeScale } from "./time-scale.ts";
 
 /** What these services are opened with. */
-export interface BalancedCloudOptions {
+export interface ScalingAndBalancingOptions {
   readonly db: CloudDatabase;
   readonly clock: () => number;
   readonly region: string;
@@ -24,14 +24,14 @@ export interface BalancedCloudOptions {
   /** The certificates that listeners name. */
   readonly certificates: ListenerCertificates;
   /** What carries the traffic of load balancers. */
-  readonly carrier: Carrier;
+  readonly dataPlane: DataPlaneKind;
   /** The port of all services, once it is known. */
   readonly port: () => number;
   readonly onDefect: (error: unknown, requestId: string) => void;
 }
 
 /** The services that scale fleets, carry their traffic and watch it, and the traffic itself. */
-export interface BalancedCloud {
+export interface ScalingAndBalancing {
   readonly services: readonly Service[];
   /** For what registers targets by itself. */
   readonly targetGroups: TargetGroups;
@@ -45,21 +45,21 @@ export interface BalancedCloud {
 }
 
 /** Opens Auto Scaling, load balancers of both generations, CloudWatch, and SNS, which tells what they see. */
-export function openBalancedCloud(options: BalancedCloudOptions): BalancedCloud {
-  const { ec2, driver, timeScale, port, carrier, certificates, onDefect, ...account } = options;
-  const common = { ...account, onDefect, waits: new Waits(timeScale) };
-  const traffic = new Traffic({ onDefect, carrier });
+export function openScalingAndBalancing(options: ScalingAndBalancingOptions): ScalingAndBalancing {
+  const { ec2, driver, timeScale: scale, port, dataPlane, certificates, onDefect, ...account } = options;
+  const common = { ...account, onDefect, timeScale: new TimeScale(scale) };
+  const traffic = new SharedDataPlane({ onDefect, kind: dataPlane });
   const instances: BalancedInstances = {
     find: (id) => ec2.fleet.find(id),
     addressOf: (instance, wanted) => driver.addressOf(instance, wanted),
   };
-  const balancing = openLoadBalancing({ ...common, traffic, instances, certificates });
-  const classic = openClassicLoadBalancing({ ...common, traffic, instances });
+  const balancing = openLoadBalancing({ ...common, dataPlane: traffic, instances, certificates });
+  const classic = openClassicLoadBalancing({ ...common, dataPlane: traffic, instances });
   const sns = openSns({ ...common, port, note: (line) => console.error(printable(line)) });
   const autoScaling = openAutoScaling(
     {
-      ...{ ...account, ec2, waits: common.waits },
-      traffic: fleetTraffic(balancing.targetGroups, classic.balancing),
+      ...{ ...account, ec2, timeScale: common.timeScale },
+      trafficSources: fleetTraffic(balancing.targetGroups, classic.balancing),
       publish: (arn, { subject, body }) => sns.publish(arn, { subject, message: body }),
     },
     onDefect,

@@ -1,11 +1,11 @@
 import type { RequestListener } from "node:http";
 import { type Principal, printable, type Service } from "@sluice/aws-protocol";
-import { type BalancedCloud, openBalancedCloud } from "./scaling-and-balancing.ts";
+import { type ScalingAndBalancing, openScalingAndBalancing } from "./scaling-and-balancing.ts";
 import { defectLog } from "./defect-log.ts";
 import { openImages } from "./images/index.ts";
 import { openListenerCertificates } from "./listener-certificates.ts";
-import type { Carrier } from "./balancer/index.ts";
-import { type Chaos, DriverToCome, type RunningInstances } from "./instance/index.ts";
+import type { DataPlaneKind } from "./balancer/index.ts";
+import { type Chaos, DeferredDriver, type RunningInstances } from "./instance/index.ts";
 import { cloudWatchTables } from "./service/cloud-watch/index.ts";
 import { ec2Service, ec2Tables, Fleet, type HostKeys, metadataService, openEc2 } from "./service/ec2/index.ts";
 import { type EcsOptions, type OpenEcs, openEcs } from "./service/ecs/index.ts";
@@ -37,7 +37,7 @@ import { parameterReader, ssmService } from "./service/ssm/index.ts";
 import { assumeRoleAsService, roleOf, type SessionKeys, type StsContext, stsService } from "./service/sts/index.ts";
 import { CertificateKeys } from "./tls/certificate-keys.ts";
 import { CloudDatabase } from "./store/database.ts";
-import { Waits } from "./time-scale.ts";
+import { TimeScale } from "./time-scale.ts";
 
 /** What a local cloud is opened with. */
 export interface CloudOptions {
@@ -52,7 +52,7 @@ export interface CloudOptions {
   /** With `auto`: run instances as ordinary processes where isolated ones cannot be had, instead of failing. */
   readonly plainInstead: boolean;
   /** What carries the traffic of load balancers; HAProxy must be installed for it. */
-  readonly loadBalancer?: Carrier;
+  readonly loadBalancer?: DataPlaneKind;
   /** Path of the agent as one file. */
   readonly agentBundle: string;
   /** Troubles to make on purpose. */
@@ -93,11 +93,11 @@ const tables = [s3Tables, ec2Tables, iamTables, lambdaTables, logsTables, cloudW
 
 /** Opens the local cloud of a data folder. Throws one clear sentence when it cannot. */
 export function startCloud(options: CloudOptions): RunningCloud {
-  const { dataFolder, region, accountId, clock, keys, timeScale = 1, loadBalancer: carrier = "builtin" } = options;
-  const driver = new DriverToCome(options);
+  const { dataFolder, region, accountId, clock, keys, timeScale = 1, loadBalancer: dataPlane = "builtin" } = options;
+  const driver = new DeferredDriver(options);
   const db = new CloudDatabase(dataFolder, tables);
   const ended = (id: string) => keys.revokeHost(`arn:aws:ec2:${region}:${accountId}:instance/${id}`);
-  const fleet = new Fleet({ db, driver, clock, ended, changed: (id) => balanced.instanceChanged(id) });
+  const fleet = new Fleet({ db, driver, clock, ended, changed: (id) => scaling.instanceChanged(id) });
   const onDefect = defectLog(clock);
   let controlPlane: ControlPlane | undefined;
   const port = () => controlPlane?.port ?? 0;
@@ -107,16 +107,16 @@ export function startCloud(options: CloudOptions): RunningCloud {
   const ec2 = openEc2({ ...common, fleet, profiles });
   const certificateKeys = new CertificateKeys(dataFolder);
   const certificates = openListenerCertificates(options, serverCertificates(records, certificateKeys));
-  const balanced = openBalancedCloud({ ...common, ec2, driver, timeScale, carrier, certificates, port, onDefect });
+  const machines = { ...common, ec2, driver, timeScale, onDefect };
+  const scaling = openScalingAndBalancing({ ...machines, dataPlane, certificates, port });
   const sts = { records, keys, accountId };
   const [logs, blobs] = [new LogStore({ db, clock }), openBlobs(dataFolder)];
-  const running = { ...common, dataFolder, logs, onDefect };
-  const lambda = openFunctions({ ...running, blobs }, sts, port);
-  const ecs = openContainers({ ...running, ec2, driver, timeScale }, { sts, balanced, port });
+  const lambda = openFunctions({ ...common, dataFolder, logs, onDefect, blobs }, sts, port);
+  const ecs = openContainers({ ...machines, dataFolder, logs }, { sts, scaling, port });
   const services = [
     s3Service({ ...common, blobs, onDefect, objectsFor: (host) => controlPlane?.objectsFor(host) ?? [] }),
     ec2Service(ec2, onDefect),
-    ...balanced.services,
+    ...scaling.services,
     ssmService(common, onDefect),
     iamService({ records, keys, certificateKeys, clock, accountId }, onDefect),
     stsService(sts, onDefect),
@@ -124,7 +124,7 @@ export function startCloud(options: CloudOptions): RunningCloud {
     ecs.service,
     ...lambda.services,
   ];
-  const metadata = metadataOf({ ...common, keys, profiles }, fleet, balanced);
+  const metadata = metadataOf({ ...common, keys, profiles }, fleet, scaling);
   const reach = async ({ listener, port: at, ...plane }: ControlPlane): Promise<RunningInstances> => {
     const outside = { listener, port: at, signerSha256: await plane.signerSha256(), metadata };
     const instances = await driver.connect({ ...outside, taskMetadata: ecs.metadata });
@@ -139,14 +139,14 @@ export function startCloud(options: CloudOptions): RunningCloud {
     async connect(found) {
       controlPlane = found;
       const reached = reach(found);
-      connecting = Promise.all([reached, balanced.start(reached)]).then(([instances]) => instances);
+      connecting = Promise.all([reached, scaling.start(reached)]).then(([instances]) => instances);
       return connecting;
     },
     async close() {
       await connecting?.catch(() => {}); // whoever connected was told
       driver.giveUp();
       await Promise.all([ecs.close(), lambda.close()]);
-      await balanced.close();
+      await scaling.close();
       await fleet.settle();
       await driver.close();
       db.close();
@@ -158,7 +158,7 @@ export function startCloud(options: CloudOptions): RunningCloud {
 const metadataOf = (
   common: Omit<Parameters<typeof metadataService>[0], "find" | "targetLifecycleState">,
   fleet: Fleet,
-  { targetLifecycleState }: BalancedCloud,
+  { targetLifecycleState }: ScalingAndBalancing,
 ) => metadataService({ ...common, targetLifecycleState, find: (id) => fleet.find(id) });
 
 /** Lambda, whose functions act with their roles and reach the control plane at its port. */
@@ -191,14 +191,18 @@ function openContainers(
     dataFolder,
     ...common
   }: Pick<EcsOptions, "db" | "clock" | "region" | "accountId" | "ec2" | "logs" | "onDefect"> &
-    Pick<CloudOptions, "dataFolder"> & { readonly driver: DriverToCome; readonly timeScale: number },
-  { sts, balanced, port }: { readonly sts: StsContext; readonly balanced: BalancedCloud; readonly port: () => number },
+    Pick<CloudOptions, "dataFolder"> & { readonly driver: DeferredDriver; readonly timeScale: number },
+  {
+    sts,
+    scaling,
+    port,
+  }: { readonly sts: StsContext; readonly scaling: ScalingAndBalancing; readonly port: () => number },
 ): OpenEcs {
   return openEcs({
     ...common,
     images: openImages({ dataFolder }),
-    targetGroups: balanced.targetGroups,
-    waits: new Waits(timeScale),
+    targetGroups: scaling.targetGroups,
+    timeScale: new TimeScale(timeScale),
     driver: () => driver.tasks(),
     endpoint: () => `http://${driver.endpointAddress()}:${port()}`,
     parameter: parameterReader(common),

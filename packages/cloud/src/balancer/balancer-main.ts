@@ -1,15 +1,15 @@
 import { Balancer } from "./balancer.ts";
-import type { Order, Report } from "./control/configuration.ts";
+import type { BalancerCommand, BalancerEvent } from "./control/configuration.ts";
 
-// The entry point of the balancer's process. It runs where instances are reached, takes its orders and its listening
-// sockets from the process that has started it, and ends with it.
+// The entry point of the balancer's process. It runs where instances are reached, gets commands and listening sockets
+// from the process that started it, and ends with that process.
 
 const balancer = new Balancer(send);
 
-function send(report: Report): void {
-  if (process.connected) process.send?.(report);
+function send(event: BalancerEvent): void {
+  if (process.connected) process.send?.(event);
 }
 
-process.on("message", (order: Order, handle: unknown) => balancer.obey(order, handle));
+process.on("message", (command: BalancerCommand, handle: unknown) => balancer.execute(command, handle));
 process.on("disconnect", () => process.exit(0));
 send({ kind: "ready" });

@@ -1,41 +1,41 @@
 import { Server, type Socket } from "node:net";
-import type { Configuration, Listener, Order, Report } from "./control/configuration.ts";
-import { HttpFront } from "./connections/http-front.ts";
+import type { BalancerConfiguration, Listener, BalancerCommand, BalancerEvent } from "./control/configuration.ts";
+import { HttpListener } from "./connections/http-listener.ts";
 import { Prober } from "./control/prober.ts";
-import { SecureDoor } from "./connections/secure-door.ts";
-import { refuse, tunnelTcp } from "./connections/tunnel.ts";
+import { TlsListener } from "./connections/tls-listener.ts";
+import { reset, tunnelTcp } from "./connections/tunnel.ts";
 import { TargetPool, type Upstream } from "./routing/upstreams.ts";
 
-/** The balancer: listening sockets that it was handed, and the traffic that comes in by them. */
+/** The balancer: the listening sockets that it was given, and the traffic that comes in by them. */
 export class Balancer {
-  readonly #report: (report: Report) => void;
+  readonly #report: (event: BalancerEvent) => void;
   readonly #prober: Prober;
   readonly #servers = new Map<number, Server>();
-  readonly #fronts = new Map<number, HttpFront>();
+  readonly #httpListeners = new Map<number, HttpListener>();
   readonly #pools = new Map<string, TargetPool>();
-  readonly #doors = new Map<number, SecureDoor>();
+  readonly #tlsListeners = new Map<number, TlsListener>();
   #listeners: readonly Listener[] = [];
 
-  constructor(report: (report: Report) => void) {
+  constructor(report: (event: BalancerEvent) => void) {
     this.#report = report;
     this.#prober = new Prober((group, target, outcome) => report({ kind: "probed", group, target, outcome }));
   }
 
-  obey(order: Order, handle: unknown): void {
-    if (order.kind === "open" && handle instanceof Server) this.#open(order.port, handle);
-    if (order.kind === "connection" && handle !== undefined) this.#take(order.port, handle as Socket); // what the control side sends with it
-    if (order.kind === "configure") {
-      this.#configure(order.configuration);
-      this.#report({ kind: "configured", number: order.number });
+  execute(command: BalancerCommand, handle: unknown): void {
+    if (command.kind === "open" && handle instanceof Server) this.#open(command.port, handle);
+    if (command.kind === "connection" && handle !== undefined) this.#accept(command.port, handle as Socket); // what the server sends with it
+    if (command.kind === "configure") {
+      this.#configure(command.configuration);
+      this.#report({ kind: "configured", number: command.number });
     }
   }
 
   #open(port: number, server: Server): void {
     this.#servers.set(port, server);
-    server.on("connection", (socket) => this.#take(port, socket));
+    server.on("connection", (socket) => this.#accept(port, socket));
   }
 
-  #configure(configuration: Configuration): void {
+  #configure(configuration: BalancerConfiguration): void {
     this.#listeners = configuration.listeners;
     this.#configurePools(configuration);
     const byPort = Map.groupBy(configuration.listeners, ({ port }) => port);
@@ -44,34 +44,35 @@ export class Balancer {
         server.close();
         this.#servers.delete(port);
       }
-    for (const [port, front] of this.#fronts)
+    for (const [port, http] of this.#httpListeners)
       if (byPort.get(port)?.[0]?.protocol !== "HTTP") {
-        front.close();
-        this.#fronts.delete(port);
+        http.close();
+        this.#httpListeners.delete(port);
       }
-    this.#configureDoors(byPort);
+    this.#configureTls(byPort);
     for (const [port, listeners] of byPort) {
       if (listeners[0]?.protocol !== "HTTP") continue;
-      const front = this.#fronts.get(port) ?? new HttpFront();
-      this.#fronts.set(port, front);
-      front.configure(listeners, this.#pools);
+      const http = this.#httpListeners.get(port) ?? new HttpListener();
+      this.#httpListeners.set(port, http);
+      http.configure(listeners, this.#pools);
     }
     this.#prober.configure(configuration);
   }
 
-  #configureDoors(byPort: ReadonlyMap<number, readonly Listener[]>): void {
-    for (const port of this.#doors.keys()) if (byPort.get(port)?.[0]?.tls === undefined) this.#doors.delete(port);
+  #configureTls(byPort: ReadonlyMap<number, readonly Listener[]>): void {
+    for (const port of this.#tlsListeners.keys())
+      if (byPort.get(port)?.[0]?.tls === undefined) this.#tlsListeners.delete(port);
     for (const [port, listeners] of byPort) {
-      const tls = listeners.flatMap((listener) => listener.tls ?? []);
-      const [first] = tls;
+      const settings = listeners.flatMap(({ tls }) => tls ?? []);
+      const [first] = settings;
       if (first === undefined) continue;
-      const door = this.#doors.get(port) ?? new SecureDoor((socket) => this.#carry(port, socket));
-      this.#doors.set(port, door);
-      door.configure({ ...first, certificates: tls.flatMap(({ certificates }) => certificates) });
+      const tls = this.#tlsListeners.get(port) ?? new TlsListener((socket) => this.#serve(port, socket));
+      this.#tlsListeners.set(port, tls);
+      tls.configure({ ...first, certificates: settings.flatMap(({ certificates }) => certificates) });
     }
   }
 
-  #configurePools({ groups }: Configuration): void {
+  #configurePools({ groups }: BalancerConfiguration): void {
     const wanted = new Set(groups.map(({ id }) => id));
     for (const [id, pool] of this.#pools)
       if (!wanted.has(id)) {
@@ -85,23 +86,23 @@ export class Balancer {
     }
   }
 
-  #take(port: number, socket: Socket): void {
-    const door = this.#doors.get(port);
-    if (door !== undefined) door.take(socket);
-    else this.#carry(port, socket);
+  #accept(port: number, socket: Socket): void {
+    const tls = this.#tlsListeners.get(port);
+    if (tls !== undefined) tls.accept(socket);
+    else this.#serve(port, socket);
   }
 
-  #carry(port: number, socket: Socket): void {
-    const front = this.#fronts.get(port);
-    if (front !== undefined) return front.take(socket);
+  #serve(port: number, socket: Socket): void {
+    const http = this.#httpListeners.get(port);
+    if (http !== undefined) return http.accept(socket);
     const listener = this.#listeners.find((listener) => listener.port === port);
     const action = listener?.rules[0]?.action;
-    if (listener === undefined || action?.type !== "forward") return refuse(socket);
+    if (listener === undefined || action?.type !== "forward") return reset(socket);
     socket.allowHalfOpen = true;
     socket.setNoDelay(true);
     const pool = this.#pools.get(action.groups[0]?.group ?? "");
     const sourceIp = socket.remoteAddress;
-    const pick = (except: ReadonlySet<Upstream>) => pool?.pick({ sourceIp, except });
+    const pick = (excluded: ReadonlySet<Upstream>) => pool?.pick({ sourceIp, excluded });
     tunnelTcp(socket, { pick, idleMilliseconds: listener.idleSeconds * 1000 });
   }
 }

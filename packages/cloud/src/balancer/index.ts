@@ -2,14 +2,14 @@ export type {
   Action,
   Check,
   Condition,
-  Configuration,
-  Group,
+  BalancerConfiguration,
+  TargetGroup,
   Listener,
-  ProbeOutcome,
+  ProbeResult,
   Rule,
   Target,
   Tls,
 } from "./control/configuration.ts";
 export { afterProbe, type Health, unchecked } from "./control/health.ts";
-export { Traffic, type TrafficOwner } from "./control/traffic.ts";
-export type { Carrier } from "./control/data-plane.ts";
+export { SharedDataPlane, type DataPlaneUser } from "./control/shared-data-plane.ts";
+export type { DataPlaneKind } from "./control/data-plane.ts";

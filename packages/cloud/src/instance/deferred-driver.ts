@@ -13,7 +13,7 @@ export interface RunningInstances {
 }
 
 /** Stands for a driver that is opened later: what is asked of it waits until it is connected, and fails if it never is. */
-export class DriverToCome implements Instances {
+export class DeferredDriver implements Instances {
   readonly #choice: DriverChoice;
   readonly #opened = Promise.withResolvers<InstanceDriver>();
   #driver: InstanceDriver | undefined;

@@ -1,5 +1,5 @@
 export type { Chaos, InstanceDriver, Launch, Outside } from "./driver.ts";
-export { DriverToCome, type Instances, type RunningInstances } from "./deferred-driver.ts";
+export { DeferredDriver, type Instances, type RunningInstances } from "./deferred-driver.ts";
 export { execInInstance, type Execution } from "./exec.ts";
 export { endLeftovers } from "./leftovers.ts";
 export { openDriver } from "./open-driver.ts";

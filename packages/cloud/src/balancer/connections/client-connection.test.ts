@@ -3,12 +3,12 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
-import { ClientConnection, type Front } from "./client-connection.ts";
+import { ClientConnection, type RequestHandler } from "./client-connection.ts";
 
 test("a connection has one request served at a time, and others their turn in between", async (t) => {
   let [turn, served] = [0, 0];
   const turns = new Set<number>();
-  const front: Front = {
+  const front: RequestHandler = {
     idleMilliseconds: 10_000,
     forget: () => undefined,
     serve(client) {
@@ -18,7 +18,7 @@ test("a connection has one request served at a time, and others their turn in be
           turn += 1;
           if (served < 50) setImmediate(next);
         });
-      client.answer("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n", "");
+      client.respond("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n", "");
       return undefined;
     },
   };

@@ -1,9 +1,10 @@
 import type { Socket } from "node:net";
-import { AnswerWriter } from "../http/answer-writer.ts";
 import { BodyReader, type BodySink } from "../http/body-reader.ts";
-import { BadMessage, headEnd, type TroubleStatus } from "../http/message-head.ts";
-import { pageOf } from "../http/local-responses.ts";
+import { errorResponse } from "../http/local-responses.ts";
+import { BadMessage, type ErrorStatus, headEnd } from "../http/message-head.ts";
 import { parseRequestHead, type RequestHead } from "../http/request-head.ts";
+import { ResponseWriter } from "../http/response-writer.ts";
+import { type ClientState, idle, type InFlightRequest, isReadingBody, type Serving } from "./client-state.ts";
 
 /** AWS's limit of a request's head, in bytes. */
 const headBytesMax = 64 * 1024;
@@ -11,147 +12,150 @@ const headBytesMax = 64 * 1024;
 /** How long a client may take to send a head that it has begun, in milliseconds. */
 const headMilliseconds = 60_000;
 
-/** How long the last answer is given to reach a client that still talks, in milliseconds. */
+/** How long the last response is given to reach a client that still sends, in milliseconds. */
 const lingerMilliseconds = 2_000;
 
-/** What is done about one request. It answers by way of the connection. */
-export interface Serving {
-  bodyPiece(bytes: Buffer): void;
-  bodyEnded(): void;
-  /** More of the answer may be written. */
-  clientReady(): void;
-  /** Nobody waits for the answer any more. */
-  clientGone(): void;
-}
-
-/** What a connection belongs to. */
-export interface Front {
+/** Serves the requests of its connections. */
+export interface RequestHandler {
   readonly idleMilliseconds: number;
-  /** Serves a request; undefined when it has been answered. */
-  serve(client: ClientConnection, head: RequestHead): Serving | undefined;
+  /** Serves a request. Returns undefined when it has already been responded to. */
+  serve(client: ClientConnection, head: RequestHead): InFlightRequest | undefined;
+  /** The connection has ended, or its socket was given away. */
   forget(client: ClientConnection): void;
 }
 
-/** A client's connection: requests are read off it one by one, and each is answered before the next is looked at. */
+/** A client's connection: requests are read off it one by one, and each is responded to before the next is looked at. */
 export class ClientConnection implements BodySink {
   readonly address: string;
   readonly #socket: Socket;
-  readonly #front: Front;
-  /** What has come and has not been taken. */
-  #rest: Buffer | undefined;
-  #head: RequestHead | undefined;
-  #body: BodyReader | undefined;
-  #serving: Serving | undefined;
-  #isAdvancing = false;
-  #isHeld = false;
-  /** Whether a request of it has been taken in this turn of the event loop: others are to have theirs. */
-  #hadTurn = false;
-  #isAnswered = false;
-  #hasEnded = false;
-  #isClosing = false;
+  readonly #handler: RequestHandler;
+  #state: ClientState = idle;
+  /** Bytes that have come and have not been read. */
+  #unread: Buffer | undefined;
+  /** Whether the connection ends after the response that is due. */
   #closesAfter = false;
-  #awaitsContinue = false;
-  /** The answer that is on its way. */
-  #writer: AnswerWriter | undefined;
-  #patience: NodeJS.Timeout | undefined;
+  /** Whether the client has ended its side. It may still wait for a response. */
+  #hasEnded = false;
+  /** Whether a request was taken in this turn of the event loop: then it is the other connections' turn. */
+  #hadTurn = false;
+  /** Keeps `#advance` from being entered from within itself. */
+  #isAdvancing = false;
+  /** Of a head that has begun, or of the end that has. */
+  #deadline: NodeJS.Timeout | undefined;
 
-  constructor(socket: Socket, front: Front) {
+  constructor(socket: Socket, handler: RequestHandler) {
     this.#socket = socket;
-    this.#front = front;
+    this.#handler = handler;
     this.address = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
-    socket.setTimeout(front.idleMilliseconds);
-    socket.on("data", (chunk: Buffer) => this.#take(chunk));
-    socket.on("end", () => this.#ended());
-    socket.on("drain", () => this.#drained());
-    socket.on("timeout", () => this.#timedOut());
+    socket.setTimeout(handler.idleMilliseconds);
+    socket.on("data", (chunk: Buffer) => this.#onData(chunk));
+    socket.on("end", () => this.#onEnd());
+    socket.on("drain", () => this.#onDrain());
+    socket.on("timeout", () => this.#onTimeout());
     socket.on("error", () => socket.destroy());
-    socket.on("close", () => this.#gone());
+    socket.on("close", () => this.#onClose());
     socket.resume();
   }
 
-  /** Takes no more of the request's body until it is released. */
+  /** Reads no more of the request's body until `release`. */
   hold(): void {
-    this.#isHeld = true;
+    if (this.#state.phase === "serving") this.#state.isHeld = true;
     this.#socket.pause();
   }
 
   release(): void {
-    if (!this.#isHeld) return;
-    this.#isHeld = false;
+    if (this.#state.phase !== "serving" || !this.#state.isHeld) return;
+    this.#state.isHeld = false;
     this.#advance();
   }
 
   /** Has the client send the body that it asked leave for. */
   sayContinue(): void {
-    if (!this.#awaitsContinue) return;
-    this.#awaitsContinue = false;
+    if (this.#state.phase !== "serving" || !this.#state.awaitsContinue) return;
+    this.#state.awaitsContinue = false;
     this.#socket.write("HTTP/1.1 100 Continue\r\n\r\n", "latin1");
   }
 
-  /** Begins an answer. The head has all lines but those about the connection; where it does not say how long the body is, that is settled here. */
-  begin(head: string, { saysLength }: { readonly saysLength: boolean }): void {
-    if (this.#awaitsContinue) this.#closesAfter = true; // the body may come or not
-    const isChunked = !saysLength && this.#head?.isOld === false;
+  /**
+   * Begins the response. `head` has all lines but those about the connection and the transfer coding; a body whose
+   * length it does not say is sent in chunks, or up to the end of the connection where the client speaks HTTP/1.0.
+   */
+  beginResponse(head: string, { saysLength }: { readonly saysLength: boolean }): void {
+    const state = this.#state;
+    if (state.phase !== "serving") return;
+    if (state.awaitsContinue) this.#closesAfter = true; // nobody knows whether the body comes
+    const isChunked = !saysLength && !state.head.isOld;
     if (!saysLength && !isChunked) this.#closesAfter = true;
-    this.#writer = new AnswerWriter(this.#socket, head, { isChunked, closes: this.#closesAfter });
+    state.response = new ResponseWriter(this.#socket, head, { isChunked, closes: this.#closesAfter });
   }
 
-  /** Sends a piece of the answer's body. False: wait until the client is ready. */
-  piece(bytes: Buffer): boolean {
-    return this.#writer?.piece(bytes) ?? true;
+  /** Writes a piece of the response's body. Returns false where the next one must wait for `clientReady`. */
+  writePiece(bytes: Buffer): boolean {
+    return this.#response?.write(bytes) ?? true;
   }
 
-  /** Sends what has been waiting for more. */
+  /** Sends what was held back to go out with more. */
   flush(): void {
-    this.#writer?.flush();
+    this.#response?.flush();
   }
 
-  /** Ends the answer. */
-  finish(): void {
-    this.#writer?.finish();
-    this.#writer = undefined;
-    this.#isAnswered = true;
-    this.#serving = undefined;
-    this.#isHeld = false;
-    this.#settle();
+  /** Ends the response. */
+  finishResponse(): void {
+    const state = this.#state;
+    if (state.phase !== "serving") return;
+    state.response?.finish();
+    if (this.#closesAfter) this.#close();
+    else this.#state = state.body?.isComplete === false ? { phase: "draining", body: state.body } : idle;
     this.#advance();
   }
 
-  /** Answers all at once; the head has all lines but those about the connection. */
-  answer(head: string, body: string): void {
-    this.begin(head, { saysLength: true });
-    if (this.#head?.method !== "HEAD" && body !== "") this.piece(Buffer.from(body));
-    this.finish();
+  /** Responds with a whole response; `head` as in `beginResponse`. */
+  respond(head: string, body: string): void {
+    this.beginResponse(head, { saysLength: true });
+    if (this.#state.phase === "serving" && this.#state.head.method !== "HEAD" && body !== "")
+      this.writePiece(Buffer.from(body));
+    this.finishResponse();
   }
 
-  /** Lets go of an answer that cannot be ended as it was begun. */
-  breakOff(): void {
+  /** Breaks the connection, because the response cannot be ended as it was begun. */
+  abort(): void {
     this.#socket.destroy();
   }
 
   /** Ends it once no request is under way. */
   closeWhenIdle(): void {
     this.#closesAfter = true;
-    if (this.#head === undefined && this.#rest === undefined) this.#close();
+    if (this.#state.phase === "idle" && this.#unread === undefined) this.#close();
   }
 
-  /** Gives the socket away, with what has been read ahead. */
-  detach(): { readonly socket: Socket; readonly ahead: Buffer | undefined } {
-    this.#front.forget(this);
-    this.#serving = undefined;
-    this.#isClosing = true;
+  /** Gives up the socket, and returns it with the bytes that were read beyond the request. */
+  detach(): { readonly socket: Socket; readonly unread: Buffer | undefined } {
+    this.#handler.forget(this);
+    this.#state = { phase: "closed" };
     for (const event of ["data", "end", "drain", "timeout", "error", "close"]) this.#socket.removeAllListeners(event);
     this.#socket.setTimeout(0);
-    return { socket: this.#socket, ahead: this.#rest };
+    return { socket: this.#socket, unread: this.#unread };
   }
 
   takePiece(bytes: Buffer): void {
-    this.#serving?.bodyPiece(bytes);
+    this.#request?.bodyPiece(bytes);
   }
 
-  #take(chunk: Buffer): void {
+  get #request(): InFlightRequest | undefined {
+    return this.#state.phase === "serving" ? this.#state.request : undefined;
+  }
+
+  get #response(): ResponseWriter | undefined {
+    return this.#state.phase === "serving" ? this.#state.response : undefined;
+  }
+
+  get #isClosing(): boolean {
+    return this.#state.phase === "closing" || this.#state.phase === "closed";
+  }
+
+  #onData(chunk: Buffer): void {
     if (this.#isClosing) return;
-    this.#rest = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk]);
+    this.#unread = this.#unread === undefined ? chunk : Buffer.concat([this.#unread, chunk]);
     this.#advance();
   }
 
@@ -160,7 +164,7 @@ export class ClientConnection implements BodySink {
     if (this.#isAdvancing) return;
     this.#isAdvancing = true;
     try {
-      while (this.#rest !== undefined && !this.#isClosing && this.#step(this.#rest));
+      while (this.#unread !== undefined && this.#step(this.#unread));
     } catch (error) {
       if (!(error instanceof BadMessage)) throw error;
       this.#refuse(error.status);
@@ -168,119 +172,124 @@ export class ClientConnection implements BodySink {
       this.#isAdvancing = false;
     }
     if (this.#isClosing) return;
-    const isInTurn = this.#hadTurn && this.#rest !== undefined;
-    if (this.#hasEnded && !isInTurn && this.#isAtEnd()) return;
-    const isBusy = this.#head !== undefined || isInTurn || this.#socket.writableNeedDrain;
-    const mustWait = this.#isHeld || (isBusy && this.#rest !== undefined);
+    const waitsForTurn = this.#hadTurn && this.#unread !== undefined;
+    if (this.#hasEnded && !waitsForTurn && this.#endIfDone()) return;
+    const isBusy = this.#state.phase !== "idle" || waitsForTurn || this.#socket.writableNeedDrain;
+    const isHeld = this.#state.phase === "serving" && this.#state.isHeld;
+    const mustWait = isHeld || (isBusy && this.#unread !== undefined);
     if (mustWait !== this.#socket.isPaused()) this.#socket[mustWait ? "pause" : "resume"]();
   }
 
-  /** Whether nothing is left to be done for a client that says no more: half a request is none. */
-  #isAtEnd(): boolean {
-    if (this.#head === undefined && !this.#socket.writableNeedDrain) this.#close();
-    else if (this.#body?.isWhole === false && this.#rest === undefined) this.#socket.destroy();
+  /** Ends it when nothing is left to be done for a client that says no more: half a request is none. Returns whether it has. */
+  #endIfDone(): boolean {
+    const state = this.#state;
+    if (state.phase === "idle" && !this.#socket.writableNeedDrain) this.#close();
+    else if (isReadingBody(state) && this.#unread === undefined) this.#socket.destroy();
     else return false;
     return true;
   }
 
-  /** Whether there was anything to be done. */
-  #step(rest: Buffer): boolean {
-    // A client that does not read its answers gets no more of them.
-    if (this.#head === undefined) return !this.#hadTurn && !this.#socket.writableNeedDrain && this.#readHead(rest);
-    if (this.#body === undefined || this.#body.isWhole || this.#isHeld) return false;
-    this.#keep(rest, this.#body.read(rest, 0, this));
-    if (!this.#body.isWhole) return true;
-    this.#serving?.bodyEnded();
-    this.#settle();
+  /** Takes what it can of the bytes that have come. Returns whether there was anything to be done. */
+  #step(unread: Buffer): boolean {
+    const state = this.#state;
+    // A client that does not read its responses gets no more of them.
+    if (state.phase === "idle") return !this.#hadTurn && !this.#socket.writableNeedDrain && this.#readHead(unread);
+    if (!isReadingBody(state) || (state.phase === "serving" && state.isHeld)) return false;
+    this.#keep(unread, state.body.read(unread, 0, this));
+    if (!state.body.isComplete) return true;
+    if (state.phase === "serving") state.request?.bodyEnded();
+    else if (this.#closesAfter) this.#close();
+    else this.#state = idle;
     return true;
   }
 
-  #readHead(rest: Buffer): boolean {
+  #readHead(unread: Buffer): boolean {
     let from = 0;
-    while (rest[from] === 0x0d && rest[from + 1] === 0x0a) from += 2; // empty lines before a request are passed over
-    const end = rest.indexOf(headEnd, from);
-    if ((end === -1 ? rest.length : end) - from > headBytesMax) throw new BadMessage("The head is too long");
+    while (unread[from] === 0x0d && unread[from + 1] === 0x0a) from += 2; // empty lines before a request are passed over
+    const end = unread.indexOf(headEnd, from);
+    if ((end === -1 ? unread.length : end) - from > headBytesMax) throw new BadMessage("The head is too long");
     if (end === -1) {
-      this.#patience ??= setTimeout(() => this.#refuse(408), headMilliseconds);
+      this.#deadline ??= setTimeout(() => this.#refuse(408), headMilliseconds);
       return false;
     }
-    clearTimeout(this.#patience);
-    this.#patience = undefined;
+    clearTimeout(this.#deadline);
+    this.#deadline = undefined;
     this.#hadTurn = true;
     setImmediate(() => {
       this.#hadTurn = false;
       this.#advance();
     });
-    const head = parseRequestHead(rest.toString("latin1", from, end + 2));
-    this.#keep(rest, end + headEnd.length);
-    this.#head = head;
-    this.#body = (head.length ?? 0) === 0 ? undefined : new BodyReader(head.length ?? 0);
-    this.#isAnswered = false;
-    this.#closesAfter ||= !head.keepsConnection;
-    this.#awaitsContinue = head.expectsContinue && this.#body !== undefined;
-    const serving = this.#front.serve(this, head);
-    if (!this.#isAnswered) this.#serving = serving;
+    const head = parseRequestHead(unread.toString("latin1", from, end + 2));
+    this.#keep(unread, end + headEnd.length);
+    this.#serve(head);
     return true;
   }
 
-  #keep(rest: Buffer, from: number): void {
-    this.#rest = from === rest.length ? undefined : rest.subarray(from);
+  #serve(head: RequestHead): void {
+    const body = (head.length ?? 0) === 0 ? undefined : new BodyReader(head.length ?? 0);
+    const awaitsContinue = head.expectsContinue && body !== undefined;
+    this.#closesAfter ||= !head.keepsConnection;
+    const state: Serving = {
+      phase: "serving",
+      head,
+      body,
+      request: undefined,
+      response: undefined,
+      isHeld: false,
+      awaitsContinue,
+    };
+    this.#state = state;
+    state.request = this.#handler.serve(this, head);
   }
 
-  /** A request is over when it has been answered and heard out. */
-  #settle(): void {
-    if (!this.#isAnswered || this.#head === undefined) return;
-    if (this.#closesAfter) return this.#close();
-    if (this.#body?.isWhole === false) return;
-    this.#head = undefined;
-    this.#body = undefined;
+  #keep(unread: Buffer, from: number): void {
+    this.#unread = from === unread.length ? undefined : unread.subarray(from);
   }
 
-  #refuse(status: TroubleStatus): void {
-    this.#serving?.clientGone();
-    this.#serving = undefined;
-    if (this.#writer !== undefined || (this.#isAnswered && this.#head !== undefined))
-      return void this.#socket.destroy();
-    this.#closesAfter = true;
-    const { head, body } = pageOf(status);
-    this.answer(head, body);
+  /** Responds with an error and closes. Where a response has begun, breaking off is all that tells of it. */
+  #refuse(status: ErrorStatus): void {
+    const state = this.#state;
+    this.#request?.clientGone();
+    if (state.phase === "draining" || this.#response !== undefined) return void this.#socket.destroy();
+    const { head, body } = errorResponse(status);
+    const response = new ResponseWriter(this.#socket, head, { isChunked: false, closes: true });
+    if (state.phase !== "serving" || state.head.method !== "HEAD") response.write(Buffer.from(body));
+    response.finish();
     this.#close();
   }
 
-  /** What a client still sends is read and dropped for a while: otherwise the system would take back the answer. */
   #close(): void {
     if (this.#isClosing) return;
-    this.#isClosing = true;
-    this.#rest = undefined;
-    clearTimeout(this.#patience);
-    this.#patience = setTimeout(() => this.#socket.destroy(), lingerMilliseconds);
+    this.#state = { phase: "closing" };
+    this.#unread = undefined;
+    clearTimeout(this.#deadline);
+    this.#deadline = setTimeout(() => this.#socket.destroy(), lingerMilliseconds);
     this.#socket.end();
     this.#socket.resume();
   }
 
-  /** The client has said all that it will. It may still wait for an answer. */
-  #ended(): void {
+  #onEnd(): void {
     this.#hasEnded = true;
     this.#advance();
   }
 
-  #drained(): void {
-    this.#serving?.clientReady();
+  #onDrain(): void {
+    this.#request?.clientReady();
     this.#advance();
   }
 
-  #timedOut(): void {
-    const hasPart = this.#head === undefined ? this.#rest !== undefined : this.#body?.isWhole === false;
-    if (this.#head === undefined && !hasPart) this.#close();
-    else if (hasPart && !this.#isHeld) this.#refuse(408);
-    // Otherwise it is the target's turn, whose silence ends it.
+  #onTimeout(): void {
+    const state = this.#state;
+    if (state.phase === "idle") return this.#unread === undefined ? this.#close() : this.#refuse(408);
+    // Otherwise it is the target's turn, and the silence of the target ends it.
+    if (isReadingBody(state) && !(state.phase === "serving" && state.isHeld)) this.#refuse(408);
   }
 
-  #gone(): void {
-    this.#isClosing = true;
-    clearTimeout(this.#patience);
-    this.#front.forget(this);
-    this.#serving?.clientGone();
-    this.#serving = undefined;
+  #onClose(): void {
+    const request = this.#request;
+    this.#state = { phase: "closed" };
+    clearTimeout(this.#deadline);
+    this.#handler.forget(this);
+    request?.clientGone();
   }
 }

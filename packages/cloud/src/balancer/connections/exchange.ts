@@ -1,67 +1,72 @@
 import type { Socket } from "node:net";
-import type { AnswerHead } from "../http/answer-head.ts";
-import type { ClientConnection, Serving } from "./client-connection.ts";
-import { textForClient, textForTarget } from "../http/forwarded-headers.ts";
-import { answerTrouble } from "../http/local-responses.ts";
+import type { ResponseHead } from "../http/response-head.ts";
+import type { ClientConnection } from "./client-connection.ts";
+import type { InFlightRequest } from "./client-state.ts";
+import { responseText, requestText } from "../http/forwarded-headers.ts";
+import { respondWithError } from "../http/local-responses.ts";
 import type { RequestHead } from "../http/request-head.ts";
 import type { Route } from "../routing/route.ts";
-import type { Asker, Failure, TargetConnection } from "./target-connection.ts";
-import { join } from "./tunnel.ts";
+import type { ResponseSink, Failure, TargetConnection } from "./target-connection.ts";
+import { pipeBothWays } from "./tunnel.ts";
 import type { Upstream } from "../routing/upstreams.ts";
 
-/** How often a request is sent again that its target has not seen. */
+/** How often a request is sent again when its target has not seen it. */
 const retriesMax = 2;
 
-/** Methods that do no harm when a target sees them twice. */
-const repeatable = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
+/** Idempotent methods: a target may see such a request twice. */
+const idempotent = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
 
 const nothing = Buffer.alloc(0);
 
 /** The listener by which a request came. */
-export interface Entrance {
+export interface ListenerContext {
   readonly port: number;
   readonly protocol: "http" | "https";
   readonly idleMilliseconds: number;
 }
 
-/** One request on its way to a target, and the answer on its way back. */
-export class Exchange implements Serving, Asker {
+/** One request on its way to a target, and the response on its way back. */
+export class Exchange implements InFlightRequest, ResponseSink {
   readonly #client: ClientConnection;
   readonly #head: RequestHead;
   readonly #route: Route;
-  readonly #entrance: Entrance;
+  readonly #listener: ListenerContext;
   readonly #hasBody: boolean;
   readonly #mayRepeat: boolean;
   #refused: Set<Upstream> | undefined;
   #retries = 0;
   #upstream: Upstream | undefined;
   #connection: TargetConnection | undefined;
-  #hasAnswer = false;
+  #hasResponse = false;
 
-  constructor(client: ClientConnection, head: RequestHead, to: { readonly route: Route; readonly entrance: Entrance }) {
+  constructor(
+    client: ClientConnection,
+    head: RequestHead,
+    to: { readonly route: Route; readonly listener: ListenerContext },
+  ) {
     this.#client = client;
     this.#head = head;
     this.#route = to.route;
-    this.#entrance = to.entrance;
+    this.#listener = to.listener;
     this.#hasBody = (head.length ?? 0) !== 0;
-    this.#mayRepeat = !this.#hasBody && head.upgrade === undefined && repeatable.has(head.method);
+    this.#mayRepeat = !this.#hasBody && head.upgrade === undefined && idempotent.has(head.method);
   }
 
-  /** Sends the request. The body waits until there is a connection, so that a refused one has taken nothing of it. */
+  /** Sends the request. Its body waits until there is a connection, so that nothing of it is lost when the connection is refused. */
   start(): void {
     const upstream = this.#route.pick(this.#refused);
-    if (upstream === undefined) return answerTrouble(this.#client, this.#refused === undefined ? 503 : 502);
+    if (upstream === undefined) return respondWithError(this.#client, this.#refused === undefined ? 503 : 502);
     this.#upstream = upstream;
     upstream.inFlight += 1;
     if (this.#hasBody) this.#client.hold();
-    // A request that may not be sent twice gets a connection of its own: one that has been idle might be dead.
+    // A request that may not be sent twice gets a new connection: one that was idle might be dead.
     const connection = this.#mayRepeat && this.#retries === 0 ? upstream.take() : upstream.open();
     this.#connection = connection;
     const { method } = this.#head;
-    connection.ask(this, {
+    connection.send(this, {
       method,
-      text: textForTarget(this.#head, { ...this.#entrance, address: this.#client.address, isKept: this.#mayRepeat }),
-      idleMilliseconds: this.#entrance.idleMilliseconds,
+      text: requestText(this.#head, { ...this.#listener, address: this.#client.address, isKept: this.#mayRepeat }),
+      idleMilliseconds: this.#listener.idleMilliseconds,
       isKept: this.#mayRepeat,
       isUpgrade: this.#head.upgrade !== undefined,
     });
@@ -88,50 +93,51 @@ export class Exchange implements Serving, Asker {
     this.#client.release();
   }
 
-  answered(head: AnswerHead): void {
-    this.#hasAnswer = true;
+  responseBegan(head: ResponseHead): void {
+    this.#hasResponse = true;
     const saysLength = typeof head.length === "number";
-    this.#client.begin(textForClient(head, this.#route.stickyFields(this.#upstream, head)), { saysLength });
+    this.#client.beginResponse(responseText(head, this.#route.stickyFields(this.#upstream, head)), { saysLength });
   }
 
-  answerPiece(bytes: Buffer): void {
-    if (!this.#client.piece(bytes)) this.#connection?.pause();
+  responsePiece(bytes: Buffer): void {
+    if (!this.#client.writePiece(bytes)) this.#connection?.pause();
   }
 
-  answerPaused(): void {
-    if (this.#hasAnswer) this.#client.flush();
+  responsePaused(): void {
+    if (this.#hasResponse) this.#client.flush();
   }
 
   clientReady(): void {
     this.#connection?.resume();
   }
 
-  answerEnded(): void {
+  responseEnded(): void {
     this.#leave();
-    this.#client.finish();
+    this.#client.finishResponse();
   }
 
-  switched(head: AnswerHead, target: Socket, ahead: Buffer | undefined): void {
-    const { socket: client, ahead: said } = this.#client.detach();
+  switched(head: ResponseHead, target: Socket, unread: Buffer | undefined): void {
+    const { socket: client, unread: unreadOfClient } = this.#client.detach();
     const upstream = this.#upstream;
     this.#leave();
-    client.write(`${textForClient(head, "")}Connection: Upgrade\r\nUpgrade: ${upgradeOf(head)}\r\n\r\n`, "latin1");
-    client.write(ahead ?? nothing);
-    target.write(said ?? nothing);
-    if (upstream !== undefined) join(client, target, { upstream, idleMilliseconds: this.#entrance.idleMilliseconds });
+    client.write(`${responseText(head, "")}Connection: Upgrade\r\nUpgrade: ${upgradeOf(head)}\r\n\r\n`, "latin1");
+    client.write(unread ?? nothing);
+    target.write(unreadOfClient ?? nothing);
+    if (upstream !== undefined)
+      pipeBothWays(client, target, { upstream, idleMilliseconds: this.#listener.idleMilliseconds });
   }
 
   failed({ why, mayBeStale }: Failure): void {
     const upstream = this.#upstream;
     this.#leave();
-    if (this.#hasAnswer) return this.#client.breakOff();
+    if (this.#hasResponse) return this.#client.abort();
     const isRefused = why === "refused";
     if ((isRefused || (this.#mayRepeat && mayBeStale && why === "broken")) && this.#retries < retriesMax) {
       this.#retries += 1;
       if (isRefused && upstream !== undefined) this.#refused = (this.#refused ?? new Set()).add(upstream);
       return this.start();
     }
-    answerTrouble(this.#client, why === "silent" ? 504 : 502);
+    respondWithError(this.#client, why === "silent" ? 504 : 502);
   }
 
   clientGone(): void {
@@ -148,4 +154,4 @@ export class Exchange implements Serving, Asker {
 
 const lastChunk = Buffer.from("0\r\n\r\n");
 
-const upgradeOf = ({ fields }: AnswerHead) => fields.find(({ key }) => key === "upgrade")?.value ?? "";
+const upgradeOf = ({ fields }: ResponseHead) => fields.find(({ key }) => key === "upgrade")?.value ?? "";

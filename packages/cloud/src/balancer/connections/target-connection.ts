@@ -1,39 +1,39 @@
 import { connect, type Socket } from "node:net";
-import { type AnswerHead, parseAnswerHead } from "../http/answer-head.ts";
+import { type ResponseHead, parseResponseHead } from "../http/response-head.ts";
 import { BodyReader, type BodySink } from "../http/body-reader.ts";
 import { BadMessage, headEnd } from "../http/message-head.ts";
 
-/** AWS's limit of an answer's head, in bytes. */
+/** AWS's limit on a response's head, in bytes. */
 const headBytesMax = 32 * 1024;
 
-/** How long a target may take to accept a connection, in milliseconds: AWS's own limit. */
+/** How long a target may take to accept a connection, in milliseconds: AWS's limit. */
 const connectMilliseconds = 10_000;
 
-/** Why there is no answer, or no end of it. */
+/** Why there is no response, or only a part of one. */
 export interface Failure {
   readonly why: "refused" | "silent" | "broken";
-  /** Whether the connection had been idle: it may have died unseen, and then the target has seen nothing of the request. */
+  /** Whether the connection was reused and the target said nothing: it may have died while idle, and the target has seen nothing of the request. */
   readonly mayBeStale: boolean;
 }
 
-/** Who waits for a target's answer. */
-export interface Asker {
-  /** A new connection has come about. */
+/** Receives a target's response. */
+export interface ResponseSink {
+  /** A new connection is established. */
   connected(): void;
-  /** More of the request may be written. */
+  /** The target takes more of the request. */
   targetReady(): void;
-  answered(head: AnswerHead): void;
-  answerPiece(bytes: Buffer): void;
-  /** All that has come so far was passed on. */
-  answerPaused(): void;
-  answerEnded(): void;
-  /** The target speaks another protocol from here on. */
-  switched(head: AnswerHead, socket: Socket, ahead: Buffer | undefined): void;
+  responseBegan(head: ResponseHead): void;
+  responsePiece(bytes: Buffer): void;
+  /** Everything that has come so far was passed on. */
+  responsePaused(): void;
+  responseEnded(): void;
+  /** The target switches protocols. `unread` are the bytes after its head. */
+  switched(head: ResponseHead, socket: Socket, unread: Buffer | undefined): void;
   failed(failure: Failure): void;
 }
 
-/** A target, as its connections know it. */
-export interface Home {
+/** Where a connection comes from and returns to: a target, as its connections know it. */
+export interface ConnectionOwner {
   readonly host: string;
   readonly port: number;
   /** Takes back a connection that has carried its request. */
@@ -42,9 +42,10 @@ export interface Home {
   forget(connection: TargetConnection): void;
 }
 
-/** What is asked of a target. */
-export interface Question {
+/** A request to a target. */
+export interface TargetRequest {
   readonly method: string;
+  /** The whole head. */
   readonly text: string;
   readonly idleMilliseconds: number;
   /** Whether the connection may be kept for other requests. */
@@ -54,48 +55,48 @@ export interface Question {
 
 /** A connection to a target, which carries one request at a time. */
 export class TargetConnection implements BodySink {
-  /** Since when it has carried nothing, by the monotonic clock. */
+  /** Since when it has been idle, by the monotonic clock. */
   idleSince = 0;
-  readonly #home: Home;
+  readonly #owner: ConnectionOwner;
   readonly #socket: Socket;
   #isReused = false;
-  /** Whether the target has said anything about this request. */
-  #hasSpoken = false;
+  /** Whether anything has come from the target since the request was sent. */
+  #hasResponded = false;
   #isConnected = false;
   #idleMilliseconds = 0;
-  #asker: Asker | undefined;
-  #question: Question | undefined;
-  #rest: Buffer | undefined;
-  #answer: AnswerHead | undefined;
+  #sink: ResponseSink | undefined;
+  #request: TargetRequest | undefined;
+  #unread: Buffer | undefined;
+  #head: ResponseHead | undefined;
   #body: BodyReader | undefined;
-  #trouble: Failure["why"] = "broken";
+  #failure: Failure["why"] = "broken";
 
-  constructor(home: Home) {
-    this.#home = home;
-    const { host, port } = home;
+  constructor(owner: ConnectionOwner) {
+    this.#owner = owner;
+    const { host, port } = owner;
     const socket = connect({ host, port, noDelay: true });
     this.#socket = socket;
     socket.setTimeout(connectMilliseconds);
     socket.once("connect", () => this.#connected());
     socket.on("data", (chunk: Buffer) => this.#take(chunk));
-    socket.on("drain", () => this.#asker?.targetReady());
+    socket.on("drain", () => this.#sink?.targetReady());
     socket.on("end", () => this.#ended());
     socket.on("timeout", () => this.#timedOut());
     socket.on("error", ({ code = "" }: NodeJS.ErrnoException) => {
-      if (code === "ETIMEDOUT") this.#trouble = "silent";
-      if (["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH"].includes(code)) this.#trouble = "refused";
+      if (code === "ETIMEDOUT") this.#failure = "silent";
+      if (["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH"].includes(code)) this.#failure = "refused";
     });
     socket.on("close", () => this.#fail());
   }
 
   /** Sends a request; its body, if any, is written afterwards. */
-  ask(asker: Asker, question: Question): void {
-    this.#asker = asker;
-    this.#question = question;
-    this.#answer = undefined;
-    this.#hasSpoken = false;
-    if (this.#isConnected) this.#keepTime(question.idleMilliseconds);
-    this.#socket.write(question.text, "latin1");
+  send(sink: ResponseSink, request: TargetRequest): void {
+    this.#sink = sink;
+    this.#request = request;
+    this.#head = undefined;
+    this.#hasResponded = false;
+    if (this.#isConnected) this.#setIdleTimeout(request.idleMilliseconds);
+    this.#socket.write(request.text, "latin1");
   }
 
   /** Sends a piece of the request's body. False: wait until the target is ready. */
@@ -121,33 +122,33 @@ export class TargetConnection implements BodySink {
     this.#socket.resume();
   }
 
-  /** Ends it; nobody is told. */
+  /** Closes it without a word to the sink. */
   destroy(): void {
-    this.#asker = undefined;
+    this.#sink = undefined;
     this.#socket.destroy();
   }
 
   takePiece(bytes: Buffer): void {
-    this.#asker?.answerPiece(bytes);
+    this.#sink?.responsePiece(bytes);
   }
 
   #connected(): void {
     this.#isConnected = true;
-    this.#keepTime(this.#question?.idleMilliseconds ?? connectMilliseconds);
-    this.#asker?.connected();
+    this.#setIdleTimeout(this.#request?.idleMilliseconds ?? connectMilliseconds);
+    this.#sink?.connected();
   }
 
-  #keepTime(milliseconds: number): void {
+  #setIdleTimeout(milliseconds: number): void {
     if (this.#idleMilliseconds === milliseconds) return;
     this.#idleMilliseconds = milliseconds;
     this.#socket.setTimeout(milliseconds);
   }
 
   #take(chunk: Buffer): void {
-    if (this.#asker === undefined) return void this.#socket.destroy(); // nobody has asked
-    this.#hasSpoken = true;
+    if (this.#sink === undefined) return void this.#socket.destroy(); // no request is under way
+    this.#hasResponded = true;
     try {
-      this.#read(this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk]));
+      this.#read(this.#unread === undefined ? chunk : Buffer.concat([this.#unread, chunk]));
     } catch (error) {
       if (!(error instanceof BadMessage)) throw error;
       this.#fail();
@@ -155,63 +156,64 @@ export class TargetConnection implements BodySink {
   }
 
   #read(bytes: Buffer): void {
-    this.#rest = undefined;
+    this.#unread = undefined;
     let at = 0;
-    while (this.#answer === undefined) {
+    while (this.#head === undefined) {
       const end = bytes.indexOf(headEnd, at);
       if ((end === -1 ? bytes.length : end) - at > headBytesMax) throw new BadMessage("The head is too long", 502);
-      if (end === -1) return void (this.#rest = bytes.subarray(at));
-      const head = parseAnswerHead(bytes.toString("latin1", at, end + 2), this.#question?.method ?? "");
+      if (end === -1) return void (this.#unread = bytes.subarray(at));
+      const head = parseResponseHead(bytes.toString("latin1", at, end + 2), this.#request?.method ?? "");
       at = end + headEnd.length;
       if (head.status === 101) return this.#switch(head, bytes.subarray(at));
-      if (head.status < 200) continue; // such as 103: the client is told of the answer alone
-      this.#answer = head;
+      if (head.status < 200) continue; // such as 103: only the final response goes to the client
+      this.#head = head;
       this.#body = new BodyReader(head.length);
-      this.#asker?.answered(head);
+      this.#sink?.responseBegan(head);
     }
     at = this.#body?.read(bytes, at, this) ?? at;
-    if (this.#body?.isWhole === true) this.#finish(at < bytes.length);
-    else this.#asker?.answerPaused();
+    if (this.#body?.isComplete === true) this.#finish(at < bytes.length);
+    else this.#sink?.responsePaused();
   }
 
   /** A connection on which more comes than was asked for cannot be trusted any further. */
   #finish(isMoreThere: boolean): void {
-    const asker = this.#asker;
-    this.#asker = undefined;
-    const isKept = !isMoreThere && this.#question?.isKept === true && this.#answer?.keepsConnection === true;
+    const sink = this.#sink;
+    this.#sink = undefined;
+    const isKept = !isMoreThere && this.#request?.isKept === true && this.#head?.keepsConnection === true;
     if (isKept) {
       this.#isReused = true;
-      if (this.#socket.isPaused()) this.#socket.resume(); // the client of this answer was slow, the next one may not be
-      this.#home.keep(this);
+      if (this.#socket.isPaused()) this.#socket.resume(); // the client of this response was slow, the next one may not be
+      this.#owner.keep(this);
     } else this.#socket.destroy();
-    asker?.answerEnded();
+    sink?.responseEnded();
   }
 
-  #switch(head: AnswerHead, ahead: Buffer): void {
-    if (this.#question?.isUpgrade !== true) throw new BadMessage("The target changes over unasked", 502);
-    const asker = this.#asker;
-    this.#asker = undefined;
+  #switch(head: ResponseHead, unread: Buffer): void {
+    if (this.#request?.isUpgrade !== true)
+      throw new BadMessage("The target switches protocols without being asked to", 502);
+    const sink = this.#sink;
+    this.#sink = undefined;
     for (const event of ["data", "drain", "end", "timeout", "error", "close"]) this.#socket.removeAllListeners(event);
     this.#socket.setTimeout(0);
-    asker?.switched(head, this.#socket, ahead.length === 0 ? undefined : ahead);
+    sink?.switched(head, this.#socket, unread.length === 0 ? undefined : unread);
   }
 
   #ended(): void {
-    if (this.#body?.endsWithConnection === true && this.#answer !== undefined && this.#asker !== undefined)
+    if (this.#body?.endsWithConnection === true && this.#head !== undefined && this.#sink !== undefined)
       this.#finish(false);
     else this.#fail();
   }
 
   #timedOut(): void {
-    this.#trouble = "silent";
+    this.#failure = "silent";
     this.#fail();
   }
 
   #fail(): void {
-    const asker = this.#asker;
-    this.#asker = undefined;
+    const sink = this.#sink;
+    this.#sink = undefined;
     this.#socket.destroy();
-    this.#home.forget(this);
-    asker?.failed({ why: this.#trouble, mayBeStale: this.#isReused && !this.#hasSpoken });
+    this.#owner.forget(this);
+    sink?.failed({ why: this.#failure, mayBeStale: this.#isReused && !this.#hasResponded });
   }
 }

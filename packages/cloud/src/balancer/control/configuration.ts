@@ -1,10 +1,10 @@
-// What the control side tells the balancer, and what it hears back. A configuration is always whole: the balancer has no
-// memory that a restart could lose.
+// What the server tells the balancer, and what it hears back. A configuration is always whole: the balancer keeps nothing
+// that a restart could lose.
 
-/** Everything that the balancer does. */
-export interface Configuration {
+/** Everything that the balancer is to do. */
+export interface BalancerConfiguration {
   readonly listeners: readonly Listener[];
-  readonly groups: readonly Group[];
+  readonly groups: readonly TargetGroup[];
 }
 
 /** A port of one load balancer. Several load balancers may share an HTTP port. */
@@ -12,23 +12,23 @@ export interface Listener {
   readonly id: string;
   readonly port: number;
   readonly protocol: "HTTP" | "TCP";
-  /** Where clients speak it over TLS. */
-  readonly tls?: Tls;
-  /** By which load balancers on one port are told apart; in lower case. */
+  /** Where the protocol is spoken over TLS. */
+  readonly tls?: Tls | undefined;
+  /** In lower case. Tells apart the load balancers that share a port. */
   readonly hostname: string;
   /** In order of priority; the last one has no conditions. */
   readonly rules: readonly Rule[];
   readonly idleSeconds: number;
 }
 
-/** How TLS is spoken. */
+/** How TLS is terminated. */
 export interface Tls {
   readonly versionMin: "TLSv1.2" | "TLSv1.3";
-  /** In PEM. Who asks for a name that none of them has gets the first. */
+  /** In PEM. The first is served when SNI matches none. */
   readonly certificates: readonly { readonly cert: string; readonly key: string }[];
 }
 
-/** What happens to requests that meet all conditions. */
+/** The action for requests that meet all conditions. */
 export interface Rule {
   readonly conditions: readonly Condition[];
   readonly action: Action;
@@ -38,15 +38,18 @@ export interface Rule {
 export type Condition =
   | { readonly field: "path" | "host" | "method" | "source-ip"; readonly values: readonly string[] }
   | { readonly field: "header"; readonly name: string; readonly values: readonly string[] }
-  | { readonly field: "query"; readonly values: readonly { readonly key?: string; readonly value: string }[] };
+  | {
+      readonly field: "query";
+      readonly values: readonly { readonly key?: string | undefined; readonly value: string }[];
+    };
 
 /** What a rule does. */
 export type Action =
   | {
       readonly type: "forward";
       readonly groups: readonly { readonly group: string; readonly weight: number }[];
-      /** How long a client stays with the group that it was given first. */
-      readonly stickySeconds?: number;
+      /** How long a client sticks to the group that served it first. */
+      readonly stickySeconds?: number | undefined;
     }
   | { readonly type: "fixed-response"; readonly status: number; readonly contentType: string; readonly body: string }
   | {
@@ -59,20 +62,21 @@ export type Action =
       readonly query: string;
     };
 
-/** Targets that answer for each other. */
-export interface Group {
+/** Targets that stand in for each other. */
+export interface TargetGroup {
   readonly id: string;
   readonly algorithm: "round_robin" | "least_outstanding_requests";
-  /** Clients stay with a target: by a cookie of ours for so long, by one that follows a cookie of the application, or by their address. */
+  /** How clients stick to a target: by the load balancer's cookie, by one that follows the application's, or by their address. */
   readonly sticky?:
+    | undefined
     | { readonly by: "cookie"; readonly seconds: number }
     | { readonly by: "application-cookie"; readonly name: string; readonly seconds: number }
     | { readonly by: "source-ip" };
   readonly slowStartSeconds: number;
-  /** Whether connections that change over to something else, or are no HTTP, are cut when their target is gone. */
+  /** Whether upgraded and TCP connections are cut when their target leaves the group. */
   readonly cutsConnections: boolean;
-  /** Absent where nothing is checked. */
-  readonly check?: Check;
+  /** Absent where targets are not checked. */
+  readonly check?: Check | undefined;
   readonly targets: readonly Target[];
 }
 
@@ -88,18 +92,18 @@ export interface Check {
 
 /** One target. */
 export interface Target {
-  /** Within its group. */
+  /** Unique within its group. */
   readonly key: string;
   readonly host: string;
   readonly port: number;
   readonly checkPort: number;
-  /** Whether it gets new requests. One that does not keeps those that it has. */
+  /** Whether it gets new requests. Those under way stay with it in any case. */
   readonly inRotation: boolean;
   readonly isChecked: boolean;
 }
 
-/** How a check of a target ended. */
-export type ProbeOutcome =
+/** The result of one check of a target. */
+export type ProbeResult =
   | { readonly passed: true }
   | {
       readonly passed: false;
@@ -107,14 +111,14 @@ export type ProbeOutcome =
       readonly description: string;
     };
 
-/** What is sent to the balancer. A socket comes with `open` and `connection`. */
-export type Order =
+/** A message to the balancer. `open` and `connection` come with a socket. */
+export type BalancerCommand =
   | { readonly kind: "open"; readonly port: number }
   | { readonly kind: "connection"; readonly port: number }
-  | { readonly kind: "configure"; readonly number: number; readonly configuration: Configuration };
+  | { readonly kind: "configure"; readonly number: number; readonly configuration: BalancerConfiguration };
 
-/** What the balancer sends. */
-export type Report =
+/** A message from the balancer. */
+export type BalancerEvent =
   | { readonly kind: "ready" }
   | { readonly kind: "configured"; readonly number: number }
-  | { readonly kind: "probed"; readonly group: string; readonly target: string; readonly outcome: ProbeOutcome };
+  | { readonly kind: "probed"; readonly group: string; readonly target: string; readonly outcome: ProbeResult };

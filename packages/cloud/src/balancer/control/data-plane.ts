@@ -4,38 +4,38 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { HaproxyPorts } from "../haproxy/haproxy-ports.ts";
-import type { Configuration, Order, ProbeOutcome, Report } from "./configuration.ts";
+import type { BalancerConfiguration, BalancerCommand, ProbeResult, BalancerEvent } from "./configuration.ts";
 
-/** What can carry traffic: this program itself, or HAProxy where it is installed. */
-export type Carrier = "builtin" | "haproxy";
+/** What carries traffic: this program itself, or HAProxy where it is installed. */
+export type DataPlaneKind = "builtin" | "haproxy";
 
-/** What the data plane is opened with. */
+/** Options of `DataPlane`. */
 export interface DataPlaneOptions {
-  /** Words before a command that make it run where instances are reached. */
-  readonly enter: readonly string[];
-  /** What carries the traffic; checks are ours in any case. */
-  readonly carrier: Carrier;
-  readonly probed: (group: string, target: string, outcome: ProbeOutcome) => void;
+  /** Words before a command that make it run in the network of the instances. */
+  readonly commandPrefix: readonly string[];
+  /** What carries the traffic. Targets are checked by the balancer in any case. */
+  readonly kind: DataPlaneKind;
+  readonly probed: (group: string, target: string, outcome: ProbeResult) => void;
   readonly onDefect: (error: unknown, about: string) => void;
 }
 
-/** How long to wait before a balancer that has ended is started again, in milliseconds, so that one that cannot start does not take a whole processor. */
+/** How long to wait before a balancer that has ended is started again, in milliseconds: one that cannot start must not take a whole processor. */
 const restartMilliseconds = 200;
 
-/** How long to wait before a port that another program has is tried again, in milliseconds. */
+/** How long to wait before a port that another program uses is tried again, in milliseconds. */
 const reopenMilliseconds = 2_000;
 
-/** The process that carries the traffic, as seen from the control side: started again when it ends, and told everything anew. */
+/** The process that carries the traffic, as the server sees it. It is started again when it ends, and gets the whole configuration again. */
 export class DataPlane {
   readonly #options: DataPlaneOptions;
-  #configuration: Configuration = { listeners: [], groups: [] };
+  #configuration: BalancerConfiguration = { listeners: [], groups: [] };
   #balancer: ChildProcess | undefined;
   /** Ports whose sockets the balancer has. */
   readonly #open = new Set<number>();
   /** Ports that could not be opened, and why. */
   readonly #refused = new Map<number, string>();
   #number = 0;
-  readonly #waiting = new Map<number, () => void>();
+  readonly #unconfirmed = new Map<number, () => void>();
   #turn: Promise<void> = Promise.resolve();
   #retry: NodeJS.Timeout | undefined;
   readonly #closing = new AbortController();
@@ -44,27 +44,27 @@ export class DataPlane {
 
   constructor(options: DataPlaneOptions) {
     this.#options = options;
-    const { enter, carrier, onDefect } = options;
-    const ended = (why: string) => {
+    const { commandPrefix, kind, onDefect } = options;
+    const onEnd = (why: string) => {
       onDefect(new Error(why), "load balancer");
-      void pause(restartMilliseconds).then(() => this.#inTurn(() => this.#apply()));
+      void pause(restartMilliseconds).then(() => this.#serialize(() => this.#apply()));
     };
-    this.#haproxy = carrier === "haproxy" ? new HaproxyPorts({ enter, ended }) : undefined;
+    this.#haproxy = kind === "haproxy" ? new HaproxyPorts({ commandPrefix, onEnd }) : undefined;
   }
 
-  /** Starts the balancer; resolves when it carries traffic by this configuration. Ports that cannot be opened are tried again. */
-  async start(configuration: Configuration): Promise<void> {
+  /** Starts the balancer; resolves when this configuration is in effect. Ports that cannot be opened are tried again. */
+  async start(configuration: BalancerConfiguration): Promise<void> {
     this.#configuration = configuration;
     await this.#spawn();
   }
 
-  /** Resolves when traffic goes by a new configuration; what `refusalOf` tells is then known too. */
-  configure(configuration: Configuration): Promise<void> {
+  /** Resolves when a new configuration is in effect, and `refusalOf` is up to date. */
+  configure(configuration: BalancerConfiguration): Promise<void> {
     this.#configuration = configuration;
-    return this.#inTurn(() => this.#apply());
+    return this.#serialize(() => this.#apply());
   }
 
-  /** Why a port is not open although a listener wants it. It is tried again and again. */
+  /** Returns why a listener's port is not open, or undefined when it is. It is tried again and again. */
   refusalOf(port: number): string | undefined {
     return this.#refused.get(port);
   }
@@ -89,7 +89,7 @@ export class DataPlane {
   }
 
   async #spawn(): Promise<void> {
-    const words = [...this.#options.enter, process.execPath, join(import.meta.dirname, "../balancer-main.ts")];
+    const words = [...this.#options.commandPrefix, process.execPath, join(import.meta.dirname, "../balancer-main.ts")];
     const [command = "", ...rest] = words;
     const balancer = spawn(command, rest, {
       detached: true, // the signals of a terminal are meant for us
@@ -103,22 +103,22 @@ export class DataPlane {
         reject(new Error(`Cannot start the load balancer's process: it ended with ${code ?? signal}`)),
       );
     });
-    balancer.on("message", (report: Report) => this.#hear(report));
+    balancer.on("message", (event: BalancerEvent) => this.#onEvent(event));
     await ready;
     this.#balancer = balancer;
     balancer.once(
       "exit",
       (code, signal) => void this.#restart(`the load balancer's process ended with ${code ?? signal}`),
     );
-    await this.#inTurn(() => this.#apply());
+    await this.#serialize(() => this.#apply());
     for (const why of this.#refused.values()) this.#options.onDefect(new Error(why), "load balancer");
   }
 
   async #restart(why: string): Promise<void> {
     this.#balancer = undefined;
     this.#open.clear();
-    for (const resolve of this.#waiting.values()) resolve(); // the next balancer is told the newest configuration
-    this.#waiting.clear();
+    for (const resolve of this.#unconfirmed.values()) resolve(); // the next balancer gets the newest configuration
+    this.#unconfirmed.clear();
     if (this.#closing.signal.aborted) return;
     this.#options.onDefect(new Error(why), "load balancer");
     while (!this.#closing.signal.aborted) {
@@ -131,11 +131,11 @@ export class DataPlane {
     }
   }
 
-  #hear(report: Report): void {
-    if (report.kind === "probed") this.#options.probed(report.group, report.target, report.outcome);
-    if (report.kind !== "configured") return;
-    this.#waiting.get(report.number)?.();
-    this.#waiting.delete(report.number);
+  #onEvent(event: BalancerEvent): void {
+    if (event.kind === "probed") this.#options.probed(event.group, event.target, event.outcome);
+    if (event.kind !== "configured") return;
+    this.#unconfirmed.get(event.number)?.();
+    this.#unconfirmed.delete(event.number);
   }
 
   async #apply(): Promise<void> {
@@ -146,58 +146,64 @@ export class DataPlane {
     else await this.#applyHaproxy(this.#haproxy, balancer, configuration);
     clearTimeout(this.#retry);
     if (this.#refused.size > 0)
-      this.#retry = setTimeout(() => void this.#inTurn(() => this.#apply()), reopenMilliseconds);
+      this.#retry = setTimeout(() => void this.#serialize(() => this.#apply()), reopenMilliseconds);
   }
 
-  /** HAProxy has the ports, and the balancer the checks alone. */
-  async #applyHaproxy(haproxy: HaproxyPorts, balancer: ChildProcess, configuration: Configuration): Promise<void> {
-    await this.#tell(balancer, { ...configuration, listeners: [] });
+  /** HAProxy has the ports, and the balancer only checks targets. */
+  async #applyHaproxy(
+    haproxy: HaproxyPorts,
+    balancer: ChildProcess,
+    configuration: BalancerConfiguration,
+  ): Promise<void> {
+    await this.#send(balancer, { ...configuration, listeners: [] });
     const refused = await haproxy.configure(configuration);
     this.#refused.clear();
     for (const [port, error] of refused) this.#refused.set(port, whyRefused(error));
   }
 
-  async #applyBuiltIn(balancer: ChildProcess, configuration: Configuration): Promise<void> {
+  async #applyBuiltIn(balancer: ChildProcess, configuration: BalancerConfiguration): Promise<void> {
     const wanted = new Set(configuration.listeners.map(({ port }) => port));
     for (const port of this.#open) if (!wanted.has(port)) this.#open.delete(port);
-    await this.#tell(balancer, configuration);
+    await this.#send(balancer, configuration);
     this.#refused.clear();
     for (const port of wanted)
       if (!this.#open.has(port))
-        await this.#handOver(balancer, port).catch((error: unknown) => void this.#refused.set(port, whyRefused(error)));
+        await this.#passSocket(balancer, port).catch(
+          (error: unknown) => void this.#refused.set(port, whyRefused(error)),
+        );
   }
 
-  /** Resolves when the balancer goes by a configuration. */
-  async #tell(balancer: ChildProcess, configuration: Configuration): Promise<void> {
+  /** Resolves when the balancer has taken on a configuration. */
+  async #send(balancer: ChildProcess, configuration: BalancerConfiguration): Promise<void> {
     this.#number += 1;
     const number = this.#number;
-    const done = new Promise<void>((resolve) => this.#waiting.set(number, resolve));
+    const done = new Promise<void>((resolve) => this.#unconfirmed.set(number, resolve));
     send(balancer, { kind: "configure", number, configuration });
     await done;
   }
 
-  /** Opens a port out here, where clients are, and gives its socket to the balancer. */
-  async #handOver(balancer: ChildProcess, port: number): Promise<void> {
+  /** Opens a port in the host's network, where clients are, and passes its socket to the balancer. */
+  async #passSocket(balancer: ChildProcess, port: number): Promise<void> {
     const server = await listen(port);
-    // Until our copy of the socket is closed, connections may be accepted here: they go the same way.
-    server.on("connection", (socket) => balancer.send({ kind: "connection", port } satisfies Order, socket));
+    // Until our copy of the socket is closed, connections may be accepted here: they are passed on too.
+    server.on("connection", (socket) => balancer.send({ kind: "connection", port } satisfies BalancerCommand, socket));
     this.#open.add(port);
     await new Promise<void>((resolve) =>
-      balancer.send({ kind: "open", port } satisfies Order, server, {}, () => {
+      balancer.send({ kind: "open", port } satisfies BalancerCommand, server, {}, () => {
         server.close();
         resolve();
       }),
     );
   }
 
-  #inTurn(work: () => Promise<void>): Promise<void> {
+  #serialize(work: () => Promise<void>): Promise<void> {
     this.#turn = this.#turn.then(work);
     return this.#turn;
   }
 }
 
-function send(balancer: ChildProcess, order: Order): void {
-  balancer.send(order, () => {}); // when it has ended meanwhile, the next one is told
+function send(balancer: ChildProcess, command: BalancerCommand): void {
+  balancer.send(command, () => {}); // when it has ended meanwhile, the next one gets it
 }
 
 function listen(port: number): Promise<Server> {
@@ -212,6 +218,6 @@ function whyRefused(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException; // what `listen` rejects with
   if (code === "EADDRINUSE") return "another program uses it";
   if (code === "EACCES")
-    return "ports below 1024 are root's; take a higher one, or allow it with: sudo sysctl net.ipv4.ip_unprivileged_port_start=80";
+    return "only root may use ports below 1024; choose a higher one, or allow it with: sudo sysctl net.ipv4.ip_unprivileged_port_start=80";
   return message;
 }

@@ -1,22 +1,22 @@
-import type { ProbeOutcome } from "./configuration.ts";
+import type { ProbeResult } from "./configuration.ts";
 
-/** What checks say of a target. */
+/** What checks say about a target. It is stored with the target. */
 export interface Health {
   readonly state: "initial" | "healthy" | "unhealthy";
   /** Of the last check that failed. */
-  readonly trouble?: { readonly reason: string; readonly description: string };
-  /** Checks in a row that ended alike. */
+  readonly trouble?: { readonly reason: string; readonly description: string } | undefined;
+  /** Checks in a row with the same result. */
   readonly passes: number;
   readonly failures: number;
 }
 
-/** A target of which nothing is known. */
+/** The health of a target before its first check. */
 export const unchecked: Health = { state: "initial", passes: 0, failures: 0 };
 
-/** The health after one more check. One passed check is enough for a newcomer; afterwards it takes a row of them to change. */
+/** Returns the health after one more check. One passed check is enough for a new target; afterwards it takes `healthy` or `unhealthy` in a row to change it. */
 export function afterProbe(
   { state, passes, failures }: Health,
-  outcome: ProbeOutcome,
+  outcome: ProbeResult,
   { healthy, unhealthy }: { readonly healthy: number; readonly unhealthy: number },
 ): Health {
   if (outcome.passed) {

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { get } from "@sluice/aws-protocol/node-http";
-import type { Check, Configuration, ProbeOutcome, Target } from "./configuration.ts";
+import type { Check, BalancerConfiguration, ProbeResult, Target } from "./configuration.ts";
 
 interface Probed {
   readonly group: string;
@@ -8,17 +8,17 @@ interface Probed {
   readonly check: Check;
 }
 
-/** Checks targets, each by itself and in its own time. */
+/** Checks targets, each at its own interval. */
 export class Prober {
-  readonly #report: (group: string, target: string, outcome: ProbeOutcome) => void;
+  readonly #report: (group: string, target: string, outcome: ProbeResult) => void;
   readonly #probed = new Map<string, { readonly what: Probed; readonly stop: () => void }>();
 
-  constructor(report: (group: string, target: string, outcome: ProbeOutcome) => void) {
+  constructor(report: (group: string, target: string, outcome: ProbeResult) => void) {
     this.#report = report;
   }
 
-  /** Begins with what is new, ends with what is gone, and goes on with the rest. */
-  configure({ groups }: Configuration): void {
+  /** Starts checking new targets, stops checking those that are gone, and goes on with the rest. */
+  configure({ groups }: BalancerConfiguration): void {
     const wanted = new Map(
       groups.flatMap(({ id, check, targets }) =>
         check === undefined
@@ -59,12 +59,12 @@ export class Prober {
 }
 
 /** Checks a target once. */
-export function probe(target: Pick<Target, "host" | "checkPort">, check: Check): Promise<ProbeOutcome> {
+export function probe(target: Pick<Target, "host" | "checkPort">, check: Check): Promise<ProbeResult> {
   return check.protocol === "HTTP" ? probeHttp(target, check) : probeTcp(target, check);
 }
 
-const timedOut: ProbeOutcome = { passed: false, reason: "Target.Timeout", description: "Request timed out" };
-const failed: ProbeOutcome = {
+const timedOut: ProbeResult = { passed: false, reason: "Target.Timeout", description: "Request timed out" };
+const failed: ProbeResult = {
   passed: false,
   reason: "Target.FailedHealthChecks",
   description: "Health checks failed",
@@ -73,7 +73,7 @@ const failed: ProbeOutcome = {
 function probeHttp(
   { host, checkPort }: Pick<Target, "host" | "checkPort">,
   { path, matcher, timeoutSeconds }: Check,
-): Promise<ProbeOutcome> {
+): Promise<ProbeResult> {
   return new Promise((resolve) => {
     const request = get({
       agent: false,
@@ -88,9 +88,9 @@ function probeHttp(
     }, timeoutSeconds * 1000);
     request.once("close", () => clearTimeout(patience));
     request.once("error", () => resolve(failed));
-    request.once("response", (answer) => {
-      const status = answer.statusCode ?? 0;
-      answer.resume();
+    request.once("response", (response) => {
+      const status = response.statusCode ?? 0;
+      response.resume();
       if (matches(status, matcher)) return resolve({ passed: true });
       const description = `Health checks failed with these codes: [${status}]`;
       resolve({ passed: false, reason: "Target.ResponseCodeMismatch", description });
@@ -101,10 +101,10 @@ function probeHttp(
 function probeTcp(
   { host, checkPort }: Pick<Target, "host" | "checkPort">,
   { timeoutSeconds }: Check,
-): Promise<ProbeOutcome> {
+): Promise<ProbeResult> {
   return new Promise((resolve) => {
     const socket = connect(checkPort, host);
-    const finish = (outcome: ProbeOutcome) => {
+    const finish = (outcome: ProbeResult) => {
       resolve(outcome);
       socket.destroy();
     };

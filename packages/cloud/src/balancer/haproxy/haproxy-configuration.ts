@@ -1,19 +1,19 @@
 import { tokenOf } from "../routing/upstreams.ts";
-import type { Action, Condition, Configuration, Listener, Target } from "../control/configuration.ts";
+import type { Action, Condition, BalancerConfiguration, Listener, Target } from "../control/configuration.ts";
 
-/** Names of places for targets in a backend: which target has which place changes while HAProxy runs. */
-export type Places = ReadonlyMap<string, readonly (Target | undefined)[]>;
+/** The server slots of each group's backend. Which target has which slot changes while HAProxy runs. */
+export type Slots = ReadonlyMap<string, readonly (Target | undefined)[]>;
 
-/** What the text of a configuration depends on. */
+/** One port of a configuration. */
 export interface PortConfiguration {
   readonly port: number;
-  readonly configuration: Configuration;
-  readonly places: Places;
+  readonly configuration: BalancerConfiguration;
+  readonly slots: Slots;
   readonly folder: string;
 }
 
-/** Everything that HAProxy is told of one port, before it starts. */
-export function haproxyText({ port, configuration, places, folder }: PortConfiguration): string {
+/** Returns HAProxy's configuration file for one port. */
+export function haproxyText({ port, configuration, slots, folder }: PortConfiguration): string {
   const listeners = configuration.listeners.filter((listener) => listener.port === port);
   const [first] = listeners;
   const idle = `${Math.max(...listeners.map(({ idleSeconds }) => idleSeconds))}s`;
@@ -32,12 +32,12 @@ export function haproxyText({ port, configuration, places, folder }: PortConfigu
     "  option redispatch",
     "  retries 2",
     ...(first?.protocol === "TCP" ? tcpFrontend(first, folder) : httpFrontend(listeners, folder)),
-    ...groups.flatMap((group) => backend(group, configuration, places)),
+    ...groups.flatMap((group) => backend(group, configuration, slots)),
     "",
   ].join("\n");
 }
 
-/** The groups that a port's listeners name, each once. */
+/** Returns the groups that a port's listeners name, each once. */
 export function groupsOf(listeners: readonly Listener[]): readonly string[] {
   const named = listeners.flatMap(({ rules }) =>
     rules.flatMap(({ action }) => (action.type === "forward" ? action.groups.map(({ group }) => group) : [])),
@@ -45,12 +45,12 @@ export function groupsOf(listeners: readonly Listener[]): readonly string[] {
   return [...new Set(named)];
 }
 
-/** What is to be in the folder of certificates, the default one first: HAProxy takes them in the order of their names. */
+/** Returns the files for the folder of certificates, the default one first: HAProxy reads them in the order of their names. */
 export function certificatesOf(listeners: readonly Listener[]): readonly string[] {
   return listeners.flatMap(({ tls }) => (tls?.certificates ?? []).map(({ cert, key }) => `${cert}\n${key}\n`));
 }
 
-/** How a port is taken over. The sum of the certificates makes a change of them a change of the text. */
+/** How HAProxy takes its inherited socket. The hash of the certificates makes a change of them a change of the text. */
 function binding(listeners: readonly Listener[], folder: string): readonly string[] {
   const tls = listeners[0]?.tls;
   if (tls === undefined) return ["  bind fd@3"];
@@ -80,12 +80,12 @@ function httpFrontend(listeners: readonly Listener[], folder: string): readonly 
     ...binding(listeners, folder),
     `  http-request set-header X-Forwarded-Proto ${protocol}`,
     `  http-request set-header X-Forwarded-Port ${listeners[0]?.port}`,
-    // Only requests that do no harm twice are sent again once a target may have seen them.
+    // Once a target may have seen a request, only idempotent ones are sent again.
     "  http-request disable-l7-retry unless { method GET HEAD OPTIONS }",
   ];
   const chosen: string[] = [];
-  const carriedOut: string[] = [];
-  // Whoever asks for none of the names gets the first listener, so that one comes last.
+  const actions: string[] = [];
+  // The first listener serves requests for none of the names, so it comes last.
   for (const [at, listener] of [...listeners.slice(1), ...listeners.slice(0, 1)].entries()) {
     const isLast = at === listeners.length - 1;
     const host = isLast ? "" : `{ hdr(host),lower,field(1,:) -m str ${quote(listener.hostname)} } `;
@@ -95,14 +95,14 @@ function httpFrontend(listeners: readonly Listener[], folder: string): readonly 
       chosen.push(
         `  http-request set-var(txn.action) str(${name}) if !{ var(txn.action) -m found } ${host}${tests}`.trimEnd(),
       );
-      carriedOut.push(...carryOut(name, action, protocol));
+      actions.push(...actionLines(name, action, protocol));
     }
   }
   const isRule = (line: string) => line.startsWith("  http-request");
-  return [...lines, ...chosen, ...carriedOut.filter(isRule), ...carriedOut.filter((line) => !isRule(line))];
+  return [...lines, ...chosen, ...actions.filter(isRule), ...actions.filter((line) => !isRule(line))];
 }
 
-function carryOut(name: string, action: Action, protocol: "http" | "https"): readonly string[] {
+function actionLines(name: string, action: Action, protocol: "http" | "https"): readonly string[] {
   const when = `if { var(txn.action) -m str ${name} }`;
   if (action.type === "fixed-response") {
     const body = action.body === "" ? "" : ` content-type ${quote(action.contentType)} string ${quote(action.body)}`;
@@ -165,9 +165,9 @@ function wildcard(value: string, any: string): string {
   });
 }
 
-function backend(id: string, { groups }: Configuration, places: Places): readonly string[] {
+function backend(id: string, { groups }: BalancerConfiguration, slots: Slots): readonly string[] {
   const group = groups.find((one) => one.id === id);
-  const targets = places.get(id) ?? [];
+  const targets = slots.get(id) ?? [];
   const sticky = group?.sticky;
   const balance = group?.algorithm === "least_outstanding_requests" ? "leastconn" : "roundrobin";
   return [
@@ -175,10 +175,10 @@ function backend(id: string, { groups }: Configuration, places: Places): readonl
     `  balance ${sticky?.by === "source-ip" ? "source" : balance}`,
     ...(sticky?.by === "cookie" ? [`  cookie AWSALB insert indirect nocache maxlife ${sticky.seconds}s`] : []),
     ...(sticky?.by === "application-cookie" ? stickTable(sticky) : []),
-    ...targets.map((target, place) => {
-      const cookie = sticky?.by === "cookie" ? ` cookie t${place}` : "";
+    ...targets.map((target, slot) => {
+      const cookie = sticky?.by === "cookie" ? ` cookie t${slot}` : "";
       const address = target === undefined ? "127.0.0.1:1" : `${target.host}:${target.port}`;
-      return `  server t${place} ${address}${cookie} pool-purge-delay 2s${target?.inRotation === true ? "" : " disabled"}`;
+      return `  server t${slot} ${address}${cookie} pool-purge-delay 2s${target?.inRotation === true ? "" : " disabled"}`;
     }),
   ];
 }
@@ -191,10 +191,10 @@ function stickTable({ name, seconds }: { readonly name: string; readonly seconds
   ];
 }
 
-/** The name of a group's backend: an ARN has characters that HAProxy's names may not. */
+/** Returns the name of a group's backend: an ARN has characters that HAProxy's names may not have. */
 export const backendOf = (group: string): string => tokenOf(group);
 
-/** A word of HAProxy's language that means itself. */
+/** Quotes a word for HAProxy's configuration language. */
 function quote(text: string): string {
   return `'${text.replaceAll("'", `'"'"'`)}'`;
 }

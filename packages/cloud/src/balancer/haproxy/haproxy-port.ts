@@ -6,51 +6,51 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as pause } from "node:timers/promises";
-import type { Configuration, Target } from "../control/configuration.ts";
-import { pageOf } from "../http/local-responses.ts";
+import type { BalancerConfiguration, Target } from "../control/configuration.ts";
+import { errorResponse } from "../http/local-responses.ts";
 import { backendOf, certificatesOf, groupsOf, haproxyText } from "./haproxy-configuration.ts";
 
-/** How long HAProxy may take to begin, or to take up a new configuration, in milliseconds. */
-const beginMilliseconds = 20_000;
+/** How long HAProxy may take to start, or to reload its configuration, in milliseconds. */
+const startMilliseconds = 20_000;
 
-/** How long to wait before it is asked once more to take up a configuration, in milliseconds. */
-const askAgainMilliseconds = 1_000;
+/** How long to wait before it is signalled again, in milliseconds. */
+const retryMilliseconds = 1_000;
 
-/** Places for targets that each backend has at first: joining and leaving then need no new configuration. */
-const placesMin = 16;
+/** Server slots that each backend has at first: targets join and leave without a reload. */
+const slotsMin = 16;
 
 /** One port carried by an HAProxy of its own, which inherits the listening socket and keeps it over every reload. */
 export class HaproxyPort {
   readonly #port: number;
   readonly #folder = mkdtempSync(join(tmpdir(), "sluice-lb-"));
   readonly #process: ChildProcess;
-  /** The target in each place of each group. */
-  #places: Map<string, (Target | undefined)[]>;
+  /** The target in each slot of each group. */
+  #slots: Map<string, (Target | undefined)[]>;
   #text: string;
   #isClosing = false;
 
-  private constructor(port: number, configuration: Configuration, start: (file: string) => ChildProcess) {
+  private constructor(port: number, configuration: BalancerConfiguration, start: (file: string) => ChildProcess) {
     this.#port = port;
     for (const status of [400, 502, 503, 504] as const)
       writeFileSync(join(this.#folder, `${status}.http`), errorFile(status));
-    this.#places = placesFor(new Map(), this.#own(configuration));
-    this.#text = this.#textOf(configuration, this.#places);
+    this.#slots = slotsFor(new Map(), this.#own(configuration));
+    this.#text = this.#textOf(configuration, this.#slots);
     this.#writeCertificates(this.#own(configuration));
     writeFileSync(this.#file, this.#text);
     this.#process = start(this.#file);
   }
 
-  /** Opens a port out here, and starts HAProxy with its socket where targets are reached. `ended` is told when it ends unasked. */
+  /** Opens a port in the host's network, and starts HAProxy with its socket in the network of the instances. `onEnd` is called when HAProxy ends by itself. */
   static async open(
     port: number,
-    configuration: Configuration,
-    { enter, ended }: { readonly enter: readonly string[]; readonly ended: (why: string) => void },
+    configuration: BalancerConfiguration,
+    { commandPrefix, onEnd }: { readonly commandPrefix: readonly string[]; readonly onEnd: (why: string) => void },
   ): Promise<HaproxyPort> {
     const server = createServer().listen(port, "127.0.0.1");
     await once(server, "listening");
     const opened = new HaproxyPort(port, configuration, (file) => {
-      // It ends with us, however we end: nobody else would know of it.
-      const words = [...enter, "setpriv", "--pdeathsig", "KILL", "haproxy", "-W", "-db", "-f", file];
+      // It must end when this process does, however that ends: nobody else would end it.
+      const words = [...commandPrefix, "setpriv", "--pdeathsig", "KILL", "haproxy", "-W", "-db", "-f", file];
       const [command = "", ...rest] = words;
       return spawn(command, rest, {
         detached: true,
@@ -58,26 +58,26 @@ export class HaproxyPort {
         env: { PATH: "/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin" },
       });
     });
-    server.close(); // it has its own copy, and nothing was accepted in between
-    opened.#process.once("error", (error) => ended(`Cannot start haproxy: ${error.message}`));
+    server.close(); // HAProxy has its own copy, and nothing was accepted in between
+    opened.#process.once("error", (error) => onEnd(`Cannot start haproxy: ${error.message}`));
     opened.#process.once("exit", (code, signal) => {
-      if (!opened.#isClosing) ended(`haproxy on port ${port} ended with ${code ?? signal}`);
+      if (!opened.#isClosing) onEnd(`haproxy on port ${port} ended with ${code ?? signal}`);
     });
     await opened.#untilWorker();
     return opened;
   }
 
-  /** Resolves when traffic goes by a new configuration: over the runtime socket where only targets have changed. */
-  async configure(configuration: Configuration): Promise<void> {
+  /** Resolves when a new configuration is in effect: by the runtime socket where only targets have changed, else by a reload. */
+  async configure(configuration: BalancerConfiguration): Promise<void> {
     const own = this.#own(configuration);
-    const places = placesFor(this.#places, own);
-    const next = this.#textOf(configuration, places);
-    if (withoutTargets(next) === withoutTargets(this.#text)) await this.#moveTargets(places);
+    const slots = slotsFor(this.#slots, own);
+    const next = this.#textOf(configuration, slots);
+    if (withoutTargets(next) === withoutTargets(this.#text)) await this.#moveTargets(slots);
     else {
       this.#writeCertificates(own);
       await this.#reload(next);
     }
-    this.#places = places;
+    this.#slots = slots;
     this.#text = next;
     writeFileSync(this.#file, next);
   }
@@ -96,7 +96,7 @@ export class HaproxyPort {
     return join(this.#folder, "haproxy.cfg");
   }
 
-  #writeCertificates({ listeners }: Configuration): void {
+  #writeCertificates({ listeners }: BalancerConfiguration): void {
     const folder = join(this.#folder, "certificates");
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { mode: 0o700 });
@@ -104,31 +104,31 @@ export class HaproxyPort {
       writeFileSync(join(folder, `${String(at).padStart(3, "0")}.pem`), certificate, { mode: 0o600 });
   }
 
-  #own({ listeners, groups }: Configuration): Configuration {
+  #own({ listeners, groups }: BalancerConfiguration): BalancerConfiguration {
     const own = listeners.filter(({ port }) => port === this.#port);
     const named = groupsOf(own);
     return { listeners: own, groups: groups.filter(({ id }) => named.includes(id)) };
   }
 
-  #textOf(configuration: Configuration, places: Map<string, (Target | undefined)[]>): string {
-    return haproxyText({ port: this.#port, configuration, places, folder: this.#folder });
+  #textOf(configuration: BalancerConfiguration, slots: Map<string, (Target | undefined)[]>): string {
+    return haproxyText({ port: this.#port, configuration, slots, folder: this.#folder });
   }
 
-  async #moveTargets(places: Map<string, (Target | undefined)[]>): Promise<void> {
+  async #moveTargets(slots: Map<string, (Target | undefined)[]>): Promise<void> {
     const commands: string[] = [];
-    for (const [group, targets] of places)
-      for (const [place, target] of targets.entries()) {
-        const before = this.#places.get(group)?.[place];
-        const name = `${backendOf(group)}/t${place}`;
+    for (const [group, targets] of slots)
+      for (const [slot, target] of targets.entries()) {
+        const before = this.#slots.get(group)?.[slot];
+        const name = `${backendOf(group)}/t${slot}`;
         const isMoved = target !== undefined && (before?.host !== target.host || before.port !== target.port);
         if (isMoved) commands.push(`set server ${name} addr ${target.host} port ${target.port}`);
         if (isMoved || before?.inRotation !== target?.inRotation)
           commands.push(`set server ${name} state ${target?.inRotation === true ? "ready" : "maint"}`);
       }
-    if (commands.length > 0) await this.#say(commands.join("; "));
+    if (commands.length > 0) await this.#command(commands.join("; "));
   }
 
-  /** HAProxy passes over a signal that comes while it still ends an earlier reload, so it is asked until it has begun. */
+  /** HAProxy ignores a signal that comes while it is still ending an earlier reload, so the signal is repeated until it has reloaded. */
   async #reload(next: string): Promise<void> {
     const before = await this.#worker();
     writeFileSync(this.#file, next);
@@ -141,9 +141,9 @@ export class HaproxyPort {
       const found = await this.#worker().catch(() => undefined); // it has not opened its socket yet
       if (found !== undefined && found !== other) return;
       const now = performance.now();
-      if (now - began > beginMilliseconds || this.#process.exitCode !== null)
-        throw new Error(`haproxy does not take up its configuration "${this.#file}"`);
-      if (now - asked > askAgainMilliseconds) {
+      if (now - began > startMilliseconds || this.#process.exitCode !== null)
+        throw new Error(`haproxy has not taken on its configuration "${this.#file}"`);
+      if (now - asked > retryMilliseconds) {
         asked = now;
         ask?.();
       }
@@ -152,10 +152,10 @@ export class HaproxyPort {
   }
 
   async #worker(): Promise<string | undefined> {
-    return /^Pid: (\d+)$/m.exec(await this.#say("show info"))?.[1];
+    return /^Pid: (\d+)$/m.exec(await this.#command("show info"))?.[1];
   }
 
-  async #say(commands: string): Promise<string> {
+  async #command(commands: string): Promise<string> {
     const socket = connect(join(this.#folder, "control.sock"));
     await once(socket, "connect");
     socket.write(`${commands}\n`);
@@ -163,43 +163,43 @@ export class HaproxyPort {
   }
 }
 
-/** The listening socket's number. Node keeps it in an undocumented place, and hands servers down to Node's own children only. */
+/** Returns the listening socket's descriptor. Node keeps it in an undocumented place, and passes servers to children that run Node only. */
 function descriptorOf(server: Server): number {
   return (server as unknown as { readonly _handle: { readonly fd: number } })._handle.fd; // it listens
 }
 
-/** Targets keep their places; newcomers get free ones. */
-function placesFor(
+/** Targets keep their slots; new ones get free slots. */
+function slotsFor(
   before: ReadonlyMap<string, readonly (Target | undefined)[]>,
-  { groups }: Configuration,
+  { groups }: BalancerConfiguration,
 ): Map<string, (Target | undefined)[]> {
   return new Map(
     groups.map(({ id, targets }) => {
       const left = new Map(targets.map((target) => [target.key, target]));
-      const places = (before.get(id) ?? []).map((old) => {
+      const slots = (before.get(id) ?? []).map((old) => {
         const found = old === undefined ? undefined : left.get(old.key);
         if (found !== undefined) left.delete(found.key);
         return found;
       });
       for (const target of left.values()) {
-        const free = places.indexOf(undefined);
-        if (free === -1) places.push(target);
-        else places[free] = target;
+        const free = slots.indexOf(undefined);
+        if (free === -1) slots.push(target);
+        else slots[free] = target;
       }
-      let wanted = placesMin;
-      while (wanted < places.length) wanted *= 2;
-      return [id, Array.from({ length: wanted }, (_, place) => places[place])];
+      let wanted = slotsMin;
+      while (wanted < slots.length) wanted *= 2;
+      return [id, Array.from({ length: wanted }, (_, slot) => slots[slot])];
     }),
   );
 }
 
-/** What cannot be changed over the runtime socket. */
+/** Returns the part of a configuration that cannot be changed over the runtime socket. */
 function withoutTargets(configuration: string): string {
   return configuration.replaceAll(/^( {2}server t\d+) \S+/gm, "$1").replaceAll(/ disabled$/gm, "");
 }
 
 function errorFile(status: 400 | 502 | 503 | 504): string {
-  const { head, body } = pageOf(status);
+  const { head, body } = errorResponse(status);
   const rows = head.split("\r\n").filter((row) => !row.startsWith("Date: "));
-  return `${rows.join("\r\n")}\r\n${body}`; // it is sent again and again
+  return `${rows.join("\r\n")}\r\n${body}`; // without a date, as it is sent again and again
 }

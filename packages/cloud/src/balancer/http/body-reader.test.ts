@@ -13,7 +13,7 @@ function readAll(length: ConstructorParameters<typeof BodyReader>[0], pieces: re
     const at = reader.read(bytes, 0, { takePiece: (piece) => taken.push(Buffer.from(piece)) });
     left.push(bytes.subarray(at));
   }
-  return { body: Buffer.concat(taken).toString(), left: Buffer.concat(left).toString(), isWhole: reader.isWhole };
+  return { body: Buffer.concat(taken).toString(), left: Buffer.concat(left).toString(), isWhole: reader.isComplete };
 }
 
 /** Cuts bytes in pieces of these lengths, over and over. */

@@ -1,32 +1,32 @@
 import { BadMessage, parseFields } from "./message-head.ts";
 
-/** Longest line before a chunk, and all that may follow the last one, in bytes: nobody needs more, and it is thrown away. */
+/** Longest line before a chunk, and longest trailer, in bytes. Both are dropped, so nobody needs longer ones. */
 const sizeLineMax = 256;
 const trailerMax = 16 * 1024;
 
-/** What takes a body, piece by piece. */
+/** Takes a body, piece by piece. */
 export interface BodySink {
   takePiece(bytes: Buffer): void;
 }
 
-/** Finds where a body ends, and takes off what frames it. */
+/** Finds where a body ends, and removes its chunk framing. */
 export class BodyReader {
-  #state: "bytes" | "size" | "chunk" | "after chunk" | "trailer" | "until close" | "whole";
-  /** Bytes that are to come, of the body or of a chunk. */
+  #state: "bytes" | "size" | "chunk" | "after chunk" | "trailer" | "until close" | "complete";
+  /** Bytes that are still to come, of the body or of a chunk. */
   #left = 0;
-  /** A line of which the end has not come. */
+  /** A line whose end has not come. */
   #line = "";
   #trailerBytes = 0;
 
   constructor(length: number | "chunked" | "until close") {
     if (typeof length === "number") {
       this.#left = length;
-      this.#state = length === 0 ? "whole" : "bytes";
+      this.#state = length === 0 ? "complete" : "bytes";
     } else this.#state = length === "chunked" ? "size" : length;
   }
 
-  get isWhole(): boolean {
-    return this.#state === "whole";
+  get isComplete(): boolean {
+    return this.#state === "complete";
   }
 
   /** Whether the end of the connection is the end of the body. */
@@ -34,10 +34,10 @@ export class BodyReader {
     return this.#state === "until close";
   }
 
-  /** Takes what belongs to the body, from a position on; gives the position behind it. */
+  /** Passes on what belongs to the body, from a position on. Returns the position behind it. */
   read(bytes: Buffer, from: number, sink: BodySink): number {
     let at = from;
-    while (at < bytes.length && this.#state !== "whole") {
+    while (at < bytes.length && this.#state !== "complete") {
       if (this.#state === "until close") {
         sink.takePiece(at === 0 ? bytes : bytes.subarray(at));
         return bytes.length;
@@ -50,12 +50,12 @@ export class BodyReader {
   #piece(bytes: Buffer, at: number, sink: BodySink): number {
     const end = Math.min(bytes.length, at + this.#left);
     this.#left -= end - at;
-    if (this.#left === 0) this.#state = this.#state === "bytes" ? "whole" : "after chunk";
+    if (this.#left === 0) this.#state = this.#state === "bytes" ? "complete" : "after chunk";
     sink.takePiece(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end));
     return end;
   }
 
-  /** Reads on to the end of a line, and takes what the line says. */
+  /** Reads to the end of a line, and does what the line says. */
   #framing(bytes: Buffer, at: number): number {
     const found = bytes.indexOf(0x0a, at);
     const end = found === -1 ? bytes.length : found + 1;
@@ -65,7 +65,7 @@ export class BodyReader {
     if (found === -1) return end;
     const line = this.#line;
     this.#line = "";
-    if (!line.endsWith("\r\n")) throw new BadMessage("A line of the body's framing has no proper end");
+    if (!line.endsWith("\r\n")) throw new BadMessage("A line of the body's framing must end in CRLF");
     if (this.#state === "size") this.#beginChunk(line);
     else if (this.#state === "trailer") this.#takeTrailer(line);
     else if (line === "\r\n") this.#state = "size";
@@ -83,7 +83,7 @@ export class BodyReader {
   #takeTrailer(line: string): void {
     this.#trailerBytes += line.length;
     if (this.#trailerBytes > trailerMax) throw new BadMessage("The trailer is too long");
-    if (line === "\r\n") this.#state = "whole";
-    else parseFields(line, 0); // it must be sound, and goes no further
+    if (line === "\r\n") this.#state = "complete";
+    else parseFields(line, 0); // it must be valid, and is dropped
   }
 }

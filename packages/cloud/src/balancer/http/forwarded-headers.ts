@@ -1,11 +1,12 @@
 import { STATUS_CODES } from "@sluice/aws-protocol/node-http";
+import { wallClock } from "../../clock.ts";
 import { randomHex } from "../../random.ts";
-import type { AnswerHead } from "./answer-head.ts";
+import type { ResponseHead } from "./response-head.ts";
 import type { Field } from "./message-head.ts";
 import { valueOf } from "./message-head.ts";
 import type { RequestHead } from "./request-head.ts";
 
-/** Headers that belong to one connection and go no further. */
+/** Headers that belong to one connection and are not passed on. */
 const hopByHop = new Set([
   "connection",
   "expect",
@@ -19,8 +20,8 @@ const hopByHop = new Set([
   "upgrade",
 ]);
 
-/** Headers of a request that are written anew: how its body is framed, and what the load balancer says itself. */
-const writtenAnew = new Set([
+/** Headers of a request that are replaced: the framing of its body, and what the load balancer adds. */
+const replaced = new Set([
   ...hopByHop,
   "host",
   "content-length",
@@ -30,8 +31,9 @@ const writtenAnew = new Set([
   "x-amzn-trace-id",
 ]);
 
-/** What is known of a request beside its head. */
-export interface Circumstances {
+/** What is known about a request besides its head. */
+export interface ForwardingContext {
+  /** The client's. */
   readonly address: string;
   readonly port: number;
   readonly protocol: "http" | "https";
@@ -39,12 +41,12 @@ export interface Circumstances {
   readonly isKept: boolean;
 }
 
-/** The head with which a request goes on to its target. */
-export function textForTarget(head: RequestHead, { address, port, protocol, isKept }: Circumstances): string {
+/** Returns the head with which a request goes on to its target. */
+export function requestText(head: RequestHead, { address, port, protocol, isKept }: ForwardingContext): string {
   const { fields, length, method, upgrade } = head;
   const before = valueOf(fields, "x-forwarded-for");
   let text = `${method} ${head.target} HTTP/1.1\r\nHost: ${head.host}\r\n`;
-  text += linesOf(fields, writtenAnew, head.options);
+  text += linesOf(fields, replaced, head.options);
   text += `X-Forwarded-For: ${before === undefined ? address : `${before}, ${address}`}\r\n`;
   text += `X-Forwarded-Proto: ${protocol}\r\nX-Forwarded-Port: ${port}\r\n`;
   text += `X-Amzn-Trace-Id: ${valueOf(fields, "x-amzn-trace-id") ?? `Root=${traceRoot()}`}\r\n`;
@@ -55,29 +57,29 @@ export function textForTarget(head: RequestHead, { address, port, protocol, isKe
   return `${text}Connection: ${isKept ? "keep-alive" : "close"}\r\n\r\n`;
 }
 
-/** The head with which an answer goes back, without the lines about the client's connection; `more` are whole lines. */
-export function textForClient({ status, reason, fields, options }: AnswerHead, more: string): string {
+/** Returns the head with which a response goes back, without the lines about the client's connection; `more` are whole lines. */
+export function responseText({ status, reason, fields, options }: ResponseHead, more: string): string {
   let text = `HTTP/1.1 ${status} ${reason === "" ? (STATUS_CODES[status] ?? "") : reason}\r\n`;
-  text += linesOf(fields, status === 204 ? hopByHopOfNothing : hopByHop, options);
+  text += linesOf(fields, status === 204 ? hopByHopAndLength : hopByHop, options);
   if (!fields.some(({ key }) => key === "date")) text += `Date: ${dateNow()}\r\n`;
   return text + more;
 }
 
-const hopByHopOfNothing = new Set([...hopByHop, "content-length"]);
+const hopByHopAndLength = new Set([...hopByHop, "content-length"]);
 
-/** Headers as lines, but for those that go no further; the connection's options may name more of these. */
+/** Returns headers as lines, without those that are omitted; the connection's options may name more of these. */
 function linesOf(
   fields: readonly Field[],
-  left: ReadonlySet<string>,
+  omitted: ReadonlySet<string>,
   options: ReadonlySet<string> | undefined,
 ): string {
   let text = "";
   for (const { name, key, value } of fields)
-    if (!left.has(key) && (options?.has(key) !== true || key === "content-length")) text += `${name}: ${value}\r\n`;
+    if (!omitted.has(key) && (options?.has(key) !== true || key === "content-length")) text += `${name}: ${value}\r\n`;
   return text;
 }
 
-/** Tells apart what this process and others number alike. */
+/** Makes the trace ids of this process differ from those of others. */
 const processPart = randomHex(8);
 let traced = 0;
 
@@ -86,11 +88,11 @@ function traceRoot(): string {
   return `1-${secondNow().toString(16).padStart(8, "0")}-${processPart}${traced.toString(16).padStart(8, "0")}`;
 }
 
-const secondNow = () => Math.trunc((performance.timeOrigin + performance.now()) / 1000);
+const secondNow = () => Math.trunc(wallClock() / 1000);
 
 let dated = { second: 0, text: "" };
 
-/** The date as HTTP writes it, made once a second. */
+/** Returns the date as HTTP writes it. It is formatted once a second only. */
 export function dateNow(): string {
   const second = secondNow();
   if (second !== dated.second) dated = { second, text: new Date(second * 1000).toUTCString() };

@@ -1,11 +1,11 @@
 import { STATUS_CODES } from "@sluice/aws-protocol/node-http";
 import type { Action } from "../control/configuration.ts";
 import { dateNow } from "./forwarded-headers.ts";
-import type { TroubleStatus } from "./message-head.ts";
+import type { ErrorStatus } from "./message-head.ts";
 import type { RequestHead } from "./request-head.ts";
 
-/** Where AWS's words are not the standard's. */
-const titles: Partial<Record<TroubleStatus, string>> = {
+/** Where AWS's reason phrases are not the standard's. */
+const titles: Partial<Record<ErrorStatus, string>> = {
   408: "Request Time-out",
   414: "Request-URI Too Large",
   405: "Not Allowed",
@@ -14,37 +14,40 @@ const titles: Partial<Record<TroubleStatus, string>> = {
   505: "HTTP Version Not Supported",
 };
 
-/** Whoever is answered: with a head that has all lines but those about the connection, and a body. */
-interface Answered {
-  answer(head: string, body: string): void;
+/** Writes a whole response: a head with all lines but those about the connection, and a body. */
+interface Responder {
+  respond(head: string, body: string): void;
 }
 
-/** The page by which an AWS load balancer itself says that something is wrong, and the head of the answer that brings it. */
-export function pageOf(status: TroubleStatus): { readonly head: string; readonly body: string } {
+/** Returns the page with which an AWS load balancer itself responds to an error, and its head. */
+export function errorResponse(status: ErrorStatus): { readonly head: string; readonly body: string } {
   const title = `${status} ${titles[status] ?? STATUS_CODES[status]}`;
   const body = `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n</body>\r\n</html>\r\n`;
   return { head: ownHead(title, { "Content-Type": "text/html", "Content-Length": body.length }), body };
 }
 
-/** Answers with one of these pages. */
-export function answerTrouble(client: Answered, status: TroubleStatus): void {
-  const { head, body } = pageOf(status);
-  client.answer(head, body);
+/** Responds with one of these pages. */
+export function respondWithError(client: Responder, status: ErrorStatus): void {
+  const { head, body } = errorResponse(status);
+  client.respond(head, body);
 }
 
-/** Answers with a fixed text. */
-export function answerFixed(
-  client: Answered,
+/** Responds as a `fixed-response` action says. */
+export function respondWithFixed(
+  client: Responder,
   { status, contentType, body }: Extract<Action, { type: "fixed-response" }>,
 ): void {
   const type = body === "" ? {} : { "Content-Type": contentType };
   const length = status === 204 ? {} : { "Content-Length": Buffer.byteLength(body) };
-  client.answer(ownHead(`${status} ${STATUS_CODES[status] ?? ""}`, { ...type, ...length }), status === 204 ? "" : body);
+  client.respond(
+    ownHead(`${status} ${STATUS_CODES[status] ?? ""}`, { ...type, ...length }),
+    status === 204 ? "" : body,
+  );
 }
 
-/** Sends a client elsewhere. What the action leaves open is taken from the request. */
+/** Responds as a `redirect` action says; its placeholders, such as `#{path}`, are filled from the request. */
 export function redirect(
-  client: Answered,
+  client: Responder,
   request: RequestHead,
   to: {
     readonly action: Extract<Action, { type: "redirect" }>;
@@ -66,7 +69,7 @@ export function redirect(
   const protocol = fill(action.protocol).toLowerCase();
   const search = fill(action.query);
   const location = `${protocol}://${fill(action.host)}:${fill(action.port)}${fill(action.path)}${search === "" ? "" : `?${search}`}`;
-  client.answer(
+  client.respond(
     ownHead(`${action.status} ${STATUS_CODES[action.status]}`, { "Content-Length": 0, Location: location }),
     "",
   );

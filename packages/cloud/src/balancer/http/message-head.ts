@@ -1,10 +1,10 @@
-// What the heads of requests and answers have in common. Whatever two programs could read differently is refused, so that
-// nobody smuggles a request past the load balancer: lines end in CRLF, names are tokens, and how a body is framed is said once.
+// What the heads of requests and responses have in common. Whatever two programs could read differently is refused, so that
+// no request can be smuggled past the load balancer: lines end in CRLF, names are tokens, and the framing of a body is given once.
 
 /** The end of a head. */
 export const headEnd = Buffer.from("\r\n\r\n");
 
-/** AWS's limit of one line of a head, in bytes. */
+/** AWS's limit on one line of a head, in bytes. */
 export const lineBytesMax = 16 * 1024;
 
 /** One header as it came, and the name by which it is looked up. */
@@ -15,15 +15,15 @@ export interface Field {
   readonly value: string;
 }
 
-/** Statuses with which the load balancer itself answers. */
-export type TroubleStatus = 400 | 405 | 408 | 414 | 501 | 502 | 503 | 504 | 505;
+/** Error statuses that the load balancer itself responds with. */
+export type ErrorStatus = 400 | 405 | 408 | 414 | 501 | 502 | 503 | 504 | 505;
 
-/** A message that is not HTTP, or not plain enough to be passed on. */
+/** A message that is not HTTP, or too ambiguous to be passed on. */
 export class BadMessage extends Error {
-  /** How a client is answered that has sent it. */
-  readonly status: TroubleStatus;
+  /** The response to a client that has sent it. */
+  readonly status: ErrorStatus;
 
-  constructor(message: string, status: TroubleStatus = 400) {
+  constructor(message: string, status: ErrorStatus = 400) {
     super(message);
     this.status = status;
   }
@@ -32,11 +32,11 @@ export class BadMessage extends Error {
 /** A token, such as a method or the name of a header. */
 export const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** What no header's value has, nor may be made to carry on. */
+/** Characters that a header's value may not have. */
 // oxlint-disable-next-line no-control-regex
 const forbidden = /[^\t\x20-\x7e\x80-\xff]/;
 
-/** The headers of a head, each line of which ends in CRLF, from a position on. */
+/** Returns the headers of a head from a position on. Each line ends in CRLF. */
 export function parseFields(text: string, from: number): readonly Field[] {
   const fields: Field[] = [];
   for (let at = from; at < text.length;) {
@@ -46,32 +46,33 @@ export function parseFields(text: string, from: number): readonly Field[] {
     if (end - at > lineBytesMax) throw new BadMessage("A header is too long");
     const name = text.slice(at, colon);
     const value = trimmed(text, colon + 1, end);
-    if (!token.test(name) || forbidden.test(value)) throw new BadMessage("A header has characters that may not be");
+    if (!token.test(name) || forbidden.test(value))
+      throw new BadMessage("A header has characters that are not allowed");
     fields.push({ name, key: name.toLowerCase(), value });
     at = end + 2;
   }
   return fields;
 }
 
-/** A part of a text without the spaces and tabs around it: `trim` would take more. */
+/** Returns a part of a text without the spaces and tabs around it; `trim` would remove other characters too. */
 function trimmed(text: string, from: number, to: number): string {
   let [begin, end] = [from, to];
-  while (begin < end && isBlank(text.charCodeAt(begin))) begin += 1;
-  while (end > begin && isBlank(text.charCodeAt(end - 1))) end -= 1;
+  while (begin < end && isSpace(text.charCodeAt(begin))) begin += 1;
+  while (end > begin && isSpace(text.charCodeAt(end - 1))) end -= 1;
   return text.slice(begin, end);
 }
 
-const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
+const isSpace = (code: number): boolean => code === 0x20 || code === 0x09;
 
-/** What the headers of a message say of its body and its connection. */
+/** What the headers of a message say about its body and its connection. */
 export interface Framing {
-  /** Undefined where nothing is said. */
+  /** In bytes. Undefined where the headers do not say. */
   readonly length: number | "chunked" | undefined;
-  /** Options of the connection, in lower case: names of headers that go no further, among others. */
+  /** The values of `Connection`, in lower case; among them names of headers that are not passed on. */
   readonly options: ReadonlySet<string> | undefined;
 }
 
-/** Reads how a message is framed. Refused where it is said twice, or in a way that is not served. */
+/** Reads how a message is framed. Throws BadMessage where that is given twice, or not supported. */
 export function framingOf(fields: readonly Field[], isOld: boolean): Framing {
   let [length, coding, options]: [string?, string?, string?] = [];
   for (const { key, value } of fields) {
@@ -103,13 +104,13 @@ function optionsOf(connection: string | undefined): ReadonlySet<string> | undefi
   return new Set(lower.split(",").map((option) => option.trim()));
 }
 
-/** Whether the connection stays open after this message, as its version and options have it. */
+/** Whether the connection stays open after a message of this version with these options. */
 export function keepsConnection(isOld: boolean, options: ReadonlySet<string> | undefined): boolean {
   if (options === undefined) return !isOld;
   return !options.has("close") && (!isOld || options.has("keep-alive"));
 }
 
-/** The value of a header; several of one name are joined, as the standard has it. */
+/** Returns the value of a header; several of one name are joined by commas (RFC 9110, section 5.2). */
 export function valueOf(fields: readonly Field[], key: string): string | undefined {
   let found: string | undefined;
   for (const field of fields)

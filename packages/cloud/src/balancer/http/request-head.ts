@@ -11,19 +11,19 @@ import {
 /** A request without its body. */
 export interface RequestHead {
   readonly method: string;
-  /** Path and query, as they were sent. */
+  /** Path and query, as sent. */
   readonly target: string;
   /** Whether the client speaks HTTP/1.0. */
   readonly isOld: boolean;
   readonly fields: readonly Field[];
   readonly host: string;
-  /** Several headers of this name are one list. */
+  /** All `Cookie` headers as one list. */
   readonly cookies: string | undefined;
-  /** Undefined where the request says nothing of a body. */
+  /** Of the body, in bytes. Undefined where the request has neither a length nor a coding. */
   readonly length: number | "chunked" | undefined;
   readonly options: ReadonlySet<string> | undefined;
   readonly keepsConnection: boolean;
-  /** The protocol that the client wants to change to. */
+  /** The protocol that the client asks to switch to. */
   readonly upgrade: string | undefined;
   readonly expectsContinue: boolean;
 }
@@ -33,13 +33,13 @@ const requestLine = /^([^ ]+) ([!-~\x80-\xff]+) HTTP\/(\d\.\d)$/;
 /** Methods that AWS's load balancers do not pass on. */
 const refusedMethods = new Set(["CONNECT", "TRACE"]);
 
-/** Reads a request's head: everything up to the empty line, which is no part of it. */
+/** Parses a request's head, without the empty line that ends it. Throws BadMessage. */
 export function parseRequestHead(text: string): RequestHead {
   const end = text.indexOf("\r\n");
   if (end > lineBytesMax) throw new BadMessage("The request line is too long", 414);
   const [, method = "", sent = "", version = ""] = requestLine.exec(text.slice(0, end)) ?? [];
   if (!token.test(method)) throw new BadMessage("The request line is not valid");
-  if (version !== "1.1" && version !== "1.0") throw new BadMessage("The version of HTTP is not served", 505);
+  if (version !== "1.1" && version !== "1.0") throw new BadMessage("The version of HTTP is not supported", 505);
   if (refusedMethods.has(method)) throw new BadMessage("The method is not passed on", 405);
   const isOld = version === "1.0";
   const { target, authority } = splitTarget(sent, method);
@@ -71,15 +71,15 @@ export function parseRequestHead(text: string): RequestHead {
   };
 }
 
-/** A client may name the host in the request line as well: that one counts then. */
+/** A client may send an absolute URL in the request line: then the host in it counts. */
 function splitTarget(sent: string, method: string): { readonly target: string; readonly authority?: string } {
   if (sent.startsWith("/") || (sent === "*" && method === "OPTIONS")) return { target: sent };
   const [, authority, target] = /^https?:\/\/([^/?#@]+)([/?].*)?$/i.exec(sent) ?? [];
-  if (authority === undefined) throw new BadMessage("The request's target is no path");
+  if (authority === undefined) throw new BadMessage("The request's target must be a path or a URL");
   return { authority, target: target === undefined || target.startsWith("?") ? `/${target ?? ""}` : target };
 }
 
-/** HTTP/2 is offered, never demanded: its offer is passed over, as the standard has it. So is one of a request with a body. */
+/** An upgrade to HTTP/2 is an offer that a server may ignore, and so is any upgrade of a request with a body. */
 function isUpgrade({ isOld, length, options, upgrade }: Pick<RequestHead, "isOld" | "length" | "options" | "upgrade">) {
   return (
     upgrade !== undefined &&

@@ -6,10 +6,10 @@ import type { RequestHead } from "../http/request-head.ts";
 
 type Matches = (request: RequestHead, address: string) => boolean;
 
-/** Gives the action for a request from a client's address. */
+/** Returns the action for a request from a client's address. */
 export type Chooser = (request: RequestHead, address: string) => Action | undefined;
 
-/** Makes rules ready to be asked: a request gets the action of the first rule that it meets. */
+/** Prepares rules: a request gets the action of the first rule whose conditions it meets. */
 export function actionChooser(rules: readonly Rule[]): Chooser {
   const prepared = rules.map(({ conditions, action }) => ({ tests: conditions.map(prepare), action }));
   const [first] = prepared;

@@ -1,30 +1,31 @@
 import { createHash } from "node:crypto";
 import type { Socket } from "node:net";
-import type { Group, Target } from "../control/configuration.ts";
-import { type Home, TargetConnection } from "../connections/target-connection.ts";
+import { chance } from "../../random.ts";
+import type { TargetGroup, Target } from "../control/configuration.ts";
+import { type ConnectionOwner, TargetConnection } from "../connections/target-connection.ts";
 
-/** Common servers close an idle connection after 5 s or more; ours is given up before, in milliseconds. */
+/** How long an idle connection is kept, in milliseconds: common servers close theirs after 5 s or more, and ours must go first. */
 const idleMilliseconds = 3_500;
 
 /** Idle connections that are kept to one target. */
 const idleConnectionsMax = 256;
 
-/** How often connections are looked for that have been idle for too long, in milliseconds. */
+/** How often connections that were idle for too long are closed, in milliseconds. */
 const sweepMilliseconds = 500;
 
-/** One target as the proxy sees it. */
-export class Upstream implements Home {
+/** One target, as the balancer sees it, with its idle connections. */
+export class Upstream implements ConnectionOwner {
   readonly host: string;
   readonly port: number;
-  /** By which a client's cookie names it. */
+  /** Its name in a client's cookie. */
   readonly token: string;
-  /** Connections that carry more than requests: upgraded ones, and those of network load balancers. */
+  /** Upgraded connections, and those of network load balancers. */
   readonly tunnels = new Set<Socket>();
   inFlight = 0;
-  /** Since when it has been a newcomer, by the monotonic clock; undefined when it gets its full share. */
-  newSince: number | undefined;
+  /** Since when its share grows (slow start), by the monotonic clock; undefined when it gets its full share. */
+  slowSince: number | undefined;
   #inRotation = false;
-  /** Connections that wait for a request, the one that was used last at the end. */
+  /** The one that was used last is at the end. */
   readonly #idle: TargetConnection[] = [];
   #sweep: NodeJS.Timeout | undefined;
 
@@ -38,19 +39,19 @@ export class Upstream implements Home {
     return this.#inRotation;
   }
 
-  /** One that gets no new requests needs no idle connections: its server may be waiting for their end. */
+  /** A target that gets no new requests needs no idle connections: its server may be waiting for them to end. */
   set inRotation(isIn: boolean) {
     this.#inRotation = isIn;
     if (!isIn) this.#closeIdle(Infinity);
   }
 
-  /** A connection that was used before, or a new one. */
+  /** Returns an idle connection, or a new one. */
   take(): TargetConnection {
     this.#closeIdle(performance.now());
     return this.#idle.pop() ?? this.open();
   }
 
-  /** A new connection. */
+  /** Returns a new connection. */
   open(): TargetConnection {
     return new TargetConnection(this);
   }
@@ -68,8 +69,8 @@ export class Upstream implements Home {
     if (at !== -1) this.#idle.splice(at, 1);
   }
 
-  /** It gets nothing more. Requests under way end by themselves; tunnels, which may last for ever, where they are not cut. */
-  leave({ cutsConnections }: Pick<Group, "cutsConnections">): void {
+  /** Gives it nothing more. Requests under way end by themselves; tunnels, which may last for ever, are cut where the group says so. */
+  leave({ cutsConnections }: Pick<TargetGroup, "cutsConnections">): void {
     this.inRotation = false;
     if (cutsConnections) for (const socket of this.tunnels) socket.destroy();
   }
@@ -82,40 +83,40 @@ export class Upstream implements Home {
   }
 }
 
-/** A short name that tells nothing about what it stands for. */
+/** Returns a short name that reveals nothing about what it stands for. */
 export function tokenOf(name: string): string {
   return createHash("sha256").update(name).digest("base64url").slice(0, 22);
 }
 
-/** How a target is chosen. */
-export interface Choice {
-  /** The client's cookie. */
+/** What a target is picked by. */
+export interface PickCriteria {
+  /** From the client's cookie. */
   readonly token?: string | undefined;
   readonly sourceIp?: string | undefined;
-  /** Targets that were tried in vain. */
-  readonly except?: ReadonlySet<Upstream> | undefined;
+  /** Targets that have refused. */
+  readonly excluded?: ReadonlySet<Upstream> | undefined;
 }
 
-/** The targets of one group, and whose turn it is. */
+/** The targets of one group, and the algorithm that picks among them. */
 export class TargetPool {
-  #group: Group;
+  #group: TargetGroup;
   readonly #upstreams = new Map<string, Upstream>();
   #rotation: readonly Upstream[] = [];
   #turn = 0;
 
-  constructor(group: Group) {
+  constructor(group: TargetGroup) {
     this.#group = group;
     this.configure(group);
   }
 
-  get sticky(): Group["sticky"] {
+  get sticky(): TargetGroup["sticky"] {
     return this.#group.sticky;
   }
 
-  configure(group: Group): void {
+  configure(group: TargetGroup): void {
     this.#group = group;
     const now = performance.now();
-    // Newcomers begin slowly only beside one that gets its full share: somebody has to do the work.
+    // A slow start needs a target with its full share: otherwise nobody would take the traffic.
     const isSlow = group.slowStartSeconds > 0 && this.#rotation.some((one) => this.#shareOf(one, now) === 1);
     const wanted = new Map(group.targets.map((target) => [`${target.key} ${target.host}:${target.port}`, target]));
     for (const [key, upstream] of this.#upstreams)
@@ -126,7 +127,7 @@ export class TargetPool {
     for (const [key, target] of wanted) {
       const upstream = this.#upstreams.get(key) ?? new Upstream(group.id, target);
       this.#upstreams.set(key, upstream);
-      if (target.inRotation && !upstream.inRotation) upstream.newSince = isSlow ? now : undefined;
+      if (target.inRotation && !upstream.inRotation) upstream.slowSince = isSlow ? now : undefined;
       upstream.inRotation = target.inRotation;
     }
     this.#rotation = [...this.#upstreams.values()].filter(({ inRotation }) => inRotation);
@@ -138,14 +139,16 @@ export class TargetPool {
     this.#rotation = [];
   }
 
-  /** The target that is to answer next; undefined when none is in rotation. */
-  pick({ token, sourceIp, except }: Choice): Upstream | undefined {
+  /** Returns the target for the next request, or undefined when none is in rotation. */
+  pick({ token, sourceIp, excluded }: PickCriteria): Upstream | undefined {
     const open =
-      except === undefined || except.size === 0 ? this.#rotation : this.#rotation.filter((one) => !except.has(one));
+      excluded === undefined || excluded.size === 0
+        ? this.#rotation
+        : this.#rotation.filter((one) => !excluded.has(one));
     const { sticky, algorithm } = this.#group;
     if (token !== undefined) {
-      const held = open.find((upstream) => upstream.token === token);
-      if (held !== undefined) return held;
+      const stuckTo = open.find((upstream) => upstream.token === token);
+      if (stuckTo !== undefined) return stuckTo;
     }
     if (sticky?.by === "source-ip" && sourceIp !== undefined) {
       const number = Number.parseInt(createHash("sha256").update(sourceIp).digest("hex").slice(0, 8), 16);
@@ -155,26 +158,26 @@ export class TargetPool {
     return this.#inTurn(open);
   }
 
-  /** The next one; a newcomer lets others go before as often as its share is small. */
+  /** The next in turn; one in its slow start is passed over with a chance that falls as its share grows. */
   #inTurn(open: readonly Upstream[]): Upstream | undefined {
     for (let tried = 0; tried < open.length; tried += 1) {
       this.#turn = (this.#turn + 1) % Number.MAX_SAFE_INTEGER;
       const upstream = open[this.#turn % open.length];
-      if (upstream?.newSince === undefined) return upstream;
+      if (upstream?.slowSince === undefined) return upstream;
       const share = this.#shareOf(upstream, performance.now());
-      if (share === 1) upstream.newSince = undefined;
-      if (Math.random() < share) return upstream;
+      if (share === 1) upstream.slowSince = undefined;
+      if (chance() < share) return upstream;
     }
     return open[this.#turn % open.length];
   }
 
-  /** How much of its full share a target gets: a newcomer's grows evenly. */
-  #shareOf({ newSince }: Upstream, now: number): number {
+  /** The part of its full share that a target gets: during a slow start it grows evenly. */
+  #shareOf({ slowSince }: Upstream, now: number): number {
     const slowMilliseconds = this.#group.slowStartSeconds * 1000;
-    return newSince === undefined || slowMilliseconds === 0 ? 1 : Math.min(1, (now - newSince) / slowMilliseconds);
+    return slowSince === undefined || slowMilliseconds === 0 ? 1 : Math.min(1, (now - slowSince) / slowMilliseconds);
   }
 
-  /** Of several that have as little to do, the next in turn. */
+  /** The one with the fewest requests in flight; of several, the next in turn. */
   #leastBusy(open: readonly Upstream[]): Upstream | undefined {
     this.#turn = (this.#turn + 1) % Number.MAX_SAFE_INTEGER;
     const first = this.#turn % open.length;

@@ -3,7 +3,7 @@ import type { RequestLaunchTemplateData } from "@aws-sdk/client-ec2";
 import type { Operations } from "@sluice/aws-protocol";
 import type { CloudDatabase } from "../../store/database.ts";
 import type { Records } from "../../store/records.ts";
-import type { Waits } from "../../time-scale.ts";
+import type { TimeScale } from "../../time-scale.ts";
 import type { Ec2Context } from "../ec2/index.ts";
 import type { Activities } from "./model/activities.ts";
 import type { TrafficSource } from "./model/group.ts";
@@ -22,10 +22,10 @@ export interface AutoScalingContext {
   readonly policies: Records<Policy>;
   readonly scheduledActions: Records<ScheduledAction>;
   readonly notifications: Records<NotificationConfiguration>;
-  readonly traffic: Traffic;
+  readonly trafficSources: TrafficSources;
   /** Sends a message to a topic; it does not matter here whether anybody reads it. */
   readonly publish: Publish;
-  readonly waits: Waits;
+  readonly timeScale: TimeScale;
   /** Something about a group has changed: look at it soon. */
   readonly wake: (group: string) => void;
   readonly clock: () => number;
@@ -37,7 +37,7 @@ export interface AutoScalingContext {
 export type Publish = (arn: string, message: { readonly subject: string; readonly body: string }) => void;
 
 /** Where traffic comes from, as far as groups need it: load balancing keeps it. */
-export interface Traffic {
+export interface TrafficSources {
   /** Throws a Fault when there is no such source. */
   check(source: TrafficSource): void;
   register(source: TrafficSource, instanceIds: readonly string[]): void | Promise<void>;

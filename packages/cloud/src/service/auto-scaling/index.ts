@@ -19,7 +19,7 @@ import { targetState } from "./model/target-state.ts";
 import { trafficOperations } from "./operations/traffic-sources.ts";
 import { warmPoolOperations } from "./operations/warm-pools.ts";
 
-export type { Publish, Traffic } from "./context.ts";
+export type { Publish, TrafficSources } from "./context.ts";
 export type { TrafficSource } from "./model/group.ts";
 
 /** Auto Scaling that is open. */
@@ -38,7 +38,7 @@ export interface OpenAutoScaling {
 
 type Given = Pick<
   AutoScalingContext,
-  "db" | "ec2" | "traffic" | "publish" | "waits" | "clock" | "region" | "accountId"
+  "db" | "ec2" | "trafficSources" | "publish" | "timeScale" | "clock" | "region" | "accountId"
 >;
 
 /** Opens Auto Scaling on what the store holds of it. */

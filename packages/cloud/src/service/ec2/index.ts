@@ -7,7 +7,7 @@ import { instanceOperations } from "./instances/instances.ts";
 import { keyPairOperations } from "./key-pairs.ts";
 import { launchTemplateOperations } from "./launch-templates/launch-templates.ts";
 import { securityGroupOperations } from "./network/security-groups.ts";
-import { surroundingsOperations } from "./network/vpc.ts";
+import { vpcOperations } from "./network/vpc.ts";
 import { tagOperations } from "./tags/tags.ts";
 
 export { launchAccesses, passRoleAccesses } from "./launch-templates/launch-accesses.ts";
@@ -55,7 +55,7 @@ export function ec2Service(context: Ec2Context, onDefect: (error: unknown, reque
       ...securityGroupOperations,
       ...keyPairOperations,
       ...tagOperations,
-      ...surroundingsOperations,
+      ...vpcOperations,
     },
     context,
     accesses: accessesFromTable(ec2Accesses(context)),

@@ -3,7 +3,7 @@ import type { Operations } from "@sluice/aws-protocol";
 import type { Images } from "../../images/index.ts";
 import type { TaskDriver } from "../../instance/index.ts";
 import type { CloudDatabase } from "../../store/database.ts";
-import type { Waits } from "../../time-scale.ts";
+import type { TimeScale } from "../../time-scale.ts";
 import type { Ec2Context } from "../ec2/index.ts";
 import type { TargetGroups } from "../load-balancing/v2/index.ts";
 import type { LogStore } from "../logs/index.ts";
@@ -31,7 +31,7 @@ export interface EcsContext {
   readonly driver: () => Promise<TaskDriver>;
   /** Where tasks reach the cloud. */
   readonly endpoint: () => string;
-  readonly waits: Waits;
+  readonly timeScale: TimeScale;
   /** A service has changed, or one of its tasks: look at it soon. */
   readonly wake: (service: { readonly cluster: string; readonly name: string }) => void;
   /** A task is new or is to end: see to it. */

@@ -11,7 +11,7 @@ export interface Published {
 }
 
 /** Where links in messages lead, and when it is. */
-export interface Surroundings {
+export interface MessageContext {
   readonly linksUrl: string;
   readonly now: number;
 }
@@ -22,7 +22,7 @@ export interface Surroundings {
 export function notification(
   subscription: SubscriptionRecord,
   { messageId, message, subject, attributes }: Published & { readonly messageId: string },
-  { linksUrl, now }: Surroundings,
+  { linksUrl, now }: MessageContext,
 ): Parcel {
   const isRaw = subscription.attributes["RawMessageDelivery"] === "true";
   const envelope = {
@@ -48,7 +48,7 @@ export function notification(
 }
 
 /** The request to confirm a subscription. */
-export function confirmation({ topicArn, token = "" }: SubscriptionRecord, { linksUrl, now }: Surroundings): Parcel {
+export function confirmation({ topicArn, token = "" }: SubscriptionRecord, { linksUrl, now }: MessageContext): Parcel {
   const messageId = randomUUID();
   const link = new URLSearchParams({ Action: "ConfirmSubscription", TopicArn: topicArn, Token: token });
   const body = JSON.stringify({

@@ -105,9 +105,9 @@ function hold(
   group: Group,
   { id, transition }: { id: string; transition: Transition },
 ): void {
-  const { groups, activities, clock, waits } = context;
+  const { groups, activities, clock, timeScale } = context;
   const hooks = group.hooks.filter((hook) => hook.transition === transition);
-  const actions = hooks.map((hook) => beginAction(hook, { token: randomUUID(), now: clock(), waits }));
+  const actions = hooks.map((hook) => beginAction(hook, { token: randomUUID(), now: clock(), timeScale }));
   const before = memberOf(group, id);
   groups.put(withMember(group, id, (member) => ({ ...member, state: following(member.state).wait, actions })));
   activities.change(group.name, before.activityId, { status: "MidLifecycleAction", progress: 40 });
@@ -115,10 +115,10 @@ function hold(
 }
 
 async function enterService(context: AutoScalingContext, group: Group, id: string): Promise<void> {
-  const { traffic, groups, clock } = context;
+  const { trafficSources, groups, clock } = context;
   // Suspended, the instance is not registered, and a later resumption does not do it either.
   if (!isSuspended(group, "AddToLoadBalancer"))
-    for (const source of group.sources) await traffic.register(source, [id]);
+    for (const source of group.sources) await trafficSources.register(source, [id]);
   const current = groups.find(group.name);
   const member = current?.members.find((candidate) => candidate.id === id);
   if (current === undefined || member === undefined || !member.state.startsWith("Pending")) return;
@@ -151,7 +151,7 @@ async function takeOut(
   group: Group,
   { id, why }: { id: string; why: Removal },
 ): Promise<void> {
-  for (const source of group.sources) await context.traffic.deregister(source, [id]);
+  for (const source of group.sources) await context.trafficSources.deregister(source, [id]);
   const current = context.groups.find(group.name);
   if (current?.members.some((member) => member.id === id) !== true) return;
   const activityId = openTermination(context, current, { id, why });

@@ -76,7 +76,7 @@ export function openTermination(
 
 /** Opens an activity that is about one instance. */
 export function beginActivity(
-  { activities, clock, waits, region, accountId }: AutoScalingContext,
+  { activities, clock, timeScale, region, accountId }: AutoScalingContext,
   group: Group,
   about: {
     readonly description: string;
@@ -92,7 +92,7 @@ export function beginActivity(
     cause: about.cause,
     startedAt: clock(),
     status: about.status ?? "InProgress",
-    details: details(about.member.zone, about.member.subnetId, waits.scale),
+    details: details(about.member.zone, about.member.subnetId, timeScale.scale),
   });
 }
 

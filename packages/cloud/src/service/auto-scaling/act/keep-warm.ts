@@ -35,9 +35,9 @@ export function rest({ groups, activities, clock }: AutoScalingContext, group: G
 
 /** An instance that the group no longer needs leaves its traffic, and returns to the pool. */
 export async function bringBack(context: AutoScalingContext, group: Group, id: string): Promise<void> {
-  const { traffic, groups, clock } = context;
+  const { trafficSources, groups, clock } = context;
   if (!isSuspended(group, "AddToLoadBalancer"))
-    for (const source of group.sources) await traffic.deregister(source, [id]);
+    for (const source of group.sources) await trafficSources.deregister(source, [id]);
   const current = groups.find(group.name);
   const member = current?.members.find((candidate) => candidate.id === id);
   if (current === undefined || member?.state !== "InService") return;

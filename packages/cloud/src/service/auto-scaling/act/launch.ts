@@ -62,8 +62,8 @@ function recordsOf(
 }
 
 /** When a group tries again after a launch has failed. */
-export const whenToTryAgain = ({ clock, waits }: AutoScalingContext): number =>
-  clock() + waits.milliseconds(retrySeconds);
+export const whenToTryAgain = ({ clock, timeScale }: AutoScalingContext): number =>
+  clock() + timeScale.milliseconds(retrySeconds);
 
 /** A member of a group that has just been launched, or attached. */
 export function newMember(

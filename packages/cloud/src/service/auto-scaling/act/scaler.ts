@@ -93,15 +93,16 @@ export class Scaler {
   }
 
   #facts({ sources, gracePeriodSeconds }: Group): Facts {
-    const { ec2, traffic, clock, waits } = this.#context;
-    const tells = ({ id }: Member, health: string) => sources.some((source) => traffic.health(source, id) === health);
+    const { ec2, trafficSources, clock, timeScale } = this.#context;
+    const tells = ({ id }: Member, health: string) =>
+      sources.some((source) => trafficSources.health(source, id) === health);
     return {
       now: clock(),
       ec2State: (id) => ec2.fleet.find(id)?.state,
       isDraining: (member) => tells(member, "draining"),
       failsTraffic: (member) => tells(member, "unhealthy"),
-      graceMilliseconds: waits.milliseconds(gracePeriodSeconds),
-      stuckMilliseconds: waits.milliseconds(stuckSeconds),
+      graceMilliseconds: timeScale.milliseconds(gracePeriodSeconds),
+      stuckMilliseconds: timeScale.milliseconds(stuckSeconds),
     };
   }
 }

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Waits } from "../../../time-scale.ts";
+import { TimeScale } from "../../../time-scale.ts";
 import { decide, type Facts, type Step } from "./decide.ts";
 import type { Group, Member, ProcessName } from "../model/group.ts";
 import { beginAction, completed, type Hook, type Transition, withHeartbeat } from "../model/hook.ts";
 
 const now = 1_000_000;
 const [a, b, c] = ["subnet-a", "subnet-b", "subnet-c"];
-const waits = new Waits(1);
+const timeScale = new TimeScale(1);
 
 function member(id: string, fields: Partial<Member> = {}): Member {
   return {
@@ -70,7 +70,7 @@ const hook = (name: string, transition: Transition = "autoscaling:EC2_INSTANCE_L
   heartbeatSeconds: 60,
   defaultResult: "ABANDON",
 });
-const action = (name: string) => beginAction(hook(name), { token: `token of ${name}`, now, waits });
+const action = (name: string) => beginAction(hook(name), { token: `token of ${name}`, now, timeScale });
 const does = (steps: readonly Step[]) => steps.map((step) => step.do);
 
 test("what is missing is launched where the group has fewest", () => {
@@ -187,7 +187,7 @@ test("a hook whose heartbeat stays out has its default result", () => {
 
 test("heartbeats hold an instance for a hundred timeouts and no longer", () => {
   const kept = Array.from({ length: 200 }).reduce<Member["actions"][number]>(
-    (held, _, index) => withHeartbeat(held, { now: now + index * 59_000, waits }),
+    (held, _, index) => withHeartbeat(held, { now: now + index * 59_000, timeScale }),
     action("one"),
   );
   const held = group({ members: [member("i-1", { state: "Pending:Wait", actions: [kept] })] });

@@ -1,4 +1,4 @@
-import type { Waits } from "../../../time-scale.ts";
+import type { TimeScale } from "../../../time-scale.ts";
 
 /** The two transitions that hooks hold. */
 export type Transition = "autoscaling:EC2_INSTANCE_LAUNCHING" | "autoscaling:EC2_INSTANCE_TERMINATING";
@@ -41,21 +41,24 @@ export const globalTimeoutSeconds = ({ heartbeatSeconds }: Pick<Hook, "heartbeat
 /** A hook begins to hold an instance. */
 export function beginAction(
   hook: Hook,
-  { token, now, waits }: { token: string; now: number; waits: Waits },
+  { token, now, timeScale }: { token: string; now: number; timeScale: TimeScale },
 ): HookAction {
   return {
     hook: hook.name,
     token,
     defaultResult: hook.defaultResult,
     heartbeatSeconds: hook.heartbeatSeconds,
-    heartbeatUntil: now + waits.milliseconds(hook.heartbeatSeconds),
-    until: now + waits.milliseconds(globalTimeoutSeconds(hook)),
+    heartbeatUntil: now + timeScale.milliseconds(hook.heartbeatSeconds),
+    until: now + timeScale.milliseconds(globalTimeoutSeconds(hook)),
   };
 }
 
 /** An action's timeout begins anew. */
-export function withHeartbeat(action: HookAction, { now, waits }: { now: number; waits: Waits }): HookAction {
-  return { ...action, heartbeatUntil: now + waits.milliseconds(action.heartbeatSeconds) };
+export function withHeartbeat(
+  action: HookAction,
+  { now, timeScale }: { now: number; timeScale: TimeScale },
+): HookAction {
+  return { ...action, heartbeatUntil: now + timeScale.milliseconds(action.heartbeatSeconds) };
 }
 
 /** An action with the result that somebody gave. */

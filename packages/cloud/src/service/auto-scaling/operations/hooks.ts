@@ -83,8 +83,8 @@ export const hookOperations: AutoScalingOperations = {
   },
 
   RecordLifecycleActionHeartbeat(context, input) {
-    const { clock, waits } = context;
-    changeAction(context, input, (action) => withHeartbeat(action, { now: clock(), waits }));
+    const { clock, timeScale } = context;
+    changeAction(context, input, (action) => withHeartbeat(action, { now: clock(), timeScale }));
   },
 };
 

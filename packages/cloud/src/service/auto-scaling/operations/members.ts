@@ -37,7 +37,7 @@ export const memberOperations: AutoScalingOperations = {
         "ValidationError",
         `The instance ${member.id} is not in a state from which it can be terminated: it is ${member.state}`,
       );
-    for (const source of group.sources) await context.traffic.deregister(source, [member.id]);
+    for (const source of group.sources) await context.trafficSources.deregister(source, [member.id]);
     const to = shrinks ? group.desired - 1 : group.desired;
     const asked = shrinks ? `, shrinking the capacity from ${group.desired} to ${to}` : "";
     const cause = `${at(clock())} instance ${member.id} was taken out of service in response to a user request${asked}.`;
@@ -142,11 +142,11 @@ export const memberOperations: AutoScalingOperations = {
     return { Activities: activities };
   },
 
-  SetInstanceHealth({ groups, clock, waits, wake }, { InstanceId, HealthStatus, ShouldRespectGracePeriod = true }) {
+  SetInstanceHealth({ groups, clock, timeScale, wake }, { InstanceId, HealthStatus, ShouldRespectGracePeriod = true }) {
     if (HealthStatus !== "Healthy" && HealthStatus !== "Unhealthy")
       throw new Fault("ValidationError", `HealthStatus must be Healthy or Unhealthy, and is ${HealthStatus}`);
     const { group, member } = groups.ofInstance(InstanceId);
-    const graceUntil = (member.inServiceAt ?? clock()) + waits.milliseconds(group.gracePeriodSeconds);
+    const graceUntil = (member.inServiceAt ?? clock()) + timeScale.milliseconds(group.gracePeriodSeconds);
     if (HealthStatus === "Unhealthy" && ShouldRespectGracePeriod && clock() < graceUntil) return;
     const { unhealthyBecause: _, ...kept } = member;
     const judged: Member =
@@ -197,7 +197,7 @@ async function leave(
   },
   { to, from, describe, verb }: Leaving,
 ) {
-  const { groups, traffic, clock, wake } = context;
+  const { groups, trafficSources, clock, wake } = context;
   const group = groups.standing(input.AutoScalingGroupName);
   const members = membersOf(group, input.InstanceIds ?? [], from);
   const counted = members.filter(isCounted).length;
@@ -208,7 +208,7 @@ async function leave(
       `AutoScalingGroup will fall below its min size of ${group.minSize} when ${counted} instances leave. Lower the min size, or do not decrement the desired capacity.`,
     );
   for (const source of group.sources)
-    await traffic.deregister(
+    await trafficSources.deregister(
       source,
       members.map(({ id }) => id),
     );

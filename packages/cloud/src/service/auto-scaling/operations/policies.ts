@@ -103,7 +103,7 @@ function execute(
   { group: name, settings }: Policy,
   { by, cause }: { by: number; cause: string },
 ): void {
-  const { groups, clock, waits, wake } = context;
+  const { groups, clock, timeScale, wake } = context;
   const step = settings.StepAdjustments?.find(
     ({ MetricIntervalLowerBound: lower = -Infinity, MetricIntervalUpperBound: upper = Infinity }) =>
       by >= lower && by < upper,
@@ -116,7 +116,7 @@ function execute(
     return {
       ...group,
       desired,
-      cooldownUntil: clock() + waits.milliseconds(settings.Cooldown ?? group.cooldownSeconds),
+      cooldownUntil: clock() + timeScale.milliseconds(settings.Cooldown ?? group.cooldownSeconds),
       causes: desired === group.desired ? group.causes : [...group.causes, sentence],
     };
   });

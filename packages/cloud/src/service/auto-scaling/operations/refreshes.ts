@@ -133,7 +133,7 @@ const versionNumber = (
 ): string => `${versionOf(findTemplate(ec2.templates, { LaunchTemplateId: id }), version).number}`;
 
 function preferencesOf(
-  { waits }: AutoScalingContext,
+  { timeScale }: AutoScalingContext,
   { told, gracePeriodSeconds }: Group,
   asked: Asked = {},
 ): RefreshPreferences {
@@ -159,7 +159,7 @@ function preferencesOf(
       "ValidationError",
       `CheckpointPercentages must be rising, from 1 to 100, and are ${checkpoints.join(", ")}`,
     );
-  const seconds = (name: string, value: number) => waits.milliseconds(within(name, value, 0, waitSecondsMax));
+  const seconds = (name: string, value: number) => timeScale.milliseconds(within(name, value, 0, waitSecondsMax));
   return {
     ...{ minHealthy, maxHealthy, checkpoints },
     warmupMilliseconds: seconds(

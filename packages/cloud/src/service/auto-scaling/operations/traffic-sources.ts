@@ -12,7 +12,7 @@ interface SourcesInput {
 }
 
 /** The traffic sources that a request names, each once; a Fault when one does not exist. */
-export function sourcesOf({ traffic }: AutoScalingContext, input: SourcesInput): readonly TrafficSource[] {
+export function sourcesOf({ trafficSources }: AutoScalingContext, input: SourcesInput): readonly TrafficSource[] {
   const named = [
     ...(input.TargetGroupARNs ?? []).map((id): TrafficSource => ({ type: "elbv2", id })),
     ...(input.LoadBalancerNames ?? []).map((id): TrafficSource => ({ type: "elb", id })),
@@ -24,7 +24,7 @@ export function sourcesOf({ traffic }: AutoScalingContext, input: SourcesInput):
     }),
   ];
   const sources = named.filter((source, index) => named.findIndex((other) => isSame(source, other)) === index);
-  for (const source of sources) traffic.check(source);
+  for (const source of sources) trafficSources.check(source);
   return sources;
 }
 
@@ -67,17 +67,17 @@ async function attach(
   name: string | undefined,
   sources: readonly TrafficSource[],
 ): Promise<void> {
-  const { groups, traffic } = context;
+  const { groups, trafficSources } = context;
   const group = groups.standing(name);
   const added = sources.filter((source) => !group.sources.some((kept) => isSame(kept, source)));
   groups.put({ ...group, sources: [...group.sources, ...added] });
   const serving = group.members.filter(({ state }) => state === "InService").map(({ id }) => id);
   if (serving.length > 0 && !isSuspended(group, "AddToLoadBalancer"))
-    for (const source of added) await traffic.register(source, serving);
+    for (const source of added) await trafficSources.register(source, serving);
 }
 
 async function detach(
-  { groups, traffic }: AutoScalingContext,
+  { groups, trafficSources }: AutoScalingContext,
   name: string | undefined,
   input: SourcesInput,
 ): Promise<void> {
@@ -93,14 +93,14 @@ async function detach(
     throw new Fault("ValidationError", `Trying to remove Target Groups that are not part of the group: ${unknown}`);
   groups.put({ ...group, sources: group.sources.filter((source) => !isMeant(source)) });
   for (const source of group.sources.filter(isMeant))
-    await traffic.deregister(
+    await trafficSources.deregister(
       source,
       group.members.map(({ id }) => id),
     );
 }
 
 function stated(
-  { groups, traffic }: AutoScalingContext,
+  { groups, trafficSources }: AutoScalingContext,
   input: { AutoScalingGroupName?: string | undefined; MaxRecords?: number | undefined; NextToken?: string | undefined },
   type: string | undefined,
 ) {
@@ -109,13 +109,13 @@ function stated(
     group.sources.filter((source) => type === undefined || source.type === type),
     input,
   );
-  return { items: items.map((source) => ({ ...source, State: stateOf(group, source, traffic) })), next };
+  return { items: items.map((source) => ({ ...source, State: stateOf(group, source, trafficSources) })), next };
 }
 
 function stateOf(
   { members, healthCheckType }: Group,
   source: TrafficSource,
-  traffic: AutoScalingContext["traffic"],
+  traffic: AutoScalingContext["trafficSources"],
 ): string {
   const serving = members.filter(({ state }) => state === "InService").map(({ id }) => traffic.health(source, id));
   if (serving.some((health) => health === undefined || health === "initial")) return "Adding";

@@ -6,7 +6,7 @@ import { architecture, describeImage, imageOf, images, type MachineImage } from 
 import { type Subnet, subnetOf, subnets, vpc } from "./network.ts";
 
 /** Operations on what surrounds instances: it is fixed, and only described. */
-export const surroundingsOperations: Ec2Operations = {
+export const vpcOperations: Ec2Operations = {
   DescribeImages({ accountId }, { ImageIds = [], Filters = [] }) {
     const wanted = ImageIds.length === 0 ? images : ImageIds.map(imageOf);
     const fields = {

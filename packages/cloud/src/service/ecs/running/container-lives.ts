@@ -48,7 +48,7 @@ export class ContainerLives {
     }
     const begin = async (one: PreparedContainer, image: ResolvedImage) => {
       const { name = "", dependsOn = [], startTimeout = startSeconds } = one.definition;
-      const milliseconds = this.#lives.context.waits.milliseconds(startTimeout);
+      const milliseconds = this.#lives.context.timeScale.milliseconds(startTimeout);
       await dependenciesOf(name, dependsOn, { milestones: this.#milestones, milliseconds });
       if (!signal.aborted) await this.#begin(task, { ...one, image });
     };
@@ -152,12 +152,12 @@ export class ContainerLives {
       })
       .catch(() => this.#lostSight(name));
     if (healthCheck === undefined) return;
-    const { waits, clock } = context;
+    const { timeScale, clock } = context;
     const changed = (health: "HEALTHY" | "UNHEALTHY") => {
       change(name, { health });
       if (health === "HEALTHY") milestones?.heal();
     };
-    void checkHealth({ taskId, name }, healthCheck, { driver, waits, clock, changed, signal: checks.signal });
+    void checkHealth({ taskId, name }, healthCheck, { driver, timeScale, clock, changed, signal: checks.signal });
   }
 
   /** What carries the tasks has ended, and all of them with it. */
@@ -179,7 +179,7 @@ export class ContainerLives {
     await send(signal);
     const ended = this.#milestones.get(name)?.ended;
     const seconds = prepared?.definition.stopTimeout ?? stopSeconds;
-    const late = setTimeout(() => void send("SIGKILL"), context.waits.milliseconds(seconds));
+    const late = setTimeout(() => void send("SIGKILL"), context.timeScale.milliseconds(seconds));
     await ended;
     clearTimeout(late);
   }

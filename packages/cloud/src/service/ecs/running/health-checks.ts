@@ -1,12 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { HealthCheck } from "@aws-sdk/client-ecs";
 import type { ContainerName, TaskDriver } from "../../../instance/index.ts";
-import type { Waits } from "../../../time-scale.ts";
+import type { TimeScale } from "../../../time-scale.ts";
 
 /** What health checks work with. */
 export interface HealthCheckContext {
   readonly driver: Pick<TaskDriver, "run">;
-  readonly waits: Waits;
+  readonly timeScale: TimeScale;
   readonly clock: () => number;
   /** Told of each change. */
   readonly changed: (health: "HEALTHY" | "UNHEALTHY") => void;
@@ -18,15 +18,15 @@ export interface HealthCheckContext {
 export async function checkHealth(
   container: ContainerName,
   { command = [], interval = 30, timeout = 5, retries = 3, startPeriod = 0 }: HealthCheck,
-  { driver, waits, clock, changed, signal }: HealthCheckContext,
+  { driver, timeScale, clock, changed, signal }: HealthCheckContext,
 ): Promise<void> {
   const words = command[0] === "CMD-SHELL" ? ["/bin/sh", "-c", command.slice(1).join(" ")] : command.slice(1);
   if (command[0] === "NONE" || words.length === 0) return;
-  const startsUntil = clock() + waits.milliseconds(startPeriod);
+  const startsUntil = clock() + timeScale.milliseconds(startPeriod);
   let failures = 0;
   let health: "HEALTHY" | "UNHEALTHY" | undefined;
   while (!signal.aborted) {
-    await pause(waits.milliseconds(interval), undefined, { signal }).catch(() => {}); // it has ended
+    await pause(timeScale.milliseconds(interval), undefined, { signal }).catch(() => {}); // it has ended
     if (signal.aborted) return;
     const passed = await passes(driver, container, { words, milliseconds: timeout * 1000 });
     if (signal.aborted) return;

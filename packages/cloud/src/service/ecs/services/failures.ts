@@ -32,11 +32,11 @@ function afterFailure(
 
 /** Notes in a task's set that it has failed. */
 export function countFailure(context: EcsContext, task: Task): void {
-  const { services, waits, clock } = context;
+  const { services, timeScale, clock } = context;
   const service = services.find(serviceKey({ cluster: task.cluster, name: task.service ?? "" }));
   const set = service?.taskSets.find(({ id }) => id === task.taskSet);
   if (service === undefined || set === undefined) return;
-  const failed = afterFailure(set, { now: clock(), milliseconds: (seconds) => waits.milliseconds(seconds) });
+  const failed = afterFailure(set, { now: clock(), milliseconds: (seconds) => timeScale.milliseconds(seconds) });
   const counted = withTaskSet(service, set.id, failed);
   services.put(
     failed.failedTasks === failuresToTell

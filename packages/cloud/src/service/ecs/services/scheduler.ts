@@ -75,14 +75,14 @@ export class ServiceScheduler {
   }
 
   #facts({ graceSeconds = 0 }: Service): Facts {
-    const { targetGroups, clock, waits } = this.#context;
+    const { targetGroups, clock, timeScale } = this.#context;
     const healths = (task: Task) =>
       task.targets
         .filter(({ group }) => targetGroups.isUsed(group))
         .map((target) => ({ ...target, health: target.at && targetGroups.healthOfAddress(target.group, target.at) }));
     return {
       now: clock(),
-      graceMilliseconds: waits.milliseconds(graceSeconds),
+      graceMilliseconds: timeScale.milliseconds(graceSeconds),
       isServing: (task) => healths(task).every(({ health }) => health?.State === "healthy"),
       targetTrouble(task) {
         const found = healths(task).find(({ health }) => health?.State === "unhealthy");

@@ -8,7 +8,7 @@ import type { RoleKeys } from "./function-environment.ts";
 import { findIsolation, type Isolation } from "./isolation.ts";
 import { Pool } from "./pool.ts";
 import type { Outcome } from "./sandbox.ts";
-import type { SandboxWants } from "./sandbox-spec.ts";
+import type { SandboxSpec } from "./sandbox-spec.ts";
 
 /** A call of one version of a function. */
 export interface Job {
@@ -103,7 +103,7 @@ export class Executor {
   /** Ends the processes of a function that are not of this state of it; those that handle an event end after it. */
   retire(name: string, version?: string): void {
     for (const [key, pool] of this.#pools)
-      if (pool.wants.name === name && (version === undefined || pool.wants.version === version)) {
+      if (pool.spec.name === name && (version === undefined || pool.spec.version === version)) {
         this.#pools.delete(key);
         this.#retired.add(pool);
         pool.retire();
@@ -112,7 +112,7 @@ export class Executor {
 
   /** Whether a process that has this folder as its code runs, or is about to. */
   uses(code: string): boolean {
-    return [...this.#pools.values(), ...this.#retired].some((pool) => pool.wants.code === code && !pool.isEmpty);
+    return [...this.#pools.values(), ...this.#retired].some((pool) => pool.spec.code === code && !pool.isEmpty);
   }
 
   /** Ends everything. */
@@ -128,17 +128,17 @@ export class Executor {
     if (found !== undefined) return found;
     const interpreter = this.#options.runtimes.find(record.runtime);
     if (typeof interpreter === "string") throw new Fault("InvalidRuntimeException", interpreter, { status: 502 });
-    const wants: Omit<SandboxWants, "initialization"> = {
+    const spec: Omit<SandboxSpec, "initialization"> = {
       ...{ name, version, record, interpreter },
       code: this.#options.codeFolder(record.code),
       logGroup: record.logging?.LogGroup ?? `/aws/lambda/${name}`,
     };
-    const pool = new Pool(wants, () => this.#surroundings(wants), this.#options.clock);
+    const pool = new Pool(spec, () => this.#sandboxContext(spec), this.#options.clock);
     this.#pools.set(key, pool);
     return pool;
   }
 
-  async #surroundings({ name, record, logGroup }: Omit<SandboxWants, "initialization">) {
+  async #sandboxContext({ name, record, logGroup }: Omit<SandboxSpec, "initialization">) {
     const { folder, region, endpoint, clock, logs } = this.#options;
     await this.start();
     return {
@@ -172,7 +172,7 @@ export class Executor {
   }
 
   #poolsOf(name: string): readonly Pool[] {
-    return [...this.#pools.values()].filter(({ wants }) => wants.name === name);
+    return [...this.#pools.values()].filter(({ spec }) => spec.name === name);
   }
 
   #sweep(): void {

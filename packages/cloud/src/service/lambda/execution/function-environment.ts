@@ -1,7 +1,7 @@
 import { delimiter } from "node:path";
 import type { Interpreter } from "../runtimes/interpreter.ts";
 import { folderOfProgram, type Places, systemPath } from "./isolation.ts";
-import type { SandboxWants } from "./sandbox-spec.ts";
+import type { SandboxSpec } from "./sandbox-spec.ts";
 
 /** A role's keys, as a function's process gets them. */
 export interface RoleKeys {
@@ -33,7 +33,7 @@ export interface ProcessSetting {
 
 /** The variables of a function's process, as Lambda sets them; the function's own cannot change Lambda's. */
 export function functionEnvironment(
-  { name, version, record, interpreter, initialization, logGroup }: SandboxWants,
+  { name, version, record, interpreter, initialization, logGroup }: SandboxSpec,
   { places, runtimeApi, endpoint, region, stream, keys }: ProcessSetting,
 ): Record<string, string> {
   const { task, modules, bootstrap } = places;

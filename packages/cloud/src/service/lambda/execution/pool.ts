@@ -1,6 +1,6 @@
 import type { RuntimeEvent } from "./runtime-api.ts";
-import { type Outcome, Sandbox, type SandboxSurroundings } from "./sandbox.ts";
-import type { SandboxWants } from "./sandbox-spec.ts";
+import { type Outcome, Sandbox, type SandboxContext } from "./sandbox.ts";
+import type { SandboxSpec } from "./sandbox-spec.ts";
 
 /** How long a process stays without an event, in milliseconds: Lambda's are let go after some minutes. */
 const idleMillisecondsMax = 300_000;
@@ -11,12 +11,12 @@ const keysLastMilliseconds = 16 * 60_000;
 /** How long after a failed start the next process that is to be kept ready is started, in milliseconds. */
 const againMilliseconds = 5_000;
 
-type Wants = Omit<SandboxWants, "initialization">;
+type PoolSpec = Omit<SandboxSpec, "initialization">;
 
 /** The processes of one version of a function. */
 export class Pool {
-  readonly wants: Wants;
-  readonly #surroundings: () => Promise<SandboxSurroundings>;
+  readonly spec: PoolSpec;
+  readonly #sandboxContext: () => Promise<SandboxContext>;
   readonly #clock: () => number;
   readonly #all = new Set<Sandbox>();
   /** Waiting for an event, the one that waited shortest last. */
@@ -28,9 +28,9 @@ export class Pool {
   #trouble: string | undefined;
   #again: NodeJS.Timeout | undefined;
 
-  constructor(wants: Wants, surroundings: () => Promise<SandboxSurroundings>, clock: () => number) {
-    this.wants = wants;
-    this.#surroundings = surroundings;
+  constructor(spec: PoolSpec, context: () => Promise<SandboxContext>, clock: () => number) {
+    this.spec = spec;
+    this.#sandboxContext = context;
     this.#clock = clock;
   }
 
@@ -121,8 +121,8 @@ export class Pool {
     return undefined;
   }
 
-  async #open(initialization: SandboxWants["initialization"]): Promise<Sandbox> {
-    const sandbox = await Sandbox.open({ ...this.wants, initialization }, await this.#surroundings());
+  async #open(initialization: SandboxSpec["initialization"]): Promise<Sandbox> {
+    const sandbox = await Sandbox.open({ ...this.spec, initialization }, await this.#sandboxContext());
     this.#all.add(sandbox);
     void sandbox.gone().then(() => {
       this.#all.delete(sandbox);

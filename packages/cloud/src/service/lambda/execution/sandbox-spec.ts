@@ -2,7 +2,7 @@ import type { VersionRecord } from "../store/function-rows.ts";
 import type { Interpreter } from "../runtimes/interpreter.ts";
 
 /** What a process is to run. */
-export interface SandboxWants {
+export interface SandboxSpec {
   readonly name: string;
   readonly version: string;
   readonly record: VersionRecord;

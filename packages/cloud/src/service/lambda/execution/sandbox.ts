@@ -7,10 +7,10 @@ import type { Isolation } from "./isolation.ts";
 import { RuntimeApi, type RuntimeAnswer, type RuntimeEvent } from "./runtime-api.ts";
 import { isConnectionOf } from "./process-connections.ts";
 import { SandboxLog } from "./sandbox-log.ts";
-import type { SandboxWants } from "./sandbox-spec.ts";
+import type { SandboxSpec } from "./sandbox-spec.ts";
 
 /** Where a process runs. */
-export interface SandboxSurroundings {
+export interface SandboxContext {
   readonly isolation: Isolation;
   /** The folder of all functions: it marks their processes. */
   readonly folder: string;
@@ -34,7 +34,7 @@ const startMillisecondsMax = 10_000;
 
 /** One process of a function: it handles one event at a time, and lives until it is ended, fails or times out. */
 export class Sandbox {
-  readonly wants: SandboxWants;
+  readonly spec: SandboxSpec;
   /** When its keys expire, in milliseconds since the epoch. */
   readonly expiresAt: number;
   readonly #api: RuntimeApi;
@@ -47,15 +47,15 @@ export class Sandbox {
   #inner: number | undefined;
 
   private constructor(
-    wants: SandboxWants,
-    { api, child, log, around }: { api: RuntimeApi; child: ChildProcess; log: SandboxLog; around: SandboxSurroundings },
+    spec: SandboxSpec,
+    { api, child, log, context }: { api: RuntimeApi; child: ChildProcess; log: SandboxLog; context: SandboxContext },
   ) {
-    this.wants = wants;
-    this.expiresAt = around.keys.expiresAt;
+    this.spec = spec;
+    this.expiresAt = context.keys.expiresAt;
     this.#api = api;
     this.#child = child;
     this.#log = log;
-    this.#clock = around.clock;
+    this.#clock = context.clock;
     this.#exited = new Promise((resolve) => {
       child.once("exit", (code, signal) => resolve(describeExit(code, signal)));
       child.once("error", (error) => resolve(`could not be started: ${error.message}`));
@@ -64,9 +64,9 @@ export class Sandbox {
   }
 
   /** Starts a process. It is there at once; `started` tells how its start went. */
-  static async open(wants: SandboxWants, around: SandboxSurroundings): Promise<Sandbox> {
-    const { record, interpreter, code, version } = wants;
-    const { isolation, folder, region, endpoint, keys, clock } = around;
+  static async open(spec: SandboxSpec, context: SandboxContext): Promise<Sandbox> {
+    const { record, interpreter, code, version } = spec;
+    const { isolation, folder, region, endpoint, keys, clock } = context;
     const folders = {
       code,
       interpreter,
@@ -82,7 +82,7 @@ export class Sandbox {
     const setting = { places, runtimeApi, endpoint, region, stream, keys };
     const wrapped = isolation.wrap(runtimeCommand(interpreter, places, record.memoryMegabytes), {
       ...folders,
-      variables: { ...functionEnvironment(wants, setting), [mark]: folder },
+      variables: { ...functionEnvironment(spec, setting), [mark]: folder },
       temporaryMegabytes: record.ephemeralStorage.Size ?? 512,
       // The others reserve far more than they use, and get their limit by a switch where they have one.
       memoryBytesMax:
@@ -95,10 +95,10 @@ export class Sandbox {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...wrapped.variables, [mark]: folder },
     });
-    const log = new SandboxLog({ stream, clock, keep: (lines) => around.log(stream, lines) });
+    const log = new SandboxLog({ stream, clock, keep: (lines) => context.log(stream, lines) });
     log.read(child);
-    log.line(startLine(wants));
-    return new Sandbox(wants, { api, child, log, around });
+    log.line(startLine(spec));
+    return new Sandbox(spec, { api, child, log, context });
   }
 
   /** Whether it is over. */
@@ -129,7 +129,7 @@ export class Sandbox {
   /** Hands over one event, and gives what became of it. */
   async invoke(event: Omit<RuntimeEvent, "deadline">): Promise<Outcome> {
     const { requestId } = event;
-    const { record, version } = this.wants;
+    const { record, version } = this.spec;
     const milliseconds = record.timeoutSeconds * 1000;
     this.#log.line(`START RequestId: ${requestId} Version: ${version}`);
     const begin = performance.now();
@@ -180,7 +180,7 @@ export class Sandbox {
       `REPORT RequestId: ${requestId}`,
       `Duration: ${duration.toFixed(2)} ms`,
       `Billed Duration: ${Math.ceil(duration + (start ?? 0))} ms`,
-      `Memory Size: ${this.wants.record.memoryMegabytes} MB`,
+      `Memory Size: ${this.spec.record.memoryMegabytes} MB`,
       `Max Memory Used: ${this.#peakMegabytes()} MB`,
       ...(start === undefined ? [] : [`Init Duration: ${start.toFixed(2)} ms`]),
     ].join("\t");
@@ -196,7 +196,7 @@ export class Sandbox {
   }
 }
 
-function startLine({ interpreter, record }: SandboxWants): string {
+function startLine({ interpreter, record }: SandboxSpec): string {
   const { family, version } = interpreter;
   return family === "provided"
     ? `INIT_START Runtime Version: ${record.runtime}, the function's own bootstrap`

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { Fault } from "@sluice/aws-protocol";
 import { randomHex } from "../../../random.ts";
 import type { Interpreter } from "./interpreter.ts";
-import { showToAll } from "../make-world-readable.ts";
+import { makeWorldReadable } from "../make-world-readable.ts";
 
 const run = promisify(execFile);
 const sources = resolve(import.meta.dirname, "bootstrap/java");
@@ -74,7 +74,7 @@ async function compile(about: { home: string; version: string; folder: string })
   try {
     const words = ["-d", making, ...files.map((file) => join(sources, file))];
     await run(join(home, "bin/javac"), words, { timeout: compileMilliseconds });
-    await showToAll(making);
+    await makeWorldReadable(making);
     await rename(making, place);
   } catch (cause) {
     const { stderr = "", message } = cause as Error & { stderr?: string }; // what execFile rejects with

@@ -8,7 +8,7 @@ import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import yauzl, { type Entry, type ZipFile } from "yauzl";
 import { badValue } from "../names.ts";
-import { showToAll } from "../make-world-readable.ts";
+import { makeWorldReadable } from "../make-world-readable.ts";
 
 /** Most bytes that code may unpack to: Lambda's own limit. */
 const bytesMax = 262_144_000;
@@ -43,7 +43,7 @@ export async function unpackCode(archive: string, folder: string): Promise<void>
         links.push({ path, target: await targetOf(zip, entry, { folder, path }) });
       else await unpackFile(zip, entry, { path, mode, count });
     }
-    await showToAll(folder);
+    await makeWorldReadable(folder);
     // Last, so that nothing is ever written through one.
     for (const { path, target } of links) {
       await mkdir(dirname(path), { recursive: true });

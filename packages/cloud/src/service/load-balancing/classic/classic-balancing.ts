@@ -1,15 +1,15 @@
 import type { InstanceState } from "@aws-sdk/client-elastic-load-balancing";
 import {
   afterProbe,
-  type Configuration,
-  type Group,
+  type BalancerConfiguration,
+  type TargetGroup,
   type Health,
-  type ProbeOutcome,
-  type Traffic,
+  type ProbeResult,
+  type SharedDataPlane,
   unchecked,
 } from "../../../balancer/index.ts";
 import type { Records } from "../../../store/records.ts";
-import type { Waits } from "../../../time-scale.ts";
+import type { TimeScale } from "../../../time-scale.ts";
 import type { BalancedInstances } from "../v2/index.ts";
 import { parseCheckTarget } from "./check-target.ts";
 import type { ClassicInstance, ClassicRecord } from "./records.ts";
@@ -20,10 +20,10 @@ const lookMilliseconds = 250;
 /** What classic load balancers work with. */
 export interface ClassicBalancingOptions {
   readonly records: Records<ClassicRecord>;
-  readonly traffic: Traffic;
+  readonly dataPlane: SharedDataPlane;
   readonly instances: BalancedInstances;
   readonly clock: () => number;
-  readonly waits: Waits;
+  readonly timeScale: TimeScale;
 }
 
 /** The life of instances behind classic load balancers. */
@@ -36,7 +36,7 @@ export class ClassicBalancing {
 
   constructor(options: ClassicBalancingOptions) {
     this.#options = options;
-    options.traffic.add({
+    options.dataPlane.add({
       configuration: () => this.#routing(),
       probed: (group, target, outcome) => this.#probed(group, target, outcome),
     });
@@ -54,16 +54,16 @@ export class ClassicBalancing {
   /** Keeps a load balancer and has traffic go that way. */
   async keep(record: ClassicRecord): Promise<void> {
     this.#options.records.put(record.name, record);
-    await this.#options.traffic.changed();
+    await this.#options.dataPlane.changed();
   }
 
   async delete(name: string): Promise<void> {
     this.#options.records.delete(name);
-    await this.#options.traffic.changed();
+    await this.#options.dataPlane.changed();
   }
 
   refusalOf(port: number): string | undefined {
-    return this.#options.traffic.refusalOf(port);
+    return this.#options.dataPlane.refusalOf(port);
   }
 
   /** The load balancer of a name. */
@@ -86,8 +86,8 @@ export class ClassicBalancing {
 
   /** Instances that leave get no new requests once this has resolved. Those that drain are still listed. */
   async deregister(record: ClassicRecord, ids: readonly string[]): Promise<ClassicRecord> {
-    const { clock, waits } = this.#options;
-    const until = clock() + waits.milliseconds(record.drainSeconds);
+    const { clock, timeScale } = this.#options;
+    const until = clock() + timeScale.milliseconds(record.drainSeconds);
     const instances = record.instances.flatMap((one): readonly ClassicInstance[] => {
       if (!ids.includes(one.id) || one.drainsUntil !== undefined) return [one];
       return record.isDraining && record.drainSeconds > 0 ? [{ ...one, drainsUntil: until }] : [];
@@ -128,7 +128,7 @@ export class ClassicBalancing {
     );
   }
 
-  #routing(): Configuration {
+  #routing(): BalancerConfiguration {
     const all = this.#options.records.all();
     return {
       listeners: all.flatMap((record) =>
@@ -151,7 +151,7 @@ export class ClassicBalancing {
   }
 
   /** One group that is checked, and one for each port that instances serve on. */
-  #groups(record: ClassicRecord): readonly Group[] {
+  #groups(record: ClassicRecord): readonly TargetGroup[] {
     const traits = { algorithm: "round_robin", slowStartSeconds: 0, cutsConnections: true } as const;
     const { protocol, port, path } = parseCheckTarget(record.check.target);
     const targets = (wanted: number, isChecked: boolean) =>
@@ -176,8 +176,8 @@ export class ClassicBalancing {
     ];
   }
 
-  #probed(group: string, instanceId: string, outcome: ProbeOutcome): void {
-    const { records, traffic } = this.#options;
+  #probed(group: string, instanceId: string, outcome: ProbeResult): void {
+    const { records, dataPlane } = this.#options;
     const record = records.all().find((one) => groupOf(one) === group);
     const found = record?.instances.find(({ id }) => id === instanceId);
     if (record === undefined || found === undefined || found.drainsUntil !== undefined) return;
@@ -187,11 +187,11 @@ export class ClassicBalancing {
     if (health.state === found.health.state) return;
     const instances = record.instances.map((one) => (one.id === instanceId ? { ...one, health } : one));
     records.put(record.name, { ...record, instances });
-    void traffic.changed();
+    void dataPlane.changed();
   }
 
   #look(): void {
-    const { records, clock, instances, traffic } = this.#options;
+    const { records, clock, instances, dataPlane } = this.#options;
     const states: string[] = [];
     let isChanged = false;
     for (const record of records.all()) {
@@ -205,7 +205,7 @@ export class ClassicBalancing {
       isChanged = true;
     }
     const seen = states.join();
-    if (isChanged || seen !== this.#instancesSeen) void traffic.changed();
+    if (isChanged || seen !== this.#instancesSeen) void dataPlane.changed();
     this.#instancesSeen = seen;
   }
 }

@@ -1,8 +1,8 @@
 import { defineService, type Service, serviceModel, accessesFromTable } from "@sluice/aws-protocol";
-import type { Traffic } from "../../../balancer/index.ts";
+import type { SharedDataPlane } from "../../../balancer/index.ts";
 import type { CloudDatabase } from "../../../store/database.ts";
 import { Records } from "../../../store/records.ts";
-import type { Waits } from "../../../time-scale.ts";
+import type { TimeScale } from "../../../time-scale.ts";
 import type { BalancedInstances } from "../v2/index.ts";
 import { classicAccesses } from "./accesses.ts";
 import { ClassicBalancing } from "./classic-balancing.ts";
@@ -14,10 +14,10 @@ export type { ClassicBalancing } from "./classic-balancing.ts";
 /** What classic load balancers are opened with. */
 export interface ClassicLoadBalancingOptions {
   readonly db: CloudDatabase;
-  readonly traffic: Traffic;
+  readonly dataPlane: SharedDataPlane;
   readonly instances: BalancedInstances;
   readonly clock: () => number;
-  readonly waits: Waits;
+  readonly timeScale: TimeScale;
   readonly region: string;
   readonly accountId: string;
   readonly onDefect: (error: unknown, requestId: string) => void;
@@ -28,9 +28,9 @@ export function openClassicLoadBalancing(options: ClassicLoadBalancingOptions): 
   readonly service: Service;
   readonly balancing: ClassicBalancing;
 } {
-  const { db, traffic, instances, clock, waits, region, accountId, onDefect } = options;
+  const { db, dataPlane, instances, clock, timeScale, region, accountId, onDefect } = options;
   const records = new Records<ClassicRecord>(db, "classic-load-balancer");
-  const balancing = new ClassicBalancing({ records, traffic, instances, clock, waits });
+  const balancing = new ClassicBalancing({ records, dataPlane, instances, clock, timeScale });
   balancing.start();
   const service = defineService({
     name: "elasticloadbalancing-classic",

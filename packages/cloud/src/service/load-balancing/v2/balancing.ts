@@ -1,8 +1,8 @@
 import type { TargetHealth } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { afterProbe, type Health, type ProbeOutcome, type Traffic, unchecked } from "../../../balancer/index.ts";
+import { afterProbe, type Health, type ProbeResult, type SharedDataPlane, unchecked } from "../../../balancer/index.ts";
 import { attributeOf, targetGroupAttributes } from "./operations/attributes.ts";
 import type { ListenerCertificates } from "../../../listener-certificates.ts";
-import type { Waits } from "../../../time-scale.ts";
+import type { TimeScale } from "../../../time-scale.ts";
 import type { BalancedInstances } from "../balanced-instances.ts";
 import { type LoadBalancingRecords, type TargetGroupRecord, targetKey, type TargetRecord } from "./records.ts";
 import { routingOf } from "./routing.ts";
@@ -14,11 +14,11 @@ const lookMilliseconds = 250;
 /** What balancing works with. */
 export interface BalancingOptions {
   readonly records: LoadBalancingRecords;
-  readonly traffic: Traffic;
+  readonly dataPlane: SharedDataPlane;
   readonly instances: BalancedInstances;
   readonly certificates: ListenerCertificates;
   readonly clock: () => number;
-  readonly waits: Waits;
+  readonly timeScale: TimeScale;
 }
 
 /** The life of targets: registered, checked, healthy or not, draining, gone. */
@@ -33,8 +33,8 @@ export class Balancing {
 
   constructor(options: BalancingOptions) {
     this.#options = options;
-    const { records, instances, certificates, traffic } = options;
-    traffic.add({
+    const { records, instances, certificates, dataPlane } = options;
+    dataPlane.add({
       configuration: () => routingOf(records, { instances, certificates }),
       probed: (group, key, outcome) => this.#probed(group, key, outcome),
     });
@@ -53,12 +53,12 @@ export class Balancing {
   /** Has traffic go by what the records say now. */
   async apply(): Promise<void> {
     this.#forgetUnused();
-    await this.#options.traffic.changed();
+    await this.#options.dataPlane.changed();
   }
 
   /** Why a listener's port is not open. */
   refusalOf(port: number): string | undefined {
-    return this.#options.traffic.refusalOf(port);
+    return this.#options.dataPlane.refusalOf(port);
   }
 
   instance(id: string): ReturnType<BalancedInstances["find"]> {
@@ -79,7 +79,7 @@ export class Balancing {
 
   /** Deregisters targets: they get no new requests once this has resolved, and stay listed until their delay is over. */
   async deregister(group: TargetGroupRecord, keys: readonly string[]): Promise<void> {
-    const { records, clock, waits } = this.#options;
+    const { records, clock, timeScale } = this.#options;
     const isUsed = records.users().has(group.arn);
     const delay = attributeOf(
       targetGroupAttributes[group.protocol],
@@ -91,7 +91,7 @@ export class Balancing {
       if (target === undefined || target.drainsUntil !== undefined) continue;
       // Where no traffic flows there is nothing to wait for.
       if (!isUsed || delay === "0") records.deleteTarget(target);
-      else records.putTarget({ ...target, drainsUntil: clock() + waits.milliseconds(Number(delay)) });
+      else records.putTarget({ ...target, drainsUntil: clock() + timeScale.milliseconds(Number(delay)) });
     }
     await this.apply();
   }
@@ -110,7 +110,7 @@ export class Balancing {
       });
   }
 
-  #probed(groupArn: string, key: string, outcome: ProbeOutcome): void {
+  #probed(groupArn: string, key: string, outcome: ProbeResult): void {
     const { records } = this.#options;
     const target = records.target(groupArn, key);
     const group = records.targetGroups.find(groupArn);

@@ -1,8 +1,8 @@
 import { defineService, type Service, serviceModel, accessesFromTable } from "@sluice/aws-protocol";
 import type { ListenerCertificates } from "../../../listener-certificates.ts";
-import type { Traffic } from "../../../balancer/index.ts";
+import type { SharedDataPlane } from "../../../balancer/index.ts";
 import type { CloudDatabase } from "../../../store/database.ts";
-import type { Waits } from "../../../time-scale.ts";
+import type { TimeScale } from "../../../time-scale.ts";
 import { loadBalancingAccesses } from "./accesses.ts";
 import { Balancing } from "./balancing.ts";
 import type { BalancedInstances } from "../balanced-instances.ts";
@@ -22,11 +22,11 @@ export type { TargetGroups } from "./target-groups-for-fleets.ts";
 /** What Elastic Load Balancing is opened with. */
 export interface LoadBalancingOptions {
   readonly db: CloudDatabase;
-  readonly traffic: Traffic;
+  readonly dataPlane: SharedDataPlane;
   readonly instances: BalancedInstances;
   readonly certificates: ListenerCertificates;
   readonly clock: () => number;
-  readonly waits: Waits;
+  readonly timeScale: TimeScale;
   readonly region: string;
   readonly accountId: string;
   readonly onDefect: (error: unknown, requestId: string) => void;
@@ -42,9 +42,9 @@ export interface LoadBalancing {
 
 /** Opens application and network load balancers. Traffic flows once `traffic` is started. */
 export function openLoadBalancing(options: LoadBalancingOptions): LoadBalancing {
-  const { db, onDefect, traffic, instances, certificates, clock, waits, region, accountId } = options;
+  const { db, onDefect, dataPlane, instances, certificates, clock, timeScale, region, accountId } = options;
   const records = new LoadBalancingRecords(db);
-  const balancing = new Balancing({ records, traffic, instances, certificates, clock, waits });
+  const balancing = new Balancing({ records, dataPlane, instances, certificates, clock, timeScale });
   balancing.start();
   const context = { records, balancing, certificates, clock, region, accountId };
   const service = defineService({

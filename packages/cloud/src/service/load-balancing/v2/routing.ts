@@ -1,6 +1,14 @@
 import type { Action as AwsAction, RuleCondition } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { ListenerCertificates } from "../../../listener-certificates.ts";
-import type { Action, Condition, Configuration, Group, Listener, Target, Tls } from "../../../balancer/index.ts";
+import type {
+  Action,
+  Condition,
+  BalancerConfiguration,
+  TargetGroup,
+  Listener,
+  Target,
+  Tls,
+} from "../../../balancer/index.ts";
 import {
   attributeOf,
   listenerAttributes,
@@ -27,7 +35,10 @@ export interface RoutingSources {
 }
 
 /** How traffic should go, by what is kept. */
-export function routingOf(records: LoadBalancingRecords, { instances, certificates }: RoutingSources): Configuration {
+export function routingOf(
+  records: LoadBalancingRecords,
+  { instances, certificates }: RoutingSources,
+): BalancerConfiguration {
   const users = records.users();
   return {
     listeners: records.listeners.all().flatMap((listener) => listenerOf(records, listener, certificates)),
@@ -135,7 +146,11 @@ function conditionOf(condition: RuleCondition): Condition {
   }
 }
 
-function groupOf(group: TargetGroupRecord, targets: readonly TargetRecord[], instances: BalancedInstances): Group {
+function groupOf(
+  group: TargetGroupRecord,
+  targets: readonly TargetRecord[],
+  instances: BalancedInstances,
+): TargetGroup {
   const states = new Map(
     targets.map((target) => [target, stateOf(target, { isUsed: true, instance: instances.find(target.id), group })]),
   );
@@ -168,7 +183,7 @@ function groupOf(group: TargetGroupRecord, targets: readonly TargetRecord[], ins
 function traitsOf({
   protocol,
   attributes,
-}: TargetGroupRecord): Pick<Group, "algorithm" | "sticky" | "slowStartSeconds" | "cutsConnections"> {
+}: TargetGroupRecord): Pick<TargetGroup, "algorithm" | "sticky" | "slowStartSeconds" | "cutsConnections"> {
   if (protocol === "TCP") {
     const isOn = (name: keyof typeof targetGroupAttributes.TCP) =>
       attributeOf(targetGroupAttributes.TCP, attributes, name) === "true";
@@ -184,7 +199,7 @@ function traitsOf({
   const value = (name: keyof typeof targetGroupAttributes.HTTP) =>
     attributeOf(targetGroupAttributes.HTTP, attributes, name);
   const seconds = (kind: "lb_cookie" | "app_cookie") => Number(value(`stickiness.${kind}.duration_seconds`));
-  const sticky: Group["sticky"] =
+  const sticky: TargetGroup["sticky"] =
     value("stickiness.type") === "lb_cookie"
       ? { by: "cookie", seconds: seconds("lb_cookie") }
       : { by: "application-cookie", name: value("stickiness.app_cookie.cookie_name"), seconds: seconds("app_cookie") };

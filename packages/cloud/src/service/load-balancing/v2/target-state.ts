@@ -12,7 +12,7 @@ const descriptions = {
 } as const;
 
 /** What else decides the state of a target. */
-export interface Surroundings {
+export interface TargetContext {
   /** Whether a listener sends traffic to the group. */
   readonly isUsed: boolean;
   readonly instance: ReturnType<BalancedInstances["find"]>;
@@ -22,7 +22,7 @@ export interface Surroundings {
 /** The state of a target in AWS's words, with its reason. */
 export function stateOf(
   { drainsUntil, health }: TargetRecord,
-  { isUsed, instance, group }: Surroundings,
+  { isUsed, instance, group }: TargetContext,
 ): TargetHealth {
   if (drainsUntil !== undefined) return because("draining", "Target.DeregistrationInProgress");
   if (!isUsed) return because("unused", "Target.NotInUse");

@@ -3,25 +3,27 @@ import type { Socket } from "node:net";
 import { createSecureContext, createServer, type SecureContext, type Server } from "node:tls";
 import type { Tls } from "../control/configuration.ts";
 
-/** How long a client may take to agree on a secret, in milliseconds. */
+/** How long a TLS handshake may take, in milliseconds. */
 const handshakeMilliseconds = 10_000;
 
-/** What ends the encryption of one port's connections: behind it they are like others. */
-export class SecureDoor {
-  readonly #entered: (socket: Socket) => void;
+/** Terminates TLS on the connections of one port. */
+export class TlsListener {
+  readonly #onConnection: (socket: Socket) => void;
   #server: Server | undefined;
-  #known = "";
+  /** The configuration in use, as JSON. */
+  #configured = "";
   #contexts: readonly { readonly names: X509Certificate; readonly context: SecureContext }[] = [];
 
-  constructor(entered: (socket: Socket) => void) {
-    this.#entered = entered;
+  /** `onConnection` gets each connection once its handshake is done, and then reads and writes it like any other. */
+  constructor(onConnection: (socket: Socket) => void) {
+    this.#onConnection = onConnection;
   }
 
-  /** Goes by new certificates from the next connection on. */
+  /** Uses other certificates from the next connection on. */
   configure(tls: Tls): void {
-    const known = JSON.stringify(tls);
-    if (known === this.#known) return;
-    this.#known = known;
+    const configuration = JSON.stringify(tls);
+    if (configuration === this.#configured) return;
+    this.#configured = configuration;
     const { certificates, versionMin: minVersion } = tls;
     this.#contexts = certificates.map(({ cert, key }) => ({
       names: new X509Certificate(cert),
@@ -34,18 +36,18 @@ export class SecureDoor {
       allowHalfOpen: true,
       handshakeTimeout: handshakeMilliseconds,
       ALPNProtocols: ["http/1.1"],
-      SNICallback: (name, answer) => answer(null, this.#contextFor(name)),
+      SNICallback: (name, done) => done(null, this.#contextFor(name)),
     });
-    this.#server.on("secureConnection", this.#entered);
-    this.#server.on("tlsClientError", (_, socket) => socket.destroy()); // somebody who speaks no TLS, or none of ours
+    this.#server.on("secureConnection", this.#onConnection);
+    this.#server.on("tlsClientError", (_, socket) => socket.destroy()); // a client that speaks no TLS, or no version of ours
   }
 
-  take(socket: Socket): void {
+  accept(socket: Socket): void {
     socket.on("error", () => socket.destroy());
     this.#server?.emit("connection", socket);
   }
 
-  /** The first certificate that has the name; the first of all when none has. */
+  /** The first certificate that has the name; the first of all when none does. */
   #contextFor(name: string): SecureContext | undefined {
     return (this.#contexts.find(({ names }) => names.checkHost(name) !== undefined) ?? this.#contexts[0])?.context;
   }

@@ -1,11 +1,11 @@
 import { BadMessage, type Field, framingOf, keepsConnection, parseFields } from "./message-head.ts";
 
-/** A target's answer without its body. */
-export interface AnswerHead {
+/** A target's response without its body. */
+export interface ResponseHead {
   readonly status: number;
   readonly reason: string;
   readonly fields: readonly Field[];
-  /** How many bytes follow; where nothing says so, all until the connection ends. */
+  /** Of the body, in bytes; where the head does not say, the body ends with the connection. */
   readonly length: number | "chunked" | "until close";
   readonly options: ReadonlySet<string> | undefined;
   readonly keepsConnection: boolean;
@@ -13,8 +13,8 @@ export interface AnswerHead {
 
 const statusLine = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: ([\t -~\x80-\xff]*))?$/;
 
-/** Reads an answer's head: everything up to the empty line, which is no part of it. */
-export function parseAnswerHead(text: string, method: string): AnswerHead {
+/** Parses a response's head, without the empty line that ends it; `method` is the request's. Throws BadMessage. */
+export function parseResponseHead(text: string, method: string): ResponseHead {
   const end = text.indexOf("\r\n");
   const [, minor, code, reason = ""] = statusLine.exec(text.slice(0, end)) ?? [];
   if (code === undefined) throw new BadMessage("The status line is not valid", 502);

@@ -1,17 +1,17 @@
 import type { Socket } from "node:net";
 
-/** Pieces up to so many bytes are copied behind the head, which is cheaper than to send two. */
+/** Largest piece of a body that is copied behind the head, in bytes: up to here one write is cheaper than two. */
 const copiedBytesMax = 16 * 1024;
 
-/** Writes one answer: its head goes out with the first piece of its body, and a body of unknown length in chunks. */
-export class AnswerWriter {
+/** Writes one response. Its head goes out with the first piece of its body; a body of unknown length goes out in chunks. */
+export class ResponseWriter {
   readonly #socket: Socket;
   readonly #isChunked: boolean;
-  /** What waits for more to go out with. */
+  /** Text that is held back to go out with the next piece. */
   #pending: string;
   #isCorked = false;
 
-  /** The head has all lines but those about the connection. */
+  /** `head` has all lines but those about the connection and the transfer coding. */
   constructor(
     socket: Socket,
     head: string,
@@ -23,8 +23,8 @@ export class AnswerWriter {
     this.#pending = `${head}${coding}Connection: ${closes ? "close" : "keep-alive"}\r\n\r\n`;
   }
 
-  /** Sends a piece of the body. False: wait until the socket is ready. */
-  piece(bytes: Buffer): boolean {
+  /** Writes a piece of the body. Returns false where the next one must wait for the socket's `drain`. */
+  write(bytes: Buffer): boolean {
     const socket = this.#socket;
     const head = this.#isChunked ? `${this.#pending}${bytes.length.toString(16)}\r\n` : this.#pending;
     this.#pending = "";
@@ -40,7 +40,7 @@ export class AnswerWriter {
     return end === "" ? isReady : socket.write(end, "latin1");
   }
 
-  /** Sends what has been waiting for more. */
+  /** Sends what was held back. */
   flush(): void {
     if (this.#pending !== "") this.#socket.write(this.#pending, "latin1");
     this.#pending = "";
@@ -48,7 +48,7 @@ export class AnswerWriter {
     this.#isCorked = false;
   }
 
-  /** Sends what is left, and the end. */
+  /** Sends what was held back, and ends the body. */
   finish(): void {
     if (this.#isChunked) this.#pending += "0\r\n\r\n";
     this.flush();

@@ -1,21 +1,22 @@
 import type { Socket } from "node:net";
 import { actionChooser, type Chooser } from "../routing/choose-action.ts";
-import { ClientConnection, type Front, type Serving } from "./client-connection.ts";
+import { ClientConnection, type RequestHandler } from "./client-connection.ts";
+import type { InFlightRequest } from "./client-state.ts";
 import type { Listener } from "../control/configuration.ts";
-import { type Entrance, Exchange } from "./exchange.ts";
-import { answerFixed, answerTrouble, redirect } from "../http/local-responses.ts";
+import { type ListenerContext, Exchange } from "./exchange.ts";
+import { respondWithFixed, respondWithError, redirect } from "../http/local-responses.ts";
 import type { RequestHead } from "../http/request-head.ts";
 import { Route } from "../routing/route.ts";
 import type { TargetPool } from "../routing/upstreams.ts";
 
 interface Entry {
   readonly hostname: string;
-  readonly entrance: Entrance;
+  readonly listener: ListenerContext;
   readonly choose: Chooser;
 }
 
-/** One HTTP port, and the load balancers that listen on it. */
-export class HttpFront implements Front {
+/** One HTTP port, and the load balancers that share it. */
+export class HttpListener implements RequestHandler {
   idleMilliseconds = 0;
   #entries: readonly Entry[] = [];
   #pools: ReadonlyMap<string, TargetPool> = new Map();
@@ -24,26 +25,26 @@ export class HttpFront implements Front {
   configure(listeners: readonly Listener[], pools: ReadonlyMap<string, TargetPool>): void {
     this.#entries = listeners.map(({ hostname, port, tls, idleSeconds, rules }) => ({
       hostname,
-      entrance: { port, protocol: tls === undefined ? "http" : "https", idleMilliseconds: idleSeconds * 1000 },
+      listener: { port, protocol: tls === undefined ? "http" : "https", idleMilliseconds: idleSeconds * 1000 },
       choose: actionChooser(rules),
     }));
     this.#pools = pools;
     this.idleMilliseconds = Math.max(...listeners.map(({ idleSeconds }) => idleSeconds)) * 1000;
   }
 
-  take(socket: Socket): void {
-    socket.allowHalfOpen = true; // a client may end its side and still wait for the answer
+  accept(socket: Socket): void {
+    socket.allowHalfOpen = true; // a client may end its side and still wait for the response
     socket.setNoDelay(true);
     this.#clients.add(new ClientConnection(socket, this));
   }
 
-  serve(client: ClientConnection, head: RequestHead): Serving | undefined {
+  serve(client: ClientConnection, head: RequestHead): InFlightRequest | undefined {
     const entry = this.#entryFor(head.host);
     const action = entry?.choose(head, client.address);
-    if (entry === undefined || action === undefined) answerTrouble(client, 503);
-    else if (action.type === "fixed-response") answerFixed(client, action);
-    else if (action.type === "redirect") redirect(client, head, { action, ...entry.entrance });
-    else return this.#forward(client, head, { route: Route.find(action, head, this.#pools), entrance: entry.entrance });
+    if (entry === undefined || action === undefined) respondWithError(client, 503);
+    else if (action.type === "fixed-response") respondWithFixed(client, action);
+    else if (action.type === "redirect") redirect(client, head, { action, ...entry.listener });
+    else return this.#forward(client, head, { route: Route.find(action, head, this.#pools), listener: entry.listener });
     return undefined;
   }
 
@@ -51,7 +52,7 @@ export class HttpFront implements Front {
     this.#clients.delete(client);
   }
 
-  /** Answers what is under way, and nothing more. */
+  /** Finishes the requests under way, and takes no more. */
   close(): void {
     this.#entries = [];
     for (const client of this.#clients) client.closeWhenIdle();
@@ -60,10 +61,10 @@ export class HttpFront implements Front {
   #forward(
     client: ClientConnection,
     head: RequestHead,
-    { route, entrance }: { readonly route: Route | undefined; readonly entrance: Entrance },
-  ): Serving | undefined {
-    if (route === undefined) answerTrouble(client, 503);
-    const exchange = route && new Exchange(client, head, { route, entrance });
+    { route, listener }: { readonly route: Route | undefined; readonly listener: ListenerContext },
+  ): InFlightRequest | undefined {
+    if (route === undefined) respondWithError(client, 503);
+    const exchange = route && new Exchange(client, head, { route, listener });
     exchange?.start();
     return exchange;
   }
