@@ -33,10 +33,10 @@ export class AlarmKeeper {
     clearInterval(this.#timer);
   }
 
-  /** Judges the alarms of a metric anew; a state that was set by hand no longer stands. */
-  dataCame(metric: Metric): void {
-    const key = keyOf(metric);
-    for (const alarm of this.#options.alarms.all()) if (keyOf(metricOf(alarm)) === key) this.evaluate(alarm);
+  /** Judges the alarms of some metrics anew; a state that was set by hand no longer stands. */
+  dataCame(metrics: readonly Metric[]): void {
+    const keys = new Set(metrics.map(keyOf));
+    for (const alarm of this.#options.alarms.all()) if (keys.has(keyOf(metricOf(alarm)))) this.evaluate(alarm);
   }
 
   evaluate(alarm: Alarm): void {

@@ -29,8 +29,8 @@ export const metricOperations: CloudWatchOperations = {
       metric: { namespace: Namespace, name: datum.MetricName ?? "", dimensions: datum.Dimensions ?? [] },
       point: pointOf(datum, now),
     }));
-    for (const { metric, point } of checked) metrics.add(metric, [point], now);
-    for (const { metric } of checked) keeper.dataCame(metric);
+    metrics.add(checked, now);
+    keeper.dataCame(checked.map(({ metric }) => metric));
   },
 
   GetMetricStatistics({ metrics }, input) {

@@ -10,5 +10,6 @@ CREATE TABLE IF NOT EXISTS metric_points (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS metric_points_by_time ON metric_points (metric, at);
 `,
+    "CREATE INDEX metric_points_by_age ON metric_points (at)",
   ],
 };
