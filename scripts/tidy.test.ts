@@ -283,7 +283,7 @@ check(
     lines.flatMap((line, index) =>
       /^export (async )?(function|class|interface|type|const) /.test(line) &&
       !/^export (type )?[{*]/.test(line) &&
-      !/^export interface \w+(Options|Context)\b/.test(line) &&
+      !/^export (interface|type) \w+(Options|Context)\b/.test(line) &&
       !/\*\/\s*$/.test(lines[index - 1] ?? "")
         ? [`line ${index + 1}: ${line.slice(0, 70)}`]
         : [],

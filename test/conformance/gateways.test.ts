@@ -21,13 +21,13 @@ import {
   CreateTargetGroupCommand,
   RegisterTargetsCommand,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import type { Checkpoint } from "@sluice/engine";
+import type { Checkpoint, Effect } from "@sluice/engine";
 import { freePort } from "../../packages/cloud/test/targets.ts";
 import type { Clients } from "../../packages/server/src/gateways/clients.ts";
 import { scalingGroupInstances, taggedInstances } from "../../packages/server/src/gateways/fleet.ts";
 import { openGateways } from "../../packages/server/src/gateways/gateways.ts";
 import { deleteHook, hooksOf, putHook } from "../../packages/server/src/gateways/lifecycle-hooks.ts";
-import { type GatewayEffect, perform } from "../../packages/server/src/gateways/perform.ts";
+import { type EffectContext, performEffect } from "../../packages/server/src/reconciler/perform-effect.ts";
 import { scalingGroups } from "../../packages/server/src/gateways/scaling-groups.ts";
 import { eventually } from "../support/eventually.ts";
 import { whyMissing } from "../support/why-missing.ts";
@@ -57,7 +57,7 @@ test("the gateways make the calls that AWS wants, in their order", { skip, timeo
     const hook = { scalingGroup: "fleet", transition: "launch" as const, name: "CodeDeploy-managed-automatic-launch" };
     await putHook(clients, hook, "group-id");
     const query = new DescribeLifecycleHooksCommand({ AutoScalingGroupName: "fleet" });
-    const [kept] = (await (await clients.scaling()).send(query)).LifecycleHooks ?? [];
+    const [kept] = (await (await clients.autoScaling()).send(query)).LifecycleHooks ?? [];
     assert.deepEqual(
       [kept?.LifecycleTransition, kept?.HeartbeatTimeout, kept?.DefaultResult],
       ["autoscaling:EC2_INSTANCE_LAUNCHING", 600, "ABANDON"],
@@ -118,7 +118,7 @@ test("the gateways make the calls that AWS wants, in their order", { skip, timeo
     const resting = copy?.SuspendedProcesses?.map(({ ProcessName = "" }) => ProcessName);
     assert.deepEqual(resting?.toSorted(), ["AddToLoadBalancer", "AlarmNotification", "ScheduledActions"]);
     const query = new DescribePoliciesCommand({ AutoScalingGroupName: "copy" });
-    assert.equal((await (await clients.scaling()).send(query)).ScalingPolicies?.[0]?.PolicyName, "grow");
+    assert.equal((await (await clients.autoScaling()).send(query)).ScalingPolicies?.[0]?.PolicyName, "grow");
     await toTheEnd(clients, { kind: "end original instances", scalingGroups: ["fleet"], instances });
     assert.deepEqual(
       calls.filter(({ name }) => name.startsWith("Delete")).map(({ input }) => input),
@@ -155,7 +155,7 @@ async function openMoto(test: TestContext): Promise<Clients> {
 
 /** A group of two instances with a scaling policy. */
 async function furnish(clients: Clients) {
-  const [ec2, scaling] = [await clients.ec2(), await clients.scaling()];
+  const [ec2, scaling] = [await clients.ec2(), await clients.autoScaling()];
   const { Images = [] } = await ec2.send(new DescribeImagesCommand({ MaxResults: 5 }));
   const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));
   const subnets = Subnets.slice(0, 2).map(({ SubnetId = "" }) => SubnetId);
@@ -184,7 +184,7 @@ async function balance(
   clients: Clients,
   { instances, subnets }: { readonly instances: readonly string[]; readonly subnets: string[] },
 ): Promise<string> {
-  const balancing = await clients.balancing();
+  const balancing = await clients.loadBalancing();
   const { Subnets = [] } = await (await clients.ec2()).send(new DescribeSubnetsCommand({ SubnetIds: subnets }));
   const { TargetGroups = [] } = await balancing.send(
     new CreateTargetGroupCommand({ Name: "web", Protocol: "HTTP", Port: 8080, VpcId: Subnets[0]?.VpcId }),
@@ -202,10 +202,10 @@ async function balance(
 }
 
 /** Asks for a piece of work, as the reconciler does, until it is done; gives what it wanted remembered on the way. */
-async function toTheEnd(clients: Clients, effect: GatewayEffect): Promise<Checkpoint> {
+async function toTheEnd(clients: Clients, effect: Effect): Promise<Checkpoint> {
   let checkpoint: Checkpoint | undefined;
   return eventually(`${effect.kind} is done`, async () => {
-    const outcome = await perform(clients, effect, checkpoint);
+    const outcome = await performEffect({ clients } as EffectContext, effect, checkpoint); // these effects need no more
     if (outcome.checkpoint !== undefined) checkpoint = { ...checkpoint, ...outcome.checkpoint };
     if (outcome.is === "failed") throw new Error(`${outcome.error.code}: ${outcome.error.message}`);
     return outcome.is === "done" ? (checkpoint ?? {}) : undefined;
@@ -217,7 +217,7 @@ async function record(clients: Clients): Promise<{ readonly name: string; readon
   const calls: { readonly name: string; readonly input: object }[] = [];
   const note = (name: string | undefined, input: object) =>
     calls.push({ name: (name ?? "").replace(/Command$/, ""), input });
-  const [scaling, balancing] = [await clients.scaling(), await clients.balancing()];
+  const [scaling, balancing] = [await clients.autoScaling(), await clients.loadBalancing()];
   scaling.middlewareStack.add((next, { commandName }) => (args) => {
     note(commandName, args.input);
     return next(args);

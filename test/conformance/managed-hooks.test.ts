@@ -145,7 +145,7 @@ test("a hook is in the books before it is installed, is not missed meanwhile, an
   );
   const booked: (readonly string[])[] = [];
   const looks: ReturnType<typeof restoreHooks>[] = [];
-  (await gateways.as(serviceRoleArn).scaling()).middlewareStack.add(
+  (await gateways.as(serviceRoleArn).autoScaling()).middlewareStack.add(
     (next, { commandName }) =>
       async (args) => {
         if (commandName === "PutLifecycleHookCommand") {

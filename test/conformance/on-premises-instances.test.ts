@@ -196,7 +196,7 @@ test("a deployment group selects registered instances by tag, by the name that t
   const fleet = await findFleet(
     store.groups.byId(deploymentGroupId) ?? assert.fail("no group"),
     store.deployments.byId(deploymentId) ?? assert.fail("no deployment"),
-    { which: "selected", store, clients: gateways.as(serviceRoleArn), region: "us-east-1", accountId: "123456789012" },
+    { query: "selected", store, clients: gateways.as(serviceRoleArn), region: "us-east-1", accountId: "123456789012" },
   );
 
   assert("found" in fleet);

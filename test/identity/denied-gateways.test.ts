@@ -5,11 +5,10 @@ import type { Checkpoint, Effect } from "@sluice/engine";
 import { readAlarms } from "../../packages/server/src/gateways/alarms.ts";
 import type { Clients } from "../../packages/server/src/gateways/clients.ts";
 import { scalingGroupInstances, taggedInstances } from "../../packages/server/src/gateways/fleet.ts";
-import { shiftTraffic } from "../../packages/server/src/gateways/functions.ts";
 import { openGateways } from "../../packages/server/src/gateways/gateways.ts";
 import { HookRuns } from "../../packages/server/src/gateways/hook-runs.ts";
 import { outcomeOfError, type EffectOutcome } from "../../packages/server/src/gateways/outcome.ts";
-import { perform } from "../../packages/server/src/gateways/perform.ts";
+import { type EffectContext, performEffect } from "../../packages/server/src/reconciler/perform-effect.ts";
 import { eventually } from "../support/eventually.ts";
 import { openHouse } from "./open-house.ts";
 import { newUser } from "./principals.ts";
@@ -42,9 +41,9 @@ const shifting = { functionName: "f", alias: "live", currentVersion: "1", target
 type Ask = (clients: Clients, checkpoint: Checkpoint | undefined) => Promise<EffectOutcome>;
 
 const outside =
-  (effect: Parameters<typeof perform>[1]): Ask =>
+  (effect: Effect): Ask =>
   (clients, checkpoint) =>
-    perform(clients, effect, checkpoint);
+    performEffect({ clients, now: 1 } as EffectContext, effect, checkpoint); // all that these effects are performed with
 
 /** A piece of work, the answers that are others for it, and calls that it can do without: AWS's own policies do not allow them all. */
 interface Case {
@@ -91,10 +90,7 @@ const cases: Readonly<Record<string, Case>> = {
   "record heartbeat": { ask: outside({ kind: "record heartbeat", ...action }) },
   "complete lifecycle action": { ask: outside({ kind: "complete lifecycle action", result: "CONTINUE", ...action }) },
   "shift traffic": {
-    ask: (clients, checkpoint) => {
-      const effect = { kind: "shift traffic", ...shifting, shifts: [{ at: 0, percent: 100 }] } as const;
-      return shiftTraffic(clients, effect, { checkpoint, now: 1 });
-    },
+    ask: outside({ kind: "shift traffic", ...shifting, shifts: [{ at: 0, percent: 100 }] }),
   },
   "run hook": { ask: hookRun },
   "look which hosts have a tag": {
@@ -111,7 +107,7 @@ const cases: Readonly<Record<string, Case>> = {
   "read alarms": {
     ask: async (clients) => {
       const reading = await readAlarms(clients, ["errors"]);
-      if ("again" in reading || "active" in reading) return { is: "done" };
+      if ("retry" in reading || "active" in reading) return { is: "done" };
       const code = reading.isDenied === true ? "IAM_ROLE_PERMISSIONS" : "ALARM_ACTIVE";
       return { is: "failed", error: { code, message: reading.unreadable } };
     },
@@ -122,7 +118,7 @@ async function hookRun(clients: Clients): Promise<EffectOutcome> {
   const runs = new HookRuns();
   const effect = { kind: "run hook", functionName: "check", deploymentId: "d-1", executionId: "e" } as const;
   return eventually("the function has been called", async () => {
-    const run = runs.ask(clients, effect satisfies Effect);
+    const run = runs.poll(clients, effect);
     return run.is === "under way" && run.because === "check runs" ? undefined : run;
   });
 }
@@ -138,8 +134,8 @@ async function found(look: Promise<unknown>): Promise<EffectOutcome> {
 async function answering(clients: Clients, table: Readonly<Record<string, object>>, denied: string | undefined) {
   const made = new Set<string>();
   const all = [
-    ...[clients.ec2(), clients.scaling(), clients.balancing(), clients.classic()],
-    ...[clients.alarms(), clients.functions(), clients.storage()],
+    ...[clients.ec2(), clients.autoScaling(), clients.loadBalancing(), clients.classicLoadBalancing()],
+    ...[clients.cloudWatch(), clients.lambda(), clients.s3()],
   ];
   for (const client of await Promise.all<unknown>(all))
     // oxlint-disable-next-line typescript/no-explicit-any -- clients of eight services have stacks of eight types

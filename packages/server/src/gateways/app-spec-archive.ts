@@ -6,7 +6,7 @@ import type { Entry, ZipFile } from "yauzl";
 /** What an archive is read with. */
 export interface ArchiveOptions {
   readonly type: "zip" | "tgz";
-  /** Longest AppSpec file, in bytes. */
+  /** The longest AppSpec file, in bytes. */
   readonly fileBytesMax: number;
 }
 

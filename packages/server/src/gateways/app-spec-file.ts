@@ -5,22 +5,21 @@ import { appSpecOfArchive, BadArchive } from "./app-spec-archive.ts";
 import type { Clients } from "./clients.ts";
 import { finished, refused, type EffectOutcome } from "./outcome.ts";
 
-/** Longest AppSpec file, and longest archive with one, in bytes: inline ones may have a quarter of a megabyte. */
+/** The longest AppSpec file, and the longest archive with one, in bytes: inline ones may have a quarter of a megabyte. */
 const bytesMax = 1024 * 1024;
 
-/** Reads the AppSpec file of a Lambda deployment from its bucket, where it may lie in an archive. */
+/** Reads the AppSpec file of a Lambda deployment from its bucket, where it may be in an archive. */
 export async function readAppSpecFile(
   clients: Clients,
   { object }: EffectOf<"read AppSpec file">,
 ): Promise<EffectOutcome> {
   const { bucket, key, version, eTag, archive } = object;
-  const { GetObjectCommand } = await import("@aws-sdk/client-s3");
-  const s3 = await clients.storage();
-  const found = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: version }));
-  const trouble = troubleOf(found, eTag);
+  const s3 = await clients.s3();
+  const file = await s3.getObject({ Bucket: bucket, Key: key, VersionId: version });
+  const trouble = troubleOf(file, eTag);
   const refusedRevision = (why: string) => refused("INVALID_REVISION", `The revision s3://${bucket}/${key} ${why}`);
   if (trouble !== undefined) return refusedRevision(trouble);
-  const bytes = (await found.Body?.transformToByteArray()) ?? new Uint8Array();
+  const bytes = (await file.Body?.transformToByteArray()) ?? new Uint8Array();
   if (archive === undefined) return outcomeOf({ name: key, bytes });
   try {
     return outcomeOf(await appSpecOfArchive(bytes, { type: archive, fileBytesMax: bytesMax }));

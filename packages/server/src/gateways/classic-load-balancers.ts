@@ -2,7 +2,7 @@ import type { InstanceState } from "@aws-sdk/client-elastic-load-balancing";
 import type { Registration } from "@sluice/engine";
 import type { Clients } from "./clients.ts";
 
-/** Deregisters an instance from the classic load balancers it was in, and says from which it has not gone yet. */
+/** Deregisters an instance from the classic load balancers it was in. Returns a sentence for each that still drains. */
 export async function blockClassic(
   clients: Clients,
   instance: string,
@@ -13,16 +13,16 @@ export async function blockClassic(
   for (const name of names) {
     const state = await stateIn(clients, name, instance);
     if (state === undefined || state.State === "OutOfService") {
-      if (state !== undefined) await leave(clients, name, instance);
+      if (state !== undefined) await deregister(clients, name, instance);
       continue;
     }
-    await leave(clients, name, instance);
+    await deregister(clients, name, instance);
     waiting.push(`${instance} drains from ${name}`);
   }
   return waiting;
 }
 
-/** Registers an instance with classic load balancers, and says where it is not in service yet. */
+/** Registers an instance with classic load balancers. Returns a sentence for each in which it is not in service yet. */
 export async function allowClassic(
   clients: Clients,
   instance: string,
@@ -32,7 +32,7 @@ export async function allowClassic(
   for (const name of names) {
     const state = await stateIn(clients, name, instance);
     if (state?.State === "InService") continue;
-    if (state === undefined) await join(clients, name, instance);
+    if (state === undefined) await register(clients, name, instance);
     const why = [state?.ReasonCode, state?.Description].filter((part) => part !== undefined && part !== "N/A");
     waiting.push(
       `${instance} is ${state?.State ?? "not registered"} in ${name}${why.length > 0 ? ` (${why.join(": ")})` : ""}`,
@@ -41,26 +41,27 @@ export async function allowClassic(
   return waiting;
 }
 
-/** How many of the instances are registered with any of these classic load balancers. */
+/** Returns how many of the instances are registered with any of these classic load balancers. */
 export async function registeredInClassic(
   clients: Clients,
   fleet: ReadonlySet<string>,
   names: readonly string[],
 ): Promise<number> {
-  const found = new Set<string>();
+  const registered = new Set<string>();
   for (const name of names)
-    for (const { InstanceId = "" } of await states(clients, name)) if (fleet.has(InstanceId)) found.add(InstanceId);
-  return found.size;
+    for (const { InstanceId = "" } of await states(clients, name))
+      if (fleet.has(InstanceId)) registered.add(InstanceId);
+  return registered.size;
 }
 
-/** Names that no classic load balancer has. */
+/** Returns the names of classic load balancers that do not exist. */
 export async function unknownClassic(clients: Clients, names: readonly string[]): Promise<readonly string[]> {
   if (names.length === 0) return [];
-  const { DescribeLoadBalancersCommand } = await import("@aws-sdk/client-elastic-load-balancing");
+  const classic = await clients.classicLoadBalancing();
   const unknown: string[] = [];
   for (const name of names) {
     try {
-      await (await clients.classic()).send(new DescribeLoadBalancersCommand({ LoadBalancerNames: [name] }));
+      await classic.describeLoadBalancers({ LoadBalancerNames: [name] });
     } catch (error) {
       if (!isUnknown(error)) throw error;
       unknown.push(name);
@@ -73,10 +74,10 @@ const isUnknown = (error: unknown): boolean =>
   error instanceof Error && /LoadBalancerNotFound|AccessPointNotFound/.test(error.name);
 
 async function states(clients: Clients, LoadBalancerName: string): Promise<readonly InstanceState[]> {
-  const { DescribeInstanceHealthCommand } = await import("@aws-sdk/client-elastic-load-balancing");
+  const classic = await clients.classicLoadBalancing();
   try {
-    const answer = await (await clients.classic()).send(new DescribeInstanceHealthCommand({ LoadBalancerName }));
-    return answer.InstanceStates ?? [];
+    const { InstanceStates = [] } = await classic.describeInstanceHealth({ LoadBalancerName });
+    return InstanceStates;
   } catch (error) {
     if (isUnknown(error)) return [];
     throw error;
@@ -86,14 +87,12 @@ async function states(clients: Clients, LoadBalancerName: string): Promise<reado
 const stateIn = async (clients: Clients, name: string, instance: string): Promise<InstanceState | undefined> =>
   (await states(clients, name)).find(({ InstanceId }) => InstanceId === instance);
 
-async function leave(clients: Clients, LoadBalancerName: string, InstanceId: string): Promise<void> {
-  const { DeregisterInstancesFromLoadBalancerCommand } = await import("@aws-sdk/client-elastic-load-balancing");
-  const command = new DeregisterInstancesFromLoadBalancerCommand({ LoadBalancerName, Instances: [{ InstanceId }] });
-  await (await clients.classic()).send(command);
+async function deregister(clients: Clients, LoadBalancerName: string, InstanceId: string): Promise<void> {
+  const classic = await clients.classicLoadBalancing();
+  await classic.deregisterInstancesFromLoadBalancer({ LoadBalancerName, Instances: [{ InstanceId }] });
 }
 
-async function join(clients: Clients, LoadBalancerName: string, InstanceId: string): Promise<void> {
-  const { RegisterInstancesWithLoadBalancerCommand } = await import("@aws-sdk/client-elastic-load-balancing");
-  const command = new RegisterInstancesWithLoadBalancerCommand({ LoadBalancerName, Instances: [{ InstanceId }] });
-  await (await clients.classic()).send(command);
+async function register(clients: Clients, LoadBalancerName: string, InstanceId: string): Promise<void> {
+  const classic = await clients.classicLoadBalancing();
+  await classic.registerInstancesWithLoadBalancer({ LoadBalancerName, Instances: [{ InstanceId }] });
 }

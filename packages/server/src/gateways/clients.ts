@@ -1,29 +1,29 @@
-import type { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
-import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
-import type { EC2Client, EC2ClientConfig } from "@aws-sdk/client-ec2";
-import type { ElasticLoadBalancingClient } from "@aws-sdk/client-elastic-load-balancing";
-import type { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
-import type { LambdaClient } from "@aws-sdk/client-lambda";
-import type { S3Client } from "@aws-sdk/client-s3";
-import type { SNSClient } from "@aws-sdk/client-sns";
+import type { AutoScaling } from "@aws-sdk/client-auto-scaling";
+import type { CloudWatch } from "@aws-sdk/client-cloudwatch";
+import type { EC2, EC2ClientConfig } from "@aws-sdk/client-ec2";
+import type { ElasticLoadBalancing } from "@aws-sdk/client-elastic-load-balancing";
+import type { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { Lambda } from "@aws-sdk/client-lambda";
+import type { S3 } from "@aws-sdk/client-s3";
+import type { SNS } from "@aws-sdk/client-sns";
 
-/** How clients are made: where they call, and as whom. */
+/** How clients are made: which endpoint they call, and as whom. */
 export type ClientConfig = Pick<EC2ClientConfig, "region" | "endpoint" | "credentials" | "maxAttempts">;
 
-/** One client a service, each loaded when it is first needed: together they take some 200 MB. */
+/** One client for each service, loaded when it is first needed: together they take some 200 MB. */
 export interface Clients {
-  ec2(): Promise<EC2Client>;
-  scaling(): Promise<AutoScalingClient>;
-  balancing(): Promise<ElasticLoadBalancingV2Client>;
-  classic(): Promise<ElasticLoadBalancingClient>;
-  notifications(): Promise<SNSClient>;
-  alarms(): Promise<CloudWatchClient>;
-  functions(): Promise<LambdaClient>;
-  storage(): Promise<S3Client>;
+  autoScaling(): Promise<AutoScaling>;
+  classicLoadBalancing(): Promise<ElasticLoadBalancing>;
+  cloudWatch(): Promise<CloudWatch>;
+  ec2(): Promise<EC2>;
+  lambda(): Promise<Lambda>;
+  loadBalancing(): Promise<ElasticLoadBalancingV2>;
+  s3(): Promise<S3>;
+  sns(): Promise<SNS>;
   close(): Promise<void>;
 }
 
-/** The clients that act for one identity. */
+/** Returns the clients that act for one identity. */
 export function openClients(config: () => ClientConfig): Clients {
   const opened: Promise<{ destroy(): void }>[] = [];
   const once = <Client extends { destroy(): void }>(make: () => Promise<Client>) => {
@@ -34,24 +34,23 @@ export function openClients(config: () => ClientConfig): Clients {
     };
   };
   return {
-    ec2: once(async () => new (await import("@aws-sdk/client-ec2")).EC2Client(config())),
-    scaling: once(async () => new (await import("@aws-sdk/client-auto-scaling")).AutoScalingClient(config())),
-    balancing: once(
-      async () =>
-        new (await import("@aws-sdk/client-elastic-load-balancing-v2")).ElasticLoadBalancingV2Client(config()),
+    autoScaling: once(async () => new (await import("@aws-sdk/client-auto-scaling")).AutoScaling(config())),
+    classicLoadBalancing: once(
+      async () => new (await import("@aws-sdk/client-elastic-load-balancing")).ElasticLoadBalancing(config()),
     ),
-    classic: once(
-      async () => new (await import("@aws-sdk/client-elastic-load-balancing")).ElasticLoadBalancingClient(config()),
+    cloudWatch: once(async () => new (await import("@aws-sdk/client-cloudwatch")).CloudWatch(config())),
+    ec2: once(async () => new (await import("@aws-sdk/client-ec2")).EC2(config())),
+    lambda: once(async () => new (await import("@aws-sdk/client-lambda")).Lambda(config())),
+    loadBalancing: once(
+      async () => new (await import("@aws-sdk/client-elastic-load-balancing-v2")).ElasticLoadBalancingV2(config()),
     ),
-    notifications: once(async () => new (await import("@aws-sdk/client-sns")).SNSClient(config())),
-    alarms: once(async () => new (await import("@aws-sdk/client-cloudwatch")).CloudWatchClient(config())),
-    functions: once(async () => new (await import("@aws-sdk/client-lambda")).LambdaClient(config())),
-    storage: once(async () => {
-      const { S3Client: Client } = await import("@aws-sdk/client-s3");
+    s3: once(async () => {
+      const { S3: Client } = await import("@aws-sdk/client-s3");
       const settings = config();
-      // At an endpoint of our own there are no host names for buckets.
+      // An endpoint of our own has no host names for buckets.
       return new Client({ ...settings, forcePathStyle: settings.endpoint !== undefined });
     }),
+    sns: once(async () => new (await import("@aws-sdk/client-sns")).SNS(config())),
     async close() {
       for (const client of await Promise.all(opened)) client.destroy();
     },

@@ -1,17 +1,17 @@
-import type { AutoScalingClient, AutoScalingGroup } from "@aws-sdk/client-auto-scaling";
+import type { AutoScaling, AutoScalingGroup } from "@aws-sdk/client-auto-scaling";
 import type { Clients } from "./clients.ts";
 import { isManagedHook } from "./lifecycle-hooks.ts";
 import { isPassing } from "./outcome.ts";
 
-/** Two groups: one that has attachments, and one that gets the same. */
-interface Pair {
-  readonly client: AutoScalingClient;
+/** What is copied from where to where. */
+interface Copy {
+  readonly autoScaling: AutoScaling;
   readonly source: AutoScalingGroup;
   readonly to: string;
 }
 
-/** What hangs on an Auto Scaling group, by the words for it, and how each is copied. Every copy may be repeated. */
-const attachments: Readonly<Record<string, (pair: Pair) => Promise<void>>> = {
+/** The attachments of an Auto Scaling group by what people call them, and how each is copied. Copying may be repeated. */
+const attachments: Readonly<Record<string, (copy: Copy) => Promise<void>>> = {
   "Scaling policies": copyPolicies,
   "Scheduled actions": copyScheduledActions,
   Notifications: copyNotifications,
@@ -20,17 +20,17 @@ const attachments: Readonly<Record<string, (pair: Pair) => Promise<void>>> = {
   "The warm pool": copyWarmPool,
 };
 
-/** Copies what hangs on a group to another; says what could not be copied (deployments.md §7.2 step 2b). */
+/** Copies the attachments of a group to another. Returns a sentence for each that could not be copied (deployments.md §7.2 step 2b). */
 export async function copyAttachments(
   clients: Clients,
   source: AutoScalingGroup,
   to: string,
 ): Promise<readonly string[]> {
-  const client = await clients.scaling();
+  const autoScaling = await clients.autoScaling();
   const remarks: string[] = [];
   for (const [what, copy] of Object.entries(attachments)) {
     try {
-      await copy({ client, source, to });
+      await copy({ autoScaling, source, to });
     } catch (error) {
       if (!isRefused(error)) throw error;
       remarks.push(`${what} of ${source.AutoScalingGroupName} could not be copied: ${error.message}`);
@@ -39,72 +39,58 @@ export async function copyAttachments(
   return remarks;
 }
 
-/** Whether a service has answered that it will not, or in no way that can be read, as one that does not know the operation; what passes by itself is tried again. */
+/**
+ * Whether a service has refused a call, or responded in a form that the SDK cannot read, as one does that does not
+ * know the operation. A failure that may pass is not a refusal: it is tried again.
+ */
 function isRefused(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
   return "$fault" in error ? !isPassing(error) : "$response" in error;
 }
 
-async function copyPolicies({ client, source, to }: Pair): Promise<void> {
-  const { DescribePoliciesCommand, PutScalingPolicyCommand } = await import("@aws-sdk/client-auto-scaling");
+async function copyPolicies({ autoScaling, source, to }: Copy): Promise<void> {
   const { AutoScalingGroupName } = source;
-  const { ScalingPolicies = [] } = await client.send(new DescribePoliciesCommand({ AutoScalingGroupName }));
+  const { ScalingPolicies = [] } = await autoScaling.describePolicies({ AutoScalingGroupName });
   for (const { PolicyARN: _arn, Alarms: _alarms, PolicyName, ...policy } of ScalingPolicies)
-    await client.send(new PutScalingPolicyCommand({ ...policy, PolicyName, AutoScalingGroupName: to }));
+    await autoScaling.putScalingPolicy({ ...policy, PolicyName, AutoScalingGroupName: to });
 }
 
-async function copyScheduledActions({ client, source, to }: Pair): Promise<void> {
-  const { DescribeScheduledActionsCommand, PutScheduledUpdateGroupActionCommand } =
-    await import("@aws-sdk/client-auto-scaling");
+async function copyScheduledActions({ autoScaling, source, to }: Copy): Promise<void> {
   const { AutoScalingGroupName } = source;
-  const found = await client.send(new DescribeScheduledActionsCommand({ AutoScalingGroupName }));
-  for (const { ScheduledActionARN: _arn, Time: _time, ...action } of found.ScheduledUpdateGroupActions ?? [])
-    await client.send(
-      new PutScheduledUpdateGroupActionCommand({
-        ...action,
-        ScheduledActionName: action.ScheduledActionName,
-        AutoScalingGroupName: to,
-      }),
-    );
+  const { ScheduledUpdateGroupActions = [] } = await autoScaling.describeScheduledActions({ AutoScalingGroupName });
+  for (const { ScheduledActionARN: _arn, Time: _time, ScheduledActionName, ...action } of ScheduledUpdateGroupActions)
+    await autoScaling.putScheduledUpdateGroupAction({ ...action, ScheduledActionName, AutoScalingGroupName: to });
 }
 
-async function copyNotifications({ client, source, to }: Pair): Promise<void> {
-  const { DescribeNotificationConfigurationsCommand, PutNotificationConfigurationCommand } =
-    await import("@aws-sdk/client-auto-scaling");
-  const AutoScalingGroupNames = [source.AutoScalingGroupName ?? ""];
-  const found = await client.send(new DescribeNotificationConfigurationsCommand({ AutoScalingGroupNames }));
-  const byTopic = Map.groupBy(found.NotificationConfigurations ?? [], ({ TopicARN = "" }) => TopicARN);
+async function copyNotifications({ autoScaling, source, to }: Copy): Promise<void> {
+  const { NotificationConfigurations = [] } = await autoScaling.describeNotificationConfigurations({
+    AutoScalingGroupNames: [source.AutoScalingGroupName ?? ""],
+  });
+  const byTopic = Map.groupBy(NotificationConfigurations, ({ TopicARN = "" }) => TopicARN);
   for (const [TopicARN, entries] of byTopic) {
     const NotificationTypes = entries.flatMap(({ NotificationType }) => NotificationType ?? []);
-    await client.send(
-      new PutNotificationConfigurationCommand({ AutoScalingGroupName: to, TopicARN, NotificationTypes }),
-    );
+    await autoScaling.putNotificationConfiguration({ AutoScalingGroupName: to, TopicARN, NotificationTypes });
   }
 }
 
-/** Hooks of deployment groups are not copied: the copy gets its own when it has become the deployment group's. */
-async function copyHooks({ client, source, to }: Pair): Promise<void> {
-  const { DescribeLifecycleHooksCommand, PutLifecycleHookCommand } = await import("@aws-sdk/client-auto-scaling");
+/** Hooks of deployment groups are not copied: the copy gets its own when the deployment group takes it over. */
+async function copyHooks({ autoScaling, source, to }: Copy): Promise<void> {
   const { AutoScalingGroupName } = source;
-  const { LifecycleHooks = [] } = await client.send(new DescribeLifecycleHooksCommand({ AutoScalingGroupName }));
+  const { LifecycleHooks = [] } = await autoScaling.describeLifecycleHooks({ AutoScalingGroupName });
   for (const { GlobalTimeout: _derived, LifecycleHookName, ...hook } of LifecycleHooks)
     if (!isManagedHook(LifecycleHookName))
-      await client.send(new PutLifecycleHookCommand({ ...hook, LifecycleHookName, AutoScalingGroupName: to }));
+      await autoScaling.putLifecycleHook({ ...hook, LifecycleHookName, AutoScalingGroupName: to });
 }
 
-async function copyMetrics({ client, source, to }: Pair): Promise<void> {
-  const { EnableMetricsCollectionCommand } = await import("@aws-sdk/client-auto-scaling");
+async function copyMetrics({ autoScaling, source, to }: Copy): Promise<void> {
   const Metrics = (source.EnabledMetrics ?? []).flatMap(({ Metric }) => Metric ?? []);
   if (Metrics.length > 0)
-    await client.send(
-      new EnableMetricsCollectionCommand({ AutoScalingGroupName: to, Metrics, Granularity: "1Minute" }),
-    );
+    await autoScaling.enableMetricsCollection({ AutoScalingGroupName: to, Metrics, Granularity: "1Minute" });
 }
 
-async function copyWarmPool({ client, source, to }: Pair): Promise<void> {
+async function copyWarmPool({ autoScaling, source, to }: Copy): Promise<void> {
   const pool = source.WarmPoolConfiguration;
   if (pool === undefined || pool.Status !== undefined) return;
-  const { PutWarmPoolCommand } = await import("@aws-sdk/client-auto-scaling");
   const { Status: _status, ...configuration } = pool;
-  await client.send(new PutWarmPoolCommand({ ...configuration, AutoScalingGroupName: to }));
+  await autoScaling.putWarmPool({ ...configuration, AutoScalingGroupName: to });
 }

@@ -7,13 +7,19 @@ import { scalingGroups } from "./scaling-groups.ts";
 
 type Copy = EffectOf<"copy Auto Scaling group">;
 
-/** Processes that rest on a copy until the original is out of its load balancers: else the copy would put its instances there, and scale, by itself (deployments.md §7.2). */
-const restingProcesses = ["AddToLoadBalancer", "AlarmNotification", "ScheduledActions"];
+/**
+ * Processes that are suspended on a copy until the original is out of its load balancers: otherwise the copy would
+ * register its instances, and scale, by itself (deployments.md §7.2).
+ */
+const suspendedProcesses = ["AddToLoadBalancer", "AlarmNotification", "ScheduledActions"];
 
-/** The tag that says which deployment has made a group; AWS's own name. */
+/** The tag that names the deployment which has created a group; AWS's own name. */
 export const provisioningTag = "CodeDeployProvisioningDeploymentId";
 
-/** Copies an Auto Scaling group, empty, with what hangs on it; then lets it grow to the size of the original's healthy part, and waits until all its instances are in service (deployments.md §7.2). */
+/**
+ * Copies an Auto Scaling group, empty, with its attachments. Then lets it grow to as many instances as the original has
+ * healthy ones, and waits until all of them are in service (deployments.md §7.2).
+ */
 export async function copyScalingGroup(
   clients: Clients,
   effect: Copy,
@@ -29,7 +35,7 @@ export async function copyScalingGroup(
       ({ LifecycleState, HealthStatus }) => LifecycleState === "InService" && HealthStatus === "Healthy",
     ).length;
     const capacity = Math.max(healthy, 1);
-    return underWay(`${effect.from} is copied`, { capacity, suspended: { [effect.to]: restingProcesses } });
+    return underWay(`${effect.from} is copied`, { capacity, suspended: { [effect.to]: suspendedProcesses } });
   }
   if (copy !== undefined && (copy.DesiredCapacity ?? 0) > 0) return growth(clients, copy, checkpoint.capacity);
   if (source === undefined)
@@ -47,10 +53,9 @@ export async function copyScalingGroup(
 }
 
 async function create(clients: Clients, source: AutoScalingGroup, { to, deploymentId }: Copy): Promise<void> {
-  const { CreateAutoScalingGroupCommand, SuspendProcessesCommand } = await import("@aws-sdk/client-auto-scaling");
-  const client = await clients.scaling();
-  await client.send(new CreateAutoScalingGroupCommand(copyOf(source, to, deploymentId)));
-  await client.send(new SuspendProcessesCommand({ AutoScalingGroupName: to, ScalingProcesses: restingProcesses }));
+  const autoScaling = await clients.autoScaling();
+  await autoScaling.createAutoScalingGroup(copyOf(source, to, deploymentId));
+  await autoScaling.suspendProcesses({ AutoScalingGroupName: to, ScalingProcesses: suspendedProcesses });
 }
 
 function copyOf(source: AutoScalingGroup, name: string, deploymentId: string): CreateAutoScalingGroupCommandInput {
@@ -93,26 +98,21 @@ async function grow(
   clients: Clients,
   { source, name, capacity }: { source: AutoScalingGroup; name: string; capacity: number },
 ): Promise<void> {
-  const { UpdateAutoScalingGroupCommand } = await import("@aws-sdk/client-auto-scaling");
-  await (
-    await clients.scaling()
-  ).send(
-    new UpdateAutoScalingGroupCommand({
-      AutoScalingGroupName: name,
-      MinSize: Math.min(source.MinSize ?? 0, capacity),
-      DesiredCapacity: capacity,
-    }),
-  );
+  const autoScaling = await clients.autoScaling();
+  await autoScaling.updateAutoScalingGroup({
+    AutoScalingGroupName: name,
+    MinSize: Math.min(source.MinSize ?? 0, capacity),
+    DesiredCapacity: capacity,
+  });
 }
 
-/** How far the copy has grown; a failed activity is the reason when it does not. */
+/** Returns how far the copy has grown. If a scaling activity has failed, that is the reason why it does not grow. */
 async function growth(clients: Clients, copy: AutoScalingGroup, capacity: number): Promise<EffectOutcome> {
   const ready = (copy.Instances ?? []).filter(({ LifecycleState }) => LifecycleState === "InService").length;
   if (ready >= Math.min(capacity, copy.DesiredCapacity ?? capacity)) return finished();
-  const { DescribeScalingActivitiesCommand } = await import("@aws-sdk/client-auto-scaling");
-  const { Activities = [] } = await (
-    await clients.scaling()
-  ).send(new DescribeScalingActivitiesCommand({ AutoScalingGroupName: copy.AutoScalingGroupName, MaxRecords: 5 }));
+  const { AutoScalingGroupName } = copy;
+  const autoScaling = await clients.autoScaling();
+  const { Activities = [] } = await autoScaling.describeScalingActivities({ AutoScalingGroupName, MaxRecords: 5 });
   const failed = Activities.find(({ StatusCode }) => StatusCode === "Failed");
   const why = failed === undefined ? "" : `; last failure: ${failed.StatusMessage ?? failed.Description}`;
   return underWay(`${ready} of ${capacity} instances of ${copy.AutoScalingGroupName} are in service${why}`);

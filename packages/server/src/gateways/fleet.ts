@@ -5,27 +5,27 @@ import type { Clients } from "./clients.ts";
 import { scalingGroups } from "./scaling-groups.ts";
 
 /** An instance that a deployment group selects. */
-export interface FoundInstance {
+export interface FleetInstance {
   readonly id: string;
   readonly state: InstanceState;
   readonly zone?: string | undefined;
 }
 
-/** Instances that match one tag of every set (deployments.md §1, rule 9). No set matches nothing. */
+/** Returns the instances that match one tag of every set (deployments.md §1, rule 9); without a set, none. */
 export async function taggedInstances(
   clients: Clients,
   tagSets: readonly (readonly EC2TagFilter[])[],
-): Promise<readonly FoundInstance[]> {
+): Promise<readonly FleetInstance[]> {
   if (tagSets.length === 0) return [];
   const [first = [], ...others] = await Promise.all(tagSets.map((set) => anyOf(clients, set)));
   return first.filter(({ id }) => others.every((set) => set.some((other) => other.id === id)));
 }
 
-/** Instances that are in service in Auto Scaling groups (deployments.md §1, rule 10). */
+/** Returns the instances that are in service in Auto Scaling groups (deployments.md §1, rule 10). */
 export async function scalingGroupInstances(
   clients: Clients,
   names: readonly string[],
-): Promise<readonly FoundInstance[]> {
+): Promise<readonly FleetInstance[]> {
   if (names.length === 0) return [];
   const ids = (await scalingGroups(clients, names))
     .flatMap(({ Instances = [] }) => Instances)
@@ -34,7 +34,7 @@ export async function scalingGroupInstances(
   return ids.length === 0 ? [] : describe(clients, [{ Name: "instance-id", Values: ids }]);
 }
 
-/** States by instance id; ids that EC2 no longer knows are terminated. */
+/** Returns states by instance id; an instance that EC2 no longer knows is terminated. */
 export async function instanceStates(
   clients: Clients,
   instanceIds: readonly string[],
@@ -46,7 +46,7 @@ export async function instanceStates(
   return Object.fromEntries([...gone, ...found.map(({ id, state }) => [id, state] as const)]);
 }
 
-async function anyOf(clients: Clients, tags: readonly EC2TagFilter[]): Promise<readonly FoundInstance[]> {
+async function anyOf(clients: Clients, tags: readonly EC2TagFilter[]): Promise<readonly FleetInstance[]> {
   const lists = await Promise.all(tags.map((tag) => describe(clients, [filterOf(tag)])));
   return [...new Map(lists.flat().map((instance) => [instance.id, instance])).values()];
 }
@@ -62,15 +62,15 @@ function filterOf({ Key = "", Value = "", Type }: EC2TagFilter): Filter {
   }
 }
 
-async function describe(clients: Clients, Filters: Filter[]): Promise<readonly FoundInstance[]> {
-  const { paginateDescribeInstances } = await import("@aws-sdk/client-ec2");
-  const found: FoundInstance[] = [];
-  for await (const { Reservations = [] } of paginateDescribeInstances({ client: await clients.ec2() }, { Filters }))
-    found.push(...Reservations.flatMap(({ Instances = [] }) => Instances).flatMap(instanceOf));
-  return found;
+async function describe(clients: Clients, Filters: Filter[]): Promise<readonly FleetInstance[]> {
+  const ec2 = await clients.ec2();
+  const instances: FleetInstance[] = [];
+  for await (const { Reservations = [] } of ec2.paginateDescribeInstances({ Filters }))
+    instances.push(...Reservations.flatMap(({ Instances = [] }) => Instances).flatMap(instanceOf));
+  return instances;
 }
 
-function instanceOf({ InstanceId, State, Placement }: Instance): readonly FoundInstance[] {
+function instanceOf({ InstanceId, State, Placement }: Instance): readonly FleetInstance[] {
   const zone = Placement?.AvailabilityZone;
   if (InstanceId === undefined || State?.Name === undefined) return [];
   return [{ id: InstanceId, state: State.Name, zone }];

@@ -4,44 +4,47 @@ import { finished, outcomeOfError, refused, underWay, type EffectOutcome } from 
 
 type RunHook = EffectOf<"run hook">;
 
-/** How one call of a hook's function stands. */
+/** The state of one invocation of a hook's function. */
 type Run = "running" | "returned" | EffectOutcome;
 
-/** Calls of hooks' functions. A hook answers through the API; a call that breaks is known here, and need not be waited for (deployments.md §11.4 rule 3). After a restart a hook is called again: like Lambda's own events, at least once. */
+/**
+ * Invocations of hooks' functions. A hook reports its result through the API; if the invocation itself fails, there is
+ * no need to wait for that (deployments.md §11.4 rule 3). After a restart a hook is invoked again: at least once, like
+ * Lambda's own events.
+ */
 export class HookRuns {
   readonly #runs = new Map<string, Run>();
   readonly #closing = new AbortController();
 
-  /** Calls the function if that has not happened, and tells how it stands. */
-  ask(clients: Clients, effect: RunHook): EffectOutcome {
+  /** Invokes the function unless that has been done, and returns the outcome so far. */
+  poll(clients: Clients, effect: RunHook): EffectOutcome {
     const { functionName, executionId } = effect;
     if (functionName === undefined) return finished();
     const run = this.#runs.get(executionId);
     if (run === undefined) {
       this.#runs.set(executionId, "running");
-      void this.#call(clients, effect, functionName);
+      void this.#invoke(clients, effect, functionName);
       return underWay(`${functionName} runs`);
     }
     if (run === "running") return underWay(`${functionName} runs`);
     if (run === "returned")
       return underWay(`${functionName} has returned, and PutLifecycleEventHookExecutionStatus has not been called`);
     if (run.is !== "under way") return run;
-    this.#runs.delete(executionId); // it may pass: the next time calls again
+    this.#runs.delete(executionId); // it may pass: the next poll invokes it again
     return run;
   }
 
-  /** Waits for no call any more. */
+  /** Stops waiting for invocations. */
   close(): void {
     this.#closing.abort();
   }
 
-  async #call(clients: Clients, { deploymentId, executionId }: RunHook, functionName: string): Promise<void> {
+  async #invoke(clients: Clients, { deploymentId, executionId }: RunHook, functionName: string): Promise<void> {
     try {
-      const { InvokeCommand } = await import("@aws-sdk/client-lambda");
       const event = { DeploymentId: deploymentId, LifecycleEventHookExecutionId: executionId };
-      const client = await clients.functions();
-      const { FunctionError, Payload } = await client.send(
-        new InvokeCommand({ FunctionName: functionName, Payload: JSON.stringify(event) }),
+      const lambda = await clients.lambda();
+      const { FunctionError, Payload } = await lambda.invoke(
+        { FunctionName: functionName, Payload: JSON.stringify(event) },
         { abortSignal: this.#closing.signal },
       );
       this.#runs.set(executionId, FunctionError === undefined ? "returned" : crashed(functionName, Payload));

@@ -1,6 +1,6 @@
 import type { Clients } from "./clients.ts";
 
-/** The two transitions that a deployment group may be told of. */
+/** The two transitions of an instance of which a deployment group may be notified. */
 export type Transition = "launch" | "termination";
 
 /** A hook that a deployment group has on an Auto Scaling group. */
@@ -10,7 +10,7 @@ export interface ManagedHook {
   readonly name: string;
 }
 
-/** Seconds until a lifecycle action that nobody tells of is over (deployments.md §6.1). */
+/** Seconds until a lifecycle action without a heartbeat times out (deployments.md §6.1). */
 const heartbeatTimeoutSeconds = 600;
 
 const settings = {
@@ -18,7 +18,10 @@ const settings = {
   termination: { LifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING", DefaultResult: "CONTINUE" },
 } as const satisfies Record<Transition, object>;
 
-/** The name of a new hook (deployments.md §6.1; that of the termination hook is inferred). Names of hooks have fewer characters than names of groups: the others are left out. */
+/**
+ * Returns the name of a new hook (deployments.md §6.1; that of the termination hook is inferred). Hook names allow
+ * fewer characters than names of deployment groups: the others are left out.
+ */
 export const hookName = (transition: Transition, groupName: string, unique: string): string =>
   `CodeDeploy-managed-automatic-${transition === "launch" ? "launch" : "termination"}-deployment-hook-${groupName.replace(/[^A-Za-z0-9-]/g, "")}-${unique}`;
 
@@ -26,36 +29,31 @@ export const hookName = (transition: Transition, groupName: string, unique: stri
 export const isManagedHook = (name: string | undefined): boolean =>
   name?.startsWith("CodeDeploy-managed-automatic-") === true;
 
-/** Installs a hook, or puts it right. The group's id is its metadata. */
+/** Installs or updates a hook. The deployment group's id is its metadata. */
 export async function putHook(clients: Clients, hook: ManagedHook, groupId: string): Promise<void> {
-  const { PutLifecycleHookCommand } = await import("@aws-sdk/client-auto-scaling");
-  await (
-    await clients.scaling()
-  ).send(
-    new PutLifecycleHookCommand({
-      AutoScalingGroupName: hook.scalingGroup,
-      LifecycleHookName: hook.name,
-      HeartbeatTimeout: heartbeatTimeoutSeconds,
-      NotificationMetadata: groupId,
-      ...settings[hook.transition],
-    }),
-  );
+  const autoScaling = await clients.autoScaling();
+  await autoScaling.putLifecycleHook({
+    AutoScalingGroupName: hook.scalingGroup,
+    LifecycleHookName: hook.name,
+    HeartbeatTimeout: heartbeatTimeoutSeconds,
+    NotificationMetadata: groupId,
+    ...settings[hook.transition],
+  });
 }
 
-/** Removes a hook; one that is not there, or whose group is gone, needs nothing. */
+/** Removes a hook. It is not an error if the hook, or its Auto Scaling group, does not exist. */
 export async function deleteHook(clients: Clients, { scalingGroup, name }: ManagedHook): Promise<void> {
-  const { DeleteLifecycleHookCommand } = await import("@aws-sdk/client-auto-scaling");
-  const command = new DeleteLifecycleHookCommand({ AutoScalingGroupName: scalingGroup, LifecycleHookName: name });
+  const autoScaling = await clients.autoScaling();
   try {
-    await (await clients.scaling()).send(command);
+    await autoScaling.deleteLifecycleHook({ AutoScalingGroupName: scalingGroup, LifecycleHookName: name });
   } catch (error) {
     if (!(error instanceof Error) || error.name !== "ValidationError") throw error;
   }
 }
 
-/** The names of a group's hooks. */
+/** Returns the names of the hooks of an Auto Scaling group. */
 export async function hooksOf(clients: Clients, AutoScalingGroupName: string): Promise<readonly string[]> {
-  const { DescribeLifecycleHooksCommand } = await import("@aws-sdk/client-auto-scaling");
-  const answer = await (await clients.scaling()).send(new DescribeLifecycleHooksCommand({ AutoScalingGroupName }));
-  return (answer.LifecycleHooks ?? []).flatMap(({ LifecycleHookName }) => LifecycleHookName ?? []);
+  const autoScaling = await clients.autoScaling();
+  const { LifecycleHooks = [] } = await autoScaling.describeLifecycleHooks({ AutoScalingGroupName });
+  return LifecycleHooks.flatMap(({ LifecycleHookName }) => LifecycleHookName ?? []);
 }

@@ -3,14 +3,18 @@ import type {
   TargetGroup,
   TargetHealthDescription,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import type { Balancers, Checkpoint, Registration, EffectOf } from "@sluice/engine";
+import type { Balancers, Checkpoint, EffectOf, Registration } from "@sluice/engine";
 import { blockClassic, allowClassic, registeredInClassic, unknownClassic } from "./classic-load-balancers.ts";
 import type { Clients } from "./clients.ts";
 import { finished, refused, underWay, type EffectOutcome } from "./outcome.ts";
+import { scalingGroups as findScalingGroups } from "./scaling-groups.ts";
 
 type InTargetGroup = Extract<Registration, { readonly targetGroup: string }>;
 
-/** Takes an instance out of its balancers: looks what it is registered as, remembers that, deregisters each by its own port, and waits for draining (deployments.md §5.2, §5.4). */
+/**
+ * Takes an instance out of its load balancers: reads its registrations, keeps them in the checkpoint, deregisters each
+ * by its own port, and waits for draining (deployments.md §5.2, §5.4).
+ */
 export async function blockTraffic(
   clients: Clients,
   { instance, balancers }: EffectOf<"block traffic">,
@@ -22,15 +26,17 @@ export async function blockTraffic(
       ? finished({ registrations })
       : underWay(`${instance} leaves ${registrations.map(nameOf).join(", ")}`, { registrations });
   }
-  const groups = byTargetGroup(checkpoint.registrations);
   const waiting: string[] = [];
-  for (const [arn, registrations] of groups)
+  for (const [arn, registrations] of byTargetGroup(checkpoint.registrations))
     waiting.push(...(await deregister(clients, instance, { arn, registrations })));
   waiting.push(...(await blockClassic(clients, instance, checkpoint.registrations)));
   return waiting.length === 0 ? finished() : underWay(waiting.join("; "));
 }
 
-/** Puts an instance into its balancers with the registrations it had, or as the target group does by default, and waits until all call it healthy (deployments.md §5.3). */
+/**
+ * Puts an instance into its load balancers with the registrations it had, or else with the target group's default
+ * port, and waits until all report it healthy (deployments.md §5.3).
+ */
 export async function allowTraffic(
   clients: Clients,
   { instance, balancers, registrations = [] }: EffectOf<"allow traffic">,
@@ -48,15 +54,18 @@ export async function allowTraffic(
   return waiting.length === 0 ? finished() : underWay(waiting.join("; "));
 }
 
-/** Looks whether the balancers of a deployment group exist, serve, and are those that the fleet is behind (deployments.md §5.5). */
+/**
+ * Checks whether the load balancers of a deployment group exist, have a listener, and are those from which the fleet
+ * serves (deployments.md §5.5).
+ */
 export async function checkLoadBalancers(
   clients: Clients,
   { balancers, instances, scalingGroups }: EffectOf<"check load balancers">,
 ): Promise<EffectOutcome> {
-  const found = new Map<string, TargetGroup>();
+  const existing = new Map<string, TargetGroup>();
   for (const name of balancers.targetGroups)
-    for (const group of await targetGroups(clients, [name]).catch(nothingIfUnknown)) found.set(name, group);
-  const own = new Set([...found.values()].map(({ TargetGroupArn = "" }) => TargetGroupArn));
+    for (const group of await targetGroups(clients, [name]).catch(nothingIfUnknown)) existing.set(name, group);
+  const own = new Set([...existing.values()].map(({ TargetGroupArn = "" }) => TargetGroupArn));
   const fleet = new Set(instances);
   const counts = await Promise.all([...own].map((arn) => countRegistered(clients, arn, fleet)));
   const classic = await registeredInClassic(clients, fleet, balancers.classic);
@@ -64,34 +73,29 @@ export async function checkLoadBalancers(
   return finished({
     balancers: {
       unknown: [
-        ...balancers.targetGroups.filter((name) => !found.has(name)),
+        ...balancers.targetGroups.filter((name) => !existing.has(name)),
         ...(await unknownClassic(clients, balancers.classic)),
       ],
-      idle: [...found].filter(([, group]) => (group.LoadBalancerArns ?? []).length === 0).map(([name]) => name),
+      idle: [...existing].filter(([, group]) => (group.LoadBalancerArns ?? []).length === 0).map(([name]) => name),
       registered,
       elsewhere: registered > 0 ? [] : await elsewhere(clients, { own, fleet, scalingGroups }),
     },
   });
 }
 
-/** Target groups that are looked through for instances which serve from somewhere else; a look at each costs a call. */
-const lookedThroughMax = 50;
+/** How many other target groups are searched for instances of the fleet; each costs a call. */
+const searchedMax = 50;
 
 async function elsewhere(
   clients: Clients,
   { own, fleet, scalingGroups }: { own: Set<string>; fleet: Set<string>; scalingGroups: readonly string[] },
 ): Promise<readonly string[]> {
-  const { DescribeTargetGroupsCommand } = await import("@aws-sdk/client-elastic-load-balancing-v2");
-  const { DescribeAutoScalingGroupsCommand } = await import("@aws-sdk/client-auto-scaling");
   const attached = new Set<string>();
-  if (scalingGroups.length > 0) {
-    const { AutoScalingGroups = [] } = await (
-      await clients.scaling()
-    ).send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [...scalingGroups] }));
-    for (const { TargetGroupARNs = [] } of AutoScalingGroups) for (const arn of TargetGroupARNs) attached.add(arn);
-  }
-  const { TargetGroups = [] } = await (await clients.balancing()).send(new DescribeTargetGroupsCommand({}));
-  const others = TargetGroups.filter(({ TargetGroupArn = "" }) => !own.has(TargetGroupArn)).slice(0, lookedThroughMax);
+  for (const { TargetGroupARNs = [] } of await findScalingGroups(clients, scalingGroups))
+    for (const arn of TargetGroupARNs) attached.add(arn);
+  const loadBalancing = await clients.loadBalancing();
+  const { TargetGroups = [] } = await loadBalancing.describeTargetGroups({});
+  const others = TargetGroups.filter(({ TargetGroupArn = "" }) => !own.has(TargetGroupArn)).slice(0, searchedMax);
   const serving = await Promise.all(
     others.map(async ({ TargetGroupArn = "", TargetGroupName = "" }) =>
       attached.has(TargetGroupArn) || (await countRegistered(clients, TargetGroupArn, fleet)) > 0
@@ -117,46 +121,41 @@ async function registrationsOf(
   return registrations;
 }
 
-/** Deregisters what is still registered, and says what drains. */
+/** Deregisters what is still registered. Returns a sentence for each registration that still drains. */
 async function deregister(
   clients: Clients,
   instance: string,
-  { arn, registrations }: { arn: string; registrations: readonly InTargetGroup[] },
+  { arn: TargetGroupArn, registrations }: { arn: string; registrations: readonly InTargetGroup[] },
 ): Promise<readonly string[]> {
-  const { DeregisterTargetsCommand } = await import("@aws-sdk/client-elastic-load-balancing-v2");
-  const Targets = registrations.map((registration) => targetOf(instance, registration));
-  const health = await healthOf(clients, arn, Targets);
+  const wanted = registrations.map((registration) => targetOf(instance, registration));
+  const health = await healthOf(clients, TargetGroupArn, wanted);
   const left = health.filter(({ TargetHealth }) => TargetHealth?.Reason !== "Target.NotRegistered");
-  const registered = left.filter(({ TargetHealth }) => TargetHealth?.State !== "draining");
-  if (registered.length > 0)
-    await (
-      await clients.balancing()
-    ).send(
-      new DeregisterTargetsCommand({ TargetGroupArn: arn, Targets: registered.flatMap(({ Target }) => Target ?? []) }),
-    );
-  return left.map(({ Target }) => `${instance}:${Target?.Port} drains from ${shortName(arn)}`);
+  const Targets = left
+    .filter(({ TargetHealth }) => TargetHealth?.State !== "draining")
+    .flatMap(({ Target }) => Target ?? []);
+  if (Targets.length > 0) await (await clients.loadBalancing()).deregisterTargets({ TargetGroupArn, Targets });
+  return left.map(({ Target }) => `${instance}:${Target?.Port} drains from ${shortName(TargetGroupArn)}`);
 }
 
-/** Registers what is missing, and says what is not healthy yet; `hopeless` when it can never be. */
+/**
+ * Registers what is missing. Returns a sentence for each registration that is not healthy yet; `hopeless` if it can
+ * never become healthy.
+ */
 async function register(
   clients: Clients,
   instance: string,
   { group, wanted }: { group: TargetGroup; wanted: readonly InTargetGroup[] },
 ): Promise<{ readonly waiting: readonly string[]; readonly hopeless?: string | undefined }> {
-  const { RegisterTargetsCommand } = await import("@aws-sdk/client-elastic-load-balancing-v2");
   const { TargetGroupArn = "", TargetGroupName = "" } = group;
   const health = await healthOf(
     clients,
     TargetGroupArn,
     wanted.map((one) => targetOf(instance, one)),
   );
-  const missing = health.filter(
-    ({ TargetHealth }) => TargetHealth?.Reason === "Target.NotRegistered" || TargetHealth?.State === "draining",
-  );
-  if (missing.length > 0)
-    await (
-      await clients.balancing()
-    ).send(new RegisterTargetsCommand({ TargetGroupArn, Targets: missing.flatMap(({ Target }) => Target ?? []) }));
+  const Targets = health
+    .filter(({ TargetHealth }) => TargetHealth?.Reason === "Target.NotRegistered" || TargetHealth?.State === "draining")
+    .flatMap(({ Target }) => Target ?? []);
+  if (Targets.length > 0) await (await clients.loadBalancing()).registerTargets({ TargetGroupArn, Targets });
   const unused = health.find(({ TargetHealth }) => TargetHealth?.Reason === "Target.NotInUse");
   if (unused !== undefined)
     return {
@@ -179,9 +178,9 @@ function stateOf({ Target, TargetHealth }: TargetHealthDescription, instance: st
 
 async function targetGroups(clients: Clients, names: readonly string[]): Promise<readonly TargetGroup[]> {
   if (names.length === 0) return [];
-  const { DescribeTargetGroupsCommand } = await import("@aws-sdk/client-elastic-load-balancing-v2");
-  const command = new DescribeTargetGroupsCommand({ Names: [...names] });
-  return (await (await clients.balancing()).send(command)).TargetGroups ?? [];
+  const loadBalancing = await clients.loadBalancing();
+  const { TargetGroups = [] } = await loadBalancing.describeTargetGroups({ Names: [...names] });
+  return TargetGroups;
 }
 
 function nothingIfUnknown(error: unknown): readonly TargetGroup[] {
@@ -194,9 +193,9 @@ async function healthOf(
   TargetGroupArn: string,
   Targets?: TargetDescription[],
 ): Promise<readonly TargetHealthDescription[]> {
-  const { DescribeTargetHealthCommand } = await import("@aws-sdk/client-elastic-load-balancing-v2");
-  const command = new DescribeTargetHealthCommand({ TargetGroupArn, Targets });
-  return (await (await clients.balancing()).send(command)).TargetHealthDescriptions ?? [];
+  const loadBalancing = await clients.loadBalancing();
+  const { TargetHealthDescriptions = [] } = await loadBalancing.describeTargetHealth({ TargetGroupArn, Targets });
+  return TargetHealthDescriptions;
 }
 
 async function countRegistered(clients: Clients, arn: string, fleet: ReadonlySet<string>): Promise<number> {
@@ -209,13 +208,13 @@ function byTargetGroup(registrations: readonly Registration[]): ReadonlyMap<stri
   return Map.groupBy(inGroups, ({ targetGroup }) => targetGroup);
 }
 
-const targetOf = (Id: string, { port: Port, zone }: InTargetGroup) => ({
+const targetOf = (Id: string, { port: Port, zone }: InTargetGroup): TargetDescription => ({
   Id,
   Port,
   AvailabilityZone: zone,
 });
 
-/** Only an explicit zone belongs to a registration: instances have theirs anyway. */
+/** Only an explicit zone is part of a registration: an instance has its own anyway. */
 const registrationOf = (
   targetGroup: string,
   { port, zone }: { readonly port: number; readonly zone: string | undefined },

@@ -3,71 +3,55 @@ import type { Checkpoint, EffectOf } from "@sluice/engine";
 import type { Clients } from "./clients.ts";
 import { finished, outcomeOfError, underWay, type EffectOutcome } from "./outcome.ts";
 
-/** Names that one DescribeAutoScalingGroups takes. */
+/** How many names one DescribeAutoScalingGroups takes. */
 const namesMax = 50;
 
-/** Auto Scaling groups by name; those that do not exist are left out. */
+/** Returns Auto Scaling groups by name, without those that do not exist. */
 export async function scalingGroups(clients: Clients, names: readonly string[]): Promise<readonly AutoScalingGroup[]> {
-  const { DescribeAutoScalingGroupsCommand } = await import("@aws-sdk/client-auto-scaling");
-  const client = await clients.scaling();
-  const found: AutoScalingGroup[] = [];
+  if (names.length === 0) return [];
+  const autoScaling = await clients.autoScaling();
+  const groups: AutoScalingGroup[] = [];
   for (let first = 0; first < names.length; first += namesMax) {
     const AutoScalingGroupNames = names.slice(first, first + namesMax);
-    for (let NextToken: string | undefined, page = 0; page === 0 || NextToken !== undefined; page += 1) {
-      const answer = await client.send(
-        new DescribeAutoScalingGroupsCommand({
-          AutoScalingGroupNames,
-          NextToken,
-        }),
-      );
-      found.push(...(answer.AutoScalingGroups ?? []));
-      NextToken = answer.NextToken;
-    }
+    for await (const { AutoScalingGroups = [] } of autoScaling.paginateDescribeAutoScalingGroups({
+      AutoScalingGroupNames,
+    }))
+      groups.push(...AutoScalingGroups);
   }
-  return found;
+  return groups;
 }
 
-/** The instances of a group's warm pool; nobody when it has none. AWS's managed policy for CodeDeploy's roles does not allow the call. */
+/** Returns the instances of a group's warm pool, if it has one. AWS's managed policy for CodeDeploy's roles does not allow the call. */
 export async function pooledInstances(clients: Clients, group: AutoScalingGroup): Promise<readonly Instance[]> {
   if (group.WarmPoolConfiguration === undefined) return [];
-  const { paginateDescribeWarmPool } = await import("@aws-sdk/client-auto-scaling");
   const { AutoScalingGroupName } = group;
-  const found: Instance[] = [];
-  for await (const { Instances = [] } of paginateDescribeWarmPool(
-    { client: await clients.scaling() },
-    { AutoScalingGroupName },
-  ))
-    found.push(...Instances);
-  return found;
+  const autoScaling = await clients.autoScaling();
+  const instances: Instance[] = [];
+  for await (const { Instances = [] } of autoScaling.paginateDescribeWarmPool({ AutoScalingGroupName }))
+    instances.push(...Instances);
+  return instances;
 }
 
-/** Suspends what runs of the wanted processes; only those are ours to resume (deployments.md §6.7). */
+/** Suspends those of the wanted processes that are running; only those are ours to resume (deployments.md §6.7). */
 export async function suspendProcesses(
   clients: Clients,
-  { scalingGroups: names, processes }: EffectOf<"suspend processes">,
+  { scalingGroups: groupNames, processes }: EffectOf<"suspend processes">,
   checkpoint: Checkpoint | undefined,
 ): Promise<EffectOutcome> {
   if (checkpoint?.suspended === undefined) {
-    const groups = await scalingGroups(clients, names);
+    const groups = await scalingGroups(clients, groupNames);
     const suspended = Object.fromEntries(
       groups.map(({ AutoScalingGroupName = "", SuspendedProcesses = [] }) => [
         AutoScalingGroupName,
         processes.filter((name) => SuspendedProcesses.every(({ ProcessName }) => ProcessName !== name)),
       ]),
     );
-    return underWay(`${processes.join(", ")} are suspended on ${names.join(", ")}`, { suspended });
+    return underWay(`${processes.join(", ")} are suspended on ${groupNames.join(", ")}`, { suspended });
   }
-  await suspend(clients, checkpoint.suspended);
+  for (const [AutoScalingGroupName, names] of Object.entries(checkpoint.suspended))
+    if (names.length > 0)
+      await (await clients.autoScaling()).suspendProcesses({ AutoScalingGroupName, ScalingProcesses: [...names] });
   return finished();
-}
-
-async function suspend(clients: Clients, suspended: NonNullable<Checkpoint["suspended"]>): Promise<void> {
-  const { SuspendProcessesCommand } = await import("@aws-sdk/client-auto-scaling");
-  for (const [AutoScalingGroupName, ScalingProcesses] of Object.entries(suspended))
-    if (ScalingProcesses.length > 0)
-      await (
-        await clients.scaling()
-      ).send(new SuspendProcessesCommand({ AutoScalingGroupName, ScalingProcesses: [...ScalingProcesses] }));
 }
 
 /** Resumes what we have suspended; a group that is gone needs nothing. */
@@ -75,84 +59,76 @@ export async function resumeProcesses(
   clients: Clients,
   { suspended }: EffectOf<"resume processes">,
 ): Promise<EffectOutcome> {
-  const { ResumeProcessesCommand } = await import("@aws-sdk/client-auto-scaling");
-  const left = new Set(
-    (await scalingGroups(clients, Object.keys(suspended))).map(({ AutoScalingGroupName = "" }) => AutoScalingGroupName),
-  );
-  for (const [AutoScalingGroupName, ScalingProcesses] of Object.entries(suspended))
-    if (ScalingProcesses.length > 0 && left.has(AutoScalingGroupName))
-      await (
-        await clients.scaling()
-      ).send(new ResumeProcessesCommand({ AutoScalingGroupName, ScalingProcesses: [...ScalingProcesses] }));
+  const groups = await scalingGroups(clients, Object.keys(suspended));
+  const existing = new Set(groups.map(({ AutoScalingGroupName = "" }) => AutoScalingGroupName));
+  for (const [AutoScalingGroupName, names] of Object.entries(suspended))
+    if (names.length > 0 && existing.has(AutoScalingGroupName))
+      await (await clients.autoScaling()).resumeProcesses({ AutoScalingGroupName, ScalingProcesses: [...names] });
   return finished();
 }
 
-/** Deletes the original groups with their instances, or ends instances that belong to none; it is done when they are gone. */
+/** Deletes the original groups with their instances, or terminates instances that belong to none. Done when they are gone. */
 export async function endOriginalInstances(
   clients: Clients,
   { scalingGroups: names, instances }: EffectOf<"end original instances">,
 ): Promise<EffectOutcome> {
   if (names.length > 0) return deleteScalingGroups(clients, names);
-  const { DescribeInstancesCommand, TerminateInstancesCommand } = await import("@aws-sdk/client-ec2");
   const ec2 = await clients.ec2();
   const Filters = [{ Name: "instance-id", Values: [...instances] }];
-  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ Filters }));
+  const { Reservations = [] } = await ec2.describeInstances({ Filters });
   const left = Reservations.flatMap(({ Instances = [] }) => Instances)
     .filter(({ State }) => State?.Name !== "terminated" && State?.Name !== "shutting-down")
     .flatMap(({ InstanceId }) => InstanceId ?? []);
   if (left.length === 0) return finished();
-  await ec2.send(new TerminateInstancesCommand({ InstanceIds: left }));
+  await ec2.terminateInstances({ InstanceIds: left });
   return underWay(`${left.join(", ")} end`);
 }
 
-/** Deletes groups with their instances; it is done when they are gone. */
+/** Deletes groups with their instances. Done when they are gone. */
 export async function deleteScalingGroups(clients: Clients, names: readonly string[]): Promise<EffectOutcome> {
-  const { DeleteAutoScalingGroupCommand } = await import("@aws-sdk/client-auto-scaling");
   const left = await scalingGroups(clients, names);
   for (const { AutoScalingGroupName, Status } of left)
     if (Status !== "Delete in progress")
-      await (
-        await clients.scaling()
-      ).send(new DeleteAutoScalingGroupCommand({ AutoScalingGroupName, ForceDelete: true }));
+      await (await clients.autoScaling()).deleteAutoScalingGroup({ AutoScalingGroupName, ForceDelete: true });
   if (left.length === 0) return finished();
   return underWay(`${left.map(({ AutoScalingGroupName }) => AutoScalingGroupName).join(", ")} is being deleted`);
 }
 
-/** Tells Auto Scaling that a lifecycle action goes on. An action that is over needs no heartbeat. */
+/** Extends the time of a lifecycle action. One that is over needs no heartbeat. */
 export async function recordHeartbeat(
   clients: Clients,
   { scalingGroup, hook, instance, token }: Omit<EffectOf<"record heartbeat">, "kind">,
 ): Promise<EffectOutcome> {
-  const { RecordLifecycleActionHeartbeatCommand } = await import("@aws-sdk/client-auto-scaling");
-  const command = new RecordLifecycleActionHeartbeatCommand({
+  const autoScaling = await clients.autoScaling();
+  const heartbeat = autoScaling.recordLifecycleActionHeartbeat({
     AutoScalingGroupName: scalingGroup,
     LifecycleHookName: hook,
     InstanceId: instance,
     LifecycleActionToken: token,
   });
-  return orNothingToDo((await clients.scaling()).send(command));
+  return orAlreadyOver(heartbeat);
 }
 
-/** Lets an instance go on, or gives it up. An action that is over already needs nothing. */
+/** Lets an instance continue, or abandons it. A lifecycle action that is over already needs nothing. */
 export async function completeLifecycleAction(
   clients: Clients,
   { scalingGroup, hook, instance, token, result }: Omit<EffectOf<"complete lifecycle action">, "kind">,
 ): Promise<EffectOutcome> {
-  const { CompleteLifecycleActionCommand } = await import("@aws-sdk/client-auto-scaling");
-  const command = new CompleteLifecycleActionCommand({
+  const autoScaling = await clients.autoScaling();
+  const completion = autoScaling.completeLifecycleAction({
     AutoScalingGroupName: scalingGroup,
     LifecycleHookName: hook,
     InstanceId: instance,
     LifecycleActionResult: result,
     LifecycleActionToken: token,
   });
-  return orNothingToDo((await clients.scaling()).send(command));
+  return orAlreadyOver(completion);
 }
 
-/** "No active Lifecycle Action found": somebody else, or the time, has ended it. */
-async function orNothingToDo(sent: Promise<unknown>): Promise<EffectOutcome> {
+/** "No active Lifecycle Action found": someone else has completed it, or it has timed out. */
+async function orAlreadyOver(call: Promise<unknown>): Promise<EffectOutcome> {
   try {
-    await sent;
+    await call;
     return finished();
   } catch (error) {
     if (error instanceof Error && error.name === "ValidationError") return finished({ remarks: [error.message] });

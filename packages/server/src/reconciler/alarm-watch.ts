@@ -45,8 +45,8 @@ export class AlarmWatch {
     const { clock, clientsOf } = this.#options;
     const { id } = record;
     const reading = await readAlarms(clientsOf(record), names);
-    if (!("again" in reading)) this.#retries.forget(id);
+    if (!("retry" in reading)) this.#retries.forget(id);
     else if (this.#retries.failed(id) < alarmSilenceMilliseconds) return;
-    this.#readings.set(id, { at: clock(), reading: "again" in reading ? { unreadable: reading.again } : reading });
+    this.#readings.set(id, { at: clock(), reading: "retry" in reading ? { unreadable: reading.retry } : reading });
   }
 }

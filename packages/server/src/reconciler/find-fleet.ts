@@ -1,7 +1,7 @@
 import type { EC2TagFilter } from "@aws-sdk/client-codedeploy";
 import { type Fleet, type FleetQuery, type FleetMember, type HostMemory, revisionHealth } from "@sluice/engine";
 import type { Clients } from "../gateways/clients.ts";
-import { type FoundInstance, scalingGroupInstances, taggedInstances } from "../gateways/fleet.ts";
+import { type FleetInstance, scalingGroupInstances, taggedInstances } from "../gateways/fleet.ts";
 import { newTieBreaker } from "../random.ts";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
 import type { DeploymentRecord } from "../store/deployments/records.ts";
@@ -27,10 +27,10 @@ interface Selectors {
 export async function findFleet(
   group: DeploymentGroup,
   record: DeploymentRecord,
-  { which, ...sources }: FleetContext & { readonly which: FleetQuery },
+  { query, ...context }: FleetContext & { readonly query: FleetQuery },
 ): Promise<Fleet> {
-  const { scalingGroups, tagSets } = which.startsWith("selected") ? selectorsOf(group) : replacementOf(record);
-  const { clients, store } = sources;
+  const { scalingGroups, tagSets } = query.startsWith("selected") ? selectorsOf(group) : replacementOf(record);
+  const { clients, store } = context;
   const found = [
     ...(await taggedInstances(clients, tagSets)),
     ...(await scalingGroupInstances(clients, scalingGroups)),
@@ -39,7 +39,7 @@ export async function findFleet(
   const memories = store.deployments.memories(group.id);
   const members = [
     ...distinct.map((instance) => ({
-      ...memberOf(instance, { group, memory: memories[instance.id], ...sources }),
+      ...memberOf(instance, { group, memory: memories[instance.id], ...context }),
       ...holding(record, memories[instance.id]),
     })),
     // Blue/green deployments are for EC2 instances only (deployments.md §1, rule 2).
@@ -93,7 +93,7 @@ function remembered({ targetRevision }: DeploymentGroup, memory: HostMemory<stri
 
 /** A host as the engine knows it. */
 export function memberOf(
-  { id, state, zone }: FoundInstance,
+  { id, state, zone }: FleetInstance,
   about: {
     readonly group: DeploymentGroup;
     readonly memory: HostMemory<string> | undefined;

@@ -9,7 +9,7 @@ export interface FleetQueriesOptions {
   readonly warn: (about: Readonly<Record<string, string>>, message: string) => void;
 }
 
-/** Looks at fleets that fail for a reason which may pass are taken again, later each time, for as long as a step may take; a refusal is an answer at once. */
+/** Looks at fleets that fail for a reason query may pass are taken again, later each time, for as long as a step may take; a refusal is an answer at once. */
 export class FleetQueries {
   readonly #options: FleetQueriesOptions;
   readonly #retries: Retries;
@@ -20,31 +20,31 @@ export class FleetQueries {
   }
 
   /** What a look gives; undefined when it is not time for one, or it has failed and will be taken again. */
-  async run(deployment: string, which: string, look: () => Promise<Fleet>): Promise<Fleet | undefined> {
-    const id = `${deployment}/${which}`;
+  async run(deployment: string, query: string, find: () => Promise<Fleet>): Promise<Fleet | undefined> {
+    const id = `${deployment}/${query}`;
     if (!this.#retries.isDue(id)) return undefined;
     try {
-      const fleet = await look();
+      const fleet = await find();
       this.#retries.forget(id);
       return fleet;
     } catch (error) {
-      return this.#failed(error, { id, deployment, which });
+      return this.#failed(error, { id, deployment, query });
     }
   }
 
-  #failed(error: unknown, about: { readonly id: string; readonly deployment: string; readonly which: string }) {
-    const { id, deployment, which } = about;
+  #failed(error: unknown, about: { readonly id: string; readonly deployment: string; readonly query: string }) {
+    const { id, deployment, query } = about;
     const outcome = outcomeOfError(error);
     const why = outcome.is === "under way" ? outcome.because : "";
     const failing = outcome.is === "failed" ? 0 : this.#retries.failed(id);
     if (outcome.is !== "failed" && failing < stepLimit) {
       if (failing === 0)
-        this.#options.warn({ deployment }, `Cannot look which hosts are ${which}, and will look again: ${why}`);
+        this.#options.warn({ deployment }, `Cannot query the fleet (${query}), and will try again: ${why}`);
       return undefined;
     }
     this.#retries.forget(id);
     if (outcome.is === "failed") return { error: outcome.error };
-    const message = `It took longer than ${stepLimit / 60_000} minutes to look which hosts are ${which}: ${why}`;
+    const message = `It took longer than ${stepLimit / 60_000} minutes to query the fleet (${query}): ${why}`;
     return { error: { code: "TIMEOUT", message } };
   }
 }

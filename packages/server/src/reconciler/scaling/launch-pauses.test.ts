@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { AutoScaling } from "@aws-sdk/client-auto-scaling";
 import type { DeploymentKind } from "@sluice/engine";
 import type { Gateways } from "../../gateways/gateways.ts";
 import type { DeploymentGroup } from "../../store/deployment-groups.ts";
@@ -46,8 +47,9 @@ async function openRounds(t: TestContext) {
     const Instances = [{ InstanceId: house.waiting, LifecycleState: "Pending:Wait" }];
     return Promise.resolve({ AutoScalingGroups: [{ AutoScalingGroupName: "fleet", Instances }] });
   };
-  const gateways = { as: () => ({ scaling: () => Promise.resolve({ send }) }) } as unknown as Gateways; // Auto Scaling alone is asked
-  const taker = {
+  const autoScaling = Object.assign(new AutoScaling({ region: "eu-west-1" }), { send });
+  const gateways = { as: () => ({ autoScaling: () => Promise.resolve(autoScaling) }) } as unknown as Gateways; // no other service is called
+  const context = {
     store,
     gateways,
     clock: () => house.now,
@@ -68,7 +70,7 @@ async function openRounds(t: TestContext) {
   return Object.assign(house, {
     /** Looks once at who waits; gives the deployments that are under way then. */
     look: async () => {
-      await startLifecycleDeployments(taker);
+      await startLifecycleDeployments(context);
       return store.deployments.live();
     },
     /** Has a deployment begun and ended. */
