@@ -1,4 +1,5 @@
-// Measures what the house promises to be fast and small. Limits are ratios to a rival, or to what anybody would need at least, in the same run; the absolute figures stand beside them. Runs all, or those whose name contains an argument.
+// Measures what the product promises of speed and size. Limits are ratios to a rival, or to the least that the work needs, in the same run;
+// the absolute figures are printed, too. Runs all benches, or those whose name contains an argument.
 import { benches } from "./bench/all.ts";
 import { packAgent } from "./pack.ts";
 

@@ -5,7 +5,7 @@ import { globSync, mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { preloadedAws } from "../test/preloaded-aws.ts";
+import { preloadedAws } from "../test/support/preloaded-aws.ts";
 import { packAgent } from "./pack.ts";
 import { plan, remember } from "./test/durations.ts";
 import { watchIdle } from "./test/idle-processors.ts";

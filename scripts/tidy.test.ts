@@ -1,4 +1,4 @@
-// The house's rules as a test: who may import whom, how large things may grow, where side effects live. Each finding says why.
+// The rules of this repository as a test: who may import whom, how large things may grow, where side effects live. Each finding says why.
 import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";

@@ -22,7 +22,7 @@ import {
 import { deploy } from "../../packages/cli/src/deploy.ts";
 import { packAgent } from "../pack.ts";
 import { atMostTimes, type Figure } from "./figure.ts";
-import { type BenchHouse, openHouse } from "./house.ts";
+import { type MeasuredSluice, startSluice } from "./measured-sluice.ts";
 import { idleNode, memoryOf } from "./yardsticks.ts";
 
 /** How long the agent idles before it is measured, in milliseconds. */
@@ -35,16 +35,16 @@ const name = "bench";
 
 /** What an agent that waits for commands takes of the memory, at first and after a hundred deployments. */
 export async function agentMemory(): Promise<readonly Figure[]> {
-  const house = await openHouse("--no-example");
+  const sluice = await startSluice("--no-example");
   const folder = mkdtempSync(join(tmpdir(), "sluice-bench-"));
-  const client = new CodeDeployClient({ region, endpoint: house.url, credentials: house.credentials });
-  const configuration = await configure(house, client, folder);
+  const client = new CodeDeployClient({ region, endpoint: sluice.url, credentials: sluice.credentials });
+  const configuration = await configure(sluice, client, folder);
   const agent = await start(configuration);
   try {
     const idle = await settled(agent);
-    await deployTimes(warmUp, { house, client });
+    await deployTimes(warmUp, { sluice, client });
     const warm = await settled(agent);
-    await deployTimes(deployments - warmUp, { house, client });
+    await deployTimes(deployments - warmUp, { sluice, client });
     const late = await settled(agent);
     const releasing = await releasingAgent(agent, configuration);
     const { ownMemory, resident } = await idleNode();
@@ -61,7 +61,7 @@ export async function agentMemory(): Promise<readonly Figure[]> {
   } finally {
     agent.kill("SIGTERM");
     client.destroy();
-    await house.close();
+    await sluice.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -93,8 +93,8 @@ async function settled(agent: ChildProcess) {
 }
 
 /** Registers this machine as an on-premises instance that a group selects. Gives the agent's configuration file. */
-async function configure(house: BenchHouse, client: CodeDeployClient, folder: string): Promise<string> {
-  const iam = new IAMClient({ region, endpoint: house.url, credentials: house.credentials });
+async function configure(sluice: MeasuredSluice, client: CodeDeployClient, folder: string): Promise<string> {
+  const iam = new IAMClient({ region, endpoint: sluice.url, credentials: sluice.credentials });
   const { User } = await iam.send(new CreateUserCommand({ UserName: name }));
   const reads = { Effect: "Allow", Action: "s3:Get*", Resource: "*" };
   const document = (statement: object) => JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
@@ -117,7 +117,7 @@ async function configure(house: BenchHouse, client: CodeDeployClient, folder: st
   const file = join(folder, "agent.yml");
   writeFileSync(
     file,
-    `log_dir: ${folder}/log\npid_dir: ${folder}/pid\nroot_dir: ${folder}/root\nwait_between_runs: 1\non_premises_config_file: ${folder}/onpremises.yml\ndeploy_control_endpoint: ${house.url}\ns3_endpoint_override: ${house.url}\ninstall_root: ${folder}/host\n`,
+    `log_dir: ${folder}/log\npid_dir: ${folder}/pid\nroot_dir: ${folder}/root\nwait_between_runs: 1\non_premises_config_file: ${folder}/onpremises.yml\ndeploy_control_endpoint: ${sluice.url}\ns3_endpoint_override: ${sluice.url}\ninstall_root: ${folder}/host\n`,
   );
   return file;
 }
@@ -126,9 +126,9 @@ const revision = resolve(import.meta.dirname, "../../test/fixtures/ledger");
 
 async function deployTimes(
   times: number,
-  { house, client }: { house: BenchHouse; client: CodeDeployClient },
+  { sluice, client }: { sluice: MeasuredSluice; client: CodeDeployClient },
 ): Promise<void> {
-  const endpoint = { url: house.url, region, credentials: house.credentials };
+  const endpoint = { url: sluice.url, region, credentials: sluice.credentials };
   for (let done = 0; done < times; done += 1) {
     const deploymentId = await deploy(client, endpoint, { folder: revision, application: name, group: name });
     let status: string | undefined;

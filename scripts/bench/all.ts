@@ -1,4 +1,4 @@
-// Every figure that the house promises.
+// Every figure that the product promises.
 import { agentMemory } from "./agent-memory.ts";
 import { eventLatency } from "./event-latency.ts";
 import { fiftyInstances } from "./fifty-instances.ts";

@@ -14,7 +14,7 @@ import {
 import { DescribeImagesCommand, DescribeInstancesCommand, EC2Client, RunInstancesCommand } from "@aws-sdk/client-ec2";
 import { deploy } from "../../packages/cli/src/deploy.ts";
 import { atMostTimes, type Figure, median } from "./figure.ts";
-import { type BenchHouse, openHouse } from "./house.ts";
+import { type MeasuredSluice, startSluice } from "./measured-sluice.ts";
 import { bareRequest, fsync, shell } from "./yardsticks.ts";
 
 const deployments = 9;
@@ -24,12 +24,12 @@ const hooks = ["BeforeInstall", "AfterInstall", "ApplicationStart", "ValidateSer
 
 /** From a command that is available at the server to its hook running, and the seven events of a host whose hooks do nothing. */
 export async function eventLatency(): Promise<readonly Figure[]> {
-  const house = await openHouse("--no-example");
+  const sluice = await startSluice("--no-example");
   const folder = mkdtempSync(join(tmpdir(), "sluice-bench-"));
-  const endpoint = { url: house.url, region: "us-east-1", credentials: house.credentials };
-  const client = new CodeDeployClient({ ...endpoint, endpoint: house.url });
+  const endpoint = { url: sluice.url, region: "us-east-1", credentials: sluice.credentials };
+  const client = new CodeDeployClient({ ...endpoint, endpoint: sluice.url });
   try {
-    await launch(house, client);
+    await launch(sluice, client);
     const latencies: number[] = [];
     const totals: number[] = [];
     for (let round = 0; round < deployments; round += 1) {
@@ -51,12 +51,12 @@ export async function eventLatency(): Promise<readonly Figure[]> {
     ];
   } finally {
     client.destroy();
-    await house.close();
+    await sluice.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function launch({ url, credentials }: BenchHouse, client: CodeDeployClient): Promise<void> {
+async function launch({ url, credentials }: MeasuredSluice, client: CodeDeployClient): Promise<void> {
   const ec2 = new EC2Client({ endpoint: url, region: "us-east-1", credentials });
   const tag = { Key: "Role", Value: "bench" };
   const { Images = [] } = await ec2.send(new DescribeImagesCommand({}));

@@ -8,7 +8,7 @@ import {
 } from "@aws-sdk/client-auto-scaling";
 import { CreateLaunchTemplateCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { atMostTimes, type Figure, median } from "./figure.ts";
-import { openHouse } from "./house.ts";
+import { startSluice } from "./measured-sluice.ts";
 import { bareRequest, nodeStart } from "./yardsticks.ts";
 
 const instances = 50;
@@ -19,8 +19,8 @@ const pollsFrom = /Host identifier/;
 
 /** An Auto Scaling group of fifty isolated instances: until all are in service, until all of their agents poll, and what a look at them costs. */
 export async function fiftyInstances(): Promise<readonly Figure[]> {
-  const house = await openHouse("--no-example");
-  const client = { endpoint: house.url, region: "us-east-1", credentials: house.credentials };
+  const sluice = await startSluice("--no-example");
+  const client = { endpoint: sluice.url, region: "us-east-1", credentials: sluice.credentials };
   const ec2 = new EC2Client(client);
   const scaling = new AutoScalingClient(client);
   try {
@@ -36,7 +36,7 @@ export async function fiftyInstances(): Promise<readonly Figure[]> {
       return members.length === instances ? members : undefined;
     });
     const inServiceMilliseconds = performance.now() - started;
-    await until(async () => (ids.every((id) => polls(house.dataFolder, id)) ? true : undefined));
+    await until(async () => (ids.every((id) => polls(sluice.dataFolder, id)) ? true : undefined));
     const pollingMilliseconds = performance.now() - started;
     const each = { unit: "ms", of: [nodeStart()] }; // each of them starts at least a Node, that of its agent
     const look = await lookAt(scaling);
@@ -53,7 +53,7 @@ export async function fiftyInstances(): Promise<readonly Figure[]> {
   } finally {
     ec2.destroy();
     scaling.destroy();
-    await house.close();
+    await sluice.close();
   }
 }
 

@@ -15,9 +15,9 @@ import {
   PublishVersionCommand,
   UpdateFunctionCodeCommand,
 } from "@aws-sdk/client-lambda";
-import { python } from "../../packages/cloud/test/lambda/house.ts";
+import { python } from "../../packages/cloud/test/lambda/lambda-fixture.ts";
 import { atMost, type Figure } from "./figure.ts";
-import { type FunctionHouse, openFunctionHouse } from "./function-house.ts";
+import { type FunctionFixture, openFunctionFixture } from "./function-fixture.ts";
 
 const calls = 1_000;
 /** Calls under way at a time. */
@@ -34,7 +34,7 @@ const lookMilliseconds = 20;
 
 /** How near an alias's weight comes to its share of the calls, and how late the shifts of a deployment are. */
 export async function functionTraffic(): Promise<readonly Figure[]> {
-  const opened = await openFunctionHouse();
+  const opened = await openFunctionFixture();
   try {
     const role = await opened.role("run", "lambda.amazonaws.com");
     for (const name of ["weighted", ...shifting]) await twoVersions(opened, name, role);
@@ -54,7 +54,7 @@ export async function functionTraffic(): Promise<readonly Figure[]> {
   }
 }
 
-async function twoVersions({ lambda }: FunctionHouse, FunctionName: string, Role: string): Promise<void> {
+async function twoVersions({ lambda }: FunctionFixture, FunctionName: string, Role: string): Promise<void> {
   const code = (version: number) => python(`def handler(event, context):\n    return ${version}\n`);
   const runtime = { Runtime: "python3.12", Handler: "main.handler" } as const;
   await lambda.send(new CreateFunctionCommand({ FunctionName, Role, ...runtime, Code: { ZipFile: code(1) } }));
@@ -68,7 +68,7 @@ async function twoVersions({ lambda }: FunctionHouse, FunctionName: string, Role
 const weights = (name: string) =>
   name === "weighted" ? { RoutingConfig: { AdditionalVersionWeights: { "2": weight } } } : {};
 
-async function shareOfCalls({ lambda }: FunctionHouse): Promise<number> {
+async function shareOfCalls({ lambda }: FunctionFixture): Promise<number> {
   const command = () => lambda.send(new InvokeCommand({ FunctionName: "weighted", Qualifier: "live" }));
   let hits = 0;
   for (let done = 0; done < calls; done += atOnce) {
@@ -79,7 +79,7 @@ async function shareOfCalls({ lambda }: FunctionHouse): Promise<number> {
 }
 
 /** Seconds from the moment at which each shift was due to the one at which its alias was seen to have shifted. */
-async function lateness(opened: FunctionHouse): Promise<readonly number[]> {
+async function lateness(opened: FunctionFixture): Promise<readonly number[]> {
   const deploy = new CodeDeployClient(opened.client);
   const serviceRoleArn = await opened.role("deploy", "codedeploy.amazonaws.com");
   const applicationName = "app";
@@ -111,7 +111,7 @@ async function lateness(opened: FunctionHouse): Promise<readonly number[]> {
 }
 
 /** Waits until an alias gives so much of its traffic to version 2; gives the time. */
-async function shiftedAt({ lambda }: FunctionHouse, FunctionName: string, percent: number): Promise<number> {
+async function shiftedAt({ lambda }: FunctionFixture, FunctionName: string, percent: number): Promise<number> {
   for (;;) {
     const alias = await lambda.send(new GetAliasCommand({ FunctionName, Name: "live" }));
     const share = alias.RoutingConfig?.AdditionalVersionWeights?.["2"] ?? (alias.FunctionVersion === "2" ? 1 : 0);

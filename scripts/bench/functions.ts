@@ -4,9 +4,9 @@ import {
   CreateFunctionUrlConfigCommand,
   UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
-import { zip } from "../../packages/cloud/test/lambda/house.ts";
+import { zip } from "../../packages/cloud/test/lambda/lambda-fixture.ts";
 import { atMostTimes, type Figure, median } from "./figure.ts";
-import { openFunctionHouse } from "./function-house.ts";
+import { openFunctionFixture } from "./function-fixture.ts";
 import { bareRequest, nodeStart, programStart } from "./yardsticks.ts";
 
 const coldCalls = 9;
@@ -35,7 +35,7 @@ const starts = {
 
 /** A function's first call after a change, and one of the many that follow; each over HTTP, through its URL. */
 export async function functions(): Promise<readonly Figure[]> {
-  const opened = await openFunctionHouse();
+  const opened = await openFunctionFixture();
   const { lambda } = opened;
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   try {

@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { signHeaders } from "@sluice/aws-protocol/signature-v4";
 import { atMostTimes, type Figure } from "./figure.ts";
-import { type BenchHouse, openHouse } from "./house.ts";
+import { type MeasuredSluice, startSluice } from "./measured-sluice.ts";
 import { heldRequest } from "./yardsticks.ts";
 
 const polls = 10_000;
@@ -14,25 +14,25 @@ const settleMilliseconds = 3_000;
 
 /** What the server pays for each host that waits for a command. */
 export async function heldPolls(): Promise<readonly Figure[]> {
-  const house = await openHouse("--no-example");
-  await house.line(/in another terminal/); // by then all is loaded that it needs anyway
-  const before = residentKilobytes(house);
+  const sluice = await startSluice("--no-example");
+  await sluice.line(/in another terminal/); // by then all is loaded that it needs anyway
+  const before = residentKilobytes(sluice);
   const sockets: Socket[] = [];
   for (let first = 0; first < polls; first += batch)
-    sockets.push(...(await Promise.all(Array.from({ length: batch }, (_, index) => poll(house, first + index)))));
+    sockets.push(...(await Promise.all(Array.from({ length: batch }, (_, index) => poll(sluice, first + index)))));
   await pause(settleMilliseconds);
-  const after = residentKilobytes(house);
+  const after = residentKilobytes(sluice);
   for (const socket of sockets) socket.destroy();
-  await house.close();
+  await sluice.close();
   const of = [await heldRequest(polls)];
   return [atMostTimes(`each of ${polls} held polls`, (after - before) / polls, { times: 2, unit: "KiB", of })];
 }
 
-function residentKilobytes({ process }: BenchHouse): number {
+function residentKilobytes({ process }: MeasuredSluice): number {
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${process.pid}/status`, "utf8"))?.[1]);
 }
 
-function poll({ url, credentials }: BenchHouse, host: number): Promise<Socket> {
+function poll({ url, credentials }: MeasuredSluice, host: number): Promise<Socket> {
   const { hostname, port } = new URL(url);
   const body = JSON.stringify({
     HostIdentifier: `arn:aws:ec2:us-east-1:123456789012:instance/i-${String(host).padStart(17, "0")}`,

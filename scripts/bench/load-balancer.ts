@@ -12,7 +12,7 @@ import {
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { setTimeout as pause } from "node:timers/promises";
 import { atLeast, type Figure, median } from "./figure.ts";
-import { openHouse } from "./house.ts";
+import { startSluice } from "./measured-sluice.ts";
 
 const connections = 32;
 const roundMilliseconds = 3_000;
@@ -42,11 +42,11 @@ export async function loadBalancer(): Promise<readonly Figure[]> {
 }
 
 async function balanced(carrier: "builtin" | "haproxy", backendPort: number) {
-  const house = await openHouse("--no-example", "--driver", "plain", "--load-balancer", carrier);
+  const sluice = await startSluice("--no-example", "--driver", "plain", "--load-balancer", carrier);
   const elb = new ElasticLoadBalancingV2Client({
-    endpoint: house.url,
+    endpoint: sluice.url,
     region: "us-east-1",
-    credentials: house.credentials,
+    credentials: sluice.credentials,
   });
   const { TargetGroups = [] } = await elb.send(
     new CreateTargetGroupCommand({
@@ -72,7 +72,7 @@ async function balanced(carrier: "builtin" | "haproxy", backendPort: number) {
     await pause(50);
   }
   elb.destroy();
-  return { port, close: () => house.close() };
+  return { port, close: () => sluice.close() };
 }
 
 /** Asks over kept connections, one request after the other on each. */

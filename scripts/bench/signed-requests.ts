@@ -3,7 +3,7 @@ import { Agent, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { signHeaders } from "@sluice/aws-protocol/signature-v4";
 import { atLeast, type Figure, median } from "./figure.ts";
-import { openHouse } from "./house.ts";
+import { startSluice } from "./measured-sluice.ts";
 
 const inFlight = 32;
 const requestsPerRound = 2_000;
@@ -11,7 +11,7 @@ const rounds = 5;
 
 /** Durable requests of CreateApplication's size (revisions are registered, because applications have a quota) beside bare node:http answering the same bytes, in turn, in one run. */
 export async function signedRequests(): Promise<readonly Figure[]> {
-  const house = await openHouse("--no-example");
+  const sluice = await startSluice("--no-example");
   const bare = await bareServer();
   const bareUrl = `http://127.0.0.1:${(bare.address() as AddressInfo).port}`; // listens on TCP
   const agent = new Agent({ keepAlive: true, maxSockets: inFlight });
@@ -29,22 +29,22 @@ export async function signedRequests(): Promise<readonly Figure[]> {
         "x-amz-target": `CodeDeploy_20141006.${operation}`,
       },
       body: text,
-      credentials: house.credentials,
+      credentials: sluice.credentials,
       region: "us-east-1",
       service: "codedeploy",
     });
   const ratios: number[] = [];
   const speeds: number[] = [];
   const application = JSON.stringify({ applicationName: "bench" });
-  await send(agent, house.url, application, headers(house.url, application, "CreateApplication"));
+  await send(agent, sluice.url, application, headers(sluice.url, application, "CreateApplication"));
   for (let round = 0; round < rounds; round++) {
-    const speed = await requestsPerSecond(agent, house.url, body, headers);
+    const speed = await requestsPerSecond(agent, sluice.url, body, headers);
     ratios.push(speed / (await requestsPerSecond(agent, bareUrl, body, headers)));
     speeds.push(speed);
   }
   agent.destroy();
   bare.close();
-  await house.close();
+  await sluice.close();
   return [
     atLeast(
       `signed, durable, beside bare (${Math.round(median(speeds))} a second), median of ${rounds}`,

@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { amzDate, sha256Hex, signingKey, signText, stringToSign } from "@sluice/aws-protocol/signature-v4";
-import type { BenchHouse } from "./house.ts";
+import type { MeasuredSluice } from "./measured-sluice.ts";
 
 const region = "us-east-1";
 const service = "codedeploy-commands";
@@ -14,13 +14,13 @@ const headEnd = "\r\n\r\n";
 export class SimulatedAgent {
   readonly #host: string;
   readonly #authority: string;
-  readonly #credentials: BenchHouse["credentials"];
+  readonly #credentials: MeasuredSluice["credentials"];
   readonly #socket: Socket;
   #read = "";
   #answered: ((body: string) => void) | undefined;
   #isOver = false;
 
-  constructor({ url, credentials }: BenchHouse, host: string) {
+  constructor({ url, credentials }: MeasuredSluice, host: string) {
     const { hostname, port } = new URL(url);
     this.#host = host;
     this.#authority = `${hostname}:${port}`;

@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-codedeploy";
 import { atLeast, atMost, type Figure, median } from "./figure.ts";
 import { bareRequestsPerSecond } from "./bare-http.ts";
-import { openHouse } from "./house.ts";
+import { startSluice } from "./measured-sluice.ts";
 import { SimulatedAgent } from "./simulated-agent.ts";
 
 const account = "123456789012";
@@ -47,13 +47,13 @@ export async function simulatedAgents(): Promise<readonly Figure[]> {
 }
 
 async function commandsPerSecond(hosts: number): Promise<number> {
-  const house = await openHouse("--no-example");
-  const client = new CodeDeployClient({ endpoint: house.url, region, credentials: house.credentials });
+  const sluice = await startSluice("--no-example");
+  const client = new CodeDeployClient({ endpoint: sluice.url, region, credentials: sluice.credentials });
   const agents: SimulatedAgent[] = [];
   try {
     const names = Array.from({ length: hosts }, (_, index) => `host-${index}`);
     await register(client, names);
-    agents.push(...names.map((name) => new SimulatedAgent(house, userOf(name))));
+    agents.push(...names.map((name) => new SimulatedAgent(sluice, userOf(name))));
     for (const agent of agents) void agent.run();
     for (let commands = 0; commands < warmCommands; commands += hosts * events) await deployToAll(client, hosts);
     const rates: number[] = [];
@@ -66,7 +66,7 @@ async function commandsPerSecond(hosts: number): Promise<number> {
   } finally {
     for (const agent of agents) agent.close();
     client.destroy();
-    await house.close();
+    await sluice.close();
   }
 }
 

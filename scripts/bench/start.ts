@@ -1,5 +1,5 @@
 import { atMostTimes, type Figure, median } from "./figure.ts";
-import { openHouse } from "./house.ts";
+import { startSluice } from "./measured-sluice.ts";
 import { nodeStart } from "./yardsticks.ts";
 
 const runs = 5;
@@ -8,13 +8,13 @@ const runs = 5;
 export async function start(): Promise<readonly Figure[]> {
   const ready: number[] = [];
   for (let run = 0; run < runs; run++) {
-    const house = await openHouse("--no-example");
-    ready.push(house.readyMilliseconds);
-    await house.close();
+    const sluice = await startSluice("--no-example");
+    ready.push(sluice.readyMilliseconds);
+    await sluice.close();
   }
-  const house = await openHouse("--instances", "3");
-  const deployed = await house.line(/^d-\S+ Succeeded$/);
-  await house.close();
+  const sluice = await startSluice("--instances", "3");
+  const deployed = await sluice.line(/^d-\S+ Succeeded$/);
+  await sluice.close();
   const of = [nodeStart()];
   return [
     atMostTimes(`start to ready, median of ${runs}`, median(ready), { times: 12, unit: "ms", of }),

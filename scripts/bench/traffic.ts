@@ -4,7 +4,7 @@ import {
   DescribeTargetHealthCommand,
   RegisterTargetsCommand,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { TrafficHouse, type Way } from "../../test/traffic-house.ts";
+import { TrafficFixture, type BalancedTargetGroup } from "../../test/support/traffic-fixture.ts";
 import { atMostTimes, type Figure, median } from "./figure.ts";
 
 const rounds = 5;
@@ -15,23 +15,23 @@ const lookMilliseconds = 20;
 export async function traffic(): Promise<readonly Figure[]> {
   const cleanUps: (() => unknown)[] = [];
   try {
-    const cloud = await TrafficHouse.open({ after: (cleanUp) => void cleanUps.push(cleanUp as () => unknown) });
-    const way = await cloud.way("bench", drainSeconds);
-    const [host = ""] = await cloud.fleet("fleet", 1, way);
-    await cloud.group("bench", { way, autoScalingGroups: ["fleet"] });
+    const cloud = await TrafficFixture.open({ after: (cleanUp) => void cleanUps.push(cleanUp as () => unknown) });
+    const targetGroup = await cloud.balancedTargetGroup("bench", drainSeconds);
+    const [host = ""] = await cloud.fleet("fleet", 1, targetGroup);
+    await cloud.group("bench", { targetGroup, autoScalingGroups: ["fleet"] });
     await cloud.ends(await cloud.begin("bench", "0"), "Succeeded");
     const took = { block: [] as number[], allow: [] as number[], leave: [] as number[], join: [] as number[] };
     for (let round = 1; round <= rounds; round += 1) {
-      await cloud.serves(way, [host]);
+      await cloud.serves(targetGroup, [host]);
       const id = await cloud.begin("bench", String(round));
       await cloud.ends(id, "Succeeded");
       took.block.push(await eventMilliseconds(cloud, id, "BlockTraffic"));
       took.allow.push(await eventMilliseconds(cloud, id, "AllowTraffic"));
-      const byHand = { TargetGroupArn: way.arn, Targets: [{ Id: host, Port: 8080 }] };
+      const byHand = { TargetGroupArn: targetGroup.arn, Targets: [{ Id: host, Port: 8080 }] };
       await cloud.balancing.send(new DeregisterTargetsCommand(byHand));
-      took.leave.push(await until(cloud, way, undefined));
+      took.leave.push(await until(cloud, targetGroup, undefined));
       await cloud.balancing.send(new RegisterTargetsCommand(byHand));
-      took.join.push(await until(cloud, way, "healthy"));
+      took.join.push(await until(cloud, targetGroup, "healthy"));
     }
     const byHand = (name: string, took: readonly number[]) => ({ unit: "ms", of: [{ name, value: median(took) }] });
     return [
@@ -47,14 +47,18 @@ export async function traffic(): Promise<readonly Figure[]> {
   }
 }
 
-async function eventMilliseconds(cloud: TrafficHouse, id: string, name: string): Promise<number> {
+async function eventMilliseconds(cloud: TrafficFixture, id: string, name: string): Promise<number> {
   const [target] = await cloud.targets(id);
   const event = target?.lifecycleEvents?.find(({ lifecycleEventName }) => lifecycleEventName === name);
   return (event?.endTime?.getTime() ?? Number.NaN) - (event?.startTime?.getTime() ?? Number.NaN);
 }
 
 /** How long it takes until the only host of a target group has a state; undefined: until it is gone. */
-async function until({ balancing }: TrafficHouse, { arn }: Way, wanted: string | undefined): Promise<number> {
+async function until(
+  { balancing }: TrafficFixture,
+  { arn }: BalancedTargetGroup,
+  wanted: string | undefined,
+): Promise<number> {
   const began = performance.now();
   const query = new DescribeTargetHealthCommand({ TargetGroupArn: arn });
   for (;;) {

@@ -9,7 +9,10 @@ const touched = (...changed: readonly string[]) => new Set(touchedBy(changed, al
 test("a change touches what imports it, across packages and by way of the programs that tests start", () => {
   const lambda = touched("packages/engine/src/workflows/lambda.ts");
   assert(lambda.has("packages/engine/src/workflows/lambda.test.ts"));
-  assert(lambda.has("test/recovery/server-killed.test.ts"), "a house runs the command line, and that the server");
+  assert(
+    lambda.has("test/recovery/server-killed.test.ts"),
+    "a test of a whole process runs the command line, and that the server",
+  );
   assert(!lambda.has("packages/agent/src/config.test.ts"));
 
   const agent = touched("packages/agent/src/scripts/preforked-shell.ts");

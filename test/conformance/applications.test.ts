@@ -11,7 +11,7 @@ import {
   paginateListApplications,
   UpdateApplicationCommand,
 } from "@aws-sdk/client-codedeploy";
-import { isFault, openApi, serviceRoleArn } from "./api-house.ts";
+import { isFault, openApi, serviceRoleArn } from "./api-fixture.ts";
 
 test("an application is returned as AWS returns it", async (t) => {
   const { client, raw } = await openApi(t);

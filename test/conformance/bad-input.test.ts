@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { type Operation, serviceModel, type ServiceName } from "@sluice/aws-protocol";
 import { signHeaders } from "@sluice/aws-protocol/signature-v4";
-import { type OpenHouse, openHouse, region } from "../identity/open-house.ts";
+import { type ServerFixture, openServerFixture, region } from "../support/server-fixture.ts";
 
 type Shape = Operation["input"];
 type Member = Extract<Shape, { readonly kind: "structure" }>["members"][number];
@@ -162,11 +162,11 @@ function writeRest(operation: Operation, input: Readonly<Record<string, unknown>
 
 /** Sends what no client would, and says what is wrong with the answer; undefined when nothing is. */
 async function trouble(
-  house: OpenHouse,
+  sluice: ServerFixture,
   service: ServiceName,
   { method, path, headers, body }: Wire,
 ): Promise<string | undefined> {
-  const url = new URL(`${house.url}/`);
+  const url = new URL(`${sluice.url}/`);
   const [pathname = "", search = ""] = path.split("?");
   url.pathname = pathname;
   url.search = search;
@@ -175,7 +175,7 @@ async function trouble(
     url,
     headers,
     body,
-    credentials: house.administrator,
+    credentials: sluice.administrator,
     region,
     service: signingNames[service],
   });
@@ -193,13 +193,13 @@ async function trouble(
 }
 
 async function sweep(t: TestContext, service: ServiceName): Promise<void> {
-  const house = await openHouse(t);
+  const sluice = await openServerFixture(t);
   const troubles: string[] = [];
   let sent = 0;
   for (const operation of serviceModel(service).operations.values())
     for (const wire of wires(service, operation)) {
       sent++;
-      const found = await trouble(house, service, wire).catch(
+      const found = await trouble(sluice, service, wire).catch(
         (error: unknown) => `no answer: ${String(error)} ${String((error as Error).cause)}`,
       );
       if (found !== undefined)

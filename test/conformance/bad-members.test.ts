@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { serviceModel } from "@sluice/aws-protocol";
-import { type ApiHouse, openApi, s3Revision, serviceRoleArn } from "./api-house.ts";
+import { type ApiFixture, openApi, s3Revision, serviceRoleArn } from "./api-fixture.ts";
 import { documentedFaults } from "./documented-faults.ts";
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
@@ -291,7 +291,7 @@ interface Scene {
   readonly deploymentId: string;
 }
 
-async function newScene(house: ApiHouse, number: number): Promise<Scene> {
+async function newScene(sluice: ApiFixture, number: number): Promise<Scene> {
   const group = { applicationName: "shop", serviceRoleArn };
   const revision = s3Revision("a.zip");
   const setup: readonly (readonly [operation: string, input: Json])[] = [
@@ -303,12 +303,12 @@ async function newScene(house: ApiHouse, number: number): Promise<Scene> {
   const empty = { number, deploymentId: "" };
   let text = "";
   for (const [operation, input] of setup) {
-    const answer = await house.raw(operation, inScene(empty, input));
+    const answer = await sluice.raw(operation, inScene(empty, input));
     assert.equal(answer.fault, undefined, operation);
     text = answer.text;
   }
   const { deploymentId } = JSON.parse(text) as { deploymentId: string };
-  await house.plant(deploymentId, { status: "InProgress", startTime: house.now });
+  await sluice.plant(deploymentId, { status: "InProgress", startTime: sluice.now });
   return { number, deploymentId };
 }
 
@@ -321,21 +321,21 @@ function inScene({ number, deploymentId }: Scene, input: Json): unknown {
 test("every kind of bad value for every member meets the fault that AWS names", async (t) => {
   const { operations } = serviceModel("codedeploy");
   assert.deepEqual(Object.keys(goodInputs).toSorted(), [...operations.keys()].toSorted());
-  const house = await openApi(t);
+  const sluice = await openApi(t);
   const rack = { instanceName: "rack-1", iamUserArn: "arn:aws:iam::123456789012:user/rack-1" };
-  await house.raw("RegisterOnPremisesInstance", rack);
-  await house.store.write(() => house.store.githubTokens.put({ name: "octocat", sealed: "secret" }));
-  let scene = await newScene(house, 0);
+  await sluice.raw("RegisterOnPremisesInstance", rack);
+  await sluice.store.write(() => sluice.store.githubTokens.put({ name: "octocat", sealed: "secret" }));
+  let scene = await newScene(sluice, 0);
 
   const findings: string[] = [];
   let [sent, met] = [0, 0];
   for (const operation of operations.keys()) {
     const documented = documentedFaults.get(operation) ?? new Set();
     for (const { path, member, kind, input } of attempts(goodInputs[operation] ?? {}, "", "")) {
-      const { status, fault } = await house.raw(operation, inScene(scene, input));
+      const { status, fault } = await sluice.raw(operation, inScene(scene, input));
       // What was changed after all must not be in the way of the next attempt.
       if (fault === undefined && !/^(Get|List|BatchGet)/.test(operation))
-        scene = await newScene(house, scene.number + 1);
+        scene = await newScene(sluice, scene.number + 1);
       const want = kind === "wrong type" ? "Serialization" : wanted[member]?.[kind];
       const isWanted = want === "Serialization" || (documented.has(want ?? "") && !isOptional(operation, path, kind));
       sent += 1;

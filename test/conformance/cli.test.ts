@@ -3,20 +3,20 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { whyMissing } from "../support/why-missing.ts";
-import { openHouse } from "../identity/open-house.ts";
+import { openServerFixture } from "../support/server-fixture.ts";
 
 const skip = await whyMissing("aws");
 
 async function openShell(t: TestContext) {
-  const house = await openHouse(t);
+  const sluice = await openServerFixture(t);
   const aws = async (...words: readonly string[]) => {
-    const { code, stdout, stderr } = await house.aws(words, { cwd: house.dataFolder });
+    const { code, stdout, stderr } = await sluice.aws(words, { cwd: sluice.dataFolder });
     assert.equal(code, 0, `aws ${words.join(" ")}\n${stderr}`);
     return stdout;
   };
   const fails = async (...words: readonly string[]) =>
-    (await house.aws(words, { cwd: house.dataFolder })).stderr.trim();
-  return { ...house, run: house.aws, aws, fails };
+    (await sluice.aws(words, { cwd: sluice.dataFolder })).stderr.trim();
+  return { ...sluice, run: sluice.aws, aws, fails };
 }
 
 test("aws s3 makes buckets, copies files small and large, lists, links and removes", { skip }, async (t) => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { whyMissing } from "../support/why-missing.ts";
-import { openApi, serviceRoleArn } from "./api-house.ts";
+import { openApi, serviceRoleArn } from "./api-fixture.ts";
 
 const skip = await whyMissing("aws");
 const topic = "arn:aws:sns:us-east-1:123456789012:topic";

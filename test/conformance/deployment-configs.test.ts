@@ -9,7 +9,7 @@ import {
   GetDeploymentConfigCommand,
   ListDeploymentConfigsCommand,
 } from "@aws-sdk/client-codedeploy";
-import { isFault, openApi, serviceRoleArn } from "./api-house.ts";
+import { isFault, openApi, serviceRoleArn } from "./api-fixture.ts";
 
 test("all 17 predefined configurations are there, and stay", async (t) => {
   const { client, raw } = await openApi(t);

@@ -13,7 +13,7 @@ import {
   UpdateDeploymentGroupCommand,
   type UpdateDeploymentGroupInput,
 } from "@aws-sdk/client-codedeploy";
-import { isFault, openApi, s3Revision, serviceRoleArn } from "./api-house.ts";
+import { isFault, openApi, s3Revision, serviceRoleArn } from "./api-fixture.ts";
 
 type Settings = Partial<CreateDeploymentGroupInput>;
 
@@ -32,19 +32,19 @@ const blueGreen = {
 
 /** An API with an application of a platform, and its groups to make and change. */
 async function groupsOf(test: TestContext, computePlatform: ComputePlatform = "Server") {
-  const house = await openApi(test);
-  await house.client.send(new CreateApplicationCommand({ applicationName: "shop", computePlatform }));
+  const sluice = await openApi(test);
+  await sluice.client.send(new CreateApplicationCommand({ applicationName: "shop", computePlatform }));
   const name = { applicationName: "shop", deploymentGroupName: "prod" };
   return {
-    ...house,
+    ...sluice,
     create: (settings: Settings) =>
-      house.client.send(new CreateDeploymentGroupCommand({ ...name, serviceRoleArn, ...settings })),
+      sluice.client.send(new CreateDeploymentGroupCommand({ ...name, serviceRoleArn, ...settings })),
     update: (settings: Partial<UpdateDeploymentGroupInput>) =>
-      house.client.send(
+      sluice.client.send(
         new UpdateDeploymentGroupCommand({ applicationName: "shop", currentDeploymentGroupName: "prod", ...settings }),
       ),
     get: async () =>
-      (await house.client.send(new GetDeploymentGroupCommand(name))).deploymentGroupInfo ?? assert.fail("no group"),
+      (await sluice.client.send(new GetDeploymentGroupCommand(name))).deploymentGroupInfo ?? assert.fail("no group"),
   };
 }
 

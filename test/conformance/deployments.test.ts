@@ -22,7 +22,7 @@ import {
   StopDeploymentCommand,
 } from "@aws-sdk/client-codedeploy";
 import { specificationOf } from "../../packages/server/src/specification/specification.ts";
-import { isFault, openApi, s3Revision, serviceRoleArn } from "./api-house.ts";
+import { isFault, openApi, s3Revision, serviceRoleArn } from "./api-fixture.ts";
 
 const filter = { Key: "Fleet", Value: "green", Type: "KEY_AND_VALUE" as const };
 const blueGreen = {
@@ -53,21 +53,21 @@ async function deploymentsOf(
   settings: Partial<CreateDeploymentGroupInput> = {},
   computePlatform: ComputePlatform = "Server",
 ) {
-  const house = await openApi(test);
-  const { client } = house;
+  const sluice = await openApi(test);
+  const { client } = sluice;
   const name = { applicationName: "shop", deploymentGroupName: "prod" };
   await client.send(new CreateApplicationCommand({ applicationName: "shop", computePlatform }));
   await client.send(new CreateDeploymentGroupCommand({ ...name, serviceRoleArn, ...settings }));
   const create = (given: Partial<CreateDeploymentInput> = {}) =>
     client.send(new CreateDeploymentCommand({ ...name, revision: s3Revision("a.zip"), ...given }));
   return {
-    ...house,
+    ...sluice,
     name,
     create,
     begin: async (given: Partial<CreateDeploymentInput> = {}) => (await create(given)).deploymentId ?? "",
     get: async (deploymentId: string) =>
       (await client.send(new GetDeploymentCommand({ deploymentId }))).deploymentInfo ?? assert.fail("no deployment"),
-    over: (id: string) => house.plant(id, { status: "Succeeded", startTime: house.now, completeTime: house.now }),
+    over: (id: string) => sluice.plant(id, { status: "Succeeded", startTime: sluice.now, completeTime: sluice.now }),
   };
 }
 
@@ -432,8 +432,8 @@ test("a stop says what it means for this deployment, whatever has been deleted",
 });
 
 test("an instance whose agent is silent is named as long as the deployment waits for it", async (t) => {
-  const house = await deploymentsOf(t);
-  const { begin, get, plant, heard, now } = house;
+  const sluice = await deploymentsOf(t);
+  const { begin, get, plant, heard, now } = sluice;
   const id = await begin();
   const event = { name: "BeforeInstall", status: "Pending", command: { id: "c", issuedAt: now } } as const;
   const common = {

@@ -3,13 +3,13 @@ import { createReadStream, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { openHouse } from "../identity/open-house.ts";
+import { openServerFixture } from "../support/server-fixture.ts";
 
 /** What client and server together, in this one process, may take more while an object passes, in bytes: a third of it. */
 const moreBytesMax = 100_000_000;
 
 test("three hundred megabytes go up and come down without staying in memory", async (t) => {
-  const { as, dataFolder } = await openHouse(t);
+  const { as, dataFolder } = await openServerFixture(t);
   const s3 = new S3Client({ ...as(), forcePathStyle: true });
   t.after(() => s3.destroy());
   const length = 300 * 1024 * 1024;

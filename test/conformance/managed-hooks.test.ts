@@ -19,11 +19,11 @@ import {
 } from "@aws-sdk/client-codedeploy";
 import { CreateLaunchTemplateCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
-import { openHouse } from "../identity/open-house.ts";
+import { openServerFixture } from "../support/server-fixture.ts";
 import { freePort } from "../../packages/cloud/test/targets.ts";
 import { openGateways } from "../../packages/server/src/gateways/gateways.ts";
 import { restoreHooks, syncHooks } from "../../packages/server/src/reconciler/scaling/managed-hooks.ts";
-import { isFault, openApi, serviceRoleArn } from "./api-house.ts";
+import { isFault, openApi, serviceRoleArn } from "./api-fixture.ts";
 
 const trust = JSON.stringify({
   Version: "2012-10-17",
@@ -35,9 +35,9 @@ const rights = JSON.stringify({
 });
 
 test("a group's hooks are on its Auto Scaling groups when it is made, changed and deleted", async (t) => {
-  const house = await openHouse(t);
-  const [scaling, deploy] = [new AutoScalingClient(house.as()), new CodeDeployClient(house.as())];
-  const [iam, ec2] = [new IAMClient(house.as()), new EC2Client(house.as())];
+  const sluice = await openServerFixture(t);
+  const [scaling, deploy] = [new AutoScalingClient(sluice.as()), new CodeDeployClient(sluice.as())];
+  const [iam, ec2] = [new IAMClient(sluice.as()), new EC2Client(sluice.as())];
   t.after(() => [scaling, deploy, iam, ec2].forEach((client) => client.destroy()));
   const role = new CreateRoleCommand({ RoleName: "deployer", AssumeRolePolicyDocument: trust });
   const serviceRoleArn = (await iam.send(role)).Role?.Arn;
@@ -106,11 +106,11 @@ test("a group's hooks are on its Auto Scaling groups when it is made, changed an
 
 /** A control plane with one application, whose hooks are kept on the Auto Scaling groups of a local cloud. */
 async function openShop(t: TestContext) {
-  const house = await openHouse(t);
-  const [scaling, ec2] = [new AutoScalingClient(house.as()), new EC2Client(house.as())];
+  const sluice = await openServerFixture(t);
+  const [scaling, ec2] = [new AutoScalingClient(sluice.as()), new EC2Client(sluice.as())];
   t.after(() => [scaling, ec2].forEach((client) => client.destroy()));
   await makeGroups(scaling, ec2);
-  const gateways = openGateways({ at: "self", config: () => house.as() });
+  const gateways = openGateways({ at: "self", config: () => sluice.as() });
   t.after(() => gateways.close());
   const { client, store } = await openApi(t, (store) => (group, on) => syncHooks({ store, gateways }, group, on));
   const name = { applicationName: "shop", deploymentGroupName: "web" };

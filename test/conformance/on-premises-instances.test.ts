@@ -15,22 +15,22 @@ import {
 } from "@aws-sdk/client-codedeploy";
 import { openGateways } from "../../packages/server/src/gateways/gateways.ts";
 import { findFleet } from "../../packages/server/src/reconciler/find-fleet.ts";
-import { type ApiHouse, isFault, openApi, s3Revision, serviceRoleArn } from "./api-house.ts";
+import { type ApiFixture, isFault, openApi, s3Revision, serviceRoleArn } from "./api-fixture.ts";
 
 const user = (name: string) => `arn:aws:iam::123456789012:user/AWS/CodeDeploy/${name}`;
 const session = "arn:aws:sts::123456789012:assumed-role/racks/rack-2";
 
-const register = ({ client }: Pick<ApiHouse, "client">, instanceName: string) =>
+const register = ({ client }: Pick<ApiFixture, "client">, instanceName: string) =>
   client.send(new RegisterOnPremisesInstanceCommand({ instanceName, iamUserArn: user(instanceName) }));
-const get = async ({ client }: Pick<ApiHouse, "client">, instanceName: string) =>
+const get = async ({ client }: Pick<ApiFixture, "client">, instanceName: string) =>
   (await client.send(new GetOnPremisesInstanceCommand({ instanceName }))).instanceInfo ?? assert.fail("no instance");
 
 test("a registered instance shows who it is, and its tags even when it has none", async (t) => {
-  const house = await openApi(t);
-  await register(house, "rack-1");
-  await house.client.send(new RegisterOnPremisesInstanceCommand({ instanceName: "rack-2", iamSessionArn: session }));
+  const sluice = await openApi(t);
+  await register(sluice, "rack-1");
+  await sluice.client.send(new RegisterOnPremisesInstanceCommand({ instanceName: "rack-2", iamSessionArn: session }));
 
-  const { instanceArn, ...shown } = await get(house, "rack-1");
+  const { instanceArn, ...shown } = await get(sluice, "rack-1");
 
   assert.match(instanceArn ?? "", /^arn:aws:codedeploy:us-east-1:123456789012:instance\/rack-1_[A-Za-z0-9]{10}$/);
   assert.deepEqual(shown, {
@@ -39,14 +39,14 @@ test("a registered instance shows who it is, and its tags even when it has none"
     registerTime: new Date("2026-01-01T00:00:00.125Z"),
     tags: [],
   });
-  assert.equal((await get(house, "rack-2")).iamSessionArn, session);
-  assert.equal(house.store.onPremises.registeredAs(session)?.name, "rack-2");
+  assert.equal((await get(sluice, "rack-2")).iamSessionArn, session);
+  assert.equal(sluice.store.onPremises.registeredAs(session)?.name, "rack-2");
 });
 
 test("names and identities are taken once", async (t) => {
-  const house = await openApi(t);
-  const { client } = house;
-  await register(house, "rack-1");
+  const sluice = await openApi(t);
+  const { client } = sluice;
+  await register(sluice, "rack-1");
   await client.send(new RegisterOnPremisesInstanceCommand({ instanceName: "rack-2", iamSessionArn: session }));
   const [iamUserArn, iamSessionArn] = [user("rack-1"), session];
   const cases: readonly (readonly [
@@ -73,26 +73,26 @@ test("names and identities are taken once", async (t) => {
 });
 
 test("a deregistered instance is still shown, and its name and identity are free", async (t) => {
-  const house = await openApi(t);
-  await register(house, "rack-1");
-  const { instanceArn } = await get(house, "rack-1");
+  const sluice = await openApi(t);
+  await register(sluice, "rack-1");
+  const { instanceArn } = await get(sluice, "rack-1");
   const remove = new DeregisterOnPremisesInstanceCommand({ instanceName: "rack-1" });
 
-  await house.client.send(remove);
-  await house.client.send(remove);
-  assert.deepEqual((await get(house, "rack-1")).deregisterTime, new Date(house.now));
-  await register(house, "rack-1");
+  await sluice.client.send(remove);
+  await sluice.client.send(remove);
+  assert.deepEqual((await get(sluice, "rack-1")).deregisterTime, new Date(sluice.now));
+  await register(sluice, "rack-1");
 
-  const again = await get(house, "rack-1");
+  const again = await get(sluice, "rack-1");
   assert.notEqual(again.instanceArn, instanceArn);
   assert.equal(again.deregisterTime, undefined);
-  await assert.rejects(get(house, "never"), isFault("InstanceNotRegistered"));
+  await assert.rejects(get(sluice, "never"), isFault("InstanceNotRegistered"));
 });
 
 test("tags are pairs, a key may come twice, and a change is for all instances or none", async (t) => {
-  const house = await openApi(t);
-  const { client } = house;
-  for (const name of ["rack-1", "rack-2"]) await register(house, name);
+  const sluice = await openApi(t);
+  const { client } = sluice;
+  for (const name of ["rack-1", "rack-2"]) await register(sluice, name);
   const [beta, west] = [
     { Key: "Name", Value: "Beta" },
     { Key: "Name", Value: "West" },
@@ -102,10 +102,10 @@ test("tags are pairs, a key may come twice, and a change is for all instances or
     client.send(new AddTagsToOnPremisesInstancesCommand({ tags, instanceNames }));
 
   await assert.rejects(add(["rack-1", "never"]), isFault("InstanceNotRegistered"));
-  assert.deepEqual((await get(house, "rack-1")).tags, []);
+  assert.deepEqual((await get(sluice, "rack-1")).tags, []);
   await add(both);
   await add(both);
-  assert.deepEqual((await get(house, "rack-2")).tags, [beta, west]);
+  assert.deepEqual((await get(sluice, "rack-2")).tags, [beta, west]);
   await client.send(new RemoveTagsFromOnPremisesInstancesCommand({ tags: [beta], instanceNames: both }));
   await client.send(new RemoveTagsFromOnPremisesInstancesCommand({ tags: [beta], instanceNames: both }));
 
@@ -128,9 +128,9 @@ test("tags are pairs, a key may come twice, and a change is for all instances or
 });
 
 test("a tag may have no value, which is the same as an empty one, and its key alone selects", async (t) => {
-  const house = await openApi(t);
-  const { client } = house;
-  await register(house, "rack-1");
+  const sluice = await openApi(t);
+  const { client } = sluice;
+  await register(sluice, "rack-1");
   const tagged = (Command: typeof AddTagsToOnPremisesInstancesCommand, tag: { Key: string; Value?: string }) =>
     client.send(new Command({ tags: [tag], instanceNames: ["rack-1"] }));
   const found = async (filter: TagFilter) =>
@@ -139,19 +139,19 @@ test("a tag may have no value, which is the same as an empty one, and its key al
   await tagged(AddTagsToOnPremisesInstancesCommand, { Key: "bare" });
   await tagged(AddTagsToOnPremisesInstancesCommand, { Key: "bare", Value: "" });
 
-  assert.deepEqual((await get(house, "rack-1")).tags, [{ Key: "bare", Value: "" }]);
+  assert.deepEqual((await get(sluice, "rack-1")).tags, [{ Key: "bare", Value: "" }]);
   assert.deepEqual(await found({ Key: "bare", Type: "KEY_ONLY" }), ["rack-1"]);
   assert.deepEqual(await found({ Key: "bare", Value: "", Type: "KEY_AND_VALUE" }), ["rack-1"]);
   await client.send(
     new RemoveTagsFromOnPremisesInstancesCommand({ tags: [{ Key: "bare" }], instanceNames: ["rack-1"] }),
   );
-  assert.deepEqual((await get(house, "rack-1")).tags, []);
+  assert.deepEqual((await get(sluice, "rack-1")).tags, []);
 });
 
 test("instances are listed by status and by any of several tags", async (t) => {
-  const house = await openApi(t);
-  const { client } = house;
-  for (const name of ["a", "b", "c"]) await register(house, name);
+  const sluice = await openApi(t);
+  const { client } = sluice;
+  for (const name of ["a", "b", "c"]) await register(sluice, name);
   await client.send(
     new AddTagsToOnPremisesInstancesCommand({ tags: [{ Key: "Stage", Value: "beta" }], instanceNames: ["a", "b"] }),
   );
@@ -171,9 +171,9 @@ test("instances are listed by status and by any of several tags", async (t) => {
 });
 
 test("a deployment group selects registered instances by tag, by the name that their agents poll with", async (t) => {
-  const house = await openApi(t);
-  const { client, store } = house;
-  for (const name of ["a", "b", "c", "d"]) await register(house, name);
+  const sluice = await openApi(t);
+  const { client, store } = sluice;
+  for (const name of ["a", "b", "c", "d"]) await register(sluice, name);
   const tag = (instanceNames: string[], Key: string, Value: string) =>
     client.send(new AddTagsToOnPremisesInstancesCommand({ tags: [{ Key, Value }], instanceNames }));
   await tag(["a", "b", "c"], "Stage", "production");

@@ -12,7 +12,7 @@ import {
   RegisterApplicationRevisionCommand,
   type RevisionLocation,
 } from "@aws-sdk/client-codedeploy";
-import { isFault, openApi, s3Revision, serviceRoleArn } from "./api-house.ts";
+import { isFault, openApi, s3Revision, serviceRoleArn } from "./api-fixture.ts";
 
 const applicationName = "shop";
 const gitHub: RevisionLocation = {
@@ -21,11 +21,11 @@ const gitHub: RevisionLocation = {
 };
 
 async function revisionsOf(test: TestContext, computePlatform: "Server" | "Lambda" = "Server") {
-  const house = await openApi(test);
-  const { client } = house;
+  const sluice = await openApi(test);
+  const { client } = sluice;
   await client.send(new CreateApplicationCommand({ applicationName, computePlatform }));
   return {
-    ...house,
+    ...sluice,
     register: (revision: RevisionLocation, description?: string) =>
       client.send(new RegisterApplicationRevisionCommand({ applicationName, revision, description })),
     get: (revision: RevisionLocation) => client.send(new GetApplicationRevisionCommand({ applicationName, revision })),
@@ -68,8 +68,8 @@ test("an inline AppSpec is asked for by its hash, and shown whole", async (t) =>
 });
 
 test("a deployment registers its revision, and lists tell what stands where", async (t) => {
-  const house = await revisionsOf(t);
-  const { client, register, get, list, store } = house;
+  const sluice = await revisionsOf(t);
+  const { client, register, get, list, store } = sluice;
   await register(s3Revision("logs/old.zip"));
   await register(gitHub);
   const group = { applicationName, deploymentGroupName: "prod" };
@@ -79,7 +79,7 @@ test("a deployment registers its revision, and lists tell what stands where", as
   const { deploymentGroupInfo } = await client.send(new GetDeploymentGroupCommand(group));
   await store.write(() => store.groups.succeeded(deploymentGroupInfo?.deploymentGroupId ?? "", deployed));
 
-  const now = new Date(house.now);
+  const now = new Date(sluice.now);
   assert.deepEqual((await get(deployed)).revisionInfo, {
     description: `Application revision registered by Deployment ID: ${deploymentId}`,
     deploymentGroups: ["prod"],

@@ -24,20 +24,20 @@ import {
   UploadPartCommand,
   UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
-import { openHouse } from "../identity/open-house.ts";
+import { openServerFixture } from "../support/server-fixture.ts";
 
 const Bucket = "bucket";
 
 async function openBucket(t: TestContext, options: { readonly requestChecksumCalculation?: "WHEN_REQUIRED" } = {}) {
-  const house = await openHouse(t);
-  const s3 = new S3Client({ ...house.as(), forcePathStyle: true, ...options });
+  const sluice = await openServerFixture(t);
+  const s3 = new S3Client({ ...sluice.as(), forcePathStyle: true, ...options });
   t.after(() => s3.destroy());
   await s3.send(new CreateBucketCommand({ Bucket }));
   const read = async (Key: string, more: object = {}) =>
     (await s3.send(new GetObjectCommand({ Bucket, Key, ...more }))).Body?.transformToString("latin1");
   const put = (Key: string, Body: string | Uint8Array = Key, more: object = {}) =>
     s3.send(new PutObjectCommand({ Bucket, Key, Body, ...more }));
-  return { house, s3, read, put };
+  return { sluice, s3, read, put };
 }
 
 const md5 = (content: string | Uint8Array) => createHash("md5").update(content).digest("hex");
@@ -311,9 +311,9 @@ test("a key that is no path stays one", async (t) => {
 });
 
 test("the control plane is told the SHA-256 of an object as it is, or of one version of it", async (t) => {
-  const { house, s3, put } = await openBucket(t);
+  const { sluice, s3, put } = await openBucket(t);
   const sha256 = (content: string) => createHash("sha256").update(content).digest("hex");
-  const of = (key: string, version?: string) => house.objectSha256({ bucket: Bucket, key, version });
+  const of = (key: string, version?: string) => sluice.objectSha256({ bucket: Bucket, key, version });
 
   await put("k", "first");
   assert.equal(await of("k"), sha256("first"));
@@ -325,5 +325,5 @@ test("the control plane is told the SHA-256 of an object as it is, or of one ver
   assert.equal(await of("k", VersionId), sha256("second"));
   await s3.send(new DeleteObjectCommand({ Bucket, Key: "k" }));
   assert.deepEqual([await of("k"), await of("none"), await of("k", "none")], [undefined, undefined, undefined]);
-  assert.equal(await house.objectSha256({ bucket: "another", key: "k" }), undefined);
+  assert.equal(await sluice.objectSha256({ bucket: "another", key: "k" }), undefined);
 });

@@ -14,7 +14,7 @@ import {
   UpdateApplicationCommand,
   UpdateDeploymentGroupCommand,
 } from "@aws-sdk/client-codedeploy";
-import { isFault, openApi, serviceRoleArn } from "./api-house.ts";
+import { isFault, openApi, serviceRoleArn } from "./api-fixture.ts";
 
 const prefix = "arn:aws:codedeploy:us-east-1:123456789012";
 

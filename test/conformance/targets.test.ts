@@ -16,7 +16,7 @@ import {
   type ListDeploymentTargetsInput,
 } from "@aws-sdk/client-codedeploy";
 import type { Target } from "@sluice/engine";
-import { isFault, openApi, s3Revision, serviceRoleArn } from "./api-house.ts";
+import { isFault, openApi, s3Revision, serviceRoleArn } from "./api-fixture.ts";
 
 const [first, second, absent] = ["i-0123456789abcdef0", "i-0123456789abcdef1", "i-0123456789abcdef2"];
 const arnOf = (id: string) => `arn:aws:ec2:us-east-1:123456789012:instance/${id}`;
@@ -37,8 +37,8 @@ const target = (id: string, own: Partial<Target> = {}): Target => ({
 });
 
 async function targetsOf(test: TestContext, settings: Partial<CreateDeploymentGroupInput> = {}) {
-  const house = await openApi(test);
-  const { client } = house;
+  const sluice = await openApi(test);
+  const { client } = sluice;
   const name = { applicationName: "shop", deploymentGroupName: "prod" };
   await client.send(new CreateApplicationCommand({ applicationName: "shop" }));
   await client.send(new CreateDeploymentGroupCommand({ ...name, serviceRoleArn, ...settings }));
@@ -46,10 +46,10 @@ async function targetsOf(test: TestContext, settings: Partial<CreateDeploymentGr
     new CreateDeploymentCommand({ ...name, revision: s3Revision("a.zip") }),
   );
   return {
-    ...house,
+    ...sluice,
     deploymentId,
     start: (...targets: readonly Target[]) =>
-      house.plant(deploymentId, { status: "InProgress", startTime: at }, targets),
+      sluice.plant(deploymentId, { status: "InProgress", startTime: at }, targets),
     list: async (given: Partial<ListDeploymentTargetsInput> = {}) =>
       (await client.send(new ListDeploymentTargetsCommand({ deploymentId, ...given }))).targetIds,
     listInstances: async (given: Partial<ListDeploymentInstancesInput> = {}) =>

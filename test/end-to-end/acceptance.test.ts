@@ -1,4 +1,4 @@
-// What a fleet behind a load balancer goes through, on a whole house: one Auto Scaling group that grows, shrinks, fails and is replaced.
+// What a fleet behind a load balancer goes through, on a whole `sluice up`: one Auto Scaling group that grows, shrinks, fails and is replaced.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
@@ -13,9 +13,9 @@ import {
   UpdateDeploymentGroupCommand,
 } from "@aws-sdk/client-codedeploy";
 import { DescribeInstancesCommand, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
-import { createdBy, deploymentsOf } from "../created-deployment.ts";
+import { createdBy, deploymentsOf } from "../support/created-deployment.ts";
 import { eventually } from "../support/eventually.ts";
-import { copying, skip, TrafficHouse } from "../traffic-house.ts";
+import { copying, skip, TrafficFixture } from "../support/traffic-fixture.ts";
 
 const applicationName = "web";
 
@@ -23,10 +23,10 @@ test(
   "a fleet behind a load balancer, from its first instances to its replacement",
   { skip, timeout: 420_000 },
   async (t) => {
-    const cloud = await TrafficHouse.open(t);
-    const way = await cloud.way("web", 1);
-    let hosts = await cloud.fleet("fleet", 4, way);
-    await cloud.group("web", { way, autoScalingGroups: ["fleet"] });
+    const cloud = await TrafficFixture.open(t);
+    const targetGroup = await cloud.balancedTargetGroup("web", 1);
+    let hosts = await cloud.fleet("fleet", 4, targetGroup);
+    await cloud.group("web", { targetGroup, autoScalingGroups: ["fleet"] });
     const resize = (DesiredCapacity: number) =>
       cloud.scaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: "fleet", DesiredCapacity }));
     const update = (change: object) =>
@@ -40,7 +40,7 @@ test(
         hosts = await cloud.inService("fleet", 5);
         assert.deepEqual(await deploymentsOf(cloud), []);
         assert.match(
-          cloud.house.output,
+          cloud.sluice.output,
           /No deployment to i-\w+: the deployment group web has no successful revision yet/,
         );
       },
@@ -48,13 +48,13 @@ test(
 
     await t.test("A5: half of five hosts at a time: never more than two are out of the target group", async () => {
       await cloud.ends(await cloud.begin("web", "1"), "Succeeded");
-      await cloud.serves(way, hosts);
+      await cloud.serves(targetGroup, hosts);
       const id = await cloud.begin("web", "2", { deploymentConfigName: "CodeDeployDefault.HalfAtATime" });
       const serving: number[] = [];
       await eventually(
         "the deployment ends",
         async () => {
-          serving.push((await cloud.health(way)).filter((line) => line.endsWith(" healthy")).length);
+          serving.push((await cloud.health(targetGroup)).filter((line) => line.endsWith(" healthy")).length);
           return (await cloud.info(id)).status === "Succeeded" || undefined;
         },
         120,
@@ -65,7 +65,7 @@ test(
         assert(block.end - block.start >= 1000, "draining takes its second");
         assert(block.end <= stop.start, "nothing is stopped before traffic has gone");
       }
-      await cloud.serves(way, hosts);
+      await cloud.serves(targetGroup, hosts);
     });
 
     await t.test("A8: a new instance gets the last successful revision before it serves", async () => {
@@ -87,7 +87,7 @@ test(
         "AfterAllowTraffic",
       ]);
       assert(!events?.includes("BlockTraffic"), "nothing is blocked that has never had traffic");
-      await cloud.serves(way, hosts);
+      await cloud.serves(targetGroup, hosts);
     });
 
     await t.test(
@@ -113,7 +113,7 @@ test(
         hosts = await cloud.inService("fleet", 7);
         const [target, ...others] = await cloud.targets(follower);
         assert.deepEqual([hosts.includes(target?.targetId ?? ""), others], [true, []]);
-        await cloud.serves(way, hosts);
+        await cloud.serves(targetGroup, hosts);
       },
     );
 
@@ -121,7 +121,7 @@ test(
       "A27: an instance that leaves is taken out and stopped, and goes on although that failed",
       async () => {
         await update({ terminationHookEnabled: true });
-        for (const host of hosts) await cloud.house.sluice("exec", host, "--", "touch", "/var/refuse");
+        for (const host of hosts) await cloud.sluice.cli("exec", host, "--", "touch", "/var/refuse");
         const known = await deploymentsOf(cloud);
         await resize(6);
         const id = await createdBy(cloud, "autoscalingTermination", known);
@@ -138,14 +138,14 @@ test(
         );
         await ended(cloud, target?.targetId);
         hosts = await cloud.inService("fleet", 6);
-        for (const host of hosts) await cloud.house.sluice("exec", host, "--", "rm", "/var/refuse");
-        await cloud.serves(way, hosts);
+        for (const host of hosts) await cloud.sluice.cli("exec", host, "--", "rm", "/var/refuse");
+        await cloud.serves(targetGroup, hosts);
         await update({ terminationHookEnabled: false });
       },
     );
 
     await t.test("A10: an instance whose launch deployment fails is given up", async () => {
-      for (const host of hosts) await cloud.house.sluice("exec", host, "--", "touch", "/var/known");
+      for (const host of hosts) await cloud.sluice.cli("exec", host, "--", "touch", "/var/known");
       const id = await cloud.begin("web", "4", { scripts: { AfterInstall: "test -e /var/known" } });
       await cloud.ends(id, "Succeeded");
       const known = await deploymentsOf(cloud);
@@ -159,13 +159,13 @@ test(
       await resize(6);
       await cloud.scaling.send(new ResumeProcessesCommand(launching));
       hosts = await cloud.inService("fleet", 6);
-      await cloud.serves(way, hosts);
+      await cloud.serves(targetGroup, hosts);
     });
 
     await t.test("A24: a host that goes in the middle of an event fails within 30 s", async () => {
       const id = await cloud.begin("web", "5", { scripts: { BeforeInstall: "[ ! -e /var/slow ] || sleep 50" } });
       const [victim = ""] = hosts;
-      await cloud.house.sluice("exec", victim, "--", "touch", "/var/slow");
+      await cloud.sluice.cli("exec", victim, "--", "touch", "/var/slow");
       await cloud.decided(id, new RegExp(`"target":"${victim}","event":"BeforeInstall"`));
       const gone = Date.now();
       await cloud.ec2.send(new TerminateInstancesCommand({ InstanceIds: [victim] }));
@@ -178,7 +178,7 @@ test(
       assert(Date.now() - gone < 30_000);
       await cloud.ends(id, "Succeeded");
       hosts = await cloud.inService("fleet", 6);
-      await cloud.serves(way, hosts);
+      await cloud.serves(targetGroup, hosts);
     });
 
     await t.test("two deployment groups on one Auto Scaling group take turns on each host", async () => {
@@ -218,7 +218,7 @@ test(
         assert.deepEqual((await cloud.scalingGroup(copy))?.SuspendedProcesses, []);
         assert.equal((await cloud.inService("fleet", 6)).length, 6);
         assert.deepEqual([(await hooksOn(cloud, "fleet")).length, (await hooksOn(cloud, copy)).length], [1, 1]); // the one that is left belongs to the group beside
-        await cloud.serves(way, await cloud.inService(copy, 6));
+        await cloud.serves(targetGroup, await cloud.inService(copy, 6));
         const targets = await cloud.targets(id);
         const allowed = targets
           .filter(({ instanceLabel }) => instanceLabel === "Green")
@@ -250,12 +250,12 @@ const eventOf = ({ lifecycleEvents = [] }: InstanceTarget, name: string) => {
   return { start: event.startTime.getTime(), end: event.endTime.getTime() };
 };
 
-async function hooksOn({ scaling }: TrafficHouse, AutoScalingGroupName: string) {
+async function hooksOn({ scaling }: TrafficFixture, AutoScalingGroupName: string) {
   return (await scaling.send(new DescribeLifecycleHooksCommand({ AutoScalingGroupName }))).LifecycleHooks ?? [];
 }
 
 /** Waits until an instance has ended. */
-async function ended({ ec2 }: TrafficHouse, id = ""): Promise<void> {
+async function ended({ ec2 }: TrafficFixture, id = ""): Promise<void> {
   await eventually(`${id} has ended`, async () => {
     const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
     return Reservations[0]?.Instances?.[0]?.State?.Name === "terminated" || undefined;

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { once } from "node:events";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
-import { House } from "../house.ts";
+import { SluiceProcess } from "../support/sluice-process.ts";
 
 const example = resolve(import.meta.dirname, "../../examples/hello");
 
@@ -15,22 +15,22 @@ test(
   "a port in use, a data folder in use and one that cannot be made: one clear line each",
   { timeout: 60_000 },
   async (t) => {
-    const house = new House(t, ["--no-example"]);
-    await house.open();
+    const sluice = new SluiceProcess(t, ["--no-example"]);
+    await sluice.open();
     const taken = createServer().listen(0, "127.0.0.1");
     t.after(() => taken.close());
     await once(taken, "listening");
     const { port } = taken.address() as { port: number }; // it listens on TCP
-    const file = join(house.folder, "a-file");
+    const file = join(sluice.folder, "a-file");
     writeFileSync(file, "");
     const up = (data: string, on: number) =>
-      house.run("--data", data, "--port", String(on), "up", "--no-example").then(({ code, stderr }) => {
+      sluice.run("--data", data, "--port", String(on), "up", "--no-example").then(({ code, stderr }) => {
         assert.equal(code, 1);
         return complaint(stderr);
       });
 
-    const portInUse = await up(join(house.folder, "other"), port);
-    const folderInUse = await up(join(house.folder, "data"), 0);
+    const portInUse = await up(join(sluice.folder, "other"), port);
+    const folderInUse = await up(join(sluice.folder, "data"), 0);
     const noFolder = await up(join(file, "data"), 0);
 
     assert.equal(portInUse.length, 1);
@@ -46,13 +46,13 @@ test(
 );
 
 test("commands without a control plane, and with wrong words, say what to do", { timeout: 60_000 }, async (t) => {
-  const house = new House(t, []);
+  const sluice = new SluiceProcess(t, []);
 
-  const env = await house.sluice("env");
-  const watch = await house.sluice("watch", "d-AAAAAAAAA");
-  const down = await house.sluice("down");
-  const port = await house.run("--port", "http", "up");
-  const instances = await house.sluice("up", "--instances", "many");
+  const env = await sluice.cli("env");
+  const watch = await sluice.cli("watch", "d-AAAAAAAAA");
+  const down = await sluice.cli("down");
+  const port = await sluice.run("--port", "http", "up");
+  const instances = await sluice.cli("up", "--instances", "many");
 
   assert.match(env.stderr, /no "sluice up" runs on .*Start one with: npx sluice up/);
   assert.equal(watch.code, 1);
@@ -66,22 +66,22 @@ test(
   "a folder is deployed and watched: exit 0 only for success, and a failure tells target, event, script and the end of its log",
   { timeout: 120_000 },
   async (t) => {
-    const house = new House(t, ["--instances", "1"]);
-    await house.open();
-    await house.printed(/The example application runs/);
-    const mine = join(house.folder, "mine");
+    const sluice = new SluiceProcess(t, ["--instances", "1"]);
+    await sluice.open();
+    await sluice.printed(/The example application runs/);
+    const mine = join(sluice.folder, "mine");
     cpSync(example, mine, { recursive: true });
     writeFileSync(join(mine, "app/VERSION"), "2");
 
-    const succeeded = await house.sluice("deploy", mine);
+    const succeeded = await sluice.cli("deploy", mine);
     writeFileSync(join(mine, "scripts/validate.sh"), "#!/bin/sh\necho the database is not there >&2\nexit 3\n");
-    const failed = await house.sluice("deploy", mine);
+    const failed = await sluice.cli("deploy", mine);
     const [id = ""] = /d-[A-Z0-9]{9}/.exec(failed.stdout) ?? [];
-    const watched = await house.sluice("watch", id);
-    const unknown = await house.sluice("watch", "d-AAAAAAAAA");
-    const empty = join(house.folder, "empty");
+    const watched = await sluice.cli("watch", id);
+    const unknown = await sluice.cli("watch", "d-AAAAAAAAA");
+    const empty = join(sluice.folder, "empty");
     mkdirSync(empty);
-    const noAppSpec = await house.sluice("deploy", empty);
+    const noAppSpec = await sluice.cli("deploy", empty);
 
     assert.equal(succeeded.code, 0, succeeded.stderr);
     assert.match(succeeded.stdout, /ValidateService Succeeded/);
@@ -100,11 +100,11 @@ test(
 );
 
 test("a control plane alone serves CodeDeploy, and no local cloud beside it", { timeout: 60_000 }, async (t) => {
-  const house = new House(t, []);
-  await house.open("server");
+  const sluice = new SluiceProcess(t, []);
+  await sluice.open("server");
 
-  const applications = await house.sluice("deploy", example);
-  const running = await house.sluice("env");
+  const applications = await sluice.cli("deploy", example);
+  const running = await sluice.cli("env");
 
   assert.equal(applications.code, 1);
   assert.match(applications.stderr, /there is none/);

@@ -3,7 +3,7 @@ import { cpSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { whyMissing } from "../support/why-missing.ts";
-import { House } from "../house.ts";
+import { SluiceProcess } from "../support/sluice-process.ts";
 
 const example = resolve(import.meta.dirname, "../../examples/hello");
 const skip = await whyMissing("aws");
@@ -21,17 +21,17 @@ test(
   "the real CLI deploys a revision, replaces it by the next, and reads why a third one failed",
   { skip, timeout: 240_000 },
   async (t) => {
-    const house = new House(t, ["--no-example", "--driver", "ns"]);
-    await house.open();
+    const sluice = new SluiceProcess(t, ["--no-example", "--driver", "ns"]);
+    await sluice.open();
     const revision = (version: string, change: (folder: string) => void = () => {}) => {
-      const folder = join(house.folder, `shop-${version}`);
+      const folder = join(sluice.folder, `shop-${version}`);
       cpSync(example, folder, { recursive: true });
       writeFileSync(join(folder, "app/VERSION"), version);
       change(folder);
       return folder;
     };
     const push = async (version: string, folder: string) => {
-      const pushed = await house.aws(
+      const pushed = await sluice.aws(
         "deploy",
         "push",
         "--application-name",
@@ -46,7 +46,7 @@ test(
       return location;
     };
     const create = (location: string) =>
-      house.aws(
+      sluice.aws(
         "deploy",
         "create-deployment",
         "--application-name",
@@ -62,7 +62,7 @@ test(
       );
     const target = async (deployment: string, id: string) =>
       JSON.parse(
-        await house.aws(
+        await sluice.aws(
           "deploy",
           "get-deployment-target",
           "--deployment-id",
@@ -75,8 +75,8 @@ test(
       );
 
     await t.test("three instances, an application and a deployment group", async () => {
-      const image = await house.aws("ec2", "describe-images", "--query", "Images[0].ImageId", "--output", "text");
-      await house.aws(
+      const image = await sluice.aws("ec2", "describe-images", "--query", "Images[0].ImageId", "--output", "text");
+      await sluice.aws(
         "ec2",
         "run-instances",
         "--image-id",
@@ -86,9 +86,9 @@ test(
         "--tag-specifications",
         "ResourceType=instance,Tags=[{Key=Role,Value=web}]",
       );
-      await house.aws("s3", "mb", "s3://revisions");
-      await house.aws("deploy", "create-application", "--application-name", "shop");
-      await house.aws(
+      await sluice.aws("s3", "mb", "s3://revisions");
+      await sluice.aws("deploy", "create-application", "--application-name", "shop");
+      await sluice.aws(
         "deploy",
         "create-deployment-group",
         "--application-name",
@@ -102,7 +102,7 @@ test(
       );
     });
     const instances = (
-      await house.aws(
+      await sluice.aws(
         "ec2",
         "describe-instances",
         "--query",
@@ -116,7 +116,7 @@ test(
     let first = "";
     await t.test("version 1 is pushed, deployed and answers on every instance", async () => {
       first = await create(await push("1", revision("1")));
-      await house.aws("deploy", "wait", "deployment-successful", "--deployment-id", first);
+      await sluice.aws("deploy", "wait", "deployment-successful", "--deployment-id", first);
 
       for (const id of instances) {
         const { status, lifecycleEvents } = await target(first, id);
@@ -127,7 +127,7 @@ test(
         );
         assert.match(
           (
-            await house.sluice(
+            await sluice.cli(
               "exec",
               id,
               "--",
@@ -144,12 +144,12 @@ test(
     let second = "";
     await t.test("version 2 replaces it, and version 1's ApplicationStop runs", async () => {
       second = await create(await push("2", revision("2")));
-      await house.aws("deploy", "wait", "deployment-successful", "--deployment-id", second);
+      await sluice.aws("deploy", "wait", "deployment-successful", "--deployment-id", second);
 
       for (const id of instances) {
         assert.match(
           (
-            await house.sluice(
+            await sluice.cli(
               "exec",
               id,
               "--",
@@ -160,7 +160,7 @@ test(
           ).stdout,
           /version 2,/,
         );
-        const logs = await house.sluice(
+        const logs = await sluice.cli(
           "exec",
           id,
           "--",
@@ -193,18 +193,18 @@ test(
         "#!/bin/bash\n[ -e /var/refuse ] || exit 0\necho 'no room on this host' >&2\nexit 7\n",
         { mode: 0o755 },
       );
-      for (const id of instances.slice(1)) await house.sluice("exec", id, "--", "touch", "/var/refuse");
+      for (const id of instances.slice(1)) await sluice.cli("exec", id, "--", "touch", "/var/refuse");
       const failed = await create(await push("3", folder));
-      const waited = await house.tryAws("deploy", "wait", "deployment-successful", "--deployment-id", failed);
+      const waited = await sluice.tryAws("deploy", "wait", "deployment-successful", "--deployment-id", failed);
 
       assert.equal(waited.code, 255, "the waiter fails with the deployment");
       const info = JSON.parse(
-        await house.aws("deploy", "get-deployment", "--deployment-id", failed, "--query", "deploymentInfo"),
+        await sluice.aws("deploy", "get-deployment", "--deployment-id", failed, "--query", "deploymentInfo"),
       );
       assert.equal(info.status, "Failed");
       assert.equal(info.errorInformation.code, "HEALTH_CONSTRAINTS");
       assert.equal(info.deploymentOverview.Failed, 1);
-      const shown = await house.sluice("watch", failed);
+      const shown = await sluice.cli("watch", failed);
       assert.equal(shown.code, 1);
       assert.match(
         shown.stdout,
@@ -216,7 +216,7 @@ test(
       "list-deployments shows the newest first, and a deployment that is over cannot be stopped",
       async () => {
         const listed = (
-          await house.aws(
+          await sluice.aws(
             "deploy",
             "list-deployments",
             "--application-name",
@@ -231,14 +231,14 @@ test(
         ).split(/\s+/);
         assert.deepEqual(listed.slice(1), [second, first]);
         assert.match(
-          (await house.tryAws("deploy", "stop-deployment", "--deployment-id", first)).stderr,
+          (await sluice.tryAws("deploy", "stop-deployment", "--deployment-id", first)).stderr,
           /DeploymentAlreadyCompletedException/,
         );
       },
     );
 
     await t.test("a deployment that is stopped lets the running script end and reaches no other host", async () => {
-      for (const id of instances) await house.sluice("exec", id, "--", "rm", "-f", "/var/refuse");
+      for (const id of instances) await sluice.cli("exec", id, "--", "rm", "-f", "/var/refuse");
       const folder = revision("4", (at) => {
         writeFileSync(
           join(at, "appspec.yml"),
@@ -252,18 +252,18 @@ test(
       });
       const slow = await create(await push("4", folder));
       const begun = async () =>
-        (await Promise.all(instances.map((id) => house.sluice("exec", id, "--", "test", "-e", "/var/slow")))).some(
+        (await Promise.all(instances.map((id) => sluice.cli("exec", id, "--", "test", "-e", "/var/slow")))).some(
           ({ code }) => code === 0,
         );
       while (!(await begun())) {
         // exec itself takes a moment: this does not spin
       }
-      await house.aws("deploy", "stop-deployment", "--deployment-id", slow);
-      for (const id of instances) await house.sluice("exec", id, "--", "touch", "/var/enough");
-      await house.tryAws("deploy", "wait", "deployment-successful", "--deployment-id", slow);
+      await sluice.aws("deploy", "stop-deployment", "--deployment-id", slow);
+      for (const id of instances) await sluice.cli("exec", id, "--", "touch", "/var/enough");
+      await sluice.tryAws("deploy", "wait", "deployment-successful", "--deployment-id", slow);
 
       const info = JSON.parse(
-        await house.aws("deploy", "get-deployment", "--deployment-id", slow, "--query", "deploymentInfo"),
+        await sluice.aws("deploy", "get-deployment", "--deployment-id", slow, "--query", "deploymentInfo"),
       );
       assert.equal(info.status, "Stopped");
       assert.equal(info.deploymentOverview.Skipped, 2);

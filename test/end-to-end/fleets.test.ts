@@ -13,37 +13,37 @@ import {
   waitUntilInstanceRunning,
 } from "@aws-sdk/client-ec2";
 import { eventually } from "../support/eventually.ts";
-import { accountId, region } from "../identity/open-house.ts";
-import type { Outcome } from "../simulated-agents.ts";
-import { openGround } from "./deployment-ground.ts";
+import { accountId, region } from "../support/server-fixture.ts";
+import type { Outcome } from "../support/simulated-agents.ts";
+import { openDeploymentFixture } from "./deployment-fixture.ts";
 
 test(
   "a host that comes while a deployment runs gets the revision by a deployment of its own",
   { timeout: 60_000 },
   async (t) => {
     const { promise: released, resolve: letGo } = Promise.withResolvers<void>();
-    const ground = await openGround(t, {
+    const fixture = await openDeploymentFixture(t, {
       async answer(host, event): Promise<Outcome> {
         if (host === "db-1" && event === "Install") await released;
         return "Succeeded";
       },
     });
-    const { client, agents } = ground;
-    await ground.host("db-1");
-    await ground.group();
+    const { client, agents } = fixture;
+    await fixture.host("db-1");
+    await fixture.group();
 
-    const root = await ground.deploy();
+    const root = await fixture.deploy();
     await eventually("the first host is in the middle", async () =>
       agents.ran.some(({ event }) => event === "BeforeInstall") ? true : undefined,
     );
-    await ground.host("db-2");
+    await fixture.host("db-2");
     letGo();
-    const first = await ground.ended(root);
+    const first = await fixture.ended(root);
     const follower = await eventually("a follow-up begins", async () => {
       const { deploymentInfo } = await client.send(new GetDeploymentCommand({ deploymentId: root }));
       return deploymentInfo?.relatedDeployments?.autoUpdateOutdatedInstancesDeploymentIds?.[0];
     });
-    const second = await ground.ended(follower);
+    const second = await fixture.ended(follower);
 
     assert.deepEqual([first.status, second.status], ["Succeeded", "Succeeded"]);
     assert.equal(second.creator, "CodeDeployAutoUpdate");
@@ -55,7 +55,7 @@ test(
   },
 );
 
-/** How far the house's clock is put forward every twentieth of a second, in milliseconds: less than the shortest wait is long. */
+/** How far the server's clock is put forward every twentieth of a second, in milliseconds: less than the shortest wait is long. */
 const stepMilliseconds = 1_000;
 
 test(
@@ -63,9 +63,9 @@ test(
   { timeout: 120_000 },
   async (t) => {
     let skew = 0;
-    const ground = await openGround(t, { clock: () => Date.now() + skew });
-    const { client, agents, tag } = ground;
-    const ec2 = new EC2Client(ground.as());
+    const fixture = await openDeploymentFixture(t, { clock: () => Date.now() + skew });
+    const { client, agents, tag } = fixture;
+    const ec2 = new EC2Client(fixture.as());
     t.after(() => ec2.destroy());
     const { Images: [{ ImageId = "" } = {}] = [] } = await ec2.send(new DescribeImagesCommand({}));
     const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));
@@ -94,15 +94,15 @@ test(
       }),
     );
     await waitUntilInstanceRunning({ client: ec2, maxWaitTime: 60, minDelay: 1 }, { InstanceIds: [...zoneOf.keys()] });
-    await ground.group({
+    await fixture.group({
       ec2TagFilters: [{ ...tag, Type: "KEY_AND_VALUE" }],
       deploymentConfigName: "by-zone",
     });
 
-    const id = await ground.deploy();
+    const id = await fixture.deploy();
     const passing = setInterval(() => (skew += stepMilliseconds), 50);
     t.after(() => clearInterval(passing));
-    const { status, completeTime, errorInformation } = await ground.ended(id, 90);
+    const { status, completeTime, errorInformation } = await fixture.ended(id, 90);
 
     assert.equal(status, "Succeeded", errorInformation?.message ?? "it has not succeeded");
     const zones = [...new Set(agents.ran.map(({ host }) => zoneOf.get(host)))];

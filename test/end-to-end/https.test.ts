@@ -9,7 +9,7 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import { CodeDeployClient, ListApplicationsCommand } from "@aws-sdk/client-codedeploy";
 import { whyMissing } from "../support/why-missing.ts";
-import { House } from "../house.ts";
+import { SluiceProcess } from "../support/sluice-process.ts";
 
 const run = promisify(execFile);
 const example = resolve(import.meta.dirname, "../../examples/hello");
@@ -19,30 +19,30 @@ test(
   "with --tls the CLI, SDKs, our own commands and a host's agent work over HTTPS, and HTTP stays",
   { skip, timeout: 120_000 },
   async (t) => {
-    const house = new House(t, ["--no-example", "--tls", "--driver", "plain"]);
-    await house.open();
-    const variables = await house.environment();
+    const sluice = new SluiceProcess(t, ["--no-example", "--tls", "--driver", "plain"]);
+    await sluice.open();
+    const variables = await sluice.environment();
     const { AWS_ENDPOINT_URL: endpoint = "", AWS_CA_BUNDLE: bundle = "" } = variables;
     const own = async (...words: readonly string[]) => {
-      const { stdout } = await run("sh", ["-c", `exec ${house.command} ${words.join(" ")}`], {
+      const { stdout } = await run("sh", ["-c", `exec ${sluice.command} ${words.join(" ")}`], {
         env: { ...process.env, ...variables },
       });
       return stdout;
     };
 
     await t.test("what a shell is told names HTTPS and a certificate that has no key beside it", () => {
-      assert.equal(endpoint, house.url.replace("http:", "https:"));
+      assert.equal(endpoint, sluice.url.replace("http:", "https:"));
       assert.match(readFileSync(bundle, "utf8"), /^-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n$/);
     });
 
     await t.test("the CLI sends a big object in parts, unsigned ones with a checksum behind them", async () => {
       const content = randomBytes(30 * 1024 * 1024);
-      const [up, down] = [join(house.folder, "up"), join(house.folder, "down")];
+      const [up, down] = [join(sluice.folder, "up"), join(sluice.folder, "down")];
       writeFileSync(up, content);
 
-      await house.aws("s3", "mb", "s3://shelf");
-      const { stderr, code } = await house.tryAws("s3", "cp", "--debug", up, "s3://shelf/big");
-      await house.aws("s3", "cp", "--only-show-errors", "s3://shelf/big", down);
+      await sluice.aws("s3", "mb", "s3://shelf");
+      const { stderr, code } = await sluice.tryAws("s3", "cp", "--debug", up, "s3://shelf/big");
+      await sluice.aws("s3", "cp", "--only-show-errors", "s3://shelf/big", down);
 
       assert.equal(code, 0, stderr.slice(-2000));
       assert.match(stderr, /STREAMING-UNSIGNED-PAYLOAD-TRAILER/);
@@ -50,16 +50,16 @@ test(
     });
 
     await t.test("the CLI pushes a revision, and lists it", async () => {
-      const source = join(house.folder, "shop");
+      const source = join(sluice.folder, "shop");
       cpSync(example, source, { recursive: true });
-      await house.aws("deploy", "create-application", "--application-name", "shop");
+      await sluice.aws("deploy", "create-application", "--application-name", "shop");
       const words = ["--application-name", "shop", "--source", source, "--s3-location", "s3://shelf/shop.zip"];
 
-      await house.aws("deploy", "push", ...words);
+      await sluice.aws("deploy", "push", ...words);
 
       const query = ["--query", "revisions[].s3Location.key", "--output", "text"];
       assert.equal(
-        await house.aws("deploy", "list-application-revisions", "--application-name", "shop", ...query),
+        await sluice.aws("deploy", "list-application-revisions", "--application-name", "shop", ...query),
         "shop.zip",
       );
     });
@@ -84,17 +84,17 @@ test(
     });
 
     await t.test("plain HTTP answers on the same port", async () => {
-      assert.equal((await fetch(house.url)).status, 200);
+      assert.equal((await fetch(sluice.url)).status, 200);
     });
 
     await t.test("an agent is deployed to over HTTPS, by our own commands", async (step) => {
-      const host = join(house.folder, "host");
-      const installed = join(house.folder, "installed");
+      const host = join(sluice.folder, "host");
+      const installed = join(sluice.folder, "installed");
       const command = /^ {2}(.*curl .*)$/m.exec(await own("register", "db-1", "--tag", "Role=db"))?.[1];
       assert(command);
       // Somebody in between shows another authority: the host goes no further.
       const forged = command.replace(/echo "\w{64}/, `echo "${"0".repeat(64)}`);
-      const options = { env: { PATH: process.env.PATH, TMPDIR: house.folder } };
+      const options = { env: { PATH: process.env.PATH, TMPDIR: sluice.folder } };
       await assert.rejects(run("bash", ["-c", `${forged} --root ${host}`], options), /checksum did NOT match/);
       assert.equal(existsSync(host), false);
       await run("bash", ["-c", `${command} --root ${host}`], options);
@@ -109,12 +109,12 @@ test(
         const gone = once(agent, "exit");
         if (agent.exitCode === null && agent.kill("SIGKILL")) await gone;
       });
-      const revision = join(house.folder, "revision");
+      const revision = join(sluice.folder, "revision");
       mkdirSync(revision);
       const files = `files:\n  - source: /greeting\n    destination: ${installed}\n`;
       writeFileSync(join(revision, "appspec.yml"), `version: 0.0\nos: linux\n${files}`);
       writeFileSync(join(revision, "greeting"), "hello");
-      await house.aws(
+      await sluice.aws(
         ...["deploy", "create-deployment-group", "--application-name", "shop", "--deployment-group-name", "all"],
         ...["--service-role-arn", "arn:aws:iam::123456789012:role/deploy"],
         ...["--on-premises-instance-tag-filters", "Key=Role,Value=db,Type=KEY_AND_VALUE"],

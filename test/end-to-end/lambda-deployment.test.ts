@@ -10,29 +10,29 @@ import {
 } from "@aws-sdk/client-codedeploy";
 import { UpdateAliasCommand } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { zip } from "../../packages/cloud/test/lambda/house.ts";
+import { zip } from "../../packages/cloud/test/lambda/lambda-fixture.ts";
 import { eventually } from "../support/eventually.ts";
-import { openHouse } from "../identity/open-house.ts";
-import { House } from "../house.ts";
-import { answering, appSpec, LambdaHouse, shift } from "../lambda-house.ts";
+import { openServerFixture } from "../support/server-fixture.ts";
+import { SluiceProcess } from "../support/sluice-process.ts";
+import { answering, appSpec, LambdaDeploymentFixture, shift } from "../support/lambda-deployment-fixture.ts";
 
 test("an alias goes from version to version, from inline text, a bucket and the deprecated string", async (t) => {
-  const house = await LambdaHouse.open(t);
-  const s3 = new S3Client({ ...(await house.connect()), forcePathStyle: true });
+  const sluice = await LambdaDeploymentFixture.open(t);
+  const s3 = new S3Client({ ...(await sluice.connect()), forcePathStyle: true });
   t.after(() => s3.destroy());
   await s3.send(new CreateBucketCommand({ Bucket: "revisions" }));
   await s3.send(new PutObjectCommand({ Bucket: "revisions", Key: "spec.json", Body: appSpec("2", "3") }));
 
-  const inline = await house.begin(shift("1", "2"));
-  const first = await house.ended(inline);
-  const fromBucket = await house.ended(
-    await house.begin({
+  const inline = await sluice.begin(shift("1", "2"));
+  const first = await sluice.ended(inline);
+  const fromBucket = await sluice.ended(
+    await sluice.begin({
       revisionType: "S3",
       s3Location: { bucket: "revisions", key: "spec.json", bundleType: "JSON" },
     }),
   );
-  const fromString = await house.ended(
-    await house.begin({ revisionType: "String", string: { content: appSpec("3", "1") } }),
+  const fromString = await sluice.ended(
+    await sluice.begin({ revisionType: "String", string: { content: appSpec("3", "1") } }),
   );
 
   assert.deepEqual(
@@ -43,8 +43,8 @@ test("an alias goes from version to version, from inline text, a bucket and the 
       ["Succeeded", undefined],
     ],
   );
-  assert.deepEqual(await house.alias(), { version: "1", weights: undefined });
-  const target = await house.target(inline);
+  assert.deepEqual(await sluice.alias(), { version: "1", weights: undefined });
+  const target = await sluice.target(inline);
   assert.deepEqual(target?.lambdaFunctionInfo, {
     ...{ functionName: "f", functionAlias: "live", currentVersion: "1", targetVersion: "2" },
     targetVersionWeight: 100,
@@ -57,31 +57,31 @@ test("an alias goes from version to version, from inline text, a bucket and the 
 
 test("a scale of time shortens a canary's interval, and nothing that is told of it", async (t) => {
   const deploymentConfigName = "CodeDeployDefault.LambdaCanary10Percent5Minutes";
-  const scaled = new House(t, ["--no-example", "--time-scale", "300"]);
-  const house = await LambdaHouse.open(t, { deploymentConfigName }, scaled);
+  const scaled = new SluiceProcess(t, ["--no-example", "--time-scale", "300"]);
+  const sluice = await LambdaDeploymentFixture.open(t, { deploymentConfigName }, scaled);
   const begun = Date.now();
 
-  const { status } = await house.ended(await house.begin(shift("1", "2")));
+  const { status } = await sluice.ended(await sluice.begin(shift("1", "2")));
 
   assert.equal(status, "Succeeded");
   const took = Date.now() - begun;
   assert(took >= 1_000 && took < 120_000, `five minutes took ${took} ms`);
-  const { deploymentConfigInfo } = await house.deploy.send(new GetDeploymentConfigCommand({ deploymentConfigName }));
+  const { deploymentConfigInfo } = await sluice.deploy.send(new GetDeploymentConfigCommand({ deploymentConfigName }));
   assert.equal(deploymentConfigInfo?.trafficRoutingConfig?.timeBasedCanary?.canaryInterval, 5);
 });
 
 test("an AppSpec file may lie in an archive, where it is the only one", async (t) => {
-  const house = await LambdaHouse.open(t);
-  const s3 = new S3Client({ ...(await house.connect()), forcePathStyle: true });
+  const sluice = await LambdaDeploymentFixture.open(t);
+  const s3 = new S3Client({ ...(await sluice.connect()), forcePathStyle: true });
   t.after(() => s3.destroy());
   await s3.send(new CreateBucketCommand({ Bucket: "revisions" }));
   const spec = (from: string, to: string) => ({ name: "appspec.yaml", content: appSpec(from, to) });
   const begin = async (bundleType: "zip" | "tgz", Body: Buffer) => {
     await s3.send(new PutObjectCommand({ Bucket: "revisions", Key: "bundle", Body }));
-    return house.begin({ revisionType: "S3", s3Location: { bucket: "revisions", key: "bundle", bundleType } });
+    return sluice.begin({ revisionType: "S3", s3Location: { bucket: "revisions", key: "bundle", bundleType } });
   };
   const ends = async (bundleType: "zip" | "tgz", body: Buffer) => {
-    const { status, errorInformation: error } = await house.ended(await begin(bundleType, body));
+    const { status, errorInformation: error } = await sluice.ended(await begin(bundleType, body));
     return error === undefined ? status : `${error.code}: ${error.message}`;
   };
 
@@ -115,7 +115,7 @@ test("an AppSpec file may lie in an archive, where it is the only one", async (t
     assert.match(refused[index] ?? "", pattern);
     assert.match(refused[index] ?? "", /^INVALID_REVISION: The revision s3:\/\/revisions\/bundle /);
   }
-  assert.deepEqual(await house.alias(), { version: "3", weights: undefined });
+  assert.deepEqual(await sluice.alias(), { version: "3", weights: undefined });
 });
 
 /** A tar archive of one file. */
@@ -136,11 +136,11 @@ function tar(name: string, text: string): Buffer {
 }
 
 test("what cannot work is told exactly, when the deployment is created or before anything moves", async (t) => {
-  const house = await LambdaHouse.open(t);
-  const message = async (id: string) => (await house.ended(id)).errorInformation?.message ?? "";
+  const sluice = await LambdaDeploymentFixture.open(t);
+  const message = async (id: string) => (await sluice.ended(id)).errorInformation?.message ?? "";
 
   await assert.rejects(
-    house.begin({
+    sluice.begin({
       revisionType: "AppSpecContent",
       appSpecContent: { content: "version: 0.0\nResources:\n  - f: {Type: x}\n" },
     }),
@@ -150,29 +150,29 @@ test("what cannot work is told exactly, when the deployment is created or before
     },
   );
   assert.match(
-    await message(await house.begin(shift("1", "1", { alias: "lvie" }))),
+    await message(await sluice.begin(shift("1", "1", { alias: "lvie" }))),
     /no alias "lvie"; did you mean "live"/,
   );
-  assert.match(await message(await house.begin(shift("1", "9"))), /no version 9/);
-  assert.match(await message(await house.begin(shift("2", "3"))), /is on version 1, and CurrentVersion is 2/);
-  assert.match(await message(await house.begin(shift("1", "1"))), /both 1: there is nothing to shift/);
+  assert.match(await message(await sluice.begin(shift("1", "9"))), /no version 9/);
+  assert.match(await message(await sluice.begin(shift("2", "3"))), /is on version 1, and CurrentVersion is 2/);
+  assert.match(await message(await sluice.begin(shift("1", "1"))), /both 1: there is nothing to shift/);
   const hooks = [{ BeforeAllowTraffic: "nobody" }];
-  assert.match(await message(await house.begin(shift("1", "2", { hooks }))), /"nobody", which does not exist/);
-  assert.deepEqual(await house.alias(), { version: "1", weights: undefined });
+  assert.match(await message(await sluice.begin(shift("1", "2", { hooks }))), /"nobody", which does not exist/);
+  assert.deepEqual(await sluice.alias(), { version: "1", weights: undefined });
 });
 
 test("hooks decide: one that says yes, one that says no, one that crashes", async (t) => {
-  const house = await LambdaHouse.open(t);
-  await house.addFunction("yes", answering("Succeeded"));
-  await house.addFunction("no", answering("Failed"));
-  await house.addFunction("crash", `export const handler = () => { throw new Error("boom"); };`);
+  const sluice = await LambdaDeploymentFixture.open(t);
+  await sluice.addFunction("yes", answering("Succeeded"));
+  await sluice.addFunction("no", answering("Failed"));
+  await sluice.addFunction("crash", `export const handler = () => { throw new Error("boom"); };`);
   const withHook = async (hook: string) => {
-    const id = await house.begin(shift("1", "2", { hooks: [{ BeforeAllowTraffic: hook }] }));
-    return { id, ...(await house.ended(id)) };
+    const id = await sluice.begin(shift("1", "2", { hooks: [{ BeforeAllowTraffic: hook }] }));
+    return { id, ...(await sluice.ended(id)) };
   };
 
   const [no, crash] = [await withHook("no"), await withHook("crash")];
-  assert.deepEqual(await house.alias(), { version: "1", weights: undefined });
+  assert.deepEqual(await sluice.alias(), { version: "1", weights: undefined });
   const yes = await withHook("yes");
 
   assert.deepEqual(
@@ -181,9 +181,9 @@ test("hooks decide: one that says yes, one that says no, one that crashes", asyn
   );
   assert.deepEqual(no.errorInformation?.code, "HOOK_EXECUTION_FAILURE");
   assert.match(crash.errorInformation?.message ?? "", /crash failed: .*boom/);
-  assert.deepEqual(await house.alias(), { version: "2", weights: undefined });
+  assert.deepEqual(await sluice.alias(), { version: "2", weights: undefined });
   await assert.rejects(
-    house.deploy.send(
+    sluice.deploy.send(
       new PutLifecycleEventHookExecutionStatusCommand({
         ...{ deploymentId: yes.id, status: "Succeeded" },
         lifecycleEventHookExecutionId: `${yes.id}/f/BeforeAllowTraffic`,
@@ -194,24 +194,24 @@ test("hooks decide: one that says yes, one that says no, one that crashes", asyn
 });
 
 test("a stop in the middle leaves the alias weighted; the next deployment says so, or adopts it", async (t) => {
-  const house = await LambdaHouse.open(t);
-  const canary = await house.begin(shift("1", "2"), "canary");
-  await house.weighted({ "2": 0.2 });
+  const sluice = await LambdaDeploymentFixture.open(t);
+  const canary = await sluice.begin(shift("1", "2"), "canary");
+  await sluice.weighted({ "2": 0.2 });
   // The alias moves first, and what it was is written down after that.
   await eventually("does the target show what has moved?", async () =>
-    (await house.target(canary))?.lambdaFunctionInfo?.targetVersionWeight === 20 ? true : undefined,
+    (await sluice.target(canary))?.lambdaFunctionInfo?.targetVersionWeight === 20 ? true : undefined,
   );
 
-  await house.deploy.send(new StopDeploymentCommand({ deploymentId: canary }));
-  const stopped = await house.ended(canary);
-  const refused = await house.ended(await house.begin(shift("1", "3")));
-  await house.deploy.send(
+  await sluice.deploy.send(new StopDeploymentCommand({ deploymentId: canary }));
+  const stopped = await sluice.ended(canary);
+  const refused = await sluice.ended(await sluice.begin(shift("1", "3")));
+  await sluice.deploy.send(
     new TagResourceCommand({
       ResourceArn: "arn:aws:codedeploy:us-east-1:123456789012:deploymentgroup:app/fn",
       Tags: [{ Key: "sluice:weighted-alias", Value: "adopt" }],
     }),
   );
-  const adopted = await house.ended(await house.begin(shift("1", "3")));
+  const adopted = await sluice.ended(await sluice.begin(shift("1", "3")));
 
   assert.equal(stopped.status, "Stopped");
   assert.match(
@@ -219,32 +219,32 @@ test("a stop in the middle leaves the alias weighted; the next deployment says s
     /on version 1, with 20 % of the traffic on version 2.*aws lambda update-alias --function-name f --name live/,
   );
   assert.equal(adopted.status, "Succeeded");
-  assert.deepEqual(await house.alias(), { version: "3", weights: undefined });
+  assert.deepEqual(await sluice.alias(), { version: "3", weights: undefined });
 });
 
 test("a foreign change of the alias is noticed at the next step, and not overwritten", async (t) => {
   let skew = 0;
-  const ground = await openHouse(t, {
+  const fixture = await openServerFixture(t, {
     clock: () => Date.now() + skew,
     agentBundle: resolve(import.meta.dirname, "../fixtures/idle-agent.js"),
   });
-  const house = await LambdaHouse.within(t, { options: async () => ground.as() });
-  const id = await house.begin(shift("1", "2"), "canary");
-  await house.weighted({ "2": 0.2 });
+  const sluice = await LambdaDeploymentFixture.within(t, { options: async () => fixture.as() });
+  const id = await sluice.begin(shift("1", "2"), "canary");
+  await sluice.weighted({ "2": 0.2 });
 
-  await house.lambda.send(
+  await sluice.lambda.send(
     new UpdateAliasCommand({
       ...{ FunctionName: "f", Name: "live", FunctionVersion: "3" },
       RoutingConfig: { AdditionalVersionWeights: {} },
     }),
   );
   skew = 60_000; // the next step is due a minute after the first
-  const { status, errorInformation } = await house.ended(id);
+  const { status, errorInformation } = await sluice.ended(id);
 
   assert.equal(status, "Failed");
   assert.match(
     errorInformation?.message ?? "",
     /changed by somebody else while its traffic moved: it is now on version 3/,
   );
-  assert.deepEqual(await house.alias(), { version: "3", weights: undefined });
+  assert.deepEqual(await sluice.alias(), { version: "3", weights: undefined });
 });

@@ -12,8 +12,8 @@ import {
   StopDeploymentCommand,
 } from "@aws-sdk/client-codedeploy";
 import { eventually } from "../support/eventually.ts";
-import { openHouse } from "../identity/open-house.ts";
-import { LambdaHouse, shift } from "../lambda-house.ts";
+import { openServerFixture } from "../support/server-fixture.ts";
+import { LambdaDeploymentFixture, shift } from "../support/lambda-deployment-fixture.ts";
 
 /** What a hook is given. */
 interface HookEvent {
@@ -56,12 +56,12 @@ const answer = (deploy: CodeDeployClient, { DeploymentId, LifecycleEventHookExec
 
 test("a hook's first answer counts, of those at once and of those that come later", async (t) => {
   const hook = await silentHook(t);
-  const house = await LambdaHouse.open(t);
-  await house.addFunction("check", hook.code);
-  const { deploy } = house;
+  const sluice = await LambdaDeploymentFixture.open(t);
+  await sluice.addFunction("check", hook.code);
+  const { deploy } = sluice;
   const first = hook.next();
   const hooks = [{ BeforeAllowTraffic: "check" }, { AfterAllowTraffic: "check" }];
-  const id = await house.begin(shift("1", "2", { hooks }));
+  const id = await sluice.begin(shift("1", "2", { hooks }));
   const before = await first;
 
   await assert.rejects(answer(deploy, before, "Pending"), {
@@ -75,7 +75,7 @@ test("a hook's first answer counts, of those at once and of those that come late
   const after = await second;
   await assert.rejects(answer(deploy, before, "Failed"), { name: "LifecycleEventAlreadyCompletedException" });
   await answer(deploy, after, "Succeeded");
-  const { status } = await house.ended(id);
+  const { status } = await sluice.ended(id);
   await assert.rejects(answer(deploy, after, "Failed"), { name: "LifecycleEventAlreadyCompletedException" });
 
   assert.deepEqual(Object.keys(before).toSorted(), ["DeploymentId", "LifecycleEventHookExecutionId"]);
@@ -90,41 +90,41 @@ test("a hook's first answer counts, of those at once and of those that come late
 
 test("a stop does not wait for a hook, whose answer then comes too late", async (t) => {
   const hook = await silentHook(t);
-  const house = await LambdaHouse.open(t);
-  await house.addFunction("check", hook.code);
+  const sluice = await LambdaDeploymentFixture.open(t);
+  await sluice.addFunction("check", hook.code);
   const first = hook.next();
-  const id = await house.begin(shift("1", "2", { hooks: [{ BeforeAllowTraffic: "check" }] }));
+  const id = await sluice.begin(shift("1", "2", { hooks: [{ BeforeAllowTraffic: "check" }] }));
   const before = await first;
 
-  await house.deploy.send(new StopDeploymentCommand({ deploymentId: id }));
-  const { status } = await house.ended(id);
-  await assert.rejects(answer(house.deploy, before, "Succeeded"), { name: "LifecycleEventAlreadyCompletedException" });
+  await sluice.deploy.send(new StopDeploymentCommand({ deploymentId: id }));
+  const { status } = await sluice.ended(id);
+  await assert.rejects(answer(sluice.deploy, before, "Succeeded"), { name: "LifecycleEventAlreadyCompletedException" });
 
   assert.equal(status, "Stopped");
-  assert.deepEqual(await house.alias(), { version: "1", weights: undefined });
+  assert.deepEqual(await sluice.alias(), { version: "1", weights: undefined });
 });
 
 test("a hook that is silent for an hour fails, and its answer then comes too late", async (t) => {
   const hook = await silentHook(t);
   let skew = 0;
-  const ground = await openHouse(t, {
+  const fixture = await openServerFixture(t, {
     clock: () => Date.now() + skew,
     agentBundle: resolve(import.meta.dirname, "../fixtures/idle-agent.js"),
   });
-  const house = await LambdaHouse.within(t, {
-    options: async () => ({ ...ground.as(), systemClockOffset: skew }),
+  const sluice = await LambdaDeploymentFixture.within(t, {
+    options: async () => ({ ...fixture.as(), systemClockOffset: skew }),
   });
-  await house.addFunction("check", hook.code);
+  await sluice.addFunction("check", hook.code);
   const first = hook.next();
-  const id = await house.begin(shift("1", "2", { hooks: [{ BeforeAllowTraffic: "check" }] }));
+  const id = await sluice.begin(shift("1", "2", { hooks: [{ BeforeAllowTraffic: "check" }] }));
   const before = await first;
 
   skew = 3_600_000;
   // A client takes its time from the answers it gets, and those tell the real one: each signs once.
   const late = async () => {
-    house.disconnect();
-    await house.connect();
-    return house.deploy;
+    sluice.disconnect();
+    await sluice.connect();
+    return sluice.deploy;
   };
   const { status, errorInformation } = await eventually("did it end?", async () => {
     const { deploymentInfo } = await (await late()).send(new GetDeploymentCommand({ deploymentId: id }));
@@ -135,5 +135,5 @@ test("a hook that is silent for an hour fails, and its answer then comes too lat
   assert.deepEqual([status, errorInformation?.code], ["Failed", "TIMEOUT"]);
   assert.match(errorInformation?.message ?? "", /BeforeAllowTraffic/);
   await late();
-  assert.deepEqual(await house.alias(), { version: "1", weights: undefined });
+  assert.deepEqual(await sluice.alias(), { version: "1", weights: undefined });
 });

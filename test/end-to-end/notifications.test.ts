@@ -7,7 +7,7 @@ import { test, type TestContext } from "node:test";
 import { GetDeploymentGroupCommand, type TriggerEventType } from "@aws-sdk/client-codedeploy";
 import { ConfirmSubscriptionCommand, CreateTopicCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
 import { eventually } from "../support/eventually.ts";
-import { openGround } from "./deployment-ground.ts";
+import { openDeploymentFixture } from "./deployment-fixture.ts";
 
 type Message = Readonly<Record<string, unknown>>;
 
@@ -47,16 +47,18 @@ test(
   async (t) => {
     const endpoint = await openEndpoint(t);
     let answer: "Succeeded" | "Failed" = "Succeeded";
-    const ground = await openGround(t, { answer: (_host, event) => (event === "Install" ? answer : "Succeeded") });
-    const sns = new SNSClient(ground.as());
+    const fixture = await openDeploymentFixture(t, {
+      answer: (_host, event) => (event === "Install" ? answer : "Succeeded"),
+    });
+    const sns = new SNSClient(fixture.as());
     t.after(() => sns.destroy());
     const topic = await subscribe(sns, endpoint);
-    await ground.host("db-1");
+    await fixture.host("db-1");
     const triggerEvents: TriggerEventType[] = [
       ...(["DeploymentStart", "DeploymentSuccess", "DeploymentFailure", "DeploymentRollback"] as const),
       ...(["InstanceStart", "InstanceSuccess", "InstanceFailure"] as const),
     ];
-    await ground.group({
+    await fixture.group({
       triggerConfigurations: [{ triggerName: "tell", triggerTargetArn: topic, triggerEvents }],
       autoRollbackConfiguration: { enabled: true, events: ["DEPLOYMENT_FAILURE"] },
     });
@@ -72,11 +74,11 @@ test(
           .find((message) => (message["instanceId"] === undefined) === (about === "deployment")),
       );
 
-    const good = await ground.deploy();
-    await ground.ended(good);
+    const good = await fixture.deploy();
+    await fixture.ended(good);
     answer = "Failed";
-    const bad = await ground.deploy();
-    const { rollbackInfo } = await ground.ended(bad);
+    const bad = await fixture.deploy();
+    const { rollbackInfo } = await fixture.ended(bad);
     const succeeded = await told("deployment", good, "SUCCEEDED");
     const failed = await told("deployment", bad, "FAILED");
     const rollback = await told("deployment", rollbackInfo?.rollbackDeploymentId ?? "", "CREATED");
@@ -112,12 +114,12 @@ test(
 
 test("a webhook gets every state change as an event of the bus", { timeout: 60_000 }, async (t) => {
   const { received, url } = await openEndpoint(t);
-  const ground = await openGround(t, { eventsUrl: url });
-  await ground.host("db-1");
-  await ground.group();
+  const fixture = await openDeploymentFixture(t, { eventsUrl: url });
+  await fixture.host("db-1");
+  await fixture.group();
 
-  const id = await ground.deploy();
-  await ground.ended(id);
+  const id = await fixture.deploy();
+  await fixture.ended(id);
   const states = () =>
     received
       .map((event) => ({ type: String(event["detail-type"]), state: String((event["detail"] as Message)["state"]) }))
@@ -132,7 +134,7 @@ test("a webhook gets every state change as an event of the bus", { timeout: 60_0
       type === "CodeDeploy Instance State-change Notification" && (detail as Message)["state"] === "SUCCESS",
   );
   assert(event);
-  const { deploymentGroupInfo } = await ground.client.send(new GetDeploymentGroupCommand(ground.where));
+  const { deploymentGroupInfo } = await fixture.client.send(new GetDeploymentGroupCommand(fixture.where));
   const { id: eventId, time, resources, ...rest } = event;
   assert.match(String(eventId), /^[0-9a-f]{8}-[0-9a-f-]{27}$/);
   assert.match(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);

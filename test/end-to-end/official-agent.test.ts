@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { type TestContext, test } from "node:test";
 import { eventually } from "../support/eventually.ts";
 import { whyMissing } from "../support/why-missing.ts";
-import { AgentProcess, begin, end, openAgentGround } from "./agent-ground.ts";
+import { AgentProcess, begin, end, openAgentFixture } from "./agent-fixture.ts";
 
 // The unmodified agent of AWS against this control plane, over HTTP and over HTTPS with a certificate authority of our
 // own. It runs where there is a Ruby with the gems that its sources need (Debian: ruby ruby-aws-sdk-s3 ruby-zip
@@ -20,17 +20,17 @@ const limits = { skip, timeout: 180_000 };
 const script = resolve(import.meta.dirname, "../fixtures/official-agent.rb");
 
 /** Over HTTP it works with its test profile only; over HTTPS it is an agent as any other, and trusts what Ruby's OpenSSL is told to. */
-async function ground(t: TestContext, scheme: "http" | "https") {
+async function fixture(t: TestContext, scheme: "http" | "https") {
   const tls = scheme === "https";
-  const there = await openAgentGround(t, { tls, settings: tls ? [] : [":codedeploy_test_profile: beta"] });
+  const there = await openAgentFixture(t, { tls, settings: tls ? [] : [":codedeploy_test_profile: beta"] });
   const words = ["ruby", script, sources ?? "", there.configuration];
-  const agent = new AgentProcess(t, words, tls ? { SSL_CERT_FILE: there.house.authorityFile } : {});
+  const agent = new AgentProcess(t, words, tls ? { SSL_CERT_FILE: there.sluice.authorityFile } : {});
   return { ...there, agent };
 }
 
 for (const scheme of ["http", "https"] as const) {
   test(`the official agent completes a deployment over ${scheme}`, limits, async (t) => {
-    const there = await ground(t, scheme);
+    const there = await fixture(t, scheme);
     there.agent.start();
 
     const { status, events, log } = await end(
@@ -51,7 +51,7 @@ for (const scheme of ["http", "https"] as const) {
     `the official agent's failing script fails the deployment with its own diagnostics over ${scheme}`,
     limits,
     async (t) => {
-      const there = await ground(t, scheme);
+      const there = await fixture(t, scheme);
       there.agent.start();
 
       const { status, events, log } = await end(there, await begin(there, { AfterInstall: "echo broken; exit 9" }));
@@ -76,7 +76,7 @@ for (const scheme of ["http", "https"] as const) {
     `the official agent, killed in a script and started again, fails that event over ${scheme}`,
     limits,
     async (t) => {
-      const there = await ground(t, scheme);
+      const there = await fixture(t, scheme);
       mkdirSync(join(there.folder, "flags"));
       const scripts = { AfterInstall: `echo $$ > ${there.folder}/flags/began; exec sleep 60` };
       there.agent.start();
@@ -102,7 +102,7 @@ for (const scheme of ["http", "https"] as const) {
 }
 
 test("the official agent does not come over https when nobody tells it whom to trust", limits, async (t) => {
-  const there = await openAgentGround(t, { tls: true });
+  const there = await openAgentFixture(t, { tls: true });
   const agent = new AgentProcess(t, ["ruby", script, sources ?? "", there.configuration]);
   const log = join(there.folder, "log/codedeploy-agent.log");
 

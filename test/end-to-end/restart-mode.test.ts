@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { type TestContext, test } from "node:test";
 import { CreateDeploymentCommand, type CreateDeploymentInput, GetDeploymentCommand } from "@aws-sdk/client-codedeploy";
 import { DeleteObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { AgentProcess, begin, end, openAgentGround } from "./agent-ground.ts";
+import { AgentProcess, begin, end, openAgentFixture } from "./agent-fixture.ts";
 
 const program = resolve(import.meta.dirname, "../../packages/agent/src/main.ts");
 const events = [
@@ -14,8 +14,8 @@ const events = [
 const scriptable = events.filter((event) => event !== "DownloadBundle" && event !== "Install");
 
 /** A host with the real agent, and a revision on it whose scripts note when they run. */
-async function ground(t: TestContext) {
-  const there = await openAgentGround(t);
+async function fixture(t: TestContext) {
+  const there = await openAgentFixture(t);
   const { folder, configuration, client } = there;
   const noted = join(folder, "noted");
   new AgentProcess(t, [process.execPath, program, "--config_file", configuration, "run"]).start();
@@ -40,7 +40,7 @@ async function ground(t: TestContext) {
       return lines;
     },
     removeBundle: async () => {
-      const s3 = new S3Client({ ...there.house.as(), forcePathStyle: true });
+      const s3 = new S3Client({ ...there.sluice.as(), forcePathStyle: true });
       await s3.send(new DeleteObjectCommand({ Bucket, Key }));
       s3.destroy();
     },
@@ -63,7 +63,7 @@ test(
   "a restart runs every event on the copy that the host has, and downloads nothing",
   { timeout: 60_000 },
   async (t) => {
-    const { folder, first, left, noted, removeBundle, restart } = await ground(t);
+    const { folder, first, left, noted, removeBundle, restart } = await fixture(t);
     assert(left(first).includes("bundle.tar"), left(first).join("\n"));
     assert.deepEqual(noted(), scriptable.slice(1)); // nothing was there that ApplicationStop could be taken from
     await removeBundle();
@@ -84,7 +84,7 @@ test(
 );
 
 test("a restart of a restart takes the copy of that, too", { timeout: 60_000 }, async (t) => {
-  const { left, removeBundle, restart } = await ground(t);
+  const { left, removeBundle, restart } = await fixture(t);
   await removeBundle();
 
   const second = await restart();
@@ -98,7 +98,7 @@ test(
   "a host that has lost its copy downloads the revision, and fails when that is gone, too",
   { timeout: 60_000 },
   async (t) => {
-    const { folder, first, left, noted, removeBundle, restart } = await ground(t);
+    const { folder, first, left, noted, removeBundle, restart } = await fixture(t);
     const [group = ""] = readdirSync(join(folder, "root")).filter((name) =>
       existsSync(join(folder, "root", name, first)),
     );

@@ -8,22 +8,22 @@ import {
   TerminateInstanceInAutoScalingGroupCommand,
 } from "@aws-sdk/client-auto-scaling";
 import { ContinueDeploymentCommand } from "@aws-sdk/client-codedeploy";
-import { createdBy, deploymentsOf } from "../created-deployment.ts";
+import { createdBy, deploymentsOf } from "../support/created-deployment.ts";
 import { eventually } from "../support/eventually.ts";
-import { copying, skip, TrafficHouse } from "../traffic-house.ts";
+import { copying, skip, TrafficFixture } from "../support/traffic-fixture.ts";
 
 test(
   "what joins either fleet while a deployment is ready takes part when it goes on, and what has left keeps nobody waiting",
   { skip, timeout: 240_000 },
   async (t) => {
-    const cloud = await TrafficHouse.open(t);
-    const way = await cloud.way("web", 1);
+    const cloud = await TrafficFixture.open(t);
+    const targetGroup = await cloud.balancedTargetGroup("web", 1);
     const { blueGreenDeploymentConfiguration, ...style } = copying();
-    await cloud.fleet("fleet", 2, way);
-    await cloud.group("web", { way, autoScalingGroups: ["fleet"] });
+    await cloud.fleet("fleet", 2, targetGroup);
+    await cloud.group("web", { targetGroup, autoScalingGroups: ["fleet"] });
     await cloud.ends(await cloud.begin("web", "1"), "Succeeded");
     await cloud.group("gated", {
-      ...{ way, autoScalingGroups: ["fleet"] },
+      ...{ targetGroup, autoScalingGroups: ["fleet"] },
       ...style,
       blueGreenDeploymentConfiguration: {
         ...blueGreenDeploymentConfiguration,
@@ -43,7 +43,7 @@ test(
     await cloud.scaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: "fleet", DesiredCapacity: 3 }));
     await cloud.ends(await createdBy(cloud, "autoscaling", known), "Succeeded");
     const grown = await cloud.inService("fleet", 3);
-    await cloud.serves(way, grown);
+    await cloud.serves(targetGroup, grown);
     const [comer = ""] = grown.filter((one) => !original.includes(one));
     const [fresh = ""] = (await replaced(cloud, copy, gone)).filter((one) => one !== stays);
     await cloud.deploy.send(new ContinueDeploymentCommand({ deploymentId: id, deploymentWaitType: "READY_WAIT" }));
@@ -58,9 +58,9 @@ test(
       ...[...original, comer].map((one) => `${one} Blue Succeeded`),
     ];
     assert.deepEqual(targets.toSorted(), wanted.toSorted());
-    await cloud.serves(way, [stays, fresh]);
+    await cloud.serves(targetGroup, [stays, fresh]);
     assert.deepEqual(await cloud.scalingGroups(), [copy]);
-    const page = await (await fetch(way.url)).text();
+    const page = await (await fetch(targetGroup.url)).text();
     assert.match(page, /version 2,/);
   },
 );
@@ -69,12 +69,12 @@ test(
   "an instance refresh brings each replacement the last successful revision before the next instance goes",
   { skip, timeout: 180_000 },
   async (t) => {
-    const cloud = await TrafficHouse.open(t);
-    const way = await cloud.way("web", 1);
-    const before = await cloud.fleet("fleet", 2, way);
-    await cloud.group("web", { way, autoScalingGroups: ["fleet"] });
+    const cloud = await TrafficFixture.open(t);
+    const targetGroup = await cloud.balancedTargetGroup("web", 1);
+    const before = await cloud.fleet("fleet", 2, targetGroup);
+    await cloud.group("web", { targetGroup, autoScalingGroups: ["fleet"] });
     await cloud.ends(await cloud.begin("web", "1"), "Succeeded");
-    await cloud.serves(way, before);
+    await cloud.serves(targetGroup, before);
 
     const AutoScalingGroupName = "fleet";
     await cloud.scaling.send(
@@ -96,7 +96,7 @@ test(
       after.filter((id) => before.includes(id)),
       [],
     );
-    await cloud.serves(way, after);
+    await cloud.serves(targetGroup, after);
     const launches = (await deploymentsOf(cloud)).slice(0, 2);
     const spans: (readonly [from: number, to: number])[] = [];
     for (const id of launches) {
@@ -110,7 +110,7 @@ test(
 );
 
 /** Waits until an instance has been replaced; gives those that are in service then. */
-async function replaced(cloud: TrafficHouse, name: string, gone: string): Promise<readonly string[]> {
+async function replaced(cloud: TrafficFixture, name: string, gone: string): Promise<readonly string[]> {
   return eventually(
     `${gone} has been replaced`,
     async () => {

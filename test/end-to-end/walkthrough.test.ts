@@ -7,8 +7,8 @@ import { globSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { test } from "node:test";
 import { whyMissing } from "../support/why-missing.ts";
-import { House } from "../house.ts";
-import { preloadedAws } from "../preloaded-aws.ts";
+import { SluiceProcess } from "../support/sluice-process.ts";
+import { preloadedAws } from "../support/preloaded-aws.ts";
 
 const scripts = globSync(resolve(import.meta.dirname, "../../examples/walkthrough/0*.sh")).toSorted();
 const skip = await whyMissing("aws", "bash", "curl", "python3", "unshare", "ip");
@@ -20,11 +20,11 @@ const countsCalls = /lambda/;
 const limits = { skip, timeout: 1_200_000, concurrency: atOnce }; // without a number, Node runs one of them at a time
 
 test("every script of the walkthrough runs as written, twice in a row", limits, async (t) => {
-  const house = new House(t, ["--no-example", "--driver", "ns"]);
-  await house.open();
-  const aws = await preloadedAws(t, house.folder);
+  const sluice = new SluiceProcess(t, ["--no-example", "--driver", "ns"]);
+  await sluice.open();
+  const aws = await preloadedAws(t, sluice.folder);
 
-  const tooSlow = await whyTooSlow(house, aws);
+  const tooSlow = await whyTooSlow(sluice, aws);
   const isLong = (path: string) => (countsCalls.test(path) ? 0 : 1);
   const waiting = scripts.toSorted((a, b) => isLong(a) - isLong(b));
   const worker = async () => {
@@ -32,7 +32,7 @@ test("every script of the walkthrough runs as written, twice in a row", limits, 
       const path = script;
       const skip = countsCalls.test(path) && tooSlow;
       for (const time of ["first", "second"])
-        await t.test(`${basename(path)}, the ${time} time`, { skip }, () => run(house, path, aws));
+        await t.test(`${basename(path)}, the ${time} time`, { skip }, () => run(sluice, path, aws));
     }
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
@@ -42,8 +42,8 @@ test("every script of the walkthrough runs as written, twice in a row", limits, 
 const callSecondsMax = 0.2;
 
 /** Why the functions' script cannot be run here; false when it can. */
-async function whyTooSlow(house: House, aws: Readonly<Record<string, string>>): Promise<string | false> {
-  const env = { ...process.env, ...(await house.environment()), ...aws };
+async function whyTooSlow(sluice: SluiceProcess, aws: Readonly<Record<string, string>>): Promise<string | false> {
+  const env = { ...process.env, ...(await sluice.environment()), ...aws };
   const calls = 10;
   const begun = performance.now();
   for (let call = 0; call < calls; call += 1)
@@ -52,15 +52,15 @@ async function whyTooSlow(house: House, aws: Readonly<Record<string, string>>): 
   return isTooSlow && "200 calls of the aws CLI take this machine too much of the minute that they are counted in";
 }
 
-async function run(house: House, path: string, aws: Readonly<Record<string, string>>): Promise<void> {
+async function run(sluice: SluiceProcess, path: string, aws: Readonly<Record<string, string>>): Promise<void> {
   const child = spawn("bash", [path], {
-    env: { ...process.env, ...(await house.environment()), ...aws, SLUICE: house.command, RUN: uniqueName() },
+    env: { ...process.env, ...(await sluice.environment()), ...aws, SLUICE: sluice.command, RUN: uniqueName() },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const output: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => output.push(chunk));
   const [code] = (await once(child, "close")) as [number | null]; // what a child process emits
-  assert.equal(code, 0, `${basename(path)} ended with ${code}:\n${Buffer.concat(output).toString()}\n${house.output}`);
+  assert.equal(code, 0, `${basename(path)} ended with ${code}:\n${Buffer.concat(output).toString()}\n${sluice.output}`);
 }
 
 let serial = 0;

@@ -4,9 +4,9 @@ import { test } from "node:test";
 import { DescribeWarmPoolCommand, PutWarmPoolCommand, SetDesiredCapacityCommand } from "@aws-sdk/client-auto-scaling";
 import { UpdateDeploymentGroupCommand } from "@aws-sdk/client-codedeploy";
 import { IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
-import { createdBy, deploymentsOf } from "../created-deployment.ts";
+import { createdBy, deploymentsOf } from "../support/created-deployment.ts";
 import { eventually } from "../support/eventually.ts";
-import { skip, TrafficHouse } from "../traffic-house.ts";
+import { skip, TrafficFixture } from "../support/traffic-fixture.ts";
 
 const AutoScalingGroupName = "fleet";
 
@@ -14,10 +14,10 @@ test(
   "an instance of a warm pool gets the last successful revision before it rests, before it serves, and stops when it returns",
   { skip, timeout: 240_000 },
   async (t) => {
-    const cloud = await TrafficHouse.open(t, "--service-roles");
-    const way = await cloud.way("web", 1);
-    const [original = ""] = await cloud.fleet("fleet", 1, way);
-    await cloud.group("web", { way, autoScalingGroups: ["fleet"] });
+    const cloud = await TrafficFixture.open(t, "--service-roles");
+    const targetGroup = await cloud.balancedTargetGroup("web", 1);
+    const [original = ""] = await cloud.fleet("fleet", 1, targetGroup);
+    await cloud.group("web", { targetGroup, autoScalingGroups: ["fleet"] });
     await cloud.ends(await cloud.begin("web", "1", { scripts: { ValidateService: notesTarget } }), "Succeeded");
     const resize = (DesiredCapacity: number) =>
       cloud.scaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity }));
@@ -29,7 +29,7 @@ test(
         InstanceReusePolicy: { ReuseOnScaleIn: true },
       }),
     );
-    await cloud.house.printed(/Instances that wait for the warm pool of fleet get no deployment: .*DescribeWarmPool/);
+    await cloud.sluice.printed(/Instances that wait for the warm pool of fleet get no deployment: .*DescribeWarmPool/);
     await allowPools(cloud);
     const launch = await createdBy(cloud, "autoscaling", first);
     await cloud.ends(launch, "Succeeded");
@@ -37,15 +37,15 @@ test(
     const events = target?.lifecycleEvents?.map((event) => event.lifecycleEventName) ?? [];
     assert.deepEqual([events.at(-1), events.includes("AllowTraffic")], ["ValidateService", false]);
     const id = await pooled(cloud, "Warmed:Stopped");
-    await cloud.serves(way, [original]);
+    await cloud.serves(targetGroup, [original]);
 
     const second = await deploymentsOf(cloud);
     await resize(2);
     const again = await createdBy(cloud, "autoscaling", second);
     await cloud.ends(again, "Succeeded");
     assert.deepEqual((await cloud.inService("fleet", 2)).toSorted(), [original, id].toSorted());
-    await cloud.serves(way, [original, id]);
-    const { stdout } = await cloud.house.sluice("exec", id, "--", "cat", "/var/targets");
+    await cloud.serves(targetGroup, [original, id]);
+    const { stdout } = await cloud.sluice.cli("exec", id, "--", "cat", "/var/targets");
     assert.deepEqual(stdout.trim().split("\n"), ["Warmed:Stopped", "InService"]);
 
     await cloud.deploy.send(
@@ -61,7 +61,7 @@ test(
     const [left] = await cloud.targets(stop);
     assert.equal(left?.targetId, returned);
     await cloud.serves(
-      way,
+      targetGroup,
       [original, id].filter((one) => one !== returned),
     );
   },
@@ -74,7 +74,7 @@ token=$(curl -sS -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' $at/api/to
 curl -sS -H "X-aws-ec2-metadata-token: $token" -w '\\n' $at/meta-data/autoscaling/target-lifecycle-state >> /var/targets`;
 
 /** AWS's managed policy for roles of deployment groups does not let them see warm pools. */
-async function allowPools(cloud: TrafficHouse): Promise<void> {
+async function allowPools(cloud: TrafficFixture): Promise<void> {
   const iam = new IAMClient(await cloud.client());
   const PolicyDocument = JSON.stringify({
     Version: "2012-10-17",
@@ -85,7 +85,7 @@ async function allowPools(cloud: TrafficHouse): Promise<void> {
 }
 
 /** Waits until the pool's one instance is in a state; gives its id. */
-const pooled = ({ scaling }: TrafficHouse, state: string): Promise<string> =>
+const pooled = ({ scaling }: TrafficFixture, state: string): Promise<string> =>
   eventually(
     `the pool's instance is ${state}`,
     async () => {

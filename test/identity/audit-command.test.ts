@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { whyMissing } from "../support/why-missing.ts";
-import { House } from "../house.ts";
+import { SluiceProcess } from "../support/sluice-process.ts";
 
 const skip = await whyMissing("aws");
 
 test("sluice audit prints who changed what, and may be asked for JSON", { skip }, async (t) => {
-  const house = new House(t, ["--no-example"]);
-  await house.open();
-  await house.aws("deploy", "create-application", "--application-name", "web");
-  await house.aws("deploy", "list-applications");
+  const sluice = new SluiceProcess(t, ["--no-example"]);
+  await sluice.open();
+  await sluice.aws("deploy", "create-application", "--application-name", "web");
+  await sluice.aws("deploy", "list-applications");
 
-  const lines = await house.sluice("audit", "--since", "10m");
-  const json = await house.sluice("audit", "--json");
+  const lines = await sluice.cli("audit", "--since", "10m");
+  const json = await sluice.cli("audit", "--json");
 
   assert.equal(lines.code, 0, lines.stderr);
   assert.match(

@@ -10,17 +10,17 @@ import {
 } from "@aws-sdk/client-codedeploy";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { audit } from "../../packages/cli/src/audit.ts";
-import { accountId, openHouse, region } from "./open-house.ts";
+import { accountId, openServerFixture, region } from "../support/server-fixture.ts";
 import { newRole, newUser } from "./principals.ts";
 
 test("every change is in the audit log with who, what and the outcome, refused ones too, and reads are not", async (t) => {
-  const house = await openHouse(t);
-  const key = await newUser(house, "ann", {
+  const sluice = await openServerFixture(t);
+  const key = await newUser(sluice, "ann", {
     Effect: "Allow",
     Action: "codedeploy:*",
     Resource: `arn:aws:codedeploy:*:*:application:web*`,
   });
-  const ann = new CodeDeployClient(house.as(key));
+  const ann = new CodeDeployClient(sluice.as(key));
   t.after(() => ann.destroy());
 
   await ann.send(new CreateApplicationCommand({ applicationName: "web" }));
@@ -28,7 +28,7 @@ test("every change is in the audit log with who, what and the outcome, refused o
   await assert.rejects(ann.send(new CreateApplicationCommand({ applicationName: "web" })));
   await assert.rejects(ann.send(new ListApplicationsCommand({})));
 
-  const { audit } = house.identities;
+  const { audit } = sluice.identities;
   const entries = audit.read({ since: 0, after: 0, count: 100 }).filter(({ caller }) => caller.endsWith("/ann"));
   const application = (name: string) => `arn:aws:codedeploy:${region}:${accountId}:application:${name}`;
   assert.deepEqual(
@@ -49,8 +49,8 @@ test("every change is in the audit log with who, what and the outcome, refused o
 });
 
 test("what a refused caller has named is shown as text, whatever it would like to be", async (t) => {
-  const house = await openHouse(t);
-  const ann = new CodeDeployClient(house.as(await newUser(house, "ann")));
+  const sluice = await openServerFixture(t);
+  const ann = new CodeDeployClient(sluice.as(await newUser(sluice, "ann")));
   t.after(() => ann.destroy());
   const forged = "2026-01-01T00:00:00.000Z  bob  codedeploy:DeleteApplication  billing  Succeeded  r-1";
 
@@ -59,9 +59,9 @@ test("what a refused caller has named is shown as text, whatever it would like t
       name: "AccessDeniedException",
     });
 
-  const entries = house.identities.audit.read({ since: 0, after: 0, count: 100 });
+  const entries = sluice.identities.audit.read({ since: 0, after: 0, count: 100 });
   assert(entries.every(({ resources }) => resources.every((text) => text.length < 2200 && !/\p{Cc}/u.test(text))));
-  const endpoint = { url: house.url, region, credentials: house.administrator };
+  const endpoint = { url: sluice.url, region, credentials: sluice.administrator };
   const printed: string[] = [];
   assert.equal(await audit(endpoint, {}, (line) => printed.push(line)), 0);
   assert.equal(printed.length, entries.length);
@@ -84,13 +84,13 @@ test("what a refused caller has named is shown as text, whatever it would like t
 });
 
 test("no secret of any key is in any file but the administrator's own", async (t) => {
-  const house = await openHouse(t);
-  const user = await newUser(house, "ann");
-  const role = await newRole(house, "ops", { AWS: `arn:aws:iam::${accountId}:root` });
-  const sts = new STSClient(house.as());
+  const sluice = await openServerFixture(t);
+  const user = await newUser(sluice, "ann");
+  const role = await newRole(sluice, "ops", { AWS: `arn:aws:iam::${accountId}:root` });
+  const sts = new STSClient(sluice.as());
   t.after(() => sts.destroy());
   const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn: role, RoleSessionName: "s1" }));
-  const host = await house.identities.issueForHost(
+  const host = await sluice.identities.issueForHost(
     "arn:aws:ec2:eu-west-1:123456789012:instance/i-1",
     "arn:aws:sts::123456789012:assumed-role/web/i-1",
   );
@@ -100,11 +100,11 @@ test("no secret of any key is in any file but the administrator's own", async (t
     Credentials?.SessionToken,
     host.secretAccessKey,
     host.sessionToken,
-    house.administrator.secretAccessKey,
+    sluice.administrator.secretAccessKey,
   ];
 
-  const files = readdirSync(house.dataFolder, { recursive: true, encoding: "utf8" })
-    .map((name) => join(house.dataFolder, name))
+  const files = readdirSync(sluice.dataFolder, { recursive: true, encoding: "utf8" })
+    .map((name) => join(sluice.dataFolder, name))
     .filter((file) => statSync(file).isFile());
 
   assert(files.some((file) => file.endsWith("audit.sqlite")));

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { whyMissing } from "../support/why-missing.ts";
-import { openHouse, region } from "./open-house.ts";
+import { openServerFixture, region } from "../support/server-fixture.ts";
 import { newUser } from "./principals.ts";
 
 const run = promisify(execFile);
@@ -38,15 +38,15 @@ test(
   "aws deploy install and uninstall run unmodified where AWS's CLI installs at all",
   { skip, timeout: 60_000 },
   async (t) => {
-    const house = await openHouse(t);
+    const sluice = await openServerFixture(t);
     const folder = mkdtempSync(join(tmpdir(), "sluice-install-"));
     t.after(() => rmSync(folder, { recursive: true, force: true }));
     for (const name of ["disk", "bin", "cwd"]) mkdirSync(join(folder, name));
     const noted = join(folder, "noted");
     for (const name of ["apt-get", "service", "dpkg"])
       writeFileSync(join(folder, "bin", name), `#!/bin/sh\necho ${name} "$@" >> ${noted}\n`, { mode: 0o755 });
-    const key = await newUser(house, "ann", { Effect: "Allow", Action: "s3:GetObject", Resource: "*" });
-    const s3 = new S3Client({ ...house.as(), forcePathStyle: true });
+    const key = await newUser(sluice, "ann", { Effect: "Allow", Action: "s3:GetObject", Resource: "*" });
+    const s3 = new S3Client({ ...sluice.as(), forcePathStyle: true });
     t.after(() => s3.destroy());
     const installer = `#!/bin/sh\necho installer "$@" "$AWS_REGION" "$AWS_ACCESS_KEY_ID" >> ${noted}\n`;
     await s3.send(new CreateBucketCommand({ Bucket: "tools" }));
@@ -63,7 +63,7 @@ test(
         PATH: `${join(folder, "bin")}:${process.env.PATH ?? ""}`,
         HOME: folder,
         AWS_STARTS_ANEW: "1",
-        AWS_ENDPOINT_URL: house.url,
+        AWS_ENDPOINT_URL: sluice.url,
         AWS_ACCESS_KEY_ID: key.accessKeyId,
         AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
         AWS_EC2_METADATA_DISABLED: "true",

@@ -1,5 +1,5 @@
 import { signHeaders } from "@sluice/aws-protocol/signature-v4";
-import { type Credentials, type OpenHouse, region } from "./open-house.ts";
+import { type Credentials, type ServerFixture, region } from "../support/server-fixture.ts";
 
 /** The prefixes of `X-Amz-Target` of services that speak JSON; the others speak forms. */
 const targets: Readonly<Record<string, string>> = {
@@ -19,14 +19,14 @@ export interface Answer {
 
 /** Calls an operation such as `iam:ListUsers`, or reads `s3:BUCKET/KEY`, with a key, without an SDK's checks and retries. */
 export async function call(
-  house: OpenHouse,
+  sluice: ServerFixture,
   credentials: Credentials,
   [service, operation]: readonly [string, string],
   input: Readonly<Record<string, unknown>> = {},
 ): Promise<Answer> {
   const target = targets[service];
   const method = service === "s3" ? "GET" : "POST";
-  const url = new URL(service === "s3" ? `/${operation}` : "/", house.url);
+  const url = new URL(service === "s3" ? `/${operation}` : "/", sluice.url);
   const form = { Action: operation, Version: versions[service] ?? "", ...(input as Record<string, string>) };
   const body =
     service === "s3" ? "" : target === undefined ? new URLSearchParams(form).toString() : JSON.stringify(input);

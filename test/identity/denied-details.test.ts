@@ -2,18 +2,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CreateTopicCommand, PublishBatchCommand, PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import { call } from "./call.ts";
-import { accountId, openHouse, region } from "./open-house.ts";
+import { accountId, openServerFixture, region } from "../support/server-fixture.ts";
 import { newUser } from "./principals.ts";
 
 const everything = { Effect: "Allow", Action: "*", Resource: "*" };
 const iamArn = (path: string) => `arn:aws:iam::${accountId}:${path}`;
 
 test("a Deny of publishing holds whatever stands beside the topic, and for many messages at once", async (t) => {
-  const house = await openHouse(t);
-  const own = new SNSClient(house.as());
+  const sluice = await openServerFixture(t);
+  const own = new SNSClient(sluice.as());
   const { TopicArn = "" } = await own.send(new CreateTopicCommand({ Name: "prod" }));
-  const denied = await newUser(house, "u", everything, { Effect: "Deny", Action: "sns:Publish", Resource: TopicArn });
-  const sns = new SNSClient(house.as(denied));
+  const denied = await newUser(sluice, "u", everything, { Effect: "Deny", Action: "sns:Publish", Resource: TopicArn });
+  const sns = new SNSClient(sluice.as(denied));
   t.after(() => [own, sns].forEach((client) => client.destroy()));
   const name = ({ name }: Error) => name;
 
@@ -24,9 +24,9 @@ test("a Deny of publishing holds whatever stands beside the topic, and for many 
 });
 
 test("a Deny on an on-premises instance, by its name or its tags, holds for the key of its host", async (t) => {
-  const house = await openHouse(t);
+  const sluice = await openServerFixture(t);
   const rule = (operation: string, input: object) =>
-    call(house, house.administrator, ["codedeploy", operation], { ...input });
+    call(sluice, sluice.administrator, ["codedeploy", operation], { ...input });
   await rule("RegisterOnPremisesInstance", { instanceName: "prod-1", iamUserArn: iamArn("user/prod-1") });
   await rule("AddTagsToOnPremisesInstances", { instanceNames: ["prod-1"], tags: [{ Key: "stage", Value: "prod" }] });
   const place = `arn:aws:codedeploy:${region}:${accountId}:instance`;
@@ -41,18 +41,18 @@ test("a Deny on an on-premises instance, by its name or its tags, holds for the 
   const other = { ...deny, Resource: `${place}/prod-2` };
 
   for (const [name, statement] of Object.entries({ ...refused, other })) {
-    const user = await newUser(house, name, everything, statement);
-    const { status, text } = await call(house, user, ["sluice", "CreateHostRegistration"], { instanceName: "prod-1" });
+    const user = await newUser(sluice, name, everything, statement);
+    const { status, text } = await call(sluice, user, ["sluice", "CreateHostRegistration"], { instanceName: "prod-1" });
     assert.equal(status, name === "other" ? 200 : 400, `${name}: ${text}`);
   }
 });
 
 test("a Deny of putting tags on holds for what is made with tags, too", async (t) => {
-  const house = await openHouse(t);
+  const sluice = await openServerFixture(t);
   const actions = ["codedeploy:TagResource", "iam:Tag*"];
-  const user = await newUser(house, "u", everything, { Effect: "Deny", Action: actions, Resource: "*" });
+  const user = await newUser(sluice, "u", everything, { Effect: "Deny", Action: actions, Resource: "*" });
   const status = async (service: string, operation: string, input: object) =>
-    (await call(house, user, [service, operation], { ...input })).status;
+    (await call(sluice, user, [service, operation], { ...input })).status;
   const tags = [{ Key: "team", Value: "red" }];
   const tagged = { "Tags.member.1.Key": "team", "Tags.member.1.Value": "red" };
   const group = { applicationName: "a", deploymentGroupName: "g", serviceRoleArn: iamArn("role/deploy") };

@@ -10,7 +10,7 @@ import { HookRuns } from "../../packages/server/src/gateways/hook-runs.ts";
 import { outcomeOfError, type EffectOutcome } from "../../packages/server/src/gateways/outcome.ts";
 import { type EffectContext, performEffect } from "../../packages/server/src/reconciler/perform-effect.ts";
 import { eventually } from "../support/eventually.ts";
-import { openHouse } from "./open-house.ts";
+import { openServerFixture } from "../support/server-fixture.ts";
 import { newUser } from "./principals.ts";
 
 const arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1";
@@ -155,11 +155,11 @@ test(
   "what a service role may not do fails with AWS's own text, whichever call it is",
   { timeout: 120_000 },
   async (t) => {
-    const house = await openHouse(t);
-    const credentials = await newUser(house, "nobody");
+    const sluice = await openServerFixture(t);
+    const credentials = await newUser(sluice, "nobody");
     /** Does the work with one call denied, as often as it takes; gives what came of it and which calls were made. */
     const attempt = async ({ ask, answers: others }: Case, denied?: string) => {
-      const gateways = openGateways({ at: "self", config: () => ({ ...house.as(credentials) }) });
+      const gateways = openGateways({ at: "self", config: () => ({ ...sluice.as(credentials) }) });
       const clients = gateways.as("");
       const made = await answering(clients, { ...answers, ...others }, denied);
       let outcome: EffectOutcome = { is: "done" };

@@ -11,16 +11,16 @@ import {
   RemovePermissionCommand,
 } from "@aws-sdk/client-lambda";
 import { signHeaders } from "@sluice/aws-protocol/signature-v4";
-import { node, request } from "../../packages/cloud/test/lambda/house.ts";
+import { node, request } from "../../packages/cloud/test/lambda/lambda-fixture.ts";
 import { call } from "./call.ts";
-import { accountId, type Credentials, openHouse, region } from "./open-house.ts";
+import { accountId, type Credentials, openServerFixture, region } from "../support/server-fixture.ts";
 import { newRole, newUser } from "./principals.ts";
 
 test("a function's own policy lets somebody call it, and its URL, who has no policy of their own", async (t) => {
-  const house = await openHouse(t, { agentBundle: resolve(import.meta.dirname, "../fixtures/idle-agent.js") });
-  const lambda = new LambdaClient(house.as());
+  const sluice = await openServerFixture(t, { agentBundle: resolve(import.meta.dirname, "../fixtures/idle-agent.js") });
+  const lambda = new LambdaClient(sluice.as());
   t.after(() => lambda.destroy());
-  const Role = await newRole(house, "run", { Service: "lambda.amazonaws.com" });
+  const Role = await newRole(sluice, "run", { Service: "lambda.amazonaws.com" });
   const place = { FunctionName: "f" };
   const Code = { ZipFile: node("export const handler = () => 1;") };
   await lambda.send(
@@ -28,9 +28,9 @@ test("a function's own policy lets somebody call it, and its URL, who has no pol
   );
   const { FunctionUrl = "" } = await lambda.send(new CreateFunctionUrlConfigCommand({ ...place, AuthType: "AWS_IAM" }));
   const anything = { Action: "lambda:*", Resource: "*" };
-  const guest = await newUser(house, "guest");
-  const member = await newUser(house, "member", { Effect: "Allow", ...anything });
-  const outcast = await newUser(house, "outcast", { Effect: "Deny", ...anything });
+  const guest = await newUser(sluice, "guest");
+  const member = await newUser(sluice, "member", { Effect: "Allow", ...anything });
+  const outcast = await newUser(sluice, "outcast", { Effect: "Deny", ...anything });
   const grant = (user: string, Action: string, more: object = {}) =>
     lambda.send(
       new AddPermissionCommand({
@@ -39,7 +39,7 @@ test("a function's own policy lets somebody call it, and its URL, who has no pol
       }),
     );
   const invoke = async (credentials: Credentials) => {
-    const client = new LambdaClient(house.as(credentials));
+    const client = new LambdaClient(sluice.as(credentials));
     const answer = await client.send(new InvokeCommand(place)).catch(({ name }: Error) => ({ StatusCode: name }));
     client.destroy();
     return answer.StatusCode;
@@ -73,11 +73,12 @@ test("a function's own policy lets somebody call it, and its URL, who has no pol
 });
 
 test("a function's policy is for whom it named, and not for whoever gets the name later", async (t) => {
-  const house = await openHouse(t, { agentBundle: resolve(import.meta.dirname, "../fixtures/idle-agent.js") });
-  const rule = (operation: string, input: object) => call(house, house.administrator, ["iam", operation], { ...input });
-  const lambda = new LambdaClient(house.as());
+  const sluice = await openServerFixture(t, { agentBundle: resolve(import.meta.dirname, "../fixtures/idle-agent.js") });
+  const rule = (operation: string, input: object) =>
+    call(sluice, sluice.administrator, ["iam", operation], { ...input });
+  const lambda = new LambdaClient(sluice.as());
   t.after(() => lambda.destroy());
-  const Role = await newRole(house, "run", { Service: "lambda.amazonaws.com" });
+  const Role = await newRole(sluice, "run", { Service: "lambda.amazonaws.com" });
   const Code = { ZipFile: node("export const handler = () => 1;") };
   const made = { FunctionName: "f", Role, Runtime: "nodejs22.x", Handler: "index.handler", Code } as const;
   await lambda.send(new CreateFunctionCommand({ ...made, Publish: true }));
@@ -88,7 +89,7 @@ test("a function's policy is for whom it named, and not for whoever gets the nam
       .then(({ Statement = "" }) => Statement)
       .catch(({ name }: Error) => name);
   const invoke = async (credentials: Credentials, Qualifier?: string) => {
-    const client = new LambdaClient(house.as(credentials));
+    const client = new LambdaClient(sluice.as(credentials));
     const input = { FunctionName: "f", InvocationType: "DryRun" as const, Qualifier };
     const answer = await client.send(new InvokeCommand(input)).catch(({ name }: Error) => ({ StatusCode: name }));
     client.destroy();
@@ -96,19 +97,19 @@ test("a function's policy is for whom it named, and not for whoever gets the nam
   };
   const no = "AccessDeniedException";
 
-  const ann = await newUser(house, "ann");
+  const ann = await newUser(sluice, "ann");
   const statement = await grant(`arn:aws:iam::${accountId}:user/ann`, "ann");
   assert.doesNotMatch(statement, /principalId/);
   assert.equal(await invoke(ann), 204);
   await rule("DeleteAccessKey", { UserName: "ann", AccessKeyId: ann.accessKeyId });
   await rule("DeleteUser", { UserName: "ann" });
-  assert.equal(await invoke(await newUser(house, "ann")), no);
+  assert.equal(await invoke(await newUser(sluice, "ann")), no);
   assert.equal(await grant(`arn:aws:iam::${accountId}:user/nobody`, "nobody"), "InvalidParameterValueException");
   assert.equal(await grant(`arn:aws:iam::${accountId}:role/x/run`, "path"), "InvalidParameterValueException");
 
   const Resource = `arn:aws:lambda:${region}:${accountId}:function:f:1`;
   const everything = { Effect: "Allow", Action: "lambda:*", Resource: "*" };
-  const denied = await newUser(house, "denied", everything, { Effect: "Deny", Action: "lambda:*", Resource });
+  const denied = await newUser(sluice, "denied", everything, { Effect: "Deny", Action: "lambda:*", Resource });
   const outcomes = [await invoke(denied), await invoke(denied, "1"), await invoke(denied, "live")];
   assert.deepEqual(outcomes, [204, no, no], "an alias leads to its version");
 });

@@ -34,21 +34,21 @@ import {
   UpdateGroupCommand,
 } from "@aws-sdk/client-iam";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
-import { accountId, type Credentials, type OpenHouse, openHouse } from "./open-house.ts";
+import { accountId, type Credentials, type ServerFixture, openServerFixture } from "../support/server-fixture.ts";
 import { document, newRole, newUser } from "./principals.ts";
 
 const allow = (...actions: readonly string[]) => ({ Effect: "Allow", Action: actions, Resource: "*" });
 const arn = (rest: string) => `arn:aws:iam::${accountId}:${rest}`;
 
-function clientOf(t: TestContext, house: OpenHouse, as?: Credentials): IAMClient {
-  const client = new IAMClient(house.as(as));
+function clientOf(t: TestContext, sluice: ServerFixture, as?: Credentials): IAMClient {
+  const client = new IAMClient(sluice.as(as));
   t.after(() => client.destroy());
   return client;
 }
 
 /** What somebody is told who asks CodeDeploy for something. */
-function asker(t: TestContext, house: OpenHouse, key: Credentials) {
-  const client = new CodeDeployClient(house.as(key));
+function asker(t: TestContext, sluice: ServerFixture, key: Credentials) {
+  const client = new CodeDeployClient(sluice.as(key));
   t.after(() => client.destroy());
   const told = (asked: Promise<unknown>) => asked.then(() => "done").catch((error: Error) => error.message);
   return {
@@ -61,9 +61,9 @@ const noIdentity = /is not authorized .* because no identity-based policy allows
 const noBoundary = /is not authorized .* because no permissions boundary allows the codedeploy:\w+ action$/;
 
 test("a user may do what its groups may, as long as it is in them and they have their policies", async (t) => {
-  const house = await openHouse(t);
-  const iam = clientOf(t, house);
-  const ann = asker(t, house, await newUser(house, "ann"));
+  const sluice = await openServerFixture(t);
+  const iam = clientOf(t, sluice);
+  const ann = asker(t, sluice, await newUser(sluice, "ann"));
   const GroupName = "deployers";
   await iam.send(new CreateGroupCommand({ GroupName, Path: "/teams/" }));
   const inline = { GroupName, PolicyName: "list", PolicyDocument: document(allow("codedeploy:List*")) };
@@ -87,9 +87,9 @@ test("a user may do what its groups may, as long as it is in them and they have 
 });
 
 test("a deny of one group wins over what another allows", async (t) => {
-  const house = await openHouse(t);
-  const iam = clientOf(t, house);
-  const ann = asker(t, house, await newUser(house, "ann", allow("codedeploy:*")));
+  const sluice = await openServerFixture(t);
+  const iam = clientOf(t, sluice);
+  const ann = asker(t, sluice, await newUser(sluice, "ann", allow("codedeploy:*")));
   await iam.send(new CreateGroupCommand({ GroupName: "guests" }));
   const PolicyDocument = document({ Effect: "Deny", Action: "codedeploy:Create*", Resource: "*" });
   await iam.send(new PutGroupPolicyCommand({ GroupName: "guests", PolicyName: "no", PolicyDocument }));
@@ -101,7 +101,7 @@ test("a deny of one group wins over what another allows", async (t) => {
 });
 
 test("groups, their members and their policies are listed, and a group that is in use cannot be deleted", async (t) => {
-  const iam = clientOf(t, await openHouse(t));
+  const iam = clientOf(t, await openServerFixture(t));
   const [GroupName, PolicyName] = ["deployers", "list"];
   const { Group } = await iam.send(new CreateGroupCommand({ GroupName, Path: "/teams/" }));
   await iam.send(new CreateGroupCommand({ GroupName: "others" }));
@@ -143,7 +143,7 @@ test("groups, their members and their policies are listed, and a group that is i
 });
 
 test("faults of groups and boundaries have AWS's names", async (t) => {
-  const iam = clientOf(t, await openHouse(t));
+  const iam = clientOf(t, await openServerFixture(t));
   await iam.send(new CreateGroupCommand({ GroupName: "a" }));
   await iam.send(new CreateUserCommand({ UserName: "ann" }));
   const PermissionsBoundary = arn("policy/none");
@@ -169,14 +169,14 @@ test("faults of groups and boundaries have AWS's names", async (t) => {
 });
 
 test("a boundary says what a user may do at most, and allows nothing by itself", async (t) => {
-  const house = await openHouse(t);
-  const iam = clientOf(t, house);
+  const sluice = await openServerFixture(t);
+  const iam = clientOf(t, sluice);
   const { Policy } = await iam.send(
     new CreatePolicyCommand({ PolicyName: "readers", PolicyDocument: document(allow("codedeploy:List*")) }),
   );
   const PermissionsBoundary = Policy?.Arn;
-  const ann = asker(t, house, await newUser(house, "ann", allow("codedeploy:*")));
-  const bob = asker(t, house, await newUser(house, "bob"));
+  const ann = asker(t, sluice, await newUser(sluice, "ann", allow("codedeploy:*")));
+  const bob = asker(t, sluice, await newUser(sluice, "bob"));
   assert.equal(await ann.create("shop"), "done");
 
   for (const UserName of ["ann", "bob"])
@@ -214,9 +214,9 @@ test("a boundary says what a user may do at most, and allows nothing by itself",
 });
 
 test("a role's boundary bounds its sessions, and an explicit deny in it is told as such", async (t) => {
-  const house = await openHouse(t);
-  const iam = clientOf(t, house);
-  const RoleArn = await newRole(house, "ship", { AWS: arn("root") }, allow("codedeploy:*"));
+  const sluice = await openServerFixture(t);
+  const iam = clientOf(t, sluice);
+  const RoleArn = await newRole(sluice, "ship", { AWS: arn("root") }, allow("codedeploy:*"));
   const statements = [allow("*"), { Effect: "Deny", Action: "codedeploy:Create*", Resource: "*" }];
   const { Policy } = await iam.send(
     new CreatePolicyCommand({ PolicyName: "bound", PolicyDocument: document(...statements) }),
@@ -224,12 +224,12 @@ test("a role's boundary bounds its sessions, and an explicit deny in it is told 
   await iam.send(new PutRolePermissionsBoundaryCommand({ RoleName: "ship", PermissionsBoundary: Policy?.Arn }));
   const { Role } = await iam.send(new GetRoleCommand({ RoleName: "ship" }));
   assert.equal(Role?.PermissionsBoundary?.PermissionsBoundaryArn, Policy?.Arn);
-  const sts = new STSClient(house.as(await newUser(house, "ann", allow("sts:AssumeRole"))));
+  const sts = new STSClient(sluice.as(await newUser(sluice, "ann", allow("sts:AssumeRole"))));
   t.after(() => sts.destroy());
 
   const { Credentials: key } = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: "one" }));
 
-  const session = asker(t, house, {
+  const session = asker(t, sluice, {
     accessKeyId: key?.AccessKeyId ?? "",
     secretAccessKey: key?.SecretAccessKey ?? "",
     sessionToken: key?.SessionToken ?? "",
@@ -239,20 +239,20 @@ test("a role's boundary bounds its sessions, and an explicit deny in it is told 
 });
 
 test("who may make roles only with a certain boundary can make no others", async (t) => {
-  const house = await openHouse(t);
-  const { Policy } = await clientOf(t, house).send(
+  const sluice = await openServerFixture(t);
+  const { Policy } = await clientOf(t, sluice).send(
     new CreatePolicyCommand({ PolicyName: "bound", PolicyDocument: document(allow("codedeploy:List*")) }),
   );
   const PermissionsBoundary = Policy?.Arn ?? "";
   const bounded = { StringEquals: { "iam:PermissionsBoundary": PermissionsBoundary } };
   const actions = ["iam:CreateRole", "iam:AttachRolePolicy"];
-  const lead = clientOf(t, house, await newUser(house, "lead", { ...allow(...actions), Condition: bounded }));
+  const lead = clientOf(t, sluice, await newUser(sluice, "lead", { ...allow(...actions), Condition: bounded }));
   const AssumeRolePolicyDocument = document({
     ...{ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" },
   });
   const create = (RoleName: string, more: { PermissionsBoundary?: string } = {}) =>
     lead.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument, ...more }));
-  await newRole(house, "free", { Service: "ec2.amazonaws.com" });
+  await newRole(sluice, "free", { Service: "ec2.amazonaws.com" });
   const attach = (RoleName: string) =>
     lead.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess" }));
 

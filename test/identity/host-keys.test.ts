@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { call, keyIn } from "./call.ts";
-import { accountId, type Credentials, type OpenHouse, openHouse, region } from "./open-house.ts";
+import {
+  accountId,
+  type Credentials,
+  type ServerFixture,
+  openServerFixture,
+  region,
+} from "../support/server-fixture.ts";
 import { newRole, newUser } from "./principals.ts";
 
 const refused = "refused with 400";
@@ -9,36 +15,41 @@ const everything = { Effect: "Allow", Action: "*", Resource: "*" };
 const userArn = (name: string) => `arn:aws:iam::${accountId}:user/${name}`;
 
 /** Whether a key is let in as a host: it asks for the specification of a deployment that there is not. */
-async function specificationStatus(house: OpenHouse, credentials: Credentials, HostIdentifier: string) {
+async function specificationStatus(sluice: ServerFixture, credentials: Credentials, HostIdentifier: string) {
   const asked = { DeploymentExecutionId: "none", HostIdentifier };
-  const { status, text } = await call(house, credentials, ["codedeploy-commands", "GetDeploymentSpecification"], asked);
+  const { status, text } = await call(
+    sluice,
+    credentials,
+    ["codedeploy-commands", "GetDeploymentSpecification"],
+    asked,
+  );
   return text.includes("for this host") ? "let in" : `refused with ${status}`;
 }
 
 /** The administrator's calls of CodeDeploy, IAM and Sluice. */
-function ruler(house: OpenHouse) {
+function ruler(sluice: ServerFixture) {
   return (service: string, operation: string, input: object = {}) =>
-    call(house, house.administrator, [service, operation], { ...input });
+    call(sluice, sluice.administrator, [service, operation], { ...input });
 }
 
 /** Registers an instance, and gives what its host has for the token. */
-async function hostKey(house: OpenHouse, instanceName: string, iamUserArn: string): Promise<Credentials> {
-  const rule = ruler(house);
+async function hostKey(sluice: ServerFixture, instanceName: string, iamUserArn: string): Promise<Credentials> {
+  const rule = ruler(sluice);
   await rule("codedeploy", "RegisterOnPremisesInstance", { instanceName, iamUserArn });
-  return redeemed(house, instanceName);
+  return redeemed(sluice, instanceName);
 }
 
-async function redeemed(house: OpenHouse, instanceName: string): Promise<Credentials> {
-  const token = (await ruler(house)("sluice", "CreateHostRegistration", { instanceName })).find("token");
-  const key = await house.identities.redeemRegistration(token ?? "");
+async function redeemed(sluice: ServerFixture, instanceName: string): Promise<Credentials> {
+  const token = (await ruler(sluice)("sluice", "CreateHostRegistration", { instanceName })).find("token");
+  const key = await sluice.identities.redeemRegistration(token ?? "");
   assert(key);
   return key;
 }
 
 test("a registered host's key is a host's, whatever IAM says of the user that it is named like", async (t) => {
-  const house = await openHouse(t);
-  const key = await hostKey(house, "web-1", userArn("AWS/CodeDeploy/web-1"));
-  const rule = ruler(house);
+  const sluice = await openServerFixture(t);
+  const key = await hostKey(sluice, "web-1", userArn("AWS/CodeDeploy/web-1"));
+  const rule = ruler(sluice);
   await rule("iam", "CreateUser", { UserName: "web-1", Path: "/AWS/CodeDeploy/" });
   await rule("iam", "AttachUserPolicy", {
     UserName: "web-1",
@@ -48,17 +59,17 @@ test("a registered host's key is a host's, whatever IAM says of the user that it
   assert(own);
 
   // The user came after the registration, which is not its own: each keeps to what it is.
-  assert.equal((await call(house, key, ["iam", "ListUsers"])).status, 403);
-  assert.equal((await call(house, own, ["iam", "ListUsers"])).status, 200);
-  assert.equal(await specificationStatus(house, key, userArn("AWS/CodeDeploy/web-1")), "let in");
-  assert.equal(await specificationStatus(house, own, userArn("AWS/CodeDeploy/web-1")), refused);
-  assert.equal((await call(house, key, ["sts", "GetSessionToken"])).status, 403);
+  assert.equal((await call(sluice, key, ["iam", "ListUsers"])).status, 403);
+  assert.equal((await call(sluice, own, ["iam", "ListUsers"])).status, 200);
+  assert.equal(await specificationStatus(sluice, key, userArn("AWS/CodeDeploy/web-1")), "let in");
+  assert.equal(await specificationStatus(sluice, own, userArn("AWS/CodeDeploy/web-1")), refused);
+  assert.equal((await call(sluice, key, ["sts", "GetSessionToken"])).status, 403);
 });
 
 test("nobody registers a host as the administrator, or gets a host's key in the name of an IAM user", async (t) => {
-  const house = await openHouse(t);
-  const rule = ruler(house);
-  await newUser(house, "ann", everything);
+  const sluice = await openServerFixture(t);
+  const rule = ruler(sluice);
+  await newUser(sluice, "ann", everything);
 
   const asAdministrator = await rule("codedeploy", "RegisterOnPremisesInstance", {
     instanceName: "web-1",
@@ -72,62 +83,62 @@ test("nobody registers a host as the administrator, or gets a host's key in the 
 });
 
 test("a host's key and its token end with the registration, and a new one of the same name gives them no life", async (t) => {
-  const house = await openHouse(t);
-  const rule = ruler(house);
-  const key = await hostKey(house, "web-1", userArn("web-1"));
+  const sluice = await openServerFixture(t);
+  const rule = ruler(sluice);
+  const key = await hostKey(sluice, "web-1", userArn("web-1"));
   const token = (await rule("sluice", "CreateHostRegistration", { instanceName: "web-1" })).find("token") ?? "";
 
   await rule("codedeploy", "DeregisterOnPremisesInstance", { instanceName: "web-1" });
-  const deregistered = await specificationStatus(house, key, userArn("web-1"));
+  const deregistered = await specificationStatus(sluice, key, userArn("web-1"));
   await rule("codedeploy", "RegisterOnPremisesInstance", { instanceName: "web-1", iamUserArn: userArn("web-1") });
-  const registeredAgain = await specificationStatus(house, key, userArn("web-1"));
-  const forOldToken = await house.identities.redeemRegistration(token);
-  const next = await redeemed(house, "web-1");
+  const registeredAgain = await specificationStatus(sluice, key, userArn("web-1"));
+  const forOldToken = await sluice.identities.redeemRegistration(token);
+  const next = await redeemed(sluice, "web-1");
 
   assert.equal(deregistered, refused);
   assert.equal(registeredAgain, refused);
   assert.equal(forOldToken, undefined);
-  assert.equal(await specificationStatus(house, next, userArn("web-1")), "let in");
+  assert.equal(await specificationStatus(sluice, next, userArn("web-1")), "let in");
 });
 
 test("who gets the name of a registered user who has gone is not that host", async (t) => {
-  const house = await openHouse(t);
-  const rule = ruler(house);
-  const first = await newUser(house, "ann");
+  const sluice = await openServerFixture(t);
+  const rule = ruler(sluice);
+  const first = await newUser(sluice, "ann");
   await rule("codedeploy", "RegisterOnPremisesInstance", { instanceName: "web-1", iamUserArn: userArn("ann") });
-  const before = await specificationStatus(house, first, userArn("ann"));
+  const before = await specificationStatus(sluice, first, userArn("ann"));
 
   await rule("iam", "DeleteAccessKey", { UserName: "ann", AccessKeyId: first.accessKeyId });
   await rule("iam", "DeleteUser", { UserName: "ann" });
-  const second = await newUser(house, "ann");
+  const second = await newUser(sluice, "ann");
 
   assert.equal(before, "let in");
-  assert.equal(await specificationStatus(house, second, userArn("ann")), refused);
+  assert.equal(await specificationStatus(sluice, second, userArn("ann")), refused);
 });
 
 test("sessions end with their user or their role, also when somebody gets the name", async (t) => {
-  const house = await openHouse(t);
-  const rule = ruler(house);
-  const ann = await newUser(house, "ann");
+  const sluice = await openServerFixture(t);
+  const rule = ruler(sluice);
+  const ann = await newUser(sluice, "ann");
   const account = { AWS: `arn:aws:iam::${accountId}:root` };
-  const RoleArn = await newRole(house, "ops", account);
-  const ofUser = keyIn(await call(house, ann, ["sts", "GetSessionToken"]));
+  const RoleArn = await newRole(sluice, "ops", account);
+  const ofUser = keyIn(await call(sluice, ann, ["sts", "GetSessionToken"]));
   const ofRole = keyIn(await rule("sts", "AssumeRole", { RoleArn, RoleSessionName: "s1" }));
   const host = `arn:aws:ec2:${region}:${accountId}:instance/i-1`;
   const RoleId = (await rule("iam", "GetRole", { RoleName: "ops" })).find("RoleId");
   const session = `arn:aws:sts::${accountId}:assumed-role/ops/i-1`;
-  const ofInstance = await house.identities.issueForHost(host, session, RoleId);
+  const ofInstance = await sluice.identities.issueForHost(host, session, RoleId);
   assert(ofUser && ofRole);
   const status = async (key: Credentials, operation: "GetCallerIdentity" | "ListUsers") =>
-    (await call(house, key, [operation === "ListUsers" ? "iam" : "sts", operation])).status;
+    (await call(sluice, key, [operation === "ListUsers" ? "iam" : "sts", operation])).status;
 
   const alive = [await status(ofUser, "GetCallerIdentity"), await status(ofRole, "GetCallerIdentity")];
   await rule("iam", "DeleteAccessKey", { UserName: "ann", AccessKeyId: ann.accessKeyId });
   await rule("iam", "DeleteUser", { UserName: "ann" });
   await rule("iam", "DeleteRole", { RoleName: "ops" });
   const dead = [await status(ofUser, "GetCallerIdentity"), await status(ofRole, "GetCallerIdentity")];
-  await newUser(house, "ann", everything);
-  await newRole(house, "ops", account, everything);
+  await newUser(sluice, "ann", everything);
+  await newRole(sluice, "ops", account, everything);
 
   assert.deepEqual(alive, [200, 200]);
   assert.deepEqual(dead, [403, 403]);
@@ -135,7 +146,7 @@ test("sessions end with their user or their role, also when somebody gets the na
   // An instance is still that instance, and gets a key for the role that is there now.
   assert.equal(await status(ofInstance, "ListUsers"), 403);
   const NextId = (await rule("iam", "GetRole", { RoleName: "ops" })).find("RoleId");
-  const next = await house.identities.issueForHost(host, session, NextId);
+  const next = await sluice.identities.issueForHost(host, session, NextId);
   assert.notEqual(next.accessKeyId, ofInstance.accessKeyId);
   assert.equal(await status(next, "ListUsers"), 200);
 });

@@ -32,7 +32,7 @@ import {
 } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { whyMissing } from "../support/why-missing.ts";
-import { accountId, type OpenHouse, openHouse } from "./open-house.ts";
+import { accountId, type ServerFixture, openServerFixture } from "../support/server-fixture.ts";
 
 const trust = (service: string) =>
   JSON.stringify({
@@ -45,14 +45,14 @@ const allow = (action: string, resource = "*") =>
     Statement: [{ Effect: "Allow", Action: action, Resource: resource }],
   });
 
-function clientOf(t: { after(work: () => void): void }, house: OpenHouse): IAMClient {
-  const client = new IAMClient(house.as());
+function clientOf(t: { after(work: () => void): void }, sluice: ServerFixture): IAMClient {
+  const client = new IAMClient(sluice.as());
   t.after(() => client.destroy());
   return client;
 }
 
 test("a role keeps its trust, its policies and its place in an instance profile until they are taken away", async (t) => {
-  const iam = clientOf(t, await openHouse(t));
+  const iam = clientOf(t, await openServerFixture(t));
 
   const { Role } = await iam.send(
     new CreateRoleCommand({ RoleName: "web", Path: "/fleet/", AssumeRolePolicyDocument: trust("ec2.amazonaws.com") }),
@@ -91,7 +91,7 @@ test("a role keeps its trust, its policies and its place in an instance profile 
 });
 
 test("IAM's faults have AWS's names and say what was found", async (t) => {
-  const iam = clientOf(t, await openHouse(t));
+  const iam = clientOf(t, await openServerFixture(t));
   await iam.send(new CreateRoleCommand({ RoleName: "web", AssumeRolePolicyDocument: trust("ec2.amazonaws.com") }));
   await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName: "web" }));
   await iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName: "web", RoleName: "web" }));
@@ -126,14 +126,14 @@ test("IAM's faults have AWS's names and say what was found", async (t) => {
 });
 
 test("a user's key signs until it is made inactive, and a user with keys cannot be deleted", async (t) => {
-  const house = await openHouse(t);
-  const iam = clientOf(t, house);
+  const sluice = await openServerFixture(t);
+  const iam = clientOf(t, sluice);
   await iam.send(new CreateUserCommand({ UserName: "ann" }));
 
   const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: "ann" }));
   assert(AccessKey?.AccessKeyId !== undefined && AccessKey.SecretAccessKey !== undefined);
   const sts = new STSClient(
-    house.as({ accessKeyId: AccessKey.AccessKeyId, secretAccessKey: AccessKey.SecretAccessKey }),
+    sluice.as({ accessKeyId: AccessKey.AccessKeyId, secretAccessKey: AccessKey.SecretAccessKey }),
   );
   t.after(() => sts.destroy());
   const { Arn } = await sts.send(new GetCallerIdentityCommand({}));
@@ -154,7 +154,7 @@ test("a user's key signs until it is made inactive, and a user with keys cannot 
 });
 
 test("a managed policy has up to five versions, of which the default one decides", async (t) => {
-  const iam = clientOf(t, await openHouse(t));
+  const iam = clientOf(t, await openServerFixture(t));
   await iam.send(new CreateUserCommand({ UserName: "ann" }));
   const { Policy } = await iam.send(
     new CreatePolicyCommand({ PolicyName: "deploy", PolicyDocument: allow("codedeploy:Get*") }),
@@ -186,7 +186,7 @@ test("a managed policy has up to five versions, of which the default one decides
 });
 
 test("lists come in pages that miss nothing and repeat nothing", async (t) => {
-  const iam = clientOf(t, await openHouse(t));
+  const iam = clientOf(t, await openServerFixture(t));
   const names = Array.from({ length: 7 }, (_, index) => `role-${index}`);
   for (const RoleName of names)
     await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: trust("ec2.amazonaws.com") }));
@@ -203,7 +203,7 @@ test("lists come in pages that miss nothing and repeat nothing", async (t) => {
 });
 
 test("the aws CLI sets up the roles of the walkthrough", { skip: await whyMissing("aws") }, async (t) => {
-  const { aws } = await openHouse(t);
+  const { aws } = await openServerFixture(t);
   const ok = async (...words: readonly string[]) => {
     const { code, stdout, stderr } = await aws(words);
     assert.equal(code, 0, stderr);
@@ -232,7 +232,7 @@ test("the aws CLI sets up the roles of the walkthrough", { skip: await whyMissin
 });
 
 test("a user's inline policies are counted together against IAM's limit", async (t) => {
-  const iam = clientOf(t, await openHouse(t));
+  const iam = clientOf(t, await openServerFixture(t));
   await iam.send(new CreateUserCommand({ UserName: "ann" }));
   const put = (PolicyName: string) =>
     iam.send(
@@ -255,7 +255,7 @@ test("a user's inline policies are counted together against IAM's limit", async 
 });
 
 test("tags of a user are compared by their keys without regard to case", async (t) => {
-  const iam = clientOf(t, await openHouse(t));
+  const iam = clientOf(t, await openServerFixture(t));
   await iam.send(new CreateUserCommand({ UserName: "ann", Tags: [{ Key: "Team", Value: "shop" }] }));
 
   await iam.send(

@@ -3,7 +3,7 @@ import { test, type TestContext } from "node:test";
 import * as fc from "fast-check";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { call, keyIn } from "./call.ts";
-import { accountId, type Credentials, type OpenHouse, openHouse } from "./open-house.ts";
+import { accountId, type Credentials, type ServerFixture, openServerFixture } from "../support/server-fixture.ts";
 import { document, newRole, newUser } from "./principals.ts";
 
 const iamArn = (path: string) => `arn:aws:iam::${accountId}:${path}`;
@@ -60,7 +60,7 @@ const walk = fc.array(fc.record({ step, by: fc.nat(5) }), { minLength: 1, maxLen
 
 /** The limited user with every key that it has come by. */
 interface Walker {
-  readonly house: OpenHouse;
+  readonly sluice: ServerFixture;
   readonly keys: Credentials[];
   /** Makes names those of this walk: the others' are not in the way. */
   readonly own: (name: string) => string;
@@ -68,8 +68,8 @@ interface Walker {
 
 /** Goes one step with one of the keys; a refusal is one, too. */
 async function go(walker: Walker, taken: Step, key: Credentials): Promise<void> {
-  const { house, keys, own } = walker;
-  const ask = (service: string, operation: string, input = {}) => call(house, key, [service, operation], input);
+  const { sluice, keys, own } = walker;
+  const ask = (service: string, operation: string, input = {}) => call(sluice, key, [service, operation], input);
   const keep = (found: Credentials | undefined) => found !== undefined && keys.push(found);
   const named = !("name" in taken) ? "" : taken.name === "administrator" ? taken.name : own(taken.name);
   const [UserName, RoleName, instanceName] = [named, named, named + own("")];
@@ -91,7 +91,7 @@ async function go(walker: Walker, taken: Step, key: Credentials): Promise<void> 
       return void (await ask("codedeploy", "DeregisterOnPremisesInstance", { instanceName }));
     case "take host key": {
       const token = (await ask("sluice", "CreateHostRegistration", { instanceName })).find("token");
-      return void (token === undefined ? undefined : keep(await house.identities.redeemRegistration(token)));
+      return void (token === undefined ? undefined : keep(await sluice.identities.redeemRegistration(token)));
     }
     case "make guest":
       return void (await ask("iam", "CreateUser", { UserName, Path: "/guests/" }));
@@ -122,17 +122,18 @@ async function go(walker: Walker, taken: Step, key: Credentials): Promise<void> 
   }
 }
 
-async function removeUser({ house, keys }: Walker, UserName: string, by: Credentials): Promise<void> {
+async function removeUser({ sluice, keys }: Walker, UserName: string, by: Credentials): Promise<void> {
   for (const { accessKeyId: AccessKeyId } of keys)
-    await call(house, by, ["iam", "DeleteAccessKey"], { UserName, AccessKeyId });
-  await call(house, by, ["iam", "DeleteUser"], { UserName });
+    await call(sluice, by, ["iam", "DeleteAccessKey"], { UserName, AccessKeyId });
+  await call(sluice, by, ["iam", "DeleteUser"], { UserName });
 }
 
 const PolicyArn = "arn:aws:iam::aws:policy/AdministratorAccess";
 
 /** The administrator gives a name to a user and to a role that may do everything, if it is free. */
-async function hire({ house }: Walker, name: string): Promise<void> {
-  const rule = (operation: string, input: object) => call(house, house.administrator, ["iam", operation], { ...input });
+async function hire({ sluice }: Walker, name: string): Promise<void> {
+  const rule = (operation: string, input: object) =>
+    call(sluice, sluice.administrator, ["iam", operation], { ...input });
   const AssumeRolePolicyDocument = document({ Effect: "Allow", Principal: service, Action: "sts:AssumeRole" });
   if ((await rule("CreateUser", { UserName: name })).status === 200)
     await rule("AttachUserPolicy", { UserName: name, PolicyArn });
@@ -144,10 +145,11 @@ const service = { Service: "ec2.amazonaws.com" };
 
 /** The administrator ends whoever has a name. */
 async function dismiss(walker: Walker, name: string): Promise<void> {
-  const { house } = walker;
-  const rule = (operation: string, input: object) => call(house, house.administrator, ["iam", operation], { ...input });
+  const { sluice } = walker;
+  const rule = (operation: string, input: object) =>
+    call(sluice, sluice.administrator, ["iam", operation], { ...input });
   await rule("DetachUserPolicy", { UserName: name, PolicyArn });
-  await removeUser(walker, name, house.administrator);
+  await removeUser(walker, name, sluice.administrator);
   await rule("DetachRolePolicy", { RoleName: name, PolicyArn });
   await rule("DeleteRole", { RoleName: name });
 }
@@ -164,48 +166,48 @@ async function gains(walker: Walker): Promise<readonly string[]> {
   return [...before, ...(await tryForbidden(walker))];
 }
 
-async function tryForbidden({ house, keys }: Walker): Promise<readonly string[]> {
+async function tryForbidden({ sluice, keys }: Walker): Promise<readonly string[]> {
   const tried = keys.flatMap((key) => forbidden.map((what) => ({ key, what })));
   const answers = await Promise.all(
     tried.map(async ({ key, what: [service, operation, input] }) => ({
       what: `${service}:${operation} with ${key.accessKeyId}`,
-      ...(await call(house, key, [service, operation], input)),
+      ...(await call(sluice, key, [service, operation], input)),
     })),
   );
   return answers.filter(({ status }) => status === 200).map(({ what }) => what);
 }
 
-async function ground(t: TestContext): Promise<OpenHouse> {
-  const house = await openHouse(t);
-  const s3 = new S3Client({ ...house.as(), forcePathStyle: true });
+async function openFixture(t: TestContext): Promise<ServerFixture> {
+  const sluice = await openServerFixture(t);
+  const s3 = new S3Client({ ...sluice.as(), forcePathStyle: true });
   t.after(() => s3.destroy());
   await s3.send(new CreateBucketCommand({ Bucket: "vault" }));
   await s3.send(new PutObjectCommand({ Bucket: "vault", Key: "secret", Body: "x" }));
-  await newRole(house, "strong", { AWS: iamArn("root") }, { Effect: "Allow", Action: "*", Resource: "*" });
-  return house;
+  await newRole(sluice, "strong", { AWS: iamArn("root") }, { Effect: "Allow", Action: "*", Resource: "*" });
+  return sluice;
 }
 
-/** A walk, and what it has come to. Walks of one house do not meet. */
+/** A walk, and what it has come to. Walks of one server do not meet. */
 async function walked(
-  house: OpenHouse,
+  sluice: ServerFixture,
   suffix: string,
   steps: readonly { readonly step: Step; readonly by: number }[],
 ) {
   const own = (plain: string) => `${plain}${suffix}`;
-  const first = await newUser(house, own("limited"), ...limited);
-  const walker: Walker = { house, keys: [first], own };
+  const first = await newUser(sluice, own("limited"), ...limited);
+  const walker: Walker = { sluice, keys: [first], own };
   // Every other step is the limited user's own: what it has come by may do little.
   for (const { step: taken, by } of steps) await go(walker, taken, walker.keys[by % 2 === 0 ? 0 : by] ?? first);
   return { gained: await gains(walker), keys: walker.keys.length };
 }
 
 test("whatever a limited user does about identities, it may do no more afterwards than before", async (t) => {
-  const house = await ground(t);
+  const sluice = await openFixture(t);
   let walks = 0;
   const together = fc.array(walk, { minLength: 6, maxLength: 6 });
   await fc.assert(
     fc.asyncProperty(together, async (several) => {
-      const outcomes = await Promise.all(several.map((steps) => walked(house, `-${(walks += 1)}`, steps)));
+      const outcomes = await Promise.all(several.map((steps) => walked(sluice, `-${(walks += 1)}`, steps)));
 
       assert.deepEqual(
         outcomes.flatMap(({ gained }) => gained),
@@ -217,7 +219,7 @@ test("whatever a limited user does about identities, it may do no more afterward
 });
 
 test("the ways that have led to more are closed, each by itself", async (t) => {
-  const house = await ground(t);
+  const sluice = await openFixture(t);
   const bob = { name: "bob" } as const;
   const ways = {
     "a host's key in the administrator's name": [{ is: "register and take key", name: "administrator", place: "" }],
@@ -236,7 +238,7 @@ test("the ways that have led to more are closed, each by itself", async (t) => {
   const outcomes = await Promise.all(
     Object.values(ways).map((steps, way) =>
       walked(
-        house,
+        sluice,
         `-${way}`,
         steps.map((taken) => ({ step: taken, by: 0 })),
       ),

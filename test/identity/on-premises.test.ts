@@ -12,7 +12,13 @@ import { GetUserCommand, IAMClient, ListAccessKeysCommand } from "@aws-sdk/clien
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { signHeaders } from "@sluice/aws-protocol/signature-v4";
 import { whyMissing } from "../support/why-missing.ts";
-import { accountId, type Credentials, type OpenHouse, openHouse, region } from "./open-house.ts";
+import {
+  accountId,
+  type Credentials,
+  type ServerFixture,
+  openServerFixture,
+  region,
+} from "../support/server-fixture.ts";
 import { newRole, newUser } from "./principals.ts";
 
 const skip = await whyMissing("aws");
@@ -20,12 +26,12 @@ const userArn = (name: string) => `arn:aws:iam::${accountId}:user/${name}`;
 
 /** Polls for a host with a key, and hangs up when the poll is held. Gives the status, or "held". */
 async function poll(
-  house: OpenHouse,
+  sluice: ServerFixture,
   credentials: Credentials,
   host: string,
   milliseconds = 700,
 ): Promise<number | "held"> {
-  const url = new URL(house.url);
+  const url = new URL(sluice.url);
   const body = JSON.stringify({ HostIdentifier: host });
   const headers = signHeaders({
     method: "POST",
@@ -48,32 +54,32 @@ async function poll(
   }
 }
 
-function codedeploy(t: TestContext, house: OpenHouse): CodeDeployClient {
-  const client = new CodeDeployClient(house.as());
+function codedeploy(t: TestContext, sluice: ServerFixture): CodeDeployClient {
+  const client = new CodeDeployClient(sluice.as());
   t.after(() => client.destroy());
   return client;
 }
 
 test("the key of a registered user polls for its own instance alone, and for none once that is deregistered", async (t) => {
-  const house = await openHouse(t);
-  const client = codedeploy(t, house);
+  const sluice = await openServerFixture(t);
+  const client = codedeploy(t, sluice);
   const everything = { Effect: "Allow", Action: "*", Resource: "*" };
-  const [one, two] = [await newUser(house, "one"), await newUser(house, "two", everything)];
+  const [one, two] = [await newUser(sluice, "one"), await newUser(sluice, "two", everything)];
   for (const name of ["one", "two"])
     await client.send(new RegisterOnPremisesInstanceCommand({ instanceName: name, iamUserArn: userArn(name) }));
 
-  assert.equal(await poll(house, one, userArn("one")), "held");
-  assert.equal(await poll(house, one, userArn("two")), 400);
-  assert.equal(await poll(house, two, userArn("one")), 400);
+  assert.equal(await poll(sluice, one, userArn("one")), "held");
+  assert.equal(await poll(sluice, one, userArn("two")), 400);
+  assert.equal(await poll(sluice, two, userArn("one")), 400);
   await client.send(new DeregisterOnPremisesInstanceCommand({ instanceName: "one" }));
-  assert.equal(await poll(house, one, userArn("one")), 400);
+  assert.equal(await poll(sluice, one, userArn("one")), 400);
 });
 
 test("a session that is registered polls for its own instance alone", async (t) => {
-  const house = await openHouse(t);
-  const client = codedeploy(t, house);
-  const RoleArn = await newRole(house, "hosts", { AWS: `arn:aws:iam::${accountId}:root` });
-  const sts = new STSClient(house.as());
+  const sluice = await openServerFixture(t);
+  const client = codedeploy(t, sluice);
+  const RoleArn = await newRole(sluice, "hosts", { AWS: `arn:aws:iam::${accountId}:root` });
+  const sts = new STSClient(sluice.as());
   t.after(() => sts.destroy());
   const session = async (RoleSessionName: string) => {
     const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName }));
@@ -84,29 +90,29 @@ test("a session that is registered polls for its own instance alone", async (t) 
   const arn = (name: string) => `arn:aws:sts::${accountId}:assumed-role/hosts/${name}`;
   await client.send(new RegisterOnPremisesInstanceCommand({ instanceName: "db-1", iamSessionArn: arn("db-1") }));
 
-  assert.equal(await poll(house, await session("db-1"), arn("db-1")), "held");
-  assert.equal(await poll(house, await session("db-2"), arn("db-1")), 400);
-  assert.equal(await poll(house, await session("db-2"), arn("db-2")), 400);
+  assert.equal(await poll(sluice, await session("db-1"), arn("db-1")), "held");
+  assert.equal(await poll(sluice, await session("db-2"), arn("db-1")), 400);
+  assert.equal(await poll(sluice, await session("db-2"), arn("db-2")), 400);
 });
 
 test("another instance's key is refused, whatever the policies of its role say", async (t) => {
-  const house = await openHouse(t);
-  await newRole(house, "web", { Service: "ec2.amazonaws.com" }, { Effect: "Allow", Action: "*", Resource: "*" });
+  const sluice = await openServerFixture(t);
+  await newRole(sluice, "web", { Service: "ec2.amazonaws.com" }, { Effect: "Allow", Action: "*", Resource: "*" });
   const host = (id: string) => `arn:aws:ec2:${region}:${accountId}:instance/${id}`;
-  const key = await house.identities.issueForHost(host("i-1"), `arn:aws:sts::${accountId}:assumed-role/web/i-1`);
+  const key = await sluice.identities.issueForHost(host("i-1"), `arn:aws:sts::${accountId}:assumed-role/web/i-1`);
 
-  assert.equal(await poll(house, key, host("i-1")), "held");
-  assert.equal(await poll(house, key, host("i-2")), 400);
+  assert.equal(await poll(sluice, key, host("i-1")), "held");
+  assert.equal(await poll(sluice, key, host("i-2")), 400);
 });
 
 test("aws deploy register and deregister run unmodified", { skip }, async (t) => {
-  const house = await openHouse(t);
-  const client = codedeploy(t, house);
-  const iam = new IAMClient(house.as());
+  const sluice = await openServerFixture(t);
+  const client = codedeploy(t, sluice);
+  const iam = new IAMClient(sluice.as());
   t.after(() => iam.destroy());
-  const cwd = house.dataFolder;
+  const cwd = sluice.dataFolder;
 
-  const registered = await house.aws(
+  const registered = await sluice.aws(
     ["deploy", "register", "--instance-name", "db-1", "--tags", "Key=Name,Value=db", "--region", region],
     { cwd },
   );
@@ -120,11 +126,11 @@ test("aws deploy register and deregister run unmodified", { skip }, async (t) =>
   const arn = value("iam_user_arn");
   assert.equal(arn, userArn("AWS/CodeDeploy/db-1"));
   const key = { accessKeyId: value("aws_access_key_id"), secretAccessKey: value("aws_secret_access_key") };
-  assert.equal(await poll(house, key, arn), "held");
+  assert.equal(await poll(sluice, key, arn), "held");
   const { instanceInfo } = await client.send(new GetOnPremisesInstanceCommand({ instanceName: "db-1" }));
   assert.deepEqual(instanceInfo?.tags, [{ Key: "Name", Value: "db" }]);
 
-  const deregistered = await house.aws(["deploy", "deregister", "--instance-name", "db-1", "--region", region], {
+  const deregistered = await sluice.aws(["deploy", "deregister", "--instance-name", "db-1", "--region", region], {
     cwd,
   });
 
@@ -132,5 +138,5 @@ test("aws deploy register and deregister run unmodified", { skip }, async (t) =>
   assert.match(deregistered.stdout, /Deleting the IAM user \(db-1\)\.\.\. DONE/);
   await assert.rejects(iam.send(new GetUserCommand({ UserName: "db-1" })), { name: "NoSuchEntityException" });
   await assert.rejects(iam.send(new ListAccessKeysCommand({ UserName: "db-1" })), { name: "NoSuchEntityException" });
-  assert.equal(await poll(house, key, arn), 400);
+  assert.equal(await poll(sluice, key, arn), 400);
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { test, type TestContext } from "node:test";
-import { AgentProcess, begin, end, openAgentGround } from "../end-to-end/agent-ground.ts";
+import { AgentProcess, begin, end, openAgentFixture } from "../end-to-end/agent-fixture.ts";
 import { eventually } from "../support/eventually.ts";
 import { type Said, Wire } from "./wire.ts";
 
@@ -14,9 +14,9 @@ const clockAt = (milliseconds: number): string =>
   `data:text/javascript,${encodeURIComponent(`const Real = Date; globalThis.Date = class extends Real { constructor(...given) { super(...(given.length === 0 ? [${milliseconds}] : given)); } static now() { return ${milliseconds}; } };`)}`;
 
 /** A registered host whose agent has pinned the signer, and whoever is on the way. */
-async function ground(t: TestContext) {
+async function openFixture(t: TestContext) {
   const wire = new Wire(t);
-  const there = await openAgentGround(t, { pinned: true, by: (url) => wire.before(url) });
+  const there = await openAgentFixture(t, { pinned: true, by: (url) => wire.before(url) });
   const { folder, configuration } = there;
   const ran = join(folder, "ran");
   return {
@@ -49,7 +49,7 @@ test(
   "a whole conversation that is played back at its own hour makes nothing run again",
   { timeout: 120_000 },
   async (t) => {
-    const { wire, ran, deploy, ended, startAgent } = await ground(t);
+    const { wire, ran, deploy, ended, startAgent } = await openFixture(t);
     const hour = Date.now();
     const first = startAgent(hour);
     const { status, log } = await ended(await deploy("deployed"));
@@ -75,7 +75,7 @@ test(
   "a command that somebody makes up for a deployment that has ended is not run, before and after the agent starts anew",
   { timeout: 120_000 },
   async (t) => {
-    const { wire, ran, deploy, ended, startAgent } = await ground(t);
+    const { wire, ran, deploy, ended, startAgent } = await openFixture(t);
     const agent = startAgent();
     const { status, log } = await ended(await deploy("deployed"));
     assert.equal(status, "Succeeded", log);
@@ -107,7 +107,7 @@ test(
   "a bundle that somebody exchanges on the way, under the same ETag, is not installed",
   { timeout: 120_000 },
   async (t) => {
-    const { wire, ran, deploy, ended, startAgent } = await ground(t);
+    const { wire, ran, deploy, ended, startAgent } = await openFixture(t);
     const isBundle = ({ about: what }: Said) => what.startsWith("GET /");
     const agent = startAgent();
     assert.equal((await ended(await deploy("evil"))).status, "Succeeded");
@@ -129,7 +129,7 @@ test(
   "a host whose clock is wrong by minutes carries out what is meant for it, and nothing that was said before",
   { timeout: 120_000 },
   async (t) => {
-    const { wire, ran, deploy, ended, startAgent } = await ground(t);
+    const { wire, ran, deploy, ended, startAgent } = await openFixture(t);
     const clocks = { slow: Date.now() - 14 * 60_000, fast: Date.now() + 14 * 60_000 };
     for (const [word, clock] of Object.entries(clocks)) {
       const agent = startAgent(clock);

@@ -31,7 +31,13 @@ import {
   PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
-import { accountId, type Credentials, type OpenHouse, openHouse, region } from "./open-house.ts";
+import {
+  accountId,
+  type Credentials,
+  type ServerFixture,
+  openServerFixture,
+  region,
+} from "../support/server-fixture.ts";
 import { newRole, newUser, type Statement } from "./principals.ts";
 
 const arn = (resource: string) => `arn:aws:codedeploy:${region}:${accountId}:${resource}`;
@@ -42,15 +48,15 @@ const revision = {
   s3Location: { bucket: "revisions", key: "web.tar", bundleType: "tar" },
 } as const;
 
-function codedeploy(t: TestContext, house: OpenHouse, credentials?: Credentials): CodeDeployClient {
-  const client = new CodeDeployClient(house.as(credentials));
+function codedeploy(t: TestContext, sluice: ServerFixture, credentials?: Credentials): CodeDeployClient {
+  const client = new CodeDeployClient(sluice.as(credentials));
   t.after(() => client.destroy());
   return client;
 }
 
 /** An application with the groups production and staging. */
-async function application(t: TestContext, house: OpenHouse): Promise<CodeDeployClient> {
-  const administrator = codedeploy(t, house);
+async function application(t: TestContext, sluice: ServerFixture): Promise<CodeDeployClient> {
+  const administrator = codedeploy(t, sluice);
   await administrator.send(new CreateApplicationCommand({ applicationName: "web" }));
   for (const deploymentGroupName of ["production", "staging"])
     await administrator.send(
@@ -75,9 +81,9 @@ const deployer: readonly Statement[] = [
 ];
 
 test("who may deploy to one group of an application may not deploy to the other", async (t) => {
-  const house = await openHouse(t);
-  const administrator = await application(t, house);
-  const ann = codedeploy(t, house, await newUser(house, "ann", ...deployer));
+  const sluice = await openServerFixture(t);
+  const administrator = await application(t, sluice);
+  const ann = codedeploy(t, sluice, await newUser(sluice, "ann", ...deployer));
 
   const { deploymentId } = await ann.send(deployTo("staging"));
   const { deploymentId: productionId } = await administrator.send(deployTo("production"));
@@ -97,13 +103,13 @@ test("who may deploy to one group of an application may not deploy to the other"
 });
 
 test("an explicit deny wins over full access, and the refusal says so", async (t) => {
-  const house = await openHouse(t);
-  await application(t, house);
+  const sluice = await openServerFixture(t);
+  await application(t, sluice);
   const bob = codedeploy(
     t,
-    house,
+    sluice,
     await newUser(
-      house,
+      sluice,
       "bob",
       { Effect: "Allow", Action: "*", Resource: "*" },
       { Effect: "Deny", Action: "codedeploy:CreateDeployment", Resource: arn("deploymentgroup:*/prod*") },
@@ -120,10 +126,10 @@ test("an explicit deny wins over full access, and the refusal says so", async (t
 });
 
 test("deploying needs the revision and the configuration as well, as on AWS", async (t) => {
-  const house = await openHouse(t);
-  await application(t, house);
-  const key = await newUser(house, "ann", { Effect: "Allow", Action: "codedeploy:CreateDeployment", Resource: "*" });
-  const ann = codedeploy(t, house, key);
+  const sluice = await openServerFixture(t);
+  await application(t, sluice);
+  const key = await newUser(sluice, "ann", { Effect: "Allow", Action: "codedeploy:CreateDeployment", Resource: "*" });
+  const ann = codedeploy(t, sluice, key);
 
   await assert.rejects(ann.send(deployTo("staging")), {
     message: /codedeploy:RegisterApplicationRevision on resource: .*:application:web/,
@@ -142,8 +148,8 @@ test("deploying needs the revision and the configuration as well, as on AWS", as
 });
 
 test("who creates a deployment group must be allowed to pass its role to CodeDeploy", async (t) => {
-  const house = await openHouse(t);
-  await application(t, house);
+  const sluice = await openServerFixture(t);
+  await application(t, sluice);
   const full = { Effect: "Allow", Action: "codedeploy:*", Resource: "*" };
   const pass = (service: string) => ({
     Effect: "Allow",
@@ -151,8 +157,8 @@ test("who creates a deployment group must be allowed to pass its role to CodeDep
     Resource: serviceRole,
     Condition: { StringEquals: { "iam:PassedToService": service } },
   });
-  const ann = codedeploy(t, house, await newUser(house, "ann", full, pass("codedeploy.amazonaws.com")));
-  const bob = codedeploy(t, house, await newUser(house, "bob", full, pass("ec2.amazonaws.com")));
+  const ann = codedeploy(t, sluice, await newUser(sluice, "ann", full, pass("codedeploy.amazonaws.com")));
+  const bob = codedeploy(t, sluice, await newUser(sluice, "bob", full, pass("ec2.amazonaws.com")));
   const create = (deploymentGroupName: string) =>
     new CreateDeploymentGroupCommand({ applicationName: "web", deploymentGroupName, serviceRoleArn: serviceRole });
 
@@ -165,8 +171,8 @@ test("who creates a deployment group must be allowed to pass its role to CodeDep
 });
 
 test("each protocol refuses in its own form, and a user without policies may do nothing", async (t) => {
-  const house = await openHouse(t);
-  const options = house.as(await newUser(house, "eve"));
+  const sluice = await openServerFixture(t);
+  const options = sluice.as(await newUser(sluice, "eve"));
   const [iam, ec2, s3] = [
     new IAMClient(options),
     new EC2Client(options),
@@ -192,15 +198,15 @@ test("each protocol refuses in its own form, and a user without policies may do 
 });
 
 test("a policy on one bucket's prefix opens that prefix alone, and conditions are judged", async (t) => {
-  const house = await openHouse(t);
-  const administrator = new S3Client({ ...house.as(), forcePathStyle: true });
+  const sluice = await openServerFixture(t);
+  const administrator = new S3Client({ ...sluice.as(), forcePathStyle: true });
   await administrator.send(new CreateBucketCommand({ Bucket: "revisions" }));
   for (const Key of ["web/1.tar", "api/1.tar"])
     await administrator.send(new PutObjectCommand({ Bucket: "revisions", Key, Body: "x" }));
   const reader = async (name: string, address: string) =>
     new S3Client({
-      ...house.as(
-        await newUser(house, name, {
+      ...sluice.as(
+        await newUser(sluice, name, {
           Effect: "Allow",
           Action: "s3:GetObject",
           Resource: "arn:aws:s3:::revisions/web/*",
@@ -223,15 +229,15 @@ test("a policy on one bucket's prefix opens that prefix alone, and conditions ar
 });
 
 test("a group's own tags may decide who deploys to it", async (t) => {
-  const house = await openHouse(t);
-  const administrator = await application(t, house);
+  const sluice = await openServerFixture(t);
+  const administrator = await application(t, sluice);
   await administrator.send(
     new TagResourceCommand({ ResourceArn: arn("deploymentgroup:web/staging"), Tags: [{ Key: "team", Value: "shop" }] }),
   );
   const ann = codedeploy(
     t,
-    house,
-    await newUser(house, "ann", readsRevisions, {
+    sluice,
+    await newUser(sluice, "ann", readsRevisions, {
       Effect: "Allow",
       Action: "codedeploy:*",
       Resource: "*",
@@ -251,15 +257,15 @@ test("a group's own tags may decide who deploys to it", async (t) => {
 });
 
 test("who gives instances a role must be allowed to pass it on, also by a launch template", async (t) => {
-  const house = await openHouse(t);
-  const iam = new IAMClient(house.as());
-  const role = await newRole(house, "web", { Service: "ec2.amazonaws.com" });
+  const sluice = await openServerFixture(t);
+  const iam = new IAMClient(sluice.as());
+  const role = await newRole(sluice, "web", { Service: "ec2.amazonaws.com" });
   await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName: "web" }));
   await iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName: "web", RoleName: "web" }));
   const launches = { Effect: "Allow", Action: ["ec2:*", "iam:AddRoleToInstanceProfile"], Resource: "*" };
-  const key = await newUser(house, "ann", launches);
-  const ec2 = new EC2Client(house.as(key));
-  const iamOfAnn = new IAMClient(house.as(key));
+  const key = await newUser(sluice, "ann", launches);
+  const ec2 = new EC2Client(sluice.as(key));
+  const iamOfAnn = new IAMClient(sluice.as(key));
   t.after(() => [iam, ec2, iamOfAnn].forEach((client) => client.destroy()));
   const IamInstanceProfile = { Name: "web" };
   const refusal = { message: new RegExp(`is not authorized to perform: iam:PassRole on resource: ${role} because`) };
@@ -282,22 +288,22 @@ test("who gives instances a role must be allowed to pass it on, also by a launch
 });
 
 test("an instance may do what its role's policies allow, and nothing else", async (t) => {
-  const house = await openHouse(t);
-  const s3 = new S3Client({ ...house.as(), forcePathStyle: true });
-  const iam = new IAMClient(house.as());
+  const sluice = await openServerFixture(t);
+  const s3 = new S3Client({ ...sluice.as(), forcePathStyle: true });
+  const iam = new IAMClient(sluice.as());
   await s3.send(new CreateBucketCommand({ Bucket: "revisions" }));
   await s3.send(new PutObjectCommand({ Bucket: "revisions", Key: "a", Body: "x" }));
   await newRole(
-    house,
+    sluice,
     "reader",
     { Service: "ec2.amazonaws.com" },
     { Effect: "Allow", Action: "s3:GetObject", Resource: "arn:aws:s3:::revisions/*" },
   );
-  await newRole(house, "bare", { Service: "ec2.amazonaws.com" });
+  await newRole(sluice, "bare", { Service: "ec2.amazonaws.com" });
   const instance = async (role: string) =>
     new S3Client({
-      ...house.as(
-        await house.identities.issueForHost(
+      ...sluice.as(
+        await sluice.identities.issueForHost(
           `arn:aws:ec2:${region}:${accountId}:instance/i-${role}`,
           `arn:aws:sts::${accountId}:assumed-role/${role}/i-${role}`,
           (await iam.send(new GetRoleCommand({ RoleName: role }))).Role?.RoleId,

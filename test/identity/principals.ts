@@ -7,7 +7,7 @@ import {
   PutRolePolicyCommand,
   PutUserPolicyCommand,
 } from "@aws-sdk/client-iam";
-import type { Credentials, OpenHouse } from "./open-house.ts";
+import type { Credentials, ServerFixture } from "../support/server-fixture.ts";
 
 /** One statement of a policy, as documents have it. */
 export type Statement = Readonly<Record<string, unknown>>;
@@ -18,11 +18,11 @@ export const document = (...statements: readonly Statement[]): string =>
 
 /** A new user with an inline policy, and a key of it. */
 export async function newUser(
-  house: OpenHouse,
+  sluice: ServerFixture,
   UserName: string,
   ...statements: readonly Statement[]
 ): Promise<Credentials> {
-  const iam = new IAMClient(house.as());
+  const iam = new IAMClient(sluice.as());
   await iam.send(new CreateUserCommand({ UserName }));
   if (statements.length > 0)
     await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: "p", PolicyDocument: document(...statements) }));
@@ -34,12 +34,12 @@ export async function newUser(
 
 /** A new role that trusts a principal, with an inline policy; gives its ARN. */
 export async function newRole(
-  house: OpenHouse,
+  sluice: ServerFixture,
   RoleName: string,
   Principal: Statement,
   ...statements: readonly Statement[]
 ): Promise<string> {
-  const iam = new IAMClient(house.as());
+  const iam = new IAMClient(sluice.as());
   const { Role } = await iam.send(
     new CreateRoleCommand({
       RoleName,

@@ -6,14 +6,20 @@ import { CreateFunctionCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { signHeaders } from "@sluice/aws-protocol/signature-v4";
 import { eventually } from "../support/eventually.ts";
 import { call } from "./call.ts";
-import { accountId, type Credentials, type OpenHouse, openHouse, region } from "./open-house.ts";
+import {
+  accountId,
+  type Credentials,
+  type ServerFixture,
+  openServerFixture,
+  region,
+} from "../support/server-fixture.ts";
 import { newRole, newUser } from "./principals.ts";
 
 const serviceRoleArn = `arn:aws:iam::${accountId}:role/deploy`;
 
 /** A bucket that keeps versions; `put` gives what an object has become. */
-async function bucket(t: TestContext, house: OpenHouse) {
-  const s3 = new S3Client({ ...house.as(), forcePathStyle: true });
+async function bucket(t: TestContext, sluice: ServerFixture) {
+  const s3 = new S3Client({ ...sluice.as(), forcePathStyle: true });
   t.after(() => s3.destroy());
   const Bucket = "vault";
   await s3.send(new CreateBucketCommand({ Bucket }));
@@ -25,10 +31,10 @@ async function bucket(t: TestContext, house: OpenHouse) {
 }
 
 /** What a key reads: a status, and the text. */
-async function read(house: OpenHouse, credentials: Credentials, key: string, version?: string) {
+async function read(sluice: ServerFixture, credentials: Credentials, key: string, version?: string) {
   const url = new URL(
     `/vault/${key}${version === undefined ? "" : `?versionId=${encodeURIComponent(version)}`}`,
-    house.url,
+    sluice.url,
   );
   const headers = signHeaders({ method: "GET", url, headers: {}, body: "", credentials, region, service: "s3" });
   const response = await fetch(url, { headers });
@@ -37,17 +43,17 @@ async function read(house: OpenHouse, credentials: Credentials, key: string, ver
 
 test("a host reads what its deployments bring, that version and that ETag, and nothing else", async (t) => {
   // The local cloud asks the control plane what deployments bring once it is connected.
-  const house = await openHouse(t, { agentBundle: resolve(import.meta.dirname, "../fixtures/idle-agent.js") });
-  const put = await bucket(t, house);
+  const sluice = await openServerFixture(t, { agentBundle: resolve(import.meta.dirname, "../fixtures/idle-agent.js") });
+  const put = await bucket(t, sluice);
   const rule = (operation: string, input: object, service = "codedeploy") =>
-    call(house, house.administrator, [service, operation], { ...input });
+    call(sluice, sluice.administrator, [service, operation], { ...input });
   await rule("RegisterOnPremisesInstance", {
     instanceName: "web-1",
     iamUserArn: `arn:aws:iam::${accountId}:user/web-1`,
   });
   await rule("AddTagsToOnPremisesInstances", { instanceNames: ["web-1"], tags: [{ Key: "Role", Value: "web" }] });
   const token = (await rule("CreateHostRegistration", { instanceName: "web-1" }, "sluice")).find("token") ?? "";
-  const host = await house.identities.redeemRegistration(token);
+  const host = await sluice.identities.redeemRegistration(token);
   assert(host);
   await rule("CreateApplication", { applicationName: "shop" });
   const deploy = async (deploymentGroupName: string, s3Location: object) => {
@@ -68,17 +74,17 @@ test("a host reads what its deployments bring, that version and that ETag, and n
   await deploy("plain", { key: "plain.zip" });
   for (const [key, version] of [["versioned.zip", old.version], ["tagged.zip"], ["plain.zip"]] as const)
     await eventually(`the host may read ${key}`, async () =>
-      (await read(house, host, key, version)) === "200 first" ? true : undefined,
+      (await read(sluice, host, key, version)) === "200 first" ? true : undefined,
     );
 
-  assert.equal(await read(house, host, "versioned.zip"), "403 AccessDenied");
-  assert.equal(await read(house, host, "versioned.zip", latest.version), "403 AccessDenied");
-  assert.equal(await read(house, host, "tagged.zip", tagged.version), "403 AccessDenied");
-  assert.equal(await read(house, host, "secret"), "403 AccessDenied");
+  assert.equal(await read(sluice, host, "versioned.zip"), "403 AccessDenied");
+  assert.equal(await read(sluice, host, "versioned.zip", latest.version), "403 AccessDenied");
+  assert.equal(await read(sluice, host, "tagged.zip", tagged.version), "403 AccessDenied");
+  assert.equal(await read(sluice, host, "secret"), "403 AccessDenied");
   await put("tagged.zip", "second");
   await put("plain.zip", "second");
-  assert.equal(await read(house, host, "tagged.zip"), "412 PreconditionFailed");
-  assert.equal(await read(house, host, "plain.zip"), "200 second");
+  assert.equal(await read(sluice, host, "tagged.zip"), "412 PreconditionFailed");
+  assert.equal(await read(sluice, host, "plain.zip"), "200 second");
 
   // What is on its way to a host is not for another one that is registered under its ARN meanwhile.
   await rule("DeregisterOnPremisesInstance", { instanceName: "web-1" });
@@ -87,23 +93,23 @@ test("a host reads what its deployments bring, that version and that ETag, and n
 });
 
 test("who may deploy cannot deploy what only others may read, nor run it as a function", async (t) => {
-  const house = await openHouse(t);
+  const sluice = await openServerFixture(t);
   await (
-    await bucket(t, house)
+    await bucket(t, sluice)
   )("secret", "hunter2");
-  await call(house, house.administrator, ["codedeploy", "CreateApplication"], { applicationName: "shop" });
+  await call(sluice, sluice.administrator, ["codedeploy", "CreateApplication"], { applicationName: "shop" });
   const place = { applicationName: "shop", deploymentGroupName: "web" };
-  await call(house, house.administrator, ["codedeploy", "CreateDeploymentGroup"], { ...place, serviceRoleArn });
-  const Role = await newRole(house, "run", { Service: "lambda.amazonaws.com" });
+  await call(sluice, sluice.administrator, ["codedeploy", "CreateDeploymentGroup"], { ...place, serviceRoleArn });
+  const Role = await newRole(sluice, "run", { Service: "lambda.amazonaws.com" });
   const may = ["codedeploy:*", "lambda:*", "iam:PassRole"];
-  const ann = await newUser(house, "ann", { Effect: "Allow", Action: may, Resource: "*" });
-  const lambda = new LambdaClient(house.as(ann));
+  const ann = await newUser(sluice, "ann", { Effect: "Allow", Action: may, Resource: "*" });
+  const lambda = new LambdaClient(sluice.as(ann));
   t.after(() => lambda.destroy());
   const refusal = /is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::vault\/secret because/;
   const revision = { revisionType: "S3", s3Location: { bucket: "vault", key: "secret", bundleType: "zip" } };
 
   for (const operation of ["RegisterApplicationRevision", "CreateDeployment"])
-    assert.match((await call(house, ann, ["codedeploy", operation], { ...place, revision })).text, refusal);
+    assert.match((await call(sluice, ann, ["codedeploy", operation], { ...place, revision })).text, refusal);
   await assert.rejects(
     lambda.send(
       new CreateFunctionCommand({

@@ -9,23 +9,23 @@ import {
 } from "@aws-sdk/client-codedeploy";
 import { AttachRolePolicyCommand, DeleteRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { eventually } from "../support/eventually.ts";
-import { accountId, openHouse } from "./open-house.ts";
+import { accountId, openServerFixture } from "../support/server-fixture.ts";
 import { newRole, type Statement } from "./principals.ts";
 
 const codedeploy = { Service: "codedeploy.amazonaws.com" };
 
-/** A house, and what a deployment with a role fails with. The group selects no instance: who may look learns just that. */
-async function ground(t: TestContext, options: { readonly actsWithServiceRoles?: boolean } = {}) {
-  const house = await openHouse(t, options);
-  const client = new CodeDeployClient(house.as());
-  const iam = new IAMClient(house.as());
+/** A server, and what a deployment with a role fails with. The group selects no instance: a role that may look learns just that. */
+async function openFixture(t: TestContext, options: { readonly actsWithServiceRoles?: boolean } = {}) {
+  const sluice = await openServerFixture(t, options);
+  const client = new CodeDeployClient(sluice.as());
+  const iam = new IAMClient(sluice.as());
   t.after(() => {
     client.destroy();
     iam.destroy();
   });
   await client.send(new CreateApplicationCommand({ applicationName: "app" }));
   const role = (name: string, principal: Statement = codedeploy, ...statements: readonly Statement[]) =>
-    newRole(house, name, principal, ...statements);
+    newRole(sluice, name, principal, ...statements);
   const errorOf = async (serviceRoleArn: string) => {
     const where = { applicationName: "app", deploymentGroupName: serviceRoleArn.split("/").at(-1) };
     const ec2TagFilters = [{ Key: "Role", Value: "web", Type: "KEY_AND_VALUE" as const }];
@@ -44,7 +44,7 @@ async function ground(t: TestContext, options: { readonly actsWithServiceRoles?:
 }
 
 test("with service roles on, a deployment has the rights of its group's role, as on AWS", async (t) => {
-  const { iam, role, errorOf } = await ground(t, { actsWithServiceRoles: true });
+  const { iam, role, errorOf } = await openFixture(t, { actsWithServiceRoles: true });
   const missing = await role("gone");
   await iam.send(new DeleteRoleCommand({ RoleName: "gone" }));
   const able = await role("able");
@@ -68,7 +68,7 @@ test("with service roles on, a deployment has the rights of its group's role, as
 });
 
 test("unless they are asked for, nobody looks whether a service role exists", async (t) => {
-  const { errorOf } = await ground(t);
+  const { errorOf } = await openFixture(t);
 
   assert.equal((await errorOf(`arn:aws:iam::${accountId}:role/never-made`))?.code, "NO_INSTANCES");
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { whyNoNamespaces } from "../support/why-no-namespaces.ts";
-import { House } from "../house.ts";
+import { SluiceProcess } from "../support/sluice-process.ts";
 import { LedgerHost } from "./ledger.ts";
 
 const scripted = ["BeforeInstall", "AfterInstall", "ApplicationStart", "ValidateService"] as const;
@@ -10,9 +10,9 @@ test(
   "an agent killed in mid-script is started again, fails that event and runs no script twice",
   { timeout: 240_000, skip: await whyNoNamespaces() },
   async (t) => {
-    const house = new House(t, ["--no-example", "--driver", "ns"]);
-    await house.open();
-    const host = await LedgerHost.launch(house);
+    const sluice = new SluiceProcess(t, ["--no-example", "--driver", "ns"]);
+    await sluice.open();
+    const host = await LedgerHost.launch(sluice);
     await host.end(await host.deploy());
 
     for (const event of scripted) {

@@ -12,7 +12,7 @@ import {
   ListApplicationsCommand,
 } from "@aws-sdk/client-codedeploy";
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { House } from "../house.ts";
+import { SluiceProcess } from "../support/sluice-process.ts";
 
 // The data folder on a disk of a few megabytes, in a mount namespace of this test's own.
 
@@ -20,14 +20,14 @@ const enter = ["unshare", "--user", "--map-root-user", "--mount"];
 const isAllowed = spawnSync("unshare", [...enter.slice(1), "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).status === 0;
 const skip = !isAllowed && "this system lets nobody mount anything in a namespace of his own";
 
-/** As large as the databases of an empty house, and some room. */
+/** As large as the databases of an empty server, and some room. */
 const diskMegabytes = 8;
 
-/** A house whose data folder is a small disk. */
-async function smallHouse(t: TestContext) {
+/** A `sluice up` whose data folder is a small disk. */
+async function openOnSmallDisk(t: TestContext) {
   const given: string[] = [];
-  const house = new House(t, ["--no-example", "--driver", "plain"], given);
-  const data = join(house.folder, "data");
+  const sluice = new SluiceProcess(t, ["--no-example", "--driver", "plain"], given);
+  const data = join(sluice.folder, "data");
   mkdirSync(data);
   const script = 'mount -t tmpfs -o size="$1"m tmpfs "$2" && echo mounted && exec sleep 600';
   const holder = spawn("unshare", [...enter.slice(1), "sh", "-c", script, "sh", String(diskMegabytes), data], {
@@ -40,7 +40,7 @@ async function smallHouse(t: TestContext) {
   await once(createInterface({ input: holder.stdout }), "line");
   given.push("nsenter", "--target", String(holder.pid), "--user", "--mount", "--preserve-credentials", "--");
   const filler = `/proc/${holder.pid}/root${data}/filler`;
-  return { house, fill: () => fill(filler), makeRoom: () => rmSync(filler) };
+  return { sluice, fill: () => fill(filler), makeRoom: () => rmSync(filler) };
 }
 
 /** Writes until nothing fits any more. */
@@ -60,11 +60,11 @@ function fill(path: string): void {
   }
 }
 
-async function clientsOf(t: TestContext, house: House) {
+async function clientsOf(t: TestContext, sluice: SluiceProcess) {
   const { AWS_ACCESS_KEY_ID: accessKeyId = "", AWS_SECRET_ACCESS_KEY: secretAccessKey = "" } =
-    await house.environment();
+    await sluice.environment();
   const options = {
-    ...{ endpoint: house.url, region: "us-east-1", maxAttempts: 1 },
+    ...{ endpoint: sluice.url, region: "us-east-1", maxAttempts: 1 },
     credentials: { accessKeyId, secretAccessKey },
   };
   const [codedeploy, s3] = [new CodeDeployClient(options), new S3Client({ ...options, forcePathStyle: true })];
@@ -79,9 +79,9 @@ test(
   "a full disk is said in one line; nothing that was acknowledged is lost, and with room work goes on",
   { skip, timeout: 120_000 },
   async (t) => {
-    const { house, fill: fillDisk, makeRoom } = await smallHouse(t);
-    await house.open();
-    const { codedeploy, s3 } = await clientsOf(t, house);
+    const { sluice, fill: fillDisk, makeRoom } = await openOnSmallDisk(t);
+    await sluice.open();
+    const { codedeploy, s3 } = await clientsOf(t, sluice);
     const acknowledged: string[] = [];
     const create = async (applicationName: string) => {
       await codedeploy.send(new CreateApplicationCommand({ applicationName }));
@@ -107,36 +107,36 @@ test(
     assert(unstored instanceof Error);
     assert.match(unstored.name, /^(InternalError|ServiceUnavailable)$/);
     assert.deepEqual(await listed(), acknowledged.toSorted(), "what is there can be read");
-    const said = house.output.split("\n").filter((line) => /disk/.test(line));
-    assert.equal(said.length, 2, house.output);
+    const said = sluice.output.split("\n").filter((line) => /disk/.test(line));
+    assert.equal(said.length, 2, sluice.output);
     assert.match(
       said[0] ?? "",
       /"msg":"Cannot write to the data folder: database or disk is full\. Make room on the disk: nothing that was acknowledged is lost, and work goes on by itself"/,
     );
     assert.match(said[1] ?? "", /^The local cloud cannot write to the data folder: its disk is full/);
-    assert.doesNotMatch(house.output, /defect/);
+    assert.doesNotMatch(sluice.output, /defect/);
 
     makeRoom();
     await create("after");
     await put();
     assert.deepEqual(await listed(), acknowledged.toSorted());
 
-    await house.kill();
-    await house.open();
+    await sluice.kill();
+    await sluice.open();
     assert.deepEqual(await listed(), acknowledged.toSorted());
     for (const applicationName of acknowledged) await codedeploy.send(new GetApplicationCommand({ applicationName }));
     const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
     assert.equal((await Body?.transformToByteArray())?.length, 1024 * 1024);
-    const audit = await house.sluice("audit");
+    const audit = await sluice.cli("audit");
     assert.equal(audit.code, 0, audit.stdout + audit.stderr);
   },
 );
 
 test("a start that the full disk does not allow ends with one sentence", { skip, timeout: 60_000 }, async (t) => {
-  const { house, fill: fillDisk, makeRoom } = await smallHouse(t);
+  const { sluice, fill: fillDisk, makeRoom } = await openOnSmallDisk(t);
   fillDisk();
 
-  await assert.rejects(house.open(), (error: Error) => {
+  await assert.rejects(sluice.open(), (error: Error) => {
     const lines = error.message.trim().split("\n").slice(1);
     assert.equal(lines.length, 1, error.message);
     assert.match(lines[0] ?? "", /^sluice: Cannot .*(full|no space left).*\. Make room/i);
@@ -144,5 +144,5 @@ test("a start that the full disk does not allow ends with one sentence", { skip,
   });
 
   makeRoom();
-  await house.open();
+  await sluice.open();
 });

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { whyNoNamespaces } from "../support/why-no-namespaces.ts";
 import { eventually } from "../support/eventually.ts";
-import { House } from "../house.ts";
+import { SluiceProcess } from "../support/sluice-process.ts";
 
 const skip = await whyNoNamespaces();
 const instances = 3;
@@ -38,12 +38,12 @@ test(
   { skip, timeout: 90_000 },
   async (t) => {
     const linksBefore = links();
-    const house = new House(t, ["--driver", "ns", "--instances", String(instances)]);
-    await house.open();
+    const sluice = new SluiceProcess(t, ["--driver", "ns", "--instances", String(instances)]);
+    await sluice.open();
     const { AWS_ACCESS_KEY_ID: accessKeyId = "", AWS_SECRET_ACCESS_KEY: secretAccessKey = "" } =
-      await house.environment();
+      await sluice.environment();
     const ec2 = new EC2Client({
-      endpoint: house.url,
+      endpoint: sluice.url,
       region: "us-east-1",
       credentials: { accessKeyId, secretAccessKey },
     });
@@ -55,15 +55,15 @@ test(
       );
       return running.length === instances || undefined;
     });
-    const before = processesOf(house.folder);
+    const before = processesOf(sluice.folder);
     assert(before.length > 2 * instances, `instances run: ${before.length} processes`);
 
-    const { code, stdout, stderr } = await house.sluice("down");
+    const { code, stdout, stderr } = await sluice.cli("down");
 
     assert.equal(code, 0, stderr);
     assert.match(stdout, /^Stopped process \d+/);
-    assert.deepEqual(processesOf(house.folder), []);
-    assert.deepEqual(mounts(house.folder), []);
+    assert.deepEqual(processesOf(sluice.folder), []);
+    assert.deepEqual(mounts(sluice.folder), []);
     assert.equal(links(), linksBefore);
   },
 );

@@ -11,7 +11,7 @@ import {
 import { CreateLaunchTemplateCommand, DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { whyNoNamespaces } from "../support/why-no-namespaces.ts";
 import { eventually } from "../support/eventually.ts";
-import { House } from "../house.ts";
+import { SluiceProcess } from "../support/sluice-process.ts";
 
 const AutoScalingGroupName = "fleet";
 const zones = "subnet-0000000000000000a,subnet-0000000000000000b";
@@ -20,11 +20,11 @@ test(
   "a group whose server is killed at any moment of a launch ends with the instances that it should have",
   { timeout: 120_000, skip: await whyNoNamespaces() },
   async (t) => {
-    const house = new House(t, ["--no-example", "--driver", "ns"]);
-    await house.open();
+    const sluice = new SluiceProcess(t, ["--no-example", "--driver", "ns"]);
+    await sluice.open();
     const { AWS_ACCESS_KEY_ID: accessKeyId = "", AWS_SECRET_ACCESS_KEY: secretAccessKey = "" } =
-      await house.environment();
-    const client = { endpoint: house.url, region: "us-east-1", credentials: { accessKeyId, secretAccessKey } };
+      await sluice.environment();
+    const client = { endpoint: sluice.url, region: "us-east-1", credentials: { accessKeyId, secretAccessKey } };
     const [scaling, ec2] = [new AutoScalingClient(client), new EC2Client(client)];
     t.after(() => scaling.destroy());
     t.after(() => ec2.destroy());
@@ -54,8 +54,8 @@ test(
     for (const [round, milliseconds] of killedAfterMilliseconds.entries()) {
       await scaling.send(new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity: round + 1 }));
       await new Promise((resolve) => setTimeout(resolve, milliseconds));
-      await house.kill();
-      await house.open();
+      await sluice.kill();
+      await sluice.open();
       const waiting = await eventually("the new instance waits for its hook", async () =>
         (await members()).find(({ LifecycleState }) => LifecycleState === "Pending:Wait"),
       );

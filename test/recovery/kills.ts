@@ -13,7 +13,7 @@ import { bundle } from "../../packages/cli/src/bundle.ts";
 import { mark, processesOf } from "../../packages/cloud/src/instance/plain/processes.ts";
 import { eventually } from "../support/eventually.ts";
 import { Random } from "../../packages/engine/test/simulation/random.ts";
-import { House } from "../house.ts";
+import { SluiceProcess } from "../support/sluice-process.ts";
 import { KillLane } from "./kill-lane.ts";
 
 const fixture = resolve(import.meta.dirname, "../fixtures/ledger");
@@ -43,21 +43,21 @@ type Say = (line: string) => void;
 /** Carries the plan out; throws when a deployment has not ended rightly. */
 export async function runKills(plan: KillPlan, say: Say, signal?: AbortSignal): Promise<KillTally> {
   const ends: (() => unknown)[] = [];
-  const house = new House({ after: (end) => void ends.push(end as () => unknown) }, [
+  const sluice = new SluiceProcess({ after: (end) => void ends.push(end as () => unknown) }, [
     "--no-example",
     "--driver",
     "plain",
   ]);
   try {
-    await house.open();
-    return await new Kills(house, plan, say, signal).run();
+    await sluice.open();
+    return await new Kills(sluice, plan, say, signal).run();
   } finally {
     for (const end of ends) await end();
   }
 }
 
 class Kills {
-  readonly #house: House;
+  readonly #sluice: SluiceProcess;
   readonly #plan: KillPlan;
   readonly #say: Say;
   readonly #random: Random;
@@ -65,9 +65,9 @@ class Kills {
   #client: CodeDeployClient | undefined;
   #isOver = false;
 
-  constructor(house: House, plan: KillPlan, say: Say, signal: AbortSignal | undefined) {
+  constructor(sluice: SluiceProcess, plan: KillPlan, say: Say, signal: AbortSignal | undefined) {
     signal?.addEventListener("abort", () => (this.#isOver = true));
-    this.#house = house;
+    this.#sluice = sluice;
     this.#plan = plan;
     this.#say = say;
     this.#random = new Random(plan.seed);
@@ -101,16 +101,16 @@ class Kills {
   /** The instances, a deployment group for each, and the revision. */
   async #furnish(): Promise<readonly KillLane[]> {
     const { AWS_ACCESS_KEY_ID: accessKeyId = "", AWS_SECRET_ACCESS_KEY: secretAccessKey = "" } =
-      await this.#house.environment();
+      await this.#sluice.environment();
     const credentials = { accessKeyId, secretAccessKey };
-    const { url } = this.#house; // later starts take the same port
+    const { url } = this.#sluice; // later starts take the same port
     const options = { endpoint: url, region: "us-east-1", credentials };
     const client = new CodeDeployClient({ ...options, maxAttempts: 1 });
     this.#client = client;
     await KillLane.prepare(client);
     const ids = await launch(new EC2Client(options), this.#plan.lanes);
     const revision = await uploaded(options);
-    const dataFolder = resolve(this.#house.folder, "data");
+    const dataFolder = resolve(this.#sluice.folder, "data");
     const lanes = ids.map((instanceId) => new KillLane({ instanceId, dataFolder, revision, client: () => client }));
     for (const lane of lanes) {
       await lane.furnish();
@@ -142,9 +142,9 @@ class Kills {
   }
 
   async #killServer(): Promise<void> {
-    await this.#house.kill();
+    await this.#sluice.kill();
     await pause(this.#random.integer(0, 300));
-    await this.#house.open();
+    await this.#sluice.open();
   }
 
   /** As a host does whose service manager starts the agent again. A script that runs is left to itself. */

@@ -12,23 +12,23 @@ import {
 import { EC2Client, DescribeImagesCommand, RunInstancesCommand } from "@aws-sdk/client-ec2";
 import { deploy } from "../../packages/cli/src/deploy.ts";
 import { eventually } from "../support/eventually.ts";
-import type { House } from "../house.ts";
+import type { SluiceProcess } from "../support/sluice-process.ts";
 
 const fixture = resolve(import.meta.dirname, "../fixtures/ledger");
 
 /** One instance with a deployment group of its own, whose scripts write down when they begin and end. */
 export class LedgerHost {
-  readonly house: House;
+  readonly sluice: SluiceProcess;
   readonly instanceId: string;
 
-  constructor(house: House, instanceId: string) {
-    this.house = house;
+  constructor(sluice: SluiceProcess, instanceId: string) {
+    this.sluice = sluice;
     this.instanceId = instanceId;
   }
 
   /** Launches the instance and makes application and group. */
-  static async launch(house: House): Promise<LedgerHost> {
-    const endpoint = await connection(house);
+  static async launch(sluice: SluiceProcess): Promise<LedgerHost> {
+    const endpoint = await connection(sluice);
     const ec2 = new EC2Client(endpoint);
     const { Images = [] } = await ec2.send(new DescribeImagesCommand({}));
     const tag = { Key: "Role", Value: "ledger" };
@@ -41,7 +41,7 @@ export class LedgerHost {
       }),
     );
     ec2.destroy();
-    await using(house, async (client) => {
+    await using(sluice, async (client) => {
       await client.send(new CreateApplicationCommand({ applicationName: "ledger" }));
       const group = {
         applicationName: "ledger",
@@ -54,7 +54,7 @@ export class LedgerHost {
     });
     const [instance] = Instances;
     assert(instance?.InstanceId, "an instance was launched");
-    return new LedgerHost(house, instance.InstanceId);
+    return new LedgerHost(sluice, instance.InstanceId);
   }
 
   /** Deploys the ledger's revision. Gives the deployment's id. */
@@ -63,16 +63,16 @@ export class LedgerHost {
       AWS_ENDPOINT_URL: url = "",
       AWS_ACCESS_KEY_ID: accessKeyId = "",
       AWS_SECRET_ACCESS_KEY: secretAccessKey = "",
-    } = await this.house.environment();
+    } = await this.sluice.environment();
     const endpoint = { url, region: "us-east-1", credentials: { accessKeyId, secretAccessKey } };
-    return using(this.house, (client) =>
+    return using(this.sluice, (client) =>
       deploy(client, endpoint, { folder: fixture, application: "ledger", group: "ledger" }),
     );
   }
 
   /** Runs a shell line on the instance, in the folder where the ledger lies. Gives what it printed. */
   async shell(line: string): Promise<string> {
-    const { stdout } = await this.house.sluice(
+    const { stdout } = await this.sluice.cli(
       "exec",
       this.instanceId,
       "--",
@@ -93,7 +93,7 @@ export class LedgerHost {
 
   /** The ledger, read where the instance's disk is: a process for each look would take the processor from what is waited for. */
   #ledger(): string {
-    const cloud = join(this.house.folder, "data/cloud");
+    const cloud = join(this.sluice.folder, "data/cloud");
     const disks = [join(cloud, "plain", this.instanceId, "root"), join(cloud, "ns/instances", this.instanceId, "root")];
     const file = disks.map((disk) => join(disk, "var/ledger/ledger")).find((path) => existsSync(path));
     return file === undefined ? "" : readFileSync(file, "utf8");
@@ -109,7 +109,7 @@ export class LedgerHost {
   /** Waits for the deployment's end. */
   async end(deploymentId: string) {
     return eventually(`deployment ${deploymentId} ends`, async () => {
-      const { deploymentInfo } = await using(this.house, (client) =>
+      const { deploymentInfo } = await using(this.sluice, (client) =>
         client.send(new GetDeploymentCommand({ deploymentId })),
       );
       return ["Succeeded", "Failed", "Stopped"].includes(deploymentInfo?.status ?? "") ? deploymentInfo : undefined;
@@ -118,7 +118,7 @@ export class LedgerHost {
 
   /** The deployment's events on the instance; undefined before it has begun. */
   async events(deploymentId: string) {
-    return using(this.house, async (client) => {
+    return using(this.sluice, async (client) => {
       const { targetIds = [] } = await client
         .send(new ListDeploymentTargetsCommand({ deploymentId }))
         .catch(() => ({ targetIds: [] as string[] }));
@@ -130,12 +130,12 @@ export class LedgerHost {
   }
 }
 
-/** An SDK client of the house, for one piece of work. */
+/** Runs work with an SDK client of the process. */
 export async function using<Answer>(
-  house: House,
+  sluice: SluiceProcess,
   work: (client: CodeDeployClient) => Promise<Answer>,
 ): Promise<Answer> {
-  const client = new CodeDeployClient(await connection(house));
+  const client = new CodeDeployClient(await connection(sluice));
   try {
     return await work(client);
   } finally {
@@ -143,11 +143,11 @@ export async function using<Answer>(
   }
 }
 
-async function connection(house: House) {
+async function connection(sluice: SluiceProcess) {
   const {
     AWS_ENDPOINT_URL: endpoint = "",
     AWS_ACCESS_KEY_ID: accessKeyId = "",
     AWS_SECRET_ACCESS_KEY: secretAccessKey = "",
-  } = await house.environment();
+  } = await sluice.environment();
   return { endpoint, region: "us-east-1", credentials: { accessKeyId, secretAccessKey } };
 }

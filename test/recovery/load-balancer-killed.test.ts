@@ -12,16 +12,16 @@ import {
   RegisterTargetsCommand,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { eventually } from "../support/eventually.ts";
-import { House } from "../house.ts";
+import { SluiceProcess } from "../support/sluice-process.ts";
 
 test("after a power cut listeners come back, and a target that was healthy serves at once", async (t) => {
-  const house = new House(t, ["--no-example", "--driver", "plain"]);
-  await house.open();
+  const sluice = new SluiceProcess(t, ["--no-example", "--driver", "plain"]);
+  await sluice.open();
   const backend = createServer((_, response) => response.end("hello")).listen(0, "127.0.0.1");
   await once(backend, "listening");
   t.after(() => backend.close());
   const target = { Id: "127.0.0.1", Port: (backend.address() as AddressInfo).port }; // it listens on TCP
-  const elb = await clientOf(house);
+  const elb = await clientOf(sluice);
   t.after(() => elb.destroy());
   const { TargetGroups } = await elb.send(
     new CreateTargetGroupCommand({
@@ -46,18 +46,18 @@ test("after a power cut listeners come back, and a target that was healthy serve
   await elb.send(new RegisterTargetsCommand({ TargetGroupArn, Targets: [target] }));
   await eventually("the target is healthy", async () => ((await state()) === "healthy" ? true : undefined));
 
-  await house.kill();
-  await house.open();
+  await sluice.kill();
+  await sluice.open();
   await eventually("the listener is open", () => isOpen(Port));
 
   assert.equal(await (await fetch(`http://127.0.0.1:${Port}/`)).text(), "hello");
   assert.equal(await state(), "healthy");
 });
 
-async function clientOf(house: House): Promise<ElasticLoadBalancingV2Client> {
-  const { AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "" } = await house.environment();
+async function clientOf(sluice: SluiceProcess): Promise<ElasticLoadBalancingV2Client> {
+  const { AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "" } = await sluice.environment();
   return new ElasticLoadBalancingV2Client({
-    endpoint: house.url,
+    endpoint: sluice.url,
     region: "us-east-1",
     credentials: { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY },
   });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { whyNoNamespaces } from "../support/why-no-namespaces.ts";
-import { House } from "../house.ts";
+import { SluiceProcess } from "../support/sluice-process.ts";
 import { LedgerHost } from "./ledger.ts";
 
 const skip = await whyNoNamespaces();
@@ -10,17 +10,17 @@ test(
   "an instance goes on at the port that it knows when the server has come back at another one",
   { skip, timeout: 120_000 },
   async (t) => {
-    const house = new House(t, ["--no-example", "--driver", "ns"]);
-    await house.open();
-    const host = await LedgerHost.launch(house);
+    const sluice = new SluiceProcess(t, ["--no-example", "--driver", "ns"]);
+    await sluice.open();
+    const host = await LedgerHost.launch(sluice);
     assert.equal((await host.end(await host.deploy()))?.status, "Succeeded");
-    const known = house.port;
+    const known = sluice.port;
 
-    await house.kill();
-    house.port = 0;
-    await house.open();
+    await sluice.kill();
+    sluice.port = 0;
+    await sluice.open();
 
-    assert.notEqual(house.port, known);
+    assert.notEqual(sluice.port, known);
     assert.equal((await host.end(await host.deploy()))?.status, "Succeeded");
   },
 );

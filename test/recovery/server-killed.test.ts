@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CreateApplicationCommand, paginateListApplications } from "@aws-sdk/client-codedeploy";
 import { eventually } from "../support/eventually.ts";
-import { House } from "../house.ts";
+import { SluiceProcess } from "../support/sluice-process.ts";
 import { LedgerHost, using } from "./ledger.ts";
 
 const scripted = ["ApplicationStop", "BeforeInstall", "AfterInstall", "ApplicationStart", "ValidateService"] as const;
@@ -11,9 +11,9 @@ test(
   "a server killed at each step of a deployment finishes it, forgets no acknowledged request, and no script runs twice",
   { timeout: 180_000 },
   async (t) => {
-    const house = new House(t, ["--no-example", "--driver", "plain"]);
-    await house.open();
-    const host = await LedgerHost.launch(house);
+    const sluice = new SluiceProcess(t, ["--no-example", "--driver", "plain"]);
+    await sluice.open();
+    const host = await LedgerHost.launch(sluice);
     const before = await host.deploy();
     assert.equal((await host.end(before))?.status, "Succeeded");
     await host.shell("echo 0.4 > pace");
@@ -23,10 +23,10 @@ test(
     for (const event of scripted) {
       await host.writes(deployment, `${event} begin`);
       const applicationName = `made-during-${event}`;
-      await using(house, (client) => client.send(new CreateApplicationCommand({ applicationName })));
+      await using(sluice, (client) => client.send(new CreateApplicationCommand({ applicationName })));
       acknowledged.push(applicationName);
-      await house.kill();
-      await house.open();
+      await sluice.kill();
+      await sluice.open();
     }
 
     assert.equal((await host.end(deployment))?.status, "Succeeded");
@@ -34,7 +34,7 @@ test(
       await host.lines(deployment),
       scripted.flatMap((event) => [`${event} begin`, `${event} end`]),
     );
-    const kept = await using(house, async (client) => {
+    const kept = await using(sluice, async (client) => {
       const names: string[] = [];
       for await (const { applications = [] } of paginateListApplications({ client }, {})) names.push(...applications);
       return names;
@@ -50,14 +50,14 @@ test(
   "a server killed between a script's end and the next one's begin finishes the deployment too",
   { timeout: 180_000 },
   async (t) => {
-    const house = new House(t, ["--no-example", "--driver", "plain"]);
-    await house.open();
-    const host = await LedgerHost.launch(house);
+    const sluice = new SluiceProcess(t, ["--no-example", "--driver", "plain"]);
+    await sluice.open();
+    const host = await LedgerHost.launch(sluice);
     for (const event of ["BeforeInstall", "AfterInstall", "ApplicationStart", "ValidateService"]) {
       const deployment = await host.deploy();
       await host.writes(deployment, `${event} end`);
-      await house.kill();
-      await house.open();
+      await sluice.kill();
+      await sluice.open();
 
       assert.equal((await host.end(deployment))?.status, "Succeeded");
       const lines = await host.lines(deployment);
@@ -70,9 +70,9 @@ test(
   "a server killed while the host downloads and installs finishes the deployment",
   { timeout: 180_000 },
   async (t) => {
-    const house = new House(t, ["--no-example", "--driver", "plain"]);
-    await house.open();
-    const host = await LedgerHost.launch(house);
+    const sluice = new SluiceProcess(t, ["--no-example", "--driver", "plain"]);
+    await sluice.open();
+    const host = await LedgerHost.launch(sluice);
     for (const event of ["DownloadBundle", "Install"]) {
       const deployment = await host.deploy();
       await eventually(`${event} of ${deployment} has been reached`, async () =>
@@ -82,8 +82,8 @@ test(
           ? true
           : undefined,
       );
-      await house.kill();
-      await house.open();
+      await sluice.kill();
+      await sluice.open();
 
       assert.equal((await host.end(deployment))?.status, "Succeeded");
     }

@@ -4,8 +4,8 @@ import { DescribeLifecycleHooksCommand, SetDesiredCapacityCommand } from "@aws-s
 import { GetDeploymentGroupCommand, UpdateDeploymentGroupCommand } from "@aws-sdk/client-codedeploy";
 import { eventually } from "../support/eventually.ts";
 import { signHeaders } from "@sluice/aws-protocol/signature-v4";
-import { createdBy, deploymentsOf } from "../created-deployment.ts";
-import { copying, skip, TrafficHouse, type Way } from "../traffic-house.ts";
+import { createdBy, deploymentsOf } from "../support/created-deployment.ts";
+import { copying, skip, TrafficFixture, type BalancedTargetGroup } from "../support/traffic-fixture.ts";
 
 const applicationName = "web";
 const current = { applicationName, currentDeploymentGroupName: "web" };
@@ -47,12 +47,12 @@ test(
   "a server killed at any moment of a deployment behind a load balancer finishes it, and leaves nothing behind",
   { skip, timeout: 300_000 },
   async (t) => {
-    const cloud = await TrafficHouse.open(t, "--time-scale", "2");
-    const way = await cloud.way("web", 2);
-    const hosts = await cloud.fleet("fleet", 2, way);
-    await cloud.group("web", { way, autoScalingGroups: ["fleet"] });
+    const cloud = await TrafficFixture.open(t, "--time-scale", "2");
+    const targetGroup = await cloud.balancedTargetGroup("web", 2);
+    const hosts = await cloud.fleet("fleet", 2, targetGroup);
+    await cloud.group("web", { targetGroup, autoScalingGroups: ["fleet"] });
     await cloud.ends(await cloud.begin("web", "1"), "Succeeded");
-    await cloud.serves(way, hosts);
+    await cloud.serves(targetGroup, hosts);
 
     await suspending(cloud, ["AZRebalance", "Terminate"]);
     for (const [name, moment] of Object.entries(inPlaceMoments))
@@ -61,8 +61,8 @@ test(
         await killAt(cloud, id, moment);
         await cloud.ends(id, "Succeeded");
         await cloud.decided(id, /"suspended":\{"fleet":\["AZRebalance","Terminate"\]\}/);
-        await cloud.serves(way, hosts);
-        await isWhole(cloud, way, { scalingGroup: "fleet", version: name });
+        await cloud.serves(targetGroup, hosts);
+        await isWhole(cloud, targetGroup, { scalingGroup: "fleet", version: name });
       });
 
     await suspending(cloud, []);
@@ -76,7 +76,7 @@ test(
         const id = await createdBy(cloud, creator, known);
         await killAt(cloud, id, moment);
         await cloud.ends(id, "Succeeded");
-        await cloud.serves(way, await cloud.inService("fleet", size));
+        await cloud.serves(targetGroup, await cloud.inService("fleet", size));
       });
     await cloud.deploy.send(new UpdateDeploymentGroupCommand({ ...current, terminationHookEnabled: false }));
     await cloud.deploy.send(new UpdateDeploymentGroupCommand({ ...current, ...copying() }));
@@ -86,14 +86,14 @@ test(
         await killAt(cloud, id, moment);
         await cloud.ends(id, "Succeeded");
         const scalingGroup = `CodeDeploy_web_${id}`;
-        await cloud.serves(way, await cloud.inService(scalingGroup, 2));
-        await isWhole(cloud, way, { scalingGroup, version: name });
+        await cloud.serves(targetGroup, await cloud.inService(scalingGroup, 2));
+        await isWhole(cloud, targetGroup, { scalingGroup, version: name });
       });
   },
 );
 
 /** Says which processes of its Auto Scaling group rest during deployments of the group; AWS's SDK does not know that member yet. */
-async function suspending(cloud: TrafficHouse, autoScalingGroupProcessesToSuspend: readonly string[]): Promise<void> {
+async function suspending(cloud: TrafficFixture, autoScalingGroupProcessesToSuspend: readonly string[]): Promise<void> {
   const { endpoint, region, credentials } = await cloud.client();
   const body = JSON.stringify({
     ...current,
@@ -110,16 +110,16 @@ async function suspending(cloud: TrafficHouse, autoScalingGroupProcessesToSuspen
   assert.equal(answer.status, 200, await answer.text());
 }
 
-async function killAt(cloud: TrafficHouse, id: string, moment: RegExp): Promise<void> {
+async function killAt(cloud: TrafficFixture, id: string, moment: RegExp): Promise<void> {
   await cloud.decided(id, moment);
-  await cloud.house.kill();
-  await cloud.house.open();
+  await cloud.sluice.kill();
+  await cloud.sluice.open();
 }
 
 /** One Auto Scaling group is there, with nothing at rest and one hook; the deployment group follows it; the version serves. */
 async function isWhole(
-  cloud: TrafficHouse,
-  { url }: Way,
+  cloud: TrafficFixture,
+  { url }: BalancedTargetGroup,
   { scalingGroup, version }: { scalingGroup: string; version: string },
 ): Promise<void> {
   assert.deepEqual(await cloud.scalingGroups(), [scalingGroup]);

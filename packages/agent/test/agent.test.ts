@@ -6,7 +6,7 @@ import { type TestContext, test } from "node:test";
 import { AgentHost, bundle, hostIdentifier, specification } from "./agent-host.ts";
 import { tgz } from "./archives.ts";
 import { ControlPlane } from "./control-plane.ts";
-import { breakOff } from "./download-ground.ts";
+import { breakOff } from "./download-fixture.ts";
 import { hasOpenssl, Openssl } from "./openssl.ts";
 
 // The agent as a process of its own against the protocol as AWS documents it.
@@ -14,7 +14,7 @@ import { hasOpenssl, Openssl } from "./openssl.ts";
 const skip = !hasOpenssl && "needs openssl";
 const limits = { skip, timeout: 30_000 };
 
-async function ground(t: TestContext, settings: Readonly<Record<string, string | number | boolean>> = {}) {
+async function fixture(t: TestContext, settings: Readonly<Record<string, string | number | boolean>> = {}) {
   const openssl = new Openssl((clean) => t.after(clean));
   const plane = await ControlPlane.open(openssl, (close) => t.after(close));
   const host = new AgentHost((clean) => t.after(clean), {
@@ -40,7 +40,7 @@ test(
   "a deployment is downloaded, installed and its scripts run; everything lies where the official agent puts it",
   limits,
   async (t) => {
-    const { plane, host } = await ground(t);
+    const { plane, host } = await fixture(t);
     plane.put(
       "bundles",
       "app.tgz",
@@ -85,7 +85,7 @@ test(
   "a restart runs on the copy that the host has, and fetches the revision only when that is gone",
   limits,
   async (t) => {
-    const { plane, host } = await ground(t);
+    const { plane, host } = await fixture(t);
     plane.put("bundles", "app.tgz", bundle(host, { ApplicationStart: "echo started" }, "first"));
     await host.start(plane);
     const events = [
@@ -119,7 +119,7 @@ test(
   "a kept revision of which something is missing is fetched again, or the event fails and says so",
   limits,
   async (t) => {
-    const { plane, host } = await ground(t);
+    const { plane, host } = await fixture(t);
     plane.put("bundles", "app.tgz", bundle(host, {}, "first"));
     await host.start(plane);
     const deploy = async (id: string, more: object, events: readonly string[]) => {
@@ -152,7 +152,7 @@ test(
   "a bundle's store that breaks off and is away for a while delays a deployment, and does not fail it",
   limits,
   async (t) => {
-    const { plane, host } = await ground(t);
+    const { plane, host } = await fixture(t);
     const bytes = bundle(host, {});
     plane.put("bundles", "app.tgz", bytes);
     const away = (_: unknown, response: ServerResponse) => response.destroy();
@@ -170,7 +170,7 @@ test(
 );
 
 test("an old specification that somebody plays back is not carried out", limits, async (t) => {
-  const { plane, host } = await ground(t);
+  const { plane, host } = await fixture(t);
   plane.put("bundles", "app.tgz", bundle(host, {}));
   await host.start(plane);
   const old = plane.specify(specification("d-AAAAAAAA1"));
@@ -190,7 +190,7 @@ test("an old specification that somebody plays back is not carried out", limits,
 });
 
 test("a command that meets what nobody has thought of fails with it, and the log says ERROR", limits, async (t) => {
-  const { plane, host } = await ground(t);
+  const { plane, host } = await fixture(t);
   plane.put("bundles", "app.tgz", bundle(host, { AfterInstall: "true" }));
   await host.start(plane);
   const deployment = plane.specify(specification("d-AAAAAAAA1"));
@@ -211,7 +211,7 @@ test("a command that meets what nobody has thought of fails with it, and the log
 });
 
 test("a host polls by its name, signs, and says which agent it is", limits, async (t) => {
-  const { plane, host } = await ground(t);
+  const { plane, host } = await fixture(t);
 
   await host.start(plane);
 
@@ -226,7 +226,7 @@ test("a host polls by its name, signs, and says which agent it is", limits, asyn
 });
 
 test("an acknowledgement says whether there is anything to run", limits, async (t) => {
-  const { plane, host } = await ground(t);
+  const { plane, host } = await fixture(t);
   plane.put("bundles", "app.tgz", bundle(host, { AfterInstall: "true" }));
   await host.start(plane);
   const deployment = plane.specify(specification("d-AAAAAAAA1"));
@@ -246,7 +246,7 @@ test("an acknowledgement says whether there is anything to run", limits, async (
 });
 
 test("a failing script is reported once, with its name, its code and the end of its output", limits, async (t) => {
-  const { plane, host } = await ground(t);
+  const { plane, host } = await fixture(t);
   plane.put("bundles", "app.tgz", bundle(host, { AfterInstall: "echo broken; exit 9" }));
   await host.start(plane);
   const deployment = plane.specify(specification("d-AAAAAAAA1"));
@@ -265,7 +265,7 @@ test("a failing script is reported once, with its name, its code and the end of 
 });
 
 test("what cannot be downloaded or unpacked is reported with the reason", limits, async (t) => {
-  const { plane, host } = await ground(t);
+  const { plane, host } = await fixture(t);
   plane.put("bundles", "evil.tgz", tgz([{ name: "../../evil" }]));
   plane.put("bundles", "app.tgz", bundle(host, {}));
   await host.start(plane);
@@ -300,7 +300,7 @@ test("what cannot be downloaded or unpacked is reported with the reason", limits
 });
 
 test("a specification that was altered on its way is not carried out", limits, async (t) => {
-  const { plane, host } = await ground(t);
+  const { plane, host } = await fixture(t);
   await host.start(plane);
   const deployment = plane.specify(specification("d-AAAAAAAA1"), (envelope) => {
     const bytes = Buffer.from(envelope.replaceAll(/-----[A-Z0-9 ]+-----/g, ""), "base64");
@@ -318,7 +318,7 @@ test("a specification that was altered on its way is not carried out", limits, a
 });
 
 test("with a trust store, a stranger's specification is not carried out", limits, async (t) => {
-  const { plane, host, openssl } = await ground(t);
+  const { plane, host, openssl } = await fixture(t);
   writeFileSync(
     host.configurationFile,
     `${readFileSync(host.configurationFile, "utf8")}:trust_store: ${openssl.party("somebody else").certificate}\n`,
@@ -334,7 +334,7 @@ test("with a trust store, a stranger's specification is not carried out", limits
 });
 
 test("a command that arrives twice is executed once", limits, async (t) => {
-  const { plane, host } = await ground(t);
+  const { plane, host } = await fixture(t);
   plane.put("bundles", "app.tgz", bundle(host, { AfterInstall: `echo ran >> ${host.folder}/ran` }));
   await host.start(plane);
   const deployment = plane.specify(specification("d-AAAAAAAA1"));
@@ -351,7 +351,7 @@ test("a command that arrives twice is executed once", limits, async (t) => {
 });
 
 test("what the acknowledgement is answered with decides whether a command runs", limits, async (t) => {
-  const { plane, host } = await ground(t);
+  const { plane, host } = await fixture(t);
   plane.put("bundles", "app.tgz", bundle(host, { AfterInstall: `echo ran >> ${host.folder}/ran` }));
   await host.start(plane);
   const deployment = plane.specify(specification("d-AAAAAAAA1"));
@@ -375,7 +375,7 @@ test(
   "an agent that was killed in a script fails that event when it is back, ends the script, and goes on",
   limits,
   async (t) => {
-    const { plane, host } = await ground(t);
+    const { plane, host } = await fixture(t);
     plane.put(
       "bundles",
       "app.tgz",
@@ -419,7 +419,7 @@ function runs(pid: string): boolean {
 }
 
 test("an outcome that could not be told is told after a kill, and the command is not run again", limits, async (t) => {
-  const { plane, host } = await ground(t);
+  const { plane, host } = await fixture(t);
   plane.put("bundles", "app.tgz", bundle(host, { AfterInstall: `echo ran >> ${host.folder}/ran` }));
   await host.start(plane);
   const deployment = plane.specify(specification("d-AAAAAAAA1"));
@@ -442,7 +442,7 @@ test("an outcome that could not be told is told after a kill, and the command is
 });
 
 test("two deployments run side by side, and those of one group in their order", limits, async (t) => {
-  const { plane, host } = await ground(t);
+  const { plane, host } = await fixture(t);
   const wait = (name: string) =>
     `echo ${name} begins >> ${host.folder}/order; while [ ! -e ${host.folder}/${name} ]; do sleep 0.02; done; echo ${name} ends >> ${host.folder}/order`;
   for (const name of ["a", "b", "c"]) plane.put("bundles", `${name}.tgz`, bundle(host, { AfterInstall: wait(name) }));
@@ -476,7 +476,7 @@ test(
   "commands of one group take their turns as they arrived, whichever specification is there first",
   limits,
   async (t) => {
-    const { plane, host } = await ground(t);
+    const { plane, host } = await fixture(t);
     plane.put("bundles", "app.tgz", bundle(host, {}));
     await host.start(plane);
     const [a, b] = ["d-AAAAAAAAA", "d-BBBBBBBBB"].map((id) => plane.specify(specification(id)));
@@ -499,7 +499,7 @@ test(
   "no more revisions are kept than the configuration says, the last successful one in any case",
   limits,
   async (t) => {
-    const { plane, host } = await ground(t, { max_revisions: 2 });
+    const { plane, host } = await fixture(t, { max_revisions: 2 });
     plane.put("bundles", "app.tgz", bundle(host, {}));
     await host.start(plane);
     const ids = ["d-AAAAAAAA1", "d-AAAAAAAA2", "d-AAAAAAAA3", "d-AAAAAAAA4"];
@@ -515,7 +515,7 @@ test(
 );
 
 test("throttled polls wait longer and longer, and go on", limits, async (t) => {
-  const { plane, host } = await ground(t, { wait_after_throttle_error: 1 });
+  const { plane, host } = await fixture(t, { wait_after_throttle_error: 1 });
   plane.fail("PollHostCommand", { status: 400, type: "ThrottlingException" }, 2);
   const began = performance.now();
 
@@ -533,7 +533,7 @@ test(
   "an idle agent ends within two seconds of being asked, and so does one with a command after that command",
   limits,
   async (t) => {
-    const { plane, host } = await ground(t);
+    const { plane, host } = await fixture(t);
     plane.put(
       "bundles",
       "app.tgz",

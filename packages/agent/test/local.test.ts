@@ -9,7 +9,7 @@ import { tar, tgz } from "./archives.ts";
 const limits = { timeout: 30_000 };
 const id = "d-[A-Z0-9]{9}-local";
 
-function ground(t: TestContext) {
+function fixture(t: TestContext) {
   const host = new AgentHost((clean) => t.after(clean), {});
   const local = (...words: readonly string[]) => host.program("deploy-local", "-c", host.configurationFile, ...words);
   return { host, local };
@@ -19,7 +19,7 @@ test(
   "nobody may change an unpacked script before it runs, and installed files are what the bundle says",
   limits,
   (t) => {
-    const { host, local } = ground(t);
+    const { host, local } = fixture(t);
     const appspec = `version: 0.0\nos: linux\nfiles: [{source: f, destination: ${host.folder}/app}]\nhooks: {BeforeInstall: [{location: h.sh}]}\n`;
     const location = join(host.folder, "app.tar");
     const script = `#!/bin/sh\ncd "$(dirname "$0")" && stat -c '%n %a %u' h.sh f d > ${host.folder}/seen`;
@@ -42,7 +42,7 @@ test(
 );
 
 test("a bundle is deployed with all events in their order, in the official tool's words", limits, (t) => {
-  const { host, local } = ground(t);
+  const { host, local } = fixture(t);
   const note = `echo $LIFECYCLE_EVENT $APPLICATION_NAME $DEPLOYMENT_GROUP_NAME >> ${host.folder}/events`;
   writeFileSync(
     join(host.folder, "app.tgz"),
@@ -85,7 +85,7 @@ test("a bundle is deployed with all events in their order, in the official tool'
 });
 
 test("a folder is deployed as it is, by way of appspec.yaml too", limits, (t) => {
-  const { host, local } = ground(t);
+  const { host, local } = fixture(t);
   mkdirSync(join(host.folder, "revision"));
   writeFileSync(
     join(host.folder, "revision/appspec.yaml"),
@@ -107,7 +107,7 @@ test("a folder is deployed as it is, by way of appspec.yaml too", limits, (t) =>
 });
 
 test("a failing script is named, with the reason on the error output", limits, (t) => {
-  const { host, local } = ground(t);
+  const { host, local } = fixture(t);
   writeFileSync(join(host.folder, "app.tgz"), bundle(host, { AfterInstall: "exit 3" }));
 
   const { code, stdout, stderr } = local("-l", join(host.folder, "app.tgz"), "-t", "tgz");
@@ -124,7 +124,7 @@ test("a failing script is named, with the reason on the error output", limits, (
 });
 
 test("what cannot be done is said in the official tool's words, with exit code 1", limits, (t) => {
-  const { host, local } = ground(t);
+  const { host, local } = fixture(t);
   mkdirSync(join(host.folder, "empty"));
   writeFileSync(join(host.folder, "file"), "");
   const [file, empty] = [join(host.folder, "file"), join(host.folder, "empty")];
@@ -163,7 +163,7 @@ test("what cannot be done is said in the official tool's words, with exit code 1
 });
 
 test("a bundle that leaves its folder is refused here as everywhere", limits, (t) => {
-  const { host, local } = ground(t);
+  const { host, local } = fixture(t);
   writeFileSync(join(host.folder, "evil.tgz"), tgz([{ name: "../evil" }]));
   symlinkSync("evil.tgz", join(host.folder, "link.tgz"));
 
@@ -177,7 +177,7 @@ test(
   "whoever has deleted the folder in which it was started hurts nobody: scripts begin in one that exists",
   limits,
   (t) => {
-    const { host } = ground(t);
+    const { host } = fixture(t);
     writeFileSync(join(host.folder, "app.tgz"), bundle(host, { AfterInstall: `/bin/pwd > ${host.folder}/where` }));
     const program = resolve(import.meta.dirname, "../src/main.ts");
     const gone = join(host.folder, "gone");
@@ -198,7 +198,7 @@ test(
   "what the agent keeps for itself is nobody else's to read, and what it installs is as it always was",
   limits,
   (t) => {
-    const { host, local } = ground(t);
+    const { host, local } = fixture(t);
     writeFileSync(join(host.folder, "app.tgz"), bundle(host, { AfterInstall: "echo done; umask" }));
 
     const { code, stdout } = local("-l", join(host.folder, "app.tgz"), "-t", "tgz");

@@ -11,7 +11,7 @@ import { hasOpenssl, Openssl } from "./openssl.ts";
 
 const limits = { skip: !hasOpenssl && "needs openssl", timeout: 30_000 };
 
-async function ground(t: TestContext, settings: Readonly<Record<string, string | number | boolean>>) {
+async function fixture(t: TestContext, settings: Readonly<Record<string, string | number | boolean>>) {
   const plane = await ControlPlane.open(new Openssl((clean) => t.after(clean)), (close) => t.after(close));
   const host = new AgentHost((clean) => t.after(clean), {
     deploy_control_endpoint: plane.url,
@@ -22,7 +22,7 @@ async function ground(t: TestContext, settings: Readonly<Record<string, string |
 }
 
 test("log_aws_wire notes what goes over the wire, without signatures, tokens and content", limits, async (t) => {
-  const { plane, host } = await ground(t, { log_aws_wire: true });
+  const { plane, host } = await fixture(t, { log_aws_wire: true });
   plane.put("bundles", "app.tgz", bundle(host, {}));
   await host.start(plane);
   const deployment = plane.specify({ ...specification("d-AAAAAAAA1"), GitHubAccessToken: "ghp_secret" });
@@ -51,9 +51,9 @@ test(
     const coreLimit = ({ pid }: AgentHost) =>
       /^Max core file size +(\S+)/m.exec(readFileSync(`/proc/${pid}/limits`, "utf8"))?.[1];
 
-    const usual = await ground(t, {});
+    const usual = await fixture(t, {});
     await usual.host.start(usual.plane);
-    const open = await ground(t, { disable_core_dumps: false });
+    const open = await fixture(t, { disable_core_dumps: false });
     await open.host.start(open.plane);
 
     assert.deepEqual([coreLimit(usual.host), coreLimit(open.host)], ["0", "4096"]);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { specification } from "../../test/agent-host.ts";
 import { tgz } from "../../test/archives.ts";
-import { downloadGround, listen } from "../../test/download-ground.ts";
+import { downloadFixture, listen } from "../../test/download-fixture.ts";
 import { readConfiguration } from "../config.ts";
 import { openDeploymentFolders } from "../deployment/deployment-folders.ts";
 import { downloadRevision } from "./download.ts";
@@ -17,7 +17,7 @@ const bound = { HostIdentifier: "host", Nonce: "nonce", LifecycleEvents: ["Downl
 
 /** Fetches a revision from an address of this host; gives what is there afterwards. */
 async function obtain(t: TestContext, at: string, binding: object | undefined): Promise<string | undefined> {
-  const { folder, requests } = downloadGround(t);
+  const { folder, requests } = downloadFixture(t);
   const { port } = new URL(await listen(t, (_, response) => response.writeHead(200, { etag: '"e"' }).end(bytes)));
   const endpoint = `http://${at}:${port}`;
   const found = specificationOf({ ...specification("d-AAAAAAAA1"), Binding: binding });

@@ -19,7 +19,7 @@ const signerOf = ({ certificate }: Party): string => {
 };
 
 /** A host that has pinned its control plane's signer, and what that control plane answers: with a binding, unless a test has somebody exchange it. */
-function ground(t: TestContext) {
+function fixture(t: TestContext) {
   const openssl = new Openssl((clean) => t.after(clean));
   const [pinned, next] = [openssl.party("pinned"), openssl.party("next")];
   const plane = {
@@ -62,7 +62,7 @@ const exchanged = /^Error: Cannot trust the deployment specification: it was mad
 const unwanted = /^Error: Cannot trust the command ".*": the control plane does not want it run here for deployment /;
 
 test("an answer to an earlier question is refused, in this life of the agent and in the next", { skip }, async (t) => {
-  const { plane, start } = ground(t);
+  const { plane, start } = fixture(t);
   await take(start(), "Install");
   const [recorded = ""] = plane.answers;
   plane.exchange = () => recorded;
@@ -73,7 +73,7 @@ test("an answer to an earlier question is refused, in this life of the agent and
 });
 
 test("what was made for another host or said of another group before is refused", { skip }, async (t) => {
-  const { plane, start } = ground(t);
+  const { plane, start } = fixture(t);
   let other = "";
   plane.exchange = (answer, nonce) => {
     other = plane.sign(plane.content(nonce, hostIdentifier, "another-group"));
@@ -88,7 +88,7 @@ test("what was made for another host or said of another group before is refused"
 });
 
 test("whoever has pinned a signer takes nothing unbound from it", { skip }, async (t) => {
-  const { plane, start } = ground(t);
+  const { plane, start } = fixture(t);
   plane.exchange = () => plane.sign(plane.content(undefined));
 
   await assert.rejects(
@@ -101,7 +101,7 @@ test(
   "without a pin nothing is asked for that AWS's service does not know, and one answer serves a deployment",
   { skip },
   async (t) => {
-    const { plane, start } = ground(t);
+    const { plane, start } = fixture(t);
     plane.exchange = (answer, nonce) => {
       assert.equal(nonce, undefined);
       return answer;
@@ -117,7 +117,7 @@ test(
 );
 
 test("a command that the control plane does not want run, or has told already, is refused", { skip }, async (t) => {
-  const { plane, start } = ground(t);
+  const { plane, start } = fixture(t);
   const specifications = start();
   await take(specifications, "ApplicationStop");
   plane.events = ["Install"];
@@ -131,7 +131,7 @@ test("a command that the control plane does not want run, or has told already, i
 });
 
 test("the same command twice while its specification is on its way is run once", { skip }, async (t) => {
-  const { start } = ground(t);
+  const { start } = fixture(t);
   const specifications = start();
 
   const both = await Promise.allSettled([take(specifications, "Install"), take(specifications, "Install")]);
@@ -146,7 +146,7 @@ test(
   "a specification serves the commands of two minutes, and the download of an object that may have become another one none",
   { skip },
   async (t) => {
-    const { plane, start } = ground(t);
+    const { plane, start } = fixture(t);
     const asksFor = async (versioned: boolean) => {
       const S3Revision = { Bucket: "b", Key: "k", BundleType: "tar", ...(versioned ? { Version: "1" } : {}) };
       plane.revision = { Revision: { RevisionType: "S3", S3Revision } };
@@ -175,7 +175,7 @@ test(
   "while a signer takes the place of another one, both are obeyed, and afterwards the new one alone",
   { skip },
   async (t) => {
-    const { plane, start, next, signers } = ground(t);
+    const { plane, start, next, signers } = fixture(t);
     await take(start({ signers }), "Install");
 
     plane.party = next;

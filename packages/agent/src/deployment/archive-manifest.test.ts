@@ -7,7 +7,7 @@ import { checkManifest, writeManifest } from "./archive-manifest.ts";
 
 const strange = Buffer.from([0x61, 0xff, 0x0a, 0x22]); // neither UTF-8 nor pleasant
 
-async function ground(t: TestContext) {
+async function fixture(t: TestContext) {
   const deployment = mkdtempSync(join(tmpdir(), "sluice-manifest-"));
   t.after(() => rmSync(deployment, { recursive: true, force: true }));
   const archive = join(deployment, "deployment-archive");
@@ -24,7 +24,7 @@ async function ground(t: TestContext) {
 }
 
 test("an archive is whole as long as everything that was unpacked is as it was, whatever lies beside it", async (t) => {
-  const { archive, fault } = await ground(t);
+  const { archive, fault } = await fixture(t);
 
   assert.equal(await fault(), undefined);
   writeFileSync(join(archive, "folder/beside"), "a script's");
@@ -57,14 +57,14 @@ test("whatever is missing or different is named", async (t) => {
     ],
   ];
   for (const [wanted, change] of changes) {
-    const { archive, fault } = await ground(t);
+    const { archive, fault } = await fixture(t);
     change(archive);
     assert.equal(await fault(), wanted);
   }
 });
 
 test("a manifest that is missing, torn or damaged vouches for nothing", async (t) => {
-  const { deployment, fault } = await ground(t);
+  const { deployment, fault } = await fixture(t);
   const manifest = join(deployment, "archive-manifest");
 
   for (const text of ["", '["file","file","7 1"]\n', 'nonsense\n"end"\n']) {
@@ -76,7 +76,7 @@ test("a manifest that is missing, torn or damaged vouches for nothing", async (t
 });
 
 test("a copy's manifest has only what belongs to the revision", async (t) => {
-  const { deployment, archive } = await ground(t);
+  const { deployment, archive } = await fixture(t);
   writeFileSync(join(archive, "beside"), "");
 
   await writeManifest(deployment, archive, new Set(["file", "link"]));

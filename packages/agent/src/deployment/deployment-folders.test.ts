@@ -8,7 +8,7 @@ import { makeFolders } from "../files/make-folders.ts";
 import { specificationOf } from "../protocol/specification.ts";
 import { deleteOldRevisions } from "./retention.ts";
 
-function ground(t: TestContext): string {
+function fixture(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), "sluice-folders-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
@@ -24,7 +24,7 @@ const specification = (DeploymentId: string) =>
   });
 
 test("a damaged pointer fails once, in one sentence that names the file and what follows", (t) => {
-  const folder = ground(t);
+  const folder = fixture(t);
   const file = join(folder, "group_last_successful_install");
   for (const content of ["\0\0\0", "", "relative", "/a\n/b", `/${"x".repeat(5000)}`, Buffer.from([0x2f, 0xff])]) {
     writeFileSync(file, content);
@@ -39,7 +39,7 @@ test("a damaged pointer fails once, in one sentence that names the file and what
 });
 
 test("a folder or a link in a pointer's place says so", (t) => {
-  const folder = ground(t);
+  const folder = fixture(t);
   const file = join(folder, "group_most_recent_install");
   mkdirSync(file);
   assert.throws(() => readPointer(folder, "group", "most_recent_install"), {
@@ -51,7 +51,7 @@ test("a folder or a link in a pointer's place says so", (t) => {
 });
 
 test("what the agent writes down is nobody else's to read", (t) => {
-  const folder = join(ground(t), "instructions");
+  const folder = join(fixture(t), "instructions");
 
   writePointer(folder, "group", { pointer: "last_successful_install", deployment: "/root/group/d-1" });
 
@@ -60,7 +60,7 @@ test("what the agent writes down is nobody else's to read", (t) => {
 });
 
 test("folders are made one at a time, with the system's own reason where it makes none", { timeout: 10_000 }, (t) => {
-  const folder = ground(t);
+  const folder = fixture(t);
 
   makeFolders(join(folder, "a/b/c"));
   makeFolders(join(folder, "a/b/c"));
@@ -73,7 +73,7 @@ test("folders are made one at a time, with the system's own reason where it make
 });
 
 test("old revisions are deleted, whatever else lies among them; what cannot be is warned of", async (t) => {
-  const folder = ground(t);
+  const folder = fixture(t);
   const folders = openDeploymentFolders(folder, specification("d-now"));
   for (const name of ["d-1", "d-2", "d-3"])
     mkdirSync(join(folders.group, name, "deployment-archive"), { recursive: true });

@@ -19,7 +19,7 @@ import { copyLocalDirectory, copyUnpacked } from "../bundle/index.ts";
 import { copyTree } from "./copy-tree.ts";
 import { bytesOf } from "./system-path.ts";
 
-function ground(t: TestContext): string {
+function fixture(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), "sluice-copy-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   mkdirSync(join(folder, "from/d"), { recursive: true });
@@ -28,7 +28,7 @@ function ground(t: TestContext): string {
 }
 
 test("a tree is copied with its links, names, modes and times", async (t) => {
-  const folder = ground(t);
+  const folder = fixture(t);
   chmodSync(join(folder, "from/d"), 0o711);
   chmodSync(join(folder, "from/d/f"), 0o604);
   utimesSync(join(folder, "from/d/f"), 1_000, 2_000);
@@ -47,7 +47,7 @@ test("a tree is copied with its links, names, modes and times", async (t) => {
 });
 
 test("what others may write to they may not write to in the copy", async (t) => {
-  const folder = ground(t);
+  const folder = fixture(t);
   chmodSync(join(folder, "from/d"), 0o777);
   chmodSync(join(folder, "from/d/f"), 0o666);
 
@@ -61,7 +61,7 @@ test("what others may write to they may not write to in the copy", async (t) => 
 });
 
 test("a folder is not copied into itself", async (t) => {
-  const folder = ground(t);
+  const folder = fixture(t);
 
   await assert.rejects(copyTree(folder, join(folder, "from/copy"), { keepsOwners: false }), /would be inside of it/);
 });
@@ -70,7 +70,7 @@ test(
   "a folder of this host is the agent's own when it is copied, and so is a revision kept from before, whose owners are told",
   { skip: process.getuid?.() !== 0 && "needs root" },
   async (t) => {
-    const folder = ground(t);
+    const folder = fixture(t);
     for (const name of ["from", "from/d", "from/d/f"]) chownSync(join(folder, name), 1234, 1234);
     const owners = (copy: string) => [copy, `${copy}/d`, `${copy}/d/f`].map((name) => statSync(join(folder, name)).uid);
 

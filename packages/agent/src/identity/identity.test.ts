@@ -8,7 +8,7 @@ import { type TestContext, test } from "node:test";
 import { readConfiguration } from "../config.ts";
 import { findIdentity } from "./identity.ts";
 
-function ground(t: TestContext, { onPremises, settings = "" }: { onPremises?: string; settings?: string } = {}) {
+function fixture(t: TestContext, { onPremises, settings = "" }: { onPremises?: string; settings?: string } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "sluice-identity-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(join(folder, "c.yml"), `on_premises_config_file: ${folder}/onpremises.yml\n${settings}`);
@@ -62,7 +62,7 @@ const user =
 test("the on-premises file names a user with a key, in both styles of keys", async (t) => {
   for (const text of [user, user.replaceAll(/^/gm, ":").replace(/:$/, "")]) {
     const { hostIdentifier, region, credentials } = await findIdentity(
-      ground(t, { onPremises: text }).configuration,
+      fixture(t, { onPremises: text }).configuration,
       {},
     );
 
@@ -72,7 +72,7 @@ test("the on-premises file names a user with a key, in both styles of keys", asy
 });
 
 test("the on-premises file names a session, whose key lies in a file of its own", async (t) => {
-  const { folder, configuration } = ground(t);
+  const { folder, configuration } = fixture(t);
   writeFileSync(
     join(folder, "onpremises.yml"),
     `iam_session_arn: arn:aws:sts::1:assumed-role/r/s\nregion: eu-west-1\naws_credentials_file: ${folder}/credentials\n`,
@@ -110,7 +110,7 @@ test("an on-premises file that is wrong is refused in the official agent's words
     ],
   ];
   for (const [onPremises, message] of cases) {
-    const { configuration } = ground(t, { onPremises });
+    const { configuration } = fixture(t, { onPremises });
     await assert.rejects(findIdentity(configuration, {}), { message });
   }
 });
@@ -123,7 +123,7 @@ test("the environment says who the host is, without any file", async (t) => {
     AWS_SECRET_KEY: "secret",
   };
 
-  const { hostIdentifier, region, credentials } = await findIdentity(ground(t).configuration, environment);
+  const { hostIdentifier, region, credentials } = await findIdentity(fixture(t).configuration, environment);
 
   assert.deepEqual(
     [hostIdentifier, region, await credentials()],
@@ -134,7 +134,7 @@ test("the environment says who the host is, without any file", async (t) => {
 test("an instance learns from its metadata who it is and which key it has, by tokens that are renewed when they run out", async (t) => {
   const { asked, environment } = await metadata(t, { tokens: true });
 
-  const { hostIdentifier, region, credentials } = await findIdentity(ground(t).configuration, environment);
+  const { hostIdentifier, region, credentials } = await findIdentity(fixture(t).configuration, environment);
 
   assert.deepEqual([hostIdentifier, region], ["arn:aws-cn:ec2:cn-north-1:123456789012:instance/i-0123", "cn-north-1"]);
   assert.deepEqual(await credentials(), { accessKeyId: "ASIA", secretAccessKey: "s", sessionToken: "t" });
@@ -147,16 +147,16 @@ test("an instance learns from its metadata who it is and which key it has, by to
 test("an older metadata service without tokens is used, unless the configuration forbids it", async (t) => {
   const { environment } = await metadata(t, { tokens: false });
 
-  assert.equal((await findIdentity(ground(t).configuration, environment)).region, "cn-north-1");
+  assert.equal((await findIdentity(fixture(t).configuration, environment)).region, "cn-north-1");
   await assert.rejects(
-    findIdentity(ground(t, { settings: "disable_imds_v1: true\n" }).configuration, environment),
+    findIdentity(fixture(t, { settings: "disable_imds_v1: true\n" }).configuration, environment),
     /Cannot get a token from the instance metadata service at http:.*: status 403/,
   );
 });
 
 test("an instance without a role is told what it lacks", async (t) => {
   const { environment } = await metadata(t, { tokens: true, role: false });
-  const { credentials } = await findIdentity(ground(t).configuration, environment);
+  const { credentials } = await findIdentity(fixture(t).configuration, environment);
 
   await assert.rejects(credentials(), {
     message: "Missing credentials - please check if this instance was started with an IAM instance profile",

@@ -15,90 +15,90 @@ import {
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { everything, InstallGround, write } from "../../test/install-ground.ts";
+import { everything, InstallFixture, write } from "../../test/install-fixture.ts";
 
 test("a folder's content goes below the destination, a file into it", async (t) => {
-  const ground = new InstallGround(t);
-  ground.revision({ "conf/a.txt": "a", "conf/deep/b.txt": "b", "run.sh": "run" });
+  const fixture = new InstallFixture(t);
+  fixture.revision({ "conf/a.txt": "a", "conf/deep/b.txt": "b", "run.sh": "run" });
 
-  await ground.install("files: [{source: conf, destination: APP/etc}, {source: run.sh, destination: APP/bin}]");
+  await fixture.install("files: [{source: conf, destination: APP/etc}, {source: run.sh, destination: APP/bin}]");
 
   assert.deepEqual(
-    [ground.read("etc/a.txt"), ground.read("etc/deep/b.txt"), ground.read("bin/run.sh")],
+    [fixture.read("etc/a.txt"), fixture.read("etc/deep/b.txt"), fixture.read("bin/run.sh")],
     ["a", "b", "run"],
   );
 });
 
 test("the plan and the list of what was made are written byte by byte as the official agent writes them", async (t) => {
-  const ground = new InstallGround(t);
-  ground.revision({ "conf/a.txt": "a" });
+  const fixture = new InstallFixture(t);
+  fixture.revision({ "conf/a.txt": "a" });
   const own = userInfo().username; // root alone may give files to others
 
-  await ground.install(
+  await fixture.install(
     `files: [{source: conf, destination: APP/etc}]\npermissions: [{object: APP, type: [file], mode: "0640", owner: ${own}}]`,
   );
 
   assert.equal(
-    ground.written("group-install.json"),
+    fixture.written("group-install.json"),
     '{"instructions":[{"type":"mkdir","directory":"/app"},{"type":"mkdir","directory":"/app/etc"},' +
       '{"type":"copy","source":"/archive/conf/a.txt","destination":"/app/etc/a.txt"},' +
       '{"type":"chmod","mode":"0640","file":"/app/etc/a.txt"},' +
       `{"type":"chown","owner":"${own}","group":null,"file":"/app/etc/a.txt"}]}`,
   );
-  assert.equal(ground.written("group-cleanup"), "/app\n/app/etc\n/app/etc/a.txt\n");
+  assert.equal(fixture.written("group-cleanup"), "/app\n/app/etc\n/app/etc/a.txt\n");
 });
 
 test("a file's mode, times and owner come along, and folders get none", async (t) => {
-  const ground = new InstallGround(t);
-  ground.revision({ "bin/run": "x" });
-  chmodSync(join(ground.archive, "bin"), 0o700);
-  chmodSync(join(ground.archive, "bin/run"), 0o750);
+  const fixture = new InstallFixture(t);
+  fixture.revision({ "bin/run": "x" });
+  chmodSync(join(fixture.archive, "bin"), 0o700);
+  chmodSync(join(fixture.archive, "bin/run"), 0o750);
 
-  await ground.install(everything);
+  await fixture.install(everything);
 
-  assert.equal(ground.mode("bin/run"), "750");
-  assert.equal(ground.mode("bin"), (0o777 & ~process.umask()).toString(8));
-  const [copied, original] = [ground.app, ground.archive].map((folder) => statSync(join(folder, "bin/run")).mtimeMs);
+  assert.equal(fixture.mode("bin/run"), "750");
+  assert.equal(fixture.mode("bin"), (0o777 & ~process.umask()).toString(8));
+  const [copied, original] = [fixture.app, fixture.archive].map((folder) => statSync(join(folder, "bin/run")).mtimeMs);
   assert.equal(Math.trunc(copied ?? 0), Math.trunc(original ?? 1));
 });
 
 test("modes come along whatever the umask, setuid bits, too", async (t) => {
-  const ground = new InstallGround(t);
-  ground.revision({ a: "a", b: "b" });
-  chmodSync(join(ground.archive, "a"), 0o666);
-  chmodSync(join(ground.archive, "b"), 0o4755);
+  const fixture = new InstallFixture(t);
+  fixture.revision({ a: "a", b: "b" });
+  chmodSync(join(fixture.archive, "a"), 0o666);
+  chmodSync(join(fixture.archive, "b"), 0o4755);
   const umask = process.umask(0o077);
   t.after(() => process.umask(umask));
 
-  await ground.install(everything, "DISALLOW", { allowsSetuid: true });
+  await fixture.install(everything, "DISALLOW", { allowsSetuid: true });
 
-  assert.deepEqual([ground.mode("a"), ground.mode("b")], ["666", "4755"]);
+  assert.deepEqual([fixture.mode("a"), fixture.mode("b")], ["666", "4755"]);
 });
 
 test("a file may have the longest name that there is", async (t) => {
-  const ground = new InstallGround(t);
+  const fixture = new InstallFixture(t);
   const longest = "n".repeat(255);
-  ground.revision({ [longest]: "x" });
+  fixture.revision({ [longest]: "x" });
 
-  await ground.install(everything);
+  await fixture.install(everything);
 
-  assert.equal(ground.read(longest), "x");
+  assert.equal(fixture.read(longest), "x");
 });
 
 test("what cannot be copied fails the installation; others are whole by then, and what was made is on the list", async (t) => {
-  const ground = new InstallGround(t);
-  ground.revision(Object.fromEntries(Array.from({ length: 100 }, (_, file) => [String(file).padStart(2, "0"), "x"])));
+  const fixture = new InstallFixture(t);
+  fixture.revision(Object.fromEntries(Array.from({ length: 100 }, (_, file) => [String(file).padStart(2, "0"), "x"])));
 
   // A rule that reaches nothing is warned of when all is planned, and nothing copied.
-  const installing = ground.install(`${everything}\npermissions: [{object: /nowhere, mode: 600}]`, "DISALLOW", {
-    warn: () => rmSync(join(ground.archive, "50")),
+  const installing = fixture.install(`${everything}\npermissions: [{object: /nowhere, mode: 600}]`, "DISALLOW", {
+    warn: () => rmSync(join(fixture.archive, "50")),
   });
   await assert.rejects(installing, /ENOENT: .*archive\/50/);
 
-  const made = readdirSync(ground.app);
+  const made = readdirSync(fixture.app);
   assert(made.length >= 50 && made.length < 99, `${made.length} files`);
-  assert(made.every((name) => ground.read(name) === "x"));
-  const listed = ground.written("group-cleanup");
+  assert(made.every((name) => fixture.read(name) === "x"));
+  const listed = fixture.written("group-cleanup");
   assert.deepEqual(
     made.filter((name) => !listed.includes(`/app/${name}\n`)),
     [],
@@ -106,159 +106,159 @@ test("what cannot be copied fails the installation; others are whole by then, an
 });
 
 test("links are installed as links, wherever they lead", async (t) => {
-  const ground = new InstallGround(t);
-  ground.revision({ "lib/real.txt": "x" });
+  const fixture = new InstallFixture(t);
+  fixture.revision({ "lib/real.txt": "x" });
   const targets = { "lib/link.txt": "real.txt", dangling: "nowhere", current: "lib", "lib/up": "..", self: "self" };
-  for (const [name, target] of Object.entries(targets)) symlinkSync(target, join(ground.archive, name));
+  for (const [name, target] of Object.entries(targets)) symlinkSync(target, join(fixture.archive, name));
 
-  await ground.install(everything);
+  await fixture.install(everything);
 
-  for (const [name, target] of Object.entries(targets)) assert.equal(readlinkSync(join(ground.app, name)), target);
+  for (const [name, target] of Object.entries(targets)) assert.equal(readlinkSync(join(fixture.app, name)), target);
 });
 
 test("a source may be a link to a folder of the revision, and none that leads out is entered", async (t) => {
-  const ground = new InstallGround(t);
-  ground.revision({ "v2/a.txt": "a" });
-  write(join(ground.folder, "outside/secret"), "s");
-  symlinkSync("v2", join(ground.archive, "current"));
-  symlinkSync("../outside", join(ground.archive, "out"));
+  const fixture = new InstallFixture(t);
+  fixture.revision({ "v2/a.txt": "a" });
+  write(join(fixture.folder, "outside/secret"), "s");
+  symlinkSync("v2", join(fixture.archive, "current"));
+  symlinkSync("../outside", join(fixture.archive, "out"));
 
-  await ground.install("files: [{source: current, destination: APP/v}, {source: out, destination: APP}]");
+  await fixture.install("files: [{source: current, destination: APP/v}, {source: out, destination: APP}]");
 
-  assert.equal(ground.read("v/a.txt"), "a");
-  assert.equal(readlinkSync(join(ground.app, "out")), "../outside");
+  assert.equal(fixture.read("v/a.txt"), "a");
+  assert.equal(readlinkSync(join(fixture.app, "out")), "../outside");
   await assert.rejects(
-    ground.install("files: [{source: out/secret, destination: APP}]"),
+    fixture.install("files: [{source: out/secret, destination: APP}]"),
     /the source path 'out\/secret' attempts to escape the deployment archive directory/,
   );
 });
 
 test("what the previous revision has installed is gone, what others put there stays", async (t) => {
-  const ground = new InstallGround(t);
-  ground.revision({ "old/only.txt": "1", "both.txt": "1" });
-  await ground.install(everything);
-  write(join(ground.app, "old/of-the-application.log"), "log");
-  ground.revision({ "both.txt": "2" });
+  const fixture = new InstallFixture(t);
+  fixture.revision({ "old/only.txt": "1", "both.txt": "1" });
+  await fixture.install(everything);
+  write(join(fixture.app, "old/of-the-application.log"), "log");
+  fixture.revision({ "both.txt": "2" });
 
-  await ground.install(everything);
+  await fixture.install(everything);
 
-  assert.equal(ground.read("both.txt"), "2");
-  assert.deepEqual(readdirSync(join(ground.app, "old")), ["of-the-application.log"]);
+  assert.equal(fixture.read("both.txt"), "2");
+  assert.deepEqual(readdirSync(join(fixture.app, "old")), ["of-the-application.log"]);
   // Folders that stayed were not made by this installation, so they are not on its list.
-  assert.equal(ground.written("group-cleanup"), "/app/both.txt\n");
+  assert.equal(fixture.written("group-cleanup"), "/app/both.txt\n");
 });
 
 test("a list whose last line was torn is used up to there", async (t) => {
-  const ground = new InstallGround(t);
-  write(join(ground.app, "a"), "a");
-  write(join(ground.app, "ab"), "ab");
-  write(join(ground.instructions, "group-cleanup"), `${ground.app}/ab\n${ground.app}/a`);
+  const fixture = new InstallFixture(t);
+  write(join(fixture.app, "a"), "a");
+  write(join(fixture.app, "ab"), "ab");
+  write(join(fixture.instructions, "group-cleanup"), `${fixture.app}/ab\n${fixture.app}/a`);
 
-  await ground.install("");
+  await fixture.install("");
 
-  assert.deepEqual(readdirSync(ground.app), ["a"]);
-  assert(!existsSync(join(ground.instructions, "group-cleanup")));
+  assert.deepEqual(readdirSync(fixture.app), ["a"]);
+  assert(!existsSync(join(fixture.instructions, "group-cleanup")));
 });
 
 test("a file that stands in the way fails the deployment, and the previous revision stays", async (t) => {
-  const ground = new InstallGround(t);
-  ground.revision({ "a.txt": "1" });
-  await ground.install(everything);
-  write(join(ground.app, "b.txt"), "somebody's");
-  ground.revision({ "a.txt": "2", "b.txt": "2" });
+  const fixture = new InstallFixture(t);
+  fixture.revision({ "a.txt": "1" });
+  await fixture.install(everything);
+  write(join(fixture.app, "b.txt"), "somebody's");
+  fixture.revision({ "a.txt": "2", "b.txt": "2" });
 
-  await assert.rejects(ground.install(everything), {
-    message: `The deployment failed because a specified file already exists at this location: ${ground.app}/b.txt`,
+  await assert.rejects(fixture.install(everything), {
+    message: `The deployment failed because a specified file already exists at this location: ${fixture.app}/b.txt`,
   });
 
-  assert.equal(ground.read("a.txt"), "1");
-  assert.equal(ground.read("b.txt"), "somebody's");
+  assert.equal(fixture.read("a.txt"), "1");
+  assert.equal(fixture.read("b.txt"), "somebody's");
 });
 
 test("OVERWRITE replaces a file and owns it from then on", async (t) => {
-  const ground = new InstallGround(t);
-  write(join(ground.app, "a.txt"), "somebody's");
-  ground.revision({ "a.txt": "new" });
+  const fixture = new InstallFixture(t);
+  write(join(fixture.app, "a.txt"), "somebody's");
+  fixture.revision({ "a.txt": "new" });
 
-  await ground.install(everything, "OVERWRITE");
+  await fixture.install(everything, "OVERWRITE");
 
-  assert.equal(ground.read("a.txt"), "new");
-  assert.equal(ground.written("group-cleanup"), "/app/a.txt\n");
+  assert.equal(fixture.read("a.txt"), "new");
+  assert.equal(fixture.written("group-cleanup"), "/app/a.txt\n");
 });
 
 test("OVERWRITE replaces a link instead of writing through it", async (t) => {
-  const ground = new InstallGround(t);
-  write(join(ground.folder, "victim"), "keep");
-  mkdirSync(ground.app);
-  symlinkSync("../victim", join(ground.app, "a.txt"));
-  ground.revision({ "a.txt": "new" });
+  const fixture = new InstallFixture(t);
+  write(join(fixture.folder, "victim"), "keep");
+  mkdirSync(fixture.app);
+  symlinkSync("../victim", join(fixture.app, "a.txt"));
+  fixture.revision({ "a.txt": "new" });
 
-  await ground.install(everything, "OVERWRITE");
+  await fixture.install(everything, "OVERWRITE");
 
-  assert.equal(ground.read("a.txt"), "new");
-  assert.equal(readFileSync(join(ground.folder, "victim"), "utf8"), "keep");
+  assert.equal(fixture.read("a.txt"), "new");
+  assert.equal(readFileSync(join(fixture.folder, "victim"), "utf8"), "keep");
 });
 
 test("RETAIN leaves a file as it is, without permissions and off the list", async (t) => {
-  const ground = new InstallGround(t);
-  write(join(ground.app, "a.txt"), "somebody's");
-  chmodSync(join(ground.app, "a.txt"), 0o600);
-  ground.revision({ "a.txt": "new", "b.txt": "new" });
+  const fixture = new InstallFixture(t);
+  write(join(fixture.app, "a.txt"), "somebody's");
+  chmodSync(join(fixture.app, "a.txt"), 0o600);
+  fixture.revision({ "a.txt": "new", "b.txt": "new" });
 
-  await ground.install(`${everything}\npermissions: [{object: APP, mode: 755}]`, "RETAIN");
+  await fixture.install(`${everything}\npermissions: [{object: APP, mode: 755}]`, "RETAIN");
 
-  assert.equal(ground.read("a.txt"), "somebody's");
-  assert.deepEqual([ground.mode("a.txt"), ground.mode("b.txt")], ["600", "755"]);
-  assert.equal(ground.written("group-cleanup"), "/app/b.txt\n");
+  assert.equal(fixture.read("a.txt"), "somebody's");
+  assert.deepEqual([fixture.mode("a.txt"), fixture.mode("b.txt")], ["600", "755"]);
+  assert.equal(fixture.written("group-cleanup"), "/app/b.txt\n");
 });
 
 test("the AppSpec file's behavior beats the deployment's, and an unknown one shows only where it matters", async (t) => {
-  const ground = new InstallGround(t);
-  ground.revision({ "a.txt": "new" });
-  await ground.install(everything, "WHATEVER");
-  rmSync(join(ground.instructions, "group-cleanup"));
+  const fixture = new InstallFixture(t);
+  fixture.revision({ "a.txt": "new" });
+  await fixture.install(everything, "WHATEVER");
+  rmSync(join(fixture.instructions, "group-cleanup"));
 
   await assert.rejects(
-    ground.install(everything, "WHATEVER"),
+    fixture.install(everything, "WHATEVER"),
     /an invalid option was specified for fileExistsBehavior: WHATEVER\. Valid options include OVERWRITE, RETAIN, and DISALLOW\./,
   );
-  await ground.install(`${everything}\nfile_exists_behavior: OVERWRITE`, "DISALLOW");
+  await fixture.install(`${everything}\nfile_exists_behavior: OVERWRITE`, "DISALLOW");
 });
 
 test("two sources for one place are refused before anything is touched", async (t) => {
-  const ground = new InstallGround(t);
-  ground.revision({ "a/f": "1", "b/f": "2" });
+  const fixture = new InstallFixture(t);
+  fixture.revision({ "a/f": "1", "b/f": "2" });
 
-  await assert.rejects(ground.install("files: [{source: a, destination: APP}, {source: b, destination: APP}]"), {
-    message: `The deployment failed because the application specification file specifies two source files named ${ground.archive}/b/f and ${ground.archive}/a/f for the same destination (${ground.app}/f). Remove one of the source file paths from the AppSpec file, and then try again.`,
+  await assert.rejects(fixture.install("files: [{source: a, destination: APP}, {source: b, destination: APP}]"), {
+    message: `The deployment failed because the application specification file specifies two source files named ${fixture.archive}/b/f and ${fixture.archive}/a/f for the same destination (${fixture.app}/f). Remove one of the source file paths from the AppSpec file, and then try again.`,
   });
-  assert(!existsSync(ground.app));
+  assert(!existsSync(fixture.app));
 });
 
 test("a file and a folder for one place are refused, whichever comes first", async (t) => {
-  const ground = new InstallGround(t);
-  ground.revision({ "a/x": "1", "b/x/y": "2" });
+  const fixture = new InstallFixture(t);
+  fixture.revision({ "a/x": "1", "b/x/y": "2" });
 
   await assert.rejects(
-    ground.install("files: [{source: b, destination: APP}, {source: a, destination: APP}]"),
+    fixture.install("files: [{source: b, destination: APP}, {source: a, destination: APP}]"),
     /calls for installing the file .*\/a\/x, but a file with that name already exists at the location \(.*\/app\/x\)/,
   );
   await assert.rejects(
-    ground.install("files: [{source: a, destination: APP}, {source: b, destination: APP}]"),
+    fixture.install("files: [{source: a, destination: APP}, {source: b, destination: APP}]"),
     /includes an mkdir command more than once for the same destination path \(.*\/app\/x\) from \(.*\/b\/x\)/,
   );
 });
 
 test("a source that is not in the revision is refused, and the previous revision stays", async (t) => {
-  const ground = new InstallGround(t);
-  ground.revision({ a: "1" });
-  await ground.install(everything);
+  const fixture = new InstallFixture(t);
+  fixture.revision({ a: "1" });
+  await fixture.install(everything);
 
   await assert.rejects(
-    ground.install("files: [{source: missing.txt, destination: APP}]"),
+    fixture.install("files: [{source: missing.txt, destination: APP}]"),
     /the source "missing\.txt" .* is not in the revision/,
   );
-  assert.equal(ground.read("a"), "1");
+  assert.equal(fixture.read("a"), "1");
 });
 
 test("permissions reach what their object, pattern, except and type name", async (t) => {
@@ -276,67 +276,70 @@ test("permissions reach what their object, pattern, except and type name", async
     ["type: []", []],
   ];
   for (const [rule, reached] of cases) {
-    const ground = new InstallGround(t);
-    ground.revision({ "a.txt": "a", "s/a.txt": "a" });
-    mkdirSync(join(ground.archive, "s/t"));
+    const fixture = new InstallFixture(t);
+    fixture.revision({ "a.txt": "a", "s/a.txt": "a" });
+    mkdirSync(join(fixture.archive, "s/t"));
 
-    await ground.install(`${everything}\npermissions: [{object: APP, mode: 711${rule === "" ? "" : `, ${rule}`}}]`);
+    await fixture.install(`${everything}\npermissions: [{object: APP, mode: 711${rule === "" ? "" : `, ${rule}`}}]`);
 
-    const found = ["a.txt", "s", "s/a.txt", "s/t"].filter((name) => ground.mode(name) === "711");
+    const found = ["a.txt", "s", "s/a.txt", "s/t"].filter((name) => fixture.mode(name) === "711");
     assert.deepEqual(found, reached, rule);
   }
 });
 
 test("a rule on a copied file needs no pattern, and one with a pattern or an exception is refused", async (t) => {
-  const ground = new InstallGround(t);
-  ground.revision({ "a.txt": "a" });
+  const fixture = new InstallFixture(t);
+  fixture.revision({ "a.txt": "a" });
 
   await assert.rejects(
-    ground.install(`${everything}\npermissions: [{object: APP/a.txt, pattern: "*.txt", mode: 600}]`),
+    fixture.install(`${everything}\npermissions: [{object: APP/a.txt, pattern: "*.txt", mode: 600}]`),
     {
-      message: `The deployment failed because the application specification file includes an object (${ground.app}/a.txt) with an invalid pattern (*.txt), such as a pattern for a file applied to a directory. Correct the permissions section of the AppSpec file, and then try again.`,
+      message: `The deployment failed because the application specification file includes an object (${fixture.app}/a.txt) with an invalid pattern (*.txt), such as a pattern for a file applied to a directory. Correct the permissions section of the AppSpec file, and then try again.`,
     },
   );
-  await assert.rejects(ground.install(`${everything}\npermissions: [{object: APP/a.txt, except: [a, b], mode: 600}]`), {
-    message: `The deployment failed because the except parameter for a pattern in the permissions section (["a", "b"]) for the object named ${ground.app}/a.txt contains an invalid format. Update the AppSpec file, and then try again.`,
-  });
-  assert(!existsSync(ground.app));
-  await ground.install(`${everything}\npermissions: [{object: APP/a.txt, mode: 600}]`);
-  assert.equal(ground.mode("a.txt"), "600");
+  await assert.rejects(
+    fixture.install(`${everything}\npermissions: [{object: APP/a.txt, except: [a, b], mode: 600}]`),
+    {
+      message: `The deployment failed because the except parameter for a pattern in the permissions section (["a", "b"]) for the object named ${fixture.app}/a.txt contains an invalid format. Update the AppSpec file, and then try again.`,
+    },
+  );
+  assert(!existsSync(fixture.app));
+  await fixture.install(`${everything}\npermissions: [{object: APP/a.txt, mode: 600}]`);
+  assert.equal(fixture.mode("a.txt"), "600");
 });
 
 test("one object in two rules is refused", async (t) => {
-  const ground = new InstallGround(t);
-  ground.revision({ "a.txt": "a" });
+  const fixture = new InstallFixture(t);
+  fixture.revision({ "a.txt": "a" });
 
   await assert.rejects(
-    ground.install(`${everything}\npermissions: [{object: APP, mode: 600}, {object: APP/a.txt, mode: 644}]`),
+    fixture.install(`${everything}\npermissions: [{object: APP, mode: 600}, {object: APP/a.txt, mode: 644}]`),
     {
-      message: `The deployment failed because the permissions setting for (${ground.app}/a.txt) is specified more than once in the application specification file. Update the files section of the AppSpec file, and then try again.`,
+      message: `The deployment failed because the permissions setting for (${fixture.app}/a.txt) is specified more than once in the application specification file. Update the files section of the AppSpec file, and then try again.`,
     },
   );
 });
 
 test("an unknown owner or group is refused before anything is touched", async (t) => {
-  const ground = new InstallGround(t);
-  ground.revision({ a: "1" });
+  const fixture = new InstallFixture(t);
+  fixture.revision({ a: "1" });
 
-  await assert.rejects(ground.install(`${everything}\npermissions: [{object: APP, owner: nosuch}]`), {
+  await assert.rejects(fixture.install(`${everything}\npermissions: [{object: APP, owner: nosuch}]`), {
     message: "can't find user for nosuch",
   });
-  await assert.rejects(ground.install(`${everything}\npermissions: [{object: APP, group: nosuch}]`), {
+  await assert.rejects(fixture.install(`${everything}\npermissions: [{object: APP, group: nosuch}]`), {
     message: "can't find group for nosuch",
   });
-  assert(!existsSync(ground.app));
+  assert(!existsSync(fixture.app));
 });
 
 test("a rule that reaches nothing is warned of", async (t) => {
-  const ground = new InstallGround(t);
-  ground.revision({ a: "1" });
+  const fixture = new InstallFixture(t);
+  fixture.revision({ a: "1" });
 
-  await ground.install(`${everything}\npermissions: [{object: /nowhere, mode: 600}]`);
+  await fixture.install(`${everything}\npermissions: [{object: /nowhere, mode: 600}]`);
 
-  assert(ground.warned.includes('The permission of "/nowhere" changes nothing: this deployment writes nothing there'));
+  assert(fixture.warned.includes('The permission of "/nowhere" changes nothing: this deployment writes nothing there'));
 });
 
 const isRoot = process.getuid?.() === 0;
@@ -345,34 +348,34 @@ test(
   "owner and group are set by name or number, and a setuid bit that was asked for survives them",
   { skip: !isRoot && "needs root" },
   async (t) => {
-    const ground = new InstallGround(t);
-    ground.revision({ tool: "x", other: "x" });
+    const fixture = new InstallFixture(t);
+    fixture.revision({ tool: "x", other: "x" });
 
-    await ground.install(
+    await fixture.install(
       `${everything}\npermissions: [{object: APP/tool, mode: 4755, owner: daemon, group: daemon}, {object: APP/other, owner: "12345"}]`,
       "DISALLOW",
       { allowsSetuid: true },
     );
 
-    const { uid, gid } = statSync(join(ground.app, "tool"));
-    assert.deepEqual([uid, gid, ground.mode("tool")], [1, 1, "4755"]);
-    assert.equal(statSync(join(ground.app, "other")).uid, 12345);
+    const { uid, gid } = statSync(join(fixture.app, "tool"));
+    assert.deepEqual([uid, gid, fixture.mode("tool")], [1, 1, "4755"]);
+    assert.equal(statSync(join(fixture.app, "other")).uid, 12345);
   },
 );
 
 test("permissions of a link leave alone what it leads to", { skip: !isRoot && "needs root" }, async (t) => {
-  const ground = new InstallGround(t);
-  write(join(ground.folder, "victim"), "keep");
-  chmodSync(join(ground.folder, "victim"), 0o600);
-  ground.revision({ f: "1" });
-  symlinkSync("../victim", join(ground.archive, "link"));
+  const fixture = new InstallFixture(t);
+  write(join(fixture.folder, "victim"), "keep");
+  chmodSync(join(fixture.folder, "victim"), 0o600);
+  fixture.revision({ f: "1" });
+  symlinkSync("../victim", join(fixture.archive, "link"));
 
-  await ground.install(`${everything}\npermissions: [{object: APP, mode: 777, owner: daemon}]`);
+  await fixture.install(`${everything}\npermissions: [{object: APP, mode: 777, owner: daemon}]`);
 
-  assert.equal(statSync(join(ground.folder, "victim")).mode & 0o777, 0o600);
-  assert.equal(statSync(join(ground.folder, "victim")).uid, 0);
-  assert.equal(lstatSync(join(ground.app, "link")).uid, 1);
-  assert.equal(ground.mode("f"), "777");
+  assert.equal(statSync(join(fixture.folder, "victim")).mode & 0o777, 0o600);
+  assert.equal(statSync(join(fixture.folder, "victim")).uid, 0);
+  assert.equal(lstatSync(join(fixture.app, "link")).uid, 1);
+  assert.equal(fixture.mode("f"), "777");
 });
 
 function getfacl(path: string): readonly string[] | undefined {
@@ -387,21 +390,21 @@ test(
   "access control lists are replaced, and what they leave out follows from the mode",
   { skip: getfacl("/") === undefined && "needs getfacl" },
   async (t) => {
-    const ground = new InstallGround(t);
-    ground.revision({ "s/f": "1" });
+    const fixture = new InstallFixture(t);
+    fixture.revision({ "s/f": "1" });
 
-    await ground.install(
+    await fixture.install(
       `${everything}\npermissions: [{object: APP/s, type: [file], mode: 640, acls: ["daemon:rw"]}, {object: APP, type: [directory], pattern: s, mode: 750, acls: ["d:u:daemon:rwx", "g:bin:rx"]}]`,
     );
 
-    assert.deepEqual(getfacl(join(ground.app, "s/f")), [
+    assert.deepEqual(getfacl(join(fixture.app, "s/f")), [
       "user::rw-",
       "user:daemon:rw-\t#effective:r--",
       "group::r--",
       "mask::r--",
       "other::---",
     ]);
-    assert.deepEqual(getfacl(join(ground.app, "s")), [
+    assert.deepEqual(getfacl(join(fixture.app, "s")), [
       "user::rwx",
       "group::r-x",
       "group:bin:r-x",
@@ -417,51 +420,51 @@ test(
 );
 
 test("a default access control list that reaches a file is refused before anything is touched", async (t) => {
-  const ground = new InstallGround(t);
-  ground.revision({ f: "1" });
+  const fixture = new InstallFixture(t);
+  fixture.revision({ f: "1" });
 
   await assert.rejects(
-    ground.install(`${everything}\npermissions: [{object: APP, acls: ["d:u:daemon:r"]}]`),
+    fixture.install(`${everything}\npermissions: [{object: APP, acls: ["d:u:daemon:r"]}]`),
     /the -d parameter has been specified to apply an acl setting to a file/,
   );
-  assert(!existsSync(ground.app));
+  assert(!existsSync(fixture.app));
 });
 
 test(
   "an SELinux context that cannot be set says which command failed",
   { skip: existsSync("/sys/fs/selinux/enforce") && "this host has SELinux" },
   async (t) => {
-    const ground = new InstallGround(t);
-    ground.revision({ f: "1" });
+    const fixture = new InstallFixture(t);
+    fixture.revision({ f: "1" });
 
     await assert.rejects(
-      ground.install(`${everything}\npermissions: [{object: APP, context: {name: u_u, type: t_t, range: s0}}]`),
+      fixture.install(`${everything}\npermissions: [{object: APP, context: {name: u_u, type: t_t, range: s0}}]`),
       /an error in the settings for the context parameter\. .* Failed command: semanage fcontext -a -s u_u -t t_t -r s0 .*\/app\/f\. Exit code: /,
     );
     assert.match(
-      ground.written("group-install.json"),
+      fixture.written("group-install.json"),
       /\{"type":"semanage","context":\{"user":"u_u","role":null,"type":"t_t","range":"s0"\},"file":"\/app\/f"\}/,
     );
-    assert.match(ground.written("group-cleanup"), /^semanage\0\/app\/f$/m);
+    assert.match(fixture.written("group-cleanup"), /^semanage\0\/app\/f$/m);
   },
 );
 
 test("an SELinux type that confines nothing is refused before anything is touched, unless it is allowed", async (t) => {
-  const ground = new InstallGround(t);
-  ground.revision({ "a.txt": "1" });
-  await ground.install(everything);
-  ground.revision({ "a.txt": "2" });
+  const fixture = new InstallFixture(t);
+  fixture.revision({ "a.txt": "1" });
+  await fixture.install(everything);
+  fixture.revision({ "a.txt": "2" });
   const sections = `${everything}\npermissions: [{object: APP, context: {type: unconfined_t}}]`;
 
   await assert.rejects(
-    ground.install(sections),
+    fixture.install(sections),
     /^Error: deployment rejected: AppSpec specifies SELinux type 'unconfined_t' which disables mandatory access controls/,
   );
-  assert.equal(ground.read("a.txt"), "1");
+  assert.equal(fixture.read("a.txt"), "1");
 
   // Where there is no SELinux, its tools fail later: the file is there then.
-  await ground.install(sections, "DISALLOW", { allowsUnconfined: true }).catch((error: Error) => {
+  await fixture.install(sections, "DISALLOW", { allowsUnconfined: true }).catch((error: Error) => {
     assert.match(error.message, /Failed command: semanage/);
   });
-  assert.equal(ground.read("a.txt"), "2");
+  assert.equal(fixture.read("a.txt"), "2");
 });

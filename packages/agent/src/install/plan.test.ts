@@ -4,17 +4,17 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readlinkSync, statfsSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { everything, InstallGround, write } from "../../test/install-ground.ts";
+import { everything, InstallFixture, write } from "../../test/install-fixture.ts";
 import { checkDiskSpace } from "./disk-space.ts";
 
 const isRoot = process.getuid?.() === 0;
 
-/** A ground on which `kept` of a previous revision is installed. */
-async function withPrevious(t: TestContext): Promise<InstallGround> {
-  const ground = new InstallGround(t);
-  ground.revision({ kept: "1" });
-  await ground.install(everything);
-  return ground;
+/** A fixture in which `kept` of a previous revision is installed. */
+async function withPrevious(t: TestContext): Promise<InstallFixture> {
+  const fixture = new InstallFixture(t);
+  fixture.revision({ kept: "1" });
+  await fixture.install(everything);
+  return fixture;
 }
 
 for (const [what, target] of [
@@ -23,135 +23,138 @@ for (const [what, target] of [
   ["leads to a folder", ".."],
 ] as const)
   test(`a link at a file's place that ${what} is something that exists`, async (t) => {
-    const ground = await withPrevious(t);
-    symlinkSync(target, join(ground.app, "f"));
-    ground.revision({ f: "new" });
+    const fixture = await withPrevious(t);
+    symlinkSync(target, join(fixture.app, "f"));
+    fixture.revision({ f: "new" });
 
-    await assert.rejects(ground.install(everything), {
-      message: `The deployment failed because a specified file already exists at this location: ${ground.app}/f`,
+    await assert.rejects(fixture.install(everything), {
+      message: `The deployment failed because a specified file already exists at this location: ${fixture.app}/f`,
     });
-    assert.equal(ground.read("kept"), "1");
-    await ground.install(everything, "RETAIN");
-    assert.equal(readlinkSync(join(ground.app, "f")), target);
-    await ground.install(everything, "OVERWRITE");
-    assert.equal(ground.read("f"), "new");
+    assert.equal(fixture.read("kept"), "1");
+    await fixture.install(everything, "RETAIN");
+    assert.equal(readlinkSync(join(fixture.app, "f")), target);
+    await fixture.install(everything, "OVERWRITE");
+    assert.equal(fixture.read("f"), "new");
   });
 
 test("a link at a folder's place that leads nowhere, to itself or to a file is refused", async (t) => {
-  const ground = await withPrevious(t);
+  const fixture = await withPrevious(t);
   for (const [name, target, why] of [
     ["d", "nowhere", "a symbolic link that leads nowhere"],
     ["e", "e", "a symbolic link that leads nowhere"],
     ["f", "kept", "a symbolic link to a file"],
   ] as const) {
-    symlinkSync(target, join(ground.app, name));
-    ground.revision({ [`${name}/x`]: "2" });
+    symlinkSync(target, join(fixture.app, name));
+    fixture.revision({ [`${name}/x`]: "2" });
 
-    await assert.rejects(ground.install(everything, "OVERWRITE"), {
-      message: `The deployment failed because the folder "${ground.app}/${name}" cannot be made: ${why} stands there`,
+    await assert.rejects(fixture.install(everything, "OVERWRITE"), {
+      message: `The deployment failed because the folder "${fixture.app}/${name}" cannot be made: ${why} stands there`,
     });
   }
-  assert.equal(ground.read("kept"), "1");
+  assert.equal(fixture.read("kept"), "1");
 });
 
 test(
   "what cannot be installed by its kind is refused",
   { skip: spawnSync("mkfifo", ["--help"]).status !== 0 && "needs mkfifo" },
   async (t) => {
-    const ground = await withPrevious(t);
-    ground.revision({ a: "2" });
-    spawnSync("mkfifo", [join(ground.archive, "pipe")]);
+    const fixture = await withPrevious(t);
+    fixture.revision({ a: "2" });
+    spawnSync("mkfifo", [join(fixture.archive, "pipe")]);
 
-    await assert.rejects(ground.install(everything), /the revision's "pipe" is neither a file nor a folder nor a link/);
-    assert.equal(ground.read("kept"), "1");
+    await assert.rejects(
+      fixture.install(everything),
+      /the revision's "pipe" is neither a file nor a folder nor a link/,
+    );
+    assert.equal(fixture.read("kept"), "1");
   },
 );
 
 test("files that would run with their owner's rights are refused, unless it is allowed", async (t) => {
-  const ground = await withPrevious(t);
-  ground.revision({ tool: "2" });
+  const fixture = await withPrevious(t);
+  fixture.revision({ tool: "2" });
 
-  await assert.rejects(ground.install(`${everything}\npermissions: [{object: APP/tool, mode: 4755}]`), {
-    message: `deployment rejected: file ${ground.app}/tool requests SUID/SGID mode 4755; set reject_unsafe_permissions_in_bundle: false to allow`,
+  await assert.rejects(fixture.install(`${everything}\npermissions: [{object: APP/tool, mode: 4755}]`), {
+    message: `deployment rejected: file ${fixture.app}/tool requests SUID/SGID mode 4755; set reject_unsafe_permissions_in_bundle: false to allow`,
   });
-  await assert.rejects(ground.install(`${everything}\npermissions: [{object: APP, mode: "2770", type: [directory]}]`));
-  chmodSync(join(ground.archive, "tool"), 0o4755);
-  await assert.rejects(ground.install(everything), /archive\/tool requests SUID\/SGID mode 4755/);
-  assert.equal(ground.read("kept"), "1");
+  await assert.rejects(fixture.install(`${everything}\npermissions: [{object: APP, mode: "2770", type: [directory]}]`));
+  chmodSync(join(fixture.archive, "tool"), 0o4755);
+  await assert.rejects(fixture.install(everything), /archive\/tool requests SUID\/SGID mode 4755/);
+  assert.equal(fixture.read("kept"), "1");
 
-  await ground.install(everything, "DISALLOW", { allowsSetuid: true });
-  assert.equal(ground.mode("tool"), "4755");
+  await fixture.install(everything, "DISALLOW", { allowsSetuid: true });
+  assert.equal(fixture.mode("tool"), "4755");
 });
 
 test("a destination with .. in it is refused, unless it is allowed", async (t) => {
-  const ground = await withPrevious(t);
-  ground.revision({ f: "2" });
+  const fixture = await withPrevious(t);
+  fixture.revision({ f: "2" });
   const sections = "files: [{source: /, destination: APP/../../../../../../../APP/x}]";
 
-  await assert.rejects(ground.install(sections), /in the files section of .* uses '\.\.' components/);
+  await assert.rejects(fixture.install(sections), /in the files section of .* uses '\.\.' components/);
   await assert.rejects(
-    ground.install(`${everything}\npermissions: [{object: APP/../app, mode: 600}]`),
+    fixture.install(`${everything}\npermissions: [{object: APP/../app, mode: 600}]`),
     /in the permissions section of .* uses '\.\.' components/,
   );
-  assert.equal(ground.read("kept"), "1");
+  assert.equal(fixture.read("kept"), "1");
 
-  await ground.install(sections, "DISALLOW", { allowsTraversal: true });
-  assert.equal(ground.read("x/f"), "2");
+  await fixture.install(sections, "DISALLOW", { allowsTraversal: true });
+  assert.equal(fixture.read("x/f"), "2");
 });
 
 test("no destination leaves the folder that is put in front of all", async (t) => {
-  const ground = new InstallGround(t);
-  ground.revision({ f: "1" });
+  const fixture = new InstallFixture(t);
+  fixture.revision({ f: "1" });
 
-  await ground.install("files: [{source: /, destination: /../../x}]", "DISALLOW", {
-    installRoot: ground.app,
+  await fixture.install("files: [{source: /, destination: /../../x}]", "DISALLOW", {
+    installRoot: fixture.app,
     allowsTraversal: true,
   });
 
-  assert.equal(ground.read("x/f"), "1");
+  assert.equal(fixture.read("x/f"), "1");
 });
 
 test(
   "a folder that the system does not make is refused with the system's own reason",
   { timeout: 10_000 },
   async (t) => {
-    const ground = await withPrevious(t);
-    ground.revision({ f: "2" });
+    const fixture = await withPrevious(t);
+    fixture.revision({ f: "2" });
 
     await assert.rejects(
-      ground.install("files: [{source: /, destination: /proc/no-such-folder/x}]"),
+      fixture.install("files: [{source: /, destination: /proc/no-such-folder/x}]"),
       /^Error: (ENOENT|EACCES): [^']*'\/proc\/?(no-such-folder)?'/,
     );
-    assert.equal(ground.read("kept"), "1");
+    assert.equal(fixture.read("kept"), "1");
   },
 );
 
 test("a path that is too long for the system is refused", async (t) => {
-  const ground = await withPrevious(t);
-  ground.revision({ f: "2" });
+  const fixture = await withPrevious(t);
+  fixture.revision({ f: "2" });
 
-  await assert.rejects(ground.install(`files: [{source: /, destination: APP/${"n".repeat(256)}}]`), /is too long/);
-  await assert.rejects(ground.install(`files: [{source: /, destination: APP/${"n/".repeat(2050)}}]`), /is too long/);
-  assert.equal(ground.read("kept"), "1");
+  await assert.rejects(fixture.install(`files: [{source: /, destination: APP/${"n".repeat(256)}}]`), /is too long/);
+  await assert.rejects(fixture.install(`files: [{source: /, destination: APP/${"n/".repeat(2050)}}]`), /is too long/);
+  assert.equal(fixture.read("kept"), "1");
 });
 
 test(
   "an owner whom this agent may not give files to is refused",
   { skip: isRoot && "root may give files to everybody" },
   async (t) => {
-    const ground = await withPrevious(t);
-    ground.revision({ f: "2" });
+    const fixture = await withPrevious(t);
+    fixture.revision({ f: "2" });
 
-    await assert.rejects(ground.install(`${everything}\npermissions: [{object: APP, owner: "0"}]`), {
-      message: `The deployment failed because what is written to "${ground.app}" cannot be given to the user "0": only root may do that, and the agent does not run as root`,
+    await assert.rejects(fixture.install(`${everything}\npermissions: [{object: APP, owner: "0"}]`), {
+      message: `The deployment failed because what is written to "${fixture.app}" cannot be given to the user "0": only root may do that, and the agent does not run as root`,
     });
-    assert.equal(ground.read("kept"), "1");
+    assert.equal(fixture.read("kept"), "1");
   },
 );
 
 test("owners and users of access lists that are not there are refused", async (t) => {
-  const ground = await withPrevious(t);
-  ground.revision({ f: "2" });
+  const fixture = await withPrevious(t);
+  fixture.revision({ f: "2" });
 
   for (const [rule, message] of [
     ["owner: nosuch", "can't find user for nosuch"],
@@ -159,46 +162,46 @@ test("owners and users of access lists that are not there are refused", async (t
     ['acls: ["u:nosuch:rw"]', "can't find user for nosuch"],
     ['type: [directory], acls: ["d:g:nosuch:rw"]', "can't find group for nosuch"],
   ] as const)
-    await assert.rejects(ground.install(`${everything}\npermissions: [{object: APP, ${rule}}]`), { message });
-  assert.equal(ground.read("kept"), "1");
+    await assert.rejects(fixture.install(`${everything}\npermissions: [{object: APP, ${rule}}]`), { message });
+  assert.equal(fixture.read("kept"), "1");
 });
 
 test("a folder that cannot be written to is refused", { skip: isRoot && "root may write everywhere" }, async (t) => {
-  const ground = await withPrevious(t);
-  ground.revision({ f: "2" });
-  mkdirSync(join(ground.folder, "theirs"));
-  chmodSync(join(ground.folder, "theirs"), 0o500);
+  const fixture = await withPrevious(t);
+  fixture.revision({ f: "2" });
+  mkdirSync(join(fixture.folder, "theirs"));
+  chmodSync(join(fixture.folder, "theirs"), 0o500);
 
   await assert.rejects(
-    ground.install(`files: [{source: f, destination: ${ground.folder}/theirs}]`),
+    fixture.install(`files: [{source: f, destination: ${fixture.folder}/theirs}]`),
     /^Error: EACCES: permission denied, access '[^']*\/theirs'/,
   );
-  assert.equal(ground.read("kept"), "1");
+  assert.equal(fixture.read("kept"), "1");
 });
 
 test("a source with a slash at its end is a folder", async (t) => {
-  const ground = await withPrevious(t);
-  ground.revision({ f: "2", "d/x": "2" });
+  const fixture = await withPrevious(t);
+  fixture.revision({ f: "2", "d/x": "2" });
 
-  await assert.rejects(ground.install("files: [{source: f/, destination: APP}]"), /the source "f\/" .* is a file/);
-  assert.equal(ground.read("kept"), "1");
-  await ground.install("files: [{source: d/, destination: APP}]");
-  assert.equal(ground.read("x"), "2");
+  await assert.rejects(fixture.install("files: [{source: f/, destination: APP}]"), /the source "f\/" .* is a file/);
+  assert.equal(fixture.read("kept"), "1");
+  await fixture.install("files: [{source: d/, destination: APP}]");
+  assert.equal(fixture.read("x"), "2");
 });
 
 test("a disk without room for the revision is noticed; what the previous one gives back counts", (t) => {
-  const ground = new InstallGround(t);
-  write(join(ground.app, "f"), "");
-  const { bsize, bfree, type } = statfsSync(ground.app);
+  const fixture = new InstallFixture(t);
+  write(join(fixture.app, "f"), "");
+  const { bsize, bfree, type } = statfsSync(fixture.app);
   if ([0x9123683e, 0x58465342, 0x2fc12fc1, 0x794c7630].includes(type))
     return t.skip("files may share their bytes here");
-  const demands = [{ folder: ground.app, bytes: 2 * bfree * bsize + 1e12, entries: 1 }];
+  const demands = [{ folder: fixture.app, bytes: 2 * bfree * bsize + 1e12, entries: 1 }];
   const check = (bytes: ReadonlyMap<number, number>) =>
-    checkDiskSpace(demands, { archive: ground.archive, removals: { paths: new Set(), bytes } });
+    checkDiskSpace(demands, { archive: fixture.archive, removals: { paths: new Set(), bytes } });
 
   assert.throws(
     () => check(new Map()),
     /there is not enough room on the disk: the file system of "[^"]*" has room for \d+ bytes, and the revision needs \d+/,
   );
-  check(new Map([[statSync(ground.app).dev, 3 * bfree * bsize + 1e12]]));
+  check(new Map([[statSync(fixture.app).dev, 3 * bfree * bsize + 1e12]]));
 });

@@ -21,7 +21,7 @@ import fs, {
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { everything, InstallGround, write } from "../../test/install-ground.ts";
+import { everything, InstallFixture, write } from "../../test/install-fixture.ts";
 
 const skip = process.getuid?.() !== 0 && "needs root";
 
@@ -29,7 +29,7 @@ const skip = process.getuid?.() !== 0 && "needs root";
 const visitor = 54_321;
 
 /** The application's folder belongs to the visitor; beside it is one of root's with a file that nobody else may read. */
-class SharedGround extends InstallGround {
+class SharedGround extends InstallFixture {
   readonly roots = join(this.folder, "roots");
   readonly secret = join(this.roots, "job");
 
@@ -63,126 +63,126 @@ test(
   "root follows no link on the way to a destination that others may change, and the previous revision stays",
   { skip },
   async (t) => {
-    const ground = new SharedGround(t);
-    ground.revision({ "a.txt": "1" });
-    await ground.install(everything);
-    ground.lay("jobs", ground.roots);
-    ground.revision({ "a.txt": "2", "jobs/job": "* * * * * root true" });
+    const fixture = new SharedGround(t);
+    fixture.revision({ "a.txt": "1" });
+    await fixture.install(everything);
+    fixture.lay("jobs", fixture.roots);
+    fixture.revision({ "a.txt": "2", "jobs/job": "* * * * * root true" });
 
     for (const behavior of ["OVERWRITE", "DISALLOW", "RETAIN"])
       await assert.rejects(
-        ground.install(`${everything}\npermissions: [{object: APP, owner: "${visitor}"}]`, behavior),
+        fixture.install(`${everything}\npermissions: [{object: APP, owner: "${visitor}"}]`, behavior),
         new RegExp(
-          `leads through the symbolic link "${ground.app}/jobs", and others than root may change the link or a folder on the way to it`,
+          `leads through the symbolic link "${fixture.app}/jobs", and others than root may change the link or a folder on the way to it`,
         ),
       );
 
-    ground.mustBeUntouched();
-    assert.equal(ground.read("a.txt"), "1");
+    fixture.mustBeUntouched();
+    assert.equal(fixture.read("a.txt"), "1");
   },
 );
 
 test("a link of root's in a folder of somebody else's is not followed either", { skip }, async (t) => {
-  const ground = new SharedGround(t);
-  symlinkSync(ground.roots, join(ground.app, "jobs")); // root's, but the visitor may exchange it
-  ground.revision({ "jobs/other": "x" });
+  const fixture = new SharedGround(t);
+  symlinkSync(fixture.roots, join(fixture.app, "jobs")); // root's, but the visitor may exchange it
+  fixture.revision({ "jobs/other": "x" });
 
-  await assert.rejects(ground.install(everything), /others than root may change the link/);
+  await assert.rejects(fixture.install(everything), /others than root may change the link/);
 
-  ground.mustBeUntouched();
+  fixture.mustBeUntouched();
 });
 
 test("a link that is root's alone is followed, and the list names what is behind it", { skip }, async (t) => {
-  const ground = new SharedGround(t);
-  mkdirSync(join(ground.folder, "disk"));
-  symlinkSync("disk", join(ground.folder, "srv"));
-  ground.revision({ "a.txt": "1" });
-  const sections = `files: [{source: /, destination: ${ground.folder}/srv/www}]`;
+  const fixture = new SharedGround(t);
+  mkdirSync(join(fixture.folder, "disk"));
+  symlinkSync("disk", join(fixture.folder, "srv"));
+  fixture.revision({ "a.txt": "1" });
+  const sections = `files: [{source: /, destination: ${fixture.folder}/srv/www}]`;
 
-  await ground.install(sections);
-  await ground.install(sections);
+  await fixture.install(sections);
+  await fixture.install(sections);
 
-  assert.equal(readFileSync(join(ground.folder, "disk/www/a.txt"), "utf8"), "1");
-  assert.equal(ground.written("group-cleanup"), "/disk/www\n/disk/www/a.txt\n");
-  assert.match(ground.written("group-install.json"), /"destination":"\/srv\/www\/a.txt"/);
+  assert.equal(readFileSync(join(fixture.folder, "disk/www/a.txt"), "utf8"), "1");
+  assert.equal(fixture.written("group-cleanup"), "/disk/www\n/disk/www/a.txt\n");
+  assert.match(fixture.written("group-install.json"), /"destination":"\/srv\/www\/a.txt"/);
 });
 
 test("two names of one place are noticed before anything is touched", { skip }, async (t) => {
-  const ground = new SharedGround(t);
-  mkdirSync(join(ground.folder, "disk"));
-  symlinkSync("disk", join(ground.folder, "srv"));
-  ground.revision({ "1/f": "1", "2/f": "2" });
+  const fixture = new SharedGround(t);
+  mkdirSync(join(fixture.folder, "disk"));
+  symlinkSync("disk", join(fixture.folder, "srv"));
+  fixture.revision({ "1/f": "1", "2/f": "2" });
 
   await assert.rejects(
-    ground.install(
-      `files: [{source: 1, destination: ${ground.folder}/srv}, {source: 2, destination: ${ground.folder}/disk}]`,
+    fixture.install(
+      `files: [{source: 1, destination: ${fixture.folder}/srv}, {source: 2, destination: ${fixture.folder}/disk}]`,
     ),
     /specifies two source files named .*\/2\/f and .*\/1\/f for the same destination/,
   );
-  assert.deepEqual(readdirSync(join(ground.folder, "disk")), []);
+  assert.deepEqual(readdirSync(join(fixture.folder, "disk")), []);
 });
 
 test("a folder that has become a link, whosever it is, does not lead the clean-up anywhere", { skip }, async (t) => {
-  const ground = new SharedGround(t);
-  ground.revision({ "jobs/job": "1", "a.txt": "1" });
-  await ground.install(everything);
-  renameSync(join(ground.app, "jobs"), join(ground.app, "away"));
-  ground.lay("jobs", ground.roots);
-  ground.revision({ "b.txt": "2" });
+  const fixture = new SharedGround(t);
+  fixture.revision({ "jobs/job": "1", "a.txt": "1" });
+  await fixture.install(everything);
+  renameSync(join(fixture.app, "jobs"), join(fixture.app, "away"));
+  fixture.lay("jobs", fixture.roots);
+  fixture.revision({ "b.txt": "2" });
 
-  await ground.install(everything);
+  await fixture.install(everything);
 
-  ground.mustBeUntouched();
-  assert(lstatSync(join(ground.app, "jobs")).isSymbolicLink());
-  assert.deepEqual([existsSync(join(ground.app, "a.txt")), ground.read("b.txt")], [false, "2"]);
+  fixture.mustBeUntouched();
+  assert(lstatSync(join(fixture.app, "jobs")).isSymbolicLink());
+  assert.deepEqual([existsSync(join(fixture.app, "a.txt")), fixture.read("b.txt")], [false, "2"]);
   assert(
-    ground.warned.some((line) => line.includes(`"${ground.app}/jobs"`)),
-    ground.warned.join("\n"),
+    fixture.warned.some((line) => line.includes(`"${fixture.app}/jobs"`)),
+    fixture.warned.join("\n"),
   );
 });
 
 test("a second name of root's file is replaced, and neither written to nor given away", { skip }, async (t) => {
-  const ground = new SharedGround(t);
-  linkSync(ground.secret, join(ground.app, "data"));
-  ground.revision({ data: "new" });
+  const fixture = new SharedGround(t);
+  linkSync(fixture.secret, join(fixture.app, "data"));
+  fixture.revision({ data: "new" });
 
-  await ground.install(`${everything}\npermissions: [{object: APP, mode: 666, owner: "${visitor}"}]`, "OVERWRITE");
+  await fixture.install(`${everything}\npermissions: [{object: APP, mode: 666, owner: "${visitor}"}]`, "OVERWRITE");
 
-  ground.mustBeUntouched();
-  assert.deepEqual([ground.read("data"), ground.mode("data")], ["new", "666"]);
+  fixture.mustBeUntouched();
+  assert.deepEqual([fixture.read("data"), fixture.mode("data")], ["new", "666"]);
 });
 
 test("permissions follow a link that the bundle brings only where nobody else can have a say", { skip }, async (t) => {
-  const ground = new SharedGround(t);
-  ground.revision({ f: "x" });
-  symlinkSync(ground.secret, join(ground.archive, "link"));
+  const fixture = new SharedGround(t);
+  fixture.revision({ f: "x" });
+  symlinkSync(fixture.secret, join(fixture.archive, "link"));
 
   await assert.rejects(
-    ground.install(`${everything}\npermissions: [{object: APP/link, mode: 666}]`, "DISALLOW", { followsLinks: true }),
+    fixture.install(`${everything}\npermissions: [{object: APP/link, mode: 666}]`, "DISALLOW", { followsLinks: true }),
     /leads through the symbolic link/,
   );
 
-  ground.mustBeUntouched();
+  fixture.mustBeUntouched();
 });
 
 test("a list that others than root may have written is not obeyed", { skip }, async (t) => {
-  const ground = new SharedGround(t);
-  const list = join(ground.instructions, "group-cleanup");
-  ground.revision({ a: "1" });
-  write(list, `${ground.secret}\n`);
+  const fixture = new SharedGround(t);
+  const list = join(fixture.instructions, "group-cleanup");
+  fixture.revision({ a: "1" });
+  write(list, `${fixture.secret}\n`);
 
   chmodSync(list, 0o666);
-  await assert.rejects(ground.install(everything), {
+  await assert.rejects(fixture.install(everything), {
     message: `Cannot use "${list}": it belongs to user 0 and has mode 0666, so others than root may have written it. Look whether it is right, then run: chown root "${list}" && chmod go-w "${list}"; or remove it`,
   });
   chmodSync(list, 0o644);
   chownSync(list, visitor, visitor);
-  await assert.rejects(ground.install(everything), /it belongs to user 54321 and has mode 0644/);
+  await assert.rejects(fixture.install(everything), /it belongs to user 54321 and has mode 0644/);
   renameSync(list, `${list}.real`);
   symlinkSync(`${list}.real`, list);
-  await assert.rejects(ground.install(everything), /it is a symbolic link, and a file of the agent was expected/);
+  await assert.rejects(fixture.install(everything), /it is a symbolic link, and a file of the agent was expected/);
 
-  ground.mustBeUntouched();
+  fixture.mustBeUntouched();
 });
 
 /** Has somebody do something right after a call of the system: the moment that a racer waits for. */
@@ -207,17 +207,17 @@ function rightAfter(
 }
 
 test("a file of root's that comes into the place of a link is not given away", { skip }, async (t) => {
-  const ground = new SharedGround(t);
-  const own = join(ground.app, "key");
+  const fixture = new SharedGround(t);
+  const own = join(fixture.app, "key");
   write(own, "root's");
-  ground.revision({ f: "x" });
-  symlinkSync("f", join(ground.archive, "link"));
+  fixture.revision({ f: "x" });
+  symlinkSync("f", join(fixture.archive, "link"));
   rightAfter(t, "symlinkSync", (temporary) => renameSync(own, temporary));
   const descriptor = openSync(own, "r");
   t.after(() => closeSync(descriptor));
 
   await assert.rejects(
-    ground.install(`${everything}\npermissions: [{object: APP, owner: "${visitor}"}]`),
+    fixture.install(`${everything}\npermissions: [{object: APP, owner: "${visitor}"}]`),
     /Somebody has exchanged it meanwhile/,
   );
   assert.equal(fstatSync(descriptor).uid, 0);
@@ -231,23 +231,23 @@ test(
       ["mkdirSync", "new"],
       ["unlinkSync", "old"],
     ] as const) {
-      const ground = new SharedGround(t);
-      const own = join(ground.app, "keys");
-      const place = join(ground.app, name);
-      ground.revision({ "old/f": "x" });
-      await ground.install(everything);
+      const fixture = new SharedGround(t);
+      const own = join(fixture.app, "keys");
+      const place = join(fixture.app, name);
+      fixture.revision({ "old/f": "x" });
+      await fixture.install(everything);
       write(join(own, "key"), "root's");
-      ground.revision({ [`${name}/f`]: "x" });
+      fixture.revision({ [`${name}/f`]: "x" });
       let isDone = false;
       rightAfter(t, call, () => {
         if (isDone || !existsSync(place)) return;
         isDone = true;
-        renameSync(place, join(ground.app, "away"));
+        renameSync(place, join(fixture.app, "away"));
         renameSync(own, place);
       });
 
       await assert.rejects(
-        ground.install(
+        fixture.install(
           `${everything}\npermissions: [{object: APP, type: [directory], owner: "${visitor}"}]`,
           "OVERWRITE",
         ),
@@ -287,8 +287,8 @@ test(
   "a local user who exchanges folders and files while root installs gets nothing of root's",
   { skip, timeout: 60_000 },
   async (t) => {
-    const ground = new SharedGround(t);
-    const child = spawn(process.execPath, ["-e", racer, ground.app, ground.roots, String(visitor)], {
+    const fixture = new SharedGround(t);
+    const child = spawn(process.execPath, ["-e", racer, fixture.app, fixture.roots, String(visitor)], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     t.after(() => child.kill("SIGKILL"));
@@ -297,12 +297,12 @@ test(
 
     let installed = 0;
     for (let turn = 0; turn < 25; turn += 1) {
-      ground.revision({ job: "x", "jobs/job": "x", "jobs/deep/job": "x", "jobs/deep/other": "x" });
-      await ground.install(`${everything}\n${rule}`, "OVERWRITE").then(
+      fixture.revision({ job: "x", "jobs/job": "x", "jobs/deep/job": "x", "jobs/deep/other": "x" });
+      await fixture.install(`${everything}\n${rule}`, "OVERWRITE").then(
         () => (installed += 1),
         () => {}, // whoever exchanges folders has deployments that fail
       );
-      ground.mustBeUntouched();
+      fixture.mustBeUntouched();
     }
     t.diagnostic(`${installed} of 25 installations succeeded`);
   },

@@ -21,7 +21,7 @@ const events = [
 ] as const;
 
 /** A host on which three deployments of one group may have been. */
-class Ground {
+class Fixture {
   readonly root = mkdtempSync(join(tmpdir(), "sluice-hooks-"));
 
   constructor(t: TestContext) {
@@ -65,59 +65,59 @@ class Ground {
 }
 
 /** A host on which `last` was installed, `recent` downloaded, and nothing of the current deployment yet. */
-function between(t: TestContext): Ground {
-  const ground = new Ground(t);
-  ground.unpacked("last");
-  ground.unpacked("recent");
-  ground.points("last_successful_install", "last");
-  ground.points("most_recent_install", "recent");
-  return ground;
+function between(t: TestContext): Fixture {
+  const fixture = new Fixture(t);
+  fixture.unpacked("last");
+  fixture.unpacked("recent");
+  fixture.points("last_successful_install", "last");
+  fixture.points("most_recent_install", "recent");
+  return fixture;
 }
 
 const rollback = { DeploymentCreator: "codeDeployRollback", DeploymentType: "BLUE_GREEN" };
 
 test("events before the bundle is there take the scripts of the last successful revision", (t) => {
-  const ground = between(t);
+  const fixture = between(t);
 
   for (const event of ["BeforeBlockTraffic", "AfterBlockTraffic", "ApplicationStop"])
-    assert.equal(ground.source(event), "last.sh", event);
+    assert.equal(fixture.source(event), "last.sh", event);
 });
 
 test("the rollback of a blue/green deployment exchanges the roles of the two revisions", (t) => {
-  const ground = between(t);
+  const fixture = between(t);
 
-  const at = (event: string) => ground.source(event, rollback);
+  const at = (event: string) => fixture.source(event, rollback);
 
   assert.deepEqual([at("BeforeBlockTraffic"), at("AfterBlockTraffic")], ["recent.sh", "recent.sh"]);
   assert.equal(at("ApplicationStop"), "last.sh");
   assert.deepEqual([at("BeforeAllowTraffic"), at("AfterAllowTraffic")], ["last.sh", "last.sh"]);
-  assert.equal(ground.source("BeforeBlockTraffic", { ...rollback, DeploymentType: "IN_PLACE" }), "last.sh");
-  assert.equal(ground.source("BeforeBlockTraffic", { ...rollback, DeploymentCreator: "user" }), "last.sh");
+  assert.equal(fixture.source("BeforeBlockTraffic", { ...rollback, DeploymentType: "IN_PLACE" }), "last.sh");
+  assert.equal(fixture.source("BeforeBlockTraffic", { ...rollback, DeploymentCreator: "user" }), "last.sh");
 });
 
 test("a deployment that has been unpacked brings its own scripts to every event", (t) => {
-  const ground = between(t);
-  ground.unpacked("current");
+  const fixture = between(t);
+  fixture.unpacked("current");
 
   const own = Object.fromEntries(events.map((event) => [event, "current.sh"]));
-  assert.deepEqual(ground.sources(), own);
-  assert.deepEqual(ground.sources(rollback), own);
+  assert.deepEqual(fixture.sources(), own);
+  assert.deepEqual(fixture.sources(rollback), own);
 });
 
 test("without an earlier revision the events before the bundle have nothing to run", (t) => {
-  const ground = new Ground(t);
+  const fixture = new Fixture(t);
 
-  assert.equal(ground.source("ApplicationStop"), undefined);
-  assert.equal(ground.source("BeforeBlockTraffic", rollback), undefined);
+  assert.equal(fixture.source("ApplicationStop"), undefined);
+  assert.equal(fixture.source("BeforeBlockTraffic", rollback), undefined);
 });
 
 test("an earlier revision that is gone is an error that names where it was", (t) => {
-  const ground = new Ground(t);
-  ground.points("last_successful_install", "last");
-  rmSync(join(ground.root, "group/last"), { recursive: true });
+  const fixture = new Fixture(t);
+  fixture.points("last_successful_install", "last");
+  rmSync(join(fixture.root, "group/last"), { recursive: true });
 
-  const archive = archiveOf(join(ground.root, "group/last"));
-  assert.throws(() => ground.source("ApplicationStop"), {
+  const archive = archiveOf(join(fixture.root, "group/last"));
+  assert.throws(() => fixture.source("ApplicationStop"), {
     message:
       'The CodeDeploy agent did not find an AppSpec file within the unpacked revision directory at revision-relative path "appspec.yml". ' +
       `The revision was unpacked to directory "${archive}", and the AppSpec file was expected but not found at path "${archive}/appspec.yml". ` +
@@ -126,47 +126,47 @@ test("an earlier revision that is gone is an error that names where it was", (t)
 });
 
 test("each revision's file is found by its own name, whatever the deployment calls it", (t) => {
-  const ground = new Ground(t);
-  ground.unpacked("last", { file: "appspec.yaml" });
-  ground.points("last_successful_install", "last");
+  const fixture = new Fixture(t);
+  fixture.unpacked("last", { file: "appspec.yaml" });
+  fixture.points("last_successful_install", "last");
 
-  assert.equal(ground.source("ApplicationStop"), "last.sh");
-  assert.equal(ground.source("ApplicationStop", { AppSpecFilename: "other.yml" }), "last.sh");
-  ground.unpacked("current", { file: "other.yml" });
-  assert.equal(ground.source("AfterInstall", { AppSpecFilename: "other.yml" }), "current.sh");
+  assert.equal(fixture.source("ApplicationStop"), "last.sh");
+  assert.equal(fixture.source("ApplicationStop", { AppSpecFilename: "other.yml" }), "last.sh");
+  fixture.unpacked("current", { file: "other.yml" });
+  assert.equal(fixture.source("AfterInstall", { AppSpecFilename: "other.yml" }), "current.sh");
 });
 
 test("a file that is changed between two events is read again, though nothing but a letter changes", (t) => {
-  const ground = new Ground(t);
+  const fixture = new Fixture(t);
   const text = (script: string) => `version: 0.0\nos: linux\nhooks: {AfterInstall: [{location: ${script}}]}\n`;
-  ground.unpacked("current", { text: text("a.sh") });
-  assert.deepEqual([ground.source("AfterInstall"), ground.source("AfterInstall")], ["a.sh", "a.sh"]);
+  fixture.unpacked("current", { text: text("a.sh") });
+  assert.deepEqual([fixture.source("AfterInstall"), fixture.source("AfterInstall")], ["a.sh", "a.sh"]);
 
-  ground.unpacked("current", { text: text("b.sh") });
+  fixture.unpacked("current", { text: text("b.sh") });
 
-  assert.equal(ground.source("AfterInstall"), "b.sh");
+  assert.equal(fixture.source("AfterInstall"), "b.sh");
 });
 
 test("what is wrong with a file is said with its name, the line and what was expected", (t) => {
-  const ground = new Ground(t);
-  ground.unpacked("current", { text: "version: 0.0\nos: linux\nhooks:\n  AfterInstall:\n\t- location: a.sh\n" });
+  const fixture = new Fixture(t);
+  fixture.unpacked("current", { text: "version: 0.0\nos: linux\nhooks:\n  AfterInstall:\n\t- location: a.sh\n" });
 
-  assert.throws(() => ground.source("AfterInstall"), {
+  assert.throws(() => fixture.source("AfterInstall"), {
     message:
       "The deployment failed because of a YAML parsing error: Tabs are not allowed as indentation (appspec.yml line 5, column 1). Indent with spaces: YAML allows no tabs there",
   });
 });
 
 test("a file outside of the revision, or of gigabytes, is not read", (t) => {
-  const ground = new Ground(t);
-  ground.unpacked("current", { file: "x" });
-  const { archive } = openDeploymentFolders(ground.root, ground.specification());
+  const fixture = new Fixture(t);
+  fixture.unpacked("current", { file: "x" });
+  const { archive } = openDeploymentFolders(fixture.root, fixture.specification());
   symlinkSync("/etc/hostname", join(archive, "appspec.yml"));
 
   assert.throws(() => readAppSpec(archive, "appspec.yml"), {
     message: 'Cannot read the AppSpec file "appspec.yml": it is outside of the revision',
   });
-  writeFileSync(join(ground.root, "group/secret.yml"), "version: 0.0\nos: linux\n");
+  writeFileSync(join(fixture.root, "group/secret.yml"), "version: 0.0\nos: linux\n");
   assert.throws(() => readAppSpec(archive, "../../secret.yml"), {
     message: 'Cannot read the AppSpec file "../../secret.yml": it is outside of the revision',
   });
@@ -176,9 +176,9 @@ test("a file outside of the revision, or of gigabytes, is not read", (t) => {
 });
 
 test("a folder or a pipe in the place of the file is named as such", (t) => {
-  const ground = new Ground(t);
-  ground.unpacked("current", { file: "x" });
-  const { archive } = openDeploymentFolders(ground.root, ground.specification());
+  const fixture = new Fixture(t);
+  fixture.unpacked("current", { file: "x" });
+  const { archive } = openDeploymentFolders(fixture.root, fixture.specification());
   mkdirSync(join(archive, "appspec.yml"));
   assert.throws(() => readAppSpec(archive, "appspec.yml"), {
     message: 'Cannot read the AppSpec file "appspec.yml": it is a folder, and a file was expected',

@@ -22,7 +22,7 @@ import { runScript } from "./script.ts";
 import { ScriptOutput } from "./script-output.ts";
 
 /** An unpacked revision, and the logs of its deployment. */
-class Ground {
+class Fixture {
   readonly folder = mkdtempSync(join(tmpdir(), "sluice-script-"));
   readonly archive = join(this.folder, "archive");
   readonly output: ScriptOutput;
@@ -87,12 +87,12 @@ const isAlive = (pid: number): boolean =>
   startTicks(pid) !== undefined && !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
 
 test("a script's output is written line by line as the official agent writes it", async (t) => {
-  const ground = new Ground(t);
-  ground.script("scripts/a.sh", "#!/bin/sh\necho one\nprintf 'two\\r\\nthree'\n");
+  const fixture = new Fixture(t);
+  fixture.script("scripts/a.sh", "#!/bin/sh\necho one\nprintf 'two\\r\\nthree'\n");
 
-  await ground.run({ location: "scripts/a.sh" });
+  await fixture.run({ location: "scripts/a.sh" });
 
-  assert.deepEqual(ground.records(), [
+  assert.deepEqual(fixture.records(), [
     "LifecycleEvent - BeforeInstall",
     "Script - scripts/a.sh",
     "[stdout]one",
@@ -100,20 +100,20 @@ test("a script's output is written line by line as the official agent writes it"
     "[stdout]three",
   ]);
   assert.match(
-    ground.read("logs/scripts.log").split("\n")[0] ?? "",
+    fixture.read("logs/scripts.log").split("\n")[0] ?? "",
     /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d LifecycleEvent - BeforeInstall$/,
   );
   assert.match(
-    ground.read("merged.log").split("\n")[2] ?? "",
+    fixture.read("merged.log").split("\n")[2] ?? "",
     /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\] \[d-TEST12345\]\[stdout\]one$/,
   );
 });
 
 test("escape codes and bells of a script do not reach the logs, unless an operator wants them", async (t) => {
   const text = "#!/bin/sh\nprintf '\\033[31mred\\033[0m\\a\\tend\\033]0;title\\a\\n'\n";
-  const plain = new Ground(t);
+  const plain = new Fixture(t);
   plain.script("a.sh", text);
-  const raw = new Ground(t, { keepsControlCharacters: true });
+  const raw = new Fixture(t, { keepsControlCharacters: true });
   raw.script("a.sh", text);
 
   await plain.run({ location: "a.sh" });
@@ -124,19 +124,19 @@ test("escape codes and bells of a script do not reach the logs, unless an operat
 });
 
 test("output that is no UTF-8 is logged with replacements", async (t) => {
-  const ground = new Ground(t);
-  ground.script("a.sh", "#!/bin/sh\nprintf 'caf\\351\\n'\n");
+  const fixture = new Fixture(t);
+  fixture.script("a.sh", "#!/bin/sh\nprintf 'caf\\351\\n'\n");
 
-  await ground.run({ location: "a.sh" });
+  await fixture.run({ location: "a.sh" });
 
-  assert.equal(ground.records().at(-1), "[stdout]caf\ufffd");
+  assert.equal(fixture.records().at(-1), "[stdout]caf\ufffd");
 });
 
 test("a failing script is named with its exit code, and its output's end comes along", async (t) => {
-  const ground = new Ground(t);
-  ground.script("a.sh", "#!/bin/sh\necho out\necho err >&2\nexit 3\n");
+  const fixture = new Fixture(t);
+  fixture.script("a.sh", "#!/bin/sh\necho out\necho err >&2\nexit 3\n");
 
-  const error = await ground.failure({ location: "a.sh" });
+  const error = await fixture.failure({ location: "a.sh" });
 
   assert.deepEqual(failed(error), [4, "Script at specified location: a.sh failed with exit code 3"]);
   assert.match(
@@ -146,9 +146,9 @@ test("a failing script is named with its exit code, and its output's end comes a
 });
 
 test("the output's end is whole lines of less than 2048 characters, or the end of one longer line", async (t) => {
-  const lines = new Ground(t);
+  const lines = new Fixture(t);
   lines.script("a.sh", '#!/bin/sh\nfor i in $(seq 1 500); do echo "line $i"; done\nexit 1\n');
-  const long = new Ground(t);
+  const long = new Fixture(t);
   long.script("a.sh", "#!/bin/sh\nhead -c 200000 /dev/zero | tr '\\0' x\necho end\nexit 1\n");
 
   const { log } = await lines.failure({ location: "a.sh" });
@@ -161,53 +161,53 @@ test("the output's end is whole lines of less than 2048 characters, or the end o
 });
 
 test("a script ended by a signal has failed, and the signal is named", async (t) => {
-  const ground = new Ground(t);
-  ground.script("a.sh", "#!/bin/sh\nkill -9 $$\n");
+  const fixture = new Fixture(t);
+  fixture.script("a.sh", "#!/bin/sh\nkill -9 $$\n");
 
-  assert.deepEqual(failed(await ground.failure({ location: "a.sh" })), [
+  assert.deepEqual(failed(await fixture.failure({ location: "a.sh" })), [
     4,
     "Script at specified location: a.sh failed with exit code : it was ended by SIGKILL",
   ]);
 });
 
 test("a missing script and a folder in its place are named by their whole path", async (t) => {
-  const ground = new Ground(t);
-  mkdirSync(join(ground.archive, "folder"));
+  const fixture = new Fixture(t);
+  mkdirSync(join(fixture.archive, "folder"));
 
   for (const location of ["missing.sh", "folder"])
-    assert.deepEqual(failed(await ground.failure({ location })), [
+    assert.deepEqual(failed(await fixture.failure({ location })), [
       1,
-      `Script does not exist at specified location: ${join(ground.archive, location)}`,
+      `Script does not exist at specified location: ${join(fixture.archive, location)}`,
     ]);
 });
 
 test("a script that leads out of the revision by a link is not run", async (t) => {
-  const ground = new Ground(t);
-  writeFileSync(join(ground.folder, "outside.sh"), "#!/bin/sh\n", { mode: 0o755 });
-  symlinkSync("../outside.sh", join(ground.archive, "a.sh"));
+  const fixture = new Fixture(t);
+  writeFileSync(join(fixture.folder, "outside.sh"), "#!/bin/sh\n", { mode: 0o755 });
+  symlinkSync("../outside.sh", join(fixture.archive, "a.sh"));
 
-  assert.deepEqual(failed(await ground.failure({ location: "a.sh" })), [
+  assert.deepEqual(failed(await fixture.failure({ location: "a.sh" })), [
     1,
     "Script at specified location: a.sh leads out of the revision",
   ]);
 });
 
 test("a script without its executable bit gets it", async (t) => {
-  const ground = new Ground(t);
-  ground.script("a.sh", "#!/bin/sh\necho ran\n", 0o644);
+  const fixture = new Fixture(t);
+  fixture.script("a.sh", "#!/bin/sh\necho ran\n", 0o644);
 
-  await ground.run({ location: "a.sh" });
+  await fixture.run({ location: "a.sh" });
 
-  assert.equal(ground.records().at(-1), "[stdout]ran");
+  assert.equal(fixture.records().at(-1), "[stdout]ran");
 });
 
 test("a script without a first line for its interpreter is run by the shell", async (t) => {
-  const ground = new Ground(t);
-  ground.script("a.sh", "echo by the shell\n");
+  const fixture = new Fixture(t);
+  fixture.script("a.sh", "echo by the shell\n");
 
-  await ground.run({ location: "a.sh" });
+  await fixture.run({ location: "a.sh" });
 
-  assert(ground.records().includes("[stdout]by the shell"));
+  assert(fixture.records().includes("[stdout]by the shell"));
 });
 
 test("an interpreter that is not there, or has a carriage return in its name, is named", async (t) => {
@@ -219,92 +219,92 @@ test("an interpreter that is not there, or has a carriage return in its name, is
     ["#!/bin/sh\r\n", crlf("/bin/sh")],
     ["#! /usr/bin/env bash\r\n", crlf("bash")],
   ] as const) {
-    const ground = new Ground(t);
-    ground.script("b.sh", `${head}echo no\r\n`);
+    const fixture = new Fixture(t);
+    fixture.script("b.sh", `${head}echo no\r\n`);
 
-    const error = await ground.failure({ location: "b.sh" });
+    const error = await fixture.failure({ location: "b.sh" });
 
     assert.deepEqual(failed(error), [
       4,
       `Script at specified location: b.sh failed with error ENOENT with message ${why}`,
     ]);
-    assert.equal(ground.records().at(-1), `[stderr]${why}`);
+    assert.equal(fixture.records().at(-1), `[stderr]${why}`);
     assert(error.log.includes(why));
   }
 });
 
 test("blanks and quotes in a path are part of it", async (t) => {
-  const ground = new Ground(t);
-  ground.script("my scripts/it's $(touch evil).sh", "#!/bin/sh\necho ran\n");
+  const fixture = new Fixture(t);
+  fixture.script("my scripts/it's $(touch evil).sh", "#!/bin/sh\necho ran\n");
 
-  await ground.run({ location: "my scripts/it's $(touch evil).sh" });
+  await fixture.run({ location: "my scripts/it's $(touch evil).sh" });
 
-  assert.equal(ground.records().at(-1), "[stdout]ran");
+  assert.equal(fixture.records().at(-1), "[stdout]ran");
 });
 
 test("a script has no input, and a group of its own", async (t) => {
-  const ground = new Ground(t);
-  ground.script(
+  const fixture = new Fixture(t);
+  fixture.script(
     "a.sh",
     "#!/bin/sh\nread line || echo closed\nread -r pid name state parent group rest < /proc/$$/stat; echo $group\n",
   );
 
-  await ground.run({ location: "a.sh" });
+  await fixture.run({ location: "a.sh" });
 
-  assert.deepEqual(ground.records().slice(-2), ["[stdout]closed", `[stdout]${ground.started[0]?.pid}`]);
+  assert.deepEqual(fixture.records().slice(-2), ["[stdout]closed", `[stdout]${fixture.started[0]?.pid}`]);
 });
 
 test("a script that takes too long is ended with everything it has started", async (t) => {
-  const ground = new Ground(t);
-  ground.script("a.sh", `#!/bin/sh\nsleep 60 &\necho $! > ${ground.folder}/child\nwait\n`);
+  const fixture = new Fixture(t);
+  fixture.script("a.sh", `#!/bin/sh\nsleep 60 &\necho $! > ${fixture.folder}/child\nwait\n`);
 
-  const error = await ground.failure({ location: "a.sh", timeoutSeconds: 1 });
+  const error = await fixture.failure({ location: "a.sh", timeoutSeconds: 1 });
 
   assert.deepEqual(failed(error), [3, "Script at specified location: a.sh failed to complete in 1 seconds"]);
-  assert(!isAlive(Number(ground.read("child"))));
+  assert(!isAlive(Number(fixture.read("child"))));
 });
 
 test("a script may take longer than any timer can wait", async (t) => {
-  const ground = new Ground(t);
-  ground.script("a.sh", "#!/bin/sh\nsleep 0.1\n");
+  const fixture = new Fixture(t);
+  fixture.script("a.sh", "#!/bin/sh\nsleep 0.1\n");
 
-  for (const timeoutSeconds of [2_147_484, 3_600_000]) await ground.run({ location: "a.sh", timeoutSeconds });
+  for (const timeoutSeconds of [2_147_484, 3_600_000]) await fixture.run({ location: "a.sh", timeoutSeconds });
 });
 
 test("what ignores SIGTERM is ended by SIGKILL five seconds later", async (t) => {
-  const ground = new Ground(t);
-  ground.script("a.sh", `#!/bin/sh\ntrap 'echo asked > ${ground.folder}/asked' TERM\nwhile :; do sleep 0.1; done\n`);
+  const fixture = new Fixture(t);
+  fixture.script("a.sh", `#!/bin/sh\ntrap 'echo asked > ${fixture.folder}/asked' TERM\nwhile :; do sleep 0.1; done\n`);
   const began = performance.now();
 
-  const error = await ground.failure({ location: "a.sh", timeoutSeconds: 1 });
+  const error = await fixture.failure({ location: "a.sh", timeoutSeconds: 1 });
 
   assert.equal(error.errorCode, 3);
-  assert.equal(ground.read("asked"), "asked");
+  assert.equal(fixture.read("asked"), "asked");
   const seconds = (performance.now() - began) / 1000;
   assert(seconds > 5.9 && seconds < 9, `${seconds} s`);
-  assert(!isAlive(ground.started[0]?.pid ?? 0));
+  assert(!isAlive(fixture.started[0]?.pid ?? 0));
 });
 
 test("a child that keeps the output open beyond the deadline fails the script", async (t) => {
-  const ground = new Ground(t);
-  ground.script("a.sh", `#!/bin/sh\nsleep 60 2> /dev/null &\necho $! > ${ground.folder}/child\nexec 2> /dev/null\n`);
-  ground.script("b.sh", "#!/bin/sh\nsleep 60 > /dev/null &\n");
+  const fixture = new Fixture(t);
+  fixture.script("a.sh", `#!/bin/sh\nsleep 60 2> /dev/null &\necho $! > ${fixture.folder}/child\nexec 2> /dev/null\n`);
+  fixture.script("b.sh", "#!/bin/sh\nsleep 60 > /dev/null &\n");
 
-  const error = await ground.failure({ location: "a.sh", timeoutSeconds: 1 });
+  const error = await fixture.failure({ location: "a.sh", timeoutSeconds: 1 });
 
   assert.deepEqual(failed(error), [6, "Script at specified location: a.sh failed to close STDOUT"]);
-  assert(!isAlive(Number(ground.read("child"))));
-  const second = await ground.failure({ location: "b.sh", timeoutSeconds: 1 });
+  assert(!isAlive(Number(fixture.read("child"))));
+  const second = await fixture.failure({ location: "b.sh", timeoutSeconds: 1 });
   assert.equal(second.message, "Script at specified location: b.sh failed to close STDERR");
 });
 
 test("a child in the background that closes its output outlives its script", async (t) => {
-  const ground = new Ground(t);
-  ground.script("a.sh", `#!/bin/sh\nsleep 60 > /dev/null 2>&1 &\necho $! > ${ground.folder}/child\n`);
+  const fixture = new Fixture(t);
+  fixture.script("a.sh", `#!/bin/sh\nsleep 60 > /dev/null 2>&1 &\necho $! > ${fixture.folder}/child\n`);
 
-  await ground.run({ location: "a.sh" });
+  await fixture.run({ location: "a.sh" });
 
-  const child = Number(ground.read("child"));
+  const child = Number(fixture.read("child"));
   assert(isAlive(child));
   process.kill(child, "SIGKILL");
 });
@@ -312,10 +312,10 @@ test("a child in the background that closes its output outlives its script", asy
 const isRoot = process.getuid?.() === 0;
 
 test("runas changes the user and keeps the deployment's variables", { skip: !isRoot && "needs root" }, async (t) => {
-  const ground = new Ground(t);
-  ground.script("it's me.sh", "#!/bin/sh\nid -un\necho $DEPLOYMENT_ID\nexit 7\n");
+  const fixture = new Fixture(t);
+  fixture.script("it's me.sh", "#!/bin/sh\nid -un\necho $DEPLOYMENT_ID\nexit 7\n");
 
-  const error: unknown = await ground
+  const error: unknown = await fixture
     .run({ location: "it's me.sh", runas: "nobody" }, { PATH: process.env.PATH, DEPLOYMENT_ID: "d-X" })
     .catch((thrown: unknown) => thrown);
 
@@ -326,17 +326,17 @@ test("runas changes the user and keeps the deployment's variables", { skip: !isR
     /^Script at specified location: it's me\.sh run as user nobody failed with exit code (1|7)$/,
   );
 
-  ground.script("b.sh", "#!/bin/sh\nid -un\necho $DEPLOYMENT_ID\n");
-  await ground.run({ location: "b.sh", runas: "root" }, { PATH: process.env.PATH, DEPLOYMENT_ID: "d-X" });
-  assert.deepEqual(ground.records().slice(-2), ["[stdout]root", "[stdout]d-X"]);
+  fixture.script("b.sh", "#!/bin/sh\nid -un\necho $DEPLOYMENT_ID\n");
+  await fixture.run({ location: "b.sh", runas: "root" }, { PATH: process.env.PATH, DEPLOYMENT_ID: "d-X" });
+  assert.deepEqual(fixture.records().slice(-2), ["[stdout]root", "[stdout]d-X"]);
 });
 
 test("nothing that runas says is taken for an option", async (t) => {
-  const ground = new Ground(t);
-  ground.script("a.sh", "#!/bin/sh\necho ran\n");
+  const fixture = new Fixture(t);
+  fixture.script("a.sh", "#!/bin/sh\necho ran\n");
 
   for (const runas of ["-", "--help", "-l"]) {
-    const error = await ground.failure({ location: "a.sh", runas });
+    const error = await fixture.failure({ location: "a.sh", runas });
 
     assert.deepEqual(failed(error), [
       4,
@@ -347,18 +347,18 @@ test("nothing that runas says is taken for an option", async (t) => {
 
 test("a script that takes too long is ended with the sessions that it has made", async (t) => {
   for (const runas of isRoot ? [undefined, "root"] : [undefined]) {
-    const ground = new Ground(t);
-    const own = `${ground.folder}/own`;
-    ground.script(
+    const fixture = new Fixture(t);
+    const own = `${fixture.folder}/own`;
+    fixture.script(
       "a.sh",
-      `#!/bin/sh\nsleep 60 &\necho $! > ${own}\nsetsid sh -c 'echo $$ > ${ground.folder}/other; sleep 60 & sleep 60' &\nsleep 60\n`,
+      `#!/bin/sh\nsleep 60 &\necho $! > ${own}\nsetsid sh -c 'echo $$ > ${fixture.folder}/other; sleep 60 & sleep 60' &\nsleep 60\n`,
     );
 
-    const error = await ground.failure({ location: "a.sh", timeoutSeconds: 1, ...(runas && { runas }) });
+    const error = await fixture.failure({ location: "a.sh", timeoutSeconds: 1, ...(runas && { runas }) });
 
     assert.equal(error.errorCode, 3);
-    assert(!isAlive(Number(ground.read("own"))));
-    const other = Number(ground.read("other"));
+    assert(!isAlive(Number(fixture.read("own"))));
+    const other = Number(fixture.read("other"));
     assert(!isAlive(other));
     assert.deepEqual(inSession(other), []);
   }
@@ -382,11 +382,11 @@ const statOf = (pid: string): string | undefined => {
 };
 
 test("the group that a lost agent left is ended, a stranger with its number is not", async (t) => {
-  const ground = new Ground(t);
-  ground.script("a.sh", "#!/bin/sh\nexec sleep 60\n");
-  const running = ground.failure({ location: "a.sh" });
-  while (ground.started.length === 0) await new Promise((resolve) => setImmediate(resolve));
-  const [script] = ground.started;
+  const fixture = new Fixture(t);
+  fixture.script("a.sh", "#!/bin/sh\nexec sleep 60\n");
+  const running = fixture.failure({ location: "a.sh" });
+  while (fixture.started.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  const [script] = fixture.started;
   assert(script);
 
   await endLeftScript({ ...script, startTicks: "1" });

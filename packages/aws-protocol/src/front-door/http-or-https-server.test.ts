@@ -24,7 +24,7 @@ const whichWay: FrontDoor = (request, response) => {
 };
 
 /** A server that answers with how it was reached, and a certificate for it. */
-async function ground(
+async function openFixture(
   t: TestContext,
   { door = whichWay, isRequired = false }: { readonly door?: FrontDoor; readonly isRequired?: boolean } = {},
 ) {
@@ -53,7 +53,7 @@ async function text(request: ReturnType<typeof get>): Promise<string> {
 }
 
 test("one port answers HTTP and HTTPS, whichever a connection begins with", { skip }, async (t) => {
-  const { port, cert } = await ground(t);
+  const { port, cert } = await openFixture(t);
 
   assert.equal(await text(get({ port, host: "127.0.0.1", agent: false })), "http");
   assert.equal(await text(secureGet({ port, host: "localhost", family: 4, ca: cert, agent: false })), "https");
@@ -61,7 +61,7 @@ test("one port answers HTTP and HTTPS, whichever a connection begins with", { sk
 });
 
 test("a handshake that is none ends its own connection alone", { skip }, async (t) => {
-  const { port } = await ground(t);
+  const { port } = await openFixture(t);
   const socket = connect(port, "127.0.0.1");
   t.after(() => socket.destroy());
   socket.on("error", () => {}).resume();
@@ -73,7 +73,7 @@ test("a handshake that is none ends its own connection alone", { skip }, async (
 });
 
 test("a connection that has said nothing does not keep the server from closing", { skip }, async (t) => {
-  const { port, server } = await ground(t);
+  const { port, server } = await openFixture(t);
   const socket = connect(port, "127.0.0.1");
   t.after(() => socket.destroy());
   socket.on("error", () => {}).resume();
@@ -87,7 +87,7 @@ test("a connection that has said nothing does not keep the server from closing",
 });
 
 test("where TLS is required, whoever speaks without it is told so, and nothing else", { skip }, async (t) => {
-  const { port, cert } = await ground(t, { isRequired: true });
+  const { port, cert } = await openFixture(t, { isRequired: true });
 
   const answer = await text(get({ port, host: "127.0.0.1", agent: false }));
   const posted = request({ port, host: "127.0.0.1", method: "POST", agent: false });
@@ -118,7 +118,7 @@ test("a call says whether it came over TLS, to policies and in its links", { ski
     clock: Date.now,
     log: () => undefined,
   });
-  const { port, cert } = await ground(t, { door });
+  const { port, cert } = await openFixture(t, { door });
   const ask = async (send: typeof secureRequest, scheme: string) => {
     const body = "{}";
     const url = `${scheme}://localhost:${port}`;

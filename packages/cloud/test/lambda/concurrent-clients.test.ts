@@ -17,7 +17,7 @@ import {
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { eventually } from "../../../../test/support/eventually.ts";
-import { create, House, invoke, zip } from "./house.ts";
+import { create, LambdaFixture, invoke, zip } from "./lambda-fixture.ts";
 
 const clients = [0, 1, 2, 3, 4, 5, 6, 7];
 
@@ -32,29 +32,29 @@ const filesBelow = (folder: string) =>
   readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length;
 
 test("eight clients upload code at once, the same and other code, and none of it is lost to another's update", async (t) => {
-  const house = await House.open(t);
-  await Promise.all(clients.map((client) => create(house, `f${client}`, large("first"))));
+  const fixture = await LambdaFixture.open(t);
+  await Promise.all(clients.map((client) => create(fixture, `f${client}`, large("first"))));
 
   for (const round of [1, 2, 3])
     await Promise.all(
       clients.map((client) => {
         const ZipFile = large(client % 2 === 0 ? `shared ${round}` : `own ${client} ${round}`);
-        return house.lambda.send(new UpdateFunctionCodeCommand({ FunctionName: `f${client}`, ZipFile }));
+        return fixture.lambda.send(new UpdateFunctionCodeCommand({ FunctionName: `f${client}`, ZipFile }));
       }),
     );
-  const answers = await Promise.all(clients.map((client) => invoke(house, `f${client}`)));
+  const answers = await Promise.all(clients.map((client) => invoke(fixture, `f${client}`)));
 
   assert.deepEqual(
     answers.map(({ value }) => value),
     clients.map((client) => (client % 2 === 0 ? "shared 3" : `own ${client} 3`)),
   );
   // Five states are left of all that were: each is an archive and its folder.
-  assert.equal(readdirSync(join(house.folder, "cloud/lambda/code")).length, 10);
-  for (const client of clients) await house.lambda.send(new DeleteFunctionCommand({ FunctionName: `f${client}` }));
+  assert.equal(readdirSync(join(fixture.folder, "cloud/lambda/code")).length, 10);
+  for (const client of clients) await fixture.lambda.send(new DeleteFunctionCommand({ FunctionName: `f${client}` }));
 });
 
 test("an event that is under way keeps its code, whatever the function is updated to, and the code goes after it", async (t) => {
-  const house = await House.open(t);
+  const fixture = await LambdaFixture.open(t);
   const code = zip([
     {
       name: "index.mjs",
@@ -62,30 +62,30 @@ test("an event that is under way keeps its code, whatever the function is update
     },
     { name: "late.mjs", content: `export default "old";` },
   ]);
-  await create(house, "f", code, { Timeout: 20 });
-  const folder = join(house.folder, "cloud/lambda/code");
+  await create(fixture, "f", code, { Timeout: 20 });
+  const folder = join(fixture.folder, "cloud/lambda/code");
   const [before] = readdirSync(folder).filter((name) => !name.endsWith(".zip"));
   const server = createServer().listen(0, "127.0.0.1");
   t.after(() => server.close());
   await once(server, "listening");
   const { port } = server.address() as AddressInfo; // it listens on TCP
-  const call = invoke(house, "f", `http://127.0.0.1:${port}/`);
+  const call = invoke(fixture, "f", `http://127.0.0.1:${port}/`);
   const [, response] = (await once(server, "request")) as [IncomingMessage, ServerResponse];
 
   for (const text of ["new", "newer"])
-    await house.lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "f", ZipFile: large(text) }));
+    await fixture.lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "f", ZipFile: large(text) }));
 
   response.end();
   assert.equal((await call).value, "old");
   await eventually("the old code is gone", async () => {
-    await house.lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "f", ZipFile: large("newest") }));
+    await fixture.lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "f", ZipFile: large("newest") }));
     return existsSync(join(folder, before ?? "")) ? undefined : true;
   });
 });
 
 test("eight clients write, read and delete the same objects at once, and each reads one state whole", async (t) => {
-  const house = await House.open(t);
-  const { s3 } = house;
+  const fixture = await LambdaFixture.open(t);
+  const { s3 } = fixture;
   await s3.send(new CreateBucketCommand({ Bucket: "shelf" }));
   const bodyOf = (client: number) => Buffer.alloc(200_000, `client ${client} `);
   const whole = clients.map((client) => bodyOf(client).toString("latin1"));
@@ -104,12 +104,12 @@ test("eight clients write, read and delete the same objects at once, and each re
       }),
     );
 
-  assert.equal(filesBelow(join(house.folder, "cloud/s3")), 1);
+  assert.equal(filesBelow(join(fixture.folder, "cloud/s3")), 1);
 });
 
 test("a multipart upload is made whole while its parts are being replaced, and leaves none of them", async (t) => {
-  const house = await House.open(t);
-  const { s3 } = house;
+  const fixture = await LambdaFixture.open(t);
+  const { s3 } = fixture;
   await s3.send(new CreateBucketCommand({ Bucket: "shelf" }));
   const place = { Bucket: "shelf", Key: "k" };
   const { UploadId } = await s3.send(new CreateMultipartUploadCommand(place));
@@ -128,5 +128,5 @@ test("a multipart upload is made whole while its parts are being replaced, and l
     return rest;
   });
   assert.equal(ContentLength, 20 * 2 ** 20);
-  assert.equal(filesBelow(join(house.folder, "cloud/s3")), 1);
+  assert.equal(filesBelow(join(fixture.folder, "cloud/s3")), 1);
 });

@@ -20,18 +20,18 @@ import {
 } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { eventually } from "../../../../test/support/eventually.ts";
-import { House, node, request, role, zip } from "./house.ts";
+import { LambdaFixture, node, request, role, zip } from "./lambda-fixture.ts";
 
 const says = (text: string) => node(`export const handler = () => ${JSON.stringify(text)};`);
 const base = { FunctionName: "f", Role: role, Runtime: "nodejs22.x", Handler: "index.handler" } as const;
 
-async function call({ lambda }: House, qualifier: string): Promise<string> {
+async function call({ lambda }: LambdaFixture, qualifier: string): Promise<string> {
   const { Payload } = await lambda.send(new InvokeCommand({ FunctionName: "f", Qualifier: qualifier }));
   return JSON.parse(Buffer.from(Payload ?? []).toString("utf8")) as string;
 }
 
-async function twoVersions(house: House): Promise<void> {
-  const { lambda } = house;
+async function twoVersions(fixture: LambdaFixture): Promise<void> {
+  const { lambda } = fixture;
   await lambda.send(new CreateFunctionCommand({ ...base, Code: { ZipFile: says("one") } }));
   await lambda.send(new PublishVersionCommand({ FunctionName: "f" }));
   await lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "f", ZipFile: says("two") }));
@@ -39,25 +39,25 @@ async function twoVersions(house: House): Promise<void> {
 }
 
 test("a published version stays what it was, and an alias leads to it", async (t) => {
-  const house = await House.open(t);
-  const { lambda } = house;
-  await twoVersions(house);
+  const fixture = await LambdaFixture.open(t);
+  const { lambda } = fixture;
+  await twoVersions(fixture);
   await lambda.send(new CreateAliasCommand({ FunctionName: "f", Name: "live", FunctionVersion: "1" }));
   await lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "f", ZipFile: says("three") }));
   await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 5 }, { FunctionName: "f" });
 
   const said = [
-    await call(house, "1"),
-    await call(house, "2"),
-    await call(house, "$LATEST"),
-    await call(house, "live"),
+    await call(fixture, "1"),
+    await call(fixture, "2"),
+    await call(fixture, "$LATEST"),
+    await call(fixture, "live"),
   ];
 
   assert.deepEqual(said, ["one", "two", "three", "one"]);
 });
 
 test("publishing what has not changed gives the same version again", async (t) => {
-  const { lambda } = await House.open(t);
+  const { lambda } = await LambdaFixture.open(t);
   await lambda.send(new CreateFunctionCommand({ ...base, Code: { ZipFile: says("one") }, Publish: true }));
   await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 5 }, { FunctionName: "f" });
 
@@ -76,9 +76,9 @@ test("publishing what has not changed gives the same version again", async (t) =
 });
 
 test("an alias changes only for who knows its present revision", async (t) => {
-  const house = await House.open(t);
-  const { lambda } = house;
-  await twoVersions(house);
+  const fixture = await LambdaFixture.open(t);
+  const { lambda } = fixture;
+  await twoVersions(fixture);
   const created = await lambda.send(new CreateAliasCommand({ FunctionName: "f", Name: "live", FunctionVersion: "1" }));
   const update = { FunctionName: "f", Name: "live", RevisionId: created.RevisionId };
   const weights = { AdditionalVersionWeights: { "2": 0.25 } };
@@ -93,26 +93,26 @@ test("an alias changes only for who knows its present revision", async (t) => {
 });
 
 test("a weight of 0.1 gets a tenth of the calls", async (t) => {
-  const house = await House.open(t);
+  const fixture = await LambdaFixture.open(t);
   let drawn = 0;
-  house.chance = () => (drawn++ * 0.618_034) % 1; // spread over all of 0 to 1, and the same in every run
-  await twoVersions(house);
+  fixture.chance = () => (drawn++ * 0.618_034) % 1; // spread over all of 0 to 1, and the same in every run
+  await twoVersions(fixture);
   const weights = { AdditionalVersionWeights: { "2": 0.1 } };
   const alias = { FunctionName: "f", Name: "live", FunctionVersion: "1", RoutingConfig: weights };
-  await house.lambda.send(new CreateAliasCommand(alias));
+  await fixture.lambda.send(new CreateAliasCommand(alias));
 
   const said: string[] = [];
   for (let batch = 0; batch < 50; batch += 1)
-    said.push(...(await Promise.all([1, 2, 3, 4].map(() => call(house, "live")))));
+    said.push(...(await Promise.all([1, 2, 3, 4].map(() => call(fixture, "live")))));
 
   const share = said.filter((one) => one === "two").length / said.length;
   assert(share >= 0.09 && share <= 0.11, `its share was ${share}`);
 });
 
 test("an alias's versions are checked before it changes", async (t) => {
-  const house = await House.open(t);
-  const { lambda } = house;
-  await twoVersions(house);
+  const fixture = await LambdaFixture.open(t);
+  const { lambda } = fixture;
+  await twoVersions(fixture);
   const create = (FunctionVersion: string, weights: Record<string, number>) =>
     lambda.send(
       new CreateAliasCommand({
@@ -129,31 +129,31 @@ test("an alias's versions are checked before it changes", async (t) => {
 });
 
 test("a version that an alias leads to cannot be deleted", async (t) => {
-  const house = await House.open(t);
-  const { lambda } = house;
-  await twoVersions(house);
+  const fixture = await LambdaFixture.open(t);
+  const { lambda } = fixture;
+  await twoVersions(fixture);
   await lambda.send(new CreateAliasCommand({ FunctionName: "f", Name: "live", FunctionVersion: "1" }));
 
   await assert.rejects(lambda.send(new DeleteFunctionCommand({ FunctionName: "f", Qualifier: "1" })), /live/);
   await lambda.send(new DeleteFunctionCommand({ FunctionName: "f", Qualifier: "2" }));
 
-  await assert.rejects(call(house, "2"), { name: "ResourceNotFoundException" });
-  assert.equal(await call(house, "1"), "one");
+  await assert.rejects(call(fixture, "2"), { name: "ResourceNotFoundException" });
+  assert.equal(await call(fixture, "1"), "one");
 });
 
 test("functions, versions and aliases are there after a restart", async (t) => {
-  const house = await House.open(t);
-  await twoVersions(house);
-  await house.lambda.send(new CreateAliasCommand({ FunctionName: "f", Name: "live", FunctionVersion: "1" }));
+  const fixture = await LambdaFixture.open(t);
+  await twoVersions(fixture);
+  await fixture.lambda.send(new CreateAliasCommand({ FunctionName: "f", Name: "live", FunctionVersion: "1" }));
 
-  await house.close();
-  await house.open();
+  await fixture.close();
+  await fixture.open();
 
-  assert.deepEqual([await call(house, "live"), await call(house, "2")], ["one", "two"]);
+  assert.deepEqual([await call(fixture, "live"), await call(fixture, "2")], ["one", "two"]);
 });
 
 test("code comes from a bucket, and can be downloaded again", async (t) => {
-  const { lambda, s3 } = await House.open(t);
+  const { lambda, s3 } = await LambdaFixture.open(t);
   const archive = says("bucket");
   await s3.send(new CreateBucketCommand({ Bucket: "code" }));
   await s3.send(new PutObjectCommand({ Bucket: "code", Key: "f.zip", Body: archive }));
@@ -170,8 +170,8 @@ test("code comes from a bucket, and can be downloaded again", async (t) => {
 });
 
 test("a link to code is for that code, for ten minutes, and for whoever was given it", async (t) => {
-  const house = await House.open(t);
-  const { lambda } = house;
+  const fixture = await LambdaFixture.open(t);
+  const { lambda } = fixture;
   await lambda.send(new CreateFunctionCommand({ ...base, Code: { ZipFile: says("one") } }));
   const { Code, Configuration } = await lambda.send(new GetFunctionCommand({ FunctionName: "f" }));
   const link = new URL(Code?.Location ?? "");
@@ -192,30 +192,30 @@ test("a link to code is for that code, for ten minutes, and for whoever was give
     await statusWith((url) => url.searchParams.delete("signature")),
     await statusWith((url) => (url.pathname = `/${other}.zip`)),
   ];
-  house.ahead = 9 * 60_000;
+  fixture.ahead = 9 * 60_000;
   statuses.push(await statusWith(() => {}));
-  house.ahead = 11 * 60_000;
+  fixture.ahead = 11 * 60_000;
   statuses.push(await statusWith(() => {}));
 
   assert.deepEqual(statuses, [200, 403, 403, 403, 403, 403, 200, 403]);
 });
 
 test("what runs functions in the place of AWS's runtimes is said once a runtime", async (t) => {
-  const house = await House.open(t);
+  const fixture = await LambdaFixture.open(t);
 
   for (const [index, Runtime] of (["nodejs20.x", "nodejs22.x", "nodejs22.x"] as const).entries())
-    await house.lambda.send(
+    await fixture.lambda.send(
       new CreateFunctionCommand({ ...base, FunctionName: `f${index}`, Runtime, Code: { ZipFile: says("one") } }),
     );
 
-  assert.deepEqual(house.notes, [
+  assert.deepEqual(fixture.notes, [
     `Functions that ask for nodejs20.x run on this machine's nodejs ${process.versions.node}`,
     `Functions that ask for nodejs22.x run on this machine's nodejs ${process.versions.node}`,
   ]);
 });
 
 test("archives that would leave the function's folder are refused, each by its entry's name", async (t) => {
-  const { lambda } = await House.open(t);
+  const { lambda } = await LambdaFixture.open(t);
   const create = (entries: Parameters<typeof zip>[0]) =>
     lambda.send(new CreateFunctionCommand({ ...base, Code: { ZipFile: zip(entries) } }));
   const bad = { name: "InvalidParameterValueException" };
@@ -240,22 +240,22 @@ test("archives that would leave the function's folder are refused, each by its e
 });
 
 test("what this machine cannot run is told when it is asked for", async (t) => {
-  const house = await House.open(t);
+  const fixture = await LambdaFixture.open(t);
   const create = (more: object) =>
-    house.lambda.send(new CreateFunctionCommand({ ...base, Code: { ZipFile: says("x") }, ...more }));
+    fixture.lambda.send(new CreateFunctionCommand({ ...base, Code: { ZipFile: says("x") }, ...more }));
 
   await assert.rejects(create({ Runtime: "dotnet8" }), /"dotnet8" cannot be run here\. This machine runs: .*nodejs/);
   await assert.rejects(create({ Layers: ["arn:aws:lambda:x:1:layer:y:1"] }), /does not serve layers/);
   await assert.rejects(create({ Environment: { Variables: { AWS_REGION: "x" } } }), /reserved keys.*AWS_REGION/);
   await assert.rejects(create({ Timeout: 901 }), /901.*900/);
   await create({ Runtime: "nodejs18.x" });
-  assert(house.notes.some((note) => /ask for nodejs18\.x run on this machine's nodejs/.test(note)));
+  assert(fixture.notes.some((note) => /ask for nodejs18\.x run on this machine's nodejs/.test(note)));
 });
 
 test("provisioned processes are ready before the first call, and follow the alias", async (t) => {
-  const house = await House.open(t);
-  const { lambda } = house;
-  await twoVersions(house);
+  const fixture = await LambdaFixture.open(t);
+  const { lambda } = fixture;
+  await twoVersions(fixture);
   await lambda.send(new CreateAliasCommand({ FunctionName: "f", Name: "live", FunctionVersion: "1" }));
   const place = { FunctionName: "f", Qualifier: "live" };
 
@@ -271,5 +271,5 @@ test("provisioned processes are ready before the first call, and follow the alia
 
   assert.equal(put.Status, "IN_PROGRESS");
   assert.equal(afterUpdate, "IN_PROGRESS");
-  assert.equal(await call(house, "live"), "two");
+  assert.equal(await call(fixture, "live"), "two");
 });

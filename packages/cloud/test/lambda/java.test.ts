@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { create, House, invoke } from "./house.ts";
+import { create, LambdaFixture, invoke } from "./lambda-fixture.ts";
 import { hasJava, java } from "./java.ts";
 
 const skip = hasJava ? false : "this machine has no javac";
 const runtime = (Handler: string) => ({ Runtime: "java17", Handler, Timeout: 30, MemorySize: 256 });
 
 test("a Java handler of Lambda's own interface takes and gives classes, and logs", { skip }, async (t) => {
-  const house = await House.open(t);
+  const fixture = await LambdaFixture.open(t);
   const code = await java({
     "shop/Order.java": `package shop;
       public class Order {
@@ -30,10 +30,10 @@ test("a Java handler of Lambda's own interface takes and gives classes, and logs
         }
       }`,
   });
-  await create(house, "pay", code, runtime("shop.Pay"));
+  await create(fixture, "pay", code, runtime("shop.Pay"));
   const order = { name: 'a "ü"\n', counts: [1, 2], state: "NEW", prices: { tea: 3 }, unknown: 1 };
 
-  const { value, LogResult } = await invoke(house, "pay", order, { LogType: "Tail" });
+  const { value, LogResult } = await invoke(fixture, "pay", order, { LogType: "Tail" });
 
   const { unknown: _left, ...known } = order;
   assert.deepEqual(value, { ...known, state: "PAID", large: true });
@@ -44,7 +44,7 @@ test(
   "a plain Java method takes maps, strings, records and streams, and is kept for the next event",
   { skip },
   async (t) => {
-    const house = await House.open(t);
+    const fixture = await LambdaFixture.open(t);
     const code = await java({
       "Handler.java": `
       import java.io.*;
@@ -59,13 +59,13 @@ test(
       }`,
     });
     for (const method of ["map", "text", "point", "stream"])
-      await create(house, method, code, runtime(`Handler::${method}`));
+      await create(fixture, method, code, runtime(`Handler::${method}`));
 
-    const first = await invoke(house, "map", { a: [null, true, 1.5, {}] });
-    const second = await invoke(house, "map", {});
-    const text = await invoke(house, "text", "hi");
-    const point = await invoke(house, "point", { x: 1, ys: [1, 2.5] });
-    const stream = await invoke(house, "stream", { as: "it is" });
+    const first = await invoke(fixture, "map", { a: [null, true, 1.5, {}] });
+    const second = await invoke(fixture, "map", {});
+    const text = await invoke(fixture, "text", "hi");
+    const point = await invoke(fixture, "point", { x: 1, ys: [1, 2.5] });
+    const stream = await invoke(fixture, "stream", { as: "it is" });
 
     assert.deepEqual(
       [first, second, text, point, stream].map(({ value }) => value),
@@ -75,7 +75,7 @@ test(
 );
 
 test("what goes wrong in a Java function is told as Lambda tells it", { skip }, async (t) => {
-  const house = await House.open(t);
+  const fixture = await LambdaFixture.open(t);
   const code = await java({
     "shop/Bad.java": `package shop;
       public class Bad { public String call(int event) { throw new IllegalStateException("no", new RuntimeException("why")); } }`,
@@ -85,12 +85,12 @@ test("what goes wrong in a Java function is told as Lambda tells it", { skip }, 
     method: "shop.Bad::other",
     class: "shop.None",
   }))
-    await create(house, name, code, runtime(handler));
+    await create(fixture, name, code, runtime(handler));
 
-  const thrown = await invoke(house, "throws", 1);
-  const wrong = await invoke(house, "throws", "text");
-  const method = await invoke(house, "method");
-  const type = await invoke(house, "class");
+  const thrown = await invoke(fixture, "throws", 1);
+  const wrong = await invoke(fixture, "throws", "text");
+  const method = await invoke(fixture, "method");
+  const type = await invoke(fixture, "class");
 
   const told = [thrown, wrong, method, type].map(({ FunctionError, value }) => {
     const { errorType, errorMessage } = value as { errorType: string; errorMessage: string };

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { zip } from "./house.ts";
+import { zip } from "./lambda-fixture.ts";
 
 const run = promisify(execFile);
 

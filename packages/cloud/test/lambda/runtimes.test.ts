@@ -1,15 +1,23 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { create, House, invoke, node, noPython, python, pythonRuntime, zip } from "./house.ts";
+import { create, LambdaFixture, invoke, node, noPython, python, pythonRuntime, zip } from "./lambda-fixture.ts";
 
 test("a module that awaits at its top, or that is JavaScript of either kind without saying which, is loaded", async (t) => {
-  const house = await House.open(t);
-  await create(house, "waits", node(`const value = await Promise.resolve(7); export const handler = () => value;`));
-  await create(house, "module", node(`import { sep } from "node:path"; export const handler = () => sep;`, "index.js"));
-  await create(house, "script", node(`exports.handler = (event, context, done) => done(null, "called");`, "index.js"));
+  const fixture = await LambdaFixture.open(t);
+  await create(fixture, "waits", node(`const value = await Promise.resolve(7); export const handler = () => value;`));
+  await create(
+    fixture,
+    "module",
+    node(`import { sep } from "node:path"; export const handler = () => sep;`, "index.js"),
+  );
+  await create(
+    fixture,
+    "script",
+    node(`exports.handler = (event, context, done) => done(null, "called");`, "index.js"),
+  );
 
-  const answers = await Promise.all(["waits", "module", "script"].map((name) => invoke(house, name)));
+  const answers = await Promise.all(["waits", "module", "script"].map((name) => invoke(fixture, name)));
 
   assert.deepEqual(
     answers.map(({ value }) => value),
@@ -18,7 +26,7 @@ test("a module that awaits at its top, or that is JavaScript of either kind with
 });
 
 test("a Python function logs as on Lambda, also while its module is loaded", { skip: noPython }, async (t) => {
-  const house = await House.open(t);
+  const fixture = await LambdaFixture.open(t);
   const code = `
 import logging
 logging.getLogger().setLevel("INFO")
@@ -28,9 +36,9 @@ def handler(event, context):
     print("plain")
     return len(logging.getLogger().handlers)
 `;
-  await create(house, "log", python(code), pythonRuntime);
+  await create(fixture, "log", python(code), pythonRuntime);
 
-  const { value, LogResult } = await invoke(house, "log", {}, { LogType: "Tail" });
+  const { value, LogResult } = await invoke(fixture, "log", {}, { LogType: "Tail" });
 
   const log = Buffer.from(LogResult ?? "", "base64").toString("utf8");
   assert.equal(value, 1);
@@ -44,21 +52,21 @@ test(
   async (t) => {
     const before = process.umask(0o077);
     t.after(() => process.umask(before));
-    const house = await House.open(t);
+    const fixture = await LambdaFixture.open(t);
     const files = [
       { name: "main.py", content: "from shop.till import value\ndef handler(event, context):\n    return value\n" },
       { name: "shop/till.py", content: "value = 7" },
     ];
-    await create(house, "closed", zip(files), pythonRuntime);
+    await create(fixture, "closed", zip(files), pythonRuntime);
 
-    const { value } = await invoke(house, "closed");
+    const { value } = await invoke(fixture, "closed");
 
     assert.equal(value, 7);
   },
 );
 
 test("a Python function finds this machine's packages, and its own before them", { skip: noPython }, async (t) => {
-  const house = await House.open(t);
+  const fixture = await LambdaFixture.open(t);
   const code = `
 def handler(event, context):
     try:
@@ -68,14 +76,14 @@ def handler(event, context):
         return str(error)
 `;
   await create(
-    house,
+    fixture,
     "own",
     python(`import sys\n${code}\nsys.modules["pip"] = sys\nsys.__version__ = "own"`),
     pythonRuntime,
   );
-  await create(house, "machine", python(code), pythonRuntime);
+  await create(fixture, "machine", python(code), pythonRuntime);
 
-  const [own, machine] = [await invoke(house, "own"), await invoke(house, "machine")];
+  const [own, machine] = [await invoke(fixture, "own"), await invoke(fixture, "machine")];
 
   assert.equal(own.value, "own");
   if (String(machine.value).includes("No module")) return t.skip("this machine's Python has no pip to be found");
@@ -88,7 +96,7 @@ test(
   "a Ruby function is called with its event and context, by its method or by a class's",
   { skip: skipRuby },
   async (t) => {
-    const house = await House.open(t);
+    const fixture = await LambdaFixture.open(t);
     const code = zip([
       { name: "lib/greeting.rb", content: `def greeting(name) = "hello #{name}"` },
       {
@@ -110,17 +118,17 @@ end`,
       },
     ]);
     const runtime = { Runtime: "ruby3.3", Timeout: 10 };
-    await create(house, "plain", code, { ...runtime, Handler: "main.handler" });
-    await create(house, "class", code, { ...runtime, Handler: "main.Shop::Till.process" });
-    await create(house, "none", code, { ...runtime, Handler: "nothing.handler" });
+    await create(fixture, "plain", code, { ...runtime, Handler: "main.handler" });
+    await create(fixture, "class", code, { ...runtime, Handler: "main.Shop::Till.process" });
+    await create(fixture, "none", code, { ...runtime, Handler: "nothing.handler" });
 
-    const plain = await invoke(house, "plain", { name: "ü" }, { LogType: "Tail" });
+    const plain = await invoke(fixture, "plain", { name: "ü" }, { LogType: "Tail" });
     const calls = [
-      await invoke(house, "class"),
-      await invoke(house, "class", { bad: true }),
-      await invoke(house, "class"),
+      await invoke(fixture, "class"),
+      await invoke(fixture, "class", { bad: true }),
+      await invoke(fixture, "class"),
     ];
-    const none = await invoke(house, "none");
+    const none = await invoke(fixture, "none");
 
     assert.deepEqual(plain.value, { said: "hello ü", name: "plain", left: true });
     assert.match(Buffer.from(plain.LogResult ?? "", "base64").toString("utf8"), /^called$/m);

@@ -3,18 +3,20 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test, type TestContext } from "node:test";
-import { create, House, invoke, node, request } from "./house.ts";
+import { create, LambdaFixture, invoke, node, request } from "./lambda-fixture.ts";
 
-let house: House;
+let fixture: LambdaFixture;
 const closing: (() => Promise<void>)[] = [];
 before(async () => {
-  house = await House.open({ after: (close: () => Promise<void>) => closing.push(close) } as unknown as TestContext); // all it uses of one
+  fixture = await LambdaFixture.open({
+    after: (close: () => Promise<void>) => closing.push(close),
+  } as unknown as TestContext); // all it uses of one
 });
 after(async () => {
   for (const close of closing) await close();
 });
 
-const isIsolated = () => !house.notes.some((note) => note.includes("not isolated"));
+const isIsolated = () => !fixture.notes.some((note) => note.includes("not isolated"));
 
 /** Runs shell commands in a function and gives what each has ended with and said. */
 const shell = node(`import { spawnSync } from "node:child_process";
@@ -30,13 +32,13 @@ interface Ended {
 }
 
 async function run(name: string, commands: readonly string[]): Promise<readonly Ended[]> {
-  const { value, FunctionError } = await invoke(house, name, commands);
+  const { value, FunctionError } = await invoke(fixture, name, commands);
   assert.equal(FunctionError, undefined, JSON.stringify(value));
   return value as readonly Ended[]; // what the code above returns
 }
 
 test("a function has no capabilities, and changes nothing of what it is shown", async (t) => {
-  await create(house, "shut", shell, { Timeout: 30 });
+  await create(fixture, "shut", shell, { Timeout: 30 });
 
   const [status, ...attempts] = await run("shut", [
     "grep -E 'Cap(Prm|Eff|Bnd|Amb|Inh)|NoNewPrivs' /proc/self/status",
@@ -62,7 +64,7 @@ test("a function has no capabilities, and changes nothing of what it is shown", 
 });
 
 test("a function's variables are its own, and nothing to the programs that make its namespaces", async (t) => {
-  const [tools, seen] = [join(house.folder, "tools"), join(house.folder, "seen")];
+  const [tools, seen] = [join(fixture.folder, "tools"), join(fixture.folder, "seen")];
   mkdirSync(tools);
   for (const name of ["setpriv", "unshare", "sh", "mount", "umount", "pivot_root", "prlimit", "env"])
     writeFileSync(join(tools, name), `#!/bin/sh\necho ${name} >> ${seen}\nexec /usr/bin/${name} "$@"\n`, {
@@ -75,9 +77,9 @@ test("a function's variables are its own, and nothing to the programs that make 
     ...odd,
     SLUICE_INSTANCE: "x",
   };
-  await create(house, "named", node("export const handler = () => process.env"), { Environment: { Variables } });
+  await create(fixture, "named", node("export const handler = () => process.env"), { Environment: { Variables } });
 
-  const { value } = await invoke(house, "named");
+  const { value } = await invoke(fixture, "named");
 
   const told = value as Readonly<Record<string, string>>;
   if (!isIsolated()) return t.skip("this machine allows no namespaces");
@@ -99,9 +101,9 @@ test("a function sees nothing of the folders that this program is loaded from", 
       }),
       folder: existsSync(folder), node: process.execPath, write: process.env.NODE_PATH,
     });`;
-  await create(house, "outside", node(code));
+  await create(fixture, "outside", node(code));
 
-  const { value } = await invoke(house, "outside", import.meta.dirname);
+  const { value } = await invoke(fixture, "outside", import.meta.dirname);
 
   if (!isIsolated()) return t.skip("this machine allows no namespaces");
   assert.deepEqual(value, {
@@ -122,9 +124,9 @@ test("every client of AWS's SDK that this machine has is there for functions, as
       for (const name of names) { require("@aws-sdk/" + name); await import("@aws-sdk/" + name); }
       return names.length;
     };`;
-  await create(house, "clients", node(code), { Timeout: 30 });
+  await create(fixture, "clients", node(code), { Timeout: 30 });
 
-  const { value } = await invoke(house, "clients");
+  const { value } = await invoke(fixture, "clients");
 
   assert(typeof value === "number" && value >= 5, JSON.stringify(value));
 });
@@ -135,7 +137,7 @@ function environmentOf(name: string): string {
   for (const pid of pids) {
     try {
       const text = readFileSync(`/proc/${pid}/environ`, "utf8");
-      if (text.includes(`AWS_LAMBDA_FUNCTION_NAME=${name}\0`) && text.includes(house.folder)) return text;
+      if (text.includes(`AWS_LAMBDA_FUNCTION_NAME=${name}\0`) && text.includes(fixture.folder)) return text;
     } catch {
       // Gone, or another user's.
     }
@@ -153,9 +155,9 @@ test("the Runtime API answers the process that it is for, who knows the secret, 
     export const handler = async () => [host, secret, await ask(next), await ask("/" + "0".repeat(32) + next),
       await ask("/" + secret + next, { host: "evil.example" }), await ask("/" + secret + "/nothing"),
       await ask("/" + secret + "/nothing", { host: "localhost:1" }), await ask("/" + secret + "/nothing", { host }, "::ffff:127.0.0.1")];`;
-  await create(house, "api", node(code), { Timeout: 10 });
+  await create(fixture, "api", node(code), { Timeout: 10 });
 
-  const { value } = await invoke(house, "api");
+  const { value } = await invoke(fixture, "api");
 
   const [host, secret, ...answers] = value as readonly string[];
   assert.match(String(secret), /^[0-9a-f]{32}$/);
@@ -167,13 +169,13 @@ test("the Runtime API answers the process that it is for, who knows the secret, 
   assert.match(String(await next), /ECONNRESET|socket hang up/);
   const error = request(`${api}/init/error`, { method: "POST", body: "{}" }).then(({ status }) => status, String);
   assert.match(String(await error), /ECONNRESET|EPIPE|socket hang up/);
-  assert.deepEqual((await invoke(house, "api")).value, value);
+  assert.deepEqual((await invoke(fixture, "api")).value, value);
 });
 
 test("a process that a function has started, and that has lost its parent, speaks for it, too", async (t) => {
   if (spawnSync("curl", ["--version"]).status !== 0) return t.skip("curl is not on this machine");
   const ask = `curl -s -m 5 -o /dev/null -w '%{http_code}' "http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/x" > /tmp/answer`;
-  await create(house, "child", shell, { Timeout: 30 });
+  await create(fixture, "child", shell, { Timeout: 30 });
 
   const [, answer] = await run("child", [
     `(setsid sh -c '${ask.replaceAll("'", `'"'"'`)}' &)`,

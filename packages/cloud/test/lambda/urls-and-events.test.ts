@@ -13,19 +13,19 @@ import {
 } from "@aws-sdk/client-lambda";
 import { DescribeLogStreamsCommand, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { eventually } from "../../../../test/support/eventually.ts";
-import { House, node, request, role } from "./house.ts";
+import { LambdaFixture, node, request, role } from "./lambda-fixture.ts";
 
 const base = { FunctionName: "f", Role: role, Runtime: "nodejs22.x", Handler: "index.handler" } as const;
 
-async function create({ lambda }: House, code: string): Promise<void> {
+async function create({ lambda }: LambdaFixture, code: string): Promise<void> {
   await lambda.send(new CreateFunctionCommand({ ...base, Code: { ZipFile: node(code) } }));
 }
 
 test("a function's URL follows its newest code, an alias's URL the alias", async (t) => {
-  const house = await House.open(t);
-  const { lambda } = house;
+  const fixture = await LambdaFixture.open(t);
+  const { lambda } = fixture;
   const says = (text: string) => `export const handler = () => ${JSON.stringify(text)};`;
-  await create(house, says("one"));
+  await create(fixture, says("one"));
   await lambda.send(new PublishVersionCommand({ FunctionName: "f" }));
   await lambda.send(new CreateAliasCommand({ FunctionName: "f", Name: "live", FunctionVersion: "1" }));
   const place = { FunctionName: "f", AuthType: "NONE" } as const;
@@ -45,13 +45,13 @@ test("a function's URL follows its newest code, an alias's URL the alias", async
 });
 
 test("a function URL turns a request into an event, and the answer into a response", async (t) => {
-  const house = await House.open(t);
+  const fixture = await LambdaFixture.open(t);
   await create(
-    house,
+    fixture,
     `export const handler = (event) => event.rawPath === "/throw" ? Promise.reject(new Error("no")) : ({ statusCode: 201, headers: { "x-a": "b\\r\\nx-c: d" },
       cookies: ["k=v"], body: JSON.stringify([event.requestContext.http.method, event.queryStringParameters, event.body, event.cookies]) });`,
   );
-  const { FunctionUrl = "" } = await house.lambda.send(
+  const { FunctionUrl = "" } = await fixture.lambda.send(
     new CreateFunctionUrlConfigCommand({ FunctionName: "f", AuthType: "NONE" }),
   );
 
@@ -66,9 +66,9 @@ test("a function URL turns a request into an event, and the answer into a respon
 });
 
 test("a function URL with AWS_IAM wants a signature", async (t) => {
-  const house = await House.open(t);
-  await create(house, "export const handler = () => 1;");
-  const { FunctionUrl = "" } = await house.lambda.send(
+  const fixture = await LambdaFixture.open(t);
+  await create(fixture, "export const handler = () => 1;");
+  const { FunctionUrl = "" } = await fixture.lambda.send(
     new CreateFunctionUrlConfigCommand({ FunctionName: "f", AuthType: "AWS_IAM" }),
   );
 
@@ -85,28 +85,28 @@ test("a function URL with AWS_IAM wants a signature", async (t) => {
 });
 
 test("an asynchronous event that fails is tried again, then kept and told", async (t) => {
-  const house = await House.open(t);
-  const { lambda } = house;
-  await create(house, `export const handler = () => { throw new Error("never"); };`);
+  const fixture = await LambdaFixture.open(t);
+  const { lambda } = fixture;
+  await create(fixture, `export const handler = () => { throw new Error("never"); };`);
   await lambda.send(new PutFunctionEventInvokeConfigCommand({ FunctionName: "f", MaximumRetryAttempts: 1 }));
 
   const answer = await lambda.send(
     new InvokeCommand({ FunctionName: "f", InvocationType: "Event", Payload: '{"a":1}' }),
   );
-  await eventually("did it fail once?", async () => ((await starts(house)) === 1 ? true : undefined));
-  house.ahead = 61_000;
-  await house.close();
-  await house.open(); // what waits is taken up again
+  await eventually("did it fail once?", async () => ((await starts(fixture)) === 1 ? true : undefined));
+  fixture.ahead = 61_000;
+  await fixture.close();
+  await fixture.open(); // what waits is taken up again
   const note = await eventually("was it given up?", async () =>
-    house.notes.find((line) => line.includes("failed for good")),
+    fixture.notes.find((line) => line.includes("failed for good")),
   );
 
   assert.equal(answer.StatusCode, 202);
   assert.match(note, /RetriesExhausted.*2 attempts.*never/);
-  assert.equal(await starts(house), 2);
+  assert.equal(await starts(fixture), 2);
 });
 
-async function starts({ logs }: House): Promise<number> {
+async function starts({ logs }: LambdaFixture): Promise<number> {
   const group = { logGroupName: "/aws/lambda/f" };
   const streams = await logs.send(new DescribeLogStreamsCommand(group)).catch(() => undefined); // no call, no group
   if (streams === undefined) return 0;
@@ -117,20 +117,20 @@ async function starts({ logs }: House): Promise<number> {
 }
 
 test("an asynchronous event is on the disk before it is answered", async (t) => {
-  const house = await House.open(t);
-  await create(house, `export const handler = async () => { await new Promise((done) => setTimeout(done, 500)); };`);
+  const fixture = await LambdaFixture.open(t);
+  await create(fixture, `export const handler = async () => { await new Promise((done) => setTimeout(done, 500)); };`);
 
-  await house.lambda.send(new InvokeCommand({ FunctionName: "f", InvocationType: "Event", Payload: "{}" }));
-  await house.close(); // ends it in the middle
-  await house.open();
+  await fixture.lambda.send(new InvokeCommand({ FunctionName: "f", InvocationType: "Event", Payload: "{}" }));
+  await fixture.close(); // ends it in the middle
+  await fixture.open();
 
-  await eventually("did it run to its end?", async () => ((await starts(house)) >= 1 ? true : undefined));
+  await eventually("did it run to its end?", async () => ((await starts(fixture)) >= 1 ? true : undefined));
 });
 
 test("logs are read by stream, by time and by pattern", async (t) => {
-  const house = await House.open(t);
-  const { lambda, logs } = house;
-  await create(house, `export const handler = ({ say }) => { console.log(say); };`);
+  const fixture = await LambdaFixture.open(t);
+  const { lambda, logs } = fixture;
+  await create(fixture, `export const handler = ({ say }) => { console.log(say); };`);
   for (const say of ["apple", "pear", "apple pie"])
     await lambda.send(new InvokeCommand({ FunctionName: "f", Payload: JSON.stringify({ say }) }));
   const group = { logGroupName: "/aws/lambda/f" };
@@ -156,14 +156,14 @@ test("logs are read by stream, by time and by pattern", async (t) => {
 });
 
 test("a resource policy is kept as it was granted", async (t) => {
-  const house = await House.open(t);
-  await create(house, "export const handler = () => 1;");
+  const fixture = await LambdaFixture.open(t);
+  await create(fixture, "export const handler = () => 1;");
   const grant = { FunctionName: "f", StatementId: "url", Action: "lambda:InvokeFunctionUrl", Principal: "*" };
 
-  await house.lambda.send(new AddPermissionCommand({ ...grant, FunctionUrlAuthType: "NONE" }));
-  const { Policy = "" } = await house.lambda.send(new GetPolicyCommand({ FunctionName: "f" }));
+  await fixture.lambda.send(new AddPermissionCommand({ ...grant, FunctionUrlAuthType: "NONE" }));
+  const { Policy = "" } = await fixture.lambda.send(new GetPolicyCommand({ FunctionName: "f" }));
 
   const { Statement } = JSON.parse(Policy) as { Statement: { Sid: string; Condition: unknown }[] };
   assert.deepEqual(Statement[0]?.Condition, { StringEquals: { "lambda:FunctionUrlAuthType": "NONE" } });
-  await assert.rejects(house.lambda.send(new AddPermissionCommand(grant)), { name: "ResourceConflictException" });
+  await assert.rejects(fixture.lambda.send(new AddPermissionCommand(grant)), { name: "ResourceConflictException" });
 });

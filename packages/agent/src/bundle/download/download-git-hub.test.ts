@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type { IncomingMessage, RequestListener } from "node:http";
 import { type TestContext, test } from "node:test";
-import { breakOff, downloadGround, inTurn, listen } from "../../../test/download-ground.ts";
+import { breakOff, downloadFixture, inTurn, listen } from "../../../test/download-fixture.ts";
 import { downloadFromGitHub } from "./download-git-hub.ts";
 
-async function ground(t: TestContext, listener: RequestListener) {
+async function fixture(t: TestContext, listener: RequestListener) {
   const endpoint = await listen(t, listener);
-  const { folder, into, requests, retryOptions } = downloadGround(t);
+  const { folder, into, requests, retryOptions } = downloadFixture(t);
   const revision = {
     type: "GitHub",
     account: "a",
@@ -26,7 +26,7 @@ test("a commit's archive is fetched with the token, which is not told to the hos
     seen.push(request);
     response.end("archive");
   });
-  const { into, download } = await ground(t, (request, response) => {
+  const { into, download } = await fixture(t, (request, response) => {
     seen.push(request);
     response.writeHead(302, { location: `${store}/archive` }).end();
   });
@@ -51,12 +51,12 @@ test("troubles of the server and on the way, and its limits, are met with more t
     breakOff(response, "arc");
   };
   const limited = answer(403, { "x-ratelimit-remaining": "0" });
-  const passing = await ground(t, inTurn(seen, answer(503), limited, answer(429), broken, answer(200)));
+  const passing = await fixture(t, inTurn(seen, answer(503), limited, answer(429), broken, answer(200)));
   await passing.download();
   assert.equal(readFileSync(passing.into, "utf8"), "archive");
   assert.equal(seen.length, 5);
 
-  const { endpoint, folder, into, download } = await ground(t, answer(503));
+  const { endpoint, folder, into, download } = await fixture(t, answer(503));
   const codes = Array.from({ length: 4 }, () => "503 'Service Unavailable'").join("; ");
   await assert.rejects(download(), (error: Error) => {
     const [before, after] = error.message.split(/ after \d+ retries\. /);
@@ -74,7 +74,7 @@ test("what is not there, or not for this token, is not asked for again", async (
     [403, "Forbidden"],
   ] as const) {
     const seen: IncomingMessage[] = [];
-    const { download } = await ground(
+    const { download } = await fixture(
       t,
       inTurn(seen, (_, response) => {
         response.writeHead(status).end();

@@ -3,16 +3,16 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import type { IncomingMessage, RequestListener } from "node:http";
 import { type TestContext, test } from "node:test";
-import { breakOff, downloadGround, inTurn, listen } from "../../../test/download-ground.ts";
+import { breakOff, downloadFixture, inTurn, listen } from "../../../test/download-fixture.ts";
 import { downloadFromS3 } from "./download-s3.ts";
 
 const content = "0123456789";
 const eTag = '"e"';
 
-async function ground(t: TestContext, ...listeners: readonly RequestListener[]) {
+async function fixture(t: TestContext, ...listeners: readonly RequestListener[]) {
   const seen: IncomingMessage[] = [];
   const endpoint = await listen(t, inTurn(seen, ...listeners));
-  const { folder, into, requests, retryOptions, told } = downloadGround(t);
+  const { folder, into, requests, retryOptions, told } = downloadFixture(t);
   const credentials = async () => ({ accessKeyId: "AKIA", secretAccessKey: "secret" });
   const download = (more: { readonly eTag?: string } = {}, sha256?: string) => {
     const revision = { type: "S3", bucket: "b", key: "k", bundleType: "tar", ...more } as const;
@@ -51,7 +51,7 @@ test("a download goes on where it stopped, through whatever may pass", async (t)
     response.writeHead(206, { etag: eTag, "content-range": "bytes 5-9/10" }).end(content.slice(5));
   };
   const slow = answer(503, "<Error><Code>SlowDown</Code><Message>Please</Message></Error>");
-  const { seen, folder, into, download, told } = await ground(t, answer(500), half, slow, answer(429), rest);
+  const { seen, folder, into, download, told } = await fixture(t, answer(500), half, slow, answer(429), rest);
 
   await download({ eTag: "e" });
 
@@ -63,7 +63,7 @@ test("a download goes on where it stopped, through whatever may pass", async (t)
 });
 
 test("a server that knows no ranges sends everything again, and a piece that is not the next one is not taken", async (t) => {
-  const ignoring = await ground(t, half, whole);
+  const ignoring = await fixture(t, half, whole);
   await ignoring.download();
   assert.equal(readFileSync(ignoring.into, "utf8"), content);
 
@@ -77,7 +77,7 @@ test("a server that knows no ranges sends everything again, and a piece that is 
     response.writeHead(206, { etag: eTag, "content-range": "bytes 5-9/10" }).end("56789x");
   };
   for (const listener of [wrong, other, tooMuch]) {
-    const { seen, into, download } = await ground(t, half, listener, whole);
+    const { seen, into, download } = await fixture(t, half, listener, whole);
     await download();
     assert.equal(readFileSync(into, "utf8"), content);
     assert.equal(ranges(seen)[2], "");
@@ -90,11 +90,11 @@ test("an object that is replaced meanwhile is fetched afresh, and refused when i
       response.writeHead(200, { etag: '"f"', "content-length": 3 }).end("new");
     else response.writeHead(412).end();
   };
-  const any = await ground(t, half, replaced);
+  const any = await fixture(t, half, replaced);
   await any.download();
   assert.equal(readFileSync(any.into, "utf8"), "new");
 
-  const one = await ground(t, half, replaced);
+  const one = await fixture(t, half, replaced);
   await assert.rejects(one.download({ eTag: "e" }), {
     message: 'Expected deployment artifact bundle etag e but was actually "f"',
   });
@@ -107,7 +107,7 @@ test("other bytes under the same ETag are not taken where the control plane has 
     response.writeHead(206, { etag: eTag, "content-range": "bytes 5-9/10" }).end(content.slice(5));
   };
   for (const listeners of [[whole], [half, rest], [half, whole]]) {
-    const right = await ground(t, ...listeners);
+    const right = await fixture(t, ...listeners);
     await right.download({ eTag: "e" }, sha256);
     assert.equal(readFileSync(right.into, "utf8"), content);
   }
@@ -119,7 +119,7 @@ test("other bytes under the same ETag are not taken where the control plane has 
     response.writeHead(206, { etag: eTag, "content-range": "bytes 5-9/10" }).end("56788");
   };
   for (const listeners of [[evil], [half, evilRest]]) {
-    const changed = await ground(t, ...listeners, whole);
+    const changed = await fixture(t, ...listeners, whole);
     await assert.rejects(
       changed.download({ eTag: "e" }, sha256),
       /^Error: Cannot trust the bundle that has come: its SHA-256 is [0-9a-f]{64}, and the control plane has signed /,
@@ -131,17 +131,17 @@ test("other bytes under the same ETag are not taken where the control plane has 
 
 test("what is refused is asked for once", async (t) => {
   for (const status of [403, 404]) {
-    const { seen, download } = await ground(t, answer(status), whole);
+    const { seen, download } = await fixture(t, answer(status), whole);
     await assert.rejects(download(), new RegExp(`^Error: Cannot download s3://b/k: status ${status}$`));
     assert.equal(seen.length, 1);
   }
-  const { seen, download } = await ground(t, whole);
+  const { seen, download } = await fixture(t, whole);
   await assert.rejects(download({ eTag: "other" }), /Expected deployment artifact bundle etag other/);
   assert.equal(seen.length, 1);
 });
 
 test("a server that always breaks off at the same place makes no progress, and is given up", async (t) => {
-  const { folder, download, seen } = await ground(t, half);
+  const { folder, download, seen } = await fixture(t, half);
 
   await assert.rejects(download(), /given up after 1 s/);
 

@@ -26,7 +26,7 @@ const key: AccessKey = {
 };
 
 /** Lambda, its logs and S3 on one port, with a data folder of their own, for one test. */
-export class House {
+export class LambdaFixture {
   readonly folder = mkdtempSync(join(tmpdir(), "sluice-lambda-"));
   readonly notes: string[] = [];
   /** What the clock is ahead, in milliseconds. */
@@ -48,10 +48,10 @@ export class House {
     });
   }
 
-  static async open(test: TestContext): Promise<House> {
-    const house = new House(test);
-    await house.open();
-    return house;
+  static async open(test: TestContext): Promise<LambdaFixture> {
+    const fixture = new LambdaFixture(test);
+    await fixture.open();
+    return fixture;
   }
 
   /** Opens the services, or opens them again on the same folder. */
@@ -176,9 +176,9 @@ export const python = (text: string): Buffer => zip([{ name: "main.py", content:
 export const node = (text: string, name = "index.mjs"): Buffer => zip([{ name, content: text }]);
 
 /** Makes a function: one of Node, unless more is said. */
-export async function create(house: House, name: string, code: Buffer, more: object = {}): Promise<void> {
+export async function create(fixture: LambdaFixture, name: string, code: Buffer, more: object = {}): Promise<void> {
   const runtime = { Runtime: "nodejs22.x", Handler: "index.handler" } as const;
-  await house.lambda.send(
+  await fixture.lambda.send(
     new CreateFunctionCommand({ FunctionName: name, Role: role, Code: { ZipFile: code }, ...runtime, ...more }),
   );
 }
@@ -191,12 +191,12 @@ export const pythonRuntime = { Runtime: "python3.12", Handler: "main.handler" };
 
 /** Calls a function and reads its answer. */
 export async function invoke(
-  house: House,
+  fixture: LambdaFixture,
   FunctionName: string,
   event: unknown = {},
   more: Partial<InvokeCommandInput> = {},
 ) {
-  const { Payload, ...rest } = await house.lambda.send(
+  const { Payload, ...rest } = await fixture.lambda.send(
     new InvokeCommand({ FunctionName, Payload: JSON.stringify(event), ...more }),
   );
   const text = Buffer.from(Payload ?? []).toString("utf8");

@@ -18,7 +18,7 @@ export async function listen(t: TestContext, listener: RequestListener): Promise
 }
 
 /** Where a download goes to, and by what it is fetched; five attempts a second, for a second at most without progress. */
-export function downloadGround(t: TestContext) {
+export function downloadFixture(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), "sluice-download-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const requests = new SignedRequests({ readTimeoutSeconds: 5 });

@@ -7,7 +7,7 @@ import { parseAppSpec } from "@sluice/engine/appspec";
 import { install, type Installation } from "../src/install/install.ts";
 
 /** A host's worth of folders: the revision, the agent's instructions, and where applications go. */
-export class InstallGround {
+export class InstallFixture {
   readonly folder = mkdtempSync(join(tmpdir(), "sluice-install-"));
   readonly archive = join(this.folder, "archive");
   readonly app = join(this.folder, "app");
@@ -48,7 +48,7 @@ export class InstallGround {
     return readFileSync(join(this.app, name), "utf8");
   }
 
-  /** What the agent has written down, with this ground's own folder left out. */
+  /** What the agent has written down, with the fixture's own folder left out. */
   written(name: string): string {
     return readFileSync(join(this.instructions, name), "utf8").replaceAll(this.folder, "");
   }

@@ -15,35 +15,37 @@ import {
   RegisterOnPremisesInstanceCommand,
 } from "@aws-sdk/client-codedeploy";
 import { eventually } from "../support/eventually.ts";
-import { accountId, openHouse, region } from "../identity/open-house.ts";
-import { type Outcome, SimulatedAgents } from "../simulated-agents.ts";
+import { accountId, openServerFixture, region } from "../support/server-fixture.ts";
+import { type Outcome, SimulatedAgents } from "../support/simulated-agents.ts";
 
 const tag = { Key: "Fleet", Value: "shop" };
 const where = { applicationName: "shop", deploymentGroupName: "prod" };
 
-/** What a test wants of its ground. */
-export interface GroundOptions {
+export interface DeploymentFixtureOptions {
   readonly answer?: (host: string, event: string) => Outcome | Promise<Outcome>;
   readonly eventsUrl?: string;
   readonly clock?: () => number;
 }
 
 /** Control plane and local cloud in this process, with an application, and hosts that only speak the agents' protocol. */
-export async function openGround(t: TestContext, { answer, eventsUrl, clock = () => Date.now() }: GroundOptions = {}) {
+export async function openDeploymentFixture(
+  t: TestContext,
+  { answer, eventsUrl, clock = () => Date.now() }: DeploymentFixtureOptions = {},
+) {
   let agents: SimulatedAgents | undefined;
-  t.after(() => agents?.close()); // before the house
-  const house = await openHouse(t, {
+  t.after(() => agents?.close()); // before the server
+  const sluice = await openServerFixture(t, {
     clock,
     agentBundle: resolve(import.meta.dirname, "../fixtures/idle-agent.js"),
     ...(eventsUrl === undefined ? {} : { eventsUrl }),
   });
-  const client = new CodeDeployClient(house.as());
+  const client = new CodeDeployClient(sluice.as());
   t.after(() => client.destroy());
-  const plane = { url: house.url, region, credentials: house.administrator, clock };
+  const plane = { url: sluice.url, region, credentials: sluice.administrator, clock };
   const hosts = (agents = new SimulatedAgents(plane, answer));
   await client.send(new CreateApplicationCommand({ applicationName: "shop" }));
   return {
-    ...house,
+    ...sluice,
     client,
     agents: hosts,
     where,

@@ -9,7 +9,7 @@ import { openIdentities, startServer } from "@sluice/server";
 
 const run = promisify(execFile);
 
-/** The account and the region of the house. */
+/** The account and the region of the fixture. */
 export const accountId = "123456789012";
 export const region = "eu-west-1";
 
@@ -20,7 +20,7 @@ export interface Credentials {
 }
 
 /** Control plane and local cloud of a new data folder, in this process, on a free port; closed after the test. */
-export async function openHouse(
+export async function openServerFixture(
   test: TestContext,
   {
     clock = () => Date.now(),
@@ -92,7 +92,7 @@ export async function openHouse(
   };
 }
 
-export type OpenHouse = Awaited<ReturnType<typeof openHouse>>;
+export type ServerFixture = Awaited<ReturnType<typeof openServerFixture>>;
 
 async function aws(
   url: string,

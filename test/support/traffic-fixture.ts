@@ -31,12 +31,12 @@ import {
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { AttachRolePolicyCommand, CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { whyNoNamespaces } from "./support/why-no-namespaces.ts";
-import { freePort } from "../packages/cloud/test/targets.ts";
-import { bundle } from "../packages/cli/src/bundle.ts";
-import { eventually } from "./support/eventually.ts";
+import { whyNoNamespaces } from "./why-no-namespaces.ts";
+import { freePort } from "../../packages/cloud/test/targets.ts";
+import { bundle } from "../../packages/cli/src/bundle.ts";
+import { eventually } from "./eventually.ts";
 import { exampleRevision, type Scripts } from "./example-revision.ts";
-import { House } from "./house.ts";
+import { SluiceProcess } from "./sluice-process.ts";
 
 const trust = JSON.stringify({
   Version: "2012-10-17",
@@ -47,19 +47,19 @@ const zones = ["subnet-0000000000000000a", "subnet-0000000000000000b"];
 const applicationName = "web";
 const bucket = "revisions";
 
-/** Why a test with a whole house and isolated instances cannot run here; undefined when it can. */
+/** Why isolated instances cannot run here; undefined when they can. */
 export const skip = await whyNoNamespaces();
 
 /** A target group that a load balancer forwards to. */
-export interface Way {
+export interface BalancedTargetGroup {
   readonly name: string;
   readonly arn: string;
   readonly url: string;
 }
 
-/** A whole house whose instances are isolated and stand behind real load balancers, with an application to deploy. */
-export class TrafficHouse {
-  readonly house: House;
+/** A whole `sluice up` whose instances are isolated and behind real load balancers, with an application to deploy. */
+export class TrafficFixture {
+  readonly sluice: SluiceProcess;
   deploy!: CodeDeployClient;
   scaling!: AutoScalingClient;
   balancing!: ElasticLoadBalancingV2Client;
@@ -67,13 +67,15 @@ export class TrafficHouse {
   #storage!: S3Client;
   #role = "";
 
-  private constructor(house: House) {
-    this.house = house;
+  private constructor(sluice: SluiceProcess) {
+    this.sluice = sluice;
   }
 
-  static async open(test: Pick<TestContext, "after">, ...more: readonly string[]): Promise<TrafficHouse> {
-    const opened = new TrafficHouse(new House(test, ["--no-example", "--driver", "ns", "--log", "info", ...more]));
-    await opened.house.open();
+  static async open(test: Pick<TestContext, "after">, ...more: readonly string[]): Promise<TrafficFixture> {
+    const opened = new TrafficFixture(
+      new SluiceProcess(test, ["--no-example", "--driver", "ns", "--log", "info", ...more]),
+    );
+    await opened.sluice.open();
     const client = await opened.client();
     const clients = {
       deploy: new CodeDeployClient(client),
@@ -88,11 +90,11 @@ export class TrafficHouse {
     return opened;
   }
 
-  /** What a client of this house is made with. */
+  /** Options of an SDK client. */
   async client() {
-    const { AWS_REGION, AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "" } = await this.house.environment();
+    const { AWS_REGION, AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "" } = await this.sluice.environment();
     const credentials = { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY };
-    return { region: AWS_REGION ?? "us-east-1", endpoint: this.house.url, credentials };
+    return { region: AWS_REGION ?? "us-east-1", endpoint: this.sluice.url, credentials };
   }
 
   async #furnish(iam: IAMClient): Promise<void> {
@@ -106,8 +108,8 @@ export class TrafficHouse {
     await this.ec2.send(new CreateLaunchTemplateCommand({ LaunchTemplateName: "web", LaunchTemplateData }));
   }
 
-  /** Makes a target group for port 8080 behind a load balancer of its own; draining takes so many seconds. */
-  async way(Name: string, drainSeconds: number): Promise<Way> {
+  /** Makes a target group for port 8080 behind a load balancer of its own. */
+  async balancedTargetGroup(Name: string, drainSeconds: number): Promise<BalancedTargetGroup> {
     const arn = await this.targetGroup(Name, drainSeconds);
     const made = await this.balancing.send(new CreateLoadBalancerCommand({ Name, Subnets: zones }));
     const Port = await freePort();
@@ -135,7 +137,11 @@ export class TrafficHouse {
   }
 
   /** Launches an Auto Scaling group, and waits until all of it is in service. */
-  async fleet(name: string, size: number, ...ways: readonly Pick<Way, "arn">[]): Promise<readonly string[]> {
+  async fleet(
+    name: string,
+    size: number,
+    ...ways: readonly Pick<BalancedTargetGroup, "arn">[]
+  ): Promise<readonly string[]> {
     await this.scaling.send(
       new CreateAutoScalingGroupCommand({
         ...{
@@ -180,7 +186,7 @@ export class TrafficHouse {
   }
 
   /** The state of each registration of a target group, as `i-1:8080 healthy`. */
-  async health({ arn }: Pick<Way, "arn">): Promise<readonly string[]> {
+  async health({ arn }: Pick<BalancedTargetGroup, "arn">): Promise<readonly string[]> {
     const query = new DescribeTargetHealthCommand({ TargetGroupArn: arn });
     const { TargetHealthDescriptions = [] } = await this.balancing.send(query);
     return TargetHealthDescriptions.map(
@@ -189,26 +195,29 @@ export class TrafficHouse {
   }
 
   /** Waits until exactly these instances are registered, each healthy on its port. */
-  async serves(way: Pick<Way, "arn">, ids: readonly string[], port = 8080): Promise<void> {
+  async serves(targetGroup: Pick<BalancedTargetGroup, "arn">, ids: readonly string[], port = 8080): Promise<void> {
     const wanted = ids.map((id) => `${id}:${port} healthy`).toSorted();
     let seen: readonly string[] = [];
     await eventually("the load balancer has its hosts", async () =>
-      (seen = await this.health(way)).join() === wanted.join() ? true : undefined,
+      (seen = await this.health(targetGroup)).join() === wanted.join() ? true : undefined,
     ).catch((cause: unknown) => {
       throw new Error(`Wanted ${wanted.join(", ")}, found ${seen.join(", ")}`, { cause });
     });
   }
 
-  /** Makes a deployment group, all at once unless it says otherwise; behind a way when it has one. */
+  /** Makes a deployment group, AllAtOnce by default; behind a target group if one is given. */
   async group(
     deploymentGroupName: string,
-    { way, ...more }: Partial<CreateDeploymentGroupCommandInput> & { readonly way?: { readonly name: string } },
+    {
+      targetGroup,
+      ...more
+    }: Partial<CreateDeploymentGroupCommandInput> & { readonly targetGroup?: { readonly name: string } },
   ): Promise<void> {
     await this.deploy.send(
       new CreateDeploymentGroupCommand({
         ...{ applicationName, deploymentGroupName, serviceRoleArn: this.#role },
         deploymentConfigName: "CodeDeployDefault.AllAtOnce",
-        ...(way === undefined ? {} : behind(way)),
+        ...(targetGroup && behind(targetGroup)),
         ...more,
       }),
     );
@@ -216,13 +225,13 @@ export class TrafficHouse {
 
   /** Uploads a version of the example. */
   async revision(version: string, scripts: Scripts = {}): Promise<S3Location> {
-    const folder = exampleRevision(this.house.folder, version, scripts);
+    const folder = exampleRevision(this.sluice.folder, version, scripts);
     const key = `${version}-${folder.slice(-6)}.tgz`;
     await this.#storage.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: await bundle(folder) }));
     return { bucket, key, bundleType: "tgz" };
   }
 
-  /** Begins a deployment of a version; gives its id. */
+  /** Begins a deployment of a version. Returns its id. */
   async begin(
     deploymentGroupName: string,
     version: string,
@@ -241,7 +250,7 @@ export class TrafficHouse {
     return deploymentInfo;
   }
 
-  /** Waits for a deployment's end, which must be the one that is wanted. */
+  /** Waits for a deployment's end, and asserts its status. */
   async ends(id: string, wanted: "Succeeded" | "Failed" | "Stopped", seconds = 90): Promise<DeploymentInfo> {
     const ended = async () => {
       const info = await this.info(id);
@@ -261,7 +270,7 @@ export class TrafficHouse {
 
   /** What the server has decided about a deployment so far, as lines of its log. */
   decisions(deploymentId: string): readonly string[] {
-    return this.house.output.split("\n").filter((line) => line.includes(`"deploymentId":"${deploymentId}","do":`));
+    return this.sluice.output.split("\n").filter((line) => line.includes(`"deploymentId":"${deploymentId}","do":`));
   }
 
   /** Waits until the server has decided something. */

@@ -7,27 +7,27 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import type { TestContext } from "node:test";
-import { eventually } from "./support/eventually.ts";
-import { removeFolder } from "./support/remove-folder.ts";
+import { eventually } from "./eventually.ts";
+import { removeFolder } from "./remove-folder.ts";
 
 const run = promisify(execFile);
-const program = resolve(import.meta.dirname, "../packages/cli/bin/sluice.js");
+const program = resolve(import.meta.dirname, "../../packages/cli/bin/sluice.js");
 
 /** How long the program may take to end in order. */
 const endsWithinMilliseconds = 15_000;
 
-/** A whole `sluice up` in a process of its own, with a data folder of its own, for one test, or for whoever else ends what it begins. */
-export class House {
+/** A whole `sluice up` in a process and a data folder of its own, removed when the test ends. */
+export class SluiceProcess {
   readonly folder = mkdtempSync(join(tmpdir(), "sluice-test-"));
   #arguments: readonly string[];
   readonly #within: readonly string[];
   #process: ChildProcess | undefined;
   #lines: string[] = [];
   #environment: Promise<Record<string, string>> | undefined;
-  /** 0 has the next start take a free port; later starts take the same one, because hosts know it. */
+  /** 0 until the first start has taken a free port; later starts take the same one, because hosts know it. */
   port = 0;
 
-  /** Where instances matter to a test, it says by `--driver` how they run: otherwise they are ordinary processes, which every machine has. `within`: words that run a command where the house is, when that is not simply here. */
+  /** Without an example and without `--driver`, instances are plain processes, which every machine can run. `within`: words in front of each command, such as those that enter a container. */
   constructor(test: Pick<TestContext, "after">, upArguments: readonly string[], within: readonly string[] = []) {
     const needsNone = upArguments.includes("--no-example") && !upArguments.includes("--driver");
     this.#arguments = needsNone ? [...upArguments, "--driver", "plain"] : upArguments;
@@ -40,11 +40,11 @@ export class House {
   }
 
   get pid(): number {
-    assert(this.#process?.pid, "the house is open");
+    assert(this.#process?.pid, "the process runs");
     return this.#process.pid;
   }
 
-  /** The shell words that run `sluice` against this house. */
+  /** The shell words that run `sluice` against this process. */
   get command(): string {
     return [process.execPath, program, ...this.#common()].join(" ");
   }
@@ -104,8 +104,8 @@ export class House {
     await eventually(`${wanted} is printed`, async () => wanted.test(this.output) || undefined);
   }
 
-  /** Runs a command of `sluice` against this house. */
-  sluice(...words: readonly string[]): Promise<Result> {
+  /** Runs a command of `sluice` against this process. */
+  cli(...words: readonly string[]): Promise<Result> {
     return this.run(...this.#common(), ...words);
   }
 
@@ -115,14 +115,14 @@ export class House {
     return outcome(command, all, {});
   }
 
-  /** Runs the real `aws` CLI against this house; throws unless it succeeds. */
+  /** Runs the real `aws` CLI against this process. Throws unless it succeeds. */
   async aws(...words: readonly string[]): Promise<string> {
     const result = await this.tryAws(...words);
     assert.equal(result.code, 0, `aws ${words.join(" ")}\n${result.stderr}\n${this.output}`);
     return result.stdout.trim();
   }
 
-  /** Runs the real `aws` CLI against this house, whatever comes of it. */
+  /** Runs the real `aws` CLI against this process, whether or not it succeeds. */
   async tryAws(...words: readonly string[]): Promise<Result> {
     return outcome("aws", words, { ...(await this.environment()), AWS_PAGER: "", AWS_EC2_METADATA_DISABLED: "true" });
   }
@@ -133,7 +133,7 @@ export class House {
   }
 
   async #askEnvironment(): Promise<Record<string, string>> {
-    const { stdout, stderr, code } = await this.sluice("env");
+    const { stdout, stderr, code } = await this.cli("env");
     assert.equal(code, 0, stderr);
     return Object.fromEntries(
       [...stdout.matchAll(/^export (\w+)='(.*)'$/gm)].map(([, name = "", value = ""]) => [name, value]),
@@ -143,7 +143,7 @@ export class House {
   /** Ends everything and removes the folder. */
   async remove(): Promise<void> {
     await this.#end();
-    await this.sluice("down"); // what a server that was killed has left
+    await this.cli("down"); // what a server that was killed has left
     removeFolder(this.folder);
   }
 

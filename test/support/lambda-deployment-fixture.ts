@@ -21,9 +21,9 @@ import {
   PublishVersionCommand,
   UpdateFunctionCodeCommand,
 } from "@aws-sdk/client-lambda";
-import { node } from "../packages/cloud/test/lambda/house.ts";
-import { eventually } from "./support/eventually.ts";
-import { House } from "./house.ts";
+import { node } from "../../packages/cloud/test/lambda/lambda-fixture.ts";
+import { eventually } from "./eventually.ts";
+import { SluiceProcess } from "./sluice-process.ts";
 
 const trust = (service: string) =>
   JSON.stringify({
@@ -38,8 +38,8 @@ interface ClientOptions {
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
-/** A whole house with a function `f` of three versions, an alias `live` on the first, an application and a group. */
-export class LambdaHouse {
+/** A whole `sluice up` with a function `f` of three versions, an alias `live` on the first, an application and a group. */
+export class LambdaDeploymentFixture {
   readonly #options: () => Promise<ClientOptions>;
   lambda!: LambdaClient;
   deploy!: CodeDeployClient;
@@ -49,17 +49,17 @@ export class LambdaHouse {
     this.#options = options;
   }
 
-  /** Makes it all in a process of its own, unless there is one. */
+  /** Sets it all up in a `sluice up` process, a new one by default. */
   static async open(
     test: TestContext,
     group: Partial<CreateDeploymentGroupCommandInput> = {},
-    house = new House(test, ["--no-example"]),
-  ): Promise<LambdaHouse> {
-    await house.open();
-    return LambdaHouse.within(test, { group, options: () => optionsOf(house) });
+    sluice = new SluiceProcess(test, ["--no-example"]),
+  ): Promise<LambdaDeploymentFixture> {
+    await sluice.open();
+    return LambdaDeploymentFixture.within(test, { group, options: () => optionsOf(sluice) });
   }
 
-  /** Makes it all where such clients reach. */
+  /** Sets it all up in the server that clients with these options reach. */
   static async within(
     test: TestContext,
     {
@@ -69,8 +69,8 @@ export class LambdaHouse {
       readonly group?: Partial<CreateDeploymentGroupCommandInput>;
       readonly options: () => Promise<ClientOptions>;
     },
-  ): Promise<LambdaHouse> {
-    const opened = new LambdaHouse(options);
+  ): Promise<LambdaDeploymentFixture> {
+    const opened = new LambdaDeploymentFixture(options);
     const client = await opened.connect();
     test.after(() => opened.disconnect());
     const iam = new IAMClient(client);
@@ -108,7 +108,7 @@ export class LambdaHouse {
     return opened;
   }
 
-  /** Makes the clients, for the port that the house has now. */
+  /** Makes the clients, for the current port. */
   async connect(): Promise<ClientOptions> {
     const client = await this.#options();
     this.lambda = new LambdaClient(client);
@@ -130,7 +130,7 @@ export class LambdaHouse {
     );
   }
 
-  /** Begins a deployment; gives its id. */
+  /** Begins a deployment. Returns its id. */
   async begin(revision: RevisionLocation, deploymentConfigName?: string): Promise<string> {
     const { deploymentId = "" } = await this.deploy.send(
       new CreateDeploymentCommand({
@@ -178,11 +178,11 @@ export class LambdaHouse {
   }
 }
 
-async function optionsOf(house: House): Promise<ClientOptions> {
-  const { AWS_REGION, AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "" } = await house.environment();
+async function optionsOf(sluice: SluiceProcess): Promise<ClientOptions> {
+  const { AWS_REGION, AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "" } = await sluice.environment();
   return {
     region: AWS_REGION ?? "us-east-1",
-    endpoint: house.url,
+    endpoint: sluice.url,
     credentials: { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY },
   };
 }

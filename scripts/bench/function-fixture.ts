@@ -1,15 +1,15 @@
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { LambdaClient } from "@aws-sdk/client-lambda";
-import { type BenchHouse, openHouse } from "./house.ts";
+import { type MeasuredSluice, startSluice } from "./measured-sluice.ts";
 
-/** A house for functions, and what measuring them takes. */
-export interface FunctionHouse {
-  readonly house: BenchHouse;
+/** A running `sluice up`, and what measuring functions takes. */
+export interface FunctionFixture {
+  readonly sluice: MeasuredSluice;
   /** Options of an SDK client. */
   readonly client: {
     readonly region: string;
     readonly endpoint: string;
-    readonly credentials: BenchHouse["credentials"];
+    readonly credentials: MeasuredSluice["credentials"];
   };
   readonly lambda: LambdaClient;
   /** Makes a role that a service may take on; gives its ARN. */
@@ -17,13 +17,13 @@ export interface FunctionHouse {
   close(): Promise<void>;
 }
 
-/** Opens a house without its example. */
-export async function openFunctionHouse(): Promise<FunctionHouse> {
-  const house = await openHouse("--no-example");
-  const client = { region: "us-east-1", endpoint: house.url, credentials: house.credentials };
+/** Starts `sluice up` without its example. */
+export async function openFunctionFixture(): Promise<FunctionFixture> {
+  const sluice = await startSluice("--no-example");
+  const client = { region: "us-east-1", endpoint: sluice.url, credentials: sluice.credentials };
   const lambda = new LambdaClient(client);
   return {
-    ...{ house, client, lambda },
+    ...{ sluice, client, lambda },
     async role(RoleName, service) {
       const iam = new IAMClient(client);
       const statement = { Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" };
@@ -34,7 +34,7 @@ export async function openFunctionHouse(): Promise<FunctionHouse> {
     },
     async close() {
       lambda.destroy();
-      await house.close();
+      await sluice.close();
     },
   };
 }

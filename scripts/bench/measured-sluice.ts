@@ -8,7 +8,7 @@ import { removeFolder } from "../../test/support/remove-folder.ts";
 const program = resolve(import.meta.dirname, "../../packages/cli/bin/sluice.js");
 
 /** A `sluice up` under measurement, in a process and a data folder of its own. */
-export interface BenchHouse {
+export interface MeasuredSluice {
   readonly process: ChildProcess;
   readonly dataFolder: string;
   readonly url: string;
@@ -21,7 +21,7 @@ export interface BenchHouse {
 }
 
 /** Starts `sluice up` with the given arguments on a free port. */
-export async function openHouse(...words: readonly string[]): Promise<BenchHouse> {
+export async function startSluice(...words: readonly string[]): Promise<MeasuredSluice> {
   const folder = mkdtempSync(join(tmpdir(), "sluice-bench-"));
   const dataFolder = join(folder, "data");
   const started = performance.now();
@@ -48,7 +48,9 @@ export async function openHouse(...words: readonly string[]): Promise<BenchHouse
     });
   const readyMilliseconds = await line(/^ready on /);
   const url = /^ready on (.*)$/.exec(seen.find(({ text }) => text.startsWith("ready on "))?.text ?? "")?.[1] ?? "";
-  const credentials = JSON.parse(readFileSync(join(dataFolder, "running.json"), "utf8")) as BenchHouse["credentials"]; // written by `sluice up`
+  const credentials = JSON.parse(
+    readFileSync(join(dataFolder, "running.json"), "utf8"),
+  ) as MeasuredSluice["credentials"]; // written by `sluice up`
   const close = () =>
     new Promise<void>((done) => {
       child.once("exit", () => {

@@ -1,15 +1,19 @@
 import { type DeploymentCreator, ListDeploymentsCommand } from "@aws-sdk/client-codedeploy";
-import { eventually } from "./support/eventually.ts";
-import type { TrafficHouse } from "./traffic-house.ts";
+import { eventually } from "./eventually.ts";
+import type { TrafficFixture } from "./traffic-fixture.ts";
 
 /** The deployments of the group `web`, the newest first. */
-export async function deploymentsOf({ deploy }: TrafficHouse): Promise<readonly string[]> {
+export async function deploymentsOf({ deploy }: TrafficFixture): Promise<readonly string[]> {
   const query = new ListDeploymentsCommand({ applicationName: "web", deploymentGroupName: "web" });
   return (await deploy.send(query)).deployments ?? [];
 }
 
 /** Waits for a deployment by somebody other than a user that is not among those that are known. */
-export const createdBy = (cloud: TrafficHouse, creator: DeploymentCreator, known: readonly string[]): Promise<string> =>
+export const createdBy = (
+  cloud: TrafficFixture,
+  creator: DeploymentCreator,
+  known: readonly string[],
+): Promise<string> =>
   eventually(`a deployment by ${creator}`, async () => {
     for (const id of await deploymentsOf(cloud))
       if (!known.includes(id) && (await cloud.info(id)).creator === creator) return id;

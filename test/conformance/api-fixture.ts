@@ -36,7 +36,7 @@ export interface RawAnswer {
 export type Printed = any;
 
 /** An API under test. */
-export interface ApiHouse {
+export interface ApiFixture {
   readonly client: CodeDeployClient;
   readonly store: Store;
   /** Deployments that were woken, in order. */
@@ -58,11 +58,11 @@ export async function openApi(
   test: TestContext,
   // There is no Auto Scaling beside this API: no group here can have hooks, and none is left.
   hooksOf: (store: Store) => Parameters<typeof codedeployService>[0]["syncHooks"] = () => async () => [],
-): Promise<ApiHouse> {
+): Promise<ApiFixture> {
   const folder = mkdtempSync(join(tmpdir(), "sluice-api-"));
   const store = openStore(folder);
-  const house = { now: Date.parse("2026-01-01T00:00:00.125Z"), heard: new Map<string, number>() };
-  const clock = () => house.now;
+  const sluice = { now: Date.parse("2026-01-01T00:00:00.125Z"), heard: new Map<string, number>() };
+  const clock = () => sluice.now;
   const identities = await openIdentities({ dataFolder: folder, accountId, clock: Date.now });
   const defects: unknown[] = [];
   const woken: string[] = [];
@@ -75,7 +75,7 @@ export async function openApi(
       wake: (id) => void woken.push(id),
       syncHooks: hooksOf(store),
       endRegistration: async () => {},
-      lastSeen: (host) => house.heard.get(host),
+      lastSeen: (host) => sluice.heard.get(host),
     },
     codedeployAccesses({ store, region, accountId }),
     (error) => void defects.push(error),
@@ -95,7 +95,7 @@ export async function openApi(
     rmSync(folder, { recursive: true, force: true });
     assert.deepEqual(defects, [], "the API met a defect");
   });
-  return Object.assign(house, {
+  return Object.assign(sluice, {
     client,
     store,
     woken,

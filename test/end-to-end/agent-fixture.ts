@@ -14,14 +14,14 @@ import {
 } from "@aws-sdk/client-codedeploy";
 import { deploy } from "../../packages/cli/src/deploy.ts";
 import { eventually } from "../support/eventually.ts";
-import { accountId, openHouse, region } from "../identity/open-house.ts";
+import { accountId, openServerFixture, region } from "../support/server-fixture.ts";
 import { newRole, newUser } from "../identity/principals.ts";
 
 const name = "host-1";
 const arn = `arn:aws:iam::${accountId}:user/${name}`;
 
 /** Control plane and local cloud in this process, and the files of a registered host that a real agent may be started with. */
-export async function openAgentGround(
+export async function openAgentFixture(
   t: TestContext,
   {
     tls = false,
@@ -39,11 +39,11 @@ export async function openAgentGround(
 ) {
   const folder = mkdtempSync(join(tmpdir(), "sluice-agent-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const house = await openHouse(t, { tls });
-  const url = await by(tls ? house.url.replace("http:", "https:") : house.url);
-  const client = new CodeDeployClient(house.as());
+  const sluice = await openServerFixture(t, { tls });
+  const url = await by(tls ? sluice.url.replace("http:", "https:") : sluice.url);
+  const client = new CodeDeployClient(sluice.as());
   t.after(() => client.destroy());
-  const key = await newUser(house, name, { Effect: "Allow", Action: "s3:Get*", Resource: "*" });
+  const key = await newUser(sluice, name, { Effect: "Allow", Action: "s3:Get*", Resource: "*" });
   await client.send(new RegisterOnPremisesInstanceCommand({ instanceName: name, iamUserArn: arn }));
   const tag = { Key: "Role", Value: "app" };
   await client.send(new AddTagsToOnPremisesInstancesCommand({ instanceNames: [name], tags: [tag] }));
@@ -52,7 +52,7 @@ export async function openAgentGround(
     new CreateDeploymentGroupCommand({
       applicationName: "app",
       deploymentGroupName: "group",
-      serviceRoleArn: await newRole(house, "deploy", { Service: "codedeploy.amazonaws.com" }),
+      serviceRoleArn: await newRole(sluice, "deploy", { Service: "codedeploy.amazonaws.com" }),
       onPremisesInstanceTagFilters: [{ ...tag, Type: "KEY_AND_VALUE" }],
     }),
   );
@@ -73,15 +73,15 @@ export async function openAgentGround(
       `:on_premises_config_file: '${folder}/onpremises.yml'`,
       `:deploy_control_endpoint: '${url}'`,
       `:s3_endpoint_override: '${url}'`,
-      ...(pinned ? [`:trusted_signer: '${await house.signerSha256()}'`] : []),
+      ...(pinned ? [`:trusted_signer: '${await sluice.signerSha256()}'`] : []),
       ...settings,
       "",
     ].join("\n"),
   );
-  return { folder, house, client, configuration };
+  return { folder, sluice, client, configuration };
 }
 
-export type AgentGround = Awaited<ReturnType<typeof openAgentGround>>;
+export type AgentFixture = Awaited<ReturnType<typeof openAgentFixture>>;
 
 /** An agent in a process group of its own. */
 export class AgentProcess {
@@ -115,7 +115,7 @@ export class AgentProcess {
 
 /** Begins the deployment of a revision whose scripts are given, by event; it installs one file into the folder `app`. */
 export async function begin(
-  { house, client, folder }: AgentGround,
+  { sluice, client, folder }: AgentFixture,
   scripts: Readonly<Record<string, string>>,
 ): Promise<string> {
   const revision = mkdtempSync(join(folder, "revision-"));
@@ -127,12 +127,12 @@ export async function begin(
   writeFileSync(join(revision, "app.txt"), "installed");
   for (const [event, text] of Object.entries(scripts))
     writeFileSync(join(revision, `${event}.sh`), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
-  const endpoint = { url: house.url, region, credentials: house.administrator };
+  const endpoint = { url: sluice.url, region, credentials: sluice.administrator };
   return deploy(client, endpoint, { folder: revision, application: "app", group: "group" });
 }
 
 /** What a deployment came to, once it is over. */
-export async function end({ client, folder }: AgentGround, deploymentId: string) {
+export async function end({ client, folder }: AgentFixture, deploymentId: string) {
   const status = await eventually(
     `deployment ${deploymentId} ends`,
     async () => {
