@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-const example = resolve(import.meta.dirname, "../examples/hello");
+const example = resolve(import.meta.dirname, "../../examples/hello");
 
 /** What a version of the example has that is out of the ordinary: scripts by event, in the place of the example's own. */
 export type Scripts = Readonly<Partial<Record<string, string>>>;
