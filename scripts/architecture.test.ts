@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { declares } from "./architecture/declares.ts";
 
 const page = readFileSync("ARCHITECTURE.md", "utf8");
 /** The questions, each with a link to a file and the functions in it. */
@@ -13,15 +14,6 @@ const rows = [...page.matchAll(/^\| (.+\?) \| \[[^\]]+\]\(([^)]+)\) \| (.+) \|$/
     names: [...names.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name),
   }),
 );
-
-/** Whether a name is declared in a text: a function, a constant, a type, a method. */
-function declares(text: string, name: string): boolean {
-  const word = name.replace(/^#/, "");
-  return (
-    new RegExp(`\\b(?:function|const|class|interface|type) ${word}\\b`).test(text) ||
-    new RegExp(`^ {2}(?:async )?${name}\\(`, "m").test(text)
-  );
-}
 
 /** Why an answer is none; nothing when it is one. */
 function whyLost({ question, path, names }: (typeof rows)[number]): readonly string[] {
@@ -46,17 +38,6 @@ test("every file that ARCHITECTURE.md, the glossary and the guide for contributo
   );
 
   assert.deepEqual(lost, []);
-});
-
-test("every word of the glossary is declared in its home, and stands there once", () => {
-  const words = [...readFileSync("docs/glossary.md", "utf8").matchAll(/^\| \[(\w+)\]\(([^)]+)\) \|/gm)];
-  const lost = words.flatMap(([, word = "", path = ""]) => {
-    const file = join("docs", path);
-    return existsSync(file) && declares(readFileSync(file, "utf8"), word) ? [] : [`${word} in ${file}`];
-  });
-
-  assert.deepEqual(lost, []);
-  assert(words.length > 40, `${words.length} words`);
 });
 
 test("what the recipes say of a file is in it", () => {
