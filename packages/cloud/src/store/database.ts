@@ -18,6 +18,7 @@ CREATE TABLE IF NOT EXISTS records (
   sequence INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, id TEXT NOT NULL, record TEXT NOT NULL, UNIQUE (kind, id)
 ) STRICT;
 `,
+    "CREATE INDEX records_by_name ON records (kind, record ->> '$.name')",
   ],
 };
 

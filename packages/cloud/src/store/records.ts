@@ -26,6 +26,17 @@ export class Records<Thing> {
     return row && (JSON.parse(row.record) as Thing); // written by `put`
   }
 
+  /** The things whose member `name` is this one, found without reading the others. */
+  named(name: string): readonly Thing[] {
+    return this.#db
+      .all<{ record: string }>(
+        "SELECT record FROM records WHERE kind = ? AND record ->> '$.name' = ? ORDER BY sequence",
+        this.#kind,
+        name,
+      )
+      .map(({ record }) => JSON.parse(record) as Thing); // written by `put`
+  }
+
   put(id: string, thing: Thing): void {
     this.#db.run(
       "INSERT INTO records (kind, id, record) VALUES (?1, ?2, ?3) ON CONFLICT (kind, id) DO UPDATE SET record = ?3",

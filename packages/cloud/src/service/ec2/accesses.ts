@@ -73,7 +73,7 @@ function templateAccesses(context: Ec2Context): AccessTable {
 /** What a new version has: what it was made after, under what it names itself. */
 function versionData({ templates }: Ec2Context, input: CreateLaunchTemplateVersionCommandInput): NamesProfile {
   const { LaunchTemplateId: id, LaunchTemplateName: name, SourceVersion, LaunchTemplateData } = input;
-  const template = templates.all().find((one) => (id === undefined ? one.name === name : one.id === id));
+  const template = id === undefined ? templates.named(name ?? "")[0] : templates.find(id);
   const { $Latest, $Default } = { $Latest: template?.latestVersion, $Default: template?.defaultVersion };
   const number =
     SourceVersion === "$Latest" ? $Latest : SourceVersion === "$Default" ? $Default : Number(SourceVersion);

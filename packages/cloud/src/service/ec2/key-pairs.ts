@@ -52,7 +52,7 @@ function keep(
 ): KeyPair {
   if (name === "" || name.length > 255)
     throw new Fault("InvalidParameterValue", "A key name of 1 to 255 characters is wanted");
-  if (keyPairs.all().some((pair) => pair.name === name))
+  if (keyPairs.named(name).length > 0)
     throw new Fault("InvalidKeyPair.Duplicate", `The keypair already exists: '${name}'`);
   const pair: KeyPair = { id: `key-0${randomHex(8)}`, name, fingerprint, type: "rsa", createdAt: clock(), tags };
   keyPairs.put(pair.id, pair);

@@ -98,7 +98,7 @@ function settings(context: Ec2Context, input: RunInstancesCommandInput) {
       `You have requested ${MaxCount} instances, and one request may launch at most ${instancesMax}`,
     );
   checkUserData(UserData);
-  if (KeyName !== undefined && context.keyPairs.all().every(({ name }) => name !== KeyName))
+  if (KeyName !== undefined && context.keyPairs.named(KeyName).length === 0)
     throw new Fault("InvalidKeyPair.NotFound", `The key pair '${KeyName}' does not exist`);
   const profile = profileOf(context, input);
   const groups = groupsOf(context, input);

@@ -42,7 +42,7 @@ export function findTemplate(
     );
   if (id !== undefined && !/^lt-[0-9a-f]{8,17}$/.test(id))
     throw new Fault("InvalidLaunchTemplateId.Malformed", `The specified launch template ID, ${id}, is malformed.`);
-  const found = id === undefined ? templates.all().find((template) => template.name === name) : templates.find(id);
+  const found = id === undefined ? templates.named(name ?? "")[0] : templates.find(id);
   if (found !== undefined) return found;
   if (id !== undefined)
     throw new Fault(

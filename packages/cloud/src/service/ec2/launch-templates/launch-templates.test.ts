@@ -22,6 +22,25 @@ import { openLocalCloud } from "../../../../test/local-cloud.ts";
 
 const image = "ami-00000000000000001";
 
+test("the versions of a launch template are together as long as can be read in a moment, and no longer", async (t) => {
+  const { client } = await openLocalCloud(t);
+  const ec2 = new EC2Client(client);
+  t.after(() => ec2.destroy());
+  const LaunchTemplateData = { ImageId: image, KeyName: "k".repeat(900_000) };
+  const { LaunchTemplate: { LaunchTemplateId } = {} } = await ec2.send(
+    new CreateLaunchTemplateCommand({ LaunchTemplateName: "long", LaunchTemplateData }),
+  );
+  const next = (KeyName: string) =>
+    ec2.send(
+      new CreateLaunchTemplateVersionCommand({ LaunchTemplateId, LaunchTemplateData: { ImageId: image, KeyName } }),
+    );
+
+  for (let count = 0; count < 3; count++) await next(LaunchTemplateData.KeyName);
+
+  await assert.rejects(next(LaunchTemplateData.KeyName), { name: "VersionLimitExceeded" });
+  assert.equal((await next("short")).LaunchTemplateVersion?.VersionNumber, 5);
+});
+
 test("a launch template has versions, and $Latest and $Default name two of them", async (t) => {
   const { client } = await openLocalCloud(t);
   const ec2 = new EC2Client(client);

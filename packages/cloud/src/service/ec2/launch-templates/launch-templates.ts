@@ -15,6 +15,9 @@ import { tagsFor } from "../tags/resource-tags.ts";
 /** Versions of one launch template: EC2's own limit. */
 const versionsMax = 10_000;
 
+/** Characters of all versions of one template together, as JSON: each call that names the template reads them all. */
+const versionsCharactersMax = 4_000_000;
+
 /** Operations on launch templates. */
 export const launchTemplateOperations: Ec2Operations = {
   CreateLaunchTemplate({ templates, clock, call }, input) {
@@ -24,7 +27,7 @@ export const launchTemplateOperations: Ec2Operations = {
         "InvalidLaunchTemplateName.MalformedException",
         `'${name.slice(0, 128)}' is no name of a launch template: 3 to 128 letters, digits, and ( ) . - / _ are wanted.`,
       );
-    if (templates.all().some((template) => template.name === name))
+    if (templates.named(name).length > 0)
       throw new Fault("InvalidLaunchTemplateName.AlreadyExistsException", "Launch template name already in use.");
     const first = newVersion(1, data, { at: clock(), by: call.principal.arn, description: VersionDescription });
     const template: LaunchTemplate = {
@@ -50,6 +53,11 @@ export const launchTemplateOperations: Ec2Operations = {
     const about = { at: clock(), by: call.principal.arn, description: input.VersionDescription };
     const version = newVersion(number, { ...source, ...input.LaunchTemplateData }, about);
     const changed = { ...template, latestVersion: number, versions: [...template.versions, version] };
+    if (JSON.stringify(changed.versions).length > versionsCharactersMax)
+      throw new Fault(
+        "VersionLimitExceeded",
+        `The versions of a launch template may have at most ${versionsCharactersMax} characters together.`,
+      );
     templates.put(template.id, changed);
     return { LaunchTemplateVersion: describeVersion(changed, version) };
   },

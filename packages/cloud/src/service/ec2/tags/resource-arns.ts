@@ -11,8 +11,7 @@ export const arnOf = ({ region, accountId }: Pick<Ec2Context, "region" | "accoun
 
 /** Something by the id, or for a key pair by the name, that its ARN has. */
 export function resourceOf(context: Ec2Context, type: "instance" | "security-group" | "key-pair", id: string): Access {
-  if (type === "key-pair")
-    return keyPair(context, context.keyPairs.all().find(({ name }) => name === id) ?? { name: id });
+  if (type === "key-pair") return keyPair(context, context.keyPairs.named(id)[0] ?? { name: id });
   const found =
     type === "instance" ? context.fleet.find(id) : allGroups(context.securityGroups).find((group) => group.id === id);
   return tagged(context, `${type}/${id}`, found?.tags);
@@ -38,7 +37,7 @@ export function templateIn(
   }: { readonly LaunchTemplateId?: string | undefined; readonly LaunchTemplateName?: string | undefined },
 ): Access {
   const { templates } = context;
-  const found = id === undefined ? templates.all().find((template) => template.name === name) : templates.find(id);
+  const found = id === undefined ? templates.named(name ?? "")[0] : templates.find(id);
   return tagged(context, `launch-template/${found?.id ?? id ?? "*"}`, found?.tags);
 }
 
