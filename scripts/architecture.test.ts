@@ -1,7 +1,7 @@
 // ARCHITECTURE.md answers where something is: each file that it names must be there, with the functions that it names.
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname, join, sep } from "node:path";
 import { test } from "node:test";
 import { declares } from "./architecture/declares.ts";
 
@@ -35,6 +35,19 @@ test("every file that ARCHITECTURE.md, the glossary and the guide for contributo
       .map(([, path = ""]) => join(dirname(name), path))
       .filter((path) => !existsSync(path))
       .map((path) => `${name} links to ${path}`),
+  );
+
+  assert.deepEqual(lost, []);
+});
+
+test("every source file that a document names by the end of its path is there", () => {
+  const files = globSync(["packages/**/*.ts", "{scripts,test}/**/*.ts"], { exclude: ["**/node_modules"] });
+  const ends = new Set(files.flatMap((file) => file.split(sep).map((_, at, parts) => parts.slice(at).join("/"))));
+  const documents = globSync(["*.md", "docs/**/*.md", "packages/*/*.md"]);
+  const lost = documents.flatMap((name) =>
+    [...readFileSync(name, "utf8").matchAll(/`([\w./-]+\.ts)`/g)]
+      .filter(([, path = ""]) => !ends.has(path))
+      .map(([, path = ""]) => `${name} names ${path}`),
   );
 
   assert.deepEqual(lost, []);
