@@ -30,7 +30,7 @@ import {
   UntagUserCommand,
   UpdateAccessKeyCommand,
 } from "@aws-sdk/client-iam";
-import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { AssumeRoleCommand, GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from "@aws-sdk/client-sts";
 import { whyMissing } from "../support/why-missing.ts";
 import { accountId, type ServerFixture, openServerFixture } from "../support/server-fixture.ts";
 
@@ -123,6 +123,33 @@ test("IAM's faults have AWS's names and say what was found", async (t) => {
   await assert.rejects(iam.send(new CreateUserCommand({ UserName: "Administrator" })), {
     name: "EntityAlreadyExistsException",
   });
+});
+
+test("a session is refused where a request says what policies would have to heed, and the local cloud does not", async (t) => {
+  const sluice = await openServerFixture(t);
+  const iam = clientOf(t, sluice);
+  const sts = new STSClient(sluice.as());
+  t.after(() => sts.destroy());
+  const anybody = { Effect: "Allow", Principal: { AWS: accountId }, Action: ["sts:AssumeRole", "sts:TagSession"] };
+  const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [anybody] });
+  const { Role } = await iam.send(new CreateRoleCommand({ RoleName: "narrow", AssumeRolePolicyDocument }));
+  const role = { RoleArn: Role?.Arn, RoleSessionName: "one" };
+
+  for (const narrowing of [
+    { Tags: [{ Key: "team", Value: "a" }] },
+    { TransitiveTagKeys: ["team"] },
+    { SourceIdentity: "ann" },
+    { SerialNumber: `arn:aws:iam::${accountId}:mfa/ann`, TokenCode: "123456" },
+  ])
+    await assert.rejects(sts.send(new AssumeRoleCommand({ ...role, ...narrowing })), {
+      message: `The local cloud's sessions have no ${Object.keys(narrowing).join(", ")}: leave that out`,
+    });
+  await assert.rejects(
+    sts.send(new GetSessionTokenCommand({ SerialNumber: "GAHT12345678", TokenCode: "123456" })),
+    /have no SerialNumber, TokenCode/,
+  );
+  const { Credentials } = await sts.send(new AssumeRoleCommand(role));
+  assert.match(Credentials?.AccessKeyId ?? "", /^ASIA/);
 });
 
 test("a user's key signs until it is made inactive, and a user with keys cannot be deleted", async (t) => {

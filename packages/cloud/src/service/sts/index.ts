@@ -22,10 +22,9 @@ const operations: Partial<Operations<typeof Sts, StsContext>> = {
     UserId: principal.userId,
   }),
 
-  async AssumeRole(
-    context,
-    { RoleArn = "", RoleSessionName = "", DurationSeconds, ExternalId, Policy, PolicyArns = [] },
-  ) {
+  async AssumeRole(context, input) {
+    refuseUnheeded(input, ["Tags", "TransitiveTagKeys", "SourceIdentity", "ProvidedContexts", ...ofDevices]);
+    const { RoleArn = "", RoleSessionName = "", DurationSeconds, ExternalId, Policy, PolicyArns = [] } = input;
     const policies = sessionPolicies(context, { policy: Policy, arns: PolicyArns.map(({ arn = "" }) => arn) });
     const { key, userId, arn } = await assumeRole(context, context.call, {
       roleArn: RoleArn,
@@ -37,7 +36,9 @@ const operations: Partial<Operations<typeof Sts, StsContext>> = {
     return { Credentials: credentials(key), AssumedRoleUser: { AssumedRoleId: userId, Arn: arn } };
   },
 
-  async GetSessionToken({ keys, call }, { DurationSeconds: seconds = sessionSeconds.usual }) {
+  async GetSessionToken({ keys, call }, input) {
+    refuseUnheeded(input, ofDevices);
+    const { DurationSeconds: seconds = sessionSeconds.usual } = input;
     const { arn, userId, host, service } = call.principal;
     if (host !== undefined || service !== undefined || !arn.includes(":user/") || call.accessKeyId.startsWith("ASIA"))
       throw new Fault("AccessDenied", "Cannot call GetSessionToken with session credentials", { status: 403 });
@@ -51,6 +52,19 @@ const operations: Partial<Operations<typeof Sts, StsContext>> = {
 
   GetAccessKeyInfo: ({ accountId }) => ({ Account: accountId }),
 };
+
+/** What a request says of a device for multi-factor authentication: nobody has one here. */
+const ofDevices = ["SerialNumber", "TokenCode"] as const;
+
+/**
+ * Throws a Fault for members that would narrow a session, and that this service does not heed: whoever sends them counts
+ * on what policies make of them.
+ */
+function refuseUnheeded<Input extends object>(input: Input, members: readonly (keyof Input & string)[]): void {
+  const given = members.filter((name) => input[name] !== undefined);
+  if (given.length > 0)
+    throw new Fault("ValidationError", `The local cloud's sessions have no ${given.join(", ")}: leave that out`);
+}
 
 const credentials = ({ accessKeyId, secretAccessKey, sessionToken, expiresAt }: SessionKey) => ({
   AccessKeyId: accessKeyId,
