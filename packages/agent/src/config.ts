@@ -51,6 +51,8 @@ export interface Configuration {
   readonly disableCoreDumps: boolean;
   readonly restrictAgentDirPermissions: boolean;
   readonly restrictLogDirPermissions: boolean;
+  /** Unlike AWS: whether the agent as root refuses folders of its own that others may change. */
+  readonly rejectUnsafeAgentDirs: boolean;
   readonly restrictHookEnvToAllowlist: boolean;
   readonly stripLoaderEnvInHooks: boolean;
   /** Unlike AWS: whether control characters of scripts reach the logs. */
@@ -135,6 +137,7 @@ const readers = {
   disable_core_dumps: (value) => ({ disableCoreDumps: isOn(value, true) }),
   restrict_agent_dir_permissions: (value) => ({ restrictAgentDirPermissions: isOn(value, false) }),
   restrict_log_dir_permissions: (value) => ({ restrictLogDirPermissions: isOn(value, false) }),
+  reject_unsafe_agent_dirs: (value) => ({ rejectUnsafeAgentDirs: isOn(value, true) }),
   restrict_hook_env_to_allowlist: (value) => ({ restrictHookEnvToAllowlist: isOn(value, false) }),
   strip_loader_env_in_hooks: (value) => ({ stripLoaderEnvInHooks: isOn(value, true) }),
   strip_escape_codes_in_logs: (value) => ({ stripEscapeCodesInLogs: isOn(value, true) }),

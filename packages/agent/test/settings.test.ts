@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { AgentHost, bundle, specification } from "./agent-host.ts";
@@ -59,3 +60,32 @@ test(
     assert.deepEqual([coreLimit(usual.host), coreLimit(open.host)], ["0", "4096"]);
   },
 );
+
+test("root does not start an agent whose folders others may change, unless it is told that they may", (t) => {
+  if (process.getuid?.() !== 0) return t.skip("needs root");
+  const shared = mkdtempSync(join(tmpdir(), "sluice-shared-"));
+  t.after(() => rmSync(shared, { recursive: true, force: true }));
+  chmodSync(shared, 0o777);
+  const folder = join(shared, "agent");
+  const agentWith = (settings: Readonly<Record<string, string | boolean>>) =>
+    new AgentHost((clean) => t.after(clean), { deploy_control_endpoint: "http://127.0.0.1:1", ...settings });
+
+  for (const [key, command] of [
+    ["root_dir", "run"],
+    ["log_dir", "start"],
+    ["pid_dir", "run"],
+  ] as const) {
+    const { code, stderr } = agentWith({ [key]: folder }).command(command);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      new RegExp(
+        `^error: Cannot use the ${key} "${folder}": others than root may change "${shared}", which belongs to`,
+      ),
+    );
+  }
+  assert.equal(existsSync(folder), false);
+  const told = agentWith({ root_dir: folder, reject_unsafe_agent_dirs: false });
+  t.after(() => told.command("stop"));
+  assert.equal(told.command("start").code, 0);
+});

@@ -10,6 +10,7 @@ import { trackedDeployments } from "../commands/journal.ts";
 import { ownFileMode, ownFolderMode } from "../files/atomic-file.ts";
 import { makeFolders } from "../files/make-folders.ts";
 import { stackOf } from "../error-text.ts";
+import { checkAgentFolders } from "./agent-folders.ts";
 import { securityWarnings } from "./security-warnings.ts";
 import { disableCoreDumps } from "./core-dumps.ts";
 import { checkProxy } from "./node-version.ts";
@@ -40,6 +41,7 @@ const fail = (line: string): number => {
 /** Runs the agent in this process until a signal ends it. */
 export async function run(program: Program): Promise<number> {
   const { configuration, version, environment } = program;
+  checkAgentFolders(configuration);
   dropPrivileges(configuration);
   const log = new AgentLog({
     folder: configuration.logDir,
@@ -86,6 +88,7 @@ export async function start({ configuration, configurationFile }: Program): Prom
   const pidFile = new PidFile(configuration.pidDir, configuration.programName);
   if (pidFile.running() !== undefined) return 0;
   if (pidFile.isStale()) console.log(`Pidfile ${pidFile.path} present but no matching process running - cleaning up`);
+  checkAgentFolders(configuration);
   makeFolders(configuration.logDir, ownFolderMode);
   const output = openSync(join(configuration.logDir, `${configuration.programName}.output.log`), "a", ownFileMode);
   const child = spawn(process.execPath, [...ownScript(), "--config_file", configurationFile, "run"], {

@@ -23,5 +23,5 @@ export function agentConfiguration({
 :max_revisions: 5
 :deploy_control_endpoint: '${endpoint}'
 :s3_endpoint_override: '${endpoint}'
-${installRoot === undefined ? "" : `:install_root: '${installRoot}'\n`}${signerSha256 === undefined ? "" : `:trusted_signer: '${signerSha256}'\n`}`;
+${installRoot === undefined ? "" : `:install_root: '${installRoot}'\n:reject_unsafe_agent_dirs: false\n`}${signerSha256 === undefined ? "" : `:trusted_signer: '${signerSha256}'\n`}`;
 }
