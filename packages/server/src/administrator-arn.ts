@@ -1,2 +1,2 @@
-/** Who the administrator is called. Nothing is allowed by it: the key decides. */
+/** The administrator's ARN. It grants nothing: the key does. */
 export const administratorArn = (accountId: string): string => `arn:aws:iam::${accountId}:user/administrator`;

@@ -1,16 +1,22 @@
 import { newFraction } from "./random.ts";
 
-/** The first wait and the longest, in milliseconds: a blip costs nobody time, and a service that is down for long is not kept down by us. */
+/**
+ * The first wait and the longest, in milliseconds: a short failure costs little time, and a service that is down for
+ * long is not kept down by retries.
+ */
 const firstMilliseconds = 500;
 const longestMilliseconds = 30_000;
 
-/** How long to wait after so many failures in a row, in milliseconds: twice as long each time, and up to half of that less by chance, so that those who failed together do not come back together. */
+/**
+ * Returns how long to wait after a number of failures in a row, in milliseconds: twice as long each time, less up to
+ * half of that by chance, so that callers that failed together do not retry together.
+ */
 export function backoffMilliseconds(failures: number): number {
   const whole = Math.min(longestMilliseconds, firstMilliseconds * 2 ** Math.min(failures - 1, 30));
   return Math.ceil(whole * (1 - newFraction() / 2));
 }
 
-/** Things that fail for a reason that may pass, and when each may be tried again. */
+/** What has failed for a reason that may pass, and when it may be tried again. */
 export class Retries {
   readonly #clock: () => number;
   readonly #failing = new Map<string, { readonly since: number; readonly failures: number; readonly nextAt: number }>();
@@ -24,7 +30,7 @@ export class Retries {
     return (this.#failing.get(id)?.nextAt ?? Number.NEGATIVE_INFINITY) <= this.#clock();
   }
 
-  /** It has failed once more. Gives for how long it has done nothing else, in milliseconds. */
+  /** Records another failure. Returns for how long there have been only failures, in milliseconds. */
   failed(id: string): number {
     const now = this.#clock();
     const { since = now, failures = 0 } = this.#failing.get(id) ?? {};
@@ -32,7 +38,7 @@ export class Retries {
     return now - since;
   }
 
-  /** It has succeeded, been refused, or is nobody's business any more. */
+  /** Forgets the failures: it has succeeded, was refused, or is no longer needed. */
   forget(id: string): void {
     this.#failing.delete(id);
   }

@@ -1,10 +1,10 @@
 import type { Logger } from "pino";
 import { StorageUnavailable } from "./store/database.ts";
 
-/** How often a data folder that takes no writes is spoken of, in milliseconds: every request and every pass meets it. */
+/** How often a data folder that cannot be written is logged, in milliseconds: every request and every pass meets it. */
 const againMilliseconds = 60_000;
 
-/** Says in the log what went wrong here, a defect with its stack; a disk that is full in one line. */
+/** Logs defects with their stack, and a full disk in one line. */
 export function defectLog(log: Pick<Logger, "error">, clock: () => number): (error: unknown, about: string) => void {
   let loggedAt = Number.NEGATIVE_INFINITY;
   return (error, about) => {

@@ -1,10 +1,10 @@
 import type { AddressInfo } from "node:net";
 import type { createFrontDoorServer } from "@sluice/aws-protocol";
-import { pollHoldMilliseconds } from "./choices.ts";
+import { pollHoldMilliseconds } from "./limits.ts";
 
 type FrontDoorServer = ReturnType<typeof createFrontDoorServer>;
 
-/** How long requests under way may take to end when the server closes, in milliseconds; held polls are ended at once. */
+/** How long requests in progress may take to end when the server closes, in milliseconds; held polls end at once. */
 const shutdownMilliseconds = Math.min(2_000, pollHoldMilliseconds);
 
 /** Closes a server; requests that are under way may end. */
@@ -16,7 +16,10 @@ export async function closeListener(server: FrontDoorServer): Promise<void> {
   clearTimeout(patience);
 }
 
-/** Connections that may wait to be accepted. A fleet connects at once after a restart, and the kernel resets some of what Node's own 511 have no room for; kernels cap this at their own `somaxconn`, 4096 by default. */
+/**
+ * How many connections may wait to be accepted. A fleet connects at once after a restart, and the kernel resets some of
+ * those for which Node's own 511 have no room. Kernels limit this to their own `somaxconn`, 4096 by default.
+ */
 const connectionBacklog = 4_096;
 
 /** Listens, and resolves with the port. Throws one clear sentence when it cannot. */

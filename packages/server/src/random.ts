@@ -3,18 +3,18 @@ import { randomBytes, randomInt, randomUUID } from "node:crypto";
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 const suffixAlphabet = `${alphabet}abcdefghijklmnopqrstuvwxyz`;
 
-/** A deployment id in AWS's form, such as `d-75I7MBT7C` (api.md §1.7). */
+/** Returns a deployment id in AWS's form, such as `d-75I7MBT7C` (api.md §1.7). */
 export const newDeploymentId = (): string =>
   `d-${Array.from({ length: 9 }, () => alphabet[randomInt(alphabet.length)]).join("")}`;
 
 /** An id of an application, a deployment group or a custom configuration. */
 export const newId = (): string => randomUUID();
 
-/** What tells two registrations of one name apart in the ARN of an on-premises instance. */
+/** Returns what distinguishes two registrations of one name in the ARN of an on-premises instance. */
 export const newInstanceSuffix = (): string =>
   Array.from({ length: 10 }, () => suffixAlphabet[randomInt(suffixAlphabet.length)]).join("");
 
-/** A number that orders hosts of one class. */
+/** Returns a number that orders hosts of one class. */
 export const newTieBreaker = (): number => randomInt(2 ** 40);
 
 /** A number from 0 to 1, for waits that are not to be alike. */

@@ -7,7 +7,7 @@ import {
   type Service,
 } from "@sluice/aws-protocol";
 import { type Logger, pino } from "pino";
-import { actsWithServiceRoles } from "./choices.ts";
+import { actsWithServiceRoles } from "./ambiguities.ts";
 import { defectLog } from "./defect-log.ts";
 import { type Gateways, openGateways } from "./gateways/gateways.ts";
 import { hostCommandService } from "./host-commands/index.ts";
@@ -29,7 +29,6 @@ import { signedSpecifications } from "./specification/signed-specifications.ts";
 import type { DeploymentGroup } from "./store/deployment-groups.ts";
 import { openStore, type Store } from "./store/index.ts";
 
-/** What a control plane is started with. */
 export interface ServerOptions {
   readonly dataFolder: string;
   readonly region: string;
@@ -44,22 +43,22 @@ export interface ServerOptions {
   /** The certificate of the authority that has issued that one, in PEM, when hosts do not trust it by themselves. */
   readonly authority?: string | undefined;
   readonly identities: Identities;
-  /** What IAM lets somebody do; absent, the administrator and hosts alone may do anything. */
+  /** Returns a principal's permissions in IAM; without it, only the administrator and hosts may do anything. */
   readonly permissionsOf?: PrincipalSources["permissionsOf"] | undefined;
   /** The unique id of the user, or of the role of the session, that an ARN names now; absent where there is no IAM. */
   readonly uniqueIdOf?: ((arn: string) => string | undefined) | undefined;
   readonly logLevel: "trace" | "debug" | "info" | "warn" | "error";
   /** Services of a local cloud, answered on the same port. */
   readonly services: readonly Service[];
-  /** Where fleets are looked up: in our own EC2, or at AWS with the usual credentials. */
+  /** Where fleets are queried: in the local EC2, or at AWS with the usual credentials. */
   readonly ec2: "self" | "aws";
   /** Which roles a local cloud has. */
   readonly roleExists?: ((arn: string) => boolean) | undefined;
-  /** Whether deployment groups' roles count there; absent, as `choices.ts` has it. */
+  /** Whether deployment groups' roles count there; by default, as `ambiguities.ts` has it. */
   readonly actsWithServiceRoles?: boolean | undefined;
   /** Where state changes are posted, in the form of EventBridge's events. */
   readonly eventsUrl?: string | undefined;
-  /** How many seconds of the waits that deployments were told to make pass in one: for a local cloud that hurries. Absent, one. */
+  /** How many seconds of a deployment's waits pass in one, for a local cloud that hurries; undefined: one. */
   readonly timeScale?: number | undefined;
   /** Tells what bytes a revision has, where S3 is served here; absent, hosts fetch it from AWS, whose certificate says whose answer they get. */
   readonly revisionSha256?: SpecificationContext["revisionSha256"];
@@ -73,7 +72,7 @@ export interface RunningServer {
   readonly port: number;
   /** The front door, for further ways in. */
   readonly listener: RequestListener;
-  /** The objects that deployments under way bring to a host, as whoever may read them has named them. */
+  /** Returns the objects that deployments in progress bring to a host, as their readers have named them. */
   objectsFor(host: string): readonly {
     readonly bucket: string;
     readonly key: string;
@@ -85,12 +84,12 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Where log lines go. JSON escapes what ends a line, but not all that steers a terminal. */
+/** Where log lines go. JSON escapes the ends of lines, but not everything that controls a terminal. */
 const printableStream = (stream: { write(text: string): unknown }) => ({
   write: (line: string) => void stream.write(`${printable(line.trimEnd())}\n`),
 });
 
-/** Opens the store, takes up what an earlier process left, and listens. Throws one clear sentence when it cannot. */
+/** Opens the store, continues what an earlier process left, and listens. Throws one clear sentence when it cannot. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { dataFolder, region, accountId, clock, identities } = options;
   const log = pino({ level: options.logLevel }, printableStream(process.stderr));
@@ -196,7 +195,9 @@ function keysOf(
   return accessKeys(identities, { permissionsOf, registrationOf: (arn) => onPremises.registeredAs(arn) });
 }
 
-/** Earlier versions knew hosts by their names alone: what they have left is bound to whoever has those names now. */
+/**
+ * Earlier versions knew hosts by their names only: what they have left is bound to the present owners of those names.
+ */
 async function takeOverRegistrations({ identities, uniqueIdOf }: ServerOptions, store: Store): Promise<void> {
   if (uniqueIdOf !== undefined) await store.write(() => store.onPremises.bindOwners((arn) => uniqueIdOf(arn) ?? ""));
   await identities.bindEarlierKeys((arn) => store.onPremises.registeredAs(arn)?.arn);

@@ -6,7 +6,7 @@ export interface AppSpec {
   readonly permissions: readonly Permission[];
   /** Scripts by lifecycle event, in the order in which they run. */
   readonly hooks: Readonly<Record<string, readonly Hook[]>>;
-  /** What the file itself asks for; it beats the deployment's setting. */
+  /** The file's own setting, which overrides the deployment's. */
   readonly fileExistsBehavior?: FileExistsBehavior | undefined;
 }
 

@@ -11,8 +11,8 @@ import { dump, type MapTree, type Tree } from "./yaml/yaml-tree.ts";
 export type AppSpecKind = "servers" | "Lambda" | "ECS";
 
 /**
- * Finds everything that is to be said of an AppSpec file, whatever it is for. AWS knows that from the deployment; here
- * the file tells by itself: servers have an os, Lambda and ECS have Resources, which have a Type.
+ * Returns all findings in an AppSpec file, for any platform. AWS knows the platform from the deployment; here the file
+ * itself shows it: for servers it has an os, for Lambda and ECS it has Resources, which have a Type.
  */
 export function examineAppSpec(
   source: Source,

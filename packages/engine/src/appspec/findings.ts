@@ -21,7 +21,7 @@ export interface Problem {
   readonly text: string;
 }
 
-/** Collects what is found in one file, in the order in which the official agent looks. */
+/** Collects the findings in one file, in the order in which the official agent checks it. */
 export class Findings {
   readonly #file: string;
   readonly #notWellFormed: (trouble: string) => Problem;

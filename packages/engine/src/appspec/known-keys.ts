@@ -8,7 +8,7 @@ const misread: Readonly<Record<string, string>> = {
   user: 'the user of a script is named by "runas"; as written, the script runs as the agent\'s user, normally root',
 };
 
-/** Warns of every key of a map that nobody reads. */
+/** Warns of every unknown key of a map. */
 export function warnOfUnknownKeys(map: MapTree, known: readonly string[], findings: Findings): void {
   for (const [key, { place }] of map.entries) {
     if (known.includes(key)) continue;

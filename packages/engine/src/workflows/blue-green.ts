@@ -19,8 +19,8 @@ import type { BlueGreen, FleetMember, Target, World } from "../world.ts";
 const minute = 60_000;
 
 /**
- * A second fleet gets the revision, then the traffic, and the first one leaves its load balancers (deployments.md
- * §7.2).
+ * A second fleet gets the revision, then the traffic, and the first one leaves its load balancers
+ * (deployments.md §7.2).
  */
 export function blueGreen(world: World): Workflow {
   const { minimumHealthyHosts, scalingGroups = [] } = world.deployment;
@@ -130,7 +130,7 @@ const moveDeploymentGroup = ({ copyName }: BlueGreen, from: readonly string[]): 
     to: copyName === undefined ? [] : [copyName],
   });
 
-/** Terminates the original instances after a wait. That it could not is a warning, not a failure (inferred). */
+/** Terminates the original instances after a wait. A failure to do so is a warning, and does not fail the deployment (inferred). */
 function endOriginalInstances({ terminationWait }: BlueGreen, scalingGroups: readonly string[]): Stage {
   const wait = awaitHold("TERMINATION_WAIT", {
     milliseconds: terminationWait,

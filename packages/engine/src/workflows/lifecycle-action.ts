@@ -6,8 +6,8 @@ import { heartbeatInterval } from "../rules/time-limits.ts";
 import type { LifecycleAction, LifecycleEventName, Outcome, World } from "../world.ts";
 
 /**
- * A new instance gets the last successful revision before it serves. If that fails, it is abandoned (deployments.md
- * §6.2).
+ * A new instance gets the last successful revision before it serves. If that fails, it is abandoned
+ * (deployments.md §6.2).
  */
 export function launch(world: World): Workflow {
   const { balancers } = world.deployment;

@@ -1,5 +1,5 @@
 import { type Access, type AccessOf, Fault, requestTags, resourceTags, withTags } from "@sluice/aws-protocol";
-import { hookResultNeedsPolicy, passRoleIsChecked } from "../choices.ts";
+import { hookResultNeedsPolicy, passRoleIsChecked } from "../ambiguities.ts";
 import { findResource, resourceOf } from "../operations/tags.ts";
 import type { Store } from "../store/index.ts";
 import type { TaggedKind } from "../store/resource-tags.ts";

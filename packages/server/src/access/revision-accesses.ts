@@ -5,9 +5,9 @@ import type { DeploymentGroup } from "../store/deployment-groups.ts";
 import type { Store } from "../store/index.ts";
 import { tokenArn } from "../admin-api/github-secrets.ts";
 
-// Unlike AWS, where each instance reads revisions with rights of its own: here hosts may read what is deployed to them, so
-// whoever has it deployed must be allowed to read it. What follows from that by itself (rollbacks, instances that Auto
-// Scaling launches) brings a revision that somebody has deployed before.
+// Unlike AWS, where each instance reads revisions with rights of its own: here hosts may read what is deployed to them,
+// so the deployment's creator must be allowed to read it. Deployments that follow from it (rollbacks, instances that Auto
+// Scaling launches) deploy a revision that was permitted before.
 
 type Input = Readonly<Record<string, unknown>>;
 
@@ -17,7 +17,7 @@ interface Facts {
   readonly accountId: string;
 }
 
-/** Members of a deployment group by which hosts are selected: who changes them has the group's revision brought to others. */
+/** Members of a deployment group that select hosts: a change deploys the group's revision to other hosts. */
 const selectors = [
   "ec2TagFilters",
   "ec2TagSet",
@@ -37,7 +37,7 @@ export function revisionAccesses(operation: string, input: Input, facts: Facts):
     case "RegisterApplicationRevision":
       return objectAccesses(given);
     case "CreateDeployment":
-      // A restart names no revision: it brings the group's.
+      // A restart names no revision: it deploys the group's.
       return input["revision"] === undefined
         ? broughtBy(group(input["deploymentGroupName"]), { application, facts })
         : deployed(given, { application, facts });
@@ -58,7 +58,10 @@ interface Where {
 const broughtBy = (group: DeploymentGroup | undefined, where: Where): readonly Access[] =>
   group?.targetRevision === undefined ? [] : deployed(group.targetRevision, where);
 
-/** What a group brings, and what a deployment that is under way makes its revision at the end: hosts that are selected meanwhile get it by a follow-up. */
+/**
+ * Returns the revisions that a group deploys: its own, and that of a deployment in progress, which may become its own
+ * and is deployed to hosts that are selected in the meantime.
+ */
 function underWayIn(group: DeploymentGroup | undefined, where: Where): readonly Access[] {
   const { deployments } = where.facts.store;
   const live = group && deployments.byId(deployments.liveOf(group.id) ?? "");

@@ -1,12 +1,12 @@
 import { Fault } from "@sluice/aws-protocol";
-import { quotas } from "../choices.ts";
+import { quotas } from "../limits.ts";
 import type { Store } from "../store/index.ts";
 import type { Identities } from "../identity/identities.ts";
 
-/** Longest token, in characters: GitHub's have 40 to 255. It becomes an HTTP header on hosts. */
+/** A token: GitHub's have 40 to 255 characters. It becomes an HTTP header on hosts. */
 const tokenPattern = /^[\x21-\x7e]{1,255}$/;
 
-/** Somebody who owns repositories at GitHub. CodeDeploy's own operations allow a little more. */
+/** The owner of repositories at GitHub. CodeDeploy's own operations allow a little more. */
 const namePattern = /^[\w.-]{1,100}$/;
 
 /** Whether a text can be the name of a token. */

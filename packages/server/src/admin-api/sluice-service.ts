@@ -16,7 +16,6 @@ import type { Identities } from "../identity/identities.ts";
 
 // Sluice's own operations, spoken like AWS's: signed JSON, with the signing name `sluice`. Permissions are `sluice:…`.
 
-/** What the operations work with. */
 export interface SluiceContext {
   readonly store: Store;
   readonly identities: Identities;
@@ -75,7 +74,7 @@ const model = buildModel({
 });
 
 const operations = {
-  /** Entries since a time, in milliseconds; the first page says whether the log is intact. */
+  /** Returns entries since a time, in milliseconds; the first page also says whether the log is intact. */
   async ListAuditEntries(
     { identities: { audit } }: SluiceContext & { readonly call: Call },
     { since = 0, nextToken }: { readonly since?: number | undefined; readonly nextToken?: string | undefined },
@@ -139,7 +138,7 @@ interface HostRegistration {
   readonly authoritySha256?: string | undefined;
 }
 
-/** Sluice's own operations: who may read the audit log is decided by policies like everything else. */
+/** Sluice's own operations. Policies decide who may read the audit log, like everything else. */
 export function sluiceService(context: SluiceContext, onDefect: (error: unknown, requestId: string) => void): Service {
   const { store } = context;
   const accesses = accessesFromTable({

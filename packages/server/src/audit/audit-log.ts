@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { Database } from "../store/database.ts";
 
-/** Who did what to which resources, when, and what came of it. Never a body, a header or a secret. */
+/** Who did what to which resources, when, and with what outcome. Never a body, a header or a secret. */
 export interface AuditEntry {
   readonly sequence: number;
   /** Milliseconds since the epoch. */
@@ -39,7 +39,7 @@ interface Row {
 
 const start = "0".repeat(64);
 
-/** Entries that are proved before other work gets its turn: some milliseconds' worth. */
+/** How many entries are checked before other work gets its turn: some milliseconds' worth. */
 const rowsAtOnce = 200;
 
 /** Opens the audit log of a data folder. Each entry's hash, made with the key, covers the entry and the hash before it. */
@@ -66,7 +66,7 @@ export function openAuditLog(dataFolder: string, key: Uint8Array) {
   return {
     /** Resolves once the entry is on the disk. */
     append: (entry: Omit<AuditEntry, "sequence">): Promise<void> => db.write(() => add(entry)),
-    /** As `append`, for what nobody waits for. */
+    /** As `append`, without hurry. */
     appendSoon: (entry: Omit<AuditEntry, "sequence">): Promise<void> => db.writeDeferred(() => add(entry)),
     /** Entries from a time on, oldest first, after one that was read before. */
     read({
@@ -86,7 +86,7 @@ export function openAuditLog(dataFolder: string, key: Uint8Array) {
           ...(JSON.parse(entry) as Omit<AuditEntry, "sequence" | "at">),
         })); // written by `append`
     },
-    /** Checks every entry, and lets other work go on meanwhile. */
+    /** Checks every entry, and yields to other work in between. */
     prove: () => prove(db, hashOf),
     close: () => db.close(),
   };

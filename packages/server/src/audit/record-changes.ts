@@ -4,7 +4,10 @@ import type { AuditLog } from "./audit-log.ts";
 /** Operations that only read, by the words that AWS begins their names with. */
 const reading = /^(Get|List|Describe|Head|BatchGet|Search|Simulate|Filter|Poll)[A-Z]/;
 
-/** Names that the rule above would take for the wrong kind. The last three carry measurements and log lines of programs: nobody decides anything by them. */
+/**
+ * Names for which the rule above is wrong. The last three carry measurements and log lines of programs, on which
+ * nothing is decided.
+ */
 const exceptions: ReadonlyMap<string, "change" | "no change"> = new Map([
   ["GetSessionToken", "change"],
   ["PostHostCommandUpdate", "no change"],
@@ -24,7 +27,11 @@ export function isChange(operation: string): boolean {
 /** The longest ARN that AWS knows, in characters. A request that was refused may have named anything. */
 const resourceLengthMax = 2048;
 
-/** Writes requests that change something down, also when they are refused; resolves once they are on the disk. Throws a fault when they cannot be: a change that is in no log is not acknowledged. Agents do not wait for that: what they report is in the store already. */
+/**
+ * Records requests that change something, also when they are refused; resolves once they are on the disk. Throws a
+ * fault if that fails: a change that is in no log is not acknowledged. Agents do not wait for it: their reports are in
+ * the store already.
+ */
 export function recordChanges(
   audit: AuditLog,
   onDefect: (error: unknown, about: string) => void,
@@ -51,7 +58,7 @@ export function recordChanges(
       });
     });
     if (isAwaited) return recorded;
-    recorded.catch(() => {}); // it has been told, and nobody waits
+    recorded.catch(() => {}); // reported above; nothing waits for it
     return undefined;
   };
 }

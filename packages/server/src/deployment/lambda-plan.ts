@@ -7,7 +7,10 @@ import { newId } from "../random.ts";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
 import type { Store } from "../store/index.ts";
 
-/** The tag of a deployment group that says what becomes of an alias which a stopped deployment has left with weights: `adopt` goes on from there (deployments.md §11.5). */
+/**
+ * The tag of a deployment group that decides about an alias which a stopped deployment has left with weights: with
+ * `adopt`, the next deployment continues from there (deployments.md §11.5).
+ */
 export const weightedAliasTag = "sluice:weighted-alias";
 
 /** What a deployment to a function is to do. An inline AppSpec is checked now, one in a bucket when the deployment runs. */

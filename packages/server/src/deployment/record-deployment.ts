@@ -15,7 +15,7 @@ import type { DeploymentGroup } from "../store/deployment-groups.ts";
 import type { DeploymentRequest } from "../store/deployments/records.ts";
 import type { Store } from "../store/index.ts";
 
-/** What a new deployment is made of, whoever asks for it: a user, Auto Scaling, a rollback or a follow-up. */
+/** A new deployment, whether a user, Auto Scaling, a rollback or a follow-up creates it. */
 export interface NewDeployment {
   readonly id: string;
   readonly now: number;
@@ -23,17 +23,17 @@ export interface NewDeployment {
   readonly request: DeploymentRequest;
   readonly minimumHealthyHosts: MinimumHealthyHosts;
   readonly ignoreApplicationStopFailures: boolean;
-  /** Absent: as the style says. */
+  /** By default, as the request's deployment style says. */
   readonly kind?: DeploymentKind | undefined;
-  /** Of the deployment's configuration; left out for rollbacks (deployments.md §4.5 rule 6). */
+  /** Of the deployment's configuration; not for rollbacks (deployments.md §4.5 rule 6). */
   readonly zonalConfig?: ZonalConfig | undefined;
   readonly processesToSuspend?: readonly string[] | undefined;
   readonly lifecycleAction?: LifecycleAction | undefined;
   readonly reroute?: Reroute | undefined;
   readonly lambda?: LambdaPlan | undefined;
-  /** The hosts, when they are known already. */
+  /** The hosts, if they are known already. */
   readonly fleet?: Fleet | undefined;
-  /** Why it cannot be carried out: it is recorded, and has failed. */
+  /** Why the deployment is not possible: it is recorded as Failed. */
   readonly refusal?: ErrorInformation | undefined;
 }
 
@@ -84,7 +84,7 @@ function initialDeployment(made: NewDeployment): Deployment {
   });
 }
 
-/** Nothing said about zones is: none of a zone's hosts has to stay, and none is watched (api.md §3.7). */
+/** By default none of a zone's hosts has to stay, and no zone is watched (api.md §3.7). */
 function zonalOf(given: ZonalConfig): NonNullable<Deployment["zonal"]> {
   const { type = "FLEET_PERCENT", value = 0 } = given.minimumHealthyHostsPerZone ?? {};
   const { firstZoneMonitorDurationInSeconds: first, monitorDurationInSeconds = 0 } = given;
@@ -95,10 +95,10 @@ function zonalOf(given: ZonalConfig): NonNullable<Deployment["zonal"]> {
   };
 }
 
-/** The name of a copied Auto Scaling group (deployments.md §7.2). */
+/** Returns the name of a copied Auto Scaling group (deployments.md §7.2). */
 export const copyName = (groupName: string, deploymentId: string): string => `CodeDeploy_${groupName}_${deploymentId}`;
 
-/** Balancers count only when the style says so (deployments.md §1, rule 1). */
+/** Load balancers count only with traffic control (deployments.md §1, rule 1). */
 function balancersOf({ deploymentStyle, loadBalancerInfo }: DeploymentRequest): Deployment["balancers"] {
   if (deploymentStyle.deploymentOption !== "WITH_TRAFFIC_CONTROL") return undefined;
   const names = (list: readonly { name?: string | undefined }[] = []) => list.flatMap(({ name }) => name ?? []);
@@ -107,7 +107,7 @@ function balancersOf({ deploymentStyle, loadBalancerInfo }: DeploymentRequest): 
   return targetGroups.length + classic.length === 0 ? undefined : { targetGroups, classic };
 }
 
-/** Alarms count only while they are enabled, and there are some (deployments.md §10.1). */
+/** Alarms count only if they are enabled and there are some (deployments.md §10.1). */
 function alarmsOf({ alarmConfiguration: given }: DeploymentRequest): Deployment["alarms"] {
   const names = (given?.alarms ?? []).flatMap(({ name }) => name ?? []);
   if (given?.enabled !== true || names.length === 0) return undefined;

@@ -12,7 +12,7 @@ type GroupMember =
 type OwnRequest = Pick<DeploymentRequest, "creator" | "revision" | "fileExistsBehavior"> &
   Partial<Omit<DeploymentRequest, GroupMember>>;
 
-/** The request of a new deployment: what it says itself, and its group's settings for everything else. */
+/** Returns the request of a new deployment: its own members, and its group's settings for everything else. */
 export function requestOf({ name, settings, targetRevision }: DeploymentGroup, own: OwnRequest): DeploymentRequest {
   return {
     ...own,

@@ -13,7 +13,10 @@ export interface TagLike {
   readonly Value?: string | undefined;
 }
 
-/** Whether one of the tags is what a filter asks for. `*` and `?` in the value stand for any text and any character, as in EC2's filters. */
+/**
+ * Whether one of the tags matches a filter. In its value, `*` and `?` stand for any text and for any character, as in
+ * EC2's filters.
+ */
 export function matchesTag({ Key, Value = "", Type }: TagFilterLike, tags: readonly TagLike[]): boolean {
   const pattern = readPattern(Value, { hasOneCharacter: true, hasEscapes: false });
   const hasValue = (tag: TagLike) => fits(tag.Value ?? "", pattern);

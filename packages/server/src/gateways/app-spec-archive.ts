@@ -3,7 +3,6 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import type { Entry, ZipFile } from "yauzl";
 
-/** What an archive is read with. */
 export interface ArchiveOptions {
   readonly type: "zip" | "tgz";
   /** The longest AppSpec file, in bytes. */

@@ -7,7 +7,7 @@ import {
   type HostCommandOperations,
   type Service,
 } from "@sluice/aws-protocol";
-import { pollHoldMilliseconds, redeliveryMilliseconds } from "../choices.ts";
+import { pollHoldMilliseconds, redeliveryMilliseconds } from "../limits.ts";
 import { deploymentExecutionId, deploymentIdIn } from "../specification/host-command-identifier.ts";
 import type { SignedSpecifications } from "../specification/signed-specifications.ts";
 import type { CommandRecord } from "../store/deployments/outbox.ts";
@@ -15,7 +15,6 @@ import { acknowledge, type ReportContext, complete, statusOf } from "./reports.t
 import { diagnosticsOf } from "./diagnostics.ts";
 import { Identifiers } from "./identifiers.ts";
 
-/** What the host agents' operations work with. */
 export interface HostContext extends ReportContext {
   readonly region: string;
   readonly accountId: string;

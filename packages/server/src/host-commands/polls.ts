@@ -1,10 +1,16 @@
-/** How long agents may take to come back after a start of this program, in milliseconds: they wait up to a minute between attempts. */
+/**
+ * How long agents may take to reconnect after this program has started, in milliseconds: they wait up to a minute
+ * between attempts.
+ */
 const reconnectMilliseconds = 90_000;
 
-/** Polls of one host that are held at once. An agent has one, and sometimes another over a connection of which it has not yet noticed that it is gone. */
+/**
+ * How many polls of one host are held at once. An agent has one, and sometimes another over a connection of which it
+ * has not yet noticed that it is gone.
+ */
 const pollsMax = 8;
 
-/** Polls that wait for something to do, by host, and when each host was heard of. */
+/** Polls that wait for a command, by host, and when each host was last seen. */
 export class HeldPolls {
   readonly #waiting = new Map<string, Set<(how: HoldEnd) => void>>();
   #isClosed = false;
@@ -17,19 +23,22 @@ export class HeldPolls {
     this.#since = clock();
   }
 
-  /** A host has sent a request. */
+  /** Records that a host has sent a request. */
   recordContact(host: string): void {
     this.#contacts.set(host, this.#clock());
   }
 
-  /** When a host was last heard of, in milliseconds since the epoch: now while a poll of it is held. Hosts get some time after a start to be heard of again; undefined when one has not been. */
+  /**
+   * When a host was last seen, in milliseconds since the epoch: now, while one of its polls is held. Undefined if it
+   * was never seen; after a start, hosts get some time to reconnect.
+   */
   readonly lastSeen = (host: string): number | undefined => {
     const now = this.#clock();
     if (this.#waiting.has(host)) return now;
     return this.#contacts.get(host) ?? (now < this.#since + reconnectMilliseconds ? now : undefined);
   };
 
-  /** Resolves when the host is woken, so many milliseconds are over, or there is nobody to answer any more. */
+  /** Resolves when the host is woken, the time is over, or the client has gone. */
   hold(host: string, signal: AbortSignal, milliseconds: number): Promise<HoldEnd> {
     return new Promise((resolve) => {
       const waiting = this.#waiting.get(host) ?? new Set();
@@ -52,7 +61,7 @@ export class HeldPolls {
     });
   }
 
-  /** Lets the polls of these hosts look again. */
+  /** Wakes the polls of these hosts. */
   wake(hosts: readonly string[]): void {
     for (const host of hosts) this.#end(host, "woken");
   }

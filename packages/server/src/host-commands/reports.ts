@@ -3,17 +3,19 @@ import type { CommandRecord } from "../store/deployments/outbox.ts";
 import type { Store } from "../store/index.ts";
 import type { HeldPolls } from "./polls.ts";
 
-/** What hosts' reports are taken down with. */
 export interface ReportContext {
   readonly store: Store;
   readonly clock: () => number;
   readonly polls: HeldPolls;
-  /** When commands were handed out, in this process's life: after a restart all are handed out again. */
+  /** When each command was last handed out by this process; after a restart all of them are handed out again. */
   readonly handedOut: Map<string, number>;
   readonly wake: (deploymentId: string) => void;
 }
 
-/** A host has picked its command up. Gives what the command has come to: only one that is InProgress is to be run. */
+/**
+ * Records that a host has acknowledged its command. Returns the command's status: the host must run it only if that is
+ * InProgress.
+ */
 export async function acknowledge(
   context: ReportContext,
   { id: commandId, ...command }: CommandRecord,
@@ -34,7 +36,7 @@ export async function acknowledge(
   return status;
 }
 
-/** A host has run its command. The first report stands; a later one is no error (agent.md §0.3). */
+/** Records the outcome of a command. The first report counts; a later one is not an error (agent.md §0.3). */
 export async function complete(
   context: ReportContext,
   { id: commandId, ...command }: CommandRecord,
@@ -45,7 +47,7 @@ export async function complete(
   polls.recordContact(host);
   const written = store.write(() => {
     const now = statusOf(store, command);
-    if (now === undefined || now === status) return; // its target has gone, or it has been said before
+    if (now === undefined || now === status) return; // its target has been deleted, or this is a repetition
     store.commands.addReport({ commandId, at: clock(), kind: "completed", status, diagnostics }, deploymentId);
   });
   wake(deploymentId);
@@ -53,7 +55,7 @@ export async function complete(
   handedOut.delete(commandId);
 }
 
-/** The status of the event that a command is about; undefined when its target has gone. */
+/** Returns the status of a command's event; undefined when its target has been deleted. */
 export function statusOf(
   store: Store,
   { deploymentId, targetId, event }: Pick<CommandRecord, "deploymentId" | "targetId" | "event">,

@@ -8,7 +8,10 @@ export interface KeyPair {
   readonly secretAccessKey: string;
 }
 
-/** The administrator's key: in a file that the `aws` CLI can read, and nobody but its owner. Made when there is none. */
+/**
+ * Returns the administrator's key, from a file that the `aws` CLI can read, and only its owner. Created when there is
+ * none.
+ */
 export function administratorKey(dataFolder: string): KeyPair {
   const file = join(dataFolder, "credentials");
   const text = privateFile(

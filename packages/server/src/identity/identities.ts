@@ -15,9 +15,9 @@ export interface SessionCredentials extends KeyPair {
   readonly expiresAt: number;
 }
 
-/** A key that was found. Whose it is, and what for, is said of the key: names can be given again. */
+/** A key. Its owner and purpose belong to the key itself, because names can be given again. */
 export interface FoundKey extends AccessKey {
-  /** Whether it may do everything: the key of whoever set this house up, a session of it, or the control plane's. */
+  /** Whether it may do everything: the administrator's key, a session of it, or the control plane's. */
   readonly isAdministrator: boolean;
   /** Set on the key of a host outside the cloud: the ARN of the on-premises instance that it was registered as. */
   readonly instance?: string | undefined;
@@ -25,7 +25,7 @@ export interface FoundKey extends AccessKey {
   readonly sessionPolicies?: readonly string[] | undefined;
 }
 
-/** Everybody who may sign requests. */
+/** All identities that may sign requests. */
 export interface Identities extends AccessKeys {
   find(accessKeyId: string): FoundKey | undefined;
   administrator(): KeyPair;
@@ -34,7 +34,10 @@ export interface Identities extends AccessKeys {
   /** A key that may act as this host, with the policies of the role that has this unique id. The last one is given again until an hour before it expires. */
   issueForHost(host: string, arn: string, roleId?: string): Promise<SessionCredentials>;
   revokeHost(host: string): Promise<void>;
-  /** A key with which a service of this house signs for itself, such as `codedeploy.amazonaws.com`: roles that trust it can be assumed, nothing else. It lives as long as this process. */
+  /**
+   * Returns a key with which a local service signs for itself, such as `codedeploy.amazonaws.com`: it may assume roles
+   * that trust it, nothing else. It lives as long as this process.
+   */
   issueForService(service: string): KeyPair;
   /** A long-lived key of a user. */
   issueForUser(user: { readonly arn: string; readonly userId: string }): Promise<KeyPair>;
@@ -53,7 +56,7 @@ export interface Identities extends AccessKeys {
   revokeKey(accessKeyId: string): Promise<void>;
   /** Ends all keys of a user that goes, or all sessions of a role. */
   revokeKeysOf(ownerId: string): Promise<void>;
-  /** Gives a user's keys its new ARN. */
+  /** Sets the new ARN of a user's keys. */
   renameUser(userId: string, arn: string): Promise<void>;
   /** A token with which a registered host gets its key, once. */
   newRegistration(host: RegisteredHost): Promise<{ readonly token: string; readonly expiresAt: number }>;

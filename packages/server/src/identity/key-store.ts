@@ -31,7 +31,7 @@ CREATE TABLE IF NOT EXISTS host_registrations (hash TEXT PRIMARY KEY, arn TEXT N
 PRAGMA secure_delete = ON;`;
 
 const upgrades: readonly string[] = [
-  // Tokens of before do not say which registration they are for: those who wait for one ask again.
+  // Tokens of earlier versions do not name their registration: those that wait for one have to be requested again.
   `ALTER TABLE access_keys ADD COLUMN instance TEXT;
 DROP TABLE IF EXISTS registration_tokens`,
 ];
@@ -49,7 +49,7 @@ interface Row {
   readonly instance: string | null;
 }
 
-/** Opens the keys of a data folder. Their secrets are sealed; who they belong to is not. */
+/** Opens the keys of a data folder. Their secrets are sealed; their owners are not. */
 export async function openKeyStore(dataFolder: string) {
   const db = new Database(dataFolder, "identities.sqlite", schema, upgrades);
   const isInUse = db.get("SELECT 1 FROM access_keys LIMIT 1") !== undefined;

@@ -7,7 +7,7 @@ import {
 } from "@sluice/aws-protocol";
 import type { FoundKey, Identities } from "./identities.ts";
 
-/** What policies say of somebody, and the tags that they may ask for. */
+/** The policies of a principal, and its tags. */
 export interface Permissions {
   readonly policies: readonly PolicyDocument[];
   /** What it may do at most, whatever its policies allow. */
@@ -21,19 +21,28 @@ export interface Permissions {
 export interface Registration {
   /** The instance's own ARN: a later registration of the same name has another. */
   readonly arn: string;
-  /** The unique id of the user, or of the role, that its host signs as; empty when there was none. Absent where nobody could tell. */
+  /**
+   * The unique id of the user, or of the role, as which its host signs; empty when there was none. Undefined where
+   * there was no IAM.
+   */
   readonly ownerId?: string | undefined;
 }
 
 /** What is known of principals beside their keys. */
 export interface PrincipalSources {
-  /** What IAM lets somebody do; undefined when the user or the role is gone. Without an IAM, nobody but the administrator may do anything. */
+  /**
+   * Returns a principal's permissions in IAM; undefined when the user or the role has been deleted. Without an IAM,
+   * only the administrator may do anything.
+   */
   readonly permissionsOf: (principal: Principal) => Permissions | undefined;
   /** The on-premises instance that is registered with this ARN of a user or a session. */
   readonly registrationOf: (arn: string) => Registration | undefined;
 }
 
-/** Access keys whose principals know what they may do. A key ends with its user, its role or its registration: whoever gets the name later has nothing to do with it. */
+/**
+ * Access keys with their permissions. A key ends with its user, its role or its registration: another owner of the same
+ * name gets nothing by it.
+ */
 export function accessKeys(identities: Identities, sources: PrincipalSources): AccessKeys {
   return {
     find(accessKeyId) {
@@ -51,7 +60,7 @@ export function accessKeys(identities: Identities, sources: PrincipalSources): A
 
 const nothing: Permissions = { policies: [], tags: {} };
 
-/** The key of a host outside the cloud: it may do what hosts may, whatever IAM says of its ARN. */
+/** Returns the key of a host outside of the cloud: it may do what hosts may, whatever IAM says about its ARN. */
 function registeredHost(
   { principal, instance, ...key }: FoundKey,
   { registrationOf }: PrincipalSources,
@@ -60,7 +69,10 @@ function registeredHost(
   return { ...key, principal: { ...principal, host: principal.arn, policies: [] } };
 }
 
-/** A user or session that an on-premises instance is registered with acts as that host: its agent polls with the ARN (agent.md §0.2). */
+/**
+ * A user or session as which an on-premises instance is registered acts as that host: its agent polls with the ARN
+ * (agent.md §0.2).
+ */
 function principalOf(
   { principal, sessionPolicies }: FoundKey,
   { policies, boundary, roleArn, tags }: Permissions,

@@ -23,7 +23,7 @@ export function registeredHosts(db: Database) {
       db.run("UPDATE access_keys SET instance = ? WHERE access_key_id = ?", instance, accessKeyId),
     addToken: (hash: string, { arn, instance }: RegisteredHost, expiresAt: number) =>
       db.run("INSERT OR REPLACE INTO host_registrations VALUES (?, ?, ?, ?)", hash, arn, instance, expiresAt),
-    /** The host that a token is for, if it is still good; nobody gets it again. */
+    /** Returns the host of a token that is still valid, and invalidates it. */
     takeToken(hash: string, now: number): RegisteredHost | undefined {
       const row = db.get<RegisteredHost>(
         "SELECT arn, instance FROM host_registrations WHERE hash = ? AND expires_at > ?",

@@ -33,7 +33,11 @@ export function registrations(keys: KeyStore, clock: () => number, newPair: () =
     async endRegistration(instance: string): Promise<void> {
       await keys.write(() => keys.removeInstance(instance));
     },
-    /** Keys that an earlier version has given to hosts do not say so: each is bound to the registration that its ARN has now, and ends when there is none. They are known by their unique id, which was made from the ARN, as IAM makes none. */
+    /**
+     * Binds keys that an earlier version has issued to hosts: each belongs to the registration that its ARN has now,
+     * and is revoked when there is none. They are recognized by their unique id, which was derived from the ARN, as IAM
+     * never does.
+     */
     async bindEarlierKeys(instanceOf: (arn: string) => string | undefined): Promise<void> {
       await keys.write(() => {
         for (const { accessKeyId, arn, userId } of keys.unregistered()) {

@@ -3,12 +3,12 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { privateFile } from "./private-file.ts";
 
-/** Seals secrets, so that who has a copy of the database alone cannot sign anything (docs/decisions/010). */
+/** Seals secrets, so that a copy of the database alone does not suffice to sign anything (docs/decisions/010). */
 export interface Vault {
-  /** A text sealed for the owner of a name: it opens for that name alone. */
+  /** Seals a text for a name; it can be opened for that name only. */
   seal(text: string, name: string): Buffer;
   open(sealed: Uint8Array, name: string): string;
-  /** A key for another purpose, which tells nothing of this one. */
+  /** Derives a key for another purpose, from which this one cannot be inferred. */
   derivedKey(purpose: string): Buffer;
 }
 

@@ -1,4 +1,5 @@
-import { deletingTheAbsent, quotas } from "../choices.ts";
+import { deletingTheAbsent } from "../ambiguities.ts";
+import { quotas } from "../limits.ts";
 import { fault } from "../faults.ts";
 import { newId } from "../random.ts";
 import type { Application } from "../store/applications.ts";

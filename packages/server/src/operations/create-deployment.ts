@@ -1,6 +1,6 @@
 import type { CreateDeploymentInput, RevisionLocation, TargetInstances } from "@aws-sdk/client-codedeploy";
 import type { MinimumHealthyHosts } from "@sluice/engine";
-import { quotas } from "../choices.ts";
+import { quotas } from "../limits.ts";
 import { fault } from "../faults.ts";
 import { newDeploymentId } from "../random.ts";
 import type { Application } from "../store/applications.ts";
@@ -20,10 +20,10 @@ import { whyUnsupported } from "./validation/unsupported.ts";
 /** The input; the table of shapes has a member that the SDK's types lack (api.md §10). */
 type Given = CreateDeploymentInput & { readonly ec2DeploymentOptions?: Ec2DeploymentOptions | undefined };
 
-/** Lambda and ECS have one target, which is up or is not. */
+/** Lambda and ECS have one target, so nothing has to stay healthy beside it. */
 const oneTarget: MinimumHealthyHosts = { type: "HOST_COUNT", value: 0 };
 
-/** The operation that begins a deployment (api.md §2.7): it records what is asked for, whole, and contacts nobody. */
+/** The operation that begins a deployment (api.md §2.7). It records the request completely, and contacts nothing. */
 export const createDeployment = {
   async CreateDeployment(context, input: Given) {
     const { store, clock, wake } = context;
@@ -71,7 +71,7 @@ export const createDeployment = {
   },
 } satisfies CodeDeployOperations;
 
-/** The revision that is given; for a restart the one that the group deployed last with success. */
+/** Returns the given revision; for a restart, the one of the group's last successful deployment. */
 function revisionOf(
   { computePlatform }: Application,
   { settings, targetRevision, name }: DeploymentGroup,
@@ -94,7 +94,7 @@ function revisionOf(
   return targetRevision;
 }
 
-/** Checks what a deployment says otherwise than its group. */
+/** Checks the members that override the group's settings. */
 function checkOverrides({ computePlatform }: Application, { settings }: DeploymentGroup, input: Given): void {
   if (input.targetInstances !== undefined) {
     if (computePlatform !== "Server" || settings.deploymentStyle?.deploymentType !== "BLUE_GREEN")
@@ -124,7 +124,10 @@ function checkTargetInstances({ tagFilters, ec2TagSet, autoScalingGroups }: Targ
   checkScalingGroups(autoScalingGroups ?? []);
 }
 
-/** Zones are for deployments in place (deployments.md §4.5 rule 7): a second fleet has no traffic that a zone could be taken out of. The fault at this level is inferred. */
+/**
+ * Zones are for in-place deployments (deployments.md §4.5 rule 7): a second fleet has no traffic of which a zone could
+ * be relieved. The fault at this level is inferred.
+ */
 function refuseZones({ name, settings }: DeploymentGroup, configName: string | undefined): void {
   if (settings.deploymentStyle?.deploymentType === "BLUE_GREEN")
     throw fault(
@@ -133,7 +136,10 @@ function refuseZones({ name, settings }: DeploymentGroup, configName: string | u
     );
 }
 
-/** One deployment of a group at a time, and so many of an account; those of Auto Scaling count for the account (deployments.md §9.2). */
+/**
+ * One active deployment per group, `quotas.deploymentsAtOnce` per account; Auto Scaling's count for the account only
+ * (deployments.md §9.2).
+ */
 function refuseBusy({ store }: Context, { id, name }: DeploymentGroup): void {
   const active = store.deployments.liveOf(id);
   if (active !== undefined)
@@ -166,7 +172,7 @@ function requestFor(
   });
 }
 
-/** Whether a token is kept for the revision's repository: who may not use it does not come here. */
+/** Whether a token is kept for the revision's repository. Permission to use it has been checked before. */
 function isFetchedWithToken({ store }: Context, { id }: Application, { gitHubLocation }: RevisionLocation) {
   const { repository } = gitHubLocation ?? {};
   return repository === undefined ? undefined : store.githubTokens.keptFor(repository, id) !== undefined;

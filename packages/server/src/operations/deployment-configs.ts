@@ -1,5 +1,5 @@
 import type { CreateDeploymentConfigInput, MinimumHealthyHosts as GivenMinimum } from "@aws-sdk/client-codedeploy";
-import { quotas } from "../choices.ts";
+import { quotas } from "../limits.ts";
 import { fault } from "../faults.ts";
 import { newId } from "../random.ts";
 import { configNames, findConfig, isPredefinedConfig } from "../deployment/predefined-configs.ts";

@@ -3,7 +3,7 @@ import { fault } from "../faults.ts";
 import type { DeploymentRecord } from "../store/deployments/records.ts";
 import { type CodeDeployOperations, type Context, deploymentOf, platformOf } from "./context.ts";
 
-/** The operations that end a deployment or one of its waits (api.md §2.7, §2.9). They record that somebody asked for it. */
+/** The operations that end a deployment or one of its waits (api.md §2.7, §2.9). They record the request. */
 export const deploymentWaitOperations = {
   async StopDeployment(context, { deploymentId = "", autoRollbackEnabled }) {
     const { store, clock, wake } = context;
@@ -90,7 +90,7 @@ export const deploymentWaitOperations = {
   },
 } satisfies CodeDeployOperations;
 
-/** A blue/green deployment that is not over: nobody else has waits (deployments.md §7.3). */
+/** Returns a blue/green deployment that is not over, or throws: no other kind has waits (deployments.md §7.3). */
 function waitingDeployment(context: Context, deploymentId: string): DeploymentRecord {
   const record = deploymentOf(context, deploymentId);
   if (record.request.deploymentStyle.deploymentType !== "BLUE_GREEN" || platformOf(context, record) === "Lambda")

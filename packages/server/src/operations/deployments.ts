@@ -1,4 +1,4 @@
-import { pageSize } from "../choices.ts";
+import { pageSize } from "../limits.ts";
 import { fault } from "../faults.ts";
 import { createDeployment } from "./create-deployment.ts";
 import { applicationOf, type CodeDeployOperations, type Context, deploymentOf, groupOf } from "./context.ts";

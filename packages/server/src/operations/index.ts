@@ -24,7 +24,7 @@ const operations: Required<Omit<CodeDeployOperations, "$">> = {
   ...targetOperations,
 };
 
-/** The public API: every operation that is served, by noun. Hosts have no business here. `accesses` says what a request is about, for permissions. */
+/** The public API. Hosts may not use it. `accesses` returns what a request accesses, for permissions. */
 export function codedeployService(
   context: Context,
   accesses: AccessOf,

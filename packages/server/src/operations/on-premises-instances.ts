@@ -1,6 +1,7 @@
 import type { Tag } from "@aws-sdk/client-codedeploy";
 import { administratorArn } from "../administrator-arn.ts";
-import { quotas, tagsOfDeregistered } from "../choices.ts";
+import { tagsOfDeregistered } from "../ambiguities.ts";
+import { quotas, tagKeyCharactersMax, tagValueCharactersMax } from "../limits.ts";
 import { fault } from "../faults.ts";
 import { newInstanceSuffix } from "../random.ts";
 import { iamArnOf, type OnPremisesInstance } from "../store/on-premises-instances.ts";
@@ -8,9 +9,6 @@ import { matchesTag } from "../deployment/tag-match.ts";
 import { type CodeDeployOperations, type Context, date } from "./context.ts";
 import { page } from "./pagination.ts";
 import { checkTagFilter } from "./validation/tag-filters.ts";
-
-const keyCharactersMax = 128;
-const valueCharactersMax = 256;
 
 /** The operations on on-premises instances (api.md §2.10). */
 export const onPremisesOperations = {
@@ -99,13 +97,13 @@ function identityOf(iamUserArn: string | undefined, iamSessionArn: string | unde
   throw fault("IamArnRequired", "Neither iamUserArn nor iamSessionArn is given, and one of them must be");
 }
 
-/** Nobody acts as a host in the administrator's name. */
+/** No host may act in the administrator's name. */
 function refuseAdministrator({ accountId }: Context, iamUserArn: string | undefined): void {
   if (iamUserArn === administratorArn(accountId))
     throw fault("InvalidIamUserArn", `"${iamUserArn}" is this house's administrator: a host needs a user of its own`);
 }
 
-/** Whose registration it is, beside the name, which may be given again. */
+/** The unique id of the registration's owner: the name alone may be given to another user later. */
 const ownerIdOf = ({ uniqueIdOf }: Context, iamArn: string): string | undefined =>
   uniqueIdOf === undefined ? undefined : (uniqueIdOf(iamArn) ?? "");
 
@@ -117,7 +115,7 @@ function refuseTaken({ store }: Context, iamArn: string, isSession: boolean): vo
     : fault("IamUserArnAlreadyRegistered", `The user is already registered with the instance "${other.name}"`);
 }
 
-/** Unlike AWS: what is being brought to a host is not for another one that gets its name. */
+/** Unlike AWS: the revision of a deployment in progress is not for another host that gets the same name. */
 function refuseAwaited({ store }: Context, iamArn: string, isSession: boolean): void {
   if (store.deployments.revisionsFor(iamArn).length === 0) return;
   throw fault(
@@ -144,10 +142,10 @@ async function changeTags(
 /** Unlike with the tags of other resources a key may occur more than once (api.md §2.10). A value that is absent is an empty one. */
 function checkPairs(tags: readonly Tag[]): readonly Required<Tag>[] {
   return tags.map(({ Key = "", Value = "" }) => {
-    if (Key === "" || Key.length > keyCharactersMax || Value.length > valueCharactersMax)
+    if (Key === "" || Key.length > tagKeyCharactersMax || Value.length > tagValueCharactersMax)
       throw fault(
         "InvalidTag",
-        `Tag "${Key.slice(0, keyCharactersMax)}" must have a key of 1 to ${keyCharactersMax} and a value of up to ${valueCharactersMax} characters`,
+        `Tag "${Key.slice(0, tagKeyCharactersMax)}" must have a key of 1 to ${tagKeyCharactersMax} and a value of up to ${tagValueCharactersMax} characters`,
       );
     return { Key, Value };
   });

@@ -1,14 +1,17 @@
 import { createHash } from "node:crypto";
-import { pageSize } from "../choices.ts";
+import { pageSize } from "../limits.ts";
 import { fault } from "../faults.ts";
 
-/** What a list was asked for: a token is good for the same question only (api.md §1.6). */
+/** The request of a list: a token is valid for the same request only (api.md §1.6). */
 export type Scope = readonly unknown[];
 
-/** Where a page begins: a number and a text that mean something to the list alone. */
+/** The position of a page: a number and a text with a meaning for the list alone. */
 export type Position = readonly [number: number, text: string];
 
-/** One page of a list. The token names the last item before it, so that items that come or go meanwhile shift nothing. */
+/**
+ * Returns one page of a list. The token names the last item before the next page, so that items that are added or
+ * removed in the meantime shift nothing.
+ */
 export function page<Item extends string>(
   items: readonly Item[],
   nextToken: string | undefined,
@@ -26,11 +29,13 @@ function startAfter(items: readonly string[], [index, last]: Position): number {
   return found < 0 ? index : found + 1;
 }
 
-/** A token for the page after a position. */
+/** Returns the token for the page after a position. */
 export const writeToken = (position: Position, scope: Scope): string =>
   Buffer.from(JSON.stringify([digest(scope), ...position])).toString("base64url");
 
-/** The position that a token stands for. Throws InvalidNextToken when it is no token of ours, or one of another question. */
+/**
+ * Returns the position of a token. Throws InvalidNextToken for a token that is not ours, or belongs to another request.
+ */
 export function readToken(token: string, scope: Scope): Position {
   try {
     const value: unknown = JSON.parse(Buffer.from(token, "base64url").toString("utf8"));

@@ -3,7 +3,11 @@ import { fault } from "../faults.ts";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
 import type { Context } from "./context.ts";
 
-/** Brings the hooks of a group that has been made or changed onto its Auto Scaling groups, and gives those that could not be removed. When one cannot be installed, those of the Auto Scaling groups that it had before stay, `undo` takes the change back, and the fault says why. */
+/**
+ * Installs the hooks of a group that has been created or changed, and returns those that could not be removed. When one
+ * cannot be installed, the hooks on the former Auto Scaling groups stay, `undo` reverts the change, and the fault gives
+ * the reason.
+ */
 export async function installHooks(
   context: Context,
   group: DeploymentGroup,
@@ -12,18 +16,21 @@ export async function installHooks(
   try {
     return hooksLeft(await context.syncHooks(group));
   } catch (error) {
-    await removeHooks(context, group, before); // while the books still have the group's hooks
+    await removeHooks(context, group, before); // while the store still has the group's hooks
     await context.store.write(undo);
     throw faultOf(error, group);
   }
 }
 
-/** Takes the hooks of a group off its Auto Scaling groups, but for those of `except`, and gives those that could not be removed. */
+/**
+ * Removes the hooks of a group from its Auto Scaling groups, apart from those of `except`, and returns those that could
+ * not be removed.
+ */
 export async function removeHooks(context: Context, group: DeploymentGroup, except: readonly string[] = []) {
   try {
     return hooksLeft(await context.syncHooks(group, except));
   } catch {
-    // What could not be brought back is found by the round that looks after hooks.
+    // The periodic check of hooks finds what could not be restored.
     return hooksLeft(context.store.scaling.of(group.id));
   }
 }
@@ -31,7 +38,7 @@ export async function removeHooks(context: Context, group: DeploymentGroup, exce
 const hooksLeft = (hooks: readonly { readonly scalingGroup: string; readonly name: string }[]) =>
   hooks.map(({ scalingGroup, name }) => ({ name: scalingGroup, hook: name }));
 
-/** What Auto Scaling's answer means for the group (api.md §2.6). */
+/** Returns the fault for Auto Scaling's error (api.md §2.6). */
 function faultOf(error: unknown, { name, settings }: DeploymentGroup): Fault {
   const { name: code, message } = error instanceof Error ? error : new Error(String(error));
   const about = `the lifecycle hook of the deployment group "${name}": ${message}`;

@@ -1,14 +1,11 @@
 import type { Tag } from "@aws-sdk/client-codedeploy";
-import { quotas } from "../choices.ts";
+import { quotas, tagKeyCharactersMax, tagValueCharactersMax } from "../limits.ts";
 import { isPredefinedConfig } from "../deployment/predefined-configs.ts";
 import { fault } from "../faults.ts";
 import type { TaggedKind } from "../store/resource-tags.ts";
 import { applicationOf, type CodeDeployOperations, type Context, groupOf } from "./context.ts";
 import { configOf } from "./deployment-configs.ts";
 import { page } from "./pagination.ts";
-
-const keyCharactersMax = 128;
-const valueCharactersMax = 256;
 
 /** The operations on the tags of resources (api.md §2.12). */
 export const tagOperations = {
@@ -57,13 +54,13 @@ export function checkTags(tags: readonly Tag[]): void {
   const refuse = (found: string) =>
     fault(
       "InvalidTagsToAdd",
-      `${found}: at most ${quotas.tagsPerResource} tags with different keys of 1 to ${keyCharactersMax} characters and values of up to ${valueCharactersMax} are allowed`,
+      `${found}: at most ${quotas.tagsPerResource} tags with different keys of 1 to ${tagKeyCharactersMax} characters and values of up to ${tagValueCharactersMax} are allowed`,
     );
   if (tags.length > quotas.tagsPerResource) throw refuse(`${tags.length} tags`);
   if (new Set(tags.map(({ Key }) => Key)).size < tags.length) throw refuse("A key occurs twice");
   for (const { Key = "", Value = "" } of tags)
-    if (Key.length === 0 || Key.length > keyCharactersMax || Value.length > valueCharactersMax)
-      throw refuse(`Tag "${Key.slice(0, keyCharactersMax)}"`);
+    if (Key.length === 0 || Key.length > tagKeyCharactersMax || Value.length > tagValueCharactersMax)
+      throw refuse(`Tag "${Key.slice(0, tagKeyCharactersMax)}"`);
 }
 
 /** What can be tagged, as an ARN names it. */
@@ -75,7 +72,10 @@ export interface Resource {
 
 const namesIn: Readonly<Record<TaggedKind, number>> = { application: 1, deploymentgroup: 2, deploymentconfig: 1 };
 
-/** Reads an ARN. Account and region are not looked at: clients compose ARNs from what they believe in (api.md §1.7). */
+/**
+ * Reads an ARN. Its account and region are ignored: clients compose ARNs from what they believe to be right
+ * (api.md §1.7).
+ */
 export function resourceOf(arn = ""): Resource {
   const parts = /^arn:aws[a-z-]*:codedeploy:([a-z0-9-]*):(\d{12})?:([a-z]+)[:/](.+)$/.exec(arn);
   if (parts === null) throw fault("InvalidArn", `"${arn.slice(0, 200)}" is not an ARN of CodeDeploy`);

@@ -2,7 +2,10 @@ import type { TriggerConfig } from "@aws-sdk/client-codedeploy";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
 import type { Context } from "./context.ts";
 
-/** Owes a test message to the topic of each trigger that is new or has changed, as AWS sends one (api.md §8.1). Its text is ours: AWS's is not known. Call it within `store.write`. */
+/**
+ * Records a test message for the topic of each trigger that is new or has changed, as AWS sends one (api.md §8.1). Its
+ * text is ours, because AWS's is not known. Must be called within `store.write`.
+ */
 export function oweTestMessages(
   { store, region, accountId }: Context,
   { id, name, settings }: DeploymentGroup,

@@ -1,19 +1,21 @@
 import type { AlarmReading } from "@sluice/engine";
 import { Retries } from "../backoff.ts";
-import { alarmPollMilliseconds, alarmSilenceMilliseconds } from "../choices.ts";
+import { alarmPollMilliseconds, alarmSilenceMilliseconds } from "../limits.ts";
 import { readAlarms } from "../gateways/alarms.ts";
 import type { Clients } from "../gateways/clients.ts";
 import type { DeploymentRecord } from "../store/deployments/records.ts";
 import type { Store } from "../store/index.ts";
 
-/** What alarms are read with. */
 export interface AlarmWatchOptions {
   readonly store: Store;
   readonly clock: () => number;
   readonly clientsOf: (record: DeploymentRecord) => Clients;
 }
 
-/** The alarms of live deployments as last read: at once when a deployment is new, then every ten seconds. A look that fails for a reason which may pass is taken again sooner than that; what was read before stands meanwhile, for a minute. */
+/**
+ * The alarms of live deployments, as last read: at once when a deployment is new, then every ten seconds. A reading
+ * that fails for a reason which may pass is retried sooner; until then the last one remains valid, for a minute.
+ */
 export class AlarmWatch {
   readonly #options: AlarmWatchOptions;
   readonly #readings = new Map<string, { readonly at: number; readonly reading: AlarmReading }>();
@@ -24,12 +26,12 @@ export class AlarmWatch {
     this.#retries = new Retries(options.clock);
   }
 
-  /** What was last read for a deployment. */
+  /** Returns the last reading for a deployment. */
   readingOf(deploymentId: string): AlarmReading | undefined {
     return this.#readings.get(deploymentId)?.reading;
   }
 
-  /** Reads what is due for these deployments, and forgets the others. */
+  /** Reads the alarms of these deployments where a reading is due, and forgets the others. */
   async refresh(live: readonly string[]): Promise<void> {
     const { store, clock } = this.#options;
     for (const id of this.#readings.keys()) if (!live.includes(id)) this.#readings.delete(id);

@@ -1,4 +1,4 @@
-import { hookScanMilliseconds, scalingScanMilliseconds, scanMilliseconds } from "../choices.ts";
+import { hookScanMilliseconds, scalingScanMilliseconds, scanMilliseconds } from "../limits.ts";
 import { type FollowUpContext, makeFollowUps } from "./follow-ups.ts";
 import { deliverNotifications, type DeliveryContext } from "./notifications/deliver-notifications.ts";
 import { PeriodicTask } from "./periodic-task.ts";

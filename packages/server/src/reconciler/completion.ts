@@ -4,7 +4,10 @@ import type { Store } from "../store/index.ts";
 import { rollBack } from "./roll-back.ts";
 import type { Observation } from "./observation.ts";
 
-/** What else changes in the store when a deployment does: call it in the same transaction. Gives the ids of deployments that have come of it. */
+/**
+ * Records the consequences of a pass, above all of a deployment's end. Must be called in the transaction of the pass.
+ * Returns the ids of deployments that it has created.
+ */
 export function applyCompletion(store: Store, { record, world }: Observation, after: World): readonly string[] {
   recordCopy(store, record, after);
   if (isOver(world.deployment) || !isOver(after.deployment)) return [];
@@ -13,7 +16,7 @@ export function applyCompletion(store: Store, { record, world }: Observation, af
   return rollbackId === undefined ? [] : [rollbackId];
 }
 
-/** A group that is about to be copied is in the ledger before it exists, and leaves it when the deployment group owns it. */
+/** A copied group is recorded before it exists, and no longer when the deployment group owns it. */
 function recordCopy(store: Store, { id, groupId }: DeploymentRecord, { deployment }: World): void {
   const scalingGroup = deployment.blueGreen?.copyName;
   if (scalingGroup === undefined || deployment.steps.every(({ name }) => name !== "copy Auto Scaling group")) return;
@@ -27,6 +30,9 @@ function applySuccess(store: Store, { id, groupId, request }: DeploymentRecord, 
   if (deployment.kind !== "lambda") store.followUps.add(request.follows ?? id);
 }
 
-/** Deployments of one instance bring what the group has already, rerouting brings nothing, and an alias that is taken back has what it had. */
+/**
+ * Whether a success changes the group's last successful revision: deployments to one instance install that very
+ * revision, a reroute installs none, and a Lambda rollback restores the former version.
+ */
 const movesLastSuccessful = ({ kind, lambda }: Deployment): boolean =>
   kind === "in-place" || kind === "blue-green" || (kind === "lambda" && lambda?.isRollback !== true);

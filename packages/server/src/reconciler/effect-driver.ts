@@ -4,16 +4,15 @@ import type { EffectOutcome } from "../gateways/outcome.ts";
 import type { DeploymentRecord } from "../store/deployments/records.ts";
 import type { Store } from "../store/index.ts";
 
-/** A piece of the service's own work that has no outcome yet. */
+/** An effect without an outcome. */
 interface OpenEffect {
-  /** Of the command or the step. */
+  /** The id of the command or the step. */
   readonly id: string;
   readonly effect: Effect;
   readonly checkpoint?: Checkpoint | undefined;
   readonly progress?: string | undefined;
 }
 
-/** What the work is done with. */
 export interface EffectDriverOptions {
   readonly store: Store;
   readonly clock: () => number;
@@ -27,13 +26,16 @@ export interface EffectDriverOptions {
   readonly onDefect: (error: unknown, deploymentId: string) => void;
 }
 
-/** How often a gateway is asked how its work stands, in milliseconds. */
+/** How often an effect is tried again, in milliseconds. */
 const retryMilliseconds = 500;
 
-/** Does what the service itself has to do: asks gateways for each open piece of work until it has an outcome, and writes down what they say as hosts' answers are. What is open is read from the store, so a restart goes on where the last process was. */
+/**
+ * Drives effects: calls the gateway of each open effect until it has an outcome, and records the results as reports,
+ * like those of hosts. Open effects are read from the store, so a restart continues where the last process stopped.
+ */
 export class EffectDriver {
   readonly #options: EffectDriverOptions;
-  /** Work that a gateway is busy with now. */
+  /** Effects for which a gateway is being called now. */
   readonly #inFlight = new Map<string, Promise<void>>();
   readonly #deployments = new Set<string>();
   readonly #retries: Retries;
@@ -45,7 +47,7 @@ export class EffectDriver {
     this.#retries = new Retries(options.clock);
   }
 
-  /** Sees to the open work of a deployment, now and until there is none. */
+  /** Drives the open effects of a deployment, until there is none. */
   drive(deploymentId: string): void {
     if (this.#isClosed) return;
     const { store } = this.#options;
@@ -61,7 +63,7 @@ export class EffectDriver {
     this.#timer ??= setTimeout(() => this.#driveAll(), retryMilliseconds);
   }
 
-  /** Asks nobody any more; resolves when those that have been asked have answered. */
+  /** Stops calling gateways; resolves when the calls in progress have ended. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
@@ -82,7 +84,7 @@ export class EffectDriver {
     this.#inFlight.set(open.id, asked);
   }
 
-  /** Writes down what is new; a deployment whose work has got further makes a pass. */
+  /** Records what is new, and wakes the deployment. */
   async #recordOutcome(deploymentId: string, open: OpenEffect, outcome: EffectOutcome): Promise<void> {
     const { store, clock, wake } = this.#options;
     if (outcome.is === "under way" && outcome.isTrouble === true) this.#retries.failed(open.id);
@@ -95,7 +97,7 @@ export class EffectDriver {
   }
 }
 
-/** What of a deployment gateways have to do now. */
+/** Returns the open effects of a deployment. */
 export function openEffects({ state }: DeploymentRecord, targets: readonly Target[]): readonly OpenEffect[] {
   const steps = state.steps.filter(({ status }) => status === "InProgress").map((step) => openOf(step.effect, step));
   const open: OpenEffect[] = [...steps];

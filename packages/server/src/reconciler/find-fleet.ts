@@ -9,7 +9,6 @@ import { revisionIdentity, type Store } from "../store/index.ts";
 import { iamArnOf, type OnPremisesInstance } from "../store/on-premises-instances.ts";
 import { matchesTag } from "../deployment/tag-match.ts";
 
-/** Where a fleet is looked up. */
 export interface FleetContext {
   readonly store: Store;
   readonly clients: Clients;
@@ -17,13 +16,16 @@ export interface FleetContext {
   readonly accountId: string;
 }
 
-/** What selects instances: Auto Scaling groups and tags, added up. */
+/** What selects instances: Auto Scaling groups and tags, in addition to each other. */
 interface Selectors {
   readonly scalingGroups: readonly string[];
   readonly tagSets: readonly (readonly EC2TagFilter[])[];
 }
 
-/** The hosts that a deployment group selects now, or those that replace them, with what the group remembers of each. */
+/**
+ * Returns the hosts that a deployment group selects now, or those that replace them, with what the group remembers of
+ * each.
+ */
 export async function findFleet(
   group: DeploymentGroup,
   record: DeploymentRecord,
@@ -51,12 +53,15 @@ export async function findFleet(
   return { found: members };
 }
 
-/** Whether a host has the revision that is to be deployed. */
+/** Whether a host holds the deployment's revision. */
 const holding = ({ request }: DeploymentRecord, memory: HostMemory<string> | undefined) => ({
   holdsRevision: memory?.installed === revisionIdentity(request.revision),
 });
 
-/** The registered on-premises instances that the group's tags select: any tag of the flat list, or one of each set. */
+/**
+ * Returns the registered on-premises instances that the group's tags select: any tag of the flat list, or one of each
+ * set.
+ */
 function onPremisesInstances({ settings }: DeploymentGroup, store: Store): readonly OnPremisesInstance[] {
   const flat = settings.onPremisesInstanceTagFilters ?? [];
   const sets = flat.length > 0 ? [flat] : (settings.onPremisesTagSet ?? []);
@@ -67,7 +72,10 @@ function onPremisesInstances({ settings }: DeploymentGroup, store: Store): reado
     .filter(({ tags }) => sets.every((set) => set.some((filter) => matchesTag(filter, tags))));
 }
 
-/** An on-premises host calls itself what it signs as (agent.md §1). Nobody can say whether it runs; it shows when it polls. */
+/**
+ * An on-premises host identifies itself by the ARN with which it signs (agent.md §1). Whether it is running is not
+ * known until it polls.
+ */
 const onPremisesMember = (
   instance: OnPremisesInstance,
   group: DeploymentGroup,
@@ -80,7 +88,7 @@ const onPremisesMember = (
   ...remembered(group, memory),
 });
 
-/** What a group knows of a host beside what the host is. */
+/** Returns what a group remembers of a host. */
 function remembered({ targetRevision }: DeploymentGroup, memory: HostMemory<string> | undefined) {
   const current = targetRevision && revisionIdentity(targetRevision);
   return {
@@ -91,7 +99,7 @@ function remembered({ targetRevision }: DeploymentGroup, memory: HostMemory<stri
   };
 }
 
-/** A host as the engine knows it. */
+/** Returns an instance as a fleet member. */
 export function memberOf(
   { id, state, zone }: FleetInstance,
   about: {

@@ -2,14 +2,16 @@ import { type Fleet, stepLimit } from "@sluice/engine";
 import { Retries } from "../backoff.ts";
 import { outcomeOfError } from "../gateways/outcome.ts";
 
-/** What looks at fleets are taken with. */
 export interface FleetQueriesOptions {
   readonly clock: () => number;
-  /** Told why a look has failed that will be taken again; once for each spell of failures. */
+  /** Warns that a query has failed and will be retried; once for each series of failures. */
   readonly warn: (about: Readonly<Record<string, string>>, message: string) => void;
 }
 
-/** Looks at fleets that fail for a reason query may pass are taken again, later each time, for as long as a step may take; a refusal is an answer at once. */
+/**
+ * Fleet queries. One that fails for a reason which may pass is retried, later each time, for as long as a step may
+ * take; a refusal is a result at once.
+ */
 export class FleetQueries {
   readonly #options: FleetQueriesOptions;
   readonly #retries: Retries;
@@ -19,7 +21,7 @@ export class FleetQueries {
     this.#retries = new Retries(options.clock);
   }
 
-  /** What a look gives; undefined when it is not time for one, or it has failed and will be taken again. */
+  /** Returns the result of a query; undefined when it is not due, or has failed and will be retried. */
   async run(deployment: string, query: string, find: () => Promise<Fleet>): Promise<Fleet | undefined> {
     const id = `${deployment}/${query}`;
     if (!this.#retries.isDue(id)) return undefined;

@@ -6,11 +6,10 @@ import { revisionIdentity, type Store } from "../store/index.ts";
 import { recordDeployment } from "../deployment/record-deployment.ts";
 import { requestOf } from "../deployment/request.ts";
 
-/** What follow-ups are found and made with. */
 export interface FollowUpContext {
   readonly store: Store;
   readonly clock: () => number;
-  /** The hosts that a group selects now; `holdsRevision` is about the deployment's. */
+  /** Returns the hosts that a group selects now; `holdsRevision` refers to the deployment's revision. */
   readonly findFleet: (
     group: DeploymentGroup,
     record: DeploymentRecord,
@@ -19,7 +18,10 @@ export interface FollowUpContext {
   readonly wake: (deploymentId: string) => void;
 }
 
-/** Looks at deployments that have succeeded, and brings up to date the instances that came while they ran (deployments.md §6.3). */
+/**
+ * Creates follow-ups of deployments that have succeeded, for instances that were launched in the meantime
+ * (deployments.md §6.3).
+ */
 export async function makeFollowUps(context: FollowUpContext): Promise<void> {
   const { store } = context;
   for (const rootId of store.followUps.all()) {
@@ -31,14 +33,14 @@ export async function makeFollowUps(context: FollowUpContext): Promise<void> {
   }
 }
 
-/** Another revision is the group's by now: its own deployment looks after the instances. */
+/** The group has another revision by now, whose own deployment cares for the instances. */
 const isSuperseded = ({ request }: DeploymentRecord, { targetRevision }: DeploymentGroup): boolean =>
   targetRevision === undefined || revisionIdentity(targetRevision) !== revisionIdentity(request.revision);
 
 async function look(context: FollowUpContext, root: DeploymentRecord, group: DeploymentGroup): Promise<void> {
   const { store, findFleet } = context;
   const fleet = await findFleet(group, root, "selected");
-  if (fleet === undefined || "error" in fleet) return; // the next round looks again
+  if (fleet === undefined || "error" in fleet) return; // the next run tries again
   const followers = store.deployments.followersOf(root.id);
   const { status, kind } = root.state;
   if (status !== "Succeeded") return;
@@ -64,7 +66,7 @@ function launching(store: Store, groupId: string): number {
 async function make({ store, clock, wake }: FollowUpContext, root: DeploymentRecord, group: DeploymentGroup) {
   const id = newDeploymentId();
   await store.write(() => {
-    if (store.deployments.liveOf(group.id) !== undefined) return; // somebody was faster: the next round looks again
+    if (store.deployments.liveOf(group.id) !== undefined) return; // another deployment was faster: the next run tries again
     recordDeployment(store, {
       id,
       now: clock(),

@@ -12,16 +12,16 @@ import { revisionIdentity, type Store } from "../store/index.ts";
 import type { Commit } from "../store/deployments/changes.ts";
 import type { DeploymentRecord } from "../store/deployments/records.ts";
 
-/** Everything that a decision about a deployment may depend on. */
+/** A deployment with everything on which a decision about it may depend. */
 export interface Observation {
   readonly record: DeploymentRecord;
   readonly world: World;
 }
 
-/** What was last seen of the world outside, of a deployment. */
+/** Returns the external state of a deployment, as last observed. */
 export type ExternalStateOf = (deploymentId: string) => ExternalState;
 
-/** What was last seen of the world outside. */
+/** The external state of a deployment: what is not in the store, as last observed. */
 export type ExternalState = Pick<World, "instanceStates" | "alarms" | "lastSeen" | "contention" | "timeScale">;
 
 /** Reads the world of a deployment; undefined when it has been deleted. */
@@ -46,13 +46,13 @@ export function observe(
   return { record, world };
 }
 
-/** What a deployment was made of that somebody has deleted since. */
+/** Returns what of a deployment has been deleted since. */
 function missingOf(store: Store, { applicationId, groupId }: DeploymentRecord): Deployment["missing"] {
   if (store.applications.isDeleted(applicationId)) return "APPLICATION_MISSING";
   return store.groups.byId(groupId) === undefined ? "DEPLOYMENT_GROUP_MISSING" : undefined;
 }
 
-/** The deployment that is shifting the alias of this one. */
+/** Returns the other deployment that is shifting this one's alias now. */
 function aliasShiftedBy(store: Store, { id, state }: DeploymentRecord): string | undefined {
   const own = state.kind === "lambda" ? shiftOf(state, { events: [] }) : undefined;
   if (own === undefined) return undefined;
@@ -65,21 +65,21 @@ function aliasShiftedBy(store: Store, { id, state }: DeploymentRecord): string |
   });
 }
 
-/** The name alone, of a function that may be named by its ARN. */
+/** Returns the name of a function that may be given by its ARN. */
 const plainName = (functionName: string): string => functionName.split(":").at(-1) ?? functionName;
 
-/** What decisions change in the store. */
+/** Returns what decisions change in the store. */
 export function commitOf({ record, world }: Observation, after: World, store: Store): Commit {
   return {
     before: world,
     after,
     version: record.version,
-    // Only at the end itself: an answer that comes later finds memories of a later deployment.
+    // Only at the end itself: a report that comes later would find the memories of a later deployment.
     memories: isOver(after.deployment) && !isOver(world.deployment) ? memoriesAfter(record, after, store) : {},
   };
 }
 
-/** What the deployment group remembers of the hosts of a deployment that has ended (deployments.md §4.1). */
+/** Returns what the deployment group remembers of the hosts of a deployment that has ended (deployments.md §4.1). */
 function memoriesAfter(
   { groupId, request }: DeploymentRecord,
   { deployment, targets }: World,
@@ -87,7 +87,7 @@ function memoriesAfter(
 ): Readonly<Record<string, HostMemory<string>>> {
   if (!isOver(deployment)) return {};
   if (deployment.kind === "lambda") return {}; // a function is no host
-  if (store.groups.byId(groupId) === undefined) return {}; // nobody remembers any more
+  if (store.groups.byId(groupId) === undefined) return {}; // the group has been deleted
   const known = store.deployments.memories(groupId);
   const current = store.groups.byId(groupId)?.targetRevision;
   const revision = revisionIdentity(request.revision);

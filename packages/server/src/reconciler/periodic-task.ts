@@ -1,4 +1,4 @@
-/** Something that is done again and again, never twice at once. */
+/** Repeats a task, never twice at the same time. */
 export class PeriodicTask {
   readonly #milliseconds: number;
   readonly #task: () => Promise<void>;
@@ -13,7 +13,7 @@ export class PeriodicTask {
     this.#onDefect = onDefect;
   }
 
-  /** Begins; the first time after `delay` milliseconds. */
+  /** Starts; the first run comes after `delay` milliseconds. */
   start(delay = 0): void {
     this.#timer = setTimeout(() => {
       this.#underWay = this.#task()
@@ -22,7 +22,7 @@ export class PeriodicTask {
     }, delay);
   }
 
-  /** Resolves when nothing of it is under way any more. */
+  /** Stops; resolves when no run is in progress any more. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);

@@ -7,19 +7,19 @@ import { stateChangesOf } from "./notifications/state-changes.ts";
 import { notificationsOf } from "./notifications/notifications.ts";
 import { commitOf, type ExternalStateOf, type Observation, observe } from "./observation.ts";
 
-/** What a pass needs of the world outside the store. */
+/** What a pass needs apart from the store. */
 export interface Shell {
   readonly store: Store;
   readonly clock: () => number;
   readonly region: string;
   readonly accountId: string;
-  /** Whether somebody listens to the event bus. */
+  /** Whether the event bus has a listener. */
   readonly hasEventBus: boolean;
-  /** What was last seen of the world outside. */
+  /** Returns the external state of a deployment, as last observed. */
   readonly externalStateOf: ExternalStateOf;
-  /** Told of each commit within its transaction: where a deployment is at work now. */
+  /** Called for each commit, within its transaction. */
   readonly onCommit: (after: World) => void;
-  /** Looks which hosts a deployment group selects, or which replace them in a blue/green deployment. Undefined when that cannot be said yet: the next scan asks again. */
+  /** Queries a fleet of a deployment. Undefined when there is no result yet: the next scan tries again. */
   readonly findFleet: (
     group: DeploymentGroup,
     record: DeploymentRecord,
@@ -29,16 +29,20 @@ export interface Shell {
   readonly wakeHosts: (hosts: readonly string[]) => void;
   /** Hints that another deployment may have something to do. */
   readonly wake: (deploymentId: string) => void;
-  /** Sees to what the service itself has to do. */
+  /** Drives the deployment's effects. */
   readonly driveEffects: (deploymentId: string) => void;
   readonly log: (deploymentId: string, decision: Decision) => void;
 }
 
-/** One pass over one deployment: observe, decide and commit at the end of a transaction, so that nobody can move in between and the answers that it brings need no second one; then deliver. It takes no hint of what changed: a missed wake-up costs time, never correctness. `begins` is told when it looks. */
-export async function reconcile(deploymentId: string, shell: Shell, begins = () => {}): Promise<void> {
+/**
+ * Makes one pass over a deployment as the last job of the transaction, so that reports and their consequences share one
+ * commit: observe, decide, commit, then deliver. A pass takes no hint of what has changed: a missed wake-up costs time,
+ * never correctness. `onStart` is called when the pass reads the world.
+ */
+export async function reconcile(deploymentId: string, shell: Shell, onStart = () => {}): Promise<void> {
   const { store, wakeHosts, wake, driveEffects, log } = shell;
   const passed = await store.writeAtEnd(() => {
-    begins();
+    onStart();
     return pass(deploymentId, shell);
   });
   if (passed === undefined) return;
@@ -53,7 +57,7 @@ export async function reconcile(deploymentId: string, shell: Shell, begins = () 
   if (last?.do === "look up fleet") await lookUpFleet(deploymentId, last.fleet, shell);
 }
 
-/** Undefined when the deployment has been deleted. */
+/** Returns undefined when the deployment has been deleted. */
 function pass(deploymentId: string, shell: Shell) {
   const { store, clock, externalStateOf } = shell;
   const observed = observe(store, deploymentId, { now: clock(), externalStateOf });
@@ -68,7 +72,7 @@ function pass(deploymentId: string, shell: Shell) {
   return { decisions, committed: { after, owed: applyCompletion(store, observed, after) } };
 }
 
-/** Hosts that have got a command. */
+/** Returns the hosts that have got a command. */
 function hostsToTell(decisions: readonly Decision[], { targets }: World): readonly string[] {
   return decisions.flatMap((decision) => {
     if (decision.do !== "run" || decision.effect !== undefined) return [];
@@ -88,7 +92,7 @@ async function lookUpFleet(deploymentId: string, which: FleetQuery, shell: Shell
   await reconcile(deploymentId, shell);
 }
 
-/** Messages are written with what they tell of, and delivered later. */
+/** Messages are recorded in the transaction of the state change, and delivered later. */
 function owedNotifications(
   { record, world }: Observation,
   after: World,

@@ -1,4 +1,4 @@
-import { scanMilliseconds } from "../choices.ts";
+import { scanMilliseconds } from "../limits.ts";
 import type { Gateways } from "../gateways/gateways.ts";
 import { HookRuns } from "../gateways/hook-runs.ts";
 import type { DeploymentRecord } from "../store/deployments/records.ts";

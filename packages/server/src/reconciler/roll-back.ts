@@ -6,7 +6,10 @@ import type { Store } from "../store/index.ts";
 import { type NewDeployment, recordDeployment } from "../deployment/record-deployment.ts";
 import { requestOf } from "../deployment/request.ts";
 
-/** Records the rollback that a deployment owes at its end, or why there is none. Call it in the transaction of that end; gives the rollback's id (deployments.md §8). */
+/**
+ * Records the rollback of a deployment that has ended, or why there is none. Must be called in the transaction of that
+ * end. Returns the rollback's id (deployments.md §8).
+ */
 export function rollBack(
   store: Store,
   { id, groupId, request }: DeploymentRecord,
@@ -31,7 +34,10 @@ export function rollBack(
   return made.id;
 }
 
-/** The rollback takes the last successful revision as it was brought, and the ended deployment's configuration; it has no zones, no alarms, and no rollback of its own. */
+/**
+ * A rollback deploys the last successful revision as it was deployed then, with the ended deployment's configuration.
+ * It has no zones, no alarms, and no rollback of its own.
+ */
 function rollbackOf(about: {
   readonly store: Store;
   readonly group: DeploymentGroup;
@@ -49,7 +55,8 @@ function rollbackOf(about: {
     group,
     kind: owed.kind,
     minimumHealthyHosts: ended.deployment.minimumHealthyHosts,
-    // What stops is the revision that has just failed, and may never have been started: its stop script must not keep a fleet from its repair (inferred).
+    // ApplicationStop belongs to the revision that has just failed, and may never have been started: its script must
+    // not keep a fleet from being repaired (inferred).
     ignoreApplicationStopFailures: true,
     reroute: owed.kind === "reroute" ? owed.reroute : undefined,
     lambda: owed.kind === "lambda" ? owed.lambda : undefined,

@@ -1,20 +1,23 @@
 import type { Deployment, HostContention, Target } from "@sluice/engine";
 
-/** A deployment that is at work on a host. */
+/** A deployment that is running on a host. */
 interface Visitor {
   readonly isTermination: boolean;
-  /** When its first command for the host was issued. */
+  /** When its first command to the host was issued. */
   readonly since: number;
 }
 
-/** Which deployments are at work on which hosts, so that those that share one take turns (deployments.md §6.5). It is made anew from the live deployments after a restart. */
+/**
+ * Which deployments are running on which hosts, so that those that share one take turns (deployments.md §6.5). Rebuilt
+ * from the live deployments after a restart.
+ */
 export class SharedHosts {
   readonly #visitors = new Map<string, Map<string, Visitor>>();
-  /** The targets of each deployment, as they were taken down last. */
+  /** The targets of each deployment, as last recorded. */
   readonly #recorded = new Map<string, readonly Target[]>();
   readonly #freeSince = new Map<string, number>();
 
-  /** Takes down where a deployment is at work now. */
+  /** Records on which hosts a deployment is running now. */
   record({ id, kind }: Pick<Deployment, "id" | "kind">, targets: readonly Target[], now: number): void {
     const last = this.#recorded.get(id);
     this.#recorded.set(id, targets);
@@ -34,7 +37,7 @@ export class SharedHosts {
     }
   }
 
-  /** Who else is on a host of a deployment. */
+  /** Returns which other deployments are on a host of a deployment. */
   contentionOf(deploymentId: string, host: string): HostContention | undefined {
     const blockedBy = this.#first(deploymentId, host);
     const freeSince = this.#freeSince.get(host);
@@ -42,7 +45,7 @@ export class SharedHosts {
     return freeSince === undefined ? { blockedBy } : { blockedBy, freeSince };
   }
 
-  /** The deployment whose turn it is on a host, if it is another one. */
+  /** Returns the deployment that has priority on a host, if it is another one. */
   #first(deploymentId: string, host: string): string | undefined {
     const visitors = this.#visitors.get(host);
     if (visitors === undefined || (visitors.size === 1 && visitors.has(deploymentId))) return undefined;

@@ -3,7 +3,6 @@ import { isOver } from "@sluice/engine";
 import type { Store } from "../store/index.ts";
 import type { DeploymentRecord } from "../store/deployments/records.ts";
 
-/** Where what a specification says comes from. */
 export interface SpecificationContext {
   readonly store: Store;
   /** The token with which an application's hosts fetch from a private repository. */

@@ -26,8 +26,12 @@ const fromRow = (row: Row): Application => ({
   createTime: row.create_time,
 });
 
-/** Applications by name and by id. Deleting one takes its groups, revisions and deployments along, which is told. Deployments that are under way are wound up and stay to tell of their end: for them the application is remembered, and found by its id alone. */
-export function applications(db: Database, deploymentsHaveGone: () => void) {
+/**
+ * Applications by name and by id. Deleting one also deletes its groups, revisions and deployments, and calls
+ * `forgetDeployments`. Deployments in progress are wound down and remain, to show their end: for them the application
+ * is kept, and found by its id only.
+ */
+export function applications(db: Database, forgetDeployments: () => void) {
   return {
     byName(name: string): Application | undefined {
       const row = db.get<Row>(`${selected} WHERE applications.name = ? AND ${isThere}`, name);
@@ -53,7 +57,7 @@ export function applications(db: Database, deploymentsHaveGone: () => void) {
     },
     rename: (id: string, name: string): number => db.run("UPDATE applications SET name = ? WHERE id = ?", name, id),
     remove(id: string): void {
-      deploymentsHaveGone();
+      forgetDeployments();
       if (db.get("SELECT 1 FROM deployments WHERE application_id = ? AND is_over = 0", id) === undefined) {
         db.run("DELETE FROM applications WHERE id = ?", id);
         return;
@@ -62,7 +66,7 @@ export function applications(db: Database, deploymentsHaveGone: () => void) {
       db.run("DELETE FROM revisions WHERE application_id = ?", id);
       db.run("DELETE FROM deployment_groups WHERE application_id = ?", id);
       db.run("INSERT INTO deleted_applications SELECT id, name FROM applications WHERE id = ?", id);
-      // A name that nobody can give: another application may have the old one.
+      // A name that is not valid: another application may take the former name.
       db.run("UPDATE applications SET name = '/' || id WHERE id = ?", id);
     },
   };

@@ -1,6 +1,6 @@
 import type { Database } from "./database.ts";
 
-/** An Auto Scaling group that a deployment has made, or may have made. */
+/** An Auto Scaling group that a deployment has created, or may have created. */
 export interface CopiedGroup {
   readonly deploymentId: string;
   readonly groupId: string;
@@ -13,7 +13,10 @@ interface Row {
   readonly scaling_group: string;
 }
 
-/** The ledger of Auto Scaling groups that deployments make: written before they are made, settled when somebody owns them or they are gone. */
+/**
+ * Auto Scaling groups that deployments create: recorded before they are created, and settled when they belong to a
+ * deployment group or are gone.
+ */
 export function copiedGroups(db: Database) {
   return {
     add: ({ deploymentId, groupId, scalingGroup }: CopiedGroup): number =>

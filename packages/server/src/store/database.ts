@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 
-/** The data folder takes no writes, as when its disk is full: nobody's defect, and over when there is room again. */
+/** The data folder cannot be written, as when its disk is full: not a defect, and over when there is space again. */
 export class StorageUnavailable extends Error {}
 
 interface Job {
@@ -10,16 +10,19 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 
-/** How long work may wait that nobody waits for, in milliseconds. */
+/** How long deferred writes may wait, in milliseconds. */
 const deferredMilliseconds = 100;
 
-/** Pages of the write-ahead log before they are taken over into the file, 4 KiB each: a page that a deployment writes again and again is taken over once. */
+/** WAL pages (4 KiB) before a checkpoint; high, so that a page that is rewritten many times is checkpointed once. */
 const logPagesMax = 8_000;
 
-/** What SQLite may keep of the file in memory: the rows of a large deployment under way. */
+/** SQLite's page cache: the rows of a large deployment in progress. */
 const cacheKilobytes = 16_384;
 
-/** An embedded database that only this process may open. Writes of one event-loop turn share one transaction and one fsync. */
+/**
+ * An embedded database that only this process may open. The writes of one turn of the event loop share one transaction
+ * and one fsync.
+ */
 export class Database {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
@@ -30,7 +33,10 @@ export class Database {
   readonly #rollbackListeners: (() => void)[] = [];
   readonly #commitListeners: (() => void)[] = [];
 
-  /** Opens or creates the file, and brings the tables of an earlier version to this one's. Throws one clear sentence when another process has it, it can't be written, or a later version has made it. */
+  /**
+   * Opens or creates the file, and upgrades the tables of an earlier version. Throws one clear sentence when another
+   * process has it open, it cannot be written, or a later version has created it.
+   */
   constructor(dataFolder: string, file: string, schema: string, upgrades: readonly string[] = []) {
     this.#db = open(join(dataFolder, file), dataFolder);
     try {
@@ -41,58 +47,60 @@ export class Database {
     }
   }
 
-  /** The first row, or undefined. `Row` is what the schema says of the columns that are asked for. */
+  /** Returns the first row, or undefined. `Row` is the type of the selected columns, by the schema. */
   get<Row>(sql: string, ...values: readonly SQLInputValue[]): Row | undefined {
     return this.#prepare(sql).get(...values) as Row | undefined; // the schema beside the statement types it
   }
 
-  /** All rows. */
+  /** Returns all rows. */
   all<Row>(sql: string, ...values: readonly SQLInputValue[]): readonly Row[] {
     return this.#prepare(sql).all(...values) as unknown as readonly Row[]; // the schema beside the statement types it
   }
 
-  /** Changes rows and says how many. Only within `write`. */
+  /** Changes rows, and returns how many. Only within `write`. */
   run(sql: string, ...values: readonly SQLInputValue[]): number {
     return Number(this.#prepare(sql).run(...values).changes);
   }
 
-  /** Whether work of `write` runs now: what is read then may yet be undone. */
+  /** Whether a job of `write` is running: what it reads may still be rolled back. */
   get isWriting(): boolean {
     return this.#db.isTransaction;
   }
 
-  /** Names who is to be told whenever work of `write` is undone: what was read or remembered meanwhile may be wrong. */
+  /** Registers a callback for rollbacks: what was read or remembered during the transaction may be wrong. */
   onRollback(forget: () => void): void {
     this.#rollbackListeners.push(forget);
   }
 
-  /** Names who still has something to write when work of `write` is done, before it is kept: it may have gathered what the work asked for, to write it at once. */
+  /** Registers a callback that runs before a commit: it may write what jobs have gathered, all at once. */
   beforeCommit(finish: () => void): void {
     this.#commitListeners.push(finish);
   }
 
   /**
-   * Runs work in a transaction and resolves with its result once it is on the disk. Work that throws leaves nothing behind, and ends nobody else's.
-   * For that, it may run twice: when some work of a transaction throws, all of it is undone, and each runs again with a limit of its own. So work must give the same when it is repeated: it reads and writes this database, and what it changes besides is either made anew by the second run or forgotten by `onRollback`.
+   * Runs a job in a transaction, and resolves with its result once that is on the disk. A job that throws leaves
+   * nothing behind, and does not affect others. If any job throws, the batch is rolled back and every job is retried
+   * in its own savepoint, so `work` may run twice and must be idempotent: it reads and writes this database, and
+   * whatever else it changes is either rebuilt by the second run or forgotten by `onRollback`.
    */
   write<Result>(work: () => Result): Promise<Result> {
     return this.#queue(this.#jobs, work);
   }
 
-  /** As `write`, at the end of the transaction: the work sees what all others have written in it. */
+  /** As `write`, at the end of the transaction: the job sees what all others have written in it. */
   writeAtEnd<Result>(work: () => Result): Promise<Result> {
     return this.#queue(this.#atEnd, work);
   }
 
-  /** As `write`, for what nobody waits for: it shares the transaction of whatever is written next, or has one of its own soon. */
+  /** As `write`, without hurry: the job shares the next transaction, or has one of its own soon. */
   writeDeferred<Result>(work: () => Result): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.#deferred.push({ work, resolve: resolve as (value: unknown) => void, reject }); // `work` gives what `resolve` takes
+      this.#deferred.push({ work, resolve: resolve as (value: unknown) => void, reject }); // the job returns what `resolve` takes
       this.#timer ??= setTimeout(() => this.#commit(), deferredMilliseconds);
     });
   }
 
-  /** Finishes what is waiting to be written and closes the file. */
+  /** Writes what is waiting, and closes the file. */
   close(): void {
     this.#commit();
     this.#statements.clear();
@@ -102,11 +110,11 @@ export class Database {
   #queue<Result>(jobs: Job[], work: () => Result): Promise<Result> {
     return new Promise((resolve, reject) => {
       if (this.#jobs.length + this.#atEnd.length === 0) setImmediate(() => this.#commit());
-      jobs.push({ work, resolve: resolve as (value: unknown) => void, reject }); // `work` gives what `resolve` takes
+      jobs.push({ work, resolve: resolve as (value: unknown) => void, reject }); // the job returns what `resolve` takes
     });
   }
 
-  /** A file without a version is new: an upgrade has nothing to do there. */
+  /** A file without a version is new, and needs no upgrade. */
   #upgrade(schema: string, upgrades: readonly string[]): void {
     const { user_version: version } = this.#db.prepare("PRAGMA user_version").get() as { user_version: number }; // as SQLite names it
     const current = upgrades.length + 1;
@@ -136,7 +144,10 @@ export class Database {
     for (const done of settle) done();
   }
 
-  /** Does all jobs without a limit between them, which costs nothing; undefined, and nothing is done, when one of them throws. */
+  /**
+   * Runs all jobs without savepoints, which cost time. Returns undefined, with nothing written, when one of them
+   * throws.
+   */
   #commitBatch(jobs: readonly Job[]): readonly (() => void)[] | undefined {
     this.run("BEGIN IMMEDIATE");
     const settle: (() => void)[] = [];
@@ -148,7 +159,7 @@ export class Database {
       this.#finish();
     } catch {
       this.#rollBack();
-      return undefined; // whose error it is, and whether the disk is full, is seen when each is done alone
+      return undefined; // which job failed, and whether the disk is full, is found when each runs in its savepoint
     }
     this.run("COMMIT");
     return settle;
@@ -169,7 +180,7 @@ export class Database {
       this.run("RELEASE job");
       return () => resolve(result);
     } catch (error) {
-      // Where there is no room SQLite may have undone everything already, and nobody else's work would fit either.
+      // When the disk is full, SQLite may have rolled back everything already, and no other job would fit either.
       if (!this.#db.isTransaction || isOutOfRoom(error)) throw error;
       this.#db.exec("ROLLBACK TO job; RELEASE job");
       for (const forget of this.#rollbackListeners) forget();

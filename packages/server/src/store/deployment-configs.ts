@@ -2,7 +2,7 @@ import type { TrafficRoutingConfig, ZonalConfig } from "@aws-sdk/client-codedepl
 import type { MinimumHealthyHosts } from "@sluice/engine";
 import type { Database } from "./database.ts";
 
-/** What a configuration says: for servers how many hosts stay healthy, for the others how traffic moves. */
+/** The settings of a configuration: for servers how many hosts stay healthy, for the others how traffic moves. */
 export interface ConfigSettings {
   readonly computePlatform: "Server" | "Lambda" | "ECS";
   readonly minimumHealthyHosts?: MinimumHealthyHosts | undefined;

@@ -1,6 +1,6 @@
 import type { Database } from "./database.ts";
 
-/** A token for GitHub, sealed as it was put. */
+/** A token for GitHub, sealed. */
 export interface KeptToken {
   readonly name: string;
   readonly sealed: string;
@@ -30,7 +30,10 @@ export function githubTokens(db: Database) {
       const row = db.get<Row>("SELECT * FROM github_tokens WHERE name = ? COLLATE NOCASE", name);
       return row && fromRow(row);
     },
-    /** The token with which an application's hosts fetch from a repository: the one that is named as its owner, if it is for that application; undefined when it is read as anybody may. */
+    /**
+     * Returns the token with which an application's hosts download from a repository: the one that is named as its
+     * owner, if it is for that application. Undefined when the repository is read anonymously.
+     */
     keptFor(repository: string, applicationId: string): KeptToken | undefined {
       const [owner = ""] = repository.split("/");
       const kept = this.byName(owner);

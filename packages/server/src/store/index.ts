@@ -53,11 +53,11 @@ export function openStore(dataFolder: string) {
     scaledInstances: scaledInstances(db),
     copies: copiedGroups(db),
     followUps: owedFollowUps(db),
-    /** Runs work in a transaction; resolves once it is on the disk. */
+    /** Runs a job in a transaction; resolves once it is on the disk. */
     write: <Result>(work: () => Result): Promise<Result> => db.write(work),
-    /** As `write`, after everything else that the transaction brings. */
+    /** As `write`, after all other jobs of the transaction. */
     writeAtEnd: <Result>(work: () => Result): Promise<Result> => db.writeAtEnd(work),
-    /** Names who is to be told whenever work of `write` is undone. */
+    /** Registers a callback for rollbacks. */
     onRollback: (forget: () => void): void => db.onRollback(forget),
     close: () => db.close(),
   };

@@ -1,6 +1,6 @@
 import type { Database } from "./database.ts";
 
-/** A message that is owed to somebody outside: an SNS topic, or the webhook of the event bus. */
+/** A message to an SNS topic, or to the webhook of the event bus. */
 export interface Notification {
   readonly id: number;
   readonly groupId: string;
@@ -20,7 +20,7 @@ interface Row {
   readonly attempts: number;
 }
 
-/** Messages on their way out: written with what they tell of, removed when they have arrived or been given up. */
+/** Messages to be delivered: recorded with the state change, removed when they have been delivered or given up. */
 export function notifications(db: Database) {
   return {
     add: ({ groupId, topic, subject, body }: Omit<Notification, "id" | "attempts">): number =>
@@ -31,7 +31,7 @@ export function notifications(db: Database) {
         subject,
         body,
       ),
-    /** Those whose time has come, oldest first. */
+    /** Returns those that are due, oldest first. */
     due: (now: number, most: number): readonly Notification[] =>
       db
         .all<Row>(

@@ -1,13 +1,16 @@
 import type { Tag } from "@aws-sdk/client-codedeploy";
 import type { Database } from "./database.ts";
 
-/** An on-premises instance: registered, or known from before. */
+/** An on-premises instance, registered or deregistered. */
 export interface OnPremisesInstance {
   readonly name: string;
   readonly arn: string;
-  /** Who its host signs as: a user, or a session of a role. Also what its agent calls itself. */
+  /** As whom its host signs: a user, or a session of a role. Its agent identifies itself by the same ARN. */
   readonly identity: { readonly iamUserArn: string } | { readonly iamSessionArn: string };
-  /** The unique id that this user, or the role of this session, had at the registration; empty when there was none. Absent where nobody could tell. */
+  /**
+   * The unique id that this user, or the role of this session, had at the registration; empty when there was none.
+   * Undefined where there was no IAM.
+   */
   readonly ownerId?: string | undefined;
   readonly registerTime: number;
   /** Present once it has been deregistered. */
@@ -48,7 +51,7 @@ export function onPremisesInstances(db: Database) {
       const row = db.get<Row>("SELECT * FROM on_premises_instances WHERE name = ?", name);
       return row && fromRow(row);
     },
-    /** The registered instance whose host signs as this user or session: how a host is recognised. */
+    /** Returns the registered instance whose host signs as this user or session: this is how a host is recognized. */
     registeredAs(iamArn: string): OnPremisesInstance | undefined {
       const row = db.get<Row>(
         "SELECT * FROM on_premises_instances WHERE iam_arn = ? AND deregister_time IS NULL",
@@ -58,7 +61,7 @@ export function onPremisesInstances(db: Database) {
     },
     all: (): readonly OnPremisesInstance[] =>
       db.all<Row>("SELECT * FROM on_premises_instances ORDER BY name").map(fromRow),
-    /** Takes the place of a deregistered instance of the same name. */
+    /** Registers an instance, in place of a deregistered one of the same name. */
     register(instance: OnPremisesInstance): void {
       const { name, arn, identity, ownerId = null, registerTime } = instance;
       db.run(
@@ -71,7 +74,7 @@ export function onPremisesInstances(db: Database) {
         ownerId,
       );
     },
-    /** Writes down whose an earlier version's registrations are, which did not say so. */
+    /** Records the owners of registrations by an earlier version, which did not record them. */
     bindOwners(ownerIdOf: (iamArn: string) => string): void {
       for (const { name, iam_arn } of db.all<Row>("SELECT * FROM on_premises_instances WHERE owner_id IS NULL"))
         db.run("UPDATE on_premises_instances SET owner_id = ? WHERE name = ?", ownerIdOf(iam_arn), name);

@@ -1,12 +1,12 @@
 import type { Database } from "./database.ts";
 
-/** How an instance of an Auto Scaling group was last seen, as far as a deployment group has to remember it. */
+/** What a deployment group remembers of an instance of its Auto Scaling groups. */
 export interface ScaledInstance {
   readonly groupId: string;
   readonly instance: string;
-  /** The state in which it waits, and has been taken up; absent when it does not wait. */
+  /** The waiting state that has been handled; undefined when it does not wait. */
   readonly handledState?: string | undefined;
-  /** It has been in service since it last was in the warm pool. */
+  /** Whether it has been in service since it was last in the warm pool. */
   readonly hasServed: boolean;
 }
 
@@ -17,7 +17,10 @@ interface Row {
   readonly has_served: number;
 }
 
-/** Instances of Auto Scaling groups whose waits have been taken up: with a warm pool an instance waits more than once, and for more than one reason. */
+/**
+ * Instances of Auto Scaling groups whose waits have been handled: with a warm pool an instance waits more than once,
+ * and for different reasons.
+ */
 export function scaledInstances(db: Database) {
   return {
     of: (groupId: string): readonly ScaledInstance[] =>

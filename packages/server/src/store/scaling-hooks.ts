@@ -8,7 +8,7 @@ export interface ScalingHook {
   readonly name: string;
 }
 
-/** What became of one lifecycle action: a deployment, or the reason why there is none. */
+/** The result of a lifecycle action: a deployment, or the reason why there is none. */
 export interface ActionRecord {
   readonly groupId: string;
   readonly instance: string;
@@ -43,7 +43,7 @@ const fromHookRow = (row: HookRow): ScalingHook => ({
   name: row.name,
 });
 
-/** Hooks that deployment groups have on Auto Scaling groups, and the lifecycle actions that have come of them. */
+/** Hooks of deployment groups on Auto Scaling groups, and the results of their lifecycle actions. */
 export function scalingHooks(db: Database) {
   return {
     all: (): readonly ScalingHook[] => db.all<HookRow>(`SELECT ${hookColumns} FROM scaling_hooks`).map(fromHookRow),
@@ -60,7 +60,7 @@ export function scalingHooks(db: Database) {
         scalingGroup,
         transition,
       ),
-    /** Actions of a group, newest first. */
+    /** Returns the actions of a group, newest first. */
     actions: (groupId: string, most: number): readonly ActionRecord[] =>
       db
         .all<ActionRow>("SELECT * FROM lifecycle_actions WHERE group_id = ? ORDER BY at DESC LIMIT ?", groupId, most)

@@ -70,14 +70,17 @@ CREATE UNIQUE INDEX IF NOT EXISTS on_premises_identities ON on_premises_instance
 CREATE TABLE IF NOT EXISTS github_tokens (name TEXT PRIMARY KEY, token TEXT NOT NULL, applications TEXT) STRICT;
 `;
 
-/** The statement that renames members of the JSON in a column. A text such as `"name":` can only be a member in JSON without white space: a quotation mark inside of a string has a backslash before it. */
+/**
+ * Returns a statement that renames members of the JSON in a column. In JSON without white space, a text such as
+ * `"name":` is always a member: a quotation mark within a string is escaped.
+ */
 function renameMembers(table: string, column: string, names: readonly (readonly [before: string, after: string])[]) {
   const renamed = names.reduce((text, [before, after]) => `replace(${text}, '${before}', '${after}')`, column);
   const hasAny = names.map(([before]) => `instr(${column}, '${before}') > 0`).join(" OR ");
   return `UPDATE ${table} SET ${column} = ${renamed} WHERE ${hasAny}`;
 }
 
-/** Members with their value's first character: names that somebody has given to an Auto Scaling group stay as they are. */
+/** Members with the first character of their value, so that an Auto Scaling group of such a name is left alone. */
 const checkpoint = ['"noted":{', '"checkpoint":{'] as const;
 const deregistered = ['"takenOut":[', '"deregistered":['] as const;
 const tieBreaker = ['"lot":', '"tieBreaker":'] as const;
@@ -90,7 +93,7 @@ const effect = [
 export const upgrades: readonly string[] = [
   `INSERT INTO fleets SELECT deployments.id, key, value FROM deployments, json_each(deployments.fleet) WHERE deployments.fleet IS NOT NULL;
 ALTER TABLE deployments DROP COLUMN fleet`,
-  // What a host is to be told stands in its target.
+  // The targets table is the source of truth for commands.
   `DROP TABLE IF EXISTS commands`,
   // Rows without a row id spill over onto a page of their own from a thousand bytes on, and a target has more.
   `CREATE TABLE targets_with_row_id (
@@ -101,10 +104,10 @@ INSERT INTO targets_with_row_id SELECT * FROM targets ORDER BY deployment_id, po
 DROP TABLE targets;
 ALTER TABLE targets_with_row_id RENAME TO targets;
 CREATE INDEX targets_by_host ON targets (host, deployment_id)`,
-  // Whose a registration is, and what a token is for, is said of both from now on.
+  // Registrations have an owner, and tokens their applications.
   `ALTER TABLE on_premises_instances ADD COLUMN owner_id TEXT;
 ALTER TABLE github_tokens ADD COLUMN applications TEXT`,
-  // What hosts and gateways say are reports, and what was stored gets the names that the engine has given it since.
+  // Hosts and gateways report, and stored members have the engine's names.
   [
     renameMembers("deployments", "state", [
       checkpoint,

@@ -25,7 +25,7 @@ export interface ServiceFile<Event extends string> {
   readonly hooks: Readonly<Partial<Record<Event, string>>>;
 }
 
-/** Reads what the platforms share; undefined when there is no resource to look at. */
+/** Reads what the platforms share; undefined when there is no resource. */
 export function readServiceFile<Event extends string>(
   tree: Tree,
   service: Service<Event>,
@@ -116,7 +116,7 @@ function readHooks<Event extends string>(
   return hooks;
 }
 
-/** Looks at parts of one file, and says what is wrong with them. */
+/** Checks parts of one file. */
 export class Parts {
   readonly #kind: ServiceKind;
   readonly #findings: Findings;

@@ -2,7 +2,7 @@ import { type Finding, Findings, type Problem } from "../findings.ts";
 import { textOfBytes } from "./text-of-bytes.ts";
 import { readYaml, type Tree } from "./yaml-tree.ts";
 
-/** An AppSpec file as it came: bytes, or text that somebody has decoded. */
+/** An AppSpec file as received: bytes, or decoded text. */
 export type Source = string | Uint8Array;
 
 /** What a file was found to be: an AppSpec exactly when no finding is an error. */
@@ -15,7 +15,7 @@ export interface ParsedAs<AppSpec> {
 export interface Reading<AppSpec> {
   /** The name that messages show. */
   readonly file: string;
-  /** What is said of a file that does not parse; `trouble` says why. */
+  /** The message about a file that cannot be parsed; `trouble` is the reason. */
   readonly notWellFormed: (trouble: string) => Problem;
   /** How many parts it may have; absent, as many as a server's may. */
   readonly partsMax?: number | undefined;

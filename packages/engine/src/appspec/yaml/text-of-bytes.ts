@@ -3,7 +3,10 @@ import type { Findings } from "../findings.ts";
 /** An AppSpec file is a page or two; more is a mistake or an attack. */
 export const appSpecBytesMax = 1024 * 1024;
 
-/** The text of a file that should be UTF-8; undefined = it is not, and `findings` says what it is and where. */
+/**
+ * Returns the text of a file that should be UTF-8; undefined if it is not, with a finding that says what it is, and
+ * where.
+ */
 export function textOfBytes(bytes: Uint8Array, findings: Findings): string | undefined {
   const start = { line: 1, column: 1 };
   if (bytes.length > appSpecBytesMax) {

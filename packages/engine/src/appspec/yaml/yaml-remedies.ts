@@ -1,6 +1,6 @@
 import type { Place } from "../findings.ts";
 
-/** What people who stumbled over such a line had to change; undefined = nothing known. */
+/** Returns how such a line is usually corrected; undefined if nothing is known. */
 export function yamlRemedy(text: string, { line }: Place): string | undefined {
   const around = text.split("\n").slice(Math.max(0, line - 2), line);
   return remedies.find(({ sign }) => around.some((row) => sign.test(row)))?.remedy;

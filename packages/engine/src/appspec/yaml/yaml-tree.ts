@@ -57,7 +57,7 @@ const signs = /[\n\r\t\\,:?!&*"'%@`{}[\]|>#-]/g;
 /** Errors that are reported: after the first ones, most are echoes. */
 const errorsMax = 5;
 
-/** The first document of a YAML text; undefined = it does not parse, and `findings` says why. */
+/** Returns the first document of a YAML text; undefined if it cannot be parsed, with a finding that says why. */
 export function readYaml(text: string, findings: Findings, most = partsMax): Tree | undefined {
   // Parsing costs time for each part, and begins with all of them: what has too many is not parsed at all.
   if (countOf(signs, text, signsPerPart * most) > signsPerPart * most) {

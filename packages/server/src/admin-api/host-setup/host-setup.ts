@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Identities } from "../../identity/identities.ts";
 
-/** What hosts are set up with. */
 export interface HostSetupOptions {
   readonly identities: Identities;
   readonly region: string;
@@ -19,10 +18,13 @@ export interface HostSetupOptions {
 /** Longest body of a registration, in bytes: a token has 43 characters. */
 const tokenBytesMax = 1024;
 
-/** Serves what a host needs before it can sign anything: the script that sets it up, the agent, and its key in exchange for a token. Other requests go on to `next`. */
+/**
+ * Serves what a host needs before it can sign requests: the script that sets it up, the agent, and its key in exchange
+ * for a token. Passes other requests on to `next`.
+ */
 export function withHostSetup(next: RequestListener, options: HostSetupOptions): RequestListener {
   let shared: WeakRef<Buffer> | undefined;
-  /** One copy for all who are being sent it: many may ask, and read slowly or never. */
+  /** One copy for all downloads: there may be many, and some may be slow or stall. */
   const agent = (): Buffer => {
     const bytes = shared?.deref() ?? readFileSync(options.agentBundle);
     shared = new WeakRef(bytes);
@@ -44,7 +46,7 @@ export function withHostSetup(next: RequestListener, options: HostSetupOptions):
           : send(response, 200, file),
       )
       .catch((error: unknown) => {
-        if (!request.complete) return void response.destroy(); // who asked has gone, and is no defect of ours
+        if (!request.complete) return void response.destroy(); // the client has gone, which is not a defect
         options.onDefect(error, "a host's registration");
         send(response, 500, "The registration failed\n");
       });

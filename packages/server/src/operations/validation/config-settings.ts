@@ -11,7 +11,7 @@ import { awsFault } from "./aws-texts.ts";
 const minutesMax = 2880;
 const percentMax = 99;
 
-/** Checks how many hosts must stay healthy, as a configuration for servers says it. */
+/** Checks the minimum healthy hosts of a configuration for servers. */
 export function checkMinimum({ type, value }: GivenMinimum = {}): MinimumHealthyHosts {
   const refuse = (message: string) => fault("InvalidMinimumHealthyHostValue", message);
   if (type === undefined || value === undefined) throw awsFault("minimumMissing");
@@ -22,7 +22,7 @@ export function checkMinimum({ type, value }: GivenMinimum = {}): MinimumHealthy
   return { type, value };
 }
 
-/** Checks how traffic moves, as a configuration for Lambda or ECS says it. */
+/** Checks the traffic routing of a configuration for Lambda or ECS. */
 export function checkRouting(given: TrafficRoutingConfig | undefined): TrafficRoutingConfig {
   const refuse = (message: string) => fault("InvalidTrafficRoutingConfiguration", message);
   const { type, timeBasedCanary, timeBasedLinear } = given ?? {};
@@ -50,7 +50,7 @@ export function checkRouting(given: TrafficRoutingConfig | undefined): TrafficRo
   return { type, timeBasedLinear: { linearPercentage: percentage, linearInterval: interval } };
 }
 
-/** Checks how a deployment goes from zone to zone. */
+/** Checks the zonal configuration. */
 export function checkZonal(given: ZonalConfig): ZonalConfig {
   const refuse = (message: string) => fault("InvalidZonalDeploymentConfiguration", message);
   const { type, value } = given.minimumHealthyHostsPerZone ?? {};

@@ -1,5 +1,5 @@
 import type { CreateDeploymentGroupInput } from "@aws-sdk/client-codedeploy";
-import { defaultConfigs } from "../../choices.ts";
+import { defaultConfigs } from "../../ambiguities.ts";
 import { fault } from "../../faults.ts";
 import type { Application } from "../../store/applications.ts";
 import type { Ec2DeploymentOptions, GroupSettings } from "../../store/deployment-groups.ts";
@@ -9,19 +9,22 @@ import { checkAlarms, checkRollback, checkTriggers } from "./notifications.ts";
 import { checkEcsServices, checkProcesses, checkSelectors, selectorsAfter } from "./selectors.ts";
 import { checkBlueGreen, checkLoadBalancers, checkStyle, defaultStyle } from "./traffic.ts";
 
-/** What a group may be given; an update gives some of it. The table of shapes has a member that the SDK's types lack (api.md §10). */
+/**
+ * The settings in a request. An update has only some of them. The table of shapes has a member that the SDK's types
+ * lack (api.md §10).
+ */
 export type GivenSettings = Partial<Omit<CreateDeploymentGroupInput, "applicationName" | "deploymentGroupName">> & {
   readonly ec2DeploymentOptions?: Ec2DeploymentOptions | undefined;
 };
 
-/** The group that is made or changed. */
+/** The group that is created or changed. */
 export interface SettingsOf {
   readonly store: Store;
   readonly application: Application;
   readonly groupId: string;
 }
 
-/** What a new group has before anything is said. */
+/** Returns the default settings of a new group. */
 export const settingsAtFirst = (platform: Application["computePlatform"], serviceRoleArn: string): GroupSettings => ({
   deploymentConfigName: defaultConfigs[platform],
   serviceRoleArn,
@@ -29,7 +32,10 @@ export const settingsAtFirst = (platform: Application["computePlatform"], servic
   deploymentStyle: defaultStyle(platform),
 });
 
-/** The settings after a change, or the fault of what is wrong with it: what is absent stays, what is present replaces (api.md §2.6, UpdateDeploymentGroup). */
+/**
+ * Returns the settings after a change, or throws the fault for it: absent members stay, present ones replace
+ * (api.md §2.6, UpdateDeploymentGroup).
+ */
 export function changeSettings(of: SettingsOf, before: GroupSettings, given: GivenSettings): GroupSettings {
   const { store, application } = of;
   const { computePlatform: platform } = application;
@@ -56,7 +62,7 @@ export function changeSettings(of: SettingsOf, before: GroupSettings, given: Giv
   return after;
 }
 
-/** Members that replace what stood before, whole. */
+/** Members that are replaced as a whole. */
 const replaced = [
   "deploymentConfigName",
   "serviceRoleArn",

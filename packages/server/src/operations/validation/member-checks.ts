@@ -1,5 +1,5 @@
 import type { Operation } from "@sluice/aws-protocol";
-import { batchOfHundred, batchOfTwentyFive, descriptionCharactersMax, quotas } from "../../choices.ts";
+import { batchOfHundred, batchOfTwentyFive, descriptionCharactersMax, quotas } from "../../limits.ts";
 import { fault } from "../../faults.ts";
 
 /** How one member is checked, whatever input has it (api.md §2.1). Faults are named without `Exception`. */
@@ -170,7 +170,7 @@ export function checkMembers(input: Readonly<Record<string, unknown>>, { name, i
     if (check !== undefined && value !== undefined) checkForm(member, check, value);
 }
 
-/** Refuses lists that are too long, before permission is asked for each of their items. */
+/** Rejects lists that are too long, before permissions are checked for each of their items. */
 export function checkListLengths(input: Readonly<Record<string, unknown>>, { name, input: shape }: Operation): void {
   if (shape.kind !== "structure") return;
   for (const { name: member } of shape.members) {

@@ -1,5 +1,5 @@
 import type { AlarmConfiguration, AutoRollbackConfiguration, TriggerConfig } from "@aws-sdk/client-codedeploy";
-import { quotas } from "../../choices.ts";
+import { quotas } from "../../limits.ts";
 import { fault } from "../../faults.ts";
 import { awsFault } from "./aws-texts.ts";
 
@@ -18,7 +18,7 @@ const triggerEvents: readonly string[] = [
 const triggerNameCharactersMax = 100;
 const alarmNameCharactersMax = 255;
 
-/** Checks what is told to SNS topics. */
+/** Checks the triggers, which publish to SNS topics. */
 export function checkTriggers(triggers: readonly TriggerConfig[]): void {
   const refuse = (message: string) => fault("InvalidTriggerConfig", message);
   if (triggers.length > quotas.triggersPerGroup)
@@ -29,7 +29,7 @@ export function checkTriggers(triggers: readonly TriggerConfig[]): void {
   for (const { triggerName = "", triggerTargetArn = "", triggerEvents: events = [] } of triggers) {
     if (triggerName === "" || triggerName.length > triggerNameCharactersMax)
       throw refuse(`A trigger needs a name of 1 to ${triggerNameCharactersMax} characters`);
-    // Terraform tries again when the text says "Topic ARN": a topic that was made a moment ago may not be seen yet.
+    // Terraform retries if the text contains "Topic ARN": a topic that has just been created may not be visible yet.
     if (!/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w.-]{1,256}$/.test(triggerTargetArn))
       throw refuse(`Topic ARN "${triggerTargetArn.slice(0, 200)}" of the trigger "${triggerName}" is not valid`);
     const unknown = events.find((event) => !triggerEvents.includes(event));
@@ -44,7 +44,7 @@ export function checkTriggers(triggers: readonly TriggerConfig[]): void {
     throw refuse("Two triggers have the same Topic ARN");
 }
 
-/** Checks the alarms that a deployment stops at. */
+/** Checks the alarms that stop a deployment. */
 export function checkAlarms(given: AlarmConfiguration | undefined): void {
   const refuse = (message: string) => fault("InvalidAlarmConfig", message);
   if (given === undefined) return;
@@ -68,7 +68,7 @@ const rollbackEvents: readonly string[] = [
   "DEPLOYMENT_STOP_ON_REQUEST",
 ];
 
-/** Checks when a deployment is rolled back by itself. */
+/** Checks the configuration of automatic rollbacks. */
 export function checkRollback(given: AutoRollbackConfiguration | undefined): void {
   if (given === undefined) return;
   const { enabled = false, events = [] } = given;

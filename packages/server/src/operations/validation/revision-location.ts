@@ -18,12 +18,15 @@ const revisionTypes: Readonly<Record<Platform, readonly string[]>> = {
   ECS: ["S3", "String", "AppSpecContent"],
 };
 
-/** Longest inline AppSpec, in characters: a request may have a megabyte. */
+/** The longest inline AppSpec, in characters: a request may have a megabyte. */
 const contentCharactersMax = 500_000;
 
 const refuse = (wanted: string) => fault("InvalidRevision", `The revision is not valid: ${wanted}`);
 
-/** Checks that a revision names what its type needs (api.md §3.6), and gives it back without anything else. `ask` takes an inline AppSpec by its hash alone. */
+/**
+ * Checks that a revision has the members that its type needs (api.md §3.6), and returns it without any others. With
+ * `ask`, the hash of an inline AppSpec is enough.
+ */
 export function checkRevision(
   given: RevisionLocation | undefined,
   platform: Platform,
@@ -72,7 +75,7 @@ function checkS3(given: NonNullable<RevisionLocation["s3Location"]>, platform: P
   };
 }
 
-/** What the endings of keys say. */
+/** The bundle types by the ending of a key. */
 const endings = {
   ".zip": "zip",
   ".tar": "tar",
@@ -83,7 +86,7 @@ const endings = {
   ".json": "JSON",
 } as const;
 
-/** The type of a bundle that is not named: what its key's ending says (inferred). */
+/** The default type of a bundle, by its key's ending (inferred). */
 function bundleTypeOf(key: string, platform: Platform) {
   const found = Object.entries(endings).find(([ending]) => key.toLowerCase().endsWith(ending));
   if (found !== undefined) return found[1];
@@ -100,7 +103,7 @@ function checkGitHub({ repository = "", commitId = "" }: NonNullable<RevisionLoc
   return { repository, commitId };
 }
 
-/** The hash of an inline AppSpec is computed when it is absent, and refused when it is wrong (inferred). */
+/** The hash of an inline AppSpec is computed when it is absent, and checked when it is given (inferred). */
 function checkInline(
   { content, sha256 }: { content?: string | undefined; sha256?: string | undefined },
   purpose: "make" | "ask",

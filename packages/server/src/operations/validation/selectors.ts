@@ -1,5 +1,5 @@
 import type { CreateDeploymentGroupInput, ECSService } from "@aws-sdk/client-codedeploy";
-import { quotas } from "../../choices.ts";
+import { quotas } from "../../limits.ts";
 import { fault } from "../../faults.ts";
 import type { Application } from "../../store/applications.ts";
 import type { Ec2DeploymentOptions, GroupSettings } from "../../store/deployment-groups.ts";

@@ -1,15 +1,12 @@
 import type { EC2TagFilter, TagFilter } from "@aws-sdk/client-codedeploy";
-import { quotas } from "../../choices.ts";
+import { quotas, tagKeyCharactersMax, tagValueCharactersMax } from "../../limits.ts";
 import { fault } from "../../faults.ts";
 import { valuesForKeyOnly } from "./aws-texts.ts";
 
 /** A filter for tags of EC2 or on-premises instances. */
 export type AnyTagFilter = EC2TagFilter | TagFilter;
 
-const keyCharactersMax = 128;
-const valueCharactersMax = 256;
-
-/** Checks one tag filter; each place that has filters has its own fault (api.md §3.2). Gives it back with its type said. */
+/** Checks one tag filter, and returns it with its type. Each member with filters has its own fault (api.md §3.2). */
 export function checkTagFilter(faultName: string, { Key, Value, Type }: AnyTagFilter): AnyTagFilter {
   const refuse = (message: string) => fault(faultName, message);
   const type = Type ?? typeMeant(Key, Value);
@@ -19,8 +16,8 @@ export function checkTagFilter(faultName: string, { Key, Value, Type }: AnyTagFi
   if (type === "VALUE_ONLY" && Key !== undefined) throw refuse("Keys must not be provided for value-only filters.");
   if (type !== "VALUE_ONLY" && (Key ?? "") === "") throw refuse(`A filter of type ${type} needs a key`);
   if (type !== "KEY_ONLY" && Value === undefined) throw refuse(`A filter of type ${type} needs a value`);
-  if ((Key ?? "").length > keyCharactersMax || (Value ?? "").length > valueCharactersMax)
-    throw refuse(`A key may have ${keyCharactersMax} characters, and a value ${valueCharactersMax}`);
+  if ((Key ?? "").length > tagKeyCharactersMax || (Value ?? "").length > tagValueCharactersMax)
+    throw refuse(`A key may have ${tagKeyCharactersMax} characters, and a value ${tagValueCharactersMax}`);
   return { Key, Value, Type: type };
 }
 

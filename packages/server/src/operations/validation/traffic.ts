@@ -4,7 +4,7 @@ import type {
   LoadBalancerInfo,
   TargetGroupPairInfo,
 } from "@aws-sdk/client-codedeploy";
-import { quotas } from "../../choices.ts";
+import { quotas } from "../../limits.ts";
 import { fault } from "../../faults.ts";
 import type { Application } from "../../store/applications.ts";
 import { awsFault, notForPlatform } from "./aws-texts.ts";
@@ -37,7 +37,7 @@ export function checkStyle(platform: Platform, given: DeploymentStyle = {}): Dep
 /** Two days, in minutes. AWS's table says 2800; its API text and measurement say this. */
 const terminationMinutesMax = 2880;
 
-/** Checks how a blue/green deployment goes; its presence calls for it, whatever the style says (api.md §2.14). */
+/** Checks the blue/green configuration whenever it is given, whatever the style is (api.md §2.14). */
 export function checkBlueGreen(
   platform: Platform,
   given: BlueGreenDeploymentConfiguration,

@@ -2,7 +2,10 @@ import type { ErrorInformation } from "@sluice/engine";
 import type { Application } from "../../store/applications.ts";
 import type { DeploymentRequest } from "../../store/deployments/records.ts";
 
-/** Why a deployment that may be asked for cannot be carried out; it is recorded and has failed, with this for a reason. The one place for it. */
+/**
+ * Returns why a valid deployment is not supported: it is recorded as Failed with this reason. All such reasons are
+ * here.
+ */
 export function whyUnsupported(
   platform: Application["computePlatform"],
   { deploymentStyle, blueGreenDeploymentConfiguration, loadBalancerInfo }: DeploymentRequest,

@@ -47,7 +47,7 @@ export function deploymentInfo(context: Context, record: DeploymentRecord) {
   };
 }
 
-/** What a person should know: what has been noted, and who is being waited for in vain right now. */
+/** Returns the messages for people: the deployment's notes, and the silent hosts for which it waits. */
 function messagesOf({ store, clock, lastSeen }: Context, { id, state }: DeploymentRecord): readonly string[] {
   if (isOver(state) || state.kind === "lambda") return state.notes;
   const waiting = silentHosts({

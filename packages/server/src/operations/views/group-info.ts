@@ -59,7 +59,7 @@ function selectorsShown(settings: GroupSettings) {
 const hookName = (hooks: readonly ScalingHook[], name: string, kind: ScalingHook["transition"]): string | undefined =>
   hooks.find(({ scalingGroup, transition }) => scalingGroup === name && transition === kind)?.name;
 
-/** For ECS both waits are always numbers: clients add them without a look (api.md §3.2). */
+/** For ECS both waits are always numbers: clients add them without a check (api.md §3.2). */
 function blueGreenShown({ computePlatform }: Application, { blueGreenDeploymentConfiguration: given }: GroupSettings) {
   if (given === undefined || computePlatform !== "ECS") return given;
   return {

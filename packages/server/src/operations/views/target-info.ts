@@ -55,7 +55,7 @@ export const instanceSummary = (
 
 const eventInfo = ({ name, status, startTime, endTime, diagnostics, command }: LifecycleEvent) => ({
   lifecycleEventName: name,
-  // Unlike AWS: an event that the service itself runs says what it waits for, such as a load balancer's health check.
+  // Unlike AWS: an event that the service itself runs shows what it waits for, such as a load balancer's health check.
   diagnostics:
     diagnostics ?? (status === "InProgress" && command?.progress ? { message: command.progress } : undefined),
   startTime: date(startTime),

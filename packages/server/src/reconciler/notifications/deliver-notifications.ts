@@ -3,23 +3,25 @@ import { postEvent, publish } from "../../gateways/notifications.ts";
 import type { Store } from "../../store/index.ts";
 import type { Notification } from "../../store/notifications.ts";
 
-/** What messages are delivered with. */
 export interface DeliveryContext {
   readonly store: Store;
   readonly gateways: Gateways;
   readonly clock: () => number;
-  /** Where events of the bus are posted; absent when nobody listens. */
+  /** Where the event bus's events are posted, if anywhere. */
   readonly eventsUrl?: string | undefined;
   readonly warn: (about: Readonly<Record<string, string>>, message: string) => void;
 }
 
-/** Messages that one round delivers. */
+/** How many messages one run delivers. */
 const batch = 20;
 
-/** Waits before the next attempts, in milliseconds; after the last one a message is given up. They never affect a deployment (deployments.md §10.2 rule 5). */
+/**
+ * The waits before further attempts, in milliseconds; after the last one a message is given up. Messages never affect a
+ * deployment (deployments.md §10.2 rule 5).
+ */
 const waits = [1_000, 5_000, 30_000, 300_000] as const;
 
-/** Delivers what is due, once each; what does not arrive is tried again later. */
+/** Delivers the messages that are due, each once; those that fail are retried later. */
 export async function deliverNotifications(context: DeliveryContext): Promise<void> {
   const { store, clock } = context;
   for (const notification of store.notifications.due(clock(), batch)) {
@@ -35,7 +37,7 @@ export async function deliverNotifications(context: DeliveryContext): Promise<vo
   }
 }
 
-/** Why a message did not arrive; undefined when it did. */
+/** Returns why a message could not be delivered; undefined if it was. */
 async function attempt(
   { store, gateways, eventsUrl }: DeliveryContext,
   { groupId, topic, subject, body }: Notification,

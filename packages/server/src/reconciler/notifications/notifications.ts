@@ -5,7 +5,6 @@ import type { DeploymentRecord } from "../../store/deployments/records.ts";
 import type { Notification } from "../../store/notifications.ts";
 import { type StateChange, triggerEvents } from "./state-changes.ts";
 
-/** What messages say of where they come from. */
 export interface NotificationContext {
   readonly region: string;
   readonly accountId: string;
@@ -13,13 +12,13 @@ export interface NotificationContext {
   readonly group: DeploymentGroup;
   readonly record: DeploymentRecord;
   readonly world: World;
-  /** Whether somebody listens to the event bus. */
+  /** Whether the event bus has a listener. */
   readonly hasEventBus: boolean;
 }
 
 type Owed = Omit<Notification, "id" | "attempts">;
 
-/** The messages that are owed for some changes: one for each trigger that asked for it, and one for the event bus. */
+/** Returns the messages about state changes: one for each trigger that is subscribed, and one for the event bus. */
 export function notificationsOf(changes: readonly StateChange[], context: NotificationContext): readonly Owed[] {
   const { group, hasEventBus } = context;
   return changes.flatMap((change) => {
@@ -36,7 +35,7 @@ export function notificationsOf(changes: readonly StateChange[], context: Notifi
   });
 }
 
-/** The start of a rollback is an event of its own, too (deployments.md §10.2). */
+/** The start of a rollback is an event of its own, in addition (deployments.md §10.2). */
 function wantedEvents(change: StateChange, { record }: NotificationContext): readonly string[] {
   const event = Reflect.get(triggerEvents[change.about], change.state) as string; // the table has every state
   return event === "DeploymentStart" && record.request.rollbackOf !== undefined
@@ -44,7 +43,7 @@ function wantedEvents(change: StateChange, { record }: NotificationContext): rea
     : [event];
 }
 
-/** The message of a trigger in the form that consumers know: nested values are JSON text (api.md §8.1). */
+/** Returns a trigger's message in AWS's form: nested values are JSON text (api.md §8.1). */
 function triggerMessage(
   change: StateChange,
   context: NotificationContext,

@@ -1,7 +1,7 @@
 import type { TriggerEventType } from "@aws-sdk/client-codedeploy";
 import { type Decision, type Deployment, type Target, targetOf, type World } from "@sluice/engine";
 
-/** Something that people outside want to be told of. */
+/** A state change that is published. */
 export type StateChange =
   | { readonly about: "deployment"; readonly state: DeploymentState; readonly deployment: Deployment }
   | { readonly about: "instance"; readonly state: InstanceState; readonly target: Target };
@@ -9,7 +9,7 @@ export type StateChange =
 type DeploymentState = "START" | "SUCCESS" | "FAILURE" | "STOP" | "READY";
 type InstanceState = "START" | "SUCCESS" | "FAILURE" | "READY";
 
-/** What a trigger is subscribed to, by change (deployments.md §10.2). */
+/** The trigger events, by state change (deployments.md §10.2). */
 export const triggerEvents = {
   deployment: {
     START: "DeploymentStart",
@@ -21,7 +21,7 @@ export const triggerEvents = {
   instance: { START: "InstanceStart", SUCCESS: "InstanceSuccess", FAILURE: "InstanceFailure", READY: "InstanceReady" },
 } as const satisfies Record<StateChange["about"], Readonly<Record<string, TriggerEventType>>>;
 
-/** The changes among a pass's decisions. */
+/** Returns the state changes among a pass's decisions. */
 export function stateChangesOf(before: World, after: World, decisions: readonly Decision[]): readonly StateChange[] {
   const started = new Set<string>();
   return decisions.flatMap((decision): readonly StateChange[] => {
@@ -56,7 +56,7 @@ const hasBegun = (target: Target | undefined): boolean =>
 
 const endStates = { Succeeded: "SUCCESS", Failed: "FAILURE", Stopped: "STOP" } as const;
 
-/** A skipped target is no news (inferred). */
+/** A skipped target is not published (inferred). */
 const targetStates = {
   Succeeded: "SUCCESS",
   Failed: "FAILURE",

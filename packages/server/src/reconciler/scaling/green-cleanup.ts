@@ -6,24 +6,31 @@ import type { DeploymentGroup } from "../../store/deployment-groups.ts";
 import type { DeploymentRecord } from "../../store/deployments/records.ts";
 import type { HookContext } from "./managed-hooks.ts";
 
-/** The tag of a deployment group that says what becomes of copies which failed deployments leave (deployments.md §7.4). */
+/**
+ * The tag of a deployment group that decides about the copies which failed deployments leave behind
+ * (deployments.md §7.4).
+ */
 export const cleanupTag = "sluice:green-cleanup";
 
 const minute = 60_000;
 
-/** How long after its end a failed deployment's copy may go, in milliseconds; undefined to keep it, as AWS does. */
+/**
+ * Returns how long after a failed deployment its copy is deleted, in milliseconds; undefined to keep it, as AWS does.
+ */
 export function cleanupDelay(value: string | undefined): number | undefined {
   if (value === "delete-on-failure") return 0;
   const minutes = /^delete-after:(\d{1,6})$/.exec(value ?? "")?.[1];
   return minutes === undefined ? undefined : Number(minutes) * minute;
 }
 
-/** What copies are cleaned up with. */
 export interface CleanupContext extends HookContext {
   readonly clock: () => number;
 }
 
-/** Removes the copies that failed deployments have left and whose deployment groups ask for it: each is deregistered first, and deleted only when nobody names it. */
+/**
+ * Removes the copies that failed deployments have left, if their deployment groups ask for it: each is deregistered
+ * first, and deleted only if no deployment group names it.
+ */
 export async function cleanUpCopies(context: CleanupContext): Promise<void> {
   const { store } = context;
   for (const copied of store.copies.left()) {
@@ -56,7 +63,7 @@ async function remove(
   if (isOurs) {
     const balancers = record.state.balancers ?? { targetGroups: [], classic: [] };
     for (const { InstanceId = "" } of copy.Instances ?? [])
-      if (!(await isOut(clients, { instance: InstanceId, balancers }))) return; // it drains: the next round looks again
+      if (!(await isOut(clients, { instance: InstanceId, balancers }))) return; // it drains: the next run tries again
     if ((await deleteScalingGroups(clients, [scalingGroup])).is !== "done") return;
   }
   await store.write(() => {

@@ -1,23 +1,29 @@
 import type { DeploymentGroup } from "../../store/deployment-groups.ts";
 import type { Store } from "../../store/index.ts";
 
-/** How many launches in a row have to fail before the revision itself is taken to be bad (deployments.md §13, 6). */
+/** How many launches in a row have to fail before the revision itself is considered bad (deployments.md §13, 6). */
 const failuresInARow = 3;
 
-/** How long the first pause is, and the longest, in milliseconds: an instance that cannot get its revision is abandoned and replaced at once, without an end. */
+/**
+ * The first pause and the longest, in milliseconds: without one, an instance that cannot be installed would be
+ * abandoned and replaced at once, endlessly.
+ */
 const firstMilliseconds = 30_000;
 const longestMilliseconds = 30 * 60_000;
 
-/** Why new instances of a deployment group wait for their deployment. */
+/** A pause in which new instances of a deployment group wait for their deployment. */
 export interface LaunchPause {
   /** In milliseconds since the epoch. */
   readonly until: number;
   readonly failures: number;
-  /** The launch deployment that has failed last. */
+  /** The launch deployment that failed last. */
   readonly lastFailed: string;
 }
 
-/** Unlike AWS: whether the launches of a deployment group pause, because the last ones have all failed. Each failure doubles the pause; a deployment of the group that succeeds ends it. */
+/**
+ * Unlike AWS: launches of a deployment group pause when the last ones have all failed. Each failure doubles the pause;
+ * a deployment of the group that succeeds ends it.
+ */
 export function launchPauseOf(store: Store, groupId: string): LaunchPause | undefined {
   const failed = store.deployments.failedLaunches(groupId);
   const [last] = failed;
@@ -26,7 +32,7 @@ export function launchPauseOf(store: Store, groupId: string): LaunchPause | unde
   return { until: last.completeTime + pause, failures: failed.length, lastFailed: last.id };
 }
 
-/** What a person should know of it. */
+/** Returns the message about a pause. */
 export function pauseInWords(
   { until, failures, lastFailed }: LaunchPause,
   { name }: Pick<DeploymentGroup, "name">,

@@ -17,22 +17,24 @@ import { type LaunchPause, launchPauseOf, pauseInWords } from "./launch-pauses.t
 import type { HookContext } from "./managed-hooks.ts";
 import { recordStates, type ObservedGroup, waitsFor } from "./scaled-instances.ts";
 
-/** What new lifecycle actions are taken up with. */
 export interface LifecycleActionContext extends HookContext {
   readonly clock: () => number;
   readonly region: string;
   readonly accountId: string;
   readonly wake: (deploymentId: string) => void;
-  /** Told of what a person should know, and no deployment shows. */
+  /** Warns an operator of what no deployment shows. */
   readonly warn: (about: Readonly<Record<string, string>>, message: string) => void;
-  /** What has been said already, and need not be said in each round: Auto Scaling groups whose warm pool cannot be seen, launches that pause. */
+  /** What has been warned of already: Auto Scaling groups whose warm pool cannot be read, and launches that pause. */
   readonly warned: Set<string>;
-  /** When Auto Scaling was last told that an instance goes on waiting while launches pause, by instance. */
+  /** When the last heartbeat was sent for an instance that waits while launches pause. */
   readonly heartbeats: Map<string, number>;
   readonly onDefect: (error: unknown, about: string) => void;
 }
 
-/** Looks which instances wait for our hooks, and gives each its deployment, or lets it go on where there is nothing to deploy (deployments.md §6.2, §6.4). */
+/**
+ * Starts a deployment for each instance that waits for one of our hooks, or lets it continue if there is nothing to
+ * deploy (deployments.md §6.2, §6.4).
+ */
 export async function startLifecycleDeployments(context: LifecycleActionContext): Promise<void> {
   const { store, gateways } = context;
   const byGroup = Map.groupBy(store.scaling.all(), ({ groupId }) => groupId);
@@ -51,13 +53,13 @@ export async function startLifecycleDeployments(context: LifecycleActionContext)
             if (waits(hook, instance, seen.get(instance.InstanceId ?? "")))
               await handle(context, { group, hook, instance });
     } catch (error) {
-      // What one group's role may not do keeps no instance of another group waiting.
+      // A failure of one group's role must not keep instances of other groups waiting.
       context.onDefect(error, `the Auto Scaling groups of deployment group "${group.name}"`);
     }
   }
 }
 
-/** The instances of an Auto Scaling group and of its warm pool. */
+/** Returns the instances of an Auto Scaling group and of its warm pool. */
 async function instancesOf(
   { gateways, warn, warned }: LifecycleActionContext,
   { name, settings }: DeploymentGroup,
@@ -69,7 +71,7 @@ async function instancesOf(
   } catch (error) {
     if (!(error instanceof Error) || !/AccessDenied|Unauthorized/.test(error.name)) throw error;
     const about = { deploymentGroup: name, scalingGroup: AutoScalingGroupName };
-    // Once is enough: the next round finds the same.
+    // Once is enough: the next run has the same result.
     if (!warned.has(AutoScalingGroupName))
       warn(
         about,
@@ -80,12 +82,12 @@ async function instancesOf(
   }
 }
 
-/** Whether an instance waits for a hook, and nobody has taken that up. */
+/** Whether an instance waits for a hook, and has not been handled yet. */
 function waits({ transition }: ScalingHook, { LifecycleState }: Instance, seen: ScaledInstance | undefined): boolean {
   return waitsFor(LifecycleState, seen) === transition && seen?.handledState !== LifecycleState;
 }
 
-/** In the transaction that takes a wait up: it is not taken up again. */
+/** Must be called in the transaction that handles a wait: it is not handled again. */
 function recordHandled({ store }: LifecycleActionContext, { group, instance }: Waiting): void {
   const { InstanceId = "", LifecycleState = "" } = instance;
   const known = store.scaledInstances.of(group.id).find((one) => one.instance === InstanceId);
@@ -111,7 +113,10 @@ async function handle(context: LifecycleActionContext, waiting: Waiting): Promis
   return deploy(context, waiting, group.targetRevision);
 }
 
-/** Unlike AWS: after some failures in a row the next instance waits before it is tried, one at a time, and Auto Scaling is told that it does. What becomes of its hook when it has been tried stays ABANDON. */
+/**
+ * Unlike AWS: after some failures in a row the next instances wait, with heartbeats, and are tried one at a time. If
+ * the deployment to one fails, the result of its hook is still ABANDON.
+ */
 async function isPaused(context: LifecycleActionContext, waiting: Waiting): Promise<boolean> {
   const { store, clock } = context;
   const pause = launchPauseOf(store, waiting.group.id);
@@ -122,7 +127,10 @@ async function isPaused(context: LifecycleActionContext, waiting: Waiting): Prom
   return true;
 }
 
-/** Once for each failure, in the log and where GetDeploymentGroup's `lastAttemptedDeployment` leads to. */
+/**
+ * Once for each failure, in the log and in the notes of the deployment to which GetDeploymentGroup's
+ * `lastAttemptedDeployment` leads.
+ */
 async function warnOfPause(
   { store, warn, warned }: LifecycleActionContext,
   { group, hook }: Waiting,
@@ -132,7 +140,7 @@ async function warnOfPause(
   warned.add(pause.lastFailed);
   const { scalingGroup } = hook;
   const message = pauseInWords(pause, group, scalingGroup);
-  if (store.deployments.byId(pause.lastFailed)?.state.notes.includes(message) === true) return; // told before a restart
+  if (store.deployments.byId(pause.lastFailed)?.state.notes.includes(message) === true) return; // warned before a restart
   await store.write(() => store.deployments.addNote(pause.lastFailed, message));
   warn({ deploymentGroup: group.name, scalingGroup }, message);
 }
@@ -151,7 +159,10 @@ async function keepWaiting(
   });
 }
 
-/** Without a successful revision there is nothing to deploy: the instance goes on as it is, and the reason is kept (deployments.md §6.2 rule 3). */
+/**
+ * Without a successful revision there is nothing to deploy: the instance continues as it is, and the reason is recorded
+ * (deployments.md §6.2 rule 3).
+ */
 async function continueWithoutDeployment(context: LifecycleActionContext, waiting: Waiting): Promise<void> {
   const { store, gateways, clock, warn } = context;
   const { group, hook, instance } = waiting;
@@ -214,7 +225,10 @@ async function deploy(
   wake(id);
 }
 
-/** An instance on its way into the warm pool gets the revision and no traffic: that comes when it leaves the pool (inferred). */
+/**
+ * An instance on its way into the warm pool gets the revision but no traffic, which it gets when it leaves the pool
+ * (inferred).
+ */
 function optionOf({ settings }: DeploymentGroup, { hook, instance }: Waiting) {
   const isForPool = hook.transition === "launch" && instance.LifecycleState?.startsWith("Warmed:") === true;
   return isForPool

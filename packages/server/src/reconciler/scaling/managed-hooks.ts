@@ -11,13 +11,16 @@ export interface LeftHook extends ScalingHook {
   readonly why: string;
 }
 
-/** What hooks are kept with. */
 export interface HookContext {
   readonly store: Store;
   readonly gateways: Gateways;
 }
 
-/** Installs the hooks that a deployment group has to have on its Auto Scaling groups, anew where somebody else has removed one, and removes those that it no longer has. Throws when one cannot be installed; gives those that could not be removed (deployments.md §6.1, §6.6). */
+/**
+ * Installs the hooks that a deployment group must have on its Auto Scaling groups, also where one has been removed, and
+ * removes those that it no longer needs. Throws when one cannot be installed. Returns those that could not be removed
+ * (deployments.md §6.1, §6.6).
+ */
 export function syncHooks(
   context: HookContext,
   group: DeploymentGroup,
@@ -26,7 +29,10 @@ export function syncHooks(
   return inTurn(group.id, () => sync(context, group, scalingGroups));
 }
 
-/** What is done to the hooks of deployment groups, by group: one thing after the other, or two would each install what is missing. */
+/**
+ * Changes of hooks, by deployment group. They run one after the other, or two of them would each install what is
+ * missing.
+ */
 const underWay = new Map<string, Promise<unknown>>();
 
 function inTurn<Result>(groupId: string, work: () => Promise<Result>): Promise<Result> {
@@ -54,7 +60,7 @@ async function sync(
     a.scalingGroup === b.scalingGroup && a.transition === b.transition;
   for (const want of wanted) {
     const installed = known.find((hook) => isSame(hook, want));
-    // A hook that is in its place stays: to take it away would abandon the instances that it holds.
+    // A hook that is installed stays: removing it would abandon the instances that wait for it.
     if (installed !== undefined && (await hooksOf(clients, want.scalingGroup)).includes(installed.name)) continue;
     await install({ store, clients }, newHook(group, want), installed);
   }
@@ -70,7 +76,10 @@ async function sync(
   return left;
 }
 
-/** Puts a hook in the books first: a crash in between leaves none that nobody knows. One that cannot be installed leaves there what was. */
+/**
+ * Records a hook before installing it, so that a crash leaves no unknown hook. If it cannot be installed, the former
+ * record is restored.
+ */
 async function install(
   { store, clients }: { readonly store: Store; readonly clients: Clients },
   hook: ScalingHook,
@@ -85,7 +94,7 @@ async function install(
   }
 }
 
-/** A hook that is installed has a name of its own each time, as on AWS (deployments.md §6.1 rule 1). */
+/** Each installation of a hook has a new name, as on AWS (deployments.md §6.1 rule 1). */
 const newHook = (
   { id, name }: DeploymentGroup,
   want: Pick<ScalingHook, "scalingGroup" | "transition">,
@@ -95,7 +104,10 @@ const newHook = (
   name: hookName(want.transition, name, newId()),
 });
 
-/** Replaces hooks that somebody else has removed: without them new instances would serve without software, silently (deployments.md §6.6 rule 4). Gives those that were missing. */
+/**
+ * Replaces hooks that have been removed by someone else: without them, new instances would silently serve without the
+ * application (deployments.md §6.6 rule 4). Returns those that were missing.
+ */
 export async function restoreHooks({ store, gateways }: HookContext): Promise<readonly ScalingHook[]> {
   const restored: ScalingHook[] = [];
   for (const hook of store.scaling.all())
@@ -103,21 +115,21 @@ export async function restoreHooks({ store, gateways }: HookContext): Promise<re
   return restored;
 }
 
-/** Whether a hook was missing, and is replaced. */
+/** Returns whether a hook was missing and has been replaced. */
 async function restore({ store, gateways }: HookContext, hook: ScalingHook): Promise<boolean> {
   const group = store.groups.byId(hook.groupId);
   if (group === undefined) return false;
   const clients = gateways.as(group.settings.serviceRoleArn);
-  const names = await hooksOf(clients, hook.scalingGroup).catch(() => undefined); // the group may be gone, or the call refused: the next round looks again
+  const names = await hooksOf(clients, hook.scalingGroup).catch(() => undefined); // the group may be gone, or the call refused: the next run tries again
   if (names === undefined || names.includes(hook.name)) return false;
   const renewed = newHook(group, hook);
-  // In the books first: after a crash in between it is missing again, and no hook is left that nobody knows.
+  // Recorded first: after a crash in between it is missing again, and no unknown hook is left.
   const isWanted = await store.write(() => {
     const isStillWanted = store.scaling.of(hook.groupId).some(({ name }) => name === hook.name);
     if (isStillWanted) store.scaling.add(renewed);
     return isStillWanted;
   });
-  if (!isWanted) return false; // the deployment group has let it go while we looked
+  if (!isWanted) return false; // the deployment group has removed it in the meantime
   await putHook(clients, renewed, group.id);
   return true;
 }

@@ -4,7 +4,10 @@ import type { DeploymentGroup, GroupSettings } from "../../store/deployment-grou
 import type { DeploymentRecord } from "../../store/deployments/records.ts";
 import { type HookContext, syncHooks } from "./managed-hooks.ts";
 
-/** After a blue/green deployment the group's fleet is the replacement: its selectors name that one, and its hooks follow (deployments.md §7.2 step 10). */
+/**
+ * After a blue/green deployment the replacement is the group's fleet: its selectors and hooks move there
+ * (deployments.md §7.2 step 10).
+ */
 export async function moveGroup(
   context: HookContext,
   { groupId, request }: DeploymentRecord,
@@ -29,7 +32,10 @@ const onScalingGroups = (settings: GroupSettings, autoScalingGroups: readonly st
   autoScalingGroups,
 });
 
-/** Discovered instances: what found them becomes what selects the fleet (inferred). */
+/**
+ * The tag filters and Auto Scaling groups that selected the replacement instances become the group's selectors
+ * (inferred).
+ */
 function onTargets(
   { settings }: DeploymentGroup,
   found: DeploymentRecord["request"]["targetInstances"],

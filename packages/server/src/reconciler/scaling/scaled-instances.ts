@@ -3,13 +3,13 @@ import type { Transition } from "../../gateways/lifecycle-hooks.ts";
 import type { Store } from "../../store/index.ts";
 import type { ScaledInstance } from "../../store/scaled-instances.ts";
 
-/** An Auto Scaling group with all of its instances, those of its warm pool among them. */
+/** An Auto Scaling group with all its instances, including those of its warm pool. */
 export interface ObservedGroup {
   readonly group: AutoScalingGroup;
   readonly instances: readonly Instance[];
 }
 
-/** What is remembered of an instance after it has been seen in a state; undefined when there is nothing to remember. */
+/** Returns what to remember of an instance in its current state; undefined when there is nothing to remember. */
 function after(
   before: ScaledInstance | undefined,
   { InstanceId: instance = "", LifecycleState = "Pending" }: Instance,
@@ -22,7 +22,10 @@ function after(
   return { groupId, instance, hasServed, handledState };
 }
 
-/** Why an instance waits: it begins to serve, or it ceases to. One that has served waits on its way back to the warm pool as others do on their way into it (deployments.md §6.4 rule 2). */
+/**
+ * Returns why an instance waits: it begins to serve, or it ceases to. One that has served and returns to the warm pool
+ * waits in the same state as one that enters it (deployments.md §6.4 rule 2).
+ */
 export function waitsFor(state: string | undefined, seen: ScaledInstance | undefined): Transition | undefined {
   switch (state) {
     case "Pending:Wait":
@@ -37,7 +40,7 @@ export function waitsFor(state: string | undefined, seen: ScaledInstance | undef
   }
 }
 
-/** Writes down what has changed of a deployment group's instances; gives what is remembered of each now. */
+/** Records what has changed of a deployment group's instances. Returns what is remembered of each. */
 export async function recordStates(
   store: Store,
   groupId: string,

@@ -1,15 +1,18 @@
 import { type Fleet, type Fleets, type Target, targetOf } from "@sluice/engine";
 import type { Database } from "../database.ts";
 
-/** Deployments whose targets are kept in memory: more than are usually under way at once. */
+/** How many deployments are cached: more than are usually in progress at once. */
 const cachedMax = 256;
 
-/** The targets and fleets of deployments, as documents are read once and then kept: a pass over a thousand hosts must not parse them all for the one that has answered. A commit gives what there is now; all is forgotten when something that was written is undone. */
+/**
+ * A cache of the targets and fleets of deployments: a pass over a thousand hosts must not parse all of them for the one
+ * that has reported. A commit updates it. Entries that are not committed yet are forgotten after a rollback.
+ */
 export class DeploymentCache {
   readonly #db: Database;
   readonly #targets = new Map<string, readonly Target[]>();
   readonly #fleets = new Map<string, Fleets>();
-  /** Deployments of which something was kept while it could yet be undone. */
+  /** Deployments that were cached by a transaction that is not committed yet. */
   readonly #uncommitted = new Set<string>();
 
   constructor(db: Database) {
@@ -45,12 +48,12 @@ export class DeploymentCache {
     return fleets;
   }
 
-  /** The fleets that were read are no longer so. */
+  /** Forgets the fleets of a deployment. */
   dropFleets(deploymentId: string): void {
     this.#fleets.delete(deploymentId);
   }
 
-  /** These are the targets now. */
+  /** Sets the targets of a deployment. */
   remember(deploymentId: string, targets: readonly Target[]): void {
     this.#keep(this.#targets, deploymentId, targets);
   }

@@ -14,12 +14,12 @@ import type { DeploymentRecord } from "./records.ts";
 import type { DeploymentCache } from "./cache.ts";
 import type { Outbox } from "./outbox.ts";
 
-/** What a pass over a deployment changes, all at once. */
+/** What a pass over a deployment changes, in one commit. */
 export interface Commit {
   readonly before: World;
   readonly after: World;
   readonly version: number;
-  /** What the group remembers of its hosts, once the deployment is over. */
+  /** What the group remembers of its hosts, when the deployment has ended. */
   readonly memories: Readonly<Record<string, HostMemory<string>>>;
 }
 
@@ -43,14 +43,14 @@ export function deploymentChanges(
         JSON.stringify(state),
       );
     },
-    /** Adds what a person should know of a deployment that may be over. */
+    /** Adds a message for people to a deployment, also to one that is over. */
     addNote: (id: string, note: string): number =>
       db.run(
         "UPDATE deployments SET version = version + 1, state = json_insert(state, '$.notes[#]', ?) WHERE id = ?",
         note,
         id,
       ),
-    /** Remembers why a deployment that has ended is not rolled back. */
+    /** Records why a deployment that has ended is not rolled back. */
     setRollbackMessage: (id: string, message: string): number =>
       db.run("UPDATE deployments SET state = json_set(state, '$.rollbackMessage', ?) WHERE id = ?", message, id),
     setFleet(id: string, which: FleetQuery, fleet: Fleet): void {
@@ -58,7 +58,7 @@ export function deploymentChanges(
       if (db.run("UPDATE deployments SET version = version + 1 WHERE id = ? AND is_over = 0", id) === 0) return;
       db.run("INSERT OR REPLACE INTO fleets VALUES (?, ?, ?)", id, which, JSON.stringify(fleet));
     },
-    /** Writes what a pass has made of a deployment. Call it in the transaction that has observed it. */
+    /** Writes the result of a pass. Must be called in the transaction that has observed the deployment. */
     commit(record: DeploymentRecord, change: Commit): void {
       const left = new Set(change.after.reports);
       for (const report of change.before.reports) if (!left.has(report)) reports.settle(record.id, report);
@@ -80,7 +80,7 @@ function writeMemories(db: Database, { groupId }: DeploymentRecord, { memories }
     );
 }
 
-/** While hosts work, only their targets change. */
+/** While hosts run events, only their targets change. */
 function writeDeployment(db: Database, { id }: DeploymentRecord, { before, after, version }: Commit): void {
   const { status } = after.deployment;
   const moved =
@@ -97,10 +97,10 @@ function writeDeployment(db: Database, { id }: DeploymentRecord, { before, after
   assert.equal(moved, 1, `Deployment ${id} has moved since it was observed`);
 }
 
-/** What has been written of events that are over: they come again whenever a later event of their target changes. */
+/** The JSON of events that are over: it is needed again whenever a later event of the target changes. */
 const written = new WeakMap<LifecycleEvent, string>();
 
-/** A target in JSON. */
+/** Returns a target as JSON. */
 function documentOf({ events, ...rest }: Target): string {
   const texts = events.map((event) => {
     const known = written.get(event);
@@ -112,7 +112,7 @@ function documentOf({ events, ...rest }: Target): string {
   return `{"events":[${texts.join(",")}],${JSON.stringify(rest).slice(1)}`;
 }
 
-/** Gives the targets that have changed. */
+/** Writes the targets that have changed, and returns them. */
 function writeTargets(db: Database, deploymentId: string, { before, after }: Commit): readonly Target[] {
   return after.targets.filter((target, position) => {
     const known = before.targets[position];

@@ -4,13 +4,13 @@ import type { Database } from "../database.ts";
 import type { DeploymentCache } from "./cache.ts";
 import type { CommandRecord, OpenCommand, Outbox } from "./outbox.ts";
 
-/** Commands for hosts, and what hosts have reported. */
+/** Commands for hosts, and reports about them. */
 export function commands(
   db: Database,
   { cache, reports, outbox }: { cache: DeploymentCache; reports: Reports; outbox: Outbox },
 ) {
   return {
-    /** The command that a host was given for an event of a deployment. */
+    /** Returns the command of a host for an event of a deployment. */
     find(deploymentId: string, host: string, name: string): CommandRecord | undefined {
       const row = db.get<{ id: string }>(
         "SELECT id FROM targets WHERE host = ? AND deployment_id = ?",
@@ -22,9 +22,9 @@ export function commands(
       if (target === undefined || event?.command === undefined) return undefined;
       return { id: event.command.id, deploymentId, targetId: target.id, host, event: event.name };
     },
-    /** Commands that the host has not acknowledged, oldest first. */
+    /** Returns the commands that the host has not acknowledged, oldest first. */
     openFor: (host: string): readonly OpenCommand[] => outbox.openFor(host),
-    /** Takes down an report for the next pass: the first of a kind, or the last progress. */
+    /** Adds a report for the next pass: the first of a kind, or the last progress. */
     addReport: (report: Report, deploymentId: string): void => reports.add(report, deploymentId),
     newReports: (deploymentId: string): readonly Report[] => reports.of(deploymentId),
   };

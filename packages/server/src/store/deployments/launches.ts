@@ -3,7 +3,10 @@ import type { Database } from "../database.ts";
 /** Questions about the launch deployments of a group. */
 export function launchReads(db: Database) {
   return {
-    /** Launch deployments of a group that have failed since anything of it last succeeded, the latest first; as many as anybody counts. */
+    /**
+     * Returns the launch deployments of a group that have failed since its last success, the latest first; at most a
+     * hundred.
+     */
     failedLaunches: (groupId: string): readonly { readonly id: string; readonly completeTime: number }[] =>
       db.all<{ id: string; completeTime: number }>(
         `SELECT id, state ->> 'completeTime' AS completeTime FROM deployments

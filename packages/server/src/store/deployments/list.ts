@@ -1,6 +1,6 @@
 import type { Database } from "../database.ts";
 
-/** What a list of deployments may be narrowed to. */
+/** The filter of a list of deployments. */
 export interface DeploymentFilter {
   readonly groupId?: string | undefined;
   readonly externalId?: string | undefined;
@@ -10,7 +10,7 @@ export interface DeploymentFilter {
   readonly createdTo?: number | undefined;
 }
 
-/** A deployment's place in the list: its time, and its turn among those of the same time. */
+/** A deployment's position in the list: its time, and its order among those of the same time. */
 export interface ListedDeployment {
   readonly id: string;
   readonly createTime: number;
@@ -23,10 +23,13 @@ interface Row {
   readonly turn: number;
 }
 
-/** Lists of deployments, newest first. Every query walks an index from where the page begins, so that a page costs the same however many there are. */
+/**
+ * Lists of deployments, newest first. Every query walks an index from where the page begins, so that a page costs the
+ * same however many deployments there are.
+ */
 export function deploymentLists(db: Database) {
   return {
-    /** The first deployments after a place. */
+    /** Returns the first deployments after a position. */
     list(
       filter: DeploymentFilter,
       {
@@ -39,7 +42,7 @@ export function deploymentLists(db: Database) {
         after === undefined || after.createTime > createdTo
           ? { createTime: createdTo, turn: Number.MAX_SAFE_INTEGER }
           : after;
-      // One walk for each status: the index by status and time gives each of them in order.
+      // One query for each status: the index by status and time returns each in order.
       const rows = (filter.statuses ?? [undefined]).flatMap((status) => {
         const equals = Object.entries({ group_id: groupId, status, "request ->> 'externalId'": externalId }).filter(
           (entry): entry is [string, string] => entry[1] !== undefined,
@@ -60,10 +63,10 @@ export function deploymentLists(db: Database) {
         .map(({ id, create_time: createTime, turn }) => ({ id, createTime, turn }));
     },
     liveCount: (): number => db.get<{ n: number }>("SELECT count(*) AS n FROM deployments WHERE is_over = 0")?.n ?? 0,
-    /** The deployment that rolls this one back. */
+    /** Returns the deployment that rolls this one back. */
     rolledBackBy: (id: string): string | undefined =>
       db.get<{ id: string }>("SELECT id FROM deployments WHERE request ->> '$.rollbackOf.deploymentId' = ?", id)?.id,
-    /** The deployments that bring outdated instances up to this one, oldest first. */
+    /** Returns the follow-ups of a deployment, oldest first. */
     followersOf: (id: string): readonly string[] =>
       db
         .all<{ id: string }>(

@@ -18,7 +18,10 @@ export interface OpenCommand extends CommandRecord {
   readonly issuedAt: number;
 }
 
-/** Commands that wait for their hosts. They stand in the targets, and nowhere else: this is an index of them in memory, made anew after a start, and when something that was written is undone. */
+/**
+ * Commands that wait for their hosts. An in-memory index; the targets table is the source of truth. Rebuilt at start
+ * and after a rollback.
+ */
 export class Outbox {
   readonly #db: Database;
   readonly #cache: DeploymentCache;
@@ -32,18 +35,18 @@ export class Outbox {
     db.onRollback(() => this.forget());
   }
 
-  /** Deployments have gone, or what was written of them was rolled back. */
+  /** Forgets the index: deployments have been deleted, or a transaction was rolled back. */
   forget(): void {
     this.#byHost = undefined;
   }
 
-  /** Commands that the host has not acknowledged, oldest first. */
+  /** Returns the commands that the host has not acknowledged, oldest first. */
   openFor(host: string): readonly OpenCommand[] {
     this.#byHost ??= this.#read();
     return (this.#byHost.get(host) ?? []).filter(({ id }) => !this.#reports.isReported(id));
   }
 
-  /** A pass has changed this target. */
+  /** Updates the index after a pass has changed a target. */
   update(deploymentId: string, target: Target): void {
     if (this.#byHost === undefined) return;
     const { hostIdentifier: host } = target;
@@ -79,7 +82,7 @@ function openCommands(
   }));
 }
 
-/** Whether a host is to be given an event. */
+/** Whether an event waits for its host. */
 function isOpen(event: LifecycleEvent): event is LifecycleEvent & { readonly command: Command } {
   const { status, command } = event;
   if (command === undefined || command.effect !== undefined || command.acknowledgedAt !== undefined) return false;

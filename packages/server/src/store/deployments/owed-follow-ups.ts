@@ -1,6 +1,9 @@
 import type { Database } from "../database.ts";
 
-/** Deployments that have succeeded, and may owe another one to instances that came meanwhile: written with the success, settled when nothing is owed any more. */
+/**
+ * Deployments that have succeeded and may need a follow-up: recorded with the success, settled when none is needed any
+ * more.
+ */
 export function owedFollowUps(db: Database) {
   return {
     add: (rootId: string): number => db.run("INSERT OR IGNORE INTO owed_follow_ups VALUES (?)", rootId),

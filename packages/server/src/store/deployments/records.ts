@@ -13,7 +13,7 @@ import type { Deployment, Fleets, HostMemory, Target } from "@sluice/engine";
 import type { Database } from "../database.ts";
 import type { DeploymentCache } from "./cache.ts";
 
-/** What was asked for when a deployment was created, and what its group said then. */
+/** The request with which a deployment was created, and its group's settings at that time. */
 export interface DeploymentRequest {
   readonly groupName: string;
   readonly creator: DeploymentCreator;
@@ -21,7 +21,10 @@ export interface DeploymentRequest {
   readonly revision: RevisionLocation;
   readonly previousRevision?: RevisionLocation | undefined;
   readonly deploymentConfigName: string;
-  /** The group's service role then: what is left to do when the group has been deleted is done with it. Absent in records of earlier versions. */
+  /**
+   * The group's service role at that time: what remains to be done after the group has been deleted is done with it.
+   * Absent in records of earlier versions.
+   */
   readonly serviceRoleArn?: string | undefined;
   readonly description?: string | undefined;
   readonly fileExistsBehavior: "DISALLOW" | "OVERWRITE" | "RETAIN";
@@ -33,15 +36,17 @@ export interface DeploymentRequest {
   readonly autoRollbackConfiguration?: AutoRollbackConfiguration | undefined;
   readonly alarmConfiguration?: AlarmConfiguration | undefined;
   readonly overrideAlarmConfiguration?: AlarmConfiguration | undefined;
-  /** Whoever created it was asked for the right to use the token that its repository is fetched with: there was one then. */
+  /**
+   * Whether there was a token for its repository when the deployment was created: its creator had the right to use it.
+   */
   readonly usesGitHubToken?: boolean | undefined;
   readonly externalId?: string | undefined;
   readonly deploymentMode?: DeploymentMode | undefined;
-  /** On a restart: the deployment whose unpacked revision hosts use again, instead of fetching it. */
+  /** For a restart: the deployment whose unpacked revision hosts use again, instead of downloading it. */
   readonly restarts?: string | undefined;
-  /** On a rollback: what it rolls back, and what both say of it. */
+  /** For a rollback: which deployment it rolls back, and the message about it. */
   readonly rollbackOf?: { readonly deploymentId: string; readonly message: string };
-  /** On a follow-up for outdated instances: the deployment that it follows. */
+  /** For a follow-up: the deployment that it follows. */
   readonly follows?: string | undefined;
 }
 
@@ -52,7 +57,7 @@ export interface DeploymentRecord {
   readonly groupId: string;
   readonly request: DeploymentRequest;
   readonly state: Deployment;
-  /** Counts changes: who commits must have seen the last one. */
+  /** Counts changes: a commit must be based on the last one. */
   readonly version: number;
 }
 
@@ -78,7 +83,7 @@ function fromRow(row: Row): DeploymentRecord {
   };
 }
 
-/** Questions about deployments and their targets. */
+/** Reads deployments and their targets. */
 export function deploymentReads(db: Database, cache: DeploymentCache) {
   const byId = (id: string): DeploymentRecord | undefined => {
     const row = db.get<Row>(`SELECT ${columns} FROM deployments WHERE id = ?`, id);
@@ -88,7 +93,7 @@ export function deploymentReads(db: Database, cache: DeploymentCache) {
     byId,
     live: (): readonly string[] =>
       db.all<{ id: string }>("SELECT id FROM deployments WHERE is_over = 0 ORDER BY create_time").map(({ id }) => id),
-    /** The one deployment of a group that is under way; those of Auto Scaling do not count (deployments.md §9.2). */
+    /** Returns the one deployment of a group in progress; those of Auto Scaling do not count (deployments.md §9.2). */
     liveOf(groupId: string): string | undefined {
       return db.get<{ id: string }>(
         "SELECT id FROM deployments WHERE is_over = 0 AND group_id = ? AND state ->> 'kind' NOT IN ('launch', 'termination')",
@@ -114,7 +119,7 @@ export function deploymentReads(db: Database, cache: DeploymentCache) {
       ),
     targets: (id: string): readonly Target[] => cache.targets(id),
     target: (id: string, targetId: string): Target | undefined => cache.target(id, targetId),
-    /** What looks at the deployment's fleets gave. */
+    /** Returns the results of the deployment's fleet queries. */
     fleets: (id: string): Fleets => cache.fleets(id),
     /** What a host is to a deployment that is under way; undefined when it is nothing to it. */
     liveTarget(id: string, host: string): Target | undefined {
@@ -125,7 +130,7 @@ export function deploymentReads(db: Database, cache: DeploymentCache) {
       );
       return row && cache.target(id, row.id);
     },
-    /** Revisions of deployments under way that this host is a target of. */
+    /** Returns the revisions of deployments in progress to this host. */
     revisionsFor: (host: string): readonly RevisionLocation[] =>
       db
         .all<{ request: string }>(

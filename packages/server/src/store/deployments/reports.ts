@@ -1,12 +1,15 @@
 import type { Report } from "@sluice/engine";
 import type { Database } from "../database.ts";
 
-/** What hosts and gateways have reported, and no pass has dealt with yet. Those that a transaction brings are kept in memory until its end: the pass that shares it deals with most of them, and they need never be written. */
+/**
+ * Reports of hosts and gateways that no pass has seen yet. Those of the current transaction are kept in memory until
+ * its end: the pass that shares the transaction settles most of them, so they need never be written.
+ */
 export class Reports {
   readonly #db: Database;
-  /** Reports that have come in the transaction under way, by deployment, in order. */
+  /** Reports of the current transaction, by deployment, in order. */
   readonly #fresh = new Map<string, Map<string, Report>>();
-  /** Those of the table that end a command's waiting for its host. */
+  /** Keys of the stored reports that end a command's wait for its host; undefined until they are read. */
   #waiting: Set<string> | undefined;
 
   constructor(db: Database) {
@@ -18,19 +21,22 @@ export class Reports {
     });
   }
 
-  /** What was read of the table is no longer so. */
+  /** Forgets what was read of the table. */
   forget(): void {
     this.#waiting = undefined;
   }
 
-  /** Whether a host has reported a command, and no pass has dealt with that yet. */
+  /** Whether there is a new report about a command. */
   isReported(commandId: string): boolean {
     this.#waiting ??= new Set(this.#db.all<Pick<Report, "kind" | "commandId">>(selectWaiting).map(keyOf));
     if (this.#waiting.size === 0) return false;
     return (["acknowledged", "completed"] as const).some((kind) => this.#waiting?.has(keyOf({ kind, commandId })));
   }
 
-  /** Keeps the first report of a kind: a second one changes nothing, but that the last progress counts. To one that a pass has dealt with already the engine says so. */
+  /**
+   * Adds a report. The first of a kind counts, except that the last progress replaces earlier ones. About a report that
+   * comes after a pass has settled one, the engine decides.
+   */
   add(report: Report, deploymentId: string): void {
     const fresh = this.#fresh.get(deploymentId) ?? new Map<string, Report>();
     this.#fresh.set(deploymentId, fresh);
@@ -40,16 +46,16 @@ export class Reports {
     fresh.set(key, report);
   }
 
-  /** Reports to a deployment that are new, oldest first. */
+  /** Returns the new reports about a deployment, oldest first. */
   of(deploymentId: string): readonly Report[] {
     const stored = this.#stored(deploymentId);
     const fresh = this.#fresh.get(deploymentId);
     if (fresh === undefined || stored.length === 0) return [...stored, ...(fresh?.values() ?? [])];
-    this.#write(); // the table knows which of them are the first, and which the last
+    this.#write(); // the table decides which are the first, and which the last
     return this.#stored(deploymentId);
   }
 
-  /** A pass has dealt with this one. */
+  /** Settles a report that a pass has seen. */
   settle(deploymentId: string, report: Report): void {
     const key = keyOf(report);
     if (this.#fresh.get(deploymentId)?.delete(key) === true) return;

@@ -1,9 +1,9 @@
 import type { Database } from "../database.ts";
 
-/** What people ask of a deployment while it runs; the engine finds it in the deployment's state. */
+/** Requests to stop or to continue a deployment in progress; the engine finds them in the deployment's state. */
 export function stopAndContinueRequests(db: Database) {
   return {
-    /** Remembers that somebody asked to stop, and what they said of rolling back. The first request's time stands. */
+    /** Records a request to stop, and whether it asked for a rollback. The time of the first request stands. */
     requestStop(id: string, at: number, rollback: boolean | undefined): void {
       db.run(
         "UPDATE deployments SET version = version + 1, state = json_set(state, '$.stopRequestedAt', coalesce(state ->> '$.stopRequestedAt', ?)) WHERE id = ?",
@@ -17,7 +17,7 @@ export function stopAndContinueRequests(db: Database) {
           id,
         );
     },
-    /** Remembers that somebody asked to end a wait. */
+    /** Records a request to end a wait. */
     requestContinue: (id: string, hold: "READY_WAIT" | "TERMINATION_WAIT", at: number): number =>
       db.run(
         "UPDATE deployments SET version = version + 1, state = json_patch(state, json_object('continueRequestedAt', json_object(?, ?))) WHERE id = ?",
