@@ -42,9 +42,9 @@ program
 
 program
   .command("exec")
-  .argument("<instance>", "instance id")
+  .argument("<instance>", "instance id, or a task's id and a container as TASK/CONTAINER")
   .argument("<command...>", "after --")
-  .description("run a command on a local instance")
+  .description("run a command on a local instance or in a container")
   .action(async (instance: string, command: string[]) => {
     process.exitCode = await (await import("./exec.ts")).exec(configured(), instance, command);
   });

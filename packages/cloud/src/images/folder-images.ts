@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import {
+  chmodSync,
   chownSync,
   cpSync,
   existsSync,
@@ -51,7 +52,8 @@ function digestOf(source: string): string {
 
 function copyFolder(source: string, copy: string): void {
   rmSync(`${copy}.new`, { recursive: true, force: true });
-  mkdirSync(join(copy, ".."), { recursive: true, mode: 0o755 });
+  mkdirSync(join(copy, ".."), { recursive: true });
+  chmodSync(join(copy, ".."), 0o755); // whoever runs containers may be another user; the state folder keeps others out
   cpSync(source, `${copy}.new`, { recursive: true, verbatimSymlinks: true });
   if (process.getuid?.() === 0) {
     chownSync(`${copy}.new`, outsideUser, outsideUser);

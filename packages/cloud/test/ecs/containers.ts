@@ -48,7 +48,7 @@ export const network = {
 };
 
 /** A local cloud with a cluster, and shorter ways to ask it. */
-export interface ContainerHouse {
+export interface ContainerFixture {
   readonly cloud: LocalCloud;
   readonly ecs: ECSClient;
   readonly executionRole: string;
@@ -65,18 +65,18 @@ export interface ContainerHouse {
 }
 
 /** Opens a local cloud with a cluster called `demo`. */
-export async function openContainerHouse(
+export async function openContainerFixture(
   test: TestContext,
   options: Partial<CloudOptions> = { driver: "ns" },
-): Promise<ContainerHouse> {
+): Promise<ContainerFixture> {
   const cloud = await openLocalCloud(test, options);
-  const house = await containerHouse(test, cloud);
-  await house.ecs.send(new CreateClusterCommand({ clusterName: "demo" }));
-  return house;
+  const fixture = await containerFixture(test, cloud);
+  await fixture.ecs.send(new CreateClusterCommand({ clusterName: "demo" }));
+  return fixture;
 }
 
 /** Shorter ways to ask a local cloud. */
-export async function containerHouse(test: TestContext, cloud: LocalCloud): Promise<ContainerHouse> {
+export async function containerFixture(test: TestContext, cloud: LocalCloud): Promise<ContainerFixture> {
   const [ecs, iam] = [new ECSClient(cloud.client), new IAMClient(cloud.client)];
   test.after(() => ecs.destroy());
   test.after(() => iam.destroy());

@@ -16,7 +16,7 @@ import {
 import { eventually } from "../../../../test/support/eventually.ts";
 import { whyNoNamespaces } from "../../../../test/support/why-no-namespaces.ts";
 import { openBalanced } from "../targets.ts";
-import { imageFolder, network, openContainerHouse, serves, whyNoImages } from "./containers.ts";
+import { imageFolder, network, openContainerFixture, serves, whyNoImages } from "./containers.ts";
 
 const skip = whyNoImages() || (await whyNoNamespaces());
 
@@ -24,7 +24,7 @@ test(
   "a service that CodeDeploy controls shifts from one task set to another behind one listener",
   { skip },
   async (t) => {
-    const { cloud, ecs, define, until } = await openContainerHouse(t);
+    const { cloud, ecs, define, until } = await openContainerFixture(t);
     const { elb, listener, group: blue, url } = await openBalanced(t, cloud);
     const answer = async () => (await fetch(url)).text();
     const green = await makeGroup(elb, "green");

@@ -4,7 +4,7 @@
 # a task's start, so they are few: one mounts everything. What they have to say goes to descriptor 3.
 set -e
 umask 022
-exec 5>&2 2>&3
+exec 2>&3
 folder=$1
 shift
 [ -z "$CGROUP" ] || echo 0 > "$CGROUP/cgroup.procs"

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { firstProcessBelow } from "../namespaces/netd/namespaces.ts";
-import { containerWords, tool } from "./container-words.ts";
+import { endGroup } from "../namespaces/netd/exec.ts";
+import { containerWords, firstWords, tool } from "./container-words.ts";
 import { containerTable } from "./container-table.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import type { ContainerEnd, ContainerStart } from "./task-driver.ts";
@@ -27,6 +28,8 @@ export interface RunningContainer {
   readonly ended: Promise<ContainerEnd>;
   /** Set once it has ended. */
   end?: ContainerEnd;
+  /** Whether it has been sent SIGKILL. */
+  isKilled: boolean;
 }
 
 /** The only variable of programs that make a container. */
@@ -53,16 +56,20 @@ export function startContainer(
       ...["unshare", "-m", "-p", "-f", "--kill-child=KILL", "sh", join(scripts, "boot-container.sh")],
       ...[folder, ...begin, ...become],
     ],
-    { env: { ...environment, CGROUP: "" }, cwd: "/", stdio: ["ignore", output, output, "pipe", "pipe"] },
+    { env: { ...environment, CGROUP: "" }, cwd: "/", stdio: ["ignore", "ignore", "ignore", "pipe", "pipe", output] },
   );
   const ended = new Promise<ContainerEnd>((resolve) => {
-    child.once("exit", (code, signal) => resolve({ exitCode: exitCodeOf(code, signal), isOutOfMemory: false }));
+    child.once("exit", (code, signal) => {
+      // `unshare` cannot end by the signal that has ended its child when that is SIGKILL, and ends with 1.
+      const exitCode = exitCodeOf(container.isKilled ? null : code, signal);
+      container.end = { exitCode, isOutOfMemory: false };
+      resolve(container.end);
+    });
     child.once("error", () => resolve({ exitCode: 127, isOutOfMemory: false }));
   });
-  const container: RunningContainer = { wanted, process: child, started: begun(child), ended };
+  const container: RunningContainer = { wanted, process: child, started: begun(child), ended, isKilled: false };
   container.started.catch(() => {}); // whoever starts it is told
-  void ended.then((end) => (container.end = end));
-  send(child, containerWords(wanted, 5));
+  send(child, firstWords(wanted));
   return container;
 }
 
@@ -77,8 +84,7 @@ export async function runInContainer(
   const read = (text: string) => {
     output = (output + text).slice(-outputMax);
   };
-  for (const stream of [child.stdout, child.stderr, child.stdio[3]])
-    (stream as Readable).setEncoding("utf8").on("data", read); // opened as pipes
+  for (const stream of [child.stdout, child.stderr]) (stream as Readable).setEncoding("utf8").on("data", read); // opened as pipes
   const late = setTimeout(() => endGroup(child), milliseconds);
   let isLate = false;
   late.unref();
@@ -90,7 +96,7 @@ export async function runInContainer(
     child.once("error", () => resolve(127));
   });
   clearTimeout(late);
-  return { exitCode: isLate ? undefined : exitCode, output: output.replace(/^started\n/m, "") };
+  return { exitCode: isLate ? undefined : exitCode, output };
 }
 
 /** Characters of a command's output that are kept. */
@@ -110,15 +116,10 @@ export function enterContainer(
       ...["-t", String(first), "-U", "--preserve-credentials", "-m", "-p", "-n", "-u", "-i", "-r", "--"],
       ...[...tool("sh"), "/.sluice/enter", wanted.user, wanted.workingDirectory, map],
     ],
-    { env: environment, detached: true, stdio: ["pipe", "pipe", "pipe", "pipe", "pipe"] },
+    { env: environment, detached: true, stdio: ["pipe", "pipe", "pipe", "ignore", "pipe"] },
   );
-  send(child, containerWords({ environment: wanted.environment, command }, 2));
+  send(child, containerWords({ environment: wanted.environment, command }));
   return child;
-}
-
-/** Ends a command that was entered, with what it has started. */
-export function endGroup({ pid, exitCode, signalCode }: ChildProcess): void {
-  if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, "SIGKILL");
 }
 
 /** Makes a container's folders and the table of what is mounted there. Its own layer brings the places for it, whatever the image has there. */
@@ -138,9 +139,10 @@ async function begun(child: ChildProcess): Promise<void> {
   const said: string[] = [];
   for await (const line of createInterface({ input: child.stdio[3] as Readable })) {
     if (line === "started") return;
-    said.push(line.replace(/^refused /, ""));
+    said.push(line);
   }
-  throw new Error(said.slice(-3).join("; ") || "it ended before its command ran");
+  // What follows on the first trouble follows from it.
+  throw new Error(said[0] ?? "it ended before its command ran");
 }
 
 function send(child: ChildProcess, words: string): void {

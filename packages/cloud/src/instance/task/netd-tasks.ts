@@ -83,17 +83,24 @@ export class Tasks {
   }
 
   signal(name: ContainerName, signal: NodeJS.Signals): void {
-    const first = firstProcessBelow(this.#container(name).process.pid);
-    if (first !== undefined) process.kill(first, signal);
+    const container = this.#container(name);
+    const first = firstProcessBelow(container.process.pid);
+    if (first === undefined) return;
+    if (signal === "SIGKILL") container.isKilled = true;
+    process.kill(first, signal);
   }
 
   run({ command, milliseconds, ...name }: ContainerCommand): ReturnType<typeof runInContainer> {
     return runInContainer(this.#container(name), this.#carrier, { command, milliseconds });
   }
 
-  /** Spawns a command in a container, connected by pipes. */
-  enter(name: ContainerName, command: readonly string[]): ChildProcess {
-    return enterContainer(this.#container(name), this.#carrier, command);
+  /** Spawns a command in a container, connected by pipes. It is named by its task's id and, after a slash, its own name; a task's first one needs no name. Undefined when there is no such task. */
+  enter(named: string, command: readonly string[]): ChildProcess | undefined {
+    const [taskId = "", name] = named.split("/");
+    const task = this.#tasks.get(taskId);
+    if (task === undefined) return undefined;
+    const first = [...task.containers.keys()][0] ?? "";
+    return enterContainer(this.#container({ taskId, name: name ?? first }), this.#carrier, command);
   }
 
   /** Ends all that runs of a task, and deletes its folder. */

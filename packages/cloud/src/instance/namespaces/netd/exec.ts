@@ -1,5 +1,6 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";
+import type { Readable, Writable } from "node:stream";
 import { frame, frames, readFrames } from "../control-protocol.ts";
 
 const environment = {
@@ -14,24 +15,22 @@ const environment = {
   AWS_CA_BUNDLE: "/etc/ssl/certs/ca-certificates.crt",
 };
 
-/** Runs a command inside an instance, its input and output carried over the socket in frames. When the socket closes, so does the command. */
-export async function runInInstance(
-  socket: Socket,
-  rest: Buffer,
-  { argv, first }: { argv: readonly string[]; first: number },
-): Promise<void> {
+/** Spawns a command inside an instance, as its root, connected by pipes. */
+export function enterInstance(first: number, argv: readonly string[]): ChildProcess {
   // With the instance's users, too: what is run there has no rights beyond it.
   const spaces = ["-U", "--preserve-credentials", "-m", "-p", "-n", "-u", "-i", "-r", "-w"];
   const words = ["-t", String(first), ...spaces, "--", ...argv];
-  const child = spawn("nsenter", words, { env: environment, detached: true, stdio: ["pipe", "pipe", "pipe"] });
-  const end = () => {
-    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
-      process.kill(-child.pid, "SIGKILL");
-  };
+  return spawn("nsenter", words, { env: environment, detached: true, stdio: ["pipe", "pipe", "pipe"] });
+}
+
+/** Carries the input and output of a command that has been spawned over the socket, in frames. When the socket closes, the command ends. */
+export async function carryCommand(socket: Socket, rest: Buffer, child: ChildProcess): Promise<void> {
+  const [input, output, errors] = [child.stdin as Writable, child.stdout as Readable, child.stderr as Readable]; // pipes
+  const end = () => endGroup(child);
   socket.on("close", end);
-  child.stdin.on("error", () => {}); // a command that does not read its input
-  child.stdout.on("data", (chunk: Buffer) => socket.write(frame(frames.output, chunk)));
-  child.stderr.on("data", (chunk: Buffer) => socket.write(frame(frames.error, chunk)));
+  input.on("error", () => {}); // a command that does not read its input
+  output.on("data", (chunk: Buffer) => socket.write(frame(frames.output, chunk)));
+  errors.on("data", (chunk: Buffer) => socket.write(frame(frames.error, chunk)));
   child.once("error", (error) =>
     socket.end(Buffer.concat([frame(frames.error, Buffer.from(`${error.message}\n`)), exitFrame(127)])),
   );
@@ -40,9 +39,14 @@ export async function runInInstance(
     if (socket.writable) socket.end(exitFrame(signal === null ? (code ?? 1) : 137));
   });
   for await (const { kind, payload } of readFrames(socket, rest)) {
-    if (kind === frames.input) child.stdin.write(payload);
-    if (kind === frames.inputEnd) child.stdin.end();
+    if (kind === frames.input) input.write(payload);
+    if (kind === frames.inputEnd) input.end();
   }
+}
+
+/** Ends a command that was entered, with what it has started. */
+export function endGroup({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, "SIGKILL");
 }
 
 const exitFrame = (code: number): Buffer => frame(frames.exit, Buffer.from([code]));

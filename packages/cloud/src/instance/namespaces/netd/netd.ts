@@ -9,7 +9,7 @@ import { type Carrier, Instances } from "./instances.ts";
 import { answerNames } from "./names.ts";
 import { Links } from "./namespaces.ts";
 import { Listeners } from "./listeners.ts";
-import { runInInstance } from "./exec.ts";
+import { carryCommand, enterInstance } from "./exec.ts";
 import { Tasks } from "../../task/netd-tasks.ts";
 import { carryOutForTask, isForTask } from "../../task/netd-requests.ts";
 
@@ -87,8 +87,11 @@ async function serve(socket: Socket): Promise<void> {
   const first = await readLine(socket);
   if (first === undefined) return void socket.destroy();
   const request = JSON.parse(first.line) as Numbered; // the socket lies in a folder that only our own user may enter
-  if (request.op === "exec")
-    return runInInstance(socket, first.rest, { argv: request.argv, first: instances.firstProcess(request.instanceId) });
+  if (request.op === "exec") {
+    const { instanceId: id, argv } = request;
+    const child = tasks.enter(id, argv) ?? enterInstance(instances.firstProcess(id), argv);
+    return carryCommand(socket, first.rest, child);
+  }
   socket.unshift(Buffer.concat([Buffer.from(`${first.line}\n`), first.rest]));
   for await (const line of createInterface({ input: socket })) void answer(JSON.parse(line) as Numbered, socket);
   if (socket === attached) {

@@ -1,5 +1,6 @@
-import type { TaskDriver } from "../../../instance/index.ts";
+import type { OpenTask, TaskDriver } from "../../../instance/index.ts";
 import type { EcsContext } from "../context.ts";
+import type { Task } from "../tasks/task.ts";
 import { TaskLife } from "./task-life.ts";
 
 /** How long a task that has stopped is still shown, in milliseconds: an hour, as on AWS. */
@@ -20,17 +21,25 @@ export class TaskKeeper {
   constructor(context: EcsContext, onDefect: (error: unknown, about: string) => void) {
     this.#context = context;
     this.#onDefect = onDefect;
+    // What ran may have ended with an earlier life of this program: nothing is said to run before it has been seen.
+    for (const task of context.tasks.all())
+      if (task.lastStatus === "RUNNING") context.tasks.note({ ...task, lastStatus: "PENDING" });
   }
 
   /** Takes every task up where an earlier life of this program has left it. */
   async start(): Promise<void> {
     const driver = await this.#context.driver();
-    const open = new Set((await driver.all()).map(({ taskId }) => taskId));
+    const open = new Map((await driver.all()).map((task) => [task.taskId, task]));
     const { tasks } = this.#context;
     // What runs and is not known is nobody's.
-    await Promise.all([...open].filter((id) => tasks.find(id) === undefined).map((id) => driver.close(id)));
+    await Promise.all([...open.keys()].filter((id) => tasks.find(id) === undefined).map((id) => driver.close(id)));
     this.#driver = driver;
-    for (const { id, lastStatus } of tasks.all()) if (lastStatus !== "STOPPED") this.#begin(id, driver, open.has(id));
+    for (const task of tasks.all()) {
+      if (task.lastStatus === "STOPPED") continue;
+      const found = open.get(task.id);
+      if (found !== undefined && isUp(task, found)) tasks.note({ ...task, lastStatus: "RUNNING" });
+      this.#begin(task.id, driver, found !== undefined);
+    }
     this.#forget();
     this.#timer = setInterval(() => this.#forget(), forgetMilliseconds).unref();
   }
@@ -65,4 +74,10 @@ export class TaskKeeper {
     for (const { id, stoppedAt } of tasks.all())
       if (stoppedAt !== undefined && clock() - stoppedAt > shownAfterEndMilliseconds) tasks.delete(id);
   }
+}
+
+/** Whether a task that once ran still does. */
+function isUp({ startedAt, containers }: Task, open: OpenTask): boolean {
+  const runs = (name: string) => open.containers.some((one) => one.name === name && one.end === undefined);
+  return startedAt !== undefined && containers.every(({ name, isEssential }) => !isEssential || runs(name));
 }
