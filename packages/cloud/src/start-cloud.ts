@@ -1,5 +1,6 @@
 import type { RequestListener } from "node:http";
 import { type Principal, printable, type Service } from "@sluice/aws-protocol";
+import { chance } from "./random.ts";
 import { type ScalingAndBalancing, openScalingAndBalancing } from "./scaling-and-balancing.ts";
 import { defectLog } from "./defect-log.ts";
 import { openImages } from "./images/index.ts";
@@ -173,7 +174,7 @@ function openFunctions(
 ): OpenLambda {
   return openLambda({
     ...common,
-    chance: Math.random,
+    chance,
     endpoint: () => ({ url: `http://127.0.0.1:${port()}`, port: port() }),
     roleKeys: async (role, sessionName) =>
       (await assumeRoleAsService(sts, "lambda.amazonaws.com", { roleArn: role, sessionName })).key,

@@ -1,0 +1,61 @@
+/**
+ * Words of this repository's former dialect, and what is said instead: AWS's word, else the trade's, else a plain one.
+ * `words.test.ts` refuses the first of each pair as a word of its own, in code and in prose; docs/glossary.md has the
+ * second.
+ */
+export const replacedWords: readonly (readonly [old: string, now: string])[] = [
+  // engine
+  ["Course", "Workflow"],
+  ["course", "workflow"],
+  ["courses", "workflows"],
+  ["Noted", "Checkpoint"],
+  ["Neighbour", "HostContention"],
+  ["busyWith", "blockedBy"],
+  ["aliasBusyWith", "aliasShiftedBy"],
+  ["FleetLook", "FleetQuery"],
+  ["fleetFields", "Fleets"],
+  ["lookAgain", "refreshFleet"],
+  ["comers", "joined"],
+  ["takenOut", "deregistered"],
+  ["leftOut", "unrestoredRegistrations"],
+  ["Tally", "Counts"],
+  ["Allowance", "DisruptionBudget"],
+  ["newLot", "newTieBreaker"],
+  ["onAnswers", "applyReports"],
+  ["onAlarms", "stopOnAlarm"],
+  ["zoneByZone", "rollOutByZone"],
+  ["workOf", "effectOf"],
+  ["standingOf", "stateOf"],
+  // simulation
+  ["ward", "phase"],
+  ["wards", "phases"],
+  ["agenda", "event queue"],
+  ["MadeUpFunction", "FakeFunction"],
+  // store
+  ["onUndone", "onRollback"],
+  ["onDone", "beforeCommit"],
+  ["writeLast", "writeAtEnd"],
+  ["writeSoon", "writeDeferred"],
+  ["Unwritable", "StorageUnavailable"],
+  ["ObservedDeployments", "DeploymentCache"],
+  ["deploymentWishes", "stopAndContinueRequests"],
+  ["newAnswers", "newReports"],
+  // reconciler and gateways
+  ["keepBooks", "applyCompletion"],
+  ["Moment", "StateChange"],
+  ["momentsOf", "stateChangesOf"],
+  ["pursue", "drive"],
+  ["pursueWork", "driveEffects"],
+  ["ServiceWork", "EffectDriver"],
+  ["WorkOutcome", "EffectOutcome"],
+  ["OutsideWork", "Effect"],
+  ["FleetLooks", "FleetQueries"],
+  ["ActionTaker", "LifecycleActionContext"],
+  ["takeUpActions", "startLifecycleDeployments"],
+  ["HookKeeper", "HookContext"],
+  ["Cleaner", "CleanupContext"],
+  ["Deliverer", "DeliveryContext"],
+  ["FollowUpMaker", "FollowUpContext"],
+  ["Answering", "ReportContext"],
+  ["lastHeard", "lastSeen"],
+];
