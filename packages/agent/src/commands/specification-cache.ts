@@ -94,9 +94,9 @@ export class SpecificationCache {
 function serves({ read, takenUp, fetchedAt }: CachedSpecification, name: string, now: number): boolean {
   if (read?.binding === undefined) return true; // it is on its way, or nobody binds
   if (now - fetchedAt > freshMilliseconds || !isWanted(name, read.binding, takenUp)) return false;
-  // An object without a version is what it is now, not what it was when the deployment began.
+  // An object that only its key names is what it is now, not what it was when the deployment began.
   const { revision } = read;
-  return name !== "DownloadBundle" || revision.type !== "S3" || revision.version !== undefined;
+  return name !== "DownloadBundle" || revision.type !== "S3" || (revision.version ?? revision.eTag) !== undefined;
 }
 
 const isWanted = (name: string, { lifecycleEvents }: Binding, takenUp: ReadonlySet<string>): boolean =>

@@ -1,6 +1,17 @@
 import { createHash, createPublicKey, type KeyObject, randomBytes, sign } from "node:crypto";
 import { isIP } from "node:net";
-import { bitString, integer, moment, objectId, octetString, sequence, setOf, tagged, utf8String, yes } from "./der.ts";
+import {
+  bitString,
+  integer,
+  moment,
+  objectId,
+  octetString,
+  sequence,
+  setOf,
+  tagged,
+  utf8String,
+  yes,
+} from "@sluice/aws-protocol/der";
 
 /** What a certificate says. */
 export interface CertificateOptions {

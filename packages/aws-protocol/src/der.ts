@@ -1,4 +1,4 @@
-// As much of DER as a certificate needs: each value is its tag, its length and its content.
+// As much of DER as certificates and signed specifications need: each value is its tag, its length and its content.
 
 /** A value of any tag. */
 export function tagged(tag: number, content: Uint8Array): Buffer {
@@ -12,8 +12,9 @@ export function tagged(tag: number, content: Uint8Array): Buffer {
 /** A sequence of values. */
 export const sequence = (...values: readonly Uint8Array[]): Buffer => tagged(0x30, Buffer.concat(values));
 
-/** A set of values; one alone needs no order. */
-export const setOf = (value: Uint8Array): Buffer => tagged(0x31, value);
+/** A set of values, in the order that DER has them in. */
+export const setOf = (...values: readonly Uint8Array[]): Buffer =>
+  tagged(0x31, Buffer.concat(values.toSorted((one, other) => Buffer.compare(one, other))));
 
 /** A number that is not negative, given as its bytes. */
 export const integer = (bytes: Uint8Array): Buffer =>
@@ -34,6 +35,12 @@ export const yes: Buffer = tagged(0x01, Buffer.from([0xff]));
 /** A moment, in milliseconds since the epoch, with four digits for the year. */
 export const moment = (milliseconds: number): Buffer =>
   tagged(0x18, Buffer.from(new Date(milliseconds).toISOString().replace(/[-:T]|\.\d+/g, "")));
+
+/** A moment, in milliseconds since the epoch, with two digits for the year: one before 2050. */
+export const shortMoment = (milliseconds: number): Buffer => tagged(0x17, moment(milliseconds).subarray(4));
+
+/** No value. */
+export const nothing: Buffer = tagged(0x05, Buffer.alloc(0));
 
 /** An object identifier from its dotted form. */
 export function objectId(dotted: string): Buffer {
