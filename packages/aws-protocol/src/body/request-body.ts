@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import { AwsChunked } from "./aws-chunked.ts";
 import { Fault } from "../fault.ts";
 import { checksFromHeaders, integrityChecks } from "./integrity-checks.ts";
+import type { AccessKey } from "../permission/identity.ts";
 import type { RequestBody } from "../service/service.ts";
 import { sha256Hex } from "../signature/signature-v4.ts";
 import { type HeldBodies, type HeldBody, smallBodyBytes } from "./held-bodies.ts";
@@ -74,9 +75,10 @@ export class WireBody {
     return bytes instanceof Promise ? bytes.then(hashOf) : hashOf(bytes);
   }
 
-  /** The body of a caller who does not sign. */
-  unverified(): RequestBody {
+  /** The body of a caller who does not sign. One who has shown a password has room for it, as one who signs. */
+  unsigned(accessKey: AccessKey | undefined): RequestBody {
     const { sendContinue, millisecondsMax } = this.#context;
+    this.#isVerified = accessKey !== undefined;
     const open = () => {
       sendContinue();
       return this.#source.stream();

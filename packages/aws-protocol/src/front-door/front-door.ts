@@ -6,7 +6,7 @@ import type { Exchange } from "./exchange.ts";
 import type { FrontDoor } from "./fast-path-server.ts";
 import { Fault } from "../fault.ts";
 import { FrontDoorCall } from "./front-door-call.ts";
-import { type AccessKeys, anonymous } from "../permission/identity.ts";
+import { type AccessKey, type AccessKeys, anonymous } from "../permission/identity.ts";
 import { NodeExchange } from "./node-exchange.ts";
 import { readParameters } from "../codec/query.ts";
 import { refusal } from "../signature/refusals.ts";
@@ -129,18 +129,17 @@ interface Admission {
 
 async function serve(options: FrontDoorOptions, arrival: Arrival, admission: Admission): Promise<void> {
   const { exchange, requestId, method, query } = arrival;
-  const { service, body, isAnonymous } = admission;
+  const { service, body } = admission;
   const { headers } = exchange;
   let caller = "-";
   try {
     if (exchange.url.length > urlBytesMax)
       throw new Fault("RequestUriTooLong", `The request's URL is longer than ${urlBytesMax} bytes`, { status: 414 });
     const path = service.protocol === "rest-xml" ? pathWithBucket(arrival) : arrival.path;
-    const signature = isAnonymous ? undefined : await verify(options, { arrival, path, admission });
-    if (signature !== undefined) exchange.onSignatureVerified();
-    const { principal, accessKeyId } = signature?.accessKey ?? { principal: anonymous, accessKeyId: "" };
+    const { accessKey, region, signature } = await identify(options, { arrival, path, admission });
+    if (accessKey !== undefined) exchange.onSignatureVerified();
+    const { principal, accessKeyId } = accessKey ?? { principal: anonymous, accessKeyId: "" };
     caller = principal.arn;
-    const region = signature?.authorization.region ?? "";
     const receivedAt = options.clock();
     const call = new FrontDoorCall(exchange, { requestId, region, principal, accessKeyId, receivedAt });
     const response = await service.serve({
@@ -148,7 +147,7 @@ async function serve(options: FrontDoorOptions, arrival: Arrival, admission: Adm
       path,
       query,
       headers,
-      body: signature === undefined ? body.unverified() : body.verified(signature, service.protocol),
+      body: signature === undefined ? body.unsigned(accessKey) : body.verified(signature, service.protocol),
       call,
     });
     const recorded = options.record?.({ call, service: service.name, response });
@@ -161,6 +160,30 @@ async function serve(options: FrontDoorOptions, arrival: Arrival, admission: Adm
   } finally {
     body.release();
   }
+}
+
+interface Identity {
+  /** Absent for who does not say who he is. */
+  readonly accessKey?: AccessKey | undefined;
+  readonly region: string;
+  readonly signature?: VerifiedSignature | undefined;
+}
+
+/** Finds out who sends a request: by its signature, or by the password that the service's clients show instead. */
+async function identify(
+  options: FrontDoorOptions,
+  request: { arrival: Arrival; path: string; admission: Admission },
+): Promise<Identity> {
+  const { service, isAnonymous } = request.admission;
+  if (service.readPassword !== undefined) {
+    const password = service.readPassword(request.arrival.exchange.headers);
+    const accessKey = password === undefined ? undefined : await options.keys.find(password.accessKeyId);
+    const isExpired = (accessKey?.expiresAt ?? Number.POSITIVE_INFINITY) <= options.clock();
+    return { accessKey: isExpired ? undefined : accessKey, region: password?.region ?? "" };
+  }
+  if (isAnonymous) return { region: "" };
+  const signature = await verify(options, request);
+  return { accessKey: signature.accessKey, region: signature.authorization.region, signature };
 }
 
 /** Whether a service at host names of its own is to verify this authorization. One for another service of AWS's counts as none. */

@@ -1,9 +1,11 @@
 import type { PolicyDocument } from "../policy/index.ts";
 
+/** Policies as refusals call them. */
+export type PolicyName = "identity-based policy" | "permissions boundary" | "session policy" | "resource-based policy";
+
 /** Policies of one kind, of which one must allow what somebody does. */
 export interface PolicySet {
-  /** As refusals call it. */
-  readonly kind: "identity-based policy" | "permissions boundary" | "session policy";
+  readonly kind: PolicyName;
   readonly documents: readonly PolicyDocument[];
 }
 

@@ -20,6 +20,8 @@ export interface Access {
   readonly isOpen?: boolean | undefined;
   /** Not even a Deny denies it. */
   readonly isFree?: boolean | undefined;
+  /** A policy of the resource itself denies it, whatever the caller's own policies say. */
+  readonly isDenied?: boolean | undefined;
 }
 
 /** An access with nothing left to be understood. */
@@ -33,6 +35,7 @@ export interface ResolvedAccess {
   readonly context: NonNullable<Access["context"]>;
   readonly isOpen: boolean;
   readonly isFree: boolean;
+  readonly isDenied: boolean;
 }
 
 /** What a request to an operation does. */
@@ -98,8 +101,8 @@ export function accessesOf(
 
 function resolveAccess(access: Access, own: string): ResolvedAccess {
   const { action = own, resource = "*", alias = resource, also = [], context = {} } = access;
-  const { isOpen = false, isFree = false, isUnknown = access.resource === undefined } = access;
-  return { action, resource, alias, also, context, isUnknown, isOpen, isFree };
+  const { isOpen = false, isFree = false, isDenied = false, isUnknown = access.resource === undefined } = access;
+  return { action, resource, alias, also, context, isUnknown, isOpen, isFree, isDenied };
 }
 
 /** Lets a request pass or throws AWS's refusal: the one place where that is decided. */
@@ -113,9 +116,11 @@ export async function permit(
   const { host, policies = [] } = principal;
   if (mayDoEverything(principal)) return;
   const isOwn = host !== undefined && (await hosts?.({ ...principal, host }, operation, input)) === true;
-  for (const { action: name, context, isOpen, isFree, ...judged } of accesses) {
+  for (const { action: name, context, isOpen, isFree, isDenied, ...judged } of accesses) {
     if (isFree) continue;
     const { resource } = judged;
+    if (isDenied)
+      throw refused(asking, { name, resource }, { outcome: "explicitly denied", kind: "resource-based policy" });
     const action = { name, ...judged, context: contextOf(call, context) };
     const decisions = policies.map(({ kind, documents }) => ({ kind, ...evaluate(documents, action) }));
     const denied = decisions.find(({ outcome }) => outcome === "explicitly denied");

@@ -92,6 +92,10 @@ export interface Service {
   readonly routes?: ((request: Pick<ServiceRequest, "method" | "path" | "query" | "headers">) => boolean) | undefined;
   /** For what answers at host names of its own, such as function URLs: it gets every request to them, and whoever does not sign comes as `anonymous`. */
   readonly servesHost?: ((host: string) => boolean) | undefined;
+  /** For what is called with passwords instead of signatures, as image registries are: the access key that a request's password stands for. Undefined, where it has none that is good, for a caller who comes as `anonymous`. */
+  readonly readPassword?:
+    | ((headers: IncomingHttpHeaders) => { readonly accessKeyId: string; readonly region: string } | undefined)
+    | undefined;
   /** The operations that are served. */
   readonly operations?: readonly string[] | undefined;
   /** What a request to an operation would do, in IAM's words. */
