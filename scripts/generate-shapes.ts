@@ -17,6 +17,14 @@ const plan = {
     operations:
       "RunInstances DescribeInstances DescribeInstanceStatus TerminateInstances StopInstances StartInstances RebootInstances CreateTags DeleteTags DescribeTags DescribeImages DescribeVpcs DescribeSubnets DescribeAvailabilityZones DescribeRegions DescribeSecurityGroups DescribeInstanceTypes DescribeInstanceAttribute DescribeKeyPairs DescribeVolumes GetConsoleOutput CreateLaunchTemplate CreateLaunchTemplateVersion ModifyLaunchTemplate DeleteLaunchTemplate DeleteLaunchTemplateVersions DescribeLaunchTemplates DescribeLaunchTemplateVersions CreateSecurityGroup DeleteSecurityGroup AuthorizeSecurityGroupIngress AuthorizeSecurityGroupEgress RevokeSecurityGroupIngress RevokeSecurityGroupEgress DescribeSecurityGroupRules CreateKeyPair ImportKeyPair DeleteKeyPair ModifyInstanceAttribute ModifyInstanceMetadataOptions DescribeRouteTables DescribeInternetGateways DescribeNetworkInterfaces DescribeAccountAttributes DescribeIamInstanceProfileAssociations AssociateIamInstanceProfile DisassociateIamInstanceProfile ReplaceIamInstanceProfileAssociation",
   },
+  ecr: {
+    package: "ecr",
+    protocol: "json",
+    version: "2015-09-21",
+    targetPrefix: "AmazonEC2ContainerRegistry_V20150921",
+    operations:
+      "CreateRepository DescribeRepositories DeleteRepository GetAuthorizationToken PutImage BatchGetImage BatchDeleteImage ListImages DescribeImages PutImageTagMutability SetRepositoryPolicy GetRepositoryPolicy DeleteRepositoryPolicy TagResource UntagResource ListTagsForResource",
+  },
   s3: {
     package: "s3",
     protocol: "rest-xml",

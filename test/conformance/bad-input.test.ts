@@ -14,6 +14,7 @@ const signingNames: Readonly<Record<ServiceName, string>> = {
   cloudwatch: "monitoring",
   codedeploy: "codedeploy",
   ec2: "ec2",
+  ecr: "ecr",
   ecs: "ecs",
   iam: "iam",
   lambda: "lambda",

@@ -17,7 +17,7 @@ import { codedeployRows } from "./touched/deploying.ts";
 import { iamRows, stsRows } from "./touched/identity.ts";
 import { cloudWatchRows, logsRows, snsRows, ssmRows } from "./touched/observing.ts";
 import type { Row, Rows } from "./touched/row.ts";
-import { lambdaRows, s3Rows } from "./touched/storage-and-code.ts";
+import { ecrRows, lambdaRows, s3Rows } from "./touched/storage-and-code.ts";
 
 // One contract for every operation of every service: a Deny on what it touches refuses it, however the request spells that.
 // An operation that has no row fails: whoever adds one says what it touches, or that it is nothing.
@@ -59,6 +59,7 @@ const rowsOf: Readonly<Record<string, (service: Service) => Rows | Promise<Rows>
   cloudwatch: cloudWatchRows,
   codedeploy: codedeployRows,
   ec2: ec2Rows,
+  ecr: ecrRows,
   ecs: ecsRows,
   elasticloadbalancing: loadBalancingRows,
   "elasticloadbalancing-classic": classicRows,

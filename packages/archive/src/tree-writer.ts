@@ -40,6 +40,11 @@ export class TreeWriter {
     this.#made.add(root);
   }
 
+  /** The folders that were made, the root among them: those that the archive names, and those that it implies. */
+  get folders(): ReadonlySet<ByteName> {
+    return this.#made;
+  }
+
   /** Makes a folder unless it is there already. Returns its path. */
   folder(name: ByteName): ByteName {
     const path = this.#rules.place(name);

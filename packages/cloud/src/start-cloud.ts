@@ -2,14 +2,14 @@ import type { RequestListener } from "node:http";
 import { type Principal, printable, type Service } from "@sluice/aws-protocol";
 import { chance } from "./random.ts";
 import { type ScalingAndBalancing, openScalingAndBalancing } from "./scaling-and-balancing.ts";
+import { openContainers, type RegistryKeys } from "./containers.ts";
 import { defectLog } from "./defect-log.ts";
-import { openImages } from "./images/index.ts";
 import { openListenerCertificates } from "./listener-certificates.ts";
 import type { DataPlaneKind } from "./balancer/index.ts";
 import { type Chaos, DeferredDriver, type RunningInstances } from "./instance/index.ts";
 import { cloudWatchTables } from "./service/cloud-watch/index.ts";
 import { ec2Service, ec2Tables, Fleet, type HostKeys, metadataService, openEc2 } from "./service/ec2/index.ts";
-import { type EcsOptions, type OpenEcs, openEcs } from "./service/ecs/index.ts";
+import { ecrTables } from "./service/ecr/index.ts";
 import {
   iamRecords,
   iamService,
@@ -17,7 +17,6 @@ import {
   instanceProfiles,
   type Permissions,
   permissionsOf,
-  roleRefusal,
   uniqueIdOf,
   type UserKeys,
   serverCertificates,
@@ -34,11 +33,10 @@ import {
   s3Service,
   s3Tables,
 } from "./service/s3/index.ts";
-import { parameterReader, ssmService } from "./service/ssm/index.ts";
+import { ssmService } from "./service/ssm/index.ts";
 import { assumeRoleAsService, roleOf, type SessionKeys, type StsContext, stsService } from "./service/sts/index.ts";
 import { CertificateKeys } from "./tls/certificate-keys.ts";
 import { CloudDatabase } from "./store/database.ts";
-import { TimeScale } from "./time-scale.ts";
 
 /** What a local cloud is opened with. */
 export interface CloudOptions {
@@ -48,7 +46,7 @@ export interface CloudOptions {
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   /** Gives instances, users and sessions keys of their own, and takes them back. */
-  readonly keys: HostKeys & UserKeys & SessionKeys & { revokeHost(host: string): Promise<void> };
+  readonly keys: HostKeys & UserKeys & SessionKeys & RegistryKeys & { revokeHost(host: string): Promise<void> };
   readonly driver: "auto" | "ns" | "plain";
   /** With `auto`: run instances as ordinary processes where isolated ones cannot be had, instead of failing. */
   readonly plainInstead: boolean;
@@ -90,7 +88,7 @@ export interface RunningCloud {
 }
 
 /** The tables of all services; those that are not here keep `Records`. */
-const tables = [s3Tables, ec2Tables, iamTables, lambdaTables, logsTables, cloudWatchTables];
+const tables = [s3Tables, ec2Tables, ecrTables, iamTables, lambdaTables, logsTables, cloudWatchTables];
 
 /** Opens the local cloud of a data folder. Throws one clear sentence when it cannot. */
 export function startCloud(options: CloudOptions): RunningCloud {
@@ -113,7 +111,7 @@ export function startCloud(options: CloudOptions): RunningCloud {
   const sts = { records, keys, accountId };
   const [logs, blobs] = [new LogStore({ db, clock }), openBlobs(dataFolder)];
   const lambda = openFunctions({ ...common, dataFolder, logs, onDefect, blobs }, sts, port);
-  const ecs = openContainers({ ...machines, dataFolder, logs }, { sts, scaling, port });
+  const containers = openContainers({ ...machines, dataFolder, logs, keys }, { sts, scaling, port });
   const services = [
     s3Service({ ...common, blobs, onDefect, objectsFor: (host) => controlPlane?.objectsFor(host) ?? [] }),
     ec2Service(ec2, onDefect),
@@ -122,14 +120,14 @@ export function startCloud(options: CloudOptions): RunningCloud {
     iamService({ records, keys, certificateKeys, clock, accountId }, onDefect),
     stsService(sts, onDefect),
     logsService({ ...common, logs }, onDefect),
-    ecs.service,
+    ...containers.services,
     ...lambda.services,
   ];
   const metadata = metadataOf({ ...common, keys, profiles }, fleet, scaling);
   const reach = async ({ listener, port: at, ...plane }: ControlPlane): Promise<RunningInstances> => {
     const outside = { listener, port: at, signerSha256: await plane.signerSha256(), metadata };
-    const instances = await driver.connect({ ...outside, taskMetadata: ecs.metadata });
-    await Promise.all([fleet.resume(), lambda.start(), ecs.start()]);
+    const instances = await driver.connect({ ...outside, taskMetadata: containers.metadata });
+    await Promise.all([fleet.resume(), lambda.start(), containers.start()]);
     return instances;
   };
   let connecting: Promise<RunningInstances> | undefined;
@@ -146,7 +144,7 @@ export function startCloud(options: CloudOptions): RunningCloud {
     async close() {
       await connecting?.catch(() => {}); // whoever connected was told
       driver.giveUp();
-      await Promise.all([ecs.close(), lambda.close()]);
+      await Promise.all([containers.close(), lambda.close()]);
       await scaling.close();
       await fleet.settle();
       await driver.close();
@@ -181,37 +179,6 @@ function openFunctions(
     readObject: objectReader({ ...common, blobs }),
     uniqueIdOf: (arn) => uniqueIdOf(sts.records, arn),
     note: (line) => console.error(printable(line)),
-  });
-}
-
-/** ECS, whose tasks have addresses among the instances', act with their roles and answer the load balancers. */
-function openContainers(
-  {
-    driver,
-    timeScale,
-    dataFolder,
-    ...common
-  }: Pick<EcsOptions, "db" | "clock" | "region" | "accountId" | "ec2" | "logs" | "onDefect"> &
-    Pick<CloudOptions, "dataFolder"> & { readonly driver: DeferredDriver; readonly timeScale: number },
-  {
-    sts,
-    scaling,
-    port,
-  }: { readonly sts: StsContext; readonly scaling: ScalingAndBalancing; readonly port: () => number },
-): OpenEcs {
-  return openEcs({
-    ...common,
-    images: openImages({ dataFolder }),
-    targetGroups: scaling.targetGroups,
-    timeScale: new TimeScale(timeScale),
-    driver: () => driver.tasks(),
-    endpoint: () => `http://${driver.endpointAddress()}:${port()}`,
-    parameter: parameterReader(common),
-    roles: {
-      keys: async (roleArn, sessionName) =>
-        (await assumeRoleAsService(sts, "ecs-tasks.amazonaws.com", { roleArn, sessionName })).key,
-      refusal: (roleArn, access) => roleRefusal(sts.records, roleArn, access),
-    },
   });
 }
 

@@ -1,4 +1,6 @@
-import { each, plain, type Rows } from "./row.ts";
+import type { Service } from "@sluice/aws-protocol";
+import { ask } from "./ask.ts";
+import { each, plain, type Rows, tagged } from "./row.ts";
 
 /** What operations of S3 touch. */
 export function s3Rows(): Rows {
@@ -25,6 +27,31 @@ export function s3Rows(): Rows {
       plain([bucket], { Bucket: "web" }),
     ),
     ListBuckets: "nothing",
+  };
+}
+
+/** What operations of ECR touch. */
+export async function ecrRows(service: Service): Promise<Rows> {
+  const [arn, bare] = ["team/web", "bare"].map((name) => `arn:aws:ecr:eu-west-1:123456789012:repository/${name}`);
+  await ask(service, "ecr", "CreateRepository", {
+    repositoryName: "team/web",
+    tags: [{ Key: "protected", Value: "true" }],
+  });
+  const named = [{ repositoryName: "team/web" }, { repositoryName: "team/web", registryId: "123456789012" }];
+  const elsewhere = "arn:aws-cn:ecr:us-east-1:210987654321:repository/team/web";
+  return {
+    ...each(
+      `DeleteRepository PutImage BatchGetImage BatchDeleteImage ListImages DescribeImages PutImageTagMutability
+       SetRepositoryPolicy GetRepositoryPolicy DeleteRepositoryPolicy`,
+      tagged([arn ?? ""], ...named),
+    ),
+    ...each(
+      "TagResource UntagResource ListTagsForResource",
+      tagged([arn ?? ""], { resourceArn: arn }, { resourceArn: elsewhere }),
+    ),
+    CreateRepository: plain([bare ?? ""], { repositoryName: "bare" }),
+    DescribeRepositories: tagged([arn ?? ""], { repositoryNames: ["other", "team/web"] }),
+    GetAuthorizationToken: "nothing",
   };
 }
 

@@ -75,6 +75,7 @@ export type ServiceName =
   | "cloudwatch"
   | "codedeploy"
   | "ec2"
+  | "ecr"
   | "ecs"
   | "iam"
   | "lambda"

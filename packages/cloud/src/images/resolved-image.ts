@@ -16,7 +16,7 @@ export interface ImageConfig {
 export interface ResolvedImage {
   /** The digest of its manifest, `sha256:…`. */
   readonly digest: string;
-  /** The folders of its layers, unpacked, the lowest first: they are the lower folders of an overlay that is mounted with `userxattr`, and nobody may write to them. */
+  /** Folders that hold its files, the lowest first: the lower folders of an overlay. Nobody may write to them. */
   readonly layers: readonly string[];
   readonly config: ImageConfig;
 }
@@ -28,4 +28,8 @@ export interface Images {
    * `CannotPullContainerError`, whose message is what a stopped task gives as its reason.
    */
   resolve(reference: string): Promise<ResolvedImage>;
+  /** Deletes the unpacked images that nobody has asked for in a week, except for those that `isUsed`, asked by digest, says to keep. */
+  sweep(isUsed: (digest: string) => boolean): Promise<void>;
+  /** Ends what is being unpacked. */
+  close(): void;
 }

@@ -3,7 +3,7 @@ import { type DriverChoice, openDriver } from "./open-driver.ts";
 import type { TaskDriver } from "./task/task-driver.ts";
 
 /** A driver as those use it who neither open nor close it. */
-export type Instances = Omit<InstanceDriver, "name" | "tasks" | "endpointAddress" | "connect" | "close">;
+export type Instances = Omit<InstanceDriver, "name" | "tasks" | "endpointAddress" | "unpackAs" | "connect" | "close">;
 
 /** How instances of a local cloud run. */
 export interface RunningInstances {
@@ -69,6 +69,10 @@ export class DeferredDriver implements Instances {
 
   async consoleOutput(instanceId: string): Promise<Buffer> {
     return (await this.#opened.promise).consoleOutput(instanceId);
+  }
+
+  async unpackAs(): Promise<ReturnType<InstanceDriver["unpackAs"]>> {
+    return (await this.#opened.promise).unpackAs();
   }
 
   endpointAddress(): string {

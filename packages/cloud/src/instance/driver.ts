@@ -1,4 +1,5 @@
 import type { RequestListener } from "node:http";
+import type { UnpackAs } from "../images/index.ts";
 import type { TaskDriver } from "./task/task-driver.ts";
 
 /** What a driver must know to start an instance. */
@@ -30,6 +31,8 @@ export interface InstanceDriver {
   connect(outside: Outside): Promise<void>;
   /** The address at which instances and tasks reach the control plane. */
   readonly endpointAddress: string;
+  /** As whom files are unpacked that the users inside are to own. */
+  unpackAs(): UnpackAs;
   /** Words before a command that make it run where instances are reached by their addresses. */
   enter(): readonly string[];
   /** Where a port of an instance is reached from there. */

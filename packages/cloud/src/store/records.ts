@@ -17,6 +17,16 @@ export class Records<Thing> {
       .map(({ record }) => JSON.parse(record) as Thing); // written by `put`
   }
 
+  /** All of them, with their ids. */
+  entries(): readonly { readonly id: string; readonly record: Thing }[] {
+    return this.#db
+      .all<{ id: string; record: string }>(
+        "SELECT id, record FROM records WHERE kind = ? ORDER BY sequence",
+        this.#kind,
+      )
+      .map(({ id, record }) => ({ id, record: JSON.parse(record) as Thing })); // written by `put`
+  }
+
   find(id: string): Thing | undefined {
     const row = this.#db.get<{ record: string }>(
       "SELECT record FROM records WHERE kind = ? AND id = ?",

@@ -16,6 +16,10 @@ const exceptions: ReadonlyMap<string, "change" | "no change"> = new Map([
   ["PutMetricData", "no change"],
   ["PutLogEvents", "no change"],
   ["CreateLogStream", "no change"],
+  ["BatchCheckLayerAvailability", "no change"],
+  // Nobody sees a layer before its upload is completed.
+  ["InitiateLayerUpload", "no change"],
+  ["UploadLayerPart", "no change"],
 ] as const);
 
 /** Whether an operation changes something. */

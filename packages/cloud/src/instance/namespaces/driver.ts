@@ -1,5 +1,6 @@
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { UnpackAs } from "../../images/index.ts";
 import { readConsole } from "../console-output.ts";
 import type { Chaos, InstanceDriver, Launch, Outside } from "../driver.ts";
 import { agentConfiguration } from "../agent-configuration.ts";
@@ -9,7 +10,7 @@ import { ControlClient } from "./control-client.ts";
 import { stateFolderOf, stateFolders } from "./folders.ts";
 import { gatewayAddress, OutsideServer } from "./outside-server.ts";
 import { NamespaceTasks } from "../task/namespace-tasks.ts";
-import { enterNetwork, startNetd } from "./start-netd.ts";
+import { asUsersInside, enterNetwork, startNetd } from "./start-netd.ts";
 
 /** How long instances outlive a control plane that went without a word, in seconds: as long as a restart may take. */
 const aloneSeconds = 60;
@@ -91,6 +92,10 @@ export class NamespaceDriver implements InstanceDriver {
 
   async consoleOutput(instanceId: string): Promise<Buffer> {
     return readConsole(join(stateFolders(this.#state).instances, instanceId, "console.log"));
+  }
+
+  unpackAs(): UnpackAs {
+    return asUsersInside(this.#state);
   }
 
   enter(): readonly string[] {

@@ -13,6 +13,7 @@ import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
+import type { UnpackAs } from "../../images/index.ts";
 
 /** What netd is started with. */
 export interface NetdOptions {
@@ -64,6 +65,13 @@ export function enterNetwork(state: string): readonly string[] {
   // Whoever is not root may enter a network only as root of the user namespace that it belongs to.
   const user = process.getuid?.() === 0 ? [] : ["--user", "--preserve-credentials"];
   return ["nsenter", `--target=${pid}`, ...user, "--net"];
+}
+
+/** As whom files are unpacked that the users inside the namespaces of a netd are to own. Root may give them away as they are; another user is root only within. */
+export function asUsersInside(state: string): UnpackAs {
+  if (process.getuid?.() === 0) return { words: [], owners: { first: outsideUser.id, count: outsideUser.count } };
+  const pid = readFileSync(processFile(state), "utf8");
+  return { words: ["nsenter", `--target=${pid}`, "--user", "--preserve-credentials"], owners: "namespace" };
 }
 
 /** The file with the process id of the outer process, which shares all of netd's namespaces but that of processes. */

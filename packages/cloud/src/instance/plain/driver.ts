@@ -1,3 +1,4 @@
+import type { UnpackAs } from "../../images/index.ts";
 import { spawn } from "node:child_process";
 import { timingSafeEqual } from "node:crypto";
 import { closeSync, openSync, rmSync, writeFileSync } from "node:fs";
@@ -97,6 +98,10 @@ export class PlainDriver implements InstanceDriver {
 
   async consoleOutput(instanceId: string): Promise<Buffer> {
     return readConsole(join(this.#folder(instanceId), "console.log"));
+  }
+
+  unpackAs(): UnpackAs {
+    return { words: [], owners: "none" };
   }
 
   enter(): readonly string[] {

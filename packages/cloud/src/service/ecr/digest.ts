@@ -1,0 +1,14 @@
+import { createHash } from "node:crypto";
+
+/** The name of content by its hash: `sha256:` and 64 hexadecimal digits. */
+export type Digest = `sha256:${string}`;
+
+/** Whether a text is a digest that this registry knows. */
+export const isDigest = (text: string): text is Digest => /^sha256:[0-9a-f]{64}$/.test(text);
+
+/** The digest of bytes. */
+export const digestOf = (bytes: Uint8Array | string): Digest =>
+  `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+
+/** The hash in a digest, in hex. */
+export const hexOf = (digest: Digest): string => digest.slice("sha256:".length);
