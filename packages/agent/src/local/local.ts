@@ -125,7 +125,7 @@ function ownIdentity(configuration: Configuration, environment: NodeJS.ProcessEn
       return {
         accessKeyId: AWS_ACCESS_KEY_ID,
         secretAccessKey: AWS_SECRET_ACCESS_KEY,
-        ...(AWS_SESSION_TOKEN ? { sessionToken: AWS_SESSION_TOKEN } : {}),
+        sessionToken: AWS_SESSION_TOKEN || undefined,
       };
     try {
       return await (await findIdentity(configuration, environment)).credentials();
