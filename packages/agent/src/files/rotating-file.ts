@@ -7,7 +7,7 @@ import { makeFolders } from "./make-folders.ts";
 const bytesMax = 64 * 1024 * 1024;
 const filesMax = 8;
 
-export interface RotationRules {
+export interface RotationOptions {
   readonly files?: number | undefined;
   readonly mode?: number | undefined;
 }
@@ -20,7 +20,7 @@ export class RotatingFile {
   #file: number | undefined;
   #bytes = 0;
 
-  constructor(path: string, { files = filesMax, mode = ownFileMode }: RotationRules = {}) {
+  constructor(path: string, { files = filesMax, mode = ownFileMode }: RotationOptions = {}) {
     this.#path = path;
     this.#filesMax = files;
     this.#mode = mode;
