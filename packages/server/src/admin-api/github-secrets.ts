@@ -29,7 +29,7 @@ export async function keepToken(
   if (!isTokenName(name))
     throw new Fault(
       "InvalidGitHubAccountTokenNameException",
-      `"${name.slice(0, 100)}" is no name of an owner of repositories at GitHub: letters, digits, ".", "_" and "-" are wanted`,
+      `"${name.slice(0, 100)}" is no name of an owner of repositories at GitHub: it may have letters, digits, ".", "_" and "-"`,
     );
   // What was found is not repeated: it may be the token, with something before or behind it.
   if (!tokenPattern.test(token))

@@ -83,7 +83,7 @@ const operations = {
     if (!Number.isSafeInteger(after) || !Number.isSafeInteger(since))
       throw new Fault(
         "ValidationException",
-        `nextToken is "${nextToken}" and since is ${since}: whole numbers are wanted`,
+        `nextToken is "${nextToken}" and since is ${since}: both must be whole numbers`,
       );
     const entries = audit.read({ since, after, count: pageSize });
     const proof = nextToken === undefined ? await audit.prove() : undefined;

@@ -63,7 +63,7 @@ const operations: HostCommandOperations<HostContext> = {
 
   async PutHostCommandComplete(context, { HostCommandIdentifier, CommandStatus, Diagnostics: envelope }) {
     if (CommandStatus !== "Succeeded" && CommandStatus !== "Failed")
-      throw clientFault(`CommandStatus is "${CommandStatus}", and Succeeded or Failed is wanted`);
+      throw clientFault(`CommandStatus is "${CommandStatus}", and must be Succeeded or Failed`);
     const diagnostics = diagnosticsOf(envelope, CommandStatus);
     await complete(context, commandOf(context, HostCommandIdentifier), { status: CommandStatus, diagnostics });
   },

@@ -119,7 +119,10 @@ function checkOverrides({ computePlatform }: Application, { settings }: Deployme
 function checkTargetInstances({ tagFilters, ec2TagSet, autoScalingGroups }: TargetInstances): void {
   const sets = ec2TagSet?.ec2TagSetList;
   if ((tagFilters?.length ?? 0) > 0 && (sets?.length ?? 0) > 0)
-    throw fault("InvalidTargetInstances", "targetInstances has tagFilters and ec2TagSet, and only one of them may be");
+    throw fault(
+      "InvalidTargetInstances",
+      "targetInstances has both tagFilters and ec2TagSet, but only one of them is allowed",
+    );
   checkTagFilters("InvalidTargetInstances", tagFilters, sets, "InvalidTargetInstances");
   checkScalingGroups(autoScalingGroups ?? []);
 }

@@ -15,7 +15,9 @@ export const deploymentWaitOperations = {
         return;
       }
       if (state.steps.some(({ name }) => name === "end original instances"))
-        throw unsupported(`The deployment ${deploymentId} ends its original instances, and can't be stopped any more`);
+        throw unsupported(
+          `The deployment ${deploymentId} is terminating its original instances, and can no longer be stopped`,
+        );
       store.deployments.requestStop(deploymentId, clock(), autoRollbackEnabled);
     });
     wake(deploymentId);
@@ -94,7 +96,7 @@ export const deploymentWaitOperations = {
 function waitingDeployment(context: Context, deploymentId: string): DeploymentRecord {
   const record = deploymentOf(context, deploymentId);
   if (record.request.deploymentStyle.deploymentType !== "BLUE_GREEN" || platformOf(context, record) === "Lambda")
-    throw unsupported(`The deployment ${deploymentId} is in-place or to Lambda, and has no such wait`);
+    throw unsupported(`The deployment ${deploymentId} is not a blue/green deployment to servers, and has no such wait`);
   if (isOver(record.state)) throw alreadyCompleted(deploymentId);
   return record;
 }

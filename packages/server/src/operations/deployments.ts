@@ -57,8 +57,8 @@ function groupAskedFor(
   const { applicationName, deploymentGroupName } = given;
   if (applicationName === undefined && deploymentGroupName === undefined) return undefined;
   if (deploymentGroupName === undefined)
-    throw fault("DeploymentGroupNameRequired", "applicationName needs deploymentGroupName beside it");
+    throw fault("DeploymentGroupNameRequired", "applicationName requires deploymentGroupName");
   if (applicationName === undefined)
-    throw fault("ApplicationNameRequired", "deploymentGroupName needs applicationName beside it");
+    throw fault("ApplicationNameRequired", "deploymentGroupName requires applicationName");
   return groupOf(context, applicationOf(context, applicationName), deploymentGroupName).id;
 }

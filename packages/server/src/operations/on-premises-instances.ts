@@ -91,10 +91,13 @@ export const onPremisesOperations = {
 
 function identityOf(iamUserArn: string | undefined, iamSessionArn: string | undefined): OnPremisesInstance["identity"] {
   if (iamUserArn !== undefined && iamSessionArn !== undefined)
-    throw fault("MultipleIamArnsProvided", "Both iamUserArn and iamSessionArn are given, and only one of them may be");
+    throw fault(
+      "MultipleIamArnsProvided",
+      "Both iamUserArn and iamSessionArn are given, but only one of them is allowed",
+    );
   if (iamUserArn !== undefined) return { iamUserArn };
   if (iamSessionArn !== undefined) return { iamSessionArn };
-  throw fault("IamArnRequired", "Neither iamUserArn nor iamSessionArn is given, and one of them must be");
+  throw fault("IamArnRequired", "Either iamUserArn or iamSessionArn must be given");
 }
 
 /** No host may act in the administrator's name. */

@@ -43,9 +43,8 @@ export const revisionOperations = {
   ) {
     const { id } = applicationOf(context, applicationName);
     if (s3KeyPrefix !== undefined && s3Bucket === undefined)
-      throw fault("BucketNameFilterRequired", "s3KeyPrefix needs s3Bucket beside it");
-    if (sortOrder !== undefined && sortBy === undefined)
-      throw fault("InvalidSortBy", "sortOrder needs sortBy beside it");
+      throw fault("BucketNameFilterRequired", "s3KeyPrefix requires s3Bucket");
+    if (sortOrder !== undefined && sortBy === undefined) throw fault("InvalidSortBy", "sortOrder requires sortBy");
     const time = timeBy(sortBy);
     const inUse = new Set(
       context.store.groups.of(id).flatMap(({ targetRevision: target }) => (target ? [revisionIdentity(target)] : [])),

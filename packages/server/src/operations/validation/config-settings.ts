@@ -16,8 +16,9 @@ export function checkMinimum({ type, value }: GivenMinimum = {}): MinimumHealthy
   const refuse = (message: string) => fault("InvalidMinimumHealthyHostValue", message);
   if (type === undefined || value === undefined) throw awsFault("minimumMissing");
   if (type !== "HOST_COUNT" && type !== "FLEET_PERCENT")
-    throw refuse(`The type "${String(type)}" is not HOST_COUNT or FLEET_PERCENT`);
-  if (!Number.isSafeInteger(value) || value < 0) throw refuse(`The value ${value} is not a whole number from 0`);
+    throw refuse(`The type is "${String(type)}", and must be HOST_COUNT or FLEET_PERCENT`);
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw refuse(`The value is ${value}, and must be a whole number of at least 0`);
   if (type === "FLEET_PERCENT" && value > percentMax) throw awsFault("minimumPercent");
   return { type, value };
 }
@@ -28,7 +29,7 @@ export function checkRouting(given: TrafficRoutingConfig | undefined): TrafficRo
   const { type, timeBasedCanary, timeBasedLinear } = given ?? {};
   if (type === undefined) throw awsFault("routingMissing");
   if (type !== "AllAtOnce" && type !== "TimeBasedCanary" && type !== "TimeBasedLinear")
-    throw refuse(`The type "${String(type)}" is not TimeBasedCanary, TimeBasedLinear or AllAtOnce`);
+    throw refuse(`The type is "${String(type)}", and must be TimeBasedCanary, TimeBasedLinear or AllAtOnce`);
   if (timeBasedCanary !== undefined && type !== "TimeBasedCanary")
     throw awsFault("routingOfOtherType", { block: "TimeBasedCanary", type });
   if (timeBasedLinear !== undefined && type !== "TimeBasedLinear")
@@ -39,7 +40,7 @@ export function checkRouting(given: TrafficRoutingConfig | undefined): TrafficRo
       ? [timeBasedCanary?.canaryPercentage, timeBasedCanary?.canaryInterval]
       : [timeBasedLinear?.linearPercentage, timeBasedLinear?.linearInterval];
   if (percentage === undefined || interval === undefined)
-    throw refuse(`The type ${type} needs a percentage and an interval in its block`);
+    throw refuse(`The type ${type} requires a percentage and an interval in its block`);
   if (!isWithin(percentage, percentMax)) throw awsFault("routingPercentage");
   if (type === "TimeBasedCanary") {
     if (!isWithin(interval, minutesMax)) throw awsFault("canaryInterval");
@@ -57,12 +58,13 @@ export function checkZonal(given: ZonalConfig): ZonalConfig {
   for (const name of ["firstZoneMonitorDurationInSeconds", "monitorDurationInSeconds"] as const) {
     const seconds = given[name];
     if (seconds !== undefined && (!Number.isSafeInteger(seconds) || seconds < 0))
-      throw refuse(`"${name}" is ${seconds}, and a whole number from 0 is wanted`);
+      throw refuse(`"${name}" is ${seconds}, and must be a whole number of at least 0`);
   }
   if (given.minimumHealthyHostsPerZone === undefined) return given;
   if ((type !== "HOST_COUNT" && type !== "FLEET_PERCENT") || value === undefined)
-    throw refuse("minimumHealthyHostsPerZone needs a type, HOST_COUNT or FLEET_PERCENT, and a value");
-  if (!Number.isSafeInteger(value) || value < 0) throw refuse(`The value ${value} is not a whole number from 0`);
+    throw refuse("minimumHealthyHostsPerZone requires a type, HOST_COUNT or FLEET_PERCENT, and a value");
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw refuse(`The value is ${value}, and must be a whole number of at least 0`);
   if (type === "FLEET_PERCENT" && value > percentMax) throw awsFault("zonalPercent");
   return given;
 }

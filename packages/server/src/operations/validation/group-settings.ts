@@ -57,7 +57,10 @@ export function changeSettings(of: SettingsOf, before: GroupSettings, given: Giv
   checkEcsServices(of, given.ecsServices ?? []);
   checkProcesses(given.ec2DeploymentOptions, { ...after, isServer: platform === "Server" });
   if (given.terminationHookEnabled === true && platform !== "Server")
-    throw fault("InvalidInput", `terminationHookEnabled is only for Server deployment groups, and this is ${platform}`);
+    throw fault(
+      "InvalidInput",
+      `terminationHookEnabled is only for Server deployment groups, but this group is for ${platform}`,
+    );
   configFor(store, after.deploymentConfigName, platform);
   return after;
 }

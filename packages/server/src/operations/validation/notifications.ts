@@ -28,7 +28,7 @@ export function checkTriggers(triggers: readonly TriggerConfig[]): void {
     );
   for (const { triggerName = "", triggerTargetArn = "", triggerEvents: events = [] } of triggers) {
     if (triggerName === "" || triggerName.length > triggerNameCharactersMax)
-      throw refuse(`A trigger needs a name of 1 to ${triggerNameCharactersMax} characters`);
+      throw refuse(`A trigger must have a name of 1 to ${triggerNameCharactersMax} characters`);
     // Terraform retries if the text contains "Topic ARN": a topic that has just been created may not be visible yet.
     if (!/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w.-]{1,256}$/.test(triggerTargetArn))
       throw refuse(`Topic ARN "${triggerTargetArn.slice(0, 200)}" of the trigger "${triggerName}" is not valid`);
@@ -49,7 +49,7 @@ export function checkAlarms(given: AlarmConfiguration | undefined): void {
   const refuse = (message: string) => fault("InvalidAlarmConfig", message);
   if (given === undefined) return;
   const { enabled = false, alarms } = given;
-  if (enabled && alarms === undefined) throw refuse("Alarms are to be monitored, and the list of alarms is missing");
+  if (enabled && alarms === undefined) throw refuse("Alarms are enabled, but the list of alarms is missing");
   if (enabled && alarms?.length === 0) throw awsFault("alarmsMissing");
   if ((alarms?.length ?? 0) > quotas.alarmsPerGroup)
     throw fault(
@@ -58,7 +58,7 @@ export function checkAlarms(given: AlarmConfiguration | undefined): void {
     );
   for (const { name = "" } of alarms ?? [])
     if (name === "" || name.length > alarmNameCharactersMax)
-      throw refuse(`An alarm needs a name of 1 to ${alarmNameCharactersMax} characters`);
+      throw refuse(`An alarm must have a name of 1 to ${alarmNameCharactersMax} characters`);
   if (new Set(alarms?.map(({ name }) => name)).size < (alarms?.length ?? 0)) throw refuse("An alarm is named twice");
 }
 

@@ -42,7 +42,7 @@ export function checkRevision(
     );
   const filled = Object.values(member).filter((name) => given[name as keyof RevisionLocation] !== undefined); // the names of its members
   if (filled.length !== 1 || filled[0] !== wanted)
-    throw refuse(`revisionType "${revisionType}" needs ${wanted}, and nothing else`);
+    throw refuse(`revisionType "${revisionType}" requires ${wanted}, and nothing else`);
   switch (revisionType) {
     case "S3":
       return { revisionType, s3Location: checkS3(given.s3Location ?? {}, platform) };
@@ -58,14 +58,14 @@ export function checkRevision(
 function checkS3(given: NonNullable<RevisionLocation["s3Location"]>, platform: Platform) {
   const { bucket = "", key = "", version, eTag } = given;
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/.test(bucket) || key === "" || Buffer.byteLength(key) > 1024)
-    throw refuse('revisionType "S3" needs s3Location with a bucket and a key of up to 1024 bytes');
+    throw refuse('revisionType "S3" requires s3Location with a bucket and a key of up to 1024 bytes');
   const bundleType = given.bundleType ?? bundleTypeOf(key, platform);
   if (!bundleTypes[platform].includes(bundleType))
     throw refuse(
       `bundleType is "${bundleType.slice(0, 120)}", and for ${platform} it must be one of ${bundleTypes[platform].join(", ")}`,
     );
   if ((version ?? "").length > 1024 || (eTag ?? "").length > 200)
-    throw refuse("a version has up to 1024 characters, and an eTag up to 200");
+    throw refuse("a version may have up to 1024 characters, and an eTag up to 200");
   return {
     bucket,
     key,
@@ -98,7 +98,7 @@ function bundleTypeOf(key: string, platform: Platform) {
 function checkGitHub({ repository = "", commitId = "" }: NonNullable<RevisionLocation["gitHubLocation"]>) {
   if (!/^[\w.-]{1,100}\/[\w.-]{1,100}$/.test(repository) || !/^[0-9a-f]{40}$/i.test(commitId))
     throw refuse(
-      'revisionType "GitHub" needs gitHubLocation with repository ("owner/name") and a commitId of 40 hexadecimal digits',
+      'revisionType "GitHub" requires gitHubLocation with repository ("owner/name") and a commitId of 40 hexadecimal digits',
     );
   return { repository, commitId };
 }
@@ -109,15 +109,15 @@ function checkInline(
   purpose: "make" | "ask",
 ) {
   const given = sha256?.toLowerCase();
-  if (given !== undefined && !/^[0-9a-f]{64}$/.test(given)) throw refuse("sha256 has 64 hexadecimal digits");
+  if (given !== undefined && !/^[0-9a-f]{64}$/.test(given)) throw refuse("sha256 must have 64 hexadecimal digits");
   if (content === undefined || content === "") {
     if (purpose === "ask" && given !== undefined) return { sha256: given };
-    throw refuse("an inline AppSpec needs its content");
+    throw refuse("an inline AppSpec must have content");
   }
   if (content.length > contentCharactersMax)
-    throw refuse(`an inline AppSpec has up to ${contentCharactersMax} characters`);
+    throw refuse(`an inline AppSpec may have up to ${contentCharactersMax} characters`);
   const actual = createHash("sha256").update(content).digest("hex");
   if (given !== undefined && given !== actual)
-    throw refuse(`sha256 is "${given}", and the hash of the content is "${actual}"`);
+    throw refuse(`sha256 is "${given}", but the hash of the content is "${actual}"`);
   return { content, sha256: actual };
 }

@@ -48,7 +48,9 @@ export function checkScalingGroups(names: readonly string[]): void {
   for (const name of names)
     // oxlint-disable-next-line no-control-regex -- these are the characters that Auto Scaling refuses
     if (!/^[^\u0000-\u001f]{1,255}$/u.test(name))
-      throw refuse(`"${name.slice(0, 255)}" is no name of an Auto Scaling group: it must have 1 to 255 characters`);
+      throw refuse(
+        `"${name.slice(0, 255)}" is not the name of an Auto Scaling group: it must have 1 to 255 characters`,
+      );
   if (new Set(names).size < names.length) throw refuse("An Auto Scaling group is named twice");
 }
 
@@ -78,7 +80,7 @@ export function checkEcsServices(
   if (application.computePlatform === "Lambda")
     throw fault("InvalidECSService", notForPlatform(application.computePlatform, "ecsServices"));
   if (services.length > 1)
-    throw fault("InvalidECSService", `There are ${services.length} ECS services, and one is allowed`);
+    throw fault("InvalidECSService", `There are ${services.length} ECS services, but only one is allowed`);
   for (const { serviceName = "", clusterName = "" } of services) {
     if (![serviceName, clusterName].every((name) => /^[A-Za-z0-9_:/-]{1,512}$/.test(name)))
       throw fault(
@@ -112,7 +114,7 @@ export function checkProcesses(
   const processes = given?.autoScalingGroupProcessesToSuspend ?? [];
   const unknown = processes.find((process) => !suspendable.includes(process));
   if (unknown !== undefined)
-    throw refuse(`"${unknown.slice(0, 120)}" cannot be suspended, and one of ${suspendable.join(", ")} is wanted`);
+    throw refuse(`"${unknown.slice(0, 120)}" cannot be suspended; it must be one of ${suspendable.join(", ")}`);
   if (processes.length === 0) return;
   if (!isServer || deploymentStyle?.deploymentType === "BLUE_GREEN")
     throw refuse("Processes can be suspended only for in-place deployments to servers");

@@ -14,10 +14,10 @@ export function checkTagFilter(faultName: string, { Key, Value, Type }: AnyTagFi
     throw refuse(`The type "${type.slice(0, 120)}" of a tag filter is not KEY_ONLY, VALUE_ONLY or KEY_AND_VALUE`);
   if (type === "KEY_ONLY" && Value !== undefined) throw refuse(valuesForKeyOnly);
   if (type === "VALUE_ONLY" && Key !== undefined) throw refuse("Keys must not be provided for value-only filters.");
-  if (type !== "VALUE_ONLY" && (Key ?? "") === "") throw refuse(`A filter of type ${type} needs a key`);
-  if (type !== "KEY_ONLY" && Value === undefined) throw refuse(`A filter of type ${type} needs a value`);
+  if (type !== "VALUE_ONLY" && (Key ?? "") === "") throw refuse(`A filter of type ${type} must have a key`);
+  if (type !== "KEY_ONLY" && Value === undefined) throw refuse(`A filter of type ${type} must have a value`);
   if ((Key ?? "").length > tagKeyCharactersMax || (Value ?? "").length > tagValueCharactersMax)
-    throw refuse(`A key may have ${tagKeyCharactersMax} characters, and a value ${tagValueCharactersMax}`);
+    throw refuse(`A key may have up to ${tagKeyCharactersMax} characters, and a value up to ${tagValueCharactersMax}`);
   return { Key, Value, Type: type };
 }
 

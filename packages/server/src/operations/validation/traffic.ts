@@ -53,7 +53,7 @@ export function checkBlueGreen(
   const provisioning = given.greenFleetProvisioningOption?.action;
   if (given.greenFleetProvisioningOption === undefined) return;
   if (platform === "ECS")
-    throw refuse("greenFleetProvisioningOption is only for Server deployment groups, and this is ECS");
+    throw refuse("greenFleetProvisioningOption is only for Server deployment groups, but this group is for ECS");
   oneOf("greenFleetProvisioningOption.action", provisioning, ["DISCOVER_EXISTING", "COPY_AUTO_SCALING_GROUP"]);
   if (provisioning === "COPY_AUTO_SCALING_GROUP" && autoScalingGroups.length !== 1) throw awsFault("copyNeedsOneGroup");
 }
@@ -70,13 +70,13 @@ const refuse = (message: string) => fault("InvalidBlueGreenDeploymentConfigurati
 
 function oneOf(member: string, value: string | undefined, values: readonly string[]): void {
   if (!values.includes(value ?? ""))
-    throw refuse(`"${member}" is "${(value ?? "").slice(0, 120)}", and one of ${values.join(", ")} is wanted`);
+    throw refuse(`"${member}" is "${(value ?? "").slice(0, 120)}", and must be one of ${values.join(", ")}`);
 }
 
 /** An absent wait is none. */
 function minutes(member: string, value: number | undefined): number {
   if (value !== undefined && (!Number.isSafeInteger(value) || value < 0))
-    throw refuse(`"${member}" is ${value}, and a whole number from 0 is wanted`);
+    throw refuse(`"${member}" is ${value}, and must be a whole number of at least 0`);
   return value ?? 0;
 }
 
@@ -103,7 +103,7 @@ export function checkLoadBalancers(platform: Platform, given: LoadBalancerInfo, 
     for (const { name = "" } of list) checkBalancerName(member, name);
   }
   if (pairs.length > 1)
-    throw fault("InvalidTargetGroupPair", `There are ${pairs.length} target group pairs, and one is allowed`);
+    throw fault("InvalidTargetGroupPair", `There are ${pairs.length} target group pairs, but only one is allowed`);
   for (const pair of pairs) checkPair(pair);
   if (platform === "Server" && isBlueGreen && classic.length + targetGroups.length === 0)
     throw fault(
@@ -132,10 +132,10 @@ function checkPair({ targetGroups = [], prodTrafficRoute, testTrafficRoute }: Ta
     );
   for (const { name = "" } of targetGroups)
     if (name === "" || name.length > balancerCharactersMax)
-      throw refusePair(`"${name.slice(0, 120)}" is no name of a target group`);
-  if (prodTrafficRoute?.listenerArns?.length !== 1) throw refusePair("prodTrafficRoute needs exactly one listener");
+      throw refusePair(`"${name.slice(0, 120)}" is not the name of a target group`);
+  if (prodTrafficRoute?.listenerArns?.length !== 1) throw refusePair("prodTrafficRoute must have exactly one listener");
   if (testTrafficRoute !== undefined && testTrafficRoute.listenerArns?.length !== 1)
-    throw refusePair("testTrafficRoute needs exactly one listener, where it is given");
+    throw refusePair("testTrafficRoute must have exactly one listener, if it is given");
   for (const arn of [...prodTrafficRoute.listenerArns, ...(testTrafficRoute?.listenerArns ?? [])])
     if (!/^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]*:\d*:listener\/.+$/.test(arn))
       throw refusePair(`"${arn.slice(0, 200)}" is not the ARN of a listener`);
