@@ -69,7 +69,13 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "@sluice/aws-protocol/wildcards",
     "pino",
   ],
-  "packages/server/src/gateways/": ["@sluice/engine", "@sluice/engine/appspec", "@aws-sdk/", "tar-stream", "yauzl"],
+  "packages/server/src/gateways/": [
+    "@sluice/archive",
+    "@sluice/engine",
+    "@sluice/engine/appspec",
+    "@aws-sdk/",
+    "yauzl",
+  ],
   "packages/cloud/src/images/": ["@sluice/archive", "@sluice/aws-protocol"],
   "packages/cloud/src/": [
     "@sluice/aws-protocol",

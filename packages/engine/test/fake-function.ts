@@ -11,7 +11,7 @@ import {
   type EffectOf,
 } from "../src/index.ts";
 
-/** What the gateway says of a piece of work; undefined when there is nothing new. */
+/** What the gateway reports about an effect; undefined when there is nothing new. */
 export type Outcome =
   | { readonly is: "progress"; readonly because: string; readonly checkpoint: Checkpoint }
   | { readonly is: "done"; readonly checkpoint?: Checkpoint | undefined }
@@ -24,14 +24,14 @@ export class FakeFunction {
   readonly history: Omit<AliasState, "revisionId">[] = [];
   #revisions = 0;
 
-  /** Somebody changes the alias. */
+  /** The alias is changed. */
   set(version: string, weights: AliasState["weights"]): void {
     this.#revisions += 1;
     this.alias = { version, weights, revisionId: `r${this.#revisions}` };
     this.history.push({ version, weights });
   }
 
-  /** Does what a work asks for, as far as it is due. */
+  /** Performs an effect, as far as it is due. */
   perform(effect: Effect, checkpoint: Checkpoint | undefined, now: number): Outcome | undefined {
     switch (effect.kind) {
       case "check function":

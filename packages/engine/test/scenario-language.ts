@@ -14,7 +14,7 @@ import { functionPhrases } from "./function-phrases.ts";
 import { settingsIn } from "./scenario-settings.ts";
 import { Shell } from "./shell.ts";
 
-/** Plays a scenario and gives it back with the output that the engine gives now. */
+/** Plays a scenario, and returns it with the engine's present output. */
 export function play(scenario: string): string {
   const shell = new Shell();
   const lines = scenario.split("\n").filter((line) => !line.startsWith("    "));

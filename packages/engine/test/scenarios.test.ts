@@ -1,4 +1,5 @@
-// Deployments as conversations. `node packages/engine/test/scenarios.test.ts --rewrite` writes the golden output anew; a person reads the diff.
+// Deployments as conversations. `node packages/engine/test/scenarios.test.ts --rewrite` rewrites the golden output;
+// read the diff.
 import assert from "node:assert/strict";
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

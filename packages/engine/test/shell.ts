@@ -28,10 +28,10 @@ import {
   type World,
 } from "../src/index.ts";
 
-/** What a deployment may be told to do otherwise than by default. */
+/** Settings of a deployment that differ from the defaults. */
 export type Settings = Partial<Omit<InitialDeployment, "id" | "createTime">>;
 
-/** A diagnostics as agents give it. */
+/** Returns diagnostics as agents send them. */
 export const diagnosticsOf = (errorCode: Diagnostics["errorCode"]): Diagnostics => ({
   errorCode,
   scriptName: errorCode === "Success" ? "" : "scripts/run.sh",
@@ -39,14 +39,14 @@ export const diagnosticsOf = (errorCode: Diagnostics["errorCode"]): Diagnostics 
   logTail: "",
 });
 
-/** The words a config may be told in: AWS's predefined names, or a type and a value. */
+/** The predefined configurations, by the words of scenarios. */
 export const predefined = {
   OneAtATime: { type: "MOST_CONCURRENCY", value: 1 },
   HalfAtATime: { type: "FLEET_PERCENT", value: 50 },
   AllAtOnce: { type: "FLEET_PERCENT", value: 0 },
 } as const satisfies Record<string, Deployment["minimumHealthyHosts"]>;
 
-/** What a report says, whoever gives it. */
+/** The content of a report, of a host or a gateway. */
 type ReportContent = Report extends infer Kind ? (Kind extends Report ? Omit<Kind, "commandId" | "at"> : never) : never;
 
 /** One deployment group with its hosts; deployments follow one another in it. */
@@ -64,7 +64,7 @@ export class Shell {
   readonly contention: Record<string, HostContention> = {};
   /** When agents were last heard of, if anybody keeps count. */
   lastSeen: Record<string, number> | undefined;
-  /** What a look at the alarms gives. */
+  /** The next reading of the alarms. */
   alarms: AlarmReading | undefined;
   lastSuccessful: string | undefined;
   #deployments = 0;
@@ -87,7 +87,7 @@ export class Shell {
     return this.pass();
   }
 
-  /** A pass: observe, decide, commit. A look at the fleet is reported at once. */
+  /** Makes a pass: observe, decide, commit. A fleet query is answered at once. */
   pass(): readonly Decision[] {
     const seen = this.lastSeen;
     const world = {
@@ -115,13 +115,13 @@ export class Shell {
     return this.pass();
   }
 
-  /** Somebody asks to stop. */
+  /** A user requests a stop. */
   stop(): readonly Decision[] {
     this.world = { ...this.world, deployment: { ...this.world.deployment, stopRequestedAt: this.now } };
     return this.pass();
   }
 
-  /** Somebody ends a wait. */
+  /** A user ends a wait. */
   goOn(hold: "READY_WAIT" | "TERMINATION_WAIT"): readonly Decision[] {
     const { deployment } = this.world;
     const continueRequestedAt = { ...deployment.continueRequestedAt, [hold]: this.now };
@@ -166,14 +166,14 @@ export class Shell {
     return decisions;
   }
 
-  /** Any report arrives, asked for or not. */
+  /** A report arrives, whether or not there is a command for it. */
   report(report: Report): readonly Decision[] {
     this.#lastReport = report;
     this.world = { ...this.world, reports: [...this.world.reports, report] };
     return this.pass();
   }
 
-  /** The last report arrives once more. */
+  /** The last report arrives again. */
   repeat(): readonly Decision[] {
     if (this.#lastReport === undefined) throw new Error("nobody has reported yet");
     return this.report(this.#lastReport);
@@ -185,20 +185,20 @@ export class Shell {
     return { commandId: command.id, at: this.now, ...said };
   }
 
-  /** A report of a host to an event, whether or not it has been told to run it. */
+  /** Returns a host's report about an event, whether or not it has been told to run it. */
   reportTo(host: string, event: LifecycleEventName, status?: "Succeeded" | "Failed"): Report {
     const about = { commandId: commandId(this.world.deployment.id, host, event), at: this.now };
     return status === undefined ? { ...about, kind: "acknowledged" } : { ...about, kind: "completed", status };
   }
 
-  /** A gateway reports to the step that is under way. */
+  /** A gateway reports about the step in progress. */
   step(said: ReportContent): readonly Decision[] {
     const step = this.world.deployment.steps.find(({ status }) => status === "InProgress");
     if (step === undefined) throw new Error("no step is under way");
     return this.report({ commandId: step.id, at: this.now, ...said });
   }
 
-  /** What the gateway of the step under way wants remembered. */
+  /** Returns the checkpoint of the step in progress. */
   checkpointOfStep(): { readonly checkpoint?: Checkpoint | undefined } {
     const effect = this.world.deployment.steps.find(({ status }) => status === "InProgress")?.effect;
     if (effect?.kind === "check load balancers")
@@ -246,7 +246,7 @@ export class Shell {
     };
   }
 
-  /** Whoever is there and no replacement. */
+  /** The hosts that are not part of the replacement fleet. */
   #selected = (): readonly string[] => [...this.hosts.keys()].filter((id) => !this.replacement.includes(id));
 
   #fleet(ids: readonly string[]): Fleet {

@@ -65,13 +65,16 @@ const kinds: Readonly<Record<string, Pick<Deployment, "kind"> & Partial<Deployme
   },
 };
 
-/** What happens at some turn of a deployment: something is deleted, somebody asks for something, or gateways find from then on that things are gone. */
+/**
+ * What happens at some turn of a deployment: something is deleted, a user requests something, or gateways fail from
+ * then on.
+ */
 interface Trouble {
   readonly change?: ((deployment: Deployment) => Deployment) | undefined;
   readonly refusal?: ErrorInformation | undefined;
 }
 
-/** Plays a deployment that goes well but for the trouble; gives how it ended, and at which turn. */
+/** Plays a deployment that succeeds apart from the trouble. Returns its final world, and the turn in which it ended. */
 function play(kind: string, trouble: Trouble = {}, at = Number.POSITIVE_INFINITY) {
   const deployment = newDeployment({
     id: "d-1",
@@ -94,7 +97,7 @@ function play(kind: string, trouble: Trouble = {}, at = Number.POSITIVE_INFINITY
     const isAtGate = world.deployment.status === "Ready";
     const until = last?.do === "wait" && reports.length === 0 && !isAtGate ? last.until : undefined;
     world = { ...world, reports: reports, now: until ?? world.now + 1 };
-    // Somebody opens the gate, and takes two turns for it.
+    // A user continues the deployment, after two turns.
     turnsAtGate += isAtGate ? 1 : 0;
     if (turnsAtGate > 2) world = opened(world);
   }

@@ -1,4 +1,6 @@
+import { nearestName } from "../messages/did-you-mean.ts";
 import type { LambdaAppSpec } from "../appspec/index.ts";
+import { lifecycleEvents } from "../appspec/lifecycle-events.ts";
 import { type Workflow, done, due, failed, type Progress, type Stage, when } from "./workflow.ts";
 import type { LambdaPlan } from "../model/lambda-plan.ts";
 import {
@@ -16,17 +18,13 @@ import {
 import { beginDeployment, workflow, runStep, stepOf } from "./stages.ts";
 import { run } from "../target.ts";
 import { nextShiftAt } from "./function-traffic.ts";
-import type { Deployment, FleetMember, LifecycleEventName, Step, StepName, Target, World } from "../world.ts";
+import type { Deployment, FleetMember, Step, StepName, Target, World } from "../world.ts";
 
 /**
  * The events of a deployment to a function. Hooks run before and after; the service itself moves the traffic
  * (deployments.md §2.2).
  */
-export const functionEvents = [
-  "BeforeAllowTraffic",
-  "AllowTraffic",
-  "AfterAllowTraffic",
-] as const satisfies readonly LifecycleEventName[];
+const functionEvents = lifecycleEvents.allowTraffic;
 
 /**
  * The traffic of an alias moves from one version to another (deployments.md §11.3). Everything is checked before
@@ -95,34 +93,6 @@ function judge(
   const isWeighted = Object.keys(facts.alias.weights).length > 0;
   if (isWeighted && !plan.adoptsWeightedAlias) return failed(aliasWeighted(appSpec, facts.alias));
   return facts.alias.version === current ? done : failed(aliasPointsElsewhere(appSpec, facts.alias, current));
-}
-
-/** The name that somebody has probably meant. */
-export function nearestName(wanted: string, names: readonly string[]): string | undefined {
-  const near = names.map((name) => ({ name, distance: distance(wanted.toLowerCase(), name.toLowerCase()) }));
-  const [first] = near.toSorted((a, b) => a.distance - b.distance);
-  const isContained = first !== undefined && (wanted.includes(first.name) || first.name.includes(wanted));
-  return first !== undefined && (first.distance <= Math.max(2, wanted.length / 3) || isContained)
-    ? first.name
-    : undefined;
-}
-
-/** How many letters have to be changed, added or taken away. */
-function distance(a: string, b: string): number {
-  let before = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let row = 0; row < a.length; row += 1) {
-    const now = [row + 1];
-    for (let column = 0; column < b.length; column += 1)
-      now.push(
-        Math.min(
-          (before[column] ?? 0) + (a[row] === b[column] ? 0 : 1),
-          (before[column + 1] ?? 0) + 1,
-          (now[column] ?? 0) + 1,
-        ),
-      );
-    before = now;
-  }
-  return before.at(-1) ?? 0;
 }
 
 /** Adds the function as the only target. */

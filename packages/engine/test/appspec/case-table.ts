@@ -12,7 +12,10 @@ interface Case {
 
 const mark = "\n== ";
 
-/** Makes a test of every case of a table, or with REWRITE=1 the table's answers anew. `answersTo` gives the lines for a file's text and its case's title. */
+/**
+ * Makes a test of every case of a table, or with REWRITE=1 rewrites the table's expected lines. `answersTo` returns the
+ * lines for a file's text and its case's title.
+ */
 export function testCases(table: string, answersTo: (source: string, title: string) => readonly string[]): void {
   const file = join(import.meta.dirname, table);
   const [head = "", ...texts] = readFileSync(file, "utf8").trimEnd().split(mark);

@@ -1,7 +1,7 @@
 import { examineAppSpec, type Finding, type OperatingSystem, parseAppSpec } from "../../src/appspec/index.ts";
 import { testCases } from "./case-table.ts";
 
-// Every rule of the grammar as a file and what is found in it: the tables say how they are made anew.
+// Every rule of the grammar as a file with its findings: the tables say how they are rewritten.
 
 testCases("cases.txt", (source, title) => {
   const os = /\[(linux|windows)\]/.exec(title)?.[1] as OperatingSystem | undefined; // the only two that match

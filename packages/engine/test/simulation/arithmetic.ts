@@ -31,7 +31,7 @@ export const isEnded = (state: InstanceState = "running"): boolean =>
 /** A host that is known by one name only. */
 const named = (id: string) => ({ id, hostIdentifier: id });
 
-/** Whether another deployment goes first on a host; when the host is gone nobody need wait for that. */
+/** Whether another deployment has priority on a host that still exists. */
 export const isTaken = ({ contention, instanceStates }: World, host: string): boolean =>
   contention?.(named(host))?.blockedBy !== undefined && isThere(instanceStates[host]);
 

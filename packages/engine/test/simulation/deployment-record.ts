@@ -164,7 +164,7 @@ export class DeploymentRecord {
   /** Whether a wait has been entered and left again. */
   hasHeld = (hold: string): boolean => this.#holds.some(({ name, isOver }) => name === hold && isOver);
 
-  /** Whether nobody has opened the gate in time. */
+  /** Whether the deployment was not continued in time. */
   isGateClosed = (now: number): boolean =>
     this.#holds.some(({ name, isOver, until }) => name === "READY_WAIT" && !isOver && now >= until);
 

@@ -45,7 +45,7 @@ export class Host {
     this.#network = network;
   }
 
-  /** A poll of this host is reported with a command, not for the first time perhaps. */
+  /** The host gets a command, perhaps not for the first time. */
   receive({ id: commandId }: Command, place: number): void {
     const { fate } = this;
     const isTrouble = fate.at === place;

@@ -1,4 +1,5 @@
-// The invariants of SPEC.md, held against every decision. The checker keeps records of its own, apart from the engine's state and arithmetic: it does not rely on what the engine believes.
+// The invariants of SPEC.md, checked for every decision. The checker keeps records of its own, apart from the engine's
+// state and arithmetic, and does not rely on what the engine believes.
 import assert from "node:assert/strict";
 import type { Report, Decision, Deployment, FleetMember, World } from "../../src/index.ts";
 import { isEnded, isTaken, isThere, mostUnavailable, needOf, pickUpBy, watchedFor } from "./arithmetic.ts";
@@ -13,7 +14,7 @@ export class InvariantChecker {
   readonly #deployment = new DeploymentRecord();
   readonly #issued = new Set<string>();
   readonly #targets = new Map<string, TargetRecord>();
-  /** An end from outside has left a target undone. */
+  /** A stop or a timeout has cut a target short. */
   #isCutShort = false;
 
   /** A pass: the world that it saw, and what it decided. */
@@ -103,7 +104,7 @@ export class InvariantChecker {
     assert.equal(targets.length, wanted.length, "OUTDATED: every host that has to take part does, and no other");
   }
 
-  /** Those that come later are in the fleet now; only what has the revision already needs no installation. */
+  /** Hosts that join later are in the fleet now; only one that holds the revision needs no installation. */
   #checkJoined(joined: readonly FleetMember[], events: readonly string[], { fleets }: World): void {
     for (const { id, holdsRevision, health } of joined) {
       const known = [fleets?.selectedAgain, fleets?.replacementAgain].some(
@@ -143,7 +144,7 @@ export class InvariantChecker {
     this.#issued.add(`${target}/${event}`);
   }
 
-  /** A host begins a phase: it is the phase's turn, there is budget for it, and nobody needs it more. */
+  /** A host begins a phase: it is the phase's turn, its budget allows it, and no host is needier. */
   #leaves(record: TargetRecord, seen: World): void {
     const { deployment } = seen;
     assert(record.status === "Pending" || record.status === "Ready", "FINAL: a target that is over runs nothing");

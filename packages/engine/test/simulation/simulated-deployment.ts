@@ -31,7 +31,7 @@ const minute = 60 * second;
 /** Told of everything that happens, for a person who follows one seed. */
 export type Listener = (at: number, said: string | Decision) => void;
 
-/** Plays the deployment that a seed stands for; throws at the first invariant that does not hold. Gives how it ended. */
+/** Plays the deployment of a seed, and returns its outcome. Throws at the first violated invariant. */
 export function simulate(seed: number, listen: Listener = () => undefined): Outcome {
   const run = new Run(new Random(seed), listen);
   return run.toItsEnd();
@@ -106,7 +106,7 @@ class Run {
       assert.deepEqual(after, evolveAll(world, decisions), "EVOLVE: the decisions of a pass make the world after it");
       findsNothingNew(after, decisions);
     }
-    // The server ends between its decision and the commit, or somebody else commits first: as if it had not been.
+    // The server ends between its decision and the commit, or another commit comes first: the pass has no effect.
     if (this.#random.chance(0.03)) return this.#later(this.#random.integer(0, 30 * second));
     this.#checker.pass(world, decisions, after);
     for (const decision of decisions) this.#listen(this.#now, decision);
@@ -188,7 +188,7 @@ class Run {
     this.#later(this.#random.integer(0, second));
   }
 
-  /** Somebody deletes what the deployment was made of: from then on, whoever observes sees that. */
+  /** The application or the deployment group is deleted, which every later observation sees. */
   #delete(): void {
     const { deployment } = this.#world;
     if (isOver(deployment)) return;
@@ -198,7 +198,7 @@ class Run {
     this.#later(this.#random.integer(0, second));
   }
 
-  /** Somebody ends a wait, now and then. */
+  /** A user ends a wait. */
   #goOn(hold: "READY_WAIT" | "TERMINATION_WAIT"): void {
     const { deployment } = this.#world;
     const continueRequestedAt = { ...deployment.continueRequestedAt, [hold]: this.#now };

@@ -17,7 +17,7 @@ const minute = 60_000;
 /** How long a deployment may be played, in minutes: longer than the longest that may be drawn. */
 const minutesMax = 4000;
 
-/** Plays the deployment that a seed stands for; throws at the first invariant that does not hold. Gives how it ended. */
+/** Plays the deployment of a seed, and returns its outcome. Throws at the first violated invariant. */
 export function simulateFunction(seed: number): Outcome {
   const random = new Random(seed);
   const routing = randomRouting(random);

@@ -1,6 +1,7 @@
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
+import type { Piece } from "@sluice/archive";
 import type { Entry, ZipFile } from "yauzl";
 
 export interface ArchiveOptions {
@@ -15,18 +16,24 @@ interface ArchivedFile {
   readonly bytes: Buffer;
 }
 
-/** Bytes that an archive may unpack to: one with one AppSpec file has little else. */
+/** How many bytes an archive may unpack to: one with an AppSpec file has little else. */
 const unpackedBytesMax = 16 * 1024 * 1024;
 
-/** Files of an archive that are looked at. */
+/** The type of a folder in a tar archive. */
+const folder = "5";
+
+/** How many files an archive may hold. */
 const filesMax = 1_000;
 
-/** An archive that cannot be read, or is not what a revision is to be. The message continues a sentence about it. */
+/** An archive that cannot be read, or is not a revision. The message continues a sentence about it. */
 export class BadArchive extends Error {
   override readonly name = "BadArchive";
 }
 
-/** The one AppSpec file of an archive: its only file, or the only one at its root that is called `appspec` (inferred). Nothing is written to a disk. Throws a BadArchive. */
+/**
+ * Returns the one AppSpec file of an archive: its only file, or the only one at its root that is called `appspec`
+ * (inferred). Nothing is written to a disk. Throws a BadArchive.
+ */
 export async function appSpecOfArchive(bytes: Uint8Array, options: ArchiveOptions): Promise<ArchivedFile> {
   const { type } = options;
   const files = await (type === "zip" ? filesOfZip : filesOfTgz)(Buffer.from(bytes), options).catch(
@@ -64,25 +71,20 @@ async function filesOfZip(archive: Buffer, options: ArchiveOptions): Promise<rea
 }
 
 async function filesOfTgz(archive: Buffer, options: ArchiveOptions): Promise<readonly ArchivedFile[]> {
-  const { extract } = await import("tar-stream");
   const unpacked = await promisify<Buffer, { maxOutputLength: number }, Buffer>(gunzip)(archive, {
     maxOutputLength: unpackedBytesMax,
   });
-  const tar = extract();
-  tar.end(unpacked);
+  const { TarReader } = await import("@sluice/archive");
+  const tar = new TarReader(Readable.from([unpacked]), { passing: () => {}, warn: () => {} });
   const files: ArchivedFile[] = [];
-  for await (const entry of tar) {
-    const { name, type } = entry.header;
-    if (type === "directory") entry.resume();
-    // An entry streams its bytes.
-    else files.push(await fileOf(name, () => entry as AsyncIterable<Uint8Array>, { ...options, before: files }));
-  }
+  for (let head = await tar.next(); head !== undefined; head = await tar.next())
+    if (head.type !== folder) files.push(await fileOf(head.name, () => tar.content(), { ...options, before: files }));
   return files;
 }
 
 async function fileOf(
   name: string,
-  content: () => AsyncIterable<Uint8Array> | Promise<AsyncIterable<Uint8Array>>,
+  content: () => AsyncIterable<Piece> | Promise<AsyncIterable<Piece>>,
   { fileBytesMax, before }: ArchiveOptions & { readonly before: readonly ArchivedFile[] },
 ): Promise<ArchivedFile> {
   const unpacked = before.reduce((sum, { bytes }) => sum + bytes.length, 0);
@@ -90,11 +92,11 @@ async function fileOf(
     throw new BadArchive(`holds more than ${filesMax} files, or more than ${unpackedBytesMax} bytes of them`);
   const parts: Uint8Array[] = [];
   let length = 0;
-  for await (const part of await content()) {
-    length += part.length;
+  for await (const piece of await content()) {
+    length += typeof piece === "number" ? piece : piece.length;
     if (length > fileBytesMax)
       throw new BadArchive(`holds the file "${name}", which has more than ${fileBytesMax} bytes`);
-    parts.push(part);
+    parts.push(typeof piece === "number" ? new Uint8Array(piece) : piece);
   }
   return { name, bytes: Buffer.concat(parts) };
 }

@@ -44,7 +44,8 @@ const operations: HostCommandOperations<HostContext> = {
   async GetDeploymentSpecification(context, { DeploymentExecutionId = "", HostIdentifier = "", Nonce }) {
     const id = deploymentIdIn(DeploymentExecutionId);
     const LifecycleEvents = id === undefined ? [] : unended(context, id, HostIdentifier);
-    // What has ended is told to nobody again: whoever is on the way could have a host ask for it.
+    // The specification of a deployment that has ended is not handed out again: an attacker on the network could have a
+    // host ask for it.
     if (id === undefined || LifecycleEvents.length === 0)
       throw clientFault(`Nothing to do in deployment "${DeploymentExecutionId.slice(0, 200)}" for this host`);
     if (Nonce !== undefined && !/^[\w+/=-]{16,128}$/.test(Nonce))
@@ -82,7 +83,10 @@ const unended = ({ store }: HostContext, deploymentId: string, host: string): re
     .filter(({ status }) => status === "Pending" || status === "InProgress")
     .map(({ name }) => name);
 
-/** The next command for a host; undefined when there is none for as long as a poll is held. Nothing else ends the wait: an agent that is answered at once pauses before it asks again. */
+/**
+ * Returns the next command for a host; undefined when there is none for as long as a poll is held. Nothing else ends
+ * the wait, because an agent that gets a response at once pauses before it polls again.
+ */
 async function nextCommand(
   context: DeliveryContext & { readonly call: Call },
   host: string,
@@ -98,7 +102,11 @@ async function nextCommand(
 
 type DeliveryContext = Pick<HostContext, "store" | "clock" | "polls" | "handedOut">;
 
-/** The next command for a host, or for how many milliseconds there will be none: what was given to a poll whose client had gone is given again as soon as that may be. Undefined when the time of the poll is over. */
+/**
+ * Returns the next command for a host, or for how many milliseconds there will be none: a command that was given to a
+ * poll whose client had gone is handed out again as soon as that is allowed. Undefined when the time of the poll is
+ * over.
+ */
 function handOut(
   { store, clock, handedOut }: DeliveryContext,
   host: string,

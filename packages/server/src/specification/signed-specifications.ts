@@ -14,7 +14,7 @@ interface Kept {
 /** Who asks for a specification, and gets one that is for nobody and nothing else. */
 export type Asking = Omit<Binding, "RevisionSha256">;
 
-/** Gives the signed specification of a deployment. */
+/** Returns the signed specification of a deployment. */
 export type SignedSpecifications = (deploymentId: string, asking?: Asking) => Promise<string>;
 
 /** Signs a specification for each who wants it bound. For all others it is signed once, and again when it has become another. */

@@ -10,7 +10,10 @@ export interface Signer {
   readonly sha256: () => Promise<string>;
 }
 
-/** How long the signing certificate is valid, in milliseconds. It is made anew at each start, and agents do not check it: it carries the key, which they know by its hash. */
+/**
+ * How long the signing certificate is valid, in milliseconds. It is created at each start, and agents do not check it:
+ * it carries the key, which they know by its hash.
+ */
 const validity = 365 * 86_400_000;
 
 /** Opens the signing key of a data folder when it is needed; the first time makes it. */

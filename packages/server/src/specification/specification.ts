@@ -7,7 +7,7 @@ export interface SpecificationContext {
   readonly store: Store;
   /** The token with which an application's hosts fetch from a private repository. */
   readonly gitHubTokenFor: (repository: string, applicationId: string) => string | undefined;
-  /** The SHA-256 of a revision's bytes, in hex; undefined where nobody here can tell. */
+  /** Returns the SHA-256 of a revision's bytes, in hex; undefined where it is not known here. */
   readonly revisionSha256?: ((location: S3Location) => Promise<string | undefined>) | undefined;
 }
 
@@ -46,7 +46,10 @@ export function specificationOf(
   });
 }
 
-/** A token is for the hosts of a deployment that is under way. One that was kept later is not for what somebody had deployed without it; what follows from deployments by itself brings what may be brought. */
+/**
+ * A token is for the hosts of a deployment in progress. One that was stored later is not for a deployment that a user
+ * has created without it; deployments that follow from others may use it.
+ */
 const mayUseToken = ({ state, request }: DeploymentRecord): boolean =>
   !isOver(state) && (request.creator !== "user" || request.usesGitHubToken === true);
 

@@ -68,7 +68,7 @@ async function openRounds(t: TestContext) {
     await store.write(() => store.deployments.commit(record, { before, after, version: record.version, memories: {} }));
   };
   return Object.assign(house, {
-    /** Looks once at who waits; gives the deployments that are under way then. */
+    /** Starts deployments for waiting instances; returns the deployments in progress. */
     look: async () => {
       await startLifecycleDeployments(context);
       return store.deployments.live();
