@@ -77,7 +77,7 @@ function component(place: string) {
     purl: purl(name, version),
     scope: optional === true ? "optional" : "required",
     hashes: [{ alg: algorithm.replace(/^sha/, "SHA-"), content: Buffer.from(hash, "base64").toString("hex") }],
-    licenses: license && [licenseOf(license)],
+    ...(license === undefined ? {} : { licenses: [licenseOf(license)] }),
   };
 }
 

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { generateTables } from "./generate-shapes.ts";
-import { newer } from "./shapes/services.ts";
+import { generateTables, newer } from "./generate-shapes.ts";
 
 const folder = new URL("../packages/aws-protocol/src/tables/", import.meta.url);
 

@@ -30,6 +30,13 @@ const blueGreen = {
   deploymentReadyOption: { actionOnTimeout: "STOP_DEPLOYMENT", waitTimeInMinutes: 10 },
 } as const;
 
+/** What a group of an ECS application needs. */
+const ecsGroup = {
+  ecsServices: [{ serviceName: "web", clusterName: "main" }],
+  loadBalancerInfo: { targetGroupPairInfoList: [pair] },
+  blueGreenDeploymentConfiguration: blueGreen,
+};
+
 /** An API with an application of a platform, and its groups to make and change. */
 async function groupsOf(test: TestContext, computePlatform: ComputePlatform = "Server") {
   const sluice = await openApi(test);
@@ -135,6 +142,7 @@ test("a group for Lambda shows its only style, and one for ECS both waits", asyn
   const second = ecs.create({
     deploymentGroupName: "second",
     ecsServices: [{ serviceName: "arn:aws:ecs:us-east-1:123456789012:service/main/web", clusterName: "main" }],
+    loadBalancerInfo: { targetGroupPairInfoList: [pair] },
     blueGreenDeploymentConfiguration: blueGreen,
   });
   await assert.rejects(second, isFault("ECSServiceMappingLimitExceeded"));
@@ -386,6 +394,22 @@ const refusals: Readonly<
         loadBalancerInfo: { targetGroupPairInfoList: [pair, pair] },
       },
     ],
+    [
+      "InvalidTargetGroupPair",
+      'two different target groups, and both of these are "blue"',
+      {
+        blueGreenDeploymentConfiguration: blueGreen,
+        loadBalancerInfo: {
+          targetGroupPairInfoList: [{ ...pair, targetGroups: [{ name: "blue" }, { name: "blue" }] }],
+        },
+      },
+    ],
+    ["InvalidECSService", "need one service in ecsServices", { ...ecsGroup, ecsServices: [] }],
+    [
+      "InvalidLoadBalancerInfo",
+      "need a target group pair",
+      { ...ecsGroup, loadBalancerInfo: { targetGroupPairInfoList: [] } },
+    ],
   ],
 };
 
@@ -393,7 +417,7 @@ test("groups that cannot work are refused in AWS's words, by create and by updat
   for (const platform of ["Server", "Lambda", "ECS"] as const) {
     const { create, update } = await groupsOf(t, platform);
     for (const [name, text, given] of refusals[platform]) await assert.rejects(create(given), isFault(name, text));
-    await create(platform === "ECS" ? { blueGreenDeploymentConfiguration: blueGreen } : {});
+    await create(platform === "ECS" ? ecsGroup : {});
     for (const [name, text, { tags, ...given }] of refusals[platform])
       if (tags === undefined && Object.keys(given).length > 0) await assert.rejects(update(given), isFault(name, text));
   }

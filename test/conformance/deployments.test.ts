@@ -255,10 +255,23 @@ test("a bundle whose type is not named has the one that its key's ending says, a
     await assert.rejects(begin({ revision: of(key) }), isFault("InvalidRevision", "must be one of tar, tgz, zip"));
 });
 
-test("a deployment to ECS is recorded, and says at once that it is not carried out", async (t) => {
+test("a deployment to ECS has its AppSpec file checked at once, and is recorded with what its group says", async (t) => {
   const { greenFleetProvisioningOption: _green, ...blueGreenDeploymentConfiguration } =
     blueGreen.blueGreenDeploymentConfiguration;
-  const { begin, get } = await deploymentsOf(t, { blueGreenDeploymentConfiguration }, "ECS");
+  const listener = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/web/0123/4567";
+  const pair = {
+    targetGroups: [{ name: "blue" }, { name: "green" }],
+    prodTrafficRoute: { listenerArns: [listener] },
+  };
+  const { begin, get, store } = await deploymentsOf(
+    t,
+    {
+      blueGreenDeploymentConfiguration,
+      ecsServices: [{ serviceName: "web", clusterName: "main" }],
+      loadBalancerInfo: { targetGroupPairInfoList: [pair] },
+    },
+    "ECS",
+  );
   const revisionOf = (content: string) => ({ revisionType: "AppSpecContent", appSpecContent: { content } }) as const;
 
   await assert.rejects(
@@ -269,13 +282,15 @@ test("a deployment to ECS is recorded, and says at once that it is not carried o
     begin({ revision: revisionOf("{}") }),
     isFault("InvalidRevision", 'the key "Resources" is missing'),
   );
-  const { status, errorInformation, deploymentConfigName } = await get(
-    await begin({ revision: revisionOf(ecsAppSpec) }),
-  );
+  const id = await begin({ revision: revisionOf(ecsAppSpec.replace("0", "1").replace("80", '"80"')) });
 
-  assert.equal(status, "Failed");
-  assert.equal(errorInformation?.message, "This control plane does not carry out ECS deployments");
-  assert.equal(deploymentConfigName, "CodeDeployDefault.ECSAllAtOnce");
+  const { status, deploymentConfigName } = await get(id);
+  assert.deepEqual([status, deploymentConfigName], ["Created", "CodeDeployDefault.ECSAllAtOnce"]);
+  const plan = store.deployments.byId(id)?.state.ecs;
+  assert.deepEqual(plan?.service, { cluster: "main", service: "web" });
+  assert.deepEqual(plan.routes, { targetGroups: ["blue", "green"], production: listener });
+  assert("appSpec" in plan.source);
+  assert.equal(plan.source.appSpec.containerPort, 80);
 });
 
 test("a hook's function reports once, with the id that it was given", async (t) => {

@@ -1,6 +1,6 @@
-/** Returns an error's message. */
+/** What an error says. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Returns an error's stack, or its message. */
+/** What an error says, and where it was thrown. */
 export const stackOf = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -1,2 +1,2 @@
-/** Lets other pending work run first. To be awaited now and then by work of many short steps. */
+/** Lets everything else that is due happen first. Work of many short steps asks for it between them. */
 export const yieldToEventLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

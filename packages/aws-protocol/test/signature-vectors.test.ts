@@ -72,17 +72,18 @@ describe("AWS's signature test suite", () => {
       const { credentials, omit_session_token, timestamp, region, service } = vector.context;
       const { token } = credentials;
 
-      const sendable = { ...(headers as Record<string, string>) }; // isSendable: none is repeated
-      if (body !== "") sendable["x-amz-content-sha256"] = sha256Hex(body);
       const signed = signHeaders({
         method,
         url: new URL(`https://example.amazonaws.com${path}${url.includes("?") ? url.slice(url.indexOf("?")) : ""}`),
-        headers: sendable,
+        headers: {
+          ...(headers as Record<string, string>), // isSendable: none is repeated
+          ...(body === "" ? {} : { "x-amz-content-sha256": sha256Hex(body) }),
+        },
         body,
         credentials: {
           accessKeyId: credentials.access_key_id,
           secretAccessKey: credentials.secret_access_key,
-          sessionToken: omit_session_token === true ? undefined : token,
+          ...(token === undefined || omit_session_token === true ? {} : { sessionToken: token }),
         },
         region,
         service,
@@ -111,7 +112,7 @@ async function verify({ context }: Vector, request: ReturnType<typeof parseReque
   const key = {
     accessKeyId: access_key_id,
     secretAccessKey: secret_access_key,
-    sessionToken: token,
+    ...(token === undefined ? {} : { sessionToken: token }),
     principal: { accountId: "123456789012", arn: "arn:aws:iam::123456789012:user/a", userId: "AIDA" },
   };
   const verified = await verifySignature(

@@ -1,5 +1,6 @@
 import { applyReports } from "./reports.ts";
 import { alarmsRead, stopOnAlarm } from "./rules/alarms.ts";
+import { ecs } from "./workflows/ecs.ts";
 import { blueGreen } from "./workflows/blue-green.ts";
 import { type Workflow, firstPending } from "./workflows/workflow.ts";
 import { endingOf, isCutShort, isOver } from "./rules/ending.ts";
@@ -24,6 +25,7 @@ const workflows = {
   launch,
   termination,
   lambda,
+  ecs,
 } as const satisfies Record<DeploymentKind, (world: World) => Workflow>;
 
 /**

@@ -19,7 +19,10 @@ export {
 export { unrestoredRegistrations } from "./workflows/traffic.ts";
 export type * from "./model/effect.ts";
 export type * from "./model/lambda-plan.ts";
+export type * from "./model/ecs-plan.ts";
 export { shiftOf } from "./workflows/lambda.ts";
+export { taskSetsOf, type ShownTaskSet } from "./workflows/ecs.ts";
+export { greenPercent, routeInWords, routesOf, weightsAt } from "./rules/route-weights.ts";
 export { aliasInWords } from "./messages/lambda-messages.ts";
 export { percentDue, shiftsOf, type Shift, type TrafficRouting } from "./rules/traffic-shift.ts";
 export { deploymentOverview } from "./rules/overview.ts";

@@ -56,6 +56,10 @@ const endReasons: Readonly<Record<string, string>> = {
   "": "the host says so",
   "run hook": "the hook's function says so",
   "shift traffic": "the alias leads there",
+  "create task set": "the tasks are steady",
+  "route test traffic": "the test listener leads there",
+  "shift service": "the listener leads there",
+  "restore service": "the original tasks serve again",
 };
 
 function applyToStep(report: Report, step: Step): Decision {

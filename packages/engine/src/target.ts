@@ -28,11 +28,15 @@ export function nextOnTarget(world: World, target: Target): Decision | undefined
   if (isEnding(world)) return interrupted(target, following);
   if (following === undefined)
     return { do: "settle target", target: target.id, as: "Succeeded", because: "every event is done" };
-  if (target.label === "Green" && following.name === "BeforeAllowTraffic")
+  if (waitsForContinue(world, target) && following.name === "BeforeAllowTraffic")
     return { do: "settle target", target: target.id, as: "Ready", because: "it has the revision, and no traffic yet" };
   if (blockedBy(world, target) !== undefined) return undefined;
   return run(world, target, { event: following, because: "it is the next event" });
 }
+
+/** Whether a target stops before its traffic moves, until the workflow lets it go on. */
+const waitsForContinue = ({ deployment }: World, { label }: Target): boolean =>
+  label === "Green" || deployment.ecs?.readyWait !== undefined;
 
 /** Hands an event to its host, or to a gateway if the service runs it itself. */
 export function run(
@@ -56,7 +60,7 @@ export function untilOnTarget(world: World, target: Target): number | undefined 
 
 /** For traffic that is shifted in steps, the time is counted from the last step. */
 function endLimitOf({ effect, acknowledgedAt = 0 }: Command): number {
-  const last = effect?.kind === "shift traffic" ? effect.shifts.at(-1)?.at : undefined;
+  const last = effect !== undefined && "shifts" in effect ? effect.shifts.at(-1)?.at : undefined;
   return (last ?? acknowledgedAt) + eventLimit;
 }
 

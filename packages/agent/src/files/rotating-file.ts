@@ -7,12 +7,13 @@ import { makeFolders } from "./make-folders.ts";
 const bytesMax = 64 * 1024 * 1024;
 const filesMax = 8;
 
-export interface RotationOptions {
+/** How many files a log has, and who may read them. */
+export interface RotationRules {
   readonly files?: number | undefined;
   readonly mode?: number | undefined;
 }
 
-/** A log that is rotated when it is full: `F` is the newest file, then `F.1`, `F.2` and so on. */
+/** A log that starts anew when it is full: `F`, and before it `F.1`, `F.2` and so on. */
 export class RotatingFile {
   readonly #path: string;
   readonly #filesMax: number;
@@ -20,7 +21,7 @@ export class RotatingFile {
   #file: number | undefined;
   #bytes = 0;
 
-  constructor(path: string, { files = filesMax, mode = ownFileMode }: RotationOptions = {}) {
+  constructor(path: string, { files = filesMax, mode = ownFileMode }: RotationRules = {}) {
     this.#path = path;
     this.#filesMax = files;
     this.#mode = mode;

@@ -1,5 +1,5 @@
 import { parseDocument, type Source } from "./yaml/document.ts";
-import { checkEcs } from "./service/ecs.ts";
+import { readEcs } from "./service/ecs.ts";
 import type { Finding, Findings } from "./findings.ts";
 import { readLambda } from "./service/lambda.ts";
 import * as messages from "./messages.ts";
@@ -33,7 +33,7 @@ export function examineAppSpec(
 const readers: Readonly<Record<AppSpecKind, (tree: Tree, findings: Findings) => unknown>> = {
   servers: (tree, findings) => readServer(tree, { os: undefined, findings }),
   Lambda: (tree, findings) => readLambda(tree, findings, { alsoAtRun: true }),
-  ECS: checkEcs,
+  ECS: readEcs,
 };
 
 /** What a file that may not parse is for. */

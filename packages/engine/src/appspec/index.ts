@@ -7,7 +7,14 @@ export {
   orderedEvents,
   scriptableEvents,
 } from "./lifecycle-events.ts";
-export { examineEcsAppSpec } from "./service/ecs.ts";
+export {
+  type CapacityProvider,
+  type EcsAppSpec,
+  type EcsHookEvent,
+  ecsHookEvents,
+  type ParsedEcs,
+  parseEcsAppSpec,
+} from "./service/ecs.ts";
 export { type AppSpecKind, examineAppSpec } from "./examine.ts";
 export type { Finding } from "./findings.ts";
 export { type Parsed, parseAppSpec } from "./parse.ts";

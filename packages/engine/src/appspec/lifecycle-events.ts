@@ -13,10 +13,15 @@ export const lifecycleEvents = {
   allowTraffic: ["BeforeAllowTraffic", "AllowTraffic", "AfterAllowTraffic"],
 } as const;
 
-/** The name of a lifecycle event, as AWS has it. */
-export type LifecycleEventName = (typeof lifecycleEvents)[keyof typeof lifecycleEvents][number];
+/** The events of an ECS service that no host has (deployments.md §2.2). */
+export const testTrafficEvents = ["AllowTestTraffic", "AfterAllowTestTraffic"] as const;
 
-/** All of them. */
+/** The name of a lifecycle event, as AWS has it. */
+export type LifecycleEventName =
+  | (typeof lifecycleEvents)[keyof typeof lifecycleEvents][number]
+  | (typeof testTrafficEvents)[number];
+
+/** All events of hosts. */
 export const orderedEvents: readonly LifecycleEventName[] = [
   ...lifecycleEvents.blockTraffic,
   ...lifecycleEvents.install,

@@ -50,6 +50,12 @@ function ofService({ deployment }: Pick<World, "deployment">, { target, event }:
       const { percent = 0, alias = effect.alias } = shiftOf(deployment, target) ?? {};
       return `The alias "${alias}" stays where it is: ${percent} % of its traffic on version ${effect.targetVersion}`;
     }
+    case "shift service": {
+      const { percent = 0 } = event.command?.checkpoint?.shifted ?? {};
+      return `The production listener stays where it is: ${percent} % of its traffic on the replacement tasks`;
+    }
+    case "create task set":
+      return "The replacement tasks stay as they are, unless the deployment is rolled back";
     case "run hook":
       return effect.functionName === undefined
         ? `${event.name} has nothing to do`
@@ -64,7 +70,7 @@ function nothingRuns({ deployment }: Pick<World, "deployment">, events: readonly
   if (held?.name === "READY_WAIT") return "The deployment was waiting for ContinueDeployment: no traffic has moved";
   if (held?.name === "TERMINATION_WAIT")
     return "The original instances are not ended: traffic stays with the replacement";
-  if (deployment.lambda !== undefined) return "No traffic has moved";
+  if (deployment.lambda !== undefined || deployment.ecs !== undefined) return "No traffic has moved";
   const isTouched = events.some(({ event }) => event.command !== undefined);
   return isTouched ? "No lifecycle event is under way" : "No instance was touched";
 }

@@ -1,5 +1,6 @@
 import type { WatchedAlarms } from "./alarm-reading.ts";
 import type { Balancers, Checkpoint, Effect } from "./effect.ts";
+import type { EcsPlan } from "./ecs-plan.ts";
 import type { FleetMember } from "./fleet.ts";
 import type { LambdaPlan } from "./lambda-plan.ts";
 import type { DeploymentStatus, ErrorInformation } from "./states.ts";
@@ -35,6 +36,8 @@ export interface Deployment {
   readonly reroute?: Reroute | undefined;
   /** For `lambda` only. */
   readonly lambda?: LambdaPlan | undefined;
+  /** For `ecs` only. */
+  readonly ecs?: EcsPlan | undefined;
   /** For `launch` and `termination` only: the lifecycle action that waits for this deployment. */
   readonly lifecycleAction?: LifecycleAction | undefined;
   /** What the service itself has done for the deployment as a whole, or is doing. */
@@ -64,9 +67,9 @@ export interface Deployment {
 
 /**
  * The kind of a deployment decides its workflow. `reroute` is the rollback of a blue/green deployment; Auto Scaling
- * asks for `launch` and `termination`; `lambda` shifts an alias.
+ * asks for `launch` and `termination`; `lambda` shifts an alias, and `ecs` the traffic of a service.
  */
-export type DeploymentKind = "in-place" | "blue-green" | "reroute" | "launch" | "termination" | "lambda";
+export type DeploymentKind = "in-place" | "blue-green" | "reroute" | "launch" | "termination" | "lambda" | "ecs";
 
 /** Where the replacement fleet comes from, and what becomes of the original one (deployments.md §7.1). */
 export interface BlueGreen {
@@ -113,6 +116,9 @@ export type StepName =
   | "check load balancers"
   | "read AppSpec file"
   | "check function"
+  | "check service"
+  | "delete leftover task sets"
+  | "delete original task set"
   | "suspend processes"
   | "resume processes"
   | "copy Auto Scaling group"

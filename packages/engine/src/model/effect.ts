@@ -1,5 +1,13 @@
-import type { LambdaAppSpec } from "../appspec/index.ts";
+import type { EcsAppSpec, LambdaAppSpec } from "../appspec/index.ts";
 import type { AliasState, AppSpecObject, FunctionFacts } from "./lambda-plan.ts";
+import type {
+  Restoration,
+  ServiceFacts,
+  ServiceName,
+  TargetGroupPair,
+  TaskSetState,
+  TrafficRoutes,
+} from "./ecs-plan.ts";
 import type { Shift } from "../rules/traffic-shift.ts";
 
 /**
@@ -50,8 +58,12 @@ export type Effect =
       readonly scalingGroups: readonly string[];
       readonly instances: readonly string[];
     }
-  /** Reads the AppSpec file of a Lambda deployment into `checkpoint.appSpec`. */
-  | { readonly kind: "read AppSpec file"; readonly object: AppSpecObject }
+  /** Reads the AppSpec file of a deployment into `checkpoint.appSpec`, or into `checkpoint.ecsAppSpec`. */
+  | {
+      readonly kind: "read AppSpec file";
+      readonly object: AppSpecObject;
+      readonly platform?: "Lambda" | "ECS" | undefined;
+    }
   /**
    * Inspects a function before anything moves, and waits until its provisioned concurrency is allocated. The result is
    * in `checkpoint.functionFacts`.
@@ -85,6 +97,51 @@ export type Effect =
       readonly before?: AliasState | undefined;
       readonly shifts: readonly Shift[];
     }
+  /** Inspects a service, its target groups and its listeners before anything moves. The result is in `checkpoint.serviceFacts`. */
+  | {
+      readonly kind: "check service";
+      readonly service: ServiceName;
+      readonly routes: TrafficRoutes;
+      readonly taskDefinition: string;
+      /** Functions that hooks will invoke. */
+      readonly hooks: readonly string[];
+    }
+  /**
+   * Lets the production listener know the replacement's target group, without traffic, so that its health is checked;
+   * then creates a task set there and waits until it is steady. Its external id is the deployment's id.
+   */
+  | {
+      readonly kind: "create task set";
+      readonly service: ServiceName;
+      readonly deploymentId: string;
+      readonly appSpec: EcsAppSpec;
+      readonly blue: string;
+      readonly pair: TargetGroupPair;
+      readonly production: string;
+    }
+  /** Sends all traffic of the test listener to the replacement. Without a listener there is nothing to do. */
+  | { readonly kind: "route test traffic"; readonly listener?: string | undefined; readonly pair: TargetGroupPair }
+  /**
+   * Moves the traffic of the production listener step by step, each at its time, and makes the replacement the primary
+   * task set at last. `checkpoint.shifted` is the last step made.
+   */
+  | {
+      readonly kind: "shift service";
+      readonly service: ServiceName;
+      readonly deploymentId: string;
+      readonly production: string;
+      readonly pair: TargetGroupPair;
+      readonly shifts: readonly Shift[];
+    }
+  /** Sends all traffic back to the original task set, makes it the primary one, and deletes the replacement. */
+  | {
+      readonly kind: "restore service";
+      readonly service: ServiceName;
+      readonly routes: TrafficRoutes;
+      readonly restores: Restoration;
+    }
+  /** Deletes task sets, and waits until none of their tasks is left. */
+  | { readonly kind: "delete task sets"; readonly service: ServiceName; readonly ids: readonly string[] }
   | ({ readonly kind: "record heartbeat" } & LifecycleActionOf)
   | ({ readonly kind: "complete lifecycle action"; readonly result: "CONTINUE" | "ABANDON" } & LifecycleActionOf);
 
@@ -116,8 +173,12 @@ export interface Checkpoint {
   readonly capacity?: number | undefined;
   readonly appSpec?: LambdaAppSpec | undefined;
   readonly functionFacts?: FunctionFacts | undefined;
-  /** The last shift of an alias, and the revision id that the alias got by it. */
-  readonly shifted?: { readonly percent: number; readonly revisionId: string };
+  readonly ecsAppSpec?: EcsAppSpec | undefined;
+  readonly serviceFacts?: ServiceFacts | undefined;
+  /** Task sets of a service as they were last seen. */
+  readonly taskSets?: readonly TaskSetState[] | undefined;
+  /** The last shift of traffic, and the revision id that an alias got by it. */
+  readonly shifted?: { readonly percent: number; readonly revisionId?: string | undefined } | undefined;
   /** Messages for people, such as how a copy differs, or what could not be removed. */
   readonly remarks?: readonly string[] | undefined;
 }

@@ -31,10 +31,10 @@ export function healthAfter<Installed>(
 
 /**
  * Whether a deployment installs its revision on this target. Original hosts, rerouted ones and those that terminate
- * keep what they have; a function is not a host.
+ * keep what they have; functions and services are not hosts.
  */
 export const bringsRevision = ({ kind }: Pick<Deployment, "kind">, { label }: Pick<Target, "label">): boolean =>
-  kind !== "reroute" && kind !== "termination" && kind !== "lambda" && label !== "Blue";
+  kind !== "reroute" && kind !== "termination" && kind !== "lambda" && kind !== "ecs" && label !== "Blue";
 
 /** Returns the revision health of a host: its installed revision, compared with the group's last successful one. */
 export function revisionHealth<Installed>(

@@ -1,4 +1,6 @@
+import { restorationOf } from "../workflows/ecs.ts";
 import { rollbackPlanOf } from "../workflows/lambda.ts";
+import type { EcsPlan } from "../model/ecs-plan.ts";
 import type { LambdaPlan } from "../model/lambda-plan.ts";
 import { unrestoredRegistrations } from "../workflows/traffic.ts";
 import type { Deployment, FleetMember, LifecycleEventName, Reroute, Target } from "../world.ts";
@@ -28,6 +30,8 @@ export type Rollback =
   | { readonly is: "owed"; readonly kind: "blue-green"; readonly because: AutoRollbackEvent }
   /** The alias goes back to its former version at once (§11.7). */
   | { readonly is: "owed"; readonly kind: "lambda"; readonly lambda: LambdaPlan; readonly because: AutoRollbackEvent }
+  /** The traffic of a service goes back to its original tasks, which still run (§12.4). */
+  | { readonly is: "owed"; readonly kind: "ecs"; readonly ecs: EcsPlan; readonly because: AutoRollbackEvent }
   /** With a `message` if a rollback was to be expected: the ended deployment's `rollbackInfo.rollbackMessage`. */
   | { readonly is: "none"; readonly because: string; readonly message?: string | undefined };
 
@@ -43,6 +47,7 @@ export function rollback(ended: RollbackInput): Rollback {
     return impossible(deployment.id, "it ended before it had touched any instance, and there is nothing to roll back");
   if (deployment.kind === "blue-green") return blueGreenRollback(ended, event);
   if (deployment.kind === "lambda") return lambdaRollback(ended, event);
+  if (deployment.kind === "ecs") return ecsRollback(ended, event);
   return hasLastSuccessful ? { is: "owed", kind: "in-place", because: event } : noRevision(deployment.id);
 }
 
@@ -86,6 +91,13 @@ function lambdaRollback({ deployment, targets }: RollbackInput, because: AutoRol
   if (lambda === undefined || !targets.some((target) => hasBegun(target, "AllowTraffic")))
     return impossible(deployment.id, "no traffic had moved, and there is nothing to roll back");
   return { is: "owed", kind: "lambda", lambda, because };
+}
+
+function ecsRollback({ deployment, targets }: RollbackInput, because: AutoRollbackEvent): Rollback {
+  const ecs = restorationOf(deployment, targets);
+  return ecs === undefined
+    ? impossible(deployment.id, "no tasks had been started, and there is nothing to roll back")
+    : { is: "owed", kind: "ecs", ecs, because };
 }
 
 const isGone = ({ events }: Target) => events.some(({ isHostGone }) => isHostGone === true);

@@ -34,6 +34,8 @@ export const deploymentLimits = {
   termination: 8 * hour,
   // Two days of shifting and two hooks (deployments.md §2.3).
   lambda: 50 * hour,
+  // The wait for ContinueDeployment, two days each of shifting and of waiting for the end, eight events (inferred).
+  ecs: (120 + 48 + 48 + 8) * hour,
 } as const satisfies Record<DeploymentKind, number>;
 
 /** The most targets that one deployment may have (deployments.md §9.2). */

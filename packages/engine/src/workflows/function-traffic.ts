@@ -34,5 +34,7 @@ const isHook = (name: string): name is LambdaHookEvent => name === "BeforeAllowT
 /** Returns when traffic moves next; undefined when it does not. */
 export function nextShiftAt({ events }: Target, now: number): number | undefined {
   const effect = events.find(({ status }) => status === "InProgress")?.command?.effect;
-  return effect?.kind === "shift traffic" ? effect.shifts.find(({ at }) => at > now)?.at : undefined;
+  return effect?.kind === "shift traffic" || effect?.kind === "shift service"
+    ? effect.shifts.find(({ at }) => at > now)?.at
+    : undefined;
 }

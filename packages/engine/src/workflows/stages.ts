@@ -100,8 +100,10 @@ export function runStep(
 }
 
 /** Returns the last step of this name. */
-export const stepOf = ({ deployment }: World, name: StepName): Step | undefined =>
-  deployment.steps.findLast((candidate) => candidate.name === name);
+export const stepOf = (
+  { deployment }: { readonly deployment: Pick<World["deployment"], "steps"> },
+  name: StepName,
+): Step | undefined => deployment.steps.findLast((candidate) => candidate.name === name);
 
 const unknownError = ({ name }: Step): ErrorInformation => ({
   code: "INTERNAL_ERROR",

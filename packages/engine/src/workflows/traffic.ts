@@ -1,10 +1,18 @@
 import { functionEffect } from "./function-traffic.ts";
+import { serviceEffect } from "./service-traffic.ts";
 import type { LifecycleEvent, Target, World } from "../world.ts";
 import type { Effect } from "../model/effect.ts";
 
 /** Returns the effect of an event that the service itself runs; undefined for events that the host runs. */
 export function effectOf(world: World, target: Target, event: LifecycleEvent): Effect | undefined {
-  return world.deployment.kind === "lambda" ? functionEffect(world, event) : hostEffect(world, target, event);
+  switch (world.deployment.kind) {
+    case "lambda":
+      return functionEffect(world, event);
+    case "ecs":
+      return serviceEffect(world, event);
+    default:
+      return hostEffect(world, target, event);
+  }
 }
 
 function hostEffect({ deployment }: World, target: Target, { name }: LifecycleEvent): Effect | undefined {

@@ -12,6 +12,7 @@ const limits: Record<DeploymentKind, number> = {
   launch: 8 * hour,
   termination: 8 * hour,
   lambda: 50 * hour,
+  ecs: 224 * hour,
 };
 
 /** How the hosts stand when a step begins. */

@@ -43,7 +43,8 @@ export function phasesOf(deployment: Deployment, targets: readonly TargetRecord[
       ];
     }
     case "lambda":
-      throw new Error("A Lambda deployment has no hosts"); // lambda.test.ts is about those
+    case "ecs":
+      throw new Error(`A deployment of the kind ${kind} has no hosts`); // functions and services are simulated apart
     case "in-place": {
       if (zonal === undefined) return [{ name: "", of: any, has: any, rule }];
       const zones = [...new Set(targets.map(({ zone }) => zone))].toSorted();

@@ -19,7 +19,7 @@ const minute = 60 * second;
 export type SimulatedFleets = Readonly<Record<FleetQuery, readonly FleetMember[]>>;
 
 /** The kinds that have hosts. */
-type ServerKind = Exclude<Deployment["kind"], "lambda">;
+type ServerKind = Exclude<Deployment["kind"], "lambda" | "ecs">;
 
 /** A made-up deployment and its hosts. */
 export function randomDeployment(random: Random): { readonly world: World; readonly fleets: SimulatedFleets } {

@@ -2,6 +2,7 @@ import {
   type BlueGreen,
   type Deployment,
   type DeploymentKind,
+  type EcsPlan,
   type ErrorInformation,
   type Fleet,
   type LambdaPlan,
@@ -14,6 +15,7 @@ import type { ZonalConfig } from "@aws-sdk/client-codedeploy";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
 import type { DeploymentRequest } from "../store/deployments/records.ts";
 import type { Store } from "../store/index.ts";
+import { blueGreenWaits } from "./blue-green-waits.ts";
 
 /** A new deployment, whether a user, Auto Scaling, a rollback or a follow-up creates it. */
 export interface NewDeployment {
@@ -31,6 +33,7 @@ export interface NewDeployment {
   readonly lifecycleAction?: LifecycleAction | undefined;
   readonly reroute?: Reroute | undefined;
   readonly lambda?: LambdaPlan | undefined;
+  readonly ecs?: EcsPlan | undefined;
   /** The hosts, if they are known already. */
   readonly fleet?: Fleet | undefined;
   /** Why the deployment is not possible: it is recorded as Failed. */
@@ -81,6 +84,7 @@ function initialDeployment(made: NewDeployment): Deployment {
     lifecycleAction: made.lifecycleAction,
     reroute: made.reroute,
     lambda: made.lambda,
+    ecs: made.ecs,
   });
 }
 
@@ -114,17 +118,14 @@ function alarmsOf({ alarmConfiguration: given }: DeploymentRequest): Deployment[
   return { names, ignorePollAlarmFailure: given.ignorePollAlarmFailure ?? false };
 }
 
-const minute = 60_000;
-
 function blueGreenOf({ blueGreenDeploymentConfiguration: given = {} }: DeploymentRequest, name: string): BlueGreen {
-  const { greenFleetProvisioningOption, deploymentReadyOption, terminateBlueInstancesOnDeploymentSuccess } = given;
-  const provisioning = greenFleetProvisioningOption?.action ?? "DISCOVER_EXISTING";
-  const { actionOnTimeout = "CONTINUE_DEPLOYMENT", waitTimeInMinutes = 0 } = deploymentReadyOption ?? {};
+  const provisioning = given.greenFleetProvisioningOption?.action ?? "DISCOVER_EXISTING";
+  const { readyWait, originals, terminationWait } = blueGreenWaits(given);
   return {
     provisioning,
     copyName: provisioning === "COPY_AUTO_SCALING_GROUP" ? name : undefined,
-    readyWait: actionOnTimeout === "STOP_DEPLOYMENT" ? waitTimeInMinutes * minute : undefined,
-    blueInstances: terminateBlueInstancesOnDeploymentSuccess?.action ?? "TERMINATE",
-    terminationWait: (terminateBlueInstancesOnDeploymentSuccess?.terminationWaitTimeInMinutes ?? 0) * minute,
+    readyWait,
+    blueInstances: originals,
+    terminationWait,
   };
 }

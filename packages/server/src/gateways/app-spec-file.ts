@@ -1,5 +1,5 @@
 import type { GetObjectCommandOutput } from "@aws-sdk/client-s3";
-import { parseLambdaAppSpec } from "@sluice/engine/appspec";
+import { type Finding, parseEcsAppSpec, parseLambdaAppSpec } from "@sluice/engine/appspec";
 import type { EffectOf } from "@sluice/engine";
 import { appSpecOfArchive, BadArchive } from "./app-spec-archive.ts";
 import type { Clients } from "./clients.ts";
@@ -8,10 +8,10 @@ import { finished, refused, type EffectOutcome } from "./outcome.ts";
 /** The longest AppSpec file, and the longest archive with one, in bytes: inline ones may have a quarter of a megabyte. */
 const bytesMax = 1024 * 1024;
 
-/** Reads the AppSpec file of a Lambda deployment from its bucket, where it may be in an archive. */
+/** Reads the AppSpec file of a deployment to a function or a service from its bucket, where it may be in an archive. */
 export async function readAppSpecFile(
   clients: Clients,
-  { object }: EffectOf<"read AppSpec file">,
+  { object, platform = "Lambda" }: EffectOf<"read AppSpec file">,
 ): Promise<EffectOutcome> {
   const { bucket, key, version, eTag, archive } = object;
   const s3 = await clients.s3();
@@ -20,21 +20,32 @@ export async function readAppSpecFile(
   const refusedRevision = (why: string) => refused("INVALID_REVISION", `The revision s3://${bucket}/${key} ${why}`);
   if (trouble !== undefined) return refusedRevision(trouble);
   const bytes = (await file.Body?.transformToByteArray()) ?? new Uint8Array();
-  if (archive === undefined) return outcomeOf({ name: key, bytes });
+  if (archive === undefined) return outcomeOf({ name: key, bytes }, platform);
   try {
-    return outcomeOf(await appSpecOfArchive(bytes, { type: archive, fileBytesMax: bytesMax }));
+    return outcomeOf(await appSpecOfArchive(bytes, { type: archive, fileBytesMax: bytesMax }), platform);
   } catch (error) {
     if (error instanceof BadArchive) return refusedRevision(error.message);
     throw error;
   }
 }
 
-function outcomeOf({ name, bytes }: { readonly name: string; readonly bytes: Uint8Array }): EffectOutcome {
+function outcomeOf(
+  { name, bytes }: { readonly name: string; readonly bytes: Uint8Array },
+  platform: "Lambda" | "ECS",
+): EffectOutcome {
+  if (platform === "ECS") {
+    const { appSpec, findings } = parseEcsAppSpec(bytes, { file: name });
+    return appSpec === undefined ? refused("INVALID_REVISION", errorsIn(findings)) : finished({ ecsAppSpec: appSpec });
+  }
   const { appSpec, findings } = parseLambdaAppSpec(bytes, { file: name });
-  if (appSpec !== undefined) return finished({ appSpec });
-  const errors = findings.filter(({ severity }) => severity === "error").map(({ message }) => message);
-  return refused("INVALID_LAMBDA_CONFIGURATION", errors.join(" "));
+  return appSpec === undefined ? refused("INVALID_LAMBDA_CONFIGURATION", errorsIn(findings)) : finished({ appSpec });
 }
+
+const errorsIn = (findings: readonly Finding[]): string =>
+  findings
+    .filter(({ severity }) => severity === "error")
+    .map(({ message }) => message)
+    .join(" ");
 
 function troubleOf({ ContentLength = 0, ETag = "" }: GetObjectCommandOutput, eTag: string | undefined) {
   const plain = (text: string) => text.replaceAll('"', "");

@@ -17,10 +17,7 @@ export async function checkFunction(clients: Clients, effect: CheckFunction): Pr
       lambda,
       effect.versions.map((version) => [effect.functionName, version] as const),
     ),
-    missingHooks: await missingOf(
-      lambda,
-      effect.hooks.map((hook) => [hook] as const),
-    ),
+    missingHooks: await missingFunctions(lambda, effect.hooks),
   };
   const waiting = alias === undefined ? undefined : await unreadyConcurrency(lambda, effect);
   return waiting === undefined ? finished({ functionFacts: facts }) : underWay(waiting);
@@ -58,6 +55,13 @@ async function aliasNames(lambda: Lambda, { functionName }: CheckFunction): Prom
   const list = await orDenied(() => lambda.listAliases({ FunctionName: functionName }));
   return (list === "denied" ? [] : (list?.Aliases ?? [])).flatMap(({ Name }) => Name ?? []);
 }
+
+/** Returns which of some functions do not exist. */
+export const missingFunctions = (lambda: Lambda, names: readonly string[]): Promise<readonly string[]> =>
+  missingOf(
+    lambda,
+    names.map((name) => [name] as const),
+  );
 
 /**
  * Returns which of some functions, or of their versions, do not exist. One that the role may not read is assumed to

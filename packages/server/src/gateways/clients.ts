@@ -1,6 +1,7 @@
 import type { AutoScaling } from "@aws-sdk/client-auto-scaling";
 import type { CloudWatch } from "@aws-sdk/client-cloudwatch";
 import type { EC2, EC2ClientConfig } from "@aws-sdk/client-ec2";
+import type { ECS } from "@aws-sdk/client-ecs";
 import type { ElasticLoadBalancing } from "@aws-sdk/client-elastic-load-balancing";
 import type { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Lambda } from "@aws-sdk/client-lambda";
@@ -16,6 +17,7 @@ export interface Clients {
   classicLoadBalancing(): Promise<ElasticLoadBalancing>;
   cloudWatch(): Promise<CloudWatch>;
   ec2(): Promise<EC2>;
+  ecs(): Promise<ECS>;
   lambda(): Promise<Lambda>;
   loadBalancing(): Promise<ElasticLoadBalancingV2>;
   s3(): Promise<S3>;
@@ -40,6 +42,7 @@ export function openClients(config: () => ClientConfig): Clients {
     ),
     cloudWatch: once(async () => new (await import("@aws-sdk/client-cloudwatch")).CloudWatch(config())),
     ec2: once(async () => new (await import("@aws-sdk/client-ec2")).EC2(config())),
+    ecs: once(async () => new (await import("@aws-sdk/client-ecs")).ECS(config())),
     lambda: once(async () => new (await import("@aws-sdk/client-lambda")).Lambda(config())),
     loadBalancing: once(
       async () => new (await import("@aws-sdk/client-elastic-load-balancing-v2")).ElasticLoadBalancingV2(config()),

@@ -12,7 +12,8 @@ import { configFor } from "./deployment-configs.ts";
 import { applicationOf, type CodeDeployOperations, type Context, groupOf } from "./context.ts";
 import { checkAlarms, checkRollback } from "./validation/notifications.ts";
 import { checkProcesses, checkScalingGroups } from "./validation/selectors.ts";
-import { checkEcsAppSpec, lambdaPlanOf } from "../deployment/lambda-plan.ts";
+import { ecsPlanOf } from "../deployment/ecs-plan.ts";
+import { lambdaPlanOf } from "../deployment/lambda-plan.ts";
 import { checkRevision } from "./validation/revision-location.ts";
 import { checkTagFilters } from "./validation/tag-filters.ts";
 import { whyUnsupported } from "./validation/unsupported.ts";
@@ -38,11 +39,9 @@ export const createDeployment = {
       const { computePlatform } = application;
       const configName = input.deploymentConfigName ?? group.settings.deploymentConfigName;
       const { minimumHealthyHosts = oneTarget, zonalConfig, ...config } = configFor(store, configName, computePlatform);
-      const lambda =
-        computePlatform === "Lambda"
-          ? lambdaPlanOf(store, group, { revision, routing: config.trafficRoutingConfig })
-          : undefined;
-      if (computePlatform === "ECS") checkEcsAppSpec(revision);
+      const planned = { revision, routing: config.trafficRoutingConfig };
+      const lambda = computePlatform === "Lambda" ? lambdaPlanOf(store, group, planned) : undefined;
+      const ecs = computePlatform === "ECS" ? ecsPlanOf(store, group, planned) : undefined;
       if (zonalConfig !== undefined) refuseZones(group, configName);
       refuseBusy(context, group);
       const usesGitHubToken = isFetchedWithToken(context, application, revision);
@@ -60,8 +59,9 @@ export const createDeployment = {
         ignoreApplicationStopFailures: input.ignoreApplicationStopFailures ?? false,
         request,
         zonalConfig,
-        kind: lambda && "lambda",
+        kind: (lambda && "lambda") ?? (ecs && "ecs"),
         lambda,
+        ecs,
         processesToSuspend: processes,
         refusal,
       });

@@ -14,7 +14,7 @@ export const deploymentWaitOperations = {
         if (state.stopRequestedAt === undefined) throw alreadyCompleted(deploymentId);
         return;
       }
-      if (state.steps.some(({ name }) => name === "end original instances"))
+      if (state.steps.some(({ name }) => name === "end original instances" || name === "delete original task set"))
         throw unsupported(
           `The deployment ${deploymentId} is terminating its original instances, and can no longer be stopped`,
         );

@@ -27,12 +27,15 @@ function recordCopy(store: Store, { id, groupId }: DeploymentRecord, { deploymen
 function applySuccess(store: Store, { id, groupId, request }: DeploymentRecord, deployment: Deployment): void {
   if (!movesLastSuccessful(deployment)) return;
   store.groups.succeeded(groupId, request.revision);
-  if (deployment.kind !== "lambda") store.followUps.add(request.follows ?? id);
+  if (deployment.kind !== "lambda" && deployment.kind !== "ecs") store.followUps.add(request.follows ?? id);
 }
 
 /**
  * Whether a success changes the group's last successful revision: deployments to one instance install that very
- * revision, a reroute installs none, and a Lambda rollback restores the former version.
+ * revision, a reroute installs none, and rollbacks of a function or a service restore what was there before.
  */
-const movesLastSuccessful = ({ kind, lambda }: Deployment): boolean =>
-  kind === "in-place" || kind === "blue-green" || (kind === "lambda" && lambda?.isRollback !== true);
+const movesLastSuccessful = ({ kind, lambda, ecs }: Deployment): boolean =>
+  kind === "in-place" ||
+  kind === "blue-green" ||
+  (kind === "lambda" && lambda?.isRollback !== true) ||
+  (kind === "ecs" && ecs?.restores === undefined);

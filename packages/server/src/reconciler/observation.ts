@@ -86,7 +86,7 @@ function memoriesAfter(
   store: Store,
 ): Readonly<Record<string, HostMemory<string>>> {
   if (!isOver(deployment)) return {};
-  if (deployment.kind === "lambda") return {}; // a function is no host
+  if (deployment.kind === "lambda" || deployment.kind === "ecs") return {}; // functions and services are no hosts
   if (store.groups.byId(groupId) === undefined) return {}; // the group has been deleted
   const known = store.deployments.memories(groupId);
   const current = store.groups.byId(groupId)?.targetRevision;

@@ -5,6 +5,10 @@ import type { Clients } from "../gateways/clients.ts";
 import { copyScalingGroup } from "../gateways/copy-scaling-group.ts";
 import type { HookRuns } from "../gateways/hook-runs.ts";
 import { allowTraffic, blockTraffic, checkLoadBalancers } from "../gateways/load-balancers.ts";
+import { checkService } from "../gateways/ecs/check-service.ts";
+import { createTaskSet } from "../gateways/ecs/create-task-set.ts";
+import { deleteTaskSets, restoreService } from "../gateways/ecs/restore-service.ts";
+import { routeTestTraffic, shiftService } from "../gateways/ecs/shift-service.ts";
 import { outcomeOfError, type EffectOutcome } from "../gateways/outcome.ts";
 import {
   completeLifecycleAction,
@@ -48,6 +52,12 @@ const performers: { readonly [Kind in Effect["kind"]]: Perform<Kind> } = {
   "complete lifecycle action": ({ clients }, effect) => completeLifecycleAction(clients, effect),
   "run hook": ({ clients, hookRuns }, effect) => hookRuns.poll(clients, effect),
   "shift traffic": ({ clients, now }, effect, checkpoint) => shiftTraffic(clients, effect, { checkpoint, now }),
+  "check service": ({ clients }, effect) => checkService(clients, effect),
+  "create task set": ({ clients }, effect, checkpoint) => createTaskSet(clients, effect, checkpoint),
+  "route test traffic": ({ clients }, effect) => routeTestTraffic(clients, effect),
+  "shift service": ({ clients, now }, effect, checkpoint) => shiftService(clients, effect, { checkpoint, now }),
+  "restore service": ({ clients }, effect) => restoreService(clients, effect),
+  "delete task sets": ({ clients }, effect) => deleteTaskSets(clients, effect),
 };
 
 /** Performs an effect once, and returns its outcome so far. It may be called again with the same effect at any time. */

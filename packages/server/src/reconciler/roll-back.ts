@@ -60,6 +60,7 @@ function rollbackOf(about: {
     ignoreApplicationStopFailures: true,
     reroute: owed.kind === "reroute" ? owed.reroute : undefined,
     lambda: owed.kind === "lambda" ? owed.lambda : undefined,
+    ecs: owed.kind === "ecs" ? owed.ecs : undefined,
     request: requestOf(
       { ...group, settings },
       {

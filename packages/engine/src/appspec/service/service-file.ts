@@ -15,6 +15,8 @@ export interface Service<Event extends string> {
   readonly resource: string;
   /** The lifecycle events at which a function may be called. */
   readonly hookEvents: readonly Event[];
+  /** Files of real projects say `version: 1`, and AWS is not known to complain (inferred): a warning. */
+  readonly acceptsVersionOne?: boolean | undefined;
 }
 
 /** A file's content, as far as the platforms share it. */
@@ -39,18 +41,24 @@ export function readServiceFile<Event extends string>(
   const map = parts.map(tree, "the whole");
   if (map === undefined) return undefined;
   const keys = parts.keys(map, ["version", "Resources", "Hooks"]);
-  readVersion(keys, findings);
+  readVersion(keys, service, findings);
   const resource = readResource(keys.need("Resources"), service, parts);
   const hooks = readHooks(keys.get("Hooks")?.value, service, parts);
   return resource === undefined ? undefined : { ...resource, hooks };
 }
 
 /** `0.0`, as a number or as text. */
-function readVersion(keys: Keys, findings: Findings): void {
+function readVersion(
+  keys: Keys,
+  { acceptsVersionOne = false }: Pick<Service<string>, "acceptsVersionOne">,
+  findings: Findings,
+): void {
   const entry = keys.need("version");
   if (entry === undefined) return;
   const found = dump(entry.value);
-  if (!/^[-+]?(\d+(\.\d*)?|\.\d+)$/.test(found) || Number(found) !== 0)
+  if (acceptsVersionOne && /^1(\.0*)?$/.test(found))
+    findings.warn("version", `The version is ${found}, and AWS's guide knows 0.0 only: write that`, entry.value.place);
+  else if (!/^[-+]?(\d+(\.\d*)?|\.\d+)$/.test(found) || Number(found) !== 0)
     findings.error(messages.badVersion(found), entry.value.place);
 }
 

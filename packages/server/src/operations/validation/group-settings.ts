@@ -6,7 +6,7 @@ import type { Ec2DeploymentOptions, GroupSettings } from "../../store/deployment
 import type { Store } from "../../store/index.ts";
 import { configFor } from "../deployment-configs.ts";
 import { checkAlarms, checkRollback, checkTriggers } from "./notifications.ts";
-import { checkEcsServices, checkProcesses, checkSelectors, selectorsAfter } from "./selectors.ts";
+import { checkEcsNeeds, checkEcsServices, checkProcesses, checkSelectors, selectorsAfter } from "./selectors.ts";
 import { checkBlueGreen, checkLoadBalancers, checkStyle, defaultStyle } from "./traffic.ts";
 
 /**
@@ -55,6 +55,7 @@ export function changeSettings(of: SettingsOf, before: GroupSettings, given: Giv
   checkAlarms(given.alarmConfiguration);
   checkRollback(given.autoRollbackConfiguration);
   checkEcsServices(of, given.ecsServices ?? []);
+  if (platform === "ECS") checkEcsNeeds(after);
   checkProcesses(given.ec2DeploymentOptions, { ...after, isServer: platform === "Server" });
   if (given.terminationHookEnabled === true && platform !== "Server")
     throw fault(

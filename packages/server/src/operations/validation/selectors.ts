@@ -96,6 +96,17 @@ export function checkEcsServices(
   }
 }
 
+/** Checks that a group of an ECS application has what its deployments need (inferred: AWS's names for these faults are not known). */
+export function checkEcsNeeds({ ecsServices = [], loadBalancerInfo }: GroupSettings): void {
+  if (ecsServices.length === 0)
+    throw fault("InvalidECSService", "Deployment groups of ECS applications need one service in ecsServices");
+  if ((loadBalancerInfo?.targetGroupPairInfoList ?? []).length === 0)
+    throw fault(
+      "InvalidLoadBalancerInfo",
+      "Deployment groups of ECS applications need a target group pair in loadBalancerInfo.targetGroupPairInfoList",
+    );
+}
+
 /** Services and clusters are given by name or by ARN, which ends in the name. */
 const lastPart = (nameOrArn: string): string => nameOrArn.slice(nameOrArn.lastIndexOf("/") + 1);
 

@@ -130,6 +130,11 @@ function checkPair({ targetGroups = [], prodTrafficRoute, testTrafficRoute }: Ta
     throw refusePair(
       `A target group pair has ${targetGroups.length} target ${targetGroups.length === 1 ? "group" : "groups"}, and must have two`,
     );
+  const [first, second] = targetGroups;
+  if (first?.name === second?.name)
+    throw refusePair(
+      `A target group pair has two different target groups, and both of these are "${first?.name ?? ""}"`,
+    );
   for (const { name = "" } of targetGroups)
     if (name === "" || name.length > balancerCharactersMax)
       throw refusePair(`"${name.slice(0, 120)}" is not the name of a target group`);

@@ -10,9 +10,7 @@ export function whyUnsupported(
   platform: Application["computePlatform"],
   { deploymentStyle, blueGreenDeploymentConfiguration, loadBalancerInfo }: DeploymentRequest,
 ): ErrorInformation | undefined {
-  if (platform === "Lambda") return undefined;
-  if (platform !== "Server")
-    return { code: "INTERNAL_ERROR", message: `This control plane does not carry out ${platform} deployments` };
+  if (platform !== "Server") return undefined;
   if (deploymentStyle.deploymentType === "BLUE_GREEN" && blueGreenDeploymentConfiguration === undefined)
     return {
       code: "MISSING_BLUE_GREEN_DEPLOYMENT_CONFIGURATION",

@@ -49,7 +49,7 @@ export function deploymentInfo(context: Context, record: DeploymentRecord) {
 
 /** Returns the messages for people: the deployment's notes, and the silent hosts for which it waits. */
 function messagesOf({ store, clock, lastSeen }: Context, { id, state }: DeploymentRecord): readonly string[] {
-  if (isOver(state) || state.kind === "lambda") return state.notes;
+  if (isOver(state) || state.kind === "lambda" || state.kind === "ecs") return state.notes;
   const waiting = silentHosts({
     now: clock(),
     deployment: state,

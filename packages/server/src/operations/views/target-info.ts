@@ -1,5 +1,5 @@
-import type { DeploymentTarget, InstanceSummary, LambdaFunctionInfo } from "@aws-sdk/client-codedeploy";
-import { type Deployment, type LifecycleEvent, shiftOf, type Target } from "@sluice/engine";
+import type { DeploymentTarget, ECSTaskSet, InstanceSummary, LambdaFunctionInfo } from "@aws-sdk/client-codedeploy";
+import { type Deployment, type LifecycleEvent, shiftOf, type Target, taskSetsOf } from "@sluice/engine";
 import type { Application } from "../../store/applications.ts";
 import type { DeploymentRecord } from "../../store/deployments/records.ts";
 import { date } from "../context.ts";
@@ -28,7 +28,7 @@ export function targetInfo(
         lambdaTarget: { ...common, lambdaFunctionInfo: functionInfo(state, target) },
       };
     case "ECS":
-      return { deploymentTargetType: "ECSTarget", ecsTarget: common };
+      return { deploymentTargetType: "ECSTarget", ecsTarget: { ...common, taskSetsInfo: taskSetsInfo(state, target) } };
   }
 }
 
@@ -39,6 +39,19 @@ function functionInfo(deployment: Deployment, target: Target): LambdaFunctionInf
   // The weight is a percentage (inferred).
   return { functionName, functionAlias: alias, currentVersion, targetVersion, targetVersionWeight: percent };
 }
+
+/** The weights are percentages (inferred); AWS spells the identifier so. */
+const taskSetsInfo = (deployment: Deployment, target: Target): ECSTaskSet[] =>
+  taskSetsOf(deployment, target).map((set) => ({
+    identifer: set.id,
+    desiredCount: set.desiredCount,
+    pendingCount: set.pendingCount,
+    runningCount: set.runningCount,
+    status: set.status,
+    trafficWeight: set.weight,
+    targetGroup: { name: set.targetGroup },
+    taskSetLabel: set.label,
+  }));
 
 /** The deprecated form: its instance id is the ARN (api.md §2.8). */
 export const instanceSummary = (

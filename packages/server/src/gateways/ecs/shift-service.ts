@@ -1,0 +1,71 @@
+import { type Checkpoint, type EffectOf, percentDue, type TaskSetState } from "@sluice/engine";
+import type { Clients } from "../clients.ts";
+import { finished, refused, underWay, type EffectOutcome } from "../outcome.ts";
+import { gone } from "./create-task-set.ts";
+import { routeTraffic } from "./listeners.ts";
+import { describeService, isAlive, taskSetStates } from "./service-state.ts";
+
+type ShiftService = EffectOf<"shift service">;
+
+/** Sends all traffic of a test listener to the replacement tasks (deployments.md §12.2, step 6). */
+export async function routeTestTraffic(
+  clients: Clients,
+  { listener, pair }: EffectOf<"route test traffic">,
+): Promise<EffectOutcome> {
+  if (listener === undefined) return finished();
+  const routing = { listener, pair, percent: 100, planned: [0, 100] };
+  return (await routeTraffic(await clients.loadBalancing(), routing)) ?? finished();
+}
+
+/**
+ * Moves the traffic of a service to where it must be by now; with all of it, the replacement becomes the primary task
+ * set. It changes only weights that it has set itself (deployments.md §12.2, steps 10 and 11).
+ */
+export async function shiftService(
+  clients: Clients,
+  effect: ShiftService,
+  { checkpoint, now }: { readonly checkpoint: Checkpoint | undefined; readonly now: number },
+): Promise<EffectOutcome> {
+  const { service: name, deploymentId, production: listener, pair, shifts } = effect;
+  const percent = percentDue(shifts, now);
+  const known = checkpoint?.shifted?.percent;
+  if (known === percent) return shifted(effect, { percent, now });
+  const ecs = await clients.ecs();
+  const green = await replacementOf(clients, effect);
+  if (typeof green === "string") return refused("ECS_UPDATE_ERROR", green);
+  // A later step is our own shift whose checkpoint was lost.
+  const planned = [known ?? 0, ...shifts.map((shift) => shift.percent).filter((step) => step >= (known ?? 0))];
+  const foreign = await routeTraffic(await clients.loadBalancing(), { listener, pair, percent, planned });
+  if (foreign !== undefined) return foreign;
+  if (percent === 100 && green.status !== "PRIMARY")
+    await ecs.updateServicePrimaryTaskSet({ cluster: name.cluster, service: name.service, primaryTaskSet: green.id });
+  const service = await describeService(ecs, name);
+  const taskSets = taskSetStates(service ?? {});
+  if (percent === 100 && !taskSets.some((set) => set.externalId === deploymentId && set.status === "PRIMARY"))
+    return underWay(`the task set ${green.id} becomes the primary one`);
+  return shifted(effect, { percent, now }, { shifted: { percent }, taskSets });
+}
+
+/** The replacement task set, or why no traffic may be sent to it. */
+async function replacementOf(
+  clients: Clients,
+  { service: name, deploymentId }: ShiftService,
+): Promise<TaskSetState | string> {
+  const service = await describeService(await clients.ecs(), name);
+  const found = taskSetStates(service ?? {}).find(({ externalId }) => externalId === deploymentId);
+  if (found === undefined || !isAlive(found)) return gone({ id: found?.id ?? `of ${deploymentId}` });
+  return found.desiredCount > 0 && found.runningCount === 0
+    ? `None of the ${found.desiredCount} replacement tasks runs any more: no traffic is sent to them`
+    : found;
+}
+
+function shifted(
+  { shifts }: ShiftService,
+  { percent, now }: { readonly percent: number; readonly now: number },
+  checkpoint?: Checkpoint,
+): EffectOutcome {
+  if (percent === 100) return finished(checkpoint);
+  const next = shifts.find(({ at }) => at > now);
+  const then = next === undefined ? "" : `, and ${next.percent} % at ${new Date(next.at).toISOString()}`;
+  return underWay(`the replacement tasks have ${percent} % of the traffic${then}`, checkpoint);
+}
