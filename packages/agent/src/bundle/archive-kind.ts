@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 import { blockBytes, readHead } from "@sluice/archive";
 
-/** What a file is by its first bytes, as far as somebody may take it for a bundle. */
+/** The first bytes of files that may be taken for bundles. */
 const kinds: readonly { readonly name: string; readonly begins: string }[] = [
   { name: "gzip", begins: "\x1f\x8b" },
   { name: "bzip2", begins: "BZh" },
@@ -21,19 +21,19 @@ const kinds: readonly { readonly name: string; readonly begins: string }[] = [
   { name: "XML", begins: "<?xml" },
 ];
 
-/** What to do with bundles of other kinds. */
+/** What to do about a bundle of another kind than was declared. */
 const remedies: Readonly<Record<string, string>> = {
   gzip: "deploy it with the bundle type tgz",
   tar: "deploy it with the bundle type tar",
   zip: "deploy it with the bundle type zip",
 };
 
-/** What a file is by its first bytes; undefined when they tell nothing. */
+/** Returns the kind of a file by its first bytes; undefined when they are of no known kind. */
 export async function archiveKind(path: string): Promise<string | undefined> {
   const file = await open(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(blockBytes), 0, blockBytes, 0);
-    if (bytesRead === blockBytes && isTarHead(buffer)) return "tar"; // it begins with a name, which may be any
+    if (bytesRead === blockBytes && isTarHead(buffer)) return "tar"; // first of all: a tar archive begins with a file name, which could look like any other kind
     const text = buffer.toString("latin1", 0, bytesRead).toLowerCase();
     return kinds.find(({ begins }) => text.startsWith(begins.toLowerCase()))?.name;
   } finally {
@@ -45,11 +45,11 @@ function isTarHead(block: Buffer): boolean {
   try {
     return readHead(block) !== undefined;
   } catch {
-    return false; // its checksum is not one
+    return false; // the checksum is not an octal number
   }
 }
 
-/** A sentence about a file that is of another kind than it was said to be. */
+/** Returns the message for a bundle of another kind than was declared. */
 export function ofOtherKind(kind: string, wanted: "tar" | "zip"): string {
   const others = wanted === "tar" ? "a tar archive, plain or gzipped," : "a zip archive";
   return `This is ${kind}, and ${others} was expected: ${remedies[kind] ?? "pack it as tar, tgz or zip"}`;

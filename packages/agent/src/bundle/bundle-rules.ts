@@ -1,21 +1,21 @@
 import { type ByteName, type EntryLimits, EntryRules, leadsOut, quoted, UnsafeEntry } from "@sluice/archive";
 
-/** Links about which a warning says more than how many there are. */
+/** The most links with a warning of their own; the others are only counted. */
 const warningsMax = 20;
 
-/** Which rules are in force. The official agent's options for them are off; ours are on unless the configuration says otherwise. */
+/** Which rules are in force. By default those that the official agent has, too, are off, and ours are on. */
 export interface BundleRuleOptions extends EntryLimits {
-  /** Symbolic links that lead out of the bundle. */
+  /** Refuses symbolic links that lead out of the bundle. */
   readonly rejectOutsideSymlinks: boolean;
-  /** Every symbolic link, wherever it leads. */
+  /** Refuses every symbolic link. */
   readonly rejectSymlinks: boolean;
-  /** Files that run with their owner's rights. */
+  /** Refuses setuid and setgid files. */
   readonly rejectUnsafePermissions: boolean;
-  /** Files belong to whom the archive says, when the agent may give them away. */
+  /** Installed files get the owners that the archive names, if the agent may change owners. */
   readonly keepOwners: boolean;
 }
 
-/** What holds when the configuration says nothing. Beyond the limits a bundle is taken for a bomb. */
+/** The defaults. A bundle that exceeds the limits is taken for a decompression bomb. */
 export const defaultBundleRules: BundleRuleOptions = {
   rejectOutsideSymlinks: false, // `storage -> /mnt/shared` is common, and nothing is ever written through a link
   rejectSymlinks: false,
@@ -26,14 +26,14 @@ export const defaultBundleRules: BundleRuleOptions = {
   ratioMax: 250, // text compresses to a tenth, source trees to a fiftieth
 };
 
-/** The agent's settings that change the limits. */
+/** The settings of the agent that change the limits, for messages. */
 const settings = {
   bytesMax: "archive_max_extraction_size",
   entriesMax: "archive_max_entries",
   ratioMax: "archive_max_compression_ratio",
 } as const;
 
-/** What of a bundle may be unpacked, and where, with the options of the agent's configuration. */
+/** The rules for the entries of a bundle, with the options of the agent's configuration. */
 export class BundleRules extends EntryRules {
   readonly #options: BundleRuleOptions;
 
@@ -42,7 +42,7 @@ export class BundleRules extends EntryRules {
     this.#options = options;
   }
 
-  /** Whether files are given to whom the archive says. */
+  /** Whether files get the owners that the archive names. */
   get keepsOwners(): boolean {
     return this.#options.keepOwners;
   }
@@ -56,7 +56,7 @@ export class BundleRules extends EntryRules {
     return path;
   }
 
-  /** Gives a warning for every link that leads out of the folder which stands for the whole bundle, or throws where that is forbidden. */
+  /** Returns a warning for each link that leads out of `root`, the revision's folder. Throws where such links are forbidden. */
   judgeLinks(root: ByteName): readonly string[] {
     const warnings: string[] = [];
     let more = 0;
@@ -72,7 +72,7 @@ export class BundleRules extends EntryRules {
     return more === 0 ? warnings : [...warnings, `${more} more links leave the bundle`];
   }
 
-  /** The permission bits of a file. Throws when it would run with its owner's rights. */
+  /** Returns the permission bits of a file. Throws when it is setuid or setgid and such files are forbidden. */
   mode(name: ByteName, mode: number): number {
     if (!this.#options.rejectUnsafePermissions) return mode & 0o7777;
     if ((mode & 0o6000) !== 0)

@@ -4,29 +4,29 @@ import { type FileAttributes, deferredAttributes, unpackedMode } from "../deploy
 import { changeOwner } from "../files/change-owner.ts";
 import type { BundleRules } from "./bundle-rules.ts";
 
-/** What an archive says of a file. */
+/** The header of an archive's entry. */
 export interface EntryHead {
   readonly name: ByteName;
   readonly mode: number;
   readonly modified?: Date | undefined;
-  /** Whose it is, by number; it will be when it is installed, if the agent may give files away. */
+  /** Its owner by ids, which it gets when it is installed, if the agent may change owners. */
   readonly owner?: { readonly uid: number; readonly gid: number } | undefined;
 }
 
-/** Writes the entries of one bundle below its root. */
+/** Writes the entries of one bundle below a folder. */
 export class BundleWriter {
   readonly #rules: BundleRules;
   readonly #tree: TreeWriter;
   readonly #warn: (line: string) => void;
   readonly #folderModes = new Map<ByteName, number>();
   readonly #deferred = new Map<ByteName, FileAttributes>();
-  readonly #givesAway: boolean;
+  readonly #changesOwners: boolean;
 
   constructor(rules: BundleRules, { root, warn }: { root: ByteName; warn: (line: string) => void }) {
     this.#rules = rules;
     this.#tree = new TreeWriter(rules, root);
     this.#warn = warn;
-    this.#givesAway = rules.keepsOwners && process.getuid?.() === 0;
+    this.#changesOwners = rules.keepsOwners && process.getuid?.() === 0;
   }
 
   folder({ name, mode }: EntryHead): void {
@@ -46,28 +46,28 @@ export class BundleWriter {
     this.#tree.symbolicLink(name, target);
   }
 
-  /** A second name for an entry before it. */
+  /** A second name of an earlier entry. */
   hardLink(name: ByteName, entry: ByteName): void {
     const made = this.#tree.hardLink(name, entry);
     if (made !== undefined) this.#defer(made.path, this.#deferred.get(made.target));
   }
 
-  /** What the bundle says of files that are not so yet, by path. */
+  /** The attributes of files that are applied when they are installed, by path. */
   get deferred(): ReadonlyMap<ByteName, FileAttributes> {
     return this.#deferred;
   }
 
-  /** Counts bytes of an entry, or behind it, that are not written. */
+  /** Counts bytes of an entry, or after it, that are read but not written. */
   skip(name: ByteName, bytes: number): void {
     this.#rules.count(name, bytes);
   }
 
-  /** Tells of something odd that hurts nobody. */
+  /** Reports something odd that does no harm. */
   warn(line: string): void {
     this.#warn(line);
   }
 
-  /** Makes the symbolic links and what else they are called, and gives folders their modes. */
+  /** Creates the symbolic links with their hard links, and sets the modes of folders. */
   finish(): void {
     this.#tree.makeLinks(({ path, target, isHard }) =>
       this.#defer(path, isHard ? this.#deferred.get(target) : undefined),
@@ -76,12 +76,12 @@ export class BundleWriter {
     for (const [path, mode] of this.#folderModes) chmodSync(pathOf(path), unpackedMode(mode) | 0o700);
   }
 
-  /** A file stays the agent's own, and nobody else's to write to. Its group may come: scripts that run as another user are read by it. */
+  /** The unpacked file belongs to the agent, which alone may write to it. It gets its group at once: scripts that run as another user may be readable by that group only. */
   #restrict(file: number, path: ByteName, { mode, owner }: Pick<EntryHead, "mode" | "owner">): void {
-    const isGiven = owner !== undefined && this.#givesAway;
-    if (isGiven) changeOwner(file, { uid: process.geteuid?.() ?? 0, gid: owner.gid });
+    const hasOwner = owner !== undefined && this.#changesOwners;
+    if (hasOwner) changeOwner(file, { uid: process.geteuid?.() ?? 0, gid: owner.gid });
     fchmodSync(file, unpackedMode(mode));
-    this.#defer(path, deferredAttributes({ mode, uid: isGiven ? owner.uid : undefined }));
+    this.#defer(path, deferredAttributes({ mode, uid: hasOwner ? owner.uid : undefined }));
   }
 
   #defer(path: ByteName, attributes: FileAttributes | undefined): void {

@@ -5,22 +5,22 @@ import { archiveKind, ofOtherKind } from "./archive-kind.ts";
 import { ArchiveOwners } from "./archive-owners.ts";
 import type { BundleWriter } from "./bundle-writer.ts";
 
-/** Bytes that are read and unpacked at a time: fewer turns than with the default, and still little memory. */
+/** Bytes that are read and inflated at a time: fewer steps than with Node's default, and still little memory. */
 const chunkBytes = 256 * 1024;
 
-/** Another thread unpacks ahead while files are written: up to four chunks. The types do not know that it is a stream's option, too. */
+/** zlib's thread inflates up to four chunks ahead while files are written. (Node's types lack that zlib streams take highWaterMark.) */
 const inflation: ZlibOptions & { readonly highWaterMark: number } = {
   chunkSize: chunkBytes,
   highWaterMark: 4 * chunkBytes,
 };
 
-/** Unpacks a tar archive, gzipped or not: its first bytes tell. */
+/** Unpacks a tar archive; its first bytes tell whether it is gzipped. */
 export async function unpackTar(file: string, writer: BundleWriter): Promise<void> {
   const kind = await archiveKind(file);
   if (kind !== undefined && kind !== "gzip" && kind !== "tar") throw new UnsafeEntry(ofOtherKind(kind, "tar"));
   const source = createReadStream(file, { highWaterMark: chunkBytes });
   const bytes = kind === "gzip" ? source.pipe(createGunzip(inflation)) : source;
-  source.on("error", (error) => bytes.destroy(error)); // ends the reading below
+  source.on("error", (error) => bytes.destroy(error)); // ends the loop below
   let last = "";
   const owners = new ArchiveOwners();
   const reader = new TarReader(bytes, {

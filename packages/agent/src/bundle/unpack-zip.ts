@@ -8,19 +8,19 @@ import { entriesOf, findDirectory, readAt, type ZipDirectory, type ZipEntry } fr
 
 const kinds = { mask: 0o170000, file: 0o100000, folder: 0o040000, link: 0o120000 } as const;
 
-/** Longest target of a symbolic link, in bytes: the system's own limit. */
+/** The longest target of a symbolic link, in bytes: Linux's PATH_MAX. */
 const targetBytesMax = 4096;
 
-/** Entries up to this size are unpacked in one step, which takes a tenth of the time that a stream does. */
+/** Entries up to this size are inflated by one call, which takes a tenth of the time that a stream takes. */
 const smallBytesMax = 256 * 1024;
 
-/** Bytes that are read, and unpacked, at a time. */
+/** Bytes that are read and inflated at a time. */
 const chunkBytes = 256 * 1024;
 
-/** Bytes of a local header, without its name and its fields. */
+/** Bytes of a local header without its name and extra fields. */
 const localBytes = 30;
 
-/** Unpacks a zip archive by the directory at its end, as all programs do: what stands elsewhere is not an entry. */
+/** Unpacks a zip archive by its central directory, as all programs do: what the directory does not list is not an entry. */
 export async function unpackZip(path: string, writer: BundleWriter): Promise<void> {
   const file = openSync(path, "r");
   try {
@@ -61,7 +61,7 @@ async function unpackEntry(file: number, entry: ZipEntry, writer: BundleWriter):
 
 async function writeEntry(file: number, entry: ZipEntry, writer: BundleWriter): Promise<void> {
   const { name, mode, modified, bytes } = entry;
-  const kind = mode & kinds.mask; // archives made on other systems carry no Unix mode
+  const kind = mode & kinds.mask; // 0 in archives of other systems, which have no Unix modes
   if (isFolder(entry)) return writer.folder({ name, mode: mode & 0o777 || 0o755 });
   if (kind !== 0 && kind !== kinds.file && kind !== kinds.link)
     throw new UnsafeEntry(
@@ -77,13 +77,13 @@ async function writeEntry(file: number, entry: ZipEntry, writer: BundleWriter): 
   return writer.symbolicLink(name, Buffer.concat(parts).toString("latin1"));
 }
 
-/** A folder's name ends in a slash. Where that is missing, its mode or MS-DOS's mark tells, if it has no content. */
+/** A folder's name ends in a slash. Where the slash is missing its Unix mode tells, or the MS-DOS attribute if the entry is empty. */
 function isFolder({ name, mode, isMarkedFolder, bytes }: ZipEntry): boolean {
   const kind = mode & kinds.mask;
   return name.endsWith("/") || kind === kinds.folder || (kind === 0 && isMarkedFolder && bytes === 0);
 }
 
-/** How entries may be packed, by number. */
+/** Compression methods that are not supported, by number. */
 const methods: Readonly<Record<number, string>> = {
   1: "shrink",
   6: "implode",
@@ -105,7 +105,7 @@ function refuseUnreadable({ name, flags, method }: ZipEntry): void {
     );
 }
 
-/** The content of an entry, checked: no byte more than it says is given out. */
+/** Returns the content of an entry. Throws when its size or checksum is not as declared; yields no byte more than declared. */
 function contentOf(file: number, entry: ZipEntry): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
   const start = contentStart(file, entry);
   return Math.max(entry.packedBytes, entry.bytes) <= smallBytesMax
@@ -136,7 +136,7 @@ async function* largeContent(
 ): AsyncGenerator<Uint8Array> {
   const source = Readable.from(packedChunks(file, start, packedBytes), { objectMode: false });
   const stream = method === 0 ? source : source.pipe(createInflateRaw({ chunkSize: chunkBytes }));
-  source.on("error", (error) => stream.destroy(error)); // ends the reading below
+  source.on("error", (error) => stream.destroy(error)); // ends the loop below
   let found = 0;
   let soFar = 0;
   try {

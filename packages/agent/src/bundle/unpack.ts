@@ -16,11 +16,11 @@ export interface Unpacking {
   readonly type: "tar" | "tgz" | "zip";
   readonly into: string;
   readonly rules?: BundleRuleOptions | undefined;
-  /** Told of what is odd about the bundle and hurts nobody. */
+  /** Called with what is odd about the bundle and does no harm. */
   readonly warn?: ((line: string) => void) | undefined;
 }
 
-/** Unpacks a bundle; the folder appears when it is complete (agent.md §4.4, §4.5). Throws, naming the entry, when one of them must not be unpacked; nothing is ever written outside. Gives what is said of files that are not so yet. */
+/** Unpacks a bundle into a folder that appears when it is complete (agent.md §4.4, §4.5), and writes nothing elsewhere. Returns the attributes that are deferred to the installation. Throws an error that names the entry when one must not be unpacked. */
 export async function unpackBundle({
   file,
   type,
@@ -51,12 +51,14 @@ export async function unpackBundle({
   }
 }
 
-/** What is said of files, by paths that begin at the revision's root. */
+/** Returns the deferred attributes by paths below the revision's root. */
 function attributesBelow(root: ByteName, { deferred }: BundleWriter): ArchiveAttributes {
-  return new Map(Array.from(deferred, ([path, one]) => [shownName(pathOf(path.slice(root.length + 1))), one]));
+  return new Map(
+    Array.from(deferred, ([path, attributes]) => [shownName(pathOf(path.slice(root.length + 1))), attributes]),
+  );
 }
 
-/** An archive whose only entry is a folder with an AppSpec file in it stands for that folder, as source hosts pack them. */
+/** Returns the root of the revision: the only entry of the archive, if it is a folder with an AppSpec file, as in archives of GitHub; else the whole. */
 function revisionRoot(folder: ByteName): ByteName {
   const [only, ...others] = readdirSync(pathOf(folder), { withFileTypes: true, encoding: "buffer" });
   if (only === undefined || others.length > 0 || !only.isDirectory()) return folder;

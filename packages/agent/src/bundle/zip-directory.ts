@@ -2,45 +2,45 @@ import { readSync } from "node:fs";
 import { type ByteName, byteName } from "@sluice/archive";
 import { extraFields, modifiedTime, unicodePath } from "./zip-extra.ts";
 
-/** What the directory at a zip archive's end says of one entry. */
+/** An entry of a zip archive's central directory. */
 export interface ZipEntry {
   readonly name: ByteName;
-  /** Bit 0 and 6: it is encrypted. */
+  /** Bits 0 and 6: the entry is encrypted. */
   readonly flags: number;
-  /** How it is packed: 0 not at all, 8 deflate. */
+  /** The compression method: 0 none, 8 deflate. */
   readonly method: number;
   readonly sum: number;
   readonly packedBytes: number;
   readonly bytes: number;
-  /** Where its local header begins in the file. */
+  /** The offset of its local header in the file. */
   readonly at: number;
-  /** Unix's mode with the kind of the entry; 0 when another system has made it. */
+  /** The Unix mode, file type included; 0 when the archive was made on another system. */
   readonly mode: number;
-  /** What the entry is to MS-DOS. */
+  /** Whether MS-DOS's attributes call it a folder. */
   readonly isMarkedFolder: boolean;
   readonly modified: Date | undefined;
 }
 
-/** Where a zip archive's directory lies. */
+/** The place of a zip archive's central directory in its file. */
 export interface ZipDirectory {
   readonly start: number;
   readonly end: number;
   readonly entries: number;
-  /** Bytes before the archive itself, of which the places in it know nothing. */
+  /** Bytes before the archive itself, which its offsets do not count. */
   readonly shift: number;
-  /** Bytes behind it. */
+  /** Bytes after the archive. */
   readonly behind: number;
 }
 
-/** Bytes of the end record, without its comment. */
+/** Bytes of the end of central directory record without its comment. */
 const endBytes = 22;
 
-/** How far from the file's end the end record is looked for: a comment is 64 KiB at most, and a little may follow. */
+/** How far from the file's end the end record is searched: a comment has at most 64 KiB, and a little may follow the archive. */
 const searchedBytes = endBytes + 2 * 65_535;
 
 const marks = { end: 0x06054b50, end64: 0x06064b50, locator64: 0x07064b50, entry: 0x02014b50 } as const;
 
-/** Finds the directory: by the last end record that a directory stands before. Throws when there is none. */
+/** Finds the central directory by the last end record that has a directory before it. Throws when there is none. */
 export function findDirectory(file: number, fileBytes: number): ZipDirectory {
   const from = Math.max(0, fileBytes - searchedBytes);
   const tail = readAt(file, from, fileBytes - from);
@@ -67,14 +67,14 @@ function directoryBefore(file: number, { at, record, fileBytes }: EndRecord): Zi
   const { entries, bytes, start } = large ?? said;
   const end = large?.at ?? at;
   const behind = Math.max(0, fileBytes - at - endBytes - record.readUInt16LE(20));
-  // The directory ends where its record begins; an archive with something in between has its places right.
+  // The directory ends where the end record begins. If something lies in between, the offsets are taken as they are.
   for (const shift of [end - bytes - start, 0])
     if (shift >= 0 && start + shift + bytes <= end && (bytes === 0 || isEntry(file, start + shift)))
       return { start: start + shift, end: start + shift + bytes, entries, shift, behind };
   return undefined;
 }
 
-/** The end record of large archives, which a locator stands for directly before the small one. */
+/** Returns the zip64 end record, by the locator directly before the ordinary one; undefined when there is none. */
 function largeEnd(file: number, before: number) {
   const locator = before < 20 ? undefined : readAt(file, before - 20, 20);
   if (locator?.readUInt32LE(0) !== marks.locator64) return undefined;
@@ -93,13 +93,13 @@ function isEntry(file: number, at: number): boolean {
   return mark.length === 4 && mark.readUInt32LE(0) === marks.entry;
 }
 
-/** Bytes of the directory that are read at a time. */
+/** Bytes of the central directory that are read at a time. */
 const readBytes = 2 ** 20;
 
-/** Bytes of an entry in the directory without its name, its fields and its comment. */
+/** Bytes of a directory entry without its name, extra fields and comment. */
 const entryBytes = 46;
 
-/** All entries of a directory, in order. Throws when they are not as many as it says. */
+/** Yields the entries of a central directory in order. Throws when their number is not as declared. */
 export function* entriesOf(file: number, directory: ZipDirectory): Generator<ZipEntry> {
   const reader = new DirectoryReader(file, directory);
   let count = 0;
@@ -116,7 +116,7 @@ export function* entriesOf(file: number, directory: ZipDirectory): Generator<Zip
       shift: directory.shift,
     });
   }
-  // Old programs count only as far as 16 bits go.
+  // Old programs store the number modulo 2^16.
   if (count !== directory.entries && count % 2 ** 16 !== directory.entries)
     throw new Error(`Its directory has ${count} entries where ${directory.entries} were expected`);
 }
@@ -133,7 +133,7 @@ class DirectoryReader {
     this.#end = end;
   }
 
-  /** The next bytes; undefined when there are not so many. */
+  /** Returns the next `count` bytes, or undefined when fewer are left. */
   take(bytes: number): Buffer | undefined {
     if (this.#bytes.length < bytes) {
       const more = readAt(this.#file, this.#at, Math.min(readBytes, this.#end - this.#at));
@@ -147,7 +147,7 @@ class DirectoryReader {
   }
 }
 
-/** What made an archive, as far as names go. */
+/** Systems that archives are made on, by their number in the entry: each has its own encoding of names. */
 const hosts = { dos: 0, unix: 3, macOs: 19 } as const;
 
 function entryOf(head: Buffer, { raw, extra, shift }: { raw: Buffer; extra: Buffer; shift: number }): ZipEntry {
@@ -176,7 +176,7 @@ interface Sizes {
   readonly at: number;
 }
 
-/** Numbers that do not fit stand in a field of their own, in this order, and only those. */
+/** Values that do not fit in 32 bits are in the zip64 field, in this order, and only those. */
 function largeSizes(sizes: Sizes, field: Buffer | undefined): Sizes {
   let offset = 0;
   const whole = (value: number): number => {
@@ -190,8 +190,8 @@ function largeSizes(sizes: Sizes, field: Buffer | undefined): Sizes {
 }
 
 /**
- * A name as `unzip` takes it: UTF-8 where the archive says so, the bytes themselves from Unix, and what MS-DOS and
- * Windows write in their old alphabet as text. Their backslashes are separators in names that have no others.
+ * Returns an entry's name as `unzip` reads it: UTF-8 where the flag says so, unchanged bytes from Unix, and code page 437
+ * from MS-DOS and Windows, whose backslashes are separators in names without slashes.
  */
 function nameOf(
   raw: Buffer,
@@ -203,20 +203,20 @@ function nameOf(
   return host === hosts.dos && !found.includes("/") ? found.replaceAll("\\", "/") : found;
 }
 
-/** The upper half of the alphabet that MS-DOS had in America and much of Europe: code page 437. */
+/** The upper half of code page 437, MS-DOS's encoding in America and much of Europe. */
 const upperHalf =
   "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0";
 
 const textOfDos = (raw: Buffer): string =>
   raw.toString("latin1").replace(/[\x80-\xff]/g, (letter) => upperHalf[letter.charCodeAt(0) - 0x80] ?? letter);
 
-/** A number of 64 bits; undefined when it is beyond all files. */
+/** Returns a 64-bit number; undefined when it exceeds the size of any file. */
 function numberOf(bytes: Buffer, at: number): number | undefined {
   const number = Number(bytes.readBigUInt64LE(at));
   return Number.isSafeInteger(number) ? number : undefined;
 }
 
-/** Bytes of a file, fewer when it ends before. */
+/** Reads bytes of a file; fewer when it ends earlier. */
 export function readAt(file: number, at: number, bytes: number): Buffer {
   const into = Buffer.alloc(bytes);
   let read = 0;

@@ -1,9 +1,9 @@
 import { crc32 } from "node:zlib";
 import type { ByteName } from "@sluice/archive";
 
-// What programs add to a zip archive's entries: fields of a number, a length and bytes.
+// The extra fields of a zip archive's entries: each is a number, a length and bytes.
 
-/** The fields of one entry by number; of several with one number the first counts. What does not fit is no field. */
+/** Returns the extra fields of an entry by number. The first one of a number counts; a field that exceeds its room is ignored. */
 export function extraFields(extra: Buffer): ReadonlyMap<number, Buffer> {
   const fields = new Map<number, Buffer>();
   for (let at = 0; at + 4 <= extra.length;) {
@@ -14,13 +14,13 @@ export function extraFields(extra: Buffer): ReadonlyMap<number, Buffer> {
   return fields;
 }
 
-/** The name in UTF-8 that Info-ZIP writes beside one in another alphabet, if it is that of this name. */
+/** Returns the UTF-8 name of Info-ZIP's Unicode path field; undefined unless the field was written for this raw name. */
 export function unicodePath(field: Buffer | undefined, raw: Buffer): ByteName | undefined {
   if (field === undefined || field.length < 6 || field[0] !== 1) return undefined;
   return field.readUInt32LE(1) === crc32(raw) ? field.toString("latin1", 5) : undefined;
 }
 
-/** When an entry was changed: in Unix's or in Windows's time where it says so, otherwise in MS-DOS's, which knows no time zones. */
+/** Returns when a file was modified: by the Unix or NTFS field where it has one, else by MS-DOS's time, which has no time zone. */
 export function modifiedTime(
   fields: ReadonlyMap<number, Buffer>,
   { date, time }: { date: number; time: number },
@@ -34,7 +34,7 @@ export function modifiedTime(
   return new Date(year, month, day, time >> 11, (time >> 5) & 63, (time & 31) * 2);
 }
 
-/** From 1601, where Windows begins to count, to 1970. */
+/** From 1601, the epoch of Windows, to 1970. */
 const windowsEpochMilliseconds = 11_644_473_600_000;
 
 function dateOrNothing(milliseconds: number): Date | undefined {

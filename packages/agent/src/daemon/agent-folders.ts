@@ -3,7 +3,7 @@ import { unsafePartOf } from "../files/unsafe-folder.ts";
 import { shownPath } from "../files/system-path.ts";
 import { userId } from "../install/accounts.ts";
 
-/** Throws, for root, where others could put folders of theirs in the place of the agent's own, or write into those: what lies there decides what root runs and deletes. */
+/** Throws if the agent is root and other users could write to its folders or replace them: their content decides what root runs and deletes. */
 export function checkAgentFolders(configuration: Configuration): void {
   const { rootDir, logDir, pidDir, user, rejectUnsafeAgentDirs } = configuration;
   if (!rejectUnsafeAgentDirs || process.getuid?.() !== 0) return;

@@ -17,18 +17,19 @@ import { checkProxy } from "./node-version.ts";
 import { PidFile } from "./pid-file.ts";
 import { dropPrivileges } from "./privileges.ts";
 
-/** What a command of the program works with. */
+/** What the commands of the program need. */
 export interface Program {
   readonly configuration: Configuration;
   readonly configurationFile: string;
-  /** Keys of the file that change nothing: those of the official agents, and others. */
+  /** Keys of the official agents in the file that have no effect here. */
   readonly retired: readonly string[];
+  /** Unknown keys in the file. */
   readonly unread: readonly string[];
   readonly version: string;
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** Prints a line and gives an exit code: what every command ends with. */
+/** Prints the last line of a command, and returns its exit code. */
 const succeed = (line: string): number => {
   console.log(line);
   return 0;
@@ -94,7 +95,7 @@ export async function start({ configuration, configurationFile }: Program): Prom
   const child = spawn(process.execPath, [...ownScript(), "--config_file", configurationFile, "run"], {
     detached: true,
     stdio: ["ignore", output, output, "ipc"],
-    env: { MALLOC_ARENA_MAX: "2", ...process.env }, // each arena of the C library keeps what its threads once needed
+    env: { MALLOC_ARENA_MAX: "2", ...process.env }, // each of glibc's arenas keeps the most memory that it ever had
   });
   const began = await new Promise<boolean>((resolve) => {
     child.once("message", () => resolve(true));
@@ -110,15 +111,15 @@ export async function start({ configuration, configurationFile }: Program): Prom
   return succeed(`Started master ${child.pid} with 1 children`);
 }
 
-/** What Node is given to run this program; nothing when the program is an executable of its own. */
+/** Returns the arguments by which Node runs this program; none when it is a single executable. */
 function ownScript(): readonly string[] {
   return isSea() ? [] : [...process.execArgv, process.argv[1] ?? ""];
 }
 
-/** How often a process that is to end is looked at, in milliseconds. */
-const lookMilliseconds = 20;
+/** The interval at which the end of the agent is checked for, in milliseconds. */
+const checkMilliseconds = 20;
 
-/** Stops the agent; commands under way are not interrupted, so they refuse it. */
+/** Stops the agent. Fails while a deployment is in progress, which must not be interrupted. */
 export async function stop({ configuration }: Program): Promise<number> {
   const pidFile = new PidFile(configuration.pidDir, configuration.programName);
   const pid = pidFile.running();
@@ -131,11 +132,11 @@ export async function stop({ configuration }: Program): Promise<number> {
     );
   console.log(`Stopping master ${pid}`);
   process.kill(pid, "SIGTERM");
-  while (pidFile.running() === pid) await pause(lookMilliseconds);
+  while (pidFile.running() === pid) await pause(checkMilliseconds);
   return 0;
 }
 
-/** Tells whether the agent runs. */
+/** Prints whether the agent runs. */
 export async function status({ configuration }: Program): Promise<number> {
   const pidFile = new PidFile(configuration.pidDir, configuration.programName);
   const pid = pidFile.running();
@@ -144,7 +145,7 @@ export async function status({ configuration }: Program): Promise<number> {
   return fail("No AWS CodeDeploy agent running");
 }
 
-/** Stops the agent, when it runs, and starts it. */
+/** Stops the agent if it runs, and starts it. */
 export async function restart(program: Program): Promise<number> {
   const stopped = await stop(program);
   return stopped === 0 ? start(program) : stopped;

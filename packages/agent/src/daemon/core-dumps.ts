@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-/** Keeps this process, whose memory has keys in it, from being written to the disk when it crashes. Scripts may raise the limit again for what they start. Gives what there is to be said when it cannot be done. */
+/** Disables core dumps of this process, whose memory contains keys. Only the soft limit is set, so that scripts may raise it again. Returns a warning when that fails. */
 export function disableCoreDumps(): string | undefined {
   const limits = readFileSync("/proc/self/limits", "utf8");
   if (/^Max core file size +0 /m.test(limits)) return undefined;

@@ -1,19 +1,19 @@
 /** The oldest Node that this agent runs on. `share/`, the set-up script and the README say the same. */
 const oldest = [20, 15] as const;
 
-/** Since these versions Node's client goes by a proxy that it is given; those before take no notice of it. */
+/** The first versions whose HTTP client supports proxies. Earlier ones silently ignore the option. */
 const withProxies = [
   [22, 21],
   [24, 5],
 ] as const;
 
-/** What is to be said when this agent does not run on a version of Node. */
+/** Returns the error for a version of Node that is too old; undefined for others. */
 export function nodeTooOld(version: string): string | undefined {
   if (isAtLeast(version, oldest)) return undefined;
   return `Node.js ${oldest.join(".")} or later is needed, and ${version} was found`;
 }
 
-/** Throws when a version of Node would go past the proxy that a configuration names. */
+/** Throws when a proxy is configured and this version of Node would ignore it. */
 export function checkProxy(proxyUri: string | undefined, version: string): void {
   const wanted = withProxies[version.startsWith("22.") ? 0 : 1];
   if (proxyUri !== undefined && !isAtLeast(version, wanted))

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolders } from "../files/make-folders.ts";
 
-/** The file that tells which process is the agent (agent.md §7.1). */
+/** The file with the process id of the agent (agent.md §7.1). */
 export class PidFile {
   readonly path: string;
   readonly #folder: string;
@@ -12,7 +12,7 @@ export class PidFile {
     this.path = join(folder, `${programName}.pid`);
   }
 
-  /** Notes this process. False when another agent is running. Throws when the folder cannot be used. */
+  /** Writes the id of this process. Returns false when another agent is running. Throws when the folder cannot be used. */
   take(): boolean {
     try {
       makeFolders(this.#folder);
@@ -33,33 +33,33 @@ export class PidFile {
     }
   }
 
-  /** Removes the note of this process. */
+  /** Removes the file if it is of this process. */
   release(): void {
-    if (this.#noted() === process.pid) rmSync(this.path, { force: true });
+    if (this.#read() === process.pid) rmSync(this.path, { force: true });
   }
 
-  /** The process id of the agent that runs; undefined when none does. */
+  /** Returns the process id of the running agent; undefined when there is none. */
   running(): number | undefined {
-    const pid = this.#noted();
+    const pid = this.#read();
     return pid !== undefined && isAgent(pid) ? pid : undefined;
   }
 
-  /** Whether a file is left of an agent that is gone. */
+  /** Whether the file is of an agent that is gone. */
   isStale(): boolean {
     return existsSync(this.path) && this.running() === undefined;
   }
 
-  #noted(): number | undefined {
+  #read(): number | undefined {
     try {
       const pid = Number.parseInt(readFileSync(this.path, "utf8"), 10);
       return Number.isInteger(pid) && pid > 0 ? pid : undefined;
     } catch {
-      return undefined; // no file, no agent
+      return undefined; // no file
     }
   }
 }
 
-/** A number may have gone to another program: an agent's command line ends in `run`. */
+/** Whether a process is an agent, whose command line has the word `run`: the id may have been reused by another program. */
 function isAgent(pid: number): boolean {
   try {
     const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");

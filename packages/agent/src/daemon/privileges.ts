@@ -4,7 +4,7 @@ import { ownFolderMode } from "../files/atomic-file.ts";
 import { groupId, primaryGroupId, userId } from "../install/accounts.ts";
 import { makeFolders } from "../files/make-folders.ts";
 
-/** Makes the agent's folders, closes them to others where the configuration says so, and gives root's rights away where it names a user. Throws the official agent's sentence when there is no such user. */
+/** Creates the agent's folders, restricts their permissions if the configuration says so, and changes to the user that it names. Throws the official agent's sentence when there is no such user. */
 export function dropPrivileges(configuration: Configuration): void {
   const { logDir, pidDir, rootDir, user, group } = configuration;
   for (const folder of [logDir, pidDir, rootDir]) makeFolders(folder, folder === logDir ? ownFolderMode : undefined);
@@ -22,5 +22,5 @@ export function dropPrivileges(configuration: Configuration): void {
   process.setuid?.(uid);
 }
 
-/** What the types leave out. */
+/** Node's types lack this function. */
 type Posix = NodeJS.Process & { initgroups(user: string, extraGroup: number): void };

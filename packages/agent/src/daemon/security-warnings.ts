@@ -1,7 +1,7 @@
 import type { Configuration } from "../config.ts";
 import { isOpenWay } from "../protocol/open-way.ts";
 
-/** What somebody who reads the log ought to know of a configuration: who could become root on this host by it. */
+/** Returns warnings for the log about a configuration that lets others become root on this host. */
 export function securityWarnings({
   deployControlEndpoint,
   trustedSigners,

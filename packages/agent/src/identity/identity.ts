@@ -3,14 +3,14 @@ import type { Configuration } from "../config.ts";
 import { InstanceMetadata } from "./instance-metadata.ts";
 import { readOnPremises } from "./on-premises.ts";
 
-/** Who this host is for the control plane, and the key that it signs with. */
+/** How this host identifies itself to the control plane, and the credentials that it signs with. */
 export interface Identity {
   readonly hostIdentifier: string;
   readonly region: string;
   readonly credentials: () => Promise<SigningCredentials>;
 }
 
-/** Finds out who this host is: the on-premises file, else the environment, else the instance's metadata (agent.md §0.2). Throws when none of them says. */
+/** Finds the identity of this host: in the on-premises file, else in the environment, else in the instance metadata (agent.md §0.2). Throws when none of them has it. */
 export async function findIdentity(configuration: Configuration, environment: NodeJS.ProcessEnv): Promise<Identity> {
   const onPremises = readOnPremises(configuration.onPremisesConfigFile);
   if (onPremises !== undefined) return { ...onPremises, credentials: async () => onPremises.credentials() };
@@ -45,19 +45,19 @@ async function describeInstance(metadata: InstanceMetadata): Promise<{ hostIdent
   return { region, hostIdentifier: `arn:${partition}:ec2:${region}:${accountId}:instance/${instanceId}` };
 }
 
-/** How long before their end credentials are replaced, in milliseconds. */
+/** How long before they expire credentials are renewed, in milliseconds. */
 const renewMilliseconds = 5 * 60_000;
 
 function roleCredentials(metadata: InstanceMetadata): () => Promise<SigningCredentials> {
-  let kept: { credentials: SigningCredentials; until: number } | undefined;
+  let cached: { credentials: SigningCredentials; until: number } | undefined;
   return async () => {
-    if (kept !== undefined && Date.now() < kept.until) return kept.credentials;
+    if (cached !== undefined && Date.now() < cached.until) return cached.credentials;
     const path = "/latest/meta-data/iam/security-credentials/";
     const role = (await metadata.get(path))?.split("\n")[0]?.trim();
     if (!role)
       throw new Error("Missing credentials - please check if this instance was started with an IAM instance profile");
-    const answer = JSON.parse((await metadata.get(path + role)) ?? "{}") as Readonly<Record<string, unknown>>; // checked below
-    const { AccessKeyId, SecretAccessKey, Token, Expiration } = answer;
+    const document = JSON.parse((await metadata.get(path + role)) ?? "{}") as Readonly<Record<string, unknown>>; // checked below
+    const { AccessKeyId, SecretAccessKey, Token, Expiration } = document;
     if (typeof AccessKeyId !== "string" || typeof SecretAccessKey !== "string")
       throw new Error(`Cannot read the credentials of role "${role}" from the instance metadata`);
     const end = typeof Expiration === "string" ? Date.parse(Expiration) : Number.NaN;
@@ -66,7 +66,7 @@ function roleCredentials(metadata: InstanceMetadata): () => Promise<SigningCrede
       secretAccessKey: SecretAccessKey,
       ...(typeof Token === "string" ? { sessionToken: Token } : {}),
     };
-    kept = { credentials, until: Number.isNaN(end) ? Date.now() + renewMilliseconds : end - renewMilliseconds };
+    cached = { credentials, until: Number.isNaN(end) ? Date.now() + renewMilliseconds : end - renewMilliseconds };
     return credentials;
   };
 }

@@ -2,18 +2,18 @@ import { request } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { timedOut, errorOfStatus } from "../protocol/request-errors.ts";
 
-/** The link-local address of the metadata service; `AWS_EC2_METADATA_SERVICE_ENDPOINT` moves it. */
+/** The link-local address of the metadata service, unless `AWS_EC2_METADATA_SERVICE_ENDPOINT` is set. */
 const defaultEndpoint = "http://169.254.169.254";
 
-/** Limits of agent.md §7.6. */
+/** The limits of agent.md §7.6. */
 const timeoutMilliseconds = 10_000;
 const pausesMilliseconds = [1_000, 2_000];
 const tokenSeconds = 21_600;
 
-/** An answer is a small document; more is not the metadata service. */
-const answerBytesMax = 64 * 1024;
+/** The longest response: those of the metadata service are small. */
+const responseBytesMax = 64 * 1024;
 
-/** Reads an instance's metadata, by a session token where the service gives one. */
+/** Reads an instance's metadata by IMDSv2, with a session token, or by IMDSv1 where the service has no tokens. */
 export class InstanceMetadata {
   readonly #endpoint: string;
   readonly #disableV1: boolean;
@@ -24,13 +24,13 @@ export class InstanceMetadata {
     this.#disableV1 = disableV1;
   }
 
-  /** The text at a path such as `/latest/meta-data/instance-id`; undefined when there is nothing. Throws when the service cannot be reached. */
+  /** Returns the text at a path such as `/latest/meta-data/instance-id`; undefined when there is none. Throws when the service cannot be reached. */
   async get(path: string): Promise<string | undefined> {
     for (const wait of pausesMilliseconds) {
       try {
         return await this.#attempt(path);
       } catch {
-        await pause(wait); // The last attempt, below, lets its error through.
+        await pause(wait); // the error of the last attempt, below, is thrown
       }
     }
     return this.#attempt(path);
@@ -44,7 +44,7 @@ export class InstanceMetadata {
     return textOf(await this.#send("GET", path, tokenHeader(this.#token)), path);
   }
 
-  /** "" stands for the first version of the protocol, which has no tokens. */
+  /** Returns a session token, or "" for IMDSv1, which has no tokens. */
   async #newToken(): Promise<string> {
     const { status, text } = await this.#send("PUT", "/latest/api/token", {
       "x-aws-ec2-metadata-token-ttl-seconds": String(tokenSeconds),
@@ -54,21 +54,24 @@ export class InstanceMetadata {
       throw errorOfStatus(
         status,
         undefined,
-        `Cannot get a token from the instance metadata service at ${placeOf(this.#endpoint)}: status ${status}`,
+        `Cannot get a token from the instance metadata service at ${shownEndpoint(this.#endpoint)}: status ${status}`,
       );
     return "";
   }
 
-  #send(method: string, path: string, headers: Record<string, string>): Promise<Answer> {
+  #send(method: string, path: string, headers: Record<string, string>): Promise<MetadataResponse> {
     return new Promise((resolve, reject) => {
       const fail = (cause: Error) =>
         reject(
-          new Error(`Cannot reach the instance metadata service at ${placeOf(this.#endpoint)}: ${cause.message}`, {
-            cause,
-          }),
+          new Error(
+            `Cannot reach the instance metadata service at ${shownEndpoint(this.#endpoint)}: ${cause.message}`,
+            {
+              cause,
+            },
+          ),
         );
       const sent = request(
-        // The endpoint may have a path of its own.
+        // The endpoint may have a path.
         new URL((this.#endpoint.endsWith("/") ? this.#endpoint.slice(0, -1) : this.#endpoint) + path),
         { method, headers, timeout: timeoutMilliseconds, agent: false },
         (response) => {
@@ -76,8 +79,8 @@ export class InstanceMetadata {
           response.setEncoding("utf8");
           response.on("data", (chunk: string) => {
             text += chunk;
-            if (text.length > answerBytesMax)
-              sent.destroy(new Error(`its answer is longer than ${answerBytesMax} bytes`));
+            if (text.length > responseBytesMax)
+              sent.destroy(new Error(`its answer is longer than ${responseBytesMax} bytes`));
           });
           response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
           response.on("error", fail);
@@ -90,10 +93,10 @@ export class InstanceMetadata {
   }
 }
 
-/** An endpoint as logs may have it: a path of its own is a secret. */
-const placeOf = (endpoint: string): string => (URL.canParse(endpoint) ? new URL(endpoint).origin : endpoint);
+/** Returns an endpoint for messages, without its path, which may be a secret. */
+const shownEndpoint = (endpoint: string): string => (URL.canParse(endpoint) ? new URL(endpoint).origin : endpoint);
 
-interface Answer {
+interface MetadataResponse {
   readonly status: number;
   readonly text: string;
 }
@@ -101,7 +104,7 @@ interface Answer {
 const tokenHeader = (token: string): Record<string, string> =>
   token === "" ? {} : { "x-aws-ec2-metadata-token": token };
 
-function textOf({ status, text }: Answer, path: string): string | undefined {
+function textOf({ status, text }: MetadataResponse, path: string): string | undefined {
   if (status === 404) return undefined;
   if (status !== 200)
     throw errorOfStatus(status, undefined, `the instance metadata service answered ${path} with status ${status}`);

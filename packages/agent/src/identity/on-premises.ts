@@ -3,14 +3,14 @@ import { parse } from "yaml";
 import { plainKeys } from "../config.ts";
 import type { SigningCredentials } from "@sluice/aws-protocol/signature-v4";
 
-/** What the on-premises file says of this host (agent.md §7.5). */
+/** This host's identity in the on-premises file (agent.md §7.5). */
 export interface OnPremises {
   readonly hostIdentifier: string;
   readonly region: string;
   readonly credentials: () => SigningCredentials;
 }
 
-/** Reads the on-premises file; undefined when there is none, or when it names no ARN. Throws the official agent's sentences. */
+/** Reads the on-premises file. Returns undefined when there is none, or when it has no ARN. Throws the official agent's sentences. */
 export function readOnPremises(file: string): OnPremises | undefined {
   if (!existsSync(file)) return undefined;
   const values = readValues(file);
@@ -49,7 +49,7 @@ function required(values: Map<string, string>, key: string, because: string): st
   return value;
 }
 
-/** Session credentials are renewed by another program, which writes the file anew. */
+/** The interval at which the credentials file is read again: another program renews the session credentials in it. */
 const rereadMilliseconds = 30 * 60_000;
 
 function sharedCredentials(file: string): () => SigningCredentials {

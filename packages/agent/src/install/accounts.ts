@@ -1,22 +1,22 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-/** The number of a user by name, or of a number itself; undefined when there is no such user. */
+/** Returns the id of a user by name, or a number as it is; undefined when there is no such user. */
 export function userId(name: string): number | undefined {
   return lookUp(name, { file: "/etc/passwd", database: "passwd" });
 }
 
-/** The number of a group by name, or of a number itself; undefined when there is no such group. */
+/** Returns the id of a group by name, or a number as it is; undefined when there is no such group. */
 export function groupId(name: string): number | undefined {
   return lookUp(name, { file: "/etc/group", database: "group" });
 }
 
-/** The number of a user's own group. */
+/** Returns the id of a user's primary group; undefined when there is no such user. */
 export function primaryGroupId(name: string): number | undefined {
   return lookUp(name, { file: "/etc/passwd", database: "passwd", field: 3 });
 }
 
-/** The first of the two that this process may not make the owner of a file of its own; undefined when it may do both. */
+/** Returns which of a user and a group this process may not make the owner of a file of its own, the user first; undefined when it may do both. */
 export function mayGiveTo({
   user,
   group,
@@ -33,13 +33,13 @@ export function mayGiveTo({
   return group !== undefined && !isMapped(group, "gid_map") ? "group" : undefined;
 }
 
-/** Root may, and so may a process with that one capability of root's. */
+/** Whether this process has CAP_CHOWN, as root usually has. */
 function canChangeOwners(): boolean {
   const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0";
   return (BigInt(`0x${effective}`) & 1n) === 1n;
 }
 
-/** Whether a user namespace knows a number: its map has lines of a first number inside, one outside, and how many. */
+/** Whether a user namespace maps an id. Each line of its map has the first id inside, the first one outside, and their number. */
 function inMap(map: string, id: number): boolean {
   return map
     .trim()
@@ -48,17 +48,17 @@ function inMap(map: string, id: number): boolean {
     .some(([first = 0, , count = 0]) => id >= first && id < first + count);
 }
 
-/** The largest number that is an owner: the next one means "as it was". */
+/** The largest id: for chown the next number means "unchanged". */
 const idMax = 2 ** 32 - 2;
 
 interface Database {
   readonly file: string;
   readonly database: string;
-  /** The field of a line that is wanted. */
+  /** The field of a line that has the id. */
   readonly field?: number | undefined;
 }
 
-/** The local file first; other sources (a directory service) are asked through the system's own tool, where there is one. */
+/** Looks a name up in the local file, and then by getent, where there is one, in other sources such as a directory service. */
 function lookUp(name: string, { file, database, field = 2 }: Database): number | undefined {
   if (/^\d+$/.test(name)) return Number(name) <= idMax ? Number(name) : undefined;
   const found = numberIn(readFileSync(file, "utf8"), name, field);

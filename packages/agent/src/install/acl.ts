@@ -3,15 +3,15 @@ import { fstatSync } from "node:fs";
 import { descriptorPath } from "../files/open-folder.ts";
 import { shownPath } from "../files/system-path.ts";
 
-/** The object whose list is set: a descriptor of it, and its path for people. */
+/** The file or folder whose ACL is set: its descriptor, and its path for messages. */
 export interface AclObject {
   readonly descriptor: number;
   readonly path: string;
 }
 
 /**
- * Replaces the access control list of an object; what the entries leave out follows from its mode (agent.md §5.5). The tool
- * is handed the descriptor: a path could have become another one's. (Its --physical passes over such a path without a word.)
+ * Replaces an object's ACL; base entries that `entries` lack are made from its mode (agent.md §5.5). setfacl inherits the
+ * descriptor, because by now the path could lead to another file. (With --physical it would silently skip a link.)
  */
 export function setAcl({ descriptor, path }: AclObject, entries: readonly string[]): void {
   const { mode } = fstatSync(descriptor);
@@ -28,7 +28,7 @@ export function setAcl({ descriptor, path }: AclObject, entries: readonly string
   );
 }
 
-/** The number of the object's descriptor in the tool. */
+/** The number of the object's descriptor in setfacl. */
 const inherited = 3;
 
 const isDefault = (entry: string): boolean => entry.startsWith("default:");

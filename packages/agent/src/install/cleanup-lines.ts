@@ -1,9 +1,10 @@
 import { bytesOf, pathOf } from "../files/system-path.ts";
 
-// The official agent's list has one path a line, and before that of a file whose SELinux context was set a mark (agent.md §3.7).
-// It takes blanks off the ends of a line. A path that cannot be said so stands as a file URL, which it takes for a path that is gone.
+// The official agent's list has one path a line, with a mark before the paths whose SELinux context was set (agent.md §3.7).
+// The official agent strips whitespace from lines. A path that a line cannot express is written as a file URL, which the
+// official agent takes for a path that no longer exists.
 
-/** One thing that the next installation has to undo. */
+/** Something that the next installation removes. */
 export interface CleanupLine {
   readonly type: "path" | "context";
   readonly path: string;
@@ -12,16 +13,16 @@ export interface CleanupLine {
 const contextMark = "semanage\0";
 const urlStart = "file://";
 
-/** The longest path, and the longest name, that the system takes, in bytes. */
+/** The longest path and the longest name that Linux accepts, in bytes. */
 const pathBytesMax = 4095;
 const nameBytesMax = 255;
 
-/** A line as it is written, with its end. */
+/** Returns a line as it is written, with its line break. */
 export function writeLine({ type, path }: CleanupLine): string {
   return `${type === "context" ? contextMark : ""}${isPlain(path) ? path : urlOf(path)}\n`;
 }
 
-/** Reads a list. A last line without its end was torn and says nothing. Throws what is wrong with the first line that cannot have been written by an agent. */
+/** Parses a list. A last line without line break was cut short and is ignored. Throws an error about the first line that no agent can have written. */
 export function readLines(bytes: Buffer): readonly CleanupLine[] {
   const lines: CleanupLine[] = [];
   let number = 0;
@@ -35,7 +36,7 @@ export function readLines(bytes: Buffer): readonly CleanupLine[] {
 
 const newline = 0x0a;
 
-/** Trailing blanks belong to the name: whoever wrote them without an escape had a file of that name. */
+/** Whether a line can express a path. When lists are read trailing blanks belong to the name, as an older agent may have written them so. */
 const isPlain = (path: string): boolean => path.isWellFormed() && !/\n|[\t\v\f\r ]$/.test(path);
 
 function urlOf(path: string): string {
@@ -56,7 +57,7 @@ function readLine(bytes: Buffer, number: number): CleanupLine | undefined {
   return { type: isContext ? "context" : "path", path };
 }
 
-/** The path that a line says, its bytes one character each; undefined when it says none. */
+/** Returns the path of a line, which has one character for each byte; undefined when it is not an absolute path. */
 function pathIn(line: string): string | undefined {
   const bytes = line.startsWith(urlStart) ? unescaped(line.slice(urlStart.length)) : Buffer.from(line, "latin1");
   if (bytes === undefined || bytes[0] !== slash || bytes.includes(0) || bytes.length > pathBytesMax) return undefined;

@@ -8,42 +8,42 @@ import { namesIn, shownPath } from "../files/system-path.ts";
 import { type CleanupLine, readLines, writeLine } from "./cleanup-lines.ts";
 import { forgetContext } from "./security-context.ts";
 
-/** Where a group's list is. */
+/** The path of a deployment group's list. */
 export const cleanupFile = (instructionsFolder: string, deploymentGroupId: string): string =>
   join(instructionsFolder, `${deploymentGroupId}-cleanup`);
 
-/** The folders that have something which is on a list; none when it cannot be used: that is for the next installation to say. */
+/** Returns the folders with something that is on a list; none when the list cannot be used, which the next installation reports. */
 export function foldersListed(file: string): ReadonlySet<string> {
   try {
     return new Set(readLines(readOwnFile(file) ?? Buffer.alloc(0)).map(({ path }) => dirname(path)));
   } catch {
-    return new Set(); // damaged, or none of the agent's
+    return new Set(); // damaged, or not written by the agent
   }
 }
 
-/** What will be gone when a list has been carried out. */
+/** What carrying out a list will remove. */
 export interface Removals {
-  /** Folders that hold other things are not among them. */
+  /** Without the folders that have other content, which stay. */
   readonly paths: ReadonlySet<string>;
-  /** What the folders among them are. */
+  /** The status of the folders among them. */
   readonly folders: ReadonlyMap<string, Stats>;
-  /** Bytes that this gives back, by file system. */
+  /** The bytes that become free, by device. */
   readonly bytes: ReadonlyMap<number, number>;
 }
 
 /**
- * The list of what an installation has made, by which the next one removes it (agent.md §3.7). Its paths have no links in
- * them: what is reached through one now was not installed there, and stays.
+ * The list of what an installation has created, by which the next one removes it (agent.md §3.7). Its paths were free of
+ * links: what is now behind a link was not installed there, and stays.
  */
 export class CleanupList {
   readonly #file: string;
   readonly #warn: (line: string) => void;
   readonly #lines: readonly CleanupLine[];
-  /** Paths below which something is listed, and those that end in a slash: folders when they were listed. */
+  /** Paths that were folders when they were listed: those with a slash at the end, and the parents of others. */
   readonly #folders = new Set<string>();
   #open: number | undefined;
 
-  /** Throws one sentence when the list is none that the agent has written. */
+  /** Throws when no agent can have written the list. */
   constructor(file: string, warn: (line: string) => void) {
     this.#file = file;
     this.#warn = warn;
@@ -51,28 +51,28 @@ export class CleanupList {
     for (const { path } of this.#lines) this.#folders.add(path.endsWith("/") ? path.slice(0, -1) : dirname(path));
   }
 
-  /** The folders that have something which is listed. */
+  /** The folders with something that is listed. */
   get folders(): ReadonlySet<string> {
     return new Set(this.#lines.map(({ path }) => dirname(path)));
   }
 
-  /** Notes a file that is about to be written, or a folder that has been made. */
-  note(path: string): void {
+  /** Adds a file that is about to be written, or a folder that has been created. */
+  add(path: string): void {
     this.#append({ type: "path", path });
   }
 
-  /** Notes a context that is about to be set. */
-  noteContext(path: string): void {
+  /** Adds a path whose context is about to be set. */
+  addContext(path: string): void {
     this.#append({ type: "context", path });
   }
 
-  /** Ends the writing. */
+  /** Closes the file. */
   close(): void {
     if (this.#open !== undefined) closeSync(this.#open);
     this.#open = undefined;
   }
 
-  /** What will be gone once the list has been carried out. */
+  /** Returns what `carryOut` will remove. */
   removals(): Removals {
     const paths = new Set<string>();
     const found = new Map<string, Stats>();
@@ -89,18 +89,18 @@ export class CleanupList {
     return { paths, folders: found, bytes };
   }
 
-  /** Removes what is on the list, last things first, and the list. Folders that hold other things stay, and so does what somebody has changed; what cannot be removed is warned of. `but`: folders that have been made since. */
+  /** Removes what is listed, in reverse order, and then the list. Folders with other content stay, and so does what is not of the listed kind any more; warns of what cannot be removed. `but`: folders that have been created since. */
   carryOut(but: ReadonlySet<string> = new Set()): void {
-    const told = new Set<string>();
+    const warned = new Set<string>();
     const visit = (path: string, folder: OpenFolder) => {
       if (but.has(path)) return;
-      const trouble = this.#folders.has(path) ? removeFolder(path, folder) : removeFile(path, folder);
-      if (trouble !== undefined) this.#warn(trouble);
+      const warning = this.#folders.has(path) ? removeFolder(path, folder) : removeFile(path, folder);
+      if (warning !== undefined) this.#warn(warning);
     };
     this.#forEachPath(visit, (path, { code, message }) => {
       const folder = dirname(path);
-      if (code === "ENOENT" || told.has(folder)) return;
-      told.add(folder);
+      if (code === "ENOENT" || warned.has(folder)) return;
+      warned.add(folder);
       this.#warn(
         code === "ENOTDIR" || code === "ELOOP"
           ? `Left what the previous revision had in "${shownPath(folder)}" alone: a link or a file stands there now, or on the way`
@@ -111,12 +111,12 @@ export class CleanupList {
     rmSync(this.#file, { force: true });
   }
 
-  /** Whoever put a file in a folder's place, or a link, has installed something of their own. */
+  /** Whether a path is of the kind that was listed: a file or link in a folder's place is somebody else's. */
   #isAsListed(path: string, stat: Stats): boolean {
     return stat.isDirectory() || !this.#folders.has(path);
   }
 
-  /** Visits what is listed, last things first. `missed` is told of what cannot be come by: a part of the path is gone, say, or a link now. */
+  /** Visits what is listed, in reverse order. Calls `missed` for a path whose folder cannot be opened, as when a part of it is gone or a link now. */
   #forEachPath(
     visit: (path: string, folder: OpenFolder) => void,
     missed: (path: string, error: NodeJS.ErrnoException) => void = () => {},
@@ -183,6 +183,6 @@ function removeFolder(path: string, folder: OpenFolder): string | undefined {
   }
 }
 
-/** The system's reason, without what Node adds to it. */
+/** The warning has the system's reason without the call and the path that Node adds. */
 const couldNotRemove = (path: string, message: string): string =>
   `"${shownPath(path)}" of the previous revision stays: ${message.split(", ")[0]}`;

@@ -5,23 +5,23 @@ import { followLinks } from "../files/follow-links.ts";
 import { FolderCache } from "../files/folder-cache.ts";
 import { shownPath } from "../files/system-path.ts";
 
-/** A folder that is written into. */
+/** The place of a folder that is written to. */
 export interface FolderDestination {
-  /** Without links. */
+  /** Its path without links. */
   readonly path: string;
-  /** Whether it is there, and will not be gone before it is needed. */
+  /** Whether it exists, and will not be removed before it is needed. */
   readonly exists: boolean;
 }
 
-/** A file that is to be written. */
+/** The place of a file that will be written. */
 export interface EntryDestination {
-  /** Without links on the way. */
+  /** Its path, without links in its folder. */
   readonly path: string;
-  /** What stands there. */
+  /** The status of what is there now and will not be removed. */
   readonly standing: Stats | undefined;
 }
 
-/** Where destinations are on this host: what is there already, and what a previous revision's end will leave of it. */
+/** Resolves destinations on this host, as they will be once the previous revision is removed. */
 export class Destinations {
   readonly #removals: ReadonlySet<string>;
   readonly #isRoot = process.getuid?.() === 0;
@@ -32,7 +32,7 @@ export class Destinations {
     this.#removals = removals;
   }
 
-  /** Where a folder is. Throws when something else stands there, or the way is not safe. */
+  /** Resolves a folder. Throws when something else has its path, or a link in the path is not safe. */
   folder(path: string): FolderDestination {
     const known = this.#folders.get(path);
     if (known !== undefined) return known;
@@ -42,7 +42,7 @@ export class Destinations {
     return place;
   }
 
-  /** Where an entry of a folder is. */
+  /** Resolves an entry of a folder. */
   entry(path: string, folder = this.folder(dirname(path))): EntryDestination {
     const name = basename(path);
     const real = entryPath(folder.path, name);
@@ -50,17 +50,17 @@ export class Destinations {
     return { path: real, standing: this.#held.open(folder.path).look(name) };
   }
 
-  /** Whether a path is one that the previous revision has made and takes along. */
+  /** Whether a path will be removed with the previous revision. */
   willBeRemoved(real: string): boolean {
     return this.#removals.has(real);
   }
 
-  /** Whether a folder stands somewhere. Nothing is done there, so that every link may be followed. */
+  /** Whether a path is a folder. Nothing is written there, so every link may be followed. */
   isFolder(path: string): boolean {
     try {
       return followLinks(path, false).stat?.isDirectory() === true;
     } catch {
-      return false; // whatever keeps us from seeing it, too
+      return false; // nor one that this process may not see
     }
   }
 

@@ -2,28 +2,28 @@ import { statfsSync, statSync } from "node:fs";
 import { systemPath } from "../files/system-path.ts";
 import type { Removals } from "./cleanup-list.ts";
 
-/** What is written into one folder, or below it into folders that are not there yet. */
+/** What will be written to a folder, or below it to folders that do not exist yet. */
 export interface SpaceDemand {
-  /** One that is there, without links. */
+  /** An existing one, without links. */
   readonly folder: string;
   bytes: number;
   entries: number;
 }
 
-/** File systems on which a copy within them may take no room, as two files can share their bytes: XFS, OCFS2, and overlays of such. */
+/** File systems on which files can share blocks, so that a copy may need no space: XFS, OCFS2, and overlayfs on them. */
 const sharing = new Set([0x58465342, 0x7461636f, 0x794c7630]);
 
-/** File systems that compress besides, so that nobody knows beforehand what a file takes: btrfs, bcachefs, ZFS. */
+/** File systems that also compress, so that the size of a file on them is not known beforehand: btrfs, bcachefs, ZFS. */
 const elastic = new Set([0x9123683e, 0xca451a4e, 0x2fc12fc1]);
 
 interface Target {
-  /** A folder of it that is there. */
+  /** An existing folder on it. */
   readonly folder: string;
   bytes: number;
   entries: number;
 }
 
-/** Throws when a file system has no room for what is written to it, with what the previous revision gives back. */
+/** Throws when a file system has no room for what will be written to it, even with what the removal of the previous revision frees. */
 export function checkDiskSpace(
   demands: Iterable<SpaceDemand>,
   { archive, removals }: { readonly archive: string; readonly removals: Pick<Removals, "paths" | "bytes"> },
@@ -31,7 +31,7 @@ export function checkDiskSpace(
   const source = statSync(archive).dev;
   for (const [device, target] of byFileSystem(demands)) {
     const { type, bsize, blocks, bfree, bavail, files, ffree } = statfsSync(systemPath(target.folder));
-    if (blocks === 0) continue; // the system's own, such as /proc, which have their own reasons to refuse files
+    if (blocks === 0) continue; // /proc and the like, which refuse files for other reasons
     const back = removals.bytes.get(device) ?? 0;
     const free = (process.getuid?.() === 0 ? bfree : bavail) * bsize;
     if (target.bytes > free + back && !elastic.has(type) && !(device === source && sharing.has(type)))

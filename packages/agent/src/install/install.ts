@@ -9,40 +9,40 @@ import { type InstallationPlan, planInstallation } from "./plan.ts";
 import { refuseUnconfined } from "./plan-permissions.ts";
 import { UnfinishedInstallation, unfinishedFile } from "./unfinished-installation.ts";
 
-/** One revision to install on this host. */
+/** A revision to install on this host. */
 export interface Installation {
   /** The unpacked revision. */
   readonly archive: string;
-  /** What the bundle says of files in it that are not so yet. */
+  /** The attributes of its files that were deferred when it was unpacked. */
   readonly attributes?: ArchiveAttributes | undefined;
   readonly appSpec: AppSpec;
   readonly instructionsFolder: string;
   readonly deploymentGroupId: string;
   readonly fileExistsBehavior: string;
-  /** A folder in front of every destination. */
+  /** A folder that is put in front of every destination. */
   readonly installRoot: string | undefined;
-  /** Whether permissions of a symbolic link change what it leads to, as they do with the official agent. */
+  /** Whether permissions of a symbolic link are applied to its target, as by the official agent. */
   readonly followsLinks?: boolean | undefined;
-  /** Whether SELinux types that confine nothing are allowed. */
+  /** Whether SELinux types without any restrictions are allowed. */
   readonly allowsUnconfined?: boolean | undefined;
-  /** Whether files may run with their owner's rights. */
+  /** Whether setuid and setgid files are allowed. */
   readonly allowsSetuid?: boolean | undefined;
-  /** Whether paths of the AppSpec file may have `..` in them. */
+  /** Whether paths of the AppSpec file may contain `..`. */
   readonly allowsTraversal?: boolean | undefined;
   readonly log: (line: string) => void;
-  /** Told what is probably not meant so. */
+  /** Called with what is probably a mistake. */
   readonly warn: (line: string) => void;
 }
 
 /**
- * Replaces what the group's previous revision has installed by this one (agent.md §3.5, §5).
+ * Replaces what the deployment group's previous revision has installed by this one (agent.md §3.5, §5).
  * Unlike AWS's first agent, everything is planned first: what cannot be installed leaves the previous revision in place.
  */
 export async function install(installation: Installation): Promise<void> {
   try {
     await replace(installation);
   } catch (error) {
-    throw exchanged(error);
+    throw replacedFolder(error);
   }
 }
 
@@ -89,8 +89,8 @@ function planFor(installation: Installation, removals: Removals): InstallationPl
   });
 }
 
-/** A folder that cannot be opened as one, though the plan has seen it or the agent has made it, is somebody else's now. */
-function exchanged(error: unknown): unknown {
+/** A path that the plan saw, or the agent created, as a folder and that cannot be opened as one now was replaced meanwhile. */
+function replacedFolder(error: unknown): unknown {
   if (!(error instanceof Error && "code" in error && error.code === "ENOTDIR")) return error;
   return new Error(
     `The deployment failed because somebody has put something else, such as a link, in the place of a folder while the revision was being installed: ${error.message}`,

@@ -27,33 +27,33 @@ import type { Attributes, InstallationPlan } from "./plan.ts";
 import { PermissionPass } from "./permission-pass.ts";
 import { PermissionSetter, type PermissionStep } from "./set-permissions.ts";
 
-/** Files that are copied at the same time: enough to keep the thread pool busy, few to have begun when the agent is killed. */
+/** Files that are copied at once: enough to keep the thread pool busy, and few to be unfinished when the agent is killed. */
 const copiesAtOnce = 16;
 
-/** Steps between which the agent does nothing else. */
+/** Steps before other work of the agent gets its turn. */
 const stepsPerTurn = 64;
 
-/** What an installer works with. */
+/** What an installer needs. */
 export interface InstallerOptions {
   readonly list: CleanupList;
-  /** Whether permissions of a symbolic link change what it leads to. */
+  /** Whether permissions of a symbolic link are applied to its target. */
   readonly followsLinks: boolean;
-  /** Folders of the previous revision that were to vanish, as they were before: some may hold new things by now, and stay. */
+  /** Folders of the previous revision that were to be removed, with their status before: those with new content by then stay. */
   readonly remaining: ReadonlyMap<string, Stats>;
-  /** What the names of files begin with that are not in their places yet. */
+  /** The prefix of the names that files have until they are complete. */
   readonly temporaryPrefix: string;
   readonly warn: (line: string) => void;
 }
 
-/** Carries out the steps of one installation, and notes on the list what the next one has to remove. Whatever it does is done on descriptors of folders that were reached without a link, and of files that it has made itself. */
+/** Carries out the instructions of an installation, and lists what the next one has to remove. It works on descriptors only: of folders that it opened without following links, and of files that it has created itself. */
 export class Installer {
   readonly #plan: InstallationPlan;
   readonly #options: InstallerOptions;
-  readonly #givesAway = process.getuid?.() === 0;
+  readonly #isRoot = process.getuid?.() === 0;
   readonly #setter = new PermissionSetter();
-  /** Permissions of each file and folder, in order. */
+  /** The permission steps of each file and folder, in order. */
   readonly #permissions: ReadonlyMap<string, readonly PermissionStep[]>;
-  /** What the folders are that were made. */
+  /** The status of the folders that were created. */
   readonly #made = new Map<string, Stats>();
   readonly #links = new Set<string>();
   #copies = 0;
@@ -64,7 +64,7 @@ export class Installer {
     this.#permissions = permissionsByFile(plan.instructions);
   }
 
-  /** Makes the folders that stand in folders which are there, and looks whether those may be written to: what the system refuses it refuses now, while the previous revision is in place. Gives the folders made. */
+  /** Creates the topmost new folders, and checks that existing ones are writable: what the system refuses fails now, while the previous revision is still in place. Returns the created folders. */
   begin(): ReadonlySet<string> {
     const folders = new FolderCache();
     try {
@@ -79,13 +79,13 @@ export class Installer {
     }
   }
 
-  /** Carries out all steps. Folders are made in order, files copied several at a time with their permissions, and permissions of folders follow. */
+  /** Carries out all instructions. Folders are created in order, files copied several at once with their permissions, and the permissions of folders set last. */
   async carryOut(): Promise<void> {
     const { instructions } = this.#plan;
     const folders = new FolderCache();
     try {
-      // A lane that fails closes what all of them take from, and so ends the others after their copies.
-      const left = written(instructions);
+      // A lane that fails closes the iterator that all of them share, so the others end after their current copy.
+      const left = writes(instructions);
       const lanes = await Promise.allSettled(Array.from({ length: copiesAtOnce }, () => this.#write(left, folders)));
       for (const lane of lanes) if (lane.status === "rejected") throw lane.reason;
       await this.#finish(folders);
@@ -94,15 +94,15 @@ export class Installer {
     }
   }
 
-  async #write(left: Iterable<Written>, folders: FolderCache): Promise<void> {
+  async #write(left: Iterable<Write>, folders: FolderCache): Promise<void> {
     for (const step of left) {
       if (step.type === "mkdir") {
         const path = this.#realPath(step.directory);
         if (!this.#made.has(path)) this.#makeFolder(path, folders);
-        this.#options.list.note(path);
+        this.#options.list.add(path);
       } else {
         const path = this.#realPath(step.destination);
-        this.#options.list.note(path);
+        this.#options.list.add(path);
         await folders.during(dirname(path), (folder) => this.#copy(step, folder, basename(path)));
       }
     }
@@ -114,13 +114,13 @@ export class Installer {
       mkdirSync(parent.at(basename(path)));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw withPath(error, path);
-      // Anything else than a folder cannot be opened. What the previous revision has left of its own is taken up.
+      // Opening fails unless it is a folder. One that the previous revision has left is taken over.
       const standing = folders.open(path).stat();
       if (isSame(standing, this.#options.remaining.get(path))) this.#made.set(path, standing);
       return;
     }
     const folder = folders.open(path);
-    // Whoever the parent belongs to may have put another folder of root's here meanwhile, which is not made ours by that.
+    // The parent's owner may have moved another folder of root's here meanwhile; an empty one does no harm.
     if (namesIn(folder.path).length === 0) this.#made.set(path, folder.stat());
   }
 
@@ -137,7 +137,7 @@ export class Installer {
     }
   }
 
-  /** A file appears complete or not at all: it is written beside its place, gets its permissions, and is renamed. Mode, times and, for root, owner come along. */
+  /** Copies a file so that it appears complete or not at all: under a temporary name it gets its content, mode, times, for root its owner, and its permissions, and then it is renamed. */
   async #copy(step: { source: string; destination: string }, folder: OpenFolder, name: string): Promise<void> {
     const temporary = folder.at(`${this.#options.temporaryPrefix}${(this.#copies += 1)}`);
     const attributes = this.#plan.attributes.get(step.destination);
@@ -161,10 +161,10 @@ export class Installer {
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
     const file = openSync(temporary, flags, 0o600);
     try {
-      // Only this is worth a detour through the thread pool: the calls below are shorter than it.
-      await copyFile(source, descriptorPath(file), constants.COPYFILE_FICLONE); // with its mode
-      if (this.#givesAway) changeOwner(file, { uid, gid });
-      fchmodSync(file, mode & 0o7777); // after the owner, whose change clears setuid bits
+      // Only this call is long enough to be worth the thread pool.
+      await copyFile(source, descriptorPath(file), constants.COPYFILE_FICLONE); // sets the mode, too
+      if (this.#isRoot) changeOwner(file, { uid, gid });
+      fchmodSync(file, mode & 0o7777); // after chown, which clears setuid bits
       futimesSync(file, atimeMs / 1000, mtimeMs / 1000);
       this.#setter.set(file, steps);
     } finally {
@@ -172,7 +172,7 @@ export class Installer {
     }
   }
 
-  /** A link has an owner and nothing else of its own. */
+  /** Copies a link. Of the permissions only an owner applies to a link itself. */
   #copyLink(
     { source, destination }: { source: string; destination: string },
     temporary: SystemPath,
@@ -212,7 +212,7 @@ function removeIfEmpty(folders: FolderCache, path: string): void {
   try {
     rmdirSync(folders.open(dirname(path)).at(basename(path)));
   } catch {
-    // Somebody has put something there: the error that brought us here is the one to tell.
+    // Somebody has put something there; the original error is reported.
   }
 }
 
@@ -220,14 +220,14 @@ function removeIfThere(path: SystemPath): void {
   try {
     unlinkSync(path);
   } catch {
-    // It was not made, or somebody has put a folder there: the error that brought us here is the one to tell.
+    // It was not created, or somebody has put a folder there; the original error is reported.
   }
 }
 
-type Written = Extract<Instruction, { type: "mkdir" | "copy" }>;
+type Write = Extract<Instruction, { type: "mkdir" | "copy" }>;
 
-/** The steps that make something. */
-function* written(instructions: readonly Instruction[]): Iterable<Written> {
+/** Yields the instructions that create something. */
+function* writes(instructions: readonly Instruction[]): Iterable<Write> {
   for (const step of instructions) if (step.type === "mkdir" || step.type === "copy") yield step;
 }
 

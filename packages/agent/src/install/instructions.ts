@@ -1,6 +1,6 @@
 import type { SecurityContext } from "@sluice/engine/appspec";
 
-/** One step of an installation, as the official agent writes it down (agent.md §3.6). */
+/** A step of an installation, in the format of the official agent (agent.md §3.6). */
 export type Instruction =
   | { readonly type: "mkdir"; readonly directory: string }
   | { readonly type: "copy"; readonly source: string; readonly destination: string }
@@ -9,7 +9,7 @@ export type Instruction =
   | { readonly type: "setfacl"; readonly acl: readonly string[]; readonly file: string }
   | { readonly type: "semanage"; readonly context: SemanageContext; readonly file: string };
 
-/** An SELinux context, every field present. */
+/** An SELinux context with all its fields. */
 export interface SemanageContext {
   readonly user: string | null;
   readonly role: null;
@@ -17,7 +17,7 @@ export interface SemanageContext {
   readonly range: string | null;
 }
 
-/** A context as an instruction carries it. */
+/** Returns the context of an instruction. */
 export function semanageContext({ user, type, range }: SecurityContext): SemanageContext {
   return { user: user ?? null, role: null, type, range: range ?? null };
 }

@@ -9,18 +9,18 @@ import type { CleanupList } from "./cleanup-list.ts";
 import { setContext } from "./security-context.ts";
 import type { PermissionSetter, PermissionStep } from "./set-permissions.ts";
 
-/** What a pass works with. */
+/** What a pass needs. */
 export interface PermissionPassOptions {
   readonly folders: FolderCache;
   readonly setter: PermissionSetter;
   readonly list: CleanupList;
-  /** What the folders are that this installation has made, or taken up from the previous revision. */
+  /** The status of the folders that this installation has created, or taken over from the previous revision. */
   readonly made: ReadonlyMap<string, Stats>;
   readonly followsLinks: boolean;
   readonly warn: (line: string) => void;
 }
 
-/** Permissions that come when everything is in its place: those of folders, of what links lead to, and what goes by paths. */
+/** Sets the permissions that need everything in its place: those of folders and of the targets of links, and SELinux contexts. */
 export class PermissionPass {
   readonly #options: PermissionPassOptions;
   readonly #isRoot = process.getuid?.() === 0;
@@ -29,7 +29,7 @@ export class PermissionPass {
     this.#options = options;
   }
 
-  /** A folder: the one that was made, and no other that has come into its place. */
+  /** Sets those of a folder. Throws when another folder has its path now. */
   folder(path: string, steps: readonly PermissionStep[]): void {
     const { folders, made, setter } = this.#options;
     const folder = folders.open(path);
@@ -41,7 +41,7 @@ export class PermissionPass {
     this.#setContexts(path, steps);
   }
 
-  /** A link: what it leads to is not the deployment's, unless the configuration says so. */
+  /** Sets those of a link's target if the configuration says so; else the target does not belong to the deployment, and is left alone. */
   link(path: string, steps: readonly PermissionStep[]): void {
     const { followsLinks, folders, setter, warn } = this.#options;
     if (!followsLinks) {
@@ -57,7 +57,7 @@ export class PermissionPass {
       throw new Error(`The deployment failed because the link "${shownPath(path)}" leads nowhere, and has permissions`);
     const target = openEntry(folders.open(dirname(real)), real);
     try {
-      // A second name of a file may be what others have given to one of root's.
+      // Others may have created this name as a hard link to a file of root's.
       if (this.#isRoot && !stat.isDirectory() && fstatSync(target).nlink !== 1)
         throw new Error(
           `The deployment failed because "${shownPath(real)}", to which the link "${shownPath(path)}" leads, has other names besides: its permissions were left alone`,
@@ -69,7 +69,7 @@ export class PermissionPass {
     this.#setContexts(real, steps);
   }
 
-  /** A file has had its permissions before it came into its place. */
+  /** Sets the SELinux context of a file, which got its other permissions before it was renamed. */
   file(path: string, steps: readonly PermissionStep[]): void {
     if (
       steps.some(({ type }) => type === "semanage") &&
@@ -81,16 +81,16 @@ export class PermissionPass {
     this.#setContexts(path, steps);
   }
 
-  /** That a folder is root's is not enough: others may have moved one of root's here. */
+  /** Whether a folder is the one that was created. That it belongs to root is not enough: others may have moved one of root's here. */
   #isOurs(now: Stats, made: Stats | undefined): boolean {
     return !this.#isRoot || (now.uid === 0 && isSame(now, made));
   }
 
-  /** The tools go by paths. They take the policy's word for what they find, and so harm no other file that comes into this place. */
+  /** The tools work by path. They set what the policy says of the path, so they do no harm to another file there. */
   #setContexts(path: string, steps: readonly PermissionStep[]): void {
     for (const step of steps) {
       if (step.type !== "semanage") continue;
-      this.#options.list.noteContext(path);
+      this.#options.list.addContext(path);
       setContext(path, step.context);
     }
   }

@@ -4,18 +4,19 @@ import type { Permission } from "@sluice/engine/appspec";
 import { groupId, mayGiveTo, userId } from "./accounts.ts";
 import { type Instruction, semanageContext } from "./instructions.ts";
 
-/** What an installation will write: destinations of files, and folders, each with where it comes from. */
-export interface Written {
+/** What an installation will write. */
+export interface PlannedWrites {
+  /** The sources of files and of folders, by destination. */
   readonly copies: ReadonlyMap<string, string>;
   readonly folders: ReadonlyMap<string, string>;
-  /** Whether a folder stands somewhere on this host. */
+  /** Whether a path of this host is a folder. */
   readonly isFolder: (path: string) => boolean;
 }
 
-/** The permissions of everything that an installation writes (agent.md §5.4, §5.5). Throws AWS's sentence when a rule cannot be met. */
+/** Plans the permissions of everything that an installation writes (agent.md §5.4, §5.5). Throws AWS's sentence when a rule cannot be met. */
 export function planPermissions(
   permissions: readonly Permission[],
-  written: Written,
+  written: PlannedWrites,
   { allowsSetuid }: { readonly allowsSetuid: boolean },
 ): { readonly instructions: readonly Instruction[]; readonly warnings: readonly string[] } {
   const taken = new Set<string>();
@@ -39,10 +40,10 @@ export function planPermissions(
   return { instructions, warnings };
 }
 
-/** SELinux types that switch off what SELinux is for. */
+/** SELinux types without any restrictions. */
 const unconfinedTypes = ["unconfined_t", "kernel_t", "init_t"];
 
-/** Throws the newer official agent's sentence when a rule asks for a type that confines nothing. */
+/** Throws the newer official agent's sentence when a rule asks for such a type. */
 export function refuseUnconfined(permissions: readonly Permission[]): void {
   const type = permissions.map(({ context }) => context?.type).find((one = "") => unconfinedTypes.includes(one));
   if (type !== undefined)
@@ -51,7 +52,7 @@ export function refuseUnconfined(permissions: readonly Permission[]): void {
     );
 }
 
-/** Throws the newer official agent's sentence when files are to run with their owner's rights. */
+/** Throws the newer official agent's sentence when a rule asks for setuid or setgid. */
 function refuseSetuid({ object, mode }: Permission): void {
   if (mode !== undefined && (Number.parseInt(mode, 8) & 0o6000) !== 0)
     throw new Error(
@@ -68,7 +69,7 @@ function checkAccounts({ owner, group, acls = [] }: Permission): void {
   }
 }
 
-/** Throws when this agent may not give files to whom a rule names. */
+/** Throws when this agent may not change the owner of files to the one that a rule names. */
 function checkRights({ object, owner, group }: Permission): void {
   const ids = {
     user: owner === undefined ? undefined : userId(owner),
@@ -81,7 +82,7 @@ function checkRights({ object, owner, group }: Permission): void {
     );
 }
 
-function matches(permission: Permission, { copies, folders, isFolder }: Written): readonly string[] {
+function matches(permission: Permission, { copies, folders, isFolder }: PlannedWrites): readonly string[] {
   const { object, type } = permission;
   if (copies.has(object)) return type.includes("file") ? [theFile(permission)] : [];
   if (!folders.has(object) && !isFolder(object)) return [];
@@ -93,7 +94,7 @@ function matches(permission: Permission, { copies, folders, isFolder }: Written)
   ];
 }
 
-/** A rule on a file says nothing of patterns. */
+/** Returns the file that a rule is for. Throws when the rule has patterns, which are for folders only. */
 function theFile(permission: Permission): string {
   const { object, pattern, except } = permission;
   if (pattern !== "**")
@@ -124,7 +125,7 @@ function isMatch({ object, pattern, except }: Permission, path: string): boolean
   return pattern === "**" || (isChild && nameMatches(pattern, name));
 }
 
-/** Only `*` is special, and it stands for any text of a name. */
+/** Whether a name matches a pattern, in which only `*` is special. */
 export function nameMatches(pattern: string, name: string): boolean {
   return fits(name, readPattern(pattern, { hasOneCharacter: false, hasEscapes: false }));
 }

@@ -13,35 +13,35 @@ import type { Removals } from "./cleanup-list.ts";
 /** What a plan is made from. */
 export interface PlanInput {
   readonly archive: string;
-  /** What the bundle says of files in it that are not so yet. */
+  /** The attributes of its files that were deferred when it was unpacked. */
   readonly attributes?: ArchiveAttributes | undefined;
   readonly appSpec: AppSpec;
-  /** DISALLOW, OVERWRITE or RETAIN; anything else shows when it matters (agent.md §5.2). */
+  /** DISALLOW, OVERWRITE or RETAIN; anything else fails only when a file exists (agent.md §5.2). */
   readonly fileExistsBehavior: string;
   readonly installRoot: string | undefined;
-  /** What will be gone before the plan is carried out: what the previous revision has installed. */
+  /** What will be removed before the plan is carried out: what the previous revision has installed. */
   readonly removals: Removals;
-  /** Whether files may run with their owner's rights. */
+  /** Whether setuid and setgid files are allowed. */
   readonly allowsSetuid: boolean;
-  /** Whether destinations may have `..` in them. */
+  /** Whether destinations may contain `..`. */
   readonly allowsTraversal: boolean;
 }
 
-/** Everything that Install will do, in order, and what about it is probably not meant so. */
+/** Everything that Install will do, in order, with warnings about what is probably a mistake. */
 export interface InstallationPlan {
   readonly instructions: readonly Instruction[];
-  /** The path without links of everything that is written, where that is another one. */
+  /** Paths without links, by destination, where the two differ. */
   readonly realPaths: ReadonlyMap<string, string>;
-  /** Folders that are to be made in folders which are there already. */
+  /** The topmost new folders: those that will be created in existing ones. */
   readonly firstFolders: readonly string[];
-  /** Folders that are there, in which something is written. */
+  /** Existing folders in which something is written. */
   readonly targetFolders: ReadonlySet<string>;
-  /** What goes along with each file, by its destination. */
+  /** The attributes of each file, by destination. */
   readonly attributes: ReadonlyMap<string, Attributes>;
   readonly warnings: readonly string[];
 }
 
-/** What a file has besides its content. */
+/** The attributes that a copy of a file gets. */
 export type Attributes = Pick<Stats, "mode" | "uid" | "gid" | "atimeMs" | "mtimeMs"> & { readonly isLink: boolean };
 
 /** Plans an installation. Throws AWS's sentence when it cannot be done; nothing has been touched then (agent.md §5). */
@@ -72,7 +72,7 @@ export function planInstallation(input: PlanInput): InstallationPlan {
   }
 }
 
-/** A path of the AppSpec file as a path of this host. */
+/** Returns a path of the AppSpec file as a path of this host. */
 function onHost({ installRoot, allowsTraversal }: PlanInput, section: string, path: string): string {
   if (!allowsTraversal && path.split("/").includes(".."))
     throw new Error(
@@ -81,7 +81,7 @@ function onHost({ installRoot, allowsTraversal }: PlanInput, section: string, pa
   return join(installRoot ?? "/", normalize(join("/", path))).replace(/(.)\/$/, "$1");
 }
 
-/** The longest path that the system takes, in bytes, and the longest name. */
+/** The longest path and the longest name that Linux accepts, in bytes. */
 const pathBytesMax = 4095;
 const nameBytesMax = 255;
 
@@ -93,11 +93,11 @@ class Plan {
   readonly firstFolders: string[] = [];
   readonly targetFolders = new Set<string>();
   readonly attributes = new Map<string, Attributes>();
-  /** What is written, by the folder that is there and will have it. */
+  /** The space that is needed, by existing folder. */
   readonly demands = new Map<string, SpaceDemand>();
   readonly #input: PlanInput;
   readonly #destinations: Destinations;
-  /** What is written to each real path, whatever it is called in the AppSpec file. */
+  /** The source of what is written to each path without links: two destinations may lead to the same path. */
   readonly #writers = new Map<string, string>();
 
   constructor(input: PlanInput, destinations: Destinations) {
@@ -105,7 +105,7 @@ class Plan {
     this.#destinations = destinations;
   }
 
-  /** Plans one entry of `files`: a folder's content goes below the destination, a file into it. */
+  /** Plans one entry of `files`: the content of a folder, or a file, goes into the destination. */
   add(name: string, destination: string): void {
     const source = this.#inRevision(name);
     if (look(source)?.isDirectory() === true) this.#addFolder(source, destination);
@@ -115,7 +115,7 @@ class Plan {
     }
   }
 
-  /** A folder may be named by a link, as long as that does not lead out of the revision. */
+  /** Returns the path of a source. A link to a folder is followed unless it leads out of the revision. */
   #inRevision(name: string): string {
     const { archive } = this.#input;
     const source = join(archive, name).replace(/\/$/, "");
@@ -186,14 +186,21 @@ class Plan {
     this.#writers.set(place.path, source);
     this.#note(destination, place.path);
     const { mode, uid, gid, atimeMs, mtimeMs } = stat;
-    const said = this.#attributesOf(source, stat);
+    const deferred = this.#attributesOf(source, stat);
     const isLink = stat.isSymbolicLink();
-    this.attributes.set(destination, { mode: said.mode ?? mode, uid: said.uid ?? uid, gid, atimeMs, mtimeMs, isLink });
+    this.attributes.set(destination, {
+      mode: deferred.mode ?? mode,
+      uid: deferred.uid ?? uid,
+      gid,
+      atimeMs,
+      mtimeMs,
+      isLink,
+    });
     this.#demand(folder, Math.min(stat.size, stat.blocks * 512));
     this.instructions.push({ type: "copy", source, destination });
   }
 
-  /** Only what can be copied, with rights that may be given. */
+  /** Returns the status of a source. Throws when it cannot be copied, or has permissions that are not allowed. */
   #sourceOf(source: string): Stats {
     const stat = lstatSync(systemPath(source));
     if (!stat.isFile() && !stat.isSymbolicLink())
@@ -234,7 +241,7 @@ class Plan {
     }
   }
 
-  /** Whether a folder stands somewhere on this host. */
+  /** Whether a path of this host is a folder. */
   readonly isFolder = (path: string): boolean => this.#destinations.isFolder(path);
 
   #note(path: string, real: string): void {
@@ -250,13 +257,13 @@ class Plan {
     this.demands.set(folder, demand);
   }
 
-  /** The folder that is there and will have what is written to this one. What stands on the way now, such as a link, goes before that. */
+  /** Returns the nearest existing folder on the way to this one, by whose file system the space is counted. */
   #nearest({ path, exists }: FolderDestination): string {
     return exists ? path : this.#nearest(this.#destinations.folder(dirname(path)));
   }
 
   #refuseLong(real: string, path: string): void {
-    if (real.length <= nameBytesMax) return; // most are, and need no counting
+    if (real.length <= nameBytesMax) return; // most are short enough in any encoding
     if (Buffer.byteLength(real) <= pathBytesMax && Buffer.byteLength(basename(real)) <= nameBytesMax) return;
     throw new Error(
       `The deployment failed because "${shownPath(path)}" is too long for a path: ${nameBytesMax} bytes for each name and ${pathBytesMax} in all is what the system takes`,
@@ -270,16 +277,16 @@ function look(path: string): Stats | undefined {
   try {
     return lstatSync(systemPath(path), { throwIfNoEntry: false });
   } catch {
-    return undefined; // a part of the path is a link that leads to itself, say
+    return undefined; // a part of the path is a looping link, for example
   }
 }
 
-/** Undefined when the links lead nowhere. */
+/** Returns a path without links, or undefined when they lead nowhere. */
 function realPathOf(path: string): string | undefined {
   try {
     return realpathSync.native(systemPath(path));
   } catch {
-    return undefined; // it dangles, or leads to itself: a link like any other
+    return undefined; // a dangling or looping link, which is copied like any other
   }
 }
 

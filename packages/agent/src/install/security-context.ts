@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import type { SemanageContext } from "./instructions.ts";
 
-/** Sets the SELinux context of an object by its real path, for good. */
+/** Sets the SELinux context of a path without links, in the policy and on the file. */
 export function setContext(path: string, { user, type, range }: SemanageContext): void {
   run("semanage", [
     "fcontext",
@@ -12,11 +12,11 @@ export function setContext(path: string, { user, type, range }: SemanageContext)
     ...(range === null ? [] : ["-r", range]),
     path,
   ]);
-  // Without -F only the type would be set, and no user or range.
+  // Without -F only the type would be set, not the user and the range.
   run("restorecon", ["-vF", path]);
 }
 
-/** Takes back what was said of a path. */
+/** Removes the context of a path from the policy. */
 export function forgetContext(path: string): void {
   spawnSync("semanage", ["fcontext", "-d", path]);
 }

@@ -4,15 +4,15 @@ import { groupId, userId } from "./accounts.ts";
 import { setAcl } from "./acl.ts";
 import type { Instruction } from "./instructions.ts";
 
-/** A step that changes whom something belongs to, or who may do what with it. */
+/** An instruction that changes an owner or permissions. */
 export type PermissionStep = Exclude<Instruction, { type: "mkdir" | "copy" }>;
 
-/** Sets permissions on descriptors: what a path leads to may be another file by then. */
+/** Sets permissions by descriptor, because a path may lead to another file by then. */
 export class PermissionSetter {
   readonly #users = new Map<string, number>();
   readonly #groups = new Map<string, number>();
 
-  /** Carries out the steps for one file or folder, but for SELinux contexts, which go by paths. */
+  /** Carries out the steps of one file or folder, except SELinux contexts, which are set by path. */
   set(descriptor: number, steps: readonly PermissionStep[]): void {
     const path = descriptorPath(descriptor);
     let mode = 0;
@@ -27,7 +27,7 @@ export class PermissionSetter {
           break;
         case "chown":
           chownSync(path, idOf(step.owner, this.#users, userId), idOf(step.group, this.#groups, groupId));
-          if ((mode & 0o6000) !== 0) chmodSync(path, mode); // a new owner clears these bits
+          if ((mode & 0o6000) !== 0) chmodSync(path, mode); // chown clears these bits
           break;
         case "semanage":
           break;
@@ -36,7 +36,7 @@ export class PermissionSetter {
   }
 }
 
-/** -1 leaves an owner as it is; names were looked up when the plan was made, too. */
+/** Returns an id for chown: -1, which changes nothing, for null and for a name that is unknown, although the plan knew it. */
 function idOf(name: string | null, known: Map<string, number>, lookUp: (name: string) => number | undefined): number {
   if (name === null) return -1;
   const id = known.get(name) ?? lookUp(name) ?? -1;

@@ -5,12 +5,12 @@ import { FolderCache } from "../files/folder-cache.ts";
 import { namesIn } from "../files/system-path.ts";
 import { cleanupFile, foldersListed } from "./cleanup-list.ts";
 
-// Files that are not in their places yet have names that begin with a word of their installation. A file of the agent's own
-// has that word as long as the installation lasts: whoever finds it later knows what a kill has left behind.
+// Until they are complete, files have names with a prefix of their installation. A file of the agent has the prefix for as
+// long as the installation lasts. If it is found later, the agent was killed, and files with the prefix are left over.
 
-const word = /^\.sluice-[0-9a-z]{1,16}-$/;
+const prefixPattern = /^\.sluice-[0-9a-z]{1,16}-$/;
 
-/** The names of an installation that is under way. */
+/** The temporary files of an installation in progress. */
 export class UnfinishedInstallation {
   readonly #file: string;
 
@@ -18,7 +18,7 @@ export class UnfinishedInstallation {
     this.#file = file;
   }
 
-  /** Removes from some folders what an installation that was killed has left. */
+  /** Removes what a killed installation has left in some folders. */
   sweep(folders: Iterable<string>): void {
     const prefix = this.#prefix();
     if (prefix === undefined) return;
@@ -30,14 +30,14 @@ export class UnfinishedInstallation {
     }
   }
 
-  /** Begins an installation. Gives what the names of its files begin with until they are in their places. */
+  /** Begins an installation. Returns the prefix of its temporary files. */
   begin(): string {
     const prefix = `.sluice-${Math.random().toString(36).slice(2, 12).padEnd(1, "0")}-`;
     writeAtomically(this.#file, prefix);
     return prefix;
   }
 
-  /** Ends it: nothing is left of it but files in their places. */
+  /** Ends it: no temporary files are left. */
   end(): void {
     rmSync(this.#file, { force: true });
   }
@@ -45,9 +45,9 @@ export class UnfinishedInstallation {
   #prefix(): string | undefined {
     try {
       const text = readFileSync(this.#file, "utf8");
-      return word.test(text) ? text : undefined;
+      return prefixPattern.test(text) ? text : undefined;
     } catch {
-      return undefined; // there is none, or it cannot be read: then nothing is known to be left
+      return undefined; // missing or unreadable: nothing is known to be left
     }
   }
 }
@@ -57,21 +57,21 @@ function sweepFolder(held: FolderCache, path: string, prefix: string): void {
     const folder = held.open(path);
     for (const name of namesIn(folder.path)) if (name.startsWith(prefix)) unlinkSync(folder.at(name));
   } catch {
-    // The folder is gone, or is somebody else's now; what cannot be removed is in nobody's way.
+    // The folder is gone or was replaced. A file that cannot be removed does no harm.
   }
 }
 
-const ending = "-installing";
+const suffix = "-installing";
 
-/** Where a group's installations say that they are under way. */
+/** The path of the file that a deployment group's installation in progress has. */
 export const unfinishedFile = (instructionsFolder: string, deploymentGroupId: string): string =>
-  join(instructionsFolder, `${deploymentGroupId}${ending}`);
+  join(instructionsFolder, `${deploymentGroupId}${suffix}`);
 
-/** Removes what installations have left that ended with an earlier life of the agent. Their groups' next ones would, too, if there are any. */
+/** Removes what installations of an earlier agent process have left. The next installation of their groups would do so, too, but may never come. */
 export function sweepUnfinishedInstallations(instructionsFolder: string): void {
   if (!existsSync(instructionsFolder)) return;
-  for (const name of readdirSync(instructionsFolder).filter((one) => one.endsWith(ending))) {
-    const group = name.slice(0, -ending.length);
+  for (const name of readdirSync(instructionsFolder).filter((one) => one.endsWith(suffix))) {
+    const group = name.slice(0, -suffix.length);
     new UnfinishedInstallation(join(instructionsFolder, name)).sweep(
       foldersListed(cleanupFile(instructionsFolder, group)),
     );

@@ -15,7 +15,7 @@ import { BadUsage, localHelp, type LocalOptions, readLocalOptions } from "./opti
 import { localRevision } from "./revision.ts";
 import { Invalid, validate } from "./validate.ts";
 
-/** Where `codedeploy-local` runs, and whom it tells. */
+/** The surroundings of `codedeploy-local`. */
 export interface LocalShell {
   readonly currentFolder: string;
   readonly environment: NodeJS.ProcessEnv;
@@ -23,7 +23,7 @@ export interface LocalShell {
   readonly printError: (line: string) => void;
 }
 
-/** Deploys a revision on this host, without a control plane (agent.md §8). Gives the exit code. */
+/** Deploys a revision on this host, without a control plane (agent.md §8). Returns the exit code. */
 export async function runLocal(words: readonly string[], shell: LocalShell): Promise<number> {
   try {
     const options = readLocalOptions(words, shell.currentFolder);
@@ -43,32 +43,32 @@ export async function runLocal(words: readonly string[], shell: LocalShell): Pro
   }
 }
 
-async function deploy(options: LocalOptions, { environment, print: say }: LocalShell): Promise<void> {
+async function deploy(options: LocalOptions, { environment, print }: LocalShell): Promise<void> {
   const { agentConfigurationFile: file } = options;
   if (!existsSync(file)) throw new Invalid(`configuration file ${file} does not exist or is not readable`);
   const { configuration } = readConfiguration(file);
   validate(options);
   const specification = specificationFor(options);
   const folder = join(configuration.rootDir, specification.deploymentGroupId, specification.deploymentId);
-  say(`Starting to execute deployment from within folder ${folder}`);
+  print(`Starting to execute deployment from within folder ${folder}`);
   const requests = new SignedRequests(transportOptions(configuration, environment));
   try {
-    const host = localHost(configuration, environment, requests);
+    const context = localContext(configuration, environment, requests);
     for (const name of orderEvents(options.events))
-      await execute(host, { name, specification, onScriptStarted: () => {} });
+      await execute(context, { name, specification, onScriptStarted: () => {} });
   } catch (error) {
     if (error instanceof ScriptError)
-      say(
+      print(
         `Your local deployment failed while trying to execute your script at ${folder}/deployment-archive/${printable(error.scriptName)}`,
       );
     throw error;
   } finally {
     requests.close();
-    say(`See the deployment log at ${folder}/logs/scripts.log for more details`);
+    print(`See the deployment log at ${folder}/logs/scripts.log for more details`);
   }
 }
 
-/** What is missing of DownloadBundle and Install comes first; the two are never the other way round. */
+/** Puts DownloadBundle and Install first if they are missing, and in this order in any case. */
 function orderEvents(events: readonly string[] | undefined): readonly string[] {
   if (events === undefined) return hostEvents;
   const missing = ["DownloadBundle", "Install"].filter((event) => !events.includes(event));
@@ -93,11 +93,11 @@ function specificationFor(options: LocalOptions): Specification {
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-/** Nobody has to be kept from guessing it, and node:crypto takes 10 ms to load. */
+/** Need not be unguessable, and node:crypto takes 10 ms to load. */
 const randomDeploymentId = (): string =>
   `d-${Array.from({ length: 9 }, () => alphabet[Math.floor(Math.random() * alphabet.length)]).join("")}-local`;
 
-function localHost(
+function localContext(
   configuration: Configuration,
   environment: NodeJS.ProcessEnv,
   requests: SignedRequests,
@@ -117,7 +117,7 @@ function localHost(
   };
 }
 
-/** Nobody asks who this host is; only S3 wants a key: the environment's, else the host's own. */
+/** Only S3 needs an identity: the credentials of the environment, else those of the host. */
 function ownIdentity(configuration: Configuration, environment: NodeJS.ProcessEnv): Identity {
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION, AWS_DEFAULT_REGION } = environment;
   const credentials = async (): Promise<SigningCredentials> => {

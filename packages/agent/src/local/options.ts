@@ -1,4 +1,4 @@
-/** What `codedeploy-local` is told (agent.md §8.1). */
+/** The options of `codedeploy-local` (agent.md §8.1). */
 export interface LocalOptions {
   readonly bundleLocation: string;
   readonly type: string;
@@ -11,7 +11,7 @@ export interface LocalOptions {
   readonly appSpecFilename: string | undefined;
 }
 
-/** The words of the command line cannot be understood. */
+/** The command line is invalid. */
 export class BadUsage extends Error {}
 
 const options = [
@@ -46,7 +46,7 @@ const options = [
   { short: "-A", long: "--appspec-filename", meaning: "default appspec.yml, else appspec.yaml" },
 ] as const;
 
-/** What the tool prints about itself. */
+/** The text of `--help`. */
 export const localHelp = `AWS CodeDeploy Developer Utility, by Sluice
 
 Usage:
@@ -56,7 +56,7 @@ ${options.map(({ short, long, meaning }) => `  ${short}, ${`${long} <value>`.pad
   -h, ${"--help".padEnd(36)} this text
   -v, ${"--version".padEnd(36)} the tool's version`;
 
-/** Reads the command line; "help" and "version" when that is what is wanted. Throws BadUsage. */
+/** Parses the command line. Returns "help" or "version" when it asks for that. Throws BadUsage. */
 export function readLocalOptions(words: readonly string[], currentFolder: string): LocalOptions | "help" | "version" {
   const values = new Map<string, string>();
   const rest = [...words];
@@ -82,7 +82,7 @@ export function readLocalOptions(words: readonly string[], currentFolder: string
   };
 }
 
-/** `--opt=v`, `--opt v`, `-o v`, `-ov`; a long option may be cut short as long as it is the only one that begins so. */
+/** Splits `--opt=v`, `--opt v`, `-o v` and `-ov`. A long option may be abbreviated if that is unambiguous. */
 function split(word: string): { readonly name: string; readonly inline: string | undefined } {
   if (/^-[^-]/.test(word)) {
     const found = options.find(({ short }) => word.startsWith(short));

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { Invalid } from "./validate.ts";
 
-/** A revision as specifications name it, from what people write (agent.md §8.2). */
+/** Returns the revision of a specification for the tool's options (agent.md §8.2). Throws Invalid. */
 export function localRevision(location: string, type: string): object {
   if (location.startsWith("s3:")) return s3Revision(location, type);
   if (location.startsWith("https:")) return gitHubRevision(location, type);

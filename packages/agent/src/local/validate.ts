@@ -2,10 +2,10 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { LocalOptions } from "./options.ts";
 
-/** Something that the tool was told cannot be done (agent.md §8.5). */
+/** An option is invalid (agent.md §8.5). */
 export class Invalid extends Error {}
 
-/** Throws the official tool's sentences. */
+/** Checks the options. Throws Invalid with the official tool's sentences. */
 export function validate(options: LocalOptions): void {
   const { bundleLocation: location, type } = options;
   if (!["tgz", "tar", "zip", "directory"].includes(type))

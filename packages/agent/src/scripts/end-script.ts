@@ -4,33 +4,33 @@ import { ProcessTree, startTicks } from "./process-tree.ts";
 
 /** How long a script's processes may take to end after SIGTERM, in milliseconds. */
 const graceMilliseconds = 5_000;
-/** How long the kernel may take to clear away what was killed. */
+/** How long killed processes may take to disappear, in milliseconds. */
 const reapMilliseconds = 1_000;
-/** Between two looks at all processes, which take a millisecond for some hundred of them. */
-const lookMilliseconds = 50;
+/** The interval between two scans of all processes, in milliseconds. A scan takes a millisecond for some hundred processes. */
+const scanMilliseconds = 50;
 
-/** Ends a script and everything that it has started, by its first process: SIGTERM, and SIGKILL for what is left after five seconds. */
+/** Ends a script and everything that it has started, given its first process: by SIGTERM, and by SIGKILL if something is left after five seconds. */
 export async function endScript(leader: number): Promise<void> {
   const tree = new ProcessTree(leader);
   tree.signal("SIGTERM");
   if (await isGone(tree, { signal: 0, milliseconds: graceMilliseconds })) return;
-  // Again and again: a process that is being killed may have started another one.
+  // Repeatedly: a process may have started another one just before it was killed.
   await isGone(tree, { signal: "SIGKILL", milliseconds: reapMilliseconds });
 }
 
-/** Signals a tree until nothing is left of it, or the time is over. */
+/** Signals a tree repeatedly. Returns true once nothing is left of it, or false after the given time. */
 async function isGone(
   tree: ProcessTree,
   { signal, milliseconds }: { signal: NodeJS.Signals | 0; milliseconds: number },
 ): Promise<boolean> {
-  for (const begun = performance.now(); performance.now() - begun < milliseconds; await pause(lookMilliseconds))
+  for (const begun = performance.now(); performance.now() - begun < milliseconds; await pause(scanMilliseconds))
     if (!tree.signal(signal)) return true;
   return false;
 }
 
-/** Ends a script that an earlier life of the agent had started. A process that merely has its number is left alone. */
+/** Ends a script that an earlier agent process has started. Another process that has its id now is left alone. */
 export async function endLeftScript({ pid, startTicks: began }: ScriptProcess): Promise<void> {
   const now = startTicks(pid);
-  // The first process may be gone and its children alive: then nobody else can lead a session of that number.
+  // If the first process is gone its children may be alive: the system does not reuse the id while it is that of their session.
   if (now === undefined || now === began) await endScript(pid);
 }

@@ -1,23 +1,23 @@
 import type { Revision } from "../protocol/revision.ts";
 import type { Specification } from "../protocol/specification.ts";
 
-/** Keys of the agent itself. Unlike AWS's first agent, scripts do not see them (agent.md §10, 10). */
+/** The agent's own credentials. Unlike AWS's first agent, scripts do not see them (agent.md §10, 10). */
 const ownSecrets = ["AWS_ACCESS_KEY", "AWS_SECRET_KEY", "AWS_CREDENTIALS_FILE"];
 
-/** Variables by which others get their code into every program that a script starts. */
+/** Whether a variable can load code into every program that a script starts. */
 const isLoader = (name: string): boolean => /^(LD_|GLIBC_TUNABLES$|NODE_OPTIONS$|BASH_ENV$|ENV$)/.test(name);
 
-/** What a script needs of its surroundings when it is to have nothing else. */
+/** Whether a script needs a variable even if it gets no others of the agent. */
 const isAllowed = (name: string): boolean =>
   /^(PATH|HOME|USER|LOGNAME|SHELL|TERM|TZ|TMPDIR|LANG|LANGUAGE|LC_\w+|AWS_REGION)$/.test(name);
 
-/** What of the agent's environment reaches scripts. */
+/** Which of the agent's environment variables scripts get. */
 export interface EnvironmentRules {
   readonly allowlistOnly: boolean;
   readonly stripLoader: boolean;
 }
 
-/** The environment of a script: the agent's, and what the deployment is (agent.md §6.2). */
+/** Returns the environment of a script: the agent's, and the variables of the deployment (agent.md §6.2). */
 export function scriptEnvironment(
   agent: NodeJS.ProcessEnv,
   specification: Specification,
@@ -30,16 +30,16 @@ export function scriptEnvironment(
       !(rules.stripLoader && isLoader(name)) &&
       (!rules.allowlistOnly || isAllowed(name)),
   );
-  return {
-    ...Object.fromEntries(inherited),
+  const added = {
     LIFECYCLE_EVENT: event,
     DEPLOYMENT_ID: specification.deploymentId,
     APPLICATION_NAME: specification.applicationName,
     DEPLOYMENT_GROUP_NAME: specification.deploymentGroupName,
     DEPLOYMENT_GROUP_ID: specification.deploymentGroupId,
     ...bundleVariables(specification.revision),
-    ...(installRoot === undefined ? {} : { SLUICE_INSTALL_ROOT: installRoot }),
+    SLUICE_INSTALL_ROOT: installRoot,
   };
+  return Object.fromEntries([...inherited, ...Object.entries(added).filter(([, value]) => value !== undefined)]);
 }
 
 function bundleVariables(revision: Revision): NodeJS.ProcessEnv {
@@ -48,8 +48,8 @@ function bundleVariables(revision: Revision): NodeJS.ProcessEnv {
       return {
         BUNDLE_BUCKET: revision.bucket,
         BUNDLE_KEY: revision.key,
-        ...(revision.version === undefined ? {} : { BUNDLE_VERSION: revision.version }),
-        ...(revision.eTag === undefined ? {} : { BUNDLE_ETAG: revision.eTag }),
+        BUNDLE_VERSION: revision.version,
+        BUNDLE_ETAG: revision.eTag,
       };
     case "GitHub":
       return { BUNDLE_COMMIT: revision.commitId };

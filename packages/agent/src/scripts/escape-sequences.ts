@@ -1,14 +1,14 @@
-// What a terminal would obey in a script's output: whoever reads a log with it sees what the script wants.
+// A script could print sequences that make a terminal show its log otherwise than it is. So they are removed.
 
-/** Escape, and the one-character form of its control sequences. */
+/** ESC, and CSI as a single character. */
 // oxlint-disable-next-line no-control-regex
 const introducer = /[\u001b\u009b]/g;
 
-/** Everything that moves a terminal's cursor or rings its bell; tabs are text. */
+/** Control characters, except tabs. */
 // oxlint-disable-next-line no-control-regex
 const controlCharacters = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g;
 
-/** Returns a line without escape sequences and control characters, in time that grows with its length alone. */
+/** Returns a line without escape sequences and control characters, in time linear in its length. */
 export function withoutEscapeSequences(line: string): string {
   const kept: string[] = [];
   let from = 0;
@@ -21,7 +21,7 @@ export function withoutEscapeSequences(line: string): string {
   return `${kept.join("")}${line.slice(from)}`.replaceAll(controlCharacters, "");
 }
 
-/** The index behind the sequence that begins at `start`. One that nothing ends is its introducer alone: what follows is text. */
+/** Returns the end index of the sequence at `start`. Of an unterminated sequence only the introducer counts: what follows is text. */
 function sequenceEnd(line: string, start: number): number {
   if (line[start] === "\u009b") return controlSequenceEnd(line, start + 1);
   switch (line[start + 1]) {
@@ -38,7 +38,7 @@ function sequenceEnd(line: string, start: number): number {
   }
 }
 
-/** Parameters, intermediate characters, and one final character. */
+/** Skips parameters, intermediate characters, and one final character. */
 function controlSequenceEnd(line: string, start: number): number {
   let at = start;
   while (isBetween(line, at, 0x30, 0x3f)) at += 1;
@@ -46,7 +46,7 @@ function controlSequenceEnd(line: string, start: number): number {
   return isBetween(line, at, 0x40, 0x7e) ? at + 1 : at;
 }
 
-/** What ends a string that a terminal takes for itself, or begins another sequence: no string is read twice. */
+/** What terminates a string that is for the terminal itself, or begins another sequence, so that no text is scanned twice. */
 // oxlint-disable-next-line no-control-regex
 const stringTerminator = /[\u0007\u001b\u009b\u009c]/g;
 
@@ -65,7 +65,7 @@ function stringEnd(line: string, start: number): number {
   }
 }
 
-/** Intermediate characters and a final one, such as those that choose a set of characters. */
+/** Skips intermediate characters and a final one, as of a sequence that selects a character set. */
 function otherEnd(line: string, start: number): number {
   let at = start;
   while (isBetween(line, at, 0x20, 0x2f)) at += 1;
@@ -73,6 +73,6 @@ function otherEnd(line: string, start: number): number {
 }
 
 const isBetween = (line: string, at: number, low: number, high: number): boolean => {
-  const code = line.charCodeAt(at); // NaN behind the end
+  const code = line.charCodeAt(at); // NaN after the end
   return code >= low && code <= high;
 };

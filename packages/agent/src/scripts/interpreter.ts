@@ -1,25 +1,25 @@
 import { accessSync, closeSync, constants, openSync, readSync } from "node:fs";
 
-/** Longest first line that names an interpreter, in bytes, as kernels have it. */
+/** The longest first line that the kernel reads, in bytes. */
 const firstLineBytesMax = 256;
 
-/** What a script's first line names. */
+/** The interpreter in a script's first line. */
 export interface Interpreter {
-  /** Its whole path. */
+  /** Its absolute path. */
   readonly program: string;
-  /** What is passed to it before the script's path; "" for nothing. */
+  /** The argument before the script's path; "" for none. */
   readonly argument: string;
 }
 
-/** The interpreter that a script's first line names by its whole path; undefined when it names none. */
+/** Returns the interpreter in a script's first line; undefined when there is none with an absolute path. */
 export function interpreterOf(path: string): Interpreter | undefined {
   const [, program, rest = ""] = /^#![ \t]*(\/[^ \t]*)(?:[ \t](.*))?$/s.exec(firstLine(path)) ?? [];
   return program === undefined ? undefined : { program, argument: rest.replace(/^[ \t]+/, "") };
 }
 
-/** Why the system cannot start a script with this interpreter, as a sentence: its own words would be that the script is not there. Undefined when it can. */
+/** Returns why the system cannot start a script with this interpreter, or undefined when it can. The system's own error would be that the script does not exist. */
 export function whyNotInterpreted({ program, argument }: Interpreter): string | undefined {
-  // env looks the program up whose name it is given: with a carriage return, there is none.
+  // env looks a program up by a name that ends in a carriage return: there is none.
   const isLookedUp = program.endsWith("/env") && /^[^ \t]+\r$/.test(argument);
   const cause = isLookedUp ? undefined : whyUnusable(program);
   if (!isLookedUp && cause === undefined) return undefined;
@@ -50,6 +50,6 @@ function firstLine(path: string): string {
       closeSync(file);
     }
   } catch {
-    return ""; // another user's file, which that user may read
+    return ""; // unreadable for the agent, but perhaps not for the user that runs it
   }
 }

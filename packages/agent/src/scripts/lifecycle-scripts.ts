@@ -4,7 +4,7 @@ import { type AppSpec, appSpecBytesMax, type Hook, parseAppSpec } from "@sluice/
 import { archiveOf, type DeploymentFolders, type Pointer, readPointer } from "../deployment/deployment-folders.ts";
 import type { Specification } from "../protocol/specification.ts";
 
-/** The events for which scripts run, each with the revision that they come from (agent.md §6.1). */
+/** The events with scripts, each with the revision whose scripts run (agent.md §6.1). */
 const revisionOf: Readonly<Record<string, "current" | Pointer>> = {
   BeforeBlockTraffic: "last_successful_install",
   AfterBlockTraffic: "last_successful_install",
@@ -17,7 +17,7 @@ const revisionOf: Readonly<Record<string, "current" | Pointer>> = {
   AfterAllowTraffic: "current",
 };
 
-/** When a blue/green deployment is rolled back, the roles of the two revisions change. */
+/** The same for the rollback of a blue/green deployment, in which the two revisions change their roles. */
 const rolledBack: Readonly<Record<string, Pointer>> = {
   BeforeBlockTraffic: "most_recent_install",
   AfterBlockTraffic: "most_recent_install",
@@ -25,18 +25,18 @@ const rolledBack: Readonly<Record<string, Pointer>> = {
   AfterAllowTraffic: "last_successful_install",
 };
 
-/** Whether scripts may be run for an event. */
+/** Whether an event can have scripts. */
 export function isScriptable(event: string): boolean {
   return Object.hasOwn(revisionOf, event);
 }
 
-/** The scripts of one event, and the unpacked revision that they are in. */
+/** The scripts of one event, and the unpacked revision that they belong to. */
 export interface LifecycleScripts {
   readonly scripts: readonly Hook[];
   readonly archive: string;
 }
 
-/** The scripts that an event runs; none when there is no revision that it could take them from. Throws when that revision's AppSpec file is missing or wrong. */
+/** Returns the scripts that an event runs; none when there is no revision that could have them. Throws when that revision's AppSpec file is missing or invalid. */
 export function lifecycleScripts(
   event: string,
   specification: Specification,
@@ -55,13 +55,13 @@ function archiveFor(
 ): string | undefined {
   const isRollback = deploymentCreator === "codeDeployRollback" && deploymentType === "BLUE_GREEN";
   const revision = (isRollback ? rolledBack[event] : undefined) ?? revisionOf[event] ?? "current";
-  // A deployment that has been downloaded before brings its own scripts to every event.
+  // As with the official agent, once a deployment is downloaded its own scripts run for every event.
   if (revision === "current" || existsSync(archive)) return archive;
   const deployment = readPointer(instructions, deploymentGroupId, revision);
   return deployment === undefined ? undefined : archiveOf(deployment);
 }
 
-/** An AppSpec file that was read, and its warnings. */
+/** A parsed AppSpec file, and its warnings. */
 export interface ReadAppSpec {
   readonly appSpec: AppSpec;
   readonly file: string;
@@ -70,7 +70,7 @@ export interface ReadAppSpec {
 
 /**
  * Reads the AppSpec file of an unpacked revision. Throws the first error's sentence.
- * Unlike AWS's first agent, every event finds `appspec.yaml` too, and the file's name is looked up in each revision by itself.
+ * Unlike AWS's first agent, every event also finds `appspec.yaml`, and each revision's file is looked up by itself.
  */
 export function readAppSpec(archive: string, appSpecFilename: string): ReadAppSpec {
   const name = appSpecIn(archive, appSpecFilename);
@@ -78,7 +78,7 @@ export function readAppSpec(archive: string, appSpecFilename: string): ReadAppSp
   const path = realpathSync(join(archive, name));
   if (!path.startsWith(realpathSync(archive) + sep))
     throw new Error(`Cannot read the AppSpec file "${name}": it is outside of the revision`);
-  const kind = statSync(path); // before it is opened, which for a FIFO takes for ever
+  const kind = statSync(path); // first, because opening a FIFO would block
   if (!kind.isFile())
     throw new Error(
       `Cannot read the AppSpec file "${name}": it is ${kind.isDirectory() ? "a folder" : "no regular file"}, and a file was expected`,
@@ -93,15 +93,15 @@ export function readAppSpec(archive: string, appSpecFilename: string): ReadAppSp
   return read;
 }
 
-/** What was read last: each event of a deployment asks twice for the same file, and parsing it takes longer than everything else that an event needs. */
+/** The last file: each event of a deployment reads the same one twice, and parsing takes longer than everything else that the agent does for an event. */
 let lastRead: { readonly bytes: Buffer; readonly name: string; readonly read: ReadAppSpec } | undefined;
 
-/** The name that a revision's AppSpec file has; undefined when it has none. */
+/** Returns the name of a revision's AppSpec file; undefined when it has none. */
 export function appSpecIn(archive: string, appSpecFilename: string): string | undefined {
   return [appSpecFilename, "appspec.yaml", "appspec.yml"].find((candidate) => existsSync(join(archive, candidate)));
 }
 
-/** A little more than the parser takes: of a larger file it needs no more to say so. */
+/** Reads at most one byte more than the parser accepts, enough for it to refuse a larger file. */
 function beginning(path: string): Buffer {
   const file = openSync(path, "r");
   try {

@@ -3,7 +3,7 @@ import type { Readable, Writable } from "node:stream";
 import type { ScriptProcess } from "../commands/journal.ts";
 import { startTicks } from "./process-tree.ts";
 
-/** A process whose output is followed. */
+/** A process whose output is read. */
 export type Child = ChildProcessByStdio<Writable | null, Readable, Readable>;
 
 /** How a process ended. */
@@ -11,7 +11,7 @@ export type Exit =
   | { readonly kind: "exited"; readonly code: number }
   | { readonly kind: "killed"; readonly signal: string };
 
-/** Resolves when a process has ended. To be called before it can have. */
+/** Resolves when a process has ended. Must be called in the turn of the event loop in which it was started. */
 export function exitOf(child: Child): Promise<Exit> {
   return new Promise((resolve) =>
     child.once("exit", (code, signal) =>
@@ -20,16 +20,16 @@ export function exitOf(child: Child): Promise<Exit> {
   );
 }
 
-/** Variables that shells set by themselves: a script gets them only if the agent has them. */
+/** Variables that shells set themselves: a script gets them only if the agent has them. */
 const shellVariables = ["PWD", "OLDPWD", "SHLVL"];
 
-/** Variables of other names do not get through every shell. */
+/** Variables with other names are dropped by some shells. */
 const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** The shell's variable for the script's path: no variable of a script may have this name. */
+/** The shell's own variable, for the script's path. A script whose environment has it is not preforked. */
 const pathVariable = "SLUICE_SCRIPT_PATH";
 
-/** What every shell reads as it was written. */
+/** Text that every shell reads unchanged. */
 const printableAscii = /^[\x20-\x7e]+$/;
 
 /**
@@ -46,10 +46,10 @@ export class PreforkedShell {
     this.#child = child;
     this.exit = exitOf(child);
     this.process = { pid, startTicks: startTicks(pid) ?? "" };
-    child.stdin.on("error", () => {}); // it was ended from outside: its exit tells
+    child.stdin.on("error", () => {}); // it was killed from outside, which its exit status tells
   }
 
-  /** Forks a shell for scripts with this environment; `exec` adds LIFECYCLE_EVENT. Undefined when a shell would change the environment, or cannot be started. */
+  /** Forks a shell for scripts with this environment; `exec` adds LIFECYCLE_EVENT. Returns undefined when a shell would change the environment or cannot be started. */
   static open(environment: NodeJS.ProcessEnv): PreforkedShell | undefined {
     const env = { ...environment };
     delete env.LIFECYCLE_EVENT;
@@ -58,10 +58,10 @@ export class PreforkedShell {
     const code = `IFS= read -r LIFECYCLE_EVENT && IFS= read -r ${pathVariable} || exit; export LIFECYCLE_EVENT; unset ${[...added, "_"].join(" ")}; exec "$${pathVariable}" < /dev/null`;
     try {
       const child = spawn("/bin/sh", ["-c", code], { env, detached: true, stdio: "pipe" });
-      child.on("error", () => {}); // then it has no pid
+      child.on("error", () => {}); // shown by a missing pid
       return child.pid === undefined ? undefined : new PreforkedShell(child, child.pid);
     } catch {
-      return undefined; // spawn throws what it could also have emitted
+      return undefined; // some errors are thrown instead of emitted
     }
   }
 
@@ -69,17 +69,17 @@ export class PreforkedShell {
     return this.#child;
   }
 
-  /** Whether a shell reads the path and the event as they are. */
+  /** Whether a shell reads the path and the event unchanged. */
   static canExec(path: string, event: string): boolean {
     return printableAscii.test(path) && printableAscii.test(event);
   }
 
-  /** Has it become the script. */
+  /** Makes the shell exec the script. */
   exec(path: string, event: string): void {
     this.#child.stdin.end(`${event}\n${path}\n`);
   }
 
-  /** Ends the shell. Changes nothing after `exec`. */
+  /** Ends the shell. Does nothing after `exec`. */
   close(): void {
     this.#child.stdin.end();
   }

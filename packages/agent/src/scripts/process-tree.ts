@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** A process that runs. */
+/** A running process. */
 interface Running {
   readonly pid: number;
   readonly parent: number;
@@ -9,22 +9,22 @@ interface Running {
 }
 
 /**
- * The processes that come of one: its children and theirs, and whatever is in a session that one of them has made, also when its
- * parent is gone. `su` gives a script a session of its own, and a shell gives each job a group, so that a signal to the first
- * process's group reaches none of them. A daemon, whose parent went before anybody looked here, is nobody's child any more.
+ * The descendants of a process, and everything in a session that one of them has created, even if its parent is gone. `su`
+ * starts a script in a session of its own, and a shell starts each job in a group of its own, so a signal to the first process's
+ * group would reach none of them. A daemon in a session of its own whose parent was gone before the first scan is not found.
  */
 export class ProcessTree {
   readonly #leader: number;
-  /** Sessions that the tree has made: they stay its own when those who made them are gone. */
+  /** Sessions that the tree has created. They belong to it even when their leaders are gone. */
   readonly #sessions: Set<number>;
 
-  /** `leader` leads a session of its own: nobody else's processes are in it. */
+  /** `leader` must be the leader of a session. */
   constructor(leader: number) {
     this.#leader = leader;
     this.#sessions = new Set([leader]);
   }
 
-  /** Signals everybody who is there. Returns whether somebody is. */
+  /** Signals all processes of the tree. Returns whether there are any. */
   signal(signal: NodeJS.Signals | 0): boolean {
     const members = this.#members();
     for (const pid of members) kill(pid, signal);
@@ -46,10 +46,10 @@ export class ProcessTree {
   }
 }
 
-/** Whether this system tells of its processes; else a script's tree is its group. */
+/** Whether /proc can be read; else the tree is the process group of its leader. */
 const canRead = readStat("self") !== undefined;
 
-/** Every process but those that have ended and wait for their parents to hear of it. */
+/** Returns all processes except zombies. */
 function processes(): readonly Running[] {
   if (!canRead) return [];
   return readdirSync("/proc")
@@ -61,7 +61,7 @@ function processes(): readonly Running[] {
     });
 }
 
-/** The fields behind a process's name, which is in parentheses and may contain anything: its state is the first. Undefined when it is gone. */
+/** Returns the fields after a process's name, its state first; undefined when it is gone. The name is in parentheses and may contain anything. */
 function readStat(pid: string): readonly string[] | undefined {
   try {
     return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ");
@@ -70,12 +70,12 @@ function readStat(pid: string): readonly string[] | undefined {
   }
 }
 
-/** When a process began, in clock ticks after boot; undefined when it is gone. */
+/** Returns when a process started, in clock ticks after boot; undefined when it is gone. */
 export function startTicks(pid: number): string | undefined {
   return readStat(String(pid))?.[19];
 }
 
-/** Signals a process, or a group by its negative number; false when there is none. */
+/** Signals a process, or a group by its negative id. Returns false when there is none. */
 function kill(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(pid, signal);
@@ -83,7 +83,7 @@ function kill(pid: number, signal: NodeJS.Signals | 0): boolean {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ESRCH") return false;
-    if (code === "EPERM") return true; // another user's, by runas: it is there
+    if (code === "EPERM") return true; // it exists, but belongs to another user, as by runas
     throw error;
   }
 }

@@ -3,24 +3,24 @@ import { localTime } from "../agent-log.ts";
 import { RotatingFile } from "../files/rotating-file.ts";
 import { withoutEscapeSequences } from "./escape-sequences.ts";
 
-/** Characters of output that go to the control plane (agent.md §1.5). */
+/** The most characters of output that are sent to the control plane (agent.md §1.5). */
 const tailCharactersMax = 2048;
 
-/** A line longer than this is written in pieces: a script that never ends its line must not fill the memory. */
+/** A longer line is written in pieces, so that a script that never ends its line does not fill the memory. */
 const lineCharactersMax = 64 * 1024;
 
-/** Where the scripts of one deployment write to. */
+/** Where the output of one deployment's scripts is written. */
 export interface OutputTarget {
   readonly deploymentId: string;
   /** The deployment's own `logs` folder. */
   readonly logs: string;
-  /** The merged log of all deployments on this host; undefined = not wanted. */
+  /** The merged log of all deployments on this host, if there is to be one. */
   readonly merged?: string | undefined;
-  /** Whether control characters are written as they come: who reads a log with them reads what the script wants. */
+  /** Whether control characters are written unchanged, by which a script can make a terminal show its log otherwise than it is. */
   readonly keepsControlCharacters?: boolean | undefined;
 }
 
-/** Collects what the scripts of one event print: in `scripts.log`, in the merged log, and its end for the control plane. */
+/** Writes what the scripts of one event print to `scripts.log` and to the merged log, and keeps the end for the control plane. */
 export class ScriptOutput {
   readonly #target: OutputTarget;
   readonly #own: RotatingFile;
@@ -41,13 +41,13 @@ export class ScriptOutput {
     this.#remember([text]);
   }
 
-  /** Records what comes out of a stream, line by line. Resolves when it has ended. */
+  /** Writes a stream line by line. Resolves when it has ended. */
   async follow(stream: AsyncIterable<string>, prefix: "[stdout]" | "[stderr]"): Promise<void> {
     let rest = "";
-    // The end of a line that has been written in pieces: for the control plane it is one line all the same.
+    // The end of a line that is being written in pieces: the control plane gets it as one line.
     let written = "";
     for await (const chunk of stream) {
-      // Only what is new is looked through: a script that prints byte by byte would have its line read once a byte.
+      // Only the new chunk is scanned: the time would be quadratic for a script that prints byte by byte.
       const [begun = "", ...more] = chunk.split("\n");
       rest += begun;
       if (more.length > 0) {
@@ -70,12 +70,12 @@ export class ScriptOutput {
     if (last + written !== "") this.#remember([written === "" ? prefix + last : written + last]);
   }
 
-  /** The newest whole lines that fit; of a single longer line, its end. */
+  /** Returns the last complete lines that fit, or the end of a single longer line. */
   tail(): string {
     return this.#tail.join("");
   }
 
-  /** Ends the writing. */
+  /** Closes the logs. */
   close(): void {
     this.#own.close();
     this.#merged?.close();

@@ -13,17 +13,17 @@ import { interpreterOf, whyNotInterpreted } from "./interpreter.ts";
 import { startTicks } from "./process-tree.ts";
 import type { ScriptOutput } from "./script-output.ts";
 
-/** What running a script needs. */
+/** What a script needs to run. */
 export interface ScriptContext {
   /** The unpacked revision that the script belongs to. */
   readonly archive: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly output: ScriptOutput;
-  /** Whether a script may lie outside of the revision, by way of links. */
+  /** Whether a script may be outside of the revision, through links. */
   readonly allowsOutside?: boolean | undefined;
   /** A shell that is to `exec` the script. */
   readonly shell?: PreforkedShell | undefined;
-  /** Called with the process as soon as there is one. */
+  /** Called with the process before the script can have an effect. */
   readonly onStarted: (process: ScriptProcess) => void;
 }
 
@@ -61,7 +61,7 @@ function whyNotRunnable({ location, runas }: Hook, path: string, context: Script
     return [errorCodes.scriptMissing, `${at} leads out of the revision`];
   if (!makeExecutable(path))
     return [errorCodes.scriptNotExecutable, `Unable to set script at specified location: ${location} as executable`];
-  // "-" alone asks su for a login shell, wherever it stands.
+  // su takes "-" for a request of a login shell.
   if (runas?.startsWith("-") === true)
     return [errorCodes.scriptFailed, `${at} cannot run as user "${runas}": no user's name begins with "-"`];
   return undefined;
@@ -144,7 +144,7 @@ async function execute(line: CommandLine, timeoutSeconds: number, context: Scrip
   const { child, pid, exit } = started;
 
   const follow = (stream: Readable, prefix: "[stdout]" | "[stderr]") =>
-    context.output.follow(stream.setEncoding("utf8") as AsyncIterable<string>, prefix).catch(() => {}); // a stream that was destroyed below has ended
+    context.output.follow(stream.setEncoding("utf8") as AsyncIterable<string>, prefix).catch(() => {}); // destroyed below
   const streams = [follow(child.stdout, "[stdout]"), follow(child.stderr, "[stderr]")];
   const result = await untilDeadline(timeoutSeconds, exit, { child, streams });
   if (result.kind === "timed out" || result.kind === "output left open") await endScript(pid);
@@ -204,7 +204,7 @@ function spawned([command, ...words]: CommandLine, env: NodeJS.ProcessEnv): Prom
       const { pid } = child;
       if (pid !== undefined) resolve({ child, pid, exit: exitOf(child) });
     } catch (error) {
-      resolve({ error: error as NodeJS.ErrnoException }); // spawn throws what it could also have emitted
+      resolve({ error: error as NodeJS.ErrnoException }); // some errors are thrown instead of emitted
     }
   });
 }

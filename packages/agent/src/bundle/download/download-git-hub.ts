@@ -9,32 +9,32 @@ import { PartialDownload } from "./partial-download.ts";
 export interface GitHubDownload {
   readonly revision: GitHubRevision;
   readonly into: string;
-  /** GitHub's API, without a slash at its end. */
+  /** The URL of GitHub's API, without a slash at its end. */
   readonly endpoint: string;
   readonly requests: SignedRequests;
   readonly retryOptions: RetryOptions;
 }
 
-/** GitHub sends archives from another host; nobody needs more turns. */
+/** GitHub redirects to the host of its archives; nobody needs more redirections than this. */
 const redirectsMax = 5;
 
-/** Troubles that are told when all was in vain: the newest ones. */
-const troublesMax = 4;
+/** The most errors that the final error names: the last ones. */
+const errorsMax = 4;
 
-/** Fetches a commit's archive. What GitHub refuses is not asked for again; troubles of the server and on the way, and its limits, are. */
+/** Downloads a commit's archive. Retries after transient errors and GitHub's rate limits, not after other refusals. */
 export async function downloadFromGitHub(download: GitHubDownload): Promise<void> {
   const { revision, endpoint, retryOptions } = download;
   const { account, repository, commitId, bundleType } = revision;
   const parts = [account, repository, bundleType === "zip" ? "zipball" : "tarball", commitId].map(encodeURIComponent);
   const url = new URL(`${endpoint}/repos/${parts.join("/")}`);
   const part = new PartialDownload(download.into);
-  const troubles: string[] = [];
+  const errors: string[] = [];
   const log = (line: string) => retryOptions.log(`Downloading ${url.href}: ${line}`);
   const attempt = async (progressed: () => void) => {
     try {
       await attemptFrom(url, { ...download, part, progressed });
     } catch (error) {
-      troubles.push(error instanceof Error ? error.message : String(error));
+      errors.push(error instanceof Error ? error.message : String(error));
       throw error;
     }
   };
@@ -43,7 +43,7 @@ export async function downloadFromGitHub(download: GitHubDownload): Promise<void
   } catch (cause) {
     if (!(cause instanceof RequestRefused) && !isTransient(cause)) throw cause;
     throw new Error(
-      `Could not download bundle at '${url.href}' after ${troubles.length - 1} retries. Server returned codes: ${troubles.slice(-troublesMax).join("; ")}.`,
+      `Could not download bundle at '${url.href}' after ${errors.length - 1} retries. Server returned codes: ${errors.slice(-errorsMax).join("; ")}.`,
       { cause },
     );
   } finally {
@@ -56,27 +56,24 @@ type Attempt = GitHubDownload & { readonly part: PartialDownload; readonly progr
 async function attemptFrom(start: URL, { revision, requests, part, progressed }: Attempt): Promise<void> {
   let url = start;
   const { headers } = part;
-  for (let turns = 0; turns <= redirectsMax; turns += 1) {
-    // The token is for GitHub's API alone, wherever that sends us.
-    const isOwn = url.origin === start.origin;
-    const response = await requests.get(url, {
-      "user-agent": "sluice-codedeploy-agent",
-      ...headers,
-      ...(revision.token !== undefined && isOwn ? { authorization: `token ${revision.token}` } : {}),
-    });
+  for (let redirects = 0; redirects <= redirectsMax; redirects += 1) {
+    const sent: Record<string, string> = { "user-agent": "sluice-codedeploy-agent", ...headers };
+    // The token is for GitHub's API alone, not for the host that it redirects to.
+    if (revision.token !== undefined && url.origin === start.origin) sent["authorization"] = `token ${revision.token}`;
+    const response = await requests.get(url, sent);
     if (response.statusCode === 200 || response.statusCode === 206) return part.take(response, progressed);
     const next = nextOf(response, url);
     if (next === undefined) {
       part.check(response, headers);
-      throw troubleOf(response);
+      throw errorOf(response);
     }
     url = next;
   }
   throw new RequestRefused(`310 'more than ${redirectsMax} redirections'`);
 }
 
-/** GitHub says 403 to whoever may not, and to whoever has asked too often. */
-function troubleOf({ statusCode = 0, statusMessage = "", headers }: IncomingMessage): Error {
+/** GitHub answers 403 when access is denied, and also when its rate limit is exceeded. */
+function errorOf({ statusCode = 0, statusMessage = "", headers }: IncomingMessage): Error {
   const sentence = `${statusCode} '${statusMessage}'`;
   const isTooOften = headers["x-ratelimit-remaining"] === "0" || headers["retry-after"] !== undefined;
   return statusCode === 403 && isTooOften ? new Throttled(sentence) : errorOfStatus(statusCode, undefined, sentence);

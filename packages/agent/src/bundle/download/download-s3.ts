@@ -6,26 +6,26 @@ import { RequestRefused, errorOfStatus } from "../../protocol/request-errors.ts"
 import { withRetries, type RetryOptions } from "../../retry.ts";
 import { PartialDownload } from "./partial-download.ts";
 
-/** A bundle in S3 to fetch, and the file that it becomes. */
+/** A bundle to download from S3, and the file to write. */
 export interface S3Download {
   readonly revision: S3Revision;
   readonly into: string;
-  /** Of its bytes, in hex, where the control plane has signed it. */
+  /** The SHA-256 of the bundle, in hex, if the control plane has signed one. */
   readonly sha256: string | undefined;
-  /** Asked before each attempt: a key may run out meanwhile. */
+  /** Called before each attempt: a key may expire meanwhile. */
   readonly credentials: () => Promise<SigningCredentials>;
   readonly region: string;
-  /** Instead of AWS's own; the bucket then stands in the path. */
+  /** Used instead of AWS's, with the bucket in the path. */
   readonly endpoint: string | undefined;
   readonly useFips: boolean;
   readonly requests: SignedRequests;
   readonly retryOptions: RetryOptions;
 }
 
-/** S3's errors are a few lines of XML. */
+/** The longest error that is read: S3's are a few lines of XML. */
 const errorBytesMax = 64 * 1024;
 
-/** Fetches a bundle from S3 into a file (agent.md §4.1). What S3 refuses is not asked for again; after troubles on the way it goes on where it stopped. */
+/** Downloads a bundle from S3 into a file (agent.md §4.1). Retries after transient errors, and resumes where the last attempt stopped; does not retry what S3 refuses. */
 export async function downloadFromS3(download: S3Download): Promise<void> {
   const { revision, into, sha256, retryOptions } = download;
   const part = new PartialDownload(into, sha256);
@@ -46,7 +46,7 @@ export async function downloadFromS3(download: S3Download): Promise<void> {
   }
 }
 
-/** Gives the bucket's region, where that is another one. */
+/** Downloads once. Returns undefined when that is done, or the bucket's region when it is another one. */
 async function attempt(
   download: S3Download & { readonly isMoved?: boolean },
   part: PartialDownload,
@@ -58,12 +58,12 @@ async function attempt(
   const response = await requests.send({ method: "GET", url: objectUrl(download), headers, ...signed });
   const home = response.headers["x-amz-bucket-region"];
   if (response.statusCode !== 200 && response.statusCode !== 206) {
-    const trouble = await refusal(response, revision);
+    const error = await refusal(response, revision);
     part.check(response, headers);
-    // A bucket of another region says where it is; what it says becomes part of a host's name.
+    // S3 names the region of a bucket that is elsewhere. The region becomes part of a host name, so it must look like one.
     const isElsewhere = typeof home === "string" && home !== region && /^[a-z]+(-[a-z]+)+-\d$/.test(home);
     if (isElsewhere && !isMoved && download.endpoint === undefined) return home;
-    throw trouble;
+    throw error;
   }
   const found = (response.headers.etag ?? "").replaceAll('"', "");
   const wanted = revision.eTag?.replaceAll('"', "");
@@ -83,7 +83,7 @@ function objectUrl({ revision: { bucket, key, version }, region, endpoint, useFi
       ? "amazonaws.eu"
       : "amazonaws.com";
   const service = `${useFips ? "s3-fips" : "s3"}.${region}.${domain}`;
-  // A bucket's name with dots in it does not match the certificate of its own host.
+  // The wildcard certificate of S3 does not match a host name with the dots of a bucket's name.
   const inPath = endpoint !== undefined || bucket.includes(".");
   const base = endpoint ?? (inPath ? `https://${service}` : `https://${bucket}.${service}`);
   const url = new URL(`${base.replace(/\/$/, "")}/${inPath ? `${encodeUri(bucket)}/` : ""}${path}`);

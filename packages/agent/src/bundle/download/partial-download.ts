@@ -4,38 +4,39 @@ import type { IncomingMessage } from "node:http";
 import { ownFileMode } from "../../files/atomic-file.ts";
 import { RequestRefused, TransientError } from "../../protocol/request-errors.ts";
 
-/** A file that comes over the network, if need be in several pieces. It appears when it is complete. */
+/** A file that is downloaded, in several pieces if connections break. It appears when it is complete. */
 export class PartialDownload {
   readonly #file: string;
   readonly #partial: string;
-  /** What is there is of this version. */
+  /** The version that the downloaded bytes belong to. */
   #eTag: string | undefined;
   #bytes = 0;
   #furthest = 0;
-  /** What it must come to, in hex, and what it has come to so far. */
+  /** The expected digest, in hex. */
   readonly #sha256: string | undefined;
+  /** The digest of the downloaded bytes. */
   #hash: Hash | undefined;
 
-  /** With a digest, only the file that has it appears. */
+  /** With a SHA-256 in hex, the file appears only if it has this digest. */
   constructor(file: string, sha256?: string) {
     this.#file = file;
     this.#partial = `${file}.part`;
     this.#sha256 = sha256;
   }
 
-  /** Headers of a request for what is missing. Without a strong ETag nobody can tell whether two pieces belong together. */
+  /** The headers of a request for the missing bytes. Without a strong ETag the whole file is requested: two pieces could be of different versions. */
   get headers(): Readonly<Record<string, string>> {
     if (this.#bytes === 0 || this.#eTag?.startsWith('"') !== true) return {};
     return { range: `bytes=${this.#bytes}-`, "if-match": this.#eTag };
   }
 
-  /** Looks at the status of an answer to a request with these headers. Throws when the file has changed, or ended, since its first piece came: the next attempt starts afresh. */
+  /** Throws when the status of a response to a request with these headers says that the file has changed: the next attempt starts from the beginning. */
   check({ statusCode }: IncomingMessage, headers: Readonly<Record<string, string>>): void {
     if (headers["range"] !== undefined && (statusCode === 412 || statusCode === 416))
       throw this.#startAfresh("it has changed since its first piece came");
   }
 
-  /** Takes the content of an answer with status 200 or 206, and says whenever there is more of the file than ever before. Throws when it breaks off; then what has come is kept. */
+  /** Writes the content of a response with status 200 or 206, and calls `progressed` when there is more of the file than ever before. Throws when the response ends early; what has come is kept. */
   async take(response: IncomingMessage, progressed: () => void): Promise<void> {
     const total = this.#begin(response);
     if (this.#bytes === 0 && this.#sha256 !== undefined) this.#hash = createHash("sha256");
@@ -54,16 +55,16 @@ export class PartialDownload {
     if (total !== undefined && this.#bytes < total)
       throw new TransientError(`${this.#bytes} of ${total} bytes have come`);
     if (total !== undefined && this.#bytes > total) throw this.#startAfresh("more of it came than there is");
-    this.#proveDigest();
+    this.#checkDigest();
     await rename(this.#partial, this.#file);
   }
 
-  /** Deletes what has come of a file that will not be complete. */
+  /** Deletes what has come of an incomplete file. */
   async drop(): Promise<void> {
     await rm(this.#partial, { force: true });
   }
 
-  #proveDigest(): void {
+  #checkDigest(): void {
     const found = this.#hash?.digest("hex");
     if (found !== this.#sha256)
       throw new RequestRefused(
@@ -71,7 +72,7 @@ export class PartialDownload {
       );
   }
 
-  /** The size of the whole file, where a piece of it tells. A server that knows no ranges sends everything again. */
+  /** Starts a response, and returns the size of the whole file if the response names it. A server without ranges sends the file from its beginning. */
   #begin(response: IncomingMessage): number | undefined {
     const { etag, "content-range": range = "" } = response.headers;
     if (response.statusCode !== 206) {
