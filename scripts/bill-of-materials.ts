@@ -77,7 +77,7 @@ function component(place: string) {
     purl: purl(name, version),
     scope: optional === true ? "optional" : "required",
     hashes: [{ alg: algorithm.replace(/^sha/, "SHA-"), content: Buffer.from(hash, "base64").toString("hex") }],
-    ...(license === undefined ? {} : { licenses: [licenseOf(license)] }),
+    licenses: license && [licenseOf(license)],
   };
 }
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { generateTables, newer } from "./generate-shapes.ts";
+import { generateTables } from "./generate-shapes.ts";
+import { newer } from "./shapes/services.ts";
 
 const folder = new URL("../packages/aws-protocol/src/tables/", import.meta.url);
 

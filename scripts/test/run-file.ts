@@ -12,7 +12,7 @@ export interface FileResult {
   /** Everything that it printed. */
   readonly output: string;
   /** What went wrong outside all tests: it could not be loaded, or did not end. */
-  readonly trouble?: string;
+  readonly trouble?: string | undefined;
   readonly seconds: number;
   /** What it and the processes that it waited for have used of processors; 0 where the system does not tell. */
   readonly cpuSeconds: number;
@@ -55,8 +55,12 @@ export async function runFile(file: string): Promise<FileResult> {
   rmSync(folder, { recursive: true });
   const trouble = whyWrong({ code, signal, tests });
   return {
-    ...{ file, tests, output, seconds: (performance.now() - begun) / 1000, cpuSeconds },
-    ...(trouble === undefined ? {} : { trouble }),
+    file,
+    tests,
+    output,
+    seconds: (performance.now() - begun) / 1000,
+    cpuSeconds,
+    trouble,
   };
 }
 

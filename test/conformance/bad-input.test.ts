@@ -183,7 +183,7 @@ async function trouble(
   const response = await fetch(url, {
     method,
     headers: signed,
-    ...(body === "" ? {} : { body }),
+    body: body === "" ? null : body,
     signal: AbortSignal.timeout(5000),
   });
   const text = await response.text();

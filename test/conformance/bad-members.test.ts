@@ -135,13 +135,15 @@ const goodInputs: Readonly<Record<string, { readonly [name: string]: Json }>> = 
   },
 };
 
-const named = (noun: string, absent?: string) => ({
-  missing: `${noun}NameRequired`,
-  empty: `${noun}NameRequired`,
-  "too long": `Invalid${noun}Name`,
-  "bad characters": `Invalid${noun}Name`,
-  ...(absent === undefined ? {} : { unknown: absent }),
-});
+function named(noun: string, absent?: string) {
+  const faults = {
+    missing: `${noun}NameRequired`,
+    empty: `${noun}NameRequired`,
+    "too long": `Invalid${noun}Name`,
+    "bad characters": `Invalid${noun}Name`,
+  };
+  return absent === undefined ? faults : { ...faults, unknown: absent };
+}
 const all = (fault: string) => ({ empty: fault, "too long": fault, "bad characters": fault, unknown: fault });
 const deploymentIds = {
   missing: "DeploymentIdRequired",

@@ -37,7 +37,7 @@ export async function openDeploymentFixture(
   const sluice = await openServerFixture(t, {
     clock,
     agentBundle: resolve(import.meta.dirname, "../fixtures/idle-agent.js"),
-    ...(eventsUrl === undefined ? {} : { eventsUrl }),
+    eventsUrl,
   });
   const client = new CodeDeployClient(sluice.as());
   t.after(() => client.destroy());

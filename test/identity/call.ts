@@ -31,11 +31,12 @@ export async function call(
   const body =
     service === "s3" ? "" : target === undefined ? new URLSearchParams(form).toString() : JSON.stringify(input);
   const type = target === undefined ? "application/x-www-form-urlencoded" : "application/x-amz-json-1.1";
+  const content = { "content-type": type };
   const headers = signHeaders({
     ...{ method, url, body, credentials, region, service },
-    headers: { "content-type": type, ...(target === undefined ? {} : { "x-amz-target": `${target}.${operation}` }) },
+    headers: target === undefined ? content : { ...content, "x-amz-target": `${target}.${operation}` },
   });
-  const response = await fetch(url, { method, headers, ...(method === "GET" ? {} : { body }) });
+  const response = await fetch(url, { method, headers, body: method === "GET" ? null : body });
   const text = await response.text();
   const find = (name: string) =>
     new RegExp(`<${name}>([^<]*)<|"${name}":"?([^",}]*)`).exec(text)?.slice(1).find(Boolean);
@@ -46,5 +47,6 @@ export async function call(
 export function keyIn({ find }: Answer): Credentials | undefined {
   const [accessKeyId, secretAccessKey, sessionToken] = ["AccessKeyId", "SecretAccessKey", "SessionToken"].map(find);
   if (accessKeyId === undefined || secretAccessKey === undefined) return undefined;
-  return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
+  const key = { accessKeyId, secretAccessKey };
+  return sessionToken === undefined ? key : { ...key, sessionToken };
 }

@@ -135,7 +135,7 @@ export class LambdaDeploymentFixture {
     const { deploymentId = "" } = await this.deploy.send(
       new CreateDeploymentCommand({
         ...{ applicationName: "app", deploymentGroupName: "fn", revision },
-        ...(deploymentConfigName === undefined ? {} : { deploymentConfigName }),
+        deploymentConfigName,
       }),
     );
     return deploymentId;

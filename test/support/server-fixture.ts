@@ -34,7 +34,7 @@ export async function openServerFixture(
     /** HTTPS beside HTTP, with a certificate of an authority of its own. */
     readonly tls?: boolean;
     readonly actsWithServiceRoles?: boolean;
-    readonly eventsUrl?: string;
+    readonly eventsUrl?: string | undefined;
   } = {},
 ) {
   const dataFolder = mkdtempSync(join(tmpdir(), "sluice-identity-"));
@@ -58,7 +58,7 @@ export async function openServerFixture(
     ...common,
     port: 0,
     hostname: "127.0.0.1",
-    ...(tls ? { tls: authority.certificateFor(["127.0.0.1"]) } : {}),
+    tls: tls ? authority.certificateFor(["127.0.0.1"]) : undefined,
     identities,
     permissionsOf: cloud.permissionsOf,
     uniqueIdOf: cloud.uniqueIdOf,
@@ -105,14 +105,14 @@ async function aws(
     AWS_ENDPOINT_URL: url,
     AWS_ACCESS_KEY_ID: key.accessKeyId,
     AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
-    ...(key.sessionToken === undefined ? {} : { AWS_SESSION_TOKEN: key.sessionToken }),
+    AWS_SESSION_TOKEN: key.sessionToken,
     AWS_DEFAULT_REGION: region,
     AWS_PAGER: "",
     AWS_EC2_METADATA_DISABLED: "true",
     AWS_CONFIG_FILE: "/dev/null",
   };
   try {
-    const { stdout, stderr } = await run("aws", [...words], { env, ...(cwd === undefined ? {} : { cwd }) });
+    const { stdout, stderr } = await run("aws", [...words], { env, cwd });
     return { code: 0, stdout: stdout.trim(), stderr };
   } catch (error) {
     const { code, stdout = "", stderr = "" } = error as { code?: number | string; stdout?: string; stderr?: string }; // what execFile's promise rejects with

@@ -4,12 +4,12 @@ import { printable } from "@sluice/aws-protocol/printable";
 import { ownFileMode, ownFolderMode } from "./files/atomic-file.ts";
 import { makeFolders } from "./files/make-folders.ts";
 
-/** Days of log that are kept (agent.md §7.3). */
+/** Days for which logs are kept (agent.md §7.3). */
 const filesMax = 7;
 
 type Level = "DEBUG" | "INFO" | "WARN" | "ERROR";
 
-/** Where a log is, and what it takes. */
+/** `verbose`: whether debug messages are written. */
 export interface AgentLogOptions {
   readonly folder: string;
   readonly name: string;
@@ -17,7 +17,7 @@ export interface AgentLogOptions {
   readonly clock?: (() => Date) | undefined;
 }
 
-/** The agent's own log: one file a day, in the official agent's layout. A line that cannot be written is dropped, because deployments matter more. */
+/** The agent's log: one file a day, in the official agent's format. A line that cannot be written is dropped: deployments matter more. */
 export class AgentLog {
   readonly #folder: string;
   readonly #name: string;
@@ -84,7 +84,7 @@ export class AgentLog {
   }
 }
 
-/** `2026-11-24T12:54:19`, in the host's own time; the separator is the caller's. */
+/** Formats a time as `2026-11-24T12:54:19`, in the host's time zone and with the given separator. */
 export function localTime(time: Date, separator: string): string {
   const shifted = new Date(time.getTime() - time.getTimezoneOffset() * 60_000);
   return shifted.toISOString().slice(0, 19).replace("T", separator);

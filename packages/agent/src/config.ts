@@ -6,17 +6,17 @@ import { waitSecondsMax } from "./deadline.ts";
 import { checkProxy } from "./daemon/node-version.ts";
 import type { TransportOptions } from "./protocol/signed-requests.ts";
 
-/** What one agent is told by its configuration file (agent.md §7.4). Folders are absolute paths. */
+/** The agent's configuration file (agent.md §7.4). Folders are absolute paths. */
 export interface Configuration {
   readonly programName: string;
   readonly logDir: string;
   readonly pidDir: string;
   readonly rootDir: string;
   readonly verbose: boolean;
-  /** Whether what goes over the wire is noted beside the log. */
+  /** Whether requests are logged in a file beside the log. */
   readonly logAwsWire: boolean;
   readonly waitBetweenRunsSeconds: number;
-  /** The longest pause after the control plane has said that it is asked too often. */
+  /** The longest pause after a throttling error. */
   readonly waitAfterThrottleErrorSeconds: number;
   readonly httpReadTimeoutSeconds: number;
   readonly killAgentMaxWaitTimeSeconds: number;
@@ -30,7 +30,7 @@ export interface Configuration {
   readonly deployControlEndpoint?: string | undefined;
   readonly s3EndpointOverride?: string | undefined;
   readonly proxyUri?: string | undefined;
-  /** Whom the agent becomes when root has started it. */
+  /** The user that the agent becomes when root has started it. */
   readonly user?: string | undefined;
   readonly group?: string | undefined;
   readonly rejectSymlinksInBundle: boolean;
@@ -46,7 +46,7 @@ export interface Configuration {
   readonly archiveMaxCompressionRatio: number;
   /** Unlike AWS: whether a bundle is refused that has a symbolic link to something outside of it. */
   readonly rejectOutsideSymlinksInBundle: boolean;
-  /** Whether a restart may use the revision that a deployment before it has left on this host. */
+  /** Whether a restart may reuse the revision that an earlier deployment has left on this host. */
   readonly enableArchiveReuse: boolean;
   readonly disableCoreDumps: boolean;
   readonly restrictAgentDirPermissions: boolean;
@@ -71,7 +71,7 @@ export interface Configuration {
   readonly releaseIdleMemory: boolean;
 }
 
-/** Where the configuration file is looked for when none is named. */
+/** The default paths of the configuration file. */
 export const configurationFiles = [
   "/etc/codedeploy-agent/conf/codedeployagent.yml",
   "/opt/codedeploy-agent/conf/codedeployagent.yml",
@@ -149,7 +149,7 @@ const readers = {
   release_idle_memory: (value) => ({ releaseIdleMemory: isOn(value, false) }),
 } as const satisfies Record<string, (value: unknown) => Partial<Configuration>>;
 
-/** Keys of the official agents that change nothing here. */
+/** Keys of the official agents that have no effect here. */
 const retired = [
   "wait_after_error",
   "wait_after_connection_problem",
@@ -166,7 +166,7 @@ const retired = [
   "enable_command_port",
 ];
 
-/** A configuration, and the keys of its file that change nothing: retired ones, and unknown ones. */
+/** A configuration, and the keys of its file that have no effect: retired ones, and unknown ones. */
 export interface ConfigurationFile {
   readonly configuration: Configuration;
   readonly retired: readonly string[];
@@ -199,7 +199,7 @@ export function readConfiguration(file: string): ConfigurationFile {
   }
 }
 
-/** Keys are written `key:` or, as Ruby symbols, `:key:`. */
+/** Returns a document's values by key. Keys may be written as Ruby symbols, `:key:`. */
 export function plainKeys(document: unknown): Map<string, unknown> {
   if (document === null || document === undefined) return new Map();
   if (typeof document !== "object" || Array.isArray(document))
@@ -215,7 +215,7 @@ function text(value: unknown): string | undefined {
       : JSON.stringify(value);
 }
 
-/** A URL may have a password in it, which belongs in no message. */
+/** A URL may contain a password, which must not be in a message. */
 function url(value: unknown, key: string): string | undefined {
   const found = text(value);
   if (found === undefined || /^https?:$/.test(protocolOf(found) ?? "")) return found;
@@ -226,7 +226,7 @@ function url(value: unknown, key: string): string | undefined {
 
 const protocolOf = (text: string): string | undefined => (URL.canParse(text) ? new URL(text).protocol : undefined);
 
-/** Ruby's programs took the words, too. */
+/** The official agents accept these words, too. */
 function isOn(value: unknown, otherwise: boolean): boolean {
   if (value === null || value === undefined || value === "") return otherwise;
   return value === true || (typeof value === "string" && /^(true|yes|on)$/i.test(value));
@@ -260,16 +260,16 @@ function count(value: unknown, key: string, { least }: { least: number }): numbe
   return number;
 }
 
-/** Nothing that an agent waits for when it stops takes longer than a day. */
+/** The longest wait at a stop: nothing that an agent runs takes longer. */
 const daySeconds = 86_400;
 
-/** A time to wait. Who asks for more than a timer can wait means for ever. */
+/** Reads a time to wait. One longer than timers can wait means for ever. */
 function seconds(value: unknown, key: string, limits: { least: number }): number | undefined {
   const found = count(value, key, limits);
   return found === undefined ? undefined : Math.min(found, waitSecondsMax);
 }
 
-/** How requests reach their services, as the configuration and the environment say. */
+/** Returns how requests reach their services, from the configuration and the environment. */
 export function transportOptions(
   { proxyUri, httpReadTimeoutSeconds: readTimeoutSeconds, caBundle, logAwsWire, logDir, programName }: Configuration,
   { SSL_CERT_FILE, AWS_CA_BUNDLE }: NodeJS.ProcessEnv,
@@ -279,7 +279,7 @@ export function transportOptions(
   return { proxyUri, readTimeoutSeconds, caBundle, wireLog, certificateFile: SSL_CERT_FILE ?? AWS_CA_BUNDLE };
 }
 
-/** What may be in a bundle, as the configuration says. */
+/** Returns what a bundle may contain, from the configuration. */
 export function bundleRules(configuration: Configuration): BundleRuleOptions {
   return {
     rejectOutsideSymlinks: configuration.rejectOutsideSymlinksInBundle,

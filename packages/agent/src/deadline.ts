@@ -1,17 +1,16 @@
-/** The longest that a timer of Node's waits, in milliseconds: of one that was asked for more it makes one that fires at once. */
+/** The longest timer that Node supports, in milliseconds: a longer one fires at once. */
 const timerMillisecondsMax = 2 ** 31 - 1;
 
-/** The most seconds that any wait which a number from outside decides on can last: 24 days. */
+/** The longest wait that a configuration can set, in seconds: 24 days. */
 export const waitSecondsMax = Math.floor(timerMillisecondsMax / 1000);
 
-/** A moment to come. */
+/** A deadline that can be cancelled. */
 export interface Deadline {
   readonly over: Promise<void>;
-  /** Lets it never come. */
   readonly cancel: () => void;
 }
 
-/** The moment so many seconds from now, however many they are. */
+/** Returns the deadline some seconds from now; any number will do. */
 export function deadlineIn(seconds: number): Deadline {
   const end = performance.now() + seconds * 1000;
   let timer: NodeJS.Timeout | undefined;

@@ -1,10 +1,10 @@
-/** A promise, and who settles it. */
+/** A promise, and the function that resolves it. */
 export interface Deferred<Value> {
   readonly promise: Promise<Value>;
   readonly resolve: (value: Value) => void;
 }
 
-/** Makes a promise that is settled from outside. `Promise.withResolvers` came with Node 22, and the agent runs on Node 20, too. */
+/** Makes a promise that is resolved from outside. `Promise.withResolvers` exists since Node 22, and the agent also runs on Node 20. */
 export function deferred<Value = void>(): Deferred<Value> {
   let resolve: (value: Value) => void = () => {};
   const promise = new Promise<Value>((settle) => {

@@ -1,6 +1,6 @@
-/** What an error says. */
+/** Returns an error's message. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** What an error says, and where it was thrown. */
+/** Returns an error's stack, or its message. */
 export const stackOf = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -1,2 +1,2 @@
-/** Lets everything else that is due happen first. Work of many short steps asks for it between them. */
+/** Lets other pending work run first. To be awaited now and then by work of many short steps. */
 export const yieldToEventLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -1,16 +1,16 @@
-// What others wrote, as text for a terminal, a log or a record: it can neither steer what shows it nor begin a line of its own.
+// Untrusted text made safe for a terminal, a log or a record: it can neither control the display nor begin a line of its own.
 
-/** Control characters, separators of lines, and what turns the direction of writing; and halves of characters, which no UTF-8 can say. */
+/** Control characters, line separators, changes of the writing direction, and lone surrogates, which UTF-8 cannot encode. */
 const steering = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
 
-/** A text of others in one line: what could steer is written as JSON escapes it, and after so many characters it is cut. */
+/** Returns untrusted text as one line: control characters are escaped as in JSON, and what exceeds `lengthMax` characters is cut. */
 export function printable(text: string, lengthMax = Number.POSITIVE_INFINITY): string {
   const isCut = text.length > lengthMax;
   const shown = isCut ? text.slice(0, lengthMax) : text;
   return shown.replaceAll(steering, escape) + (isCut ? `… (${text.length} characters)` : "");
 }
 
-/** A text of others that may have several lines. All but the first are set in, so that none looks like what stands around them. */
+/** Returns untrusted text of several lines. All but the first are indented, so that none looks like a line of our own. */
 export function printableLines(text: string): string {
   return linesOf(text).join("\n  ");
 }
@@ -18,7 +18,7 @@ export function printableLines(text: string): string {
 const linesOf = (text: string): readonly string[] =>
   text.split(/\r?\n/).map((line) => printable(line.replaceAll("\t", "  ")));
 
-/** Whatever was made of texts of others, with each of them printable; members of some names keep their lines. */
+/** Makes every string of a value printable; members named in `manyLines` keep their line breaks. */
 export function printableParts<Value>(value: Value, manyLines: ReadonlySet<string> = new Set()): Value {
   const made = (part: unknown, name = ""): unknown => {
     if (typeof part === "string") return manyLines.has(name) ? linesOf(part).join("\n") : printable(part);
@@ -26,7 +26,7 @@ export function printableParts<Value>(value: Value, manyLines: ReadonlySet<strin
     if (typeof part !== "object" || part === null || part instanceof Date) return part;
     return Object.fromEntries(Object.entries(part).map(([name, member]) => [name, made(member, name)]));
   };
-  return made(value) as Value; // the same members, and texts where there were texts
+  return made(value) as Value; // the same members, and strings where there were strings
 }
 
 const short: Readonly<Record<string, string>> = { "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r" };

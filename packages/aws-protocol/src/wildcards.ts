@@ -1,31 +1,31 @@
-// The one matcher of patterns with `*` and `?`, for every place that has such patterns: policies, tags, filters, load
-// balancers' rules, AppSpec files. Both the pattern and the text may be somebody's who wants it to take long. The text is
-// walked once, from one part between two `*` to the next; each part is looked for by an algorithm that never goes back.
+// The only matcher of patterns with `*` and `?`: for policies, tags, filters, load balancers' rules and AppSpec files. An
+// attacker may have written both pattern and text. The text is scanned once, from one part between two `*` to the next; each
+// part is searched by an algorithm that never goes back in the text. A RegExp would take exponential time.
 
-/** What stands for any text, the empty one, too. */
+/** `*`: any text, also the empty one. */
 export const anyText = Symbol("*");
-/** What stands for one character. */
+/** `?`: one character. */
 export const oneCharacter = Symbol("?");
 
-/** What a pattern is made of: text that stands for itself, and the signs between. */
+/** A token of a pattern: literal text, or a wildcard. */
 export type Token = string | typeof anyText | typeof oneCharacter;
 
-/** A pattern, read: the parts between its `*`, one more than there are of these. */
+/** A parsed pattern: the parts between its `*`, one more than there are of these. */
 export type Pattern = readonly Part[];
 
-/** UTF-16 units, and `hole` for any of them. */
+/** UTF-16 units, and `hole` for a `?`. */
 type Part = readonly number[];
 const hole = -1;
 
-/** Which signs a kind of pattern has beside `*`. */
+/** What a kind of pattern has besides `*`. */
 export interface PatternSigns {
   /** Whether `?` stands for one character. */
   readonly hasOneCharacter: boolean;
-  /** Whether a backslash makes the character after it an ordinary one. */
+  /** Whether a backslash makes the next character literal. */
   readonly hasEscapes: boolean;
 }
 
-/** Whether a text has the form of a pattern. The time it takes grows with the length of the text, and with that of a part that has a `?` by a thirty-second. */
+/** Whether a text matches a pattern. Takes time proportional to the length of the text, times a thirty-second of the length of a part with a `?`. */
 export function fits(text: string, pattern: Pattern): boolean {
   const [first = [], ...rest] = pattern;
   const last = rest.pop();
@@ -41,12 +41,12 @@ export function fits(text: string, pattern: Pattern): boolean {
   return at <= end;
 }
 
-/** Reads a pattern. */
+/** Parses a pattern. */
 export function readPattern(pattern: string, signs: PatternSigns): Pattern {
   return patternOf(tokensOf(pattern, signs));
 }
 
-/** What a pattern's text is made of. */
+/** Splits a pattern into tokens. */
 export function tokensOf(pattern: string, { hasOneCharacter, hasEscapes }: PatternSigns): readonly Token[] {
   const tokens: Token[] = [];
   let [literal, isEscaped] = ["", false];
@@ -69,7 +69,7 @@ export function tokensOf(pattern: string, { hasOneCharacter, hasEscapes }: Patte
   return tokens;
 }
 
-/** The pattern that is made of these. */
+/** Makes a pattern of tokens. */
 export function patternOf(tokens: readonly Token[]): Pattern {
   let part: number[] = [];
   const parts = [part];
@@ -86,13 +86,13 @@ function isAt(text: string, part: Part, start: number): boolean {
   return part.every((unit, index) => unit === hole || unit === text.charCodeAt(start + index));
 }
 
-/** Where in a text to look: the part must end there at the latest. */
+/** The part of a text to search: a match must end at `end` at the latest. */
 interface Range {
   readonly from: number;
   readonly end: number;
 }
 
-/** The first place where a part is found; -1 when there is none. */
+/** Returns the index of a part's first match, or -1. */
 function find(text: string, part: Part, range: Range): number {
   if (part.length > range.end - range.from) return -1;
   const solid = part.findIndex((unit) => unit !== hole);
@@ -113,7 +113,7 @@ function findSolid(text: string, part: Part, { from, end }: Range): number {
   return -1;
 }
 
-/** For each beginning of a part: the length of the longest text that it both begins and ends with, itself apart. */
+/** Returns, for each prefix of a part, the length of its longest border: a proper prefix that is also a suffix. */
 function bordersOf(part: Part): Int32Array {
   const borders = new Int32Array(part.length);
   let length = 0;
@@ -127,7 +127,7 @@ function bordersOf(part: Part): Int32Array {
 
 const wordBits = 32;
 
-/** By Baeza-Yates and Gonnet ("shift-and"): a bit for each beginning of the part that the text so far ends with. */
+/** By Baeza-Yates and Gonnet ("shift-and"): a bit for each prefix of the part that the text so far ends with. */
 function findWithHoles(text: string, part: Part, { from, end }: Range): number {
   const masks = masksOf(part);
   const words = Math.ceil(part.length / wordBits);
@@ -146,7 +146,7 @@ function findWithHoles(text: string, part: Part, { from, end }: Range): number {
   return -1;
 }
 
-/** For each unit of a part: the places where it may stand. Under `hole`: those where any may. */
+/** Returns, for each unit of a part, the positions where it matches; under `hole`, those where any unit does. */
 function masksOf(part: Part): ReadonlyMap<number, Uint32Array> {
   const holes = new Uint32Array(Math.ceil(part.length / wordBits));
   const setBit = (mask: Uint32Array, at: number) => {

@@ -72,18 +72,17 @@ describe("AWS's signature test suite", () => {
       const { credentials, omit_session_token, timestamp, region, service } = vector.context;
       const { token } = credentials;
 
+      const sendable = { ...(headers as Record<string, string>) }; // isSendable: none is repeated
+      if (body !== "") sendable["x-amz-content-sha256"] = sha256Hex(body);
       const signed = signHeaders({
         method,
         url: new URL(`https://example.amazonaws.com${path}${url.includes("?") ? url.slice(url.indexOf("?")) : ""}`),
-        headers: {
-          ...(headers as Record<string, string>), // isSendable: none is repeated
-          ...(body === "" ? {} : { "x-amz-content-sha256": sha256Hex(body) }),
-        },
+        headers: sendable,
         body,
         credentials: {
           accessKeyId: credentials.access_key_id,
           secretAccessKey: credentials.secret_access_key,
-          ...(token === undefined || omit_session_token === true ? {} : { sessionToken: token }),
+          sessionToken: omit_session_token === true ? undefined : token,
         },
         region,
         service,
@@ -112,7 +111,7 @@ async function verify({ context }: Vector, request: ReturnType<typeof parseReque
   const key = {
     accessKeyId: access_key_id,
     secretAccessKey: secret_access_key,
-    ...(token === undefined ? {} : { sessionToken: token }),
+    sessionToken: token,
     principal: { accountId: "123456789012", arn: "arn:aws:iam::123456789012:user/a", userId: "AIDA" },
   };
   const verified = await verifySignature(

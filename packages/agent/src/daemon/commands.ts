@@ -1,5 +1,4 @@
 import { spawn } from "node:child_process";
-import { openSync } from "node:fs";
 import { join } from "node:path";
 import { isSea } from "node:sea";
 import { setTimeout as pause } from "node:timers/promises";
@@ -7,13 +6,14 @@ import { AgentLog } from "../agent-log.ts";
 import type { Configuration } from "../config.ts";
 import { runHostAgent } from "../host-agent.ts";
 import { trackedDeployments } from "../commands/journal.ts";
-import { ownFileMode, ownFolderMode } from "../files/atomic-file.ts";
+import { ownFolderMode } from "../files/atomic-file.ts";
 import { makeFolders } from "../files/make-folders.ts";
 import { stackOf } from "../error-text.ts";
 import { checkAgentFolders } from "./agent-folders.ts";
 import { securityWarnings } from "./security-warnings.ts";
 import { disableCoreDumps } from "./core-dumps.ts";
 import { checkProxy } from "./node-version.ts";
+import { closeToOthers, openOutput } from "./own-files.ts";
 import { PidFile } from "./pid-file.ts";
 import { dropPrivileges } from "./privileges.ts";
 
@@ -42,6 +42,7 @@ const fail = (line: string): number => {
 /** Runs the agent in this process until a signal ends it. */
 export async function run(program: Program): Promise<number> {
   const { configuration, version, environment } = program;
+  closeToOthers();
   checkAgentFolders(configuration);
   dropPrivileges(configuration);
   const log = new AgentLog({
@@ -89,9 +90,10 @@ export async function start({ configuration, configurationFile }: Program): Prom
   const pidFile = new PidFile(configuration.pidDir, configuration.programName);
   if (pidFile.running() !== undefined) return 0;
   if (pidFile.isStale()) console.log(`Pidfile ${pidFile.path} present but no matching process running - cleaning up`);
+  closeToOthers();
   checkAgentFolders(configuration);
   makeFolders(configuration.logDir, ownFolderMode);
-  const output = openSync(join(configuration.logDir, `${configuration.programName}.output.log`), "a", ownFileMode);
+  const output = openOutput(join(configuration.logDir, `${configuration.programName}.output.log`));
   const child = spawn(process.execPath, [...ownScript(), "--config_file", configurationFile, "run"], {
     detached: true,
     stdio: ["ignore", output, output, "ipc"],

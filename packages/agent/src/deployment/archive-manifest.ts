@@ -3,40 +3,40 @@ import { join } from "node:path";
 import { writeAtomically } from "../files/atomic-file.ts";
 import { yieldToEventLoop } from "../yield-to-event-loop.ts";
 
-// What has been unpacked is written down, so that a restart, which uses it again, can tell whether it is still whole
-// (docs/decisions/007). Names are bytes to the system: here they are strings of one character a byte.
+// A manifest of what has been unpacked, by which a later deployment that reuses the archive checks that it is still whole
+// (docs/decisions/007). File names are bytes: here they are strings with one character for each byte.
 
-/** An unpacked entry: its path below the archive, what it is, and by what its content is known. */
+/** An unpacked entry: its path below the archive, its kind, and a fingerprint of its content. */
 type Line = readonly [name: string, kind: Kind, content: string];
 type Kind = "file" | "folder" | "link" | "other";
 
-/** Entries between which the agent does nothing else. */
+/** Entries that are processed before other work gets its turn. */
 const entriesPerTurn = 256;
 
-/** Where the manifest of a deployment folder's archive is. */
+/** The path of a deployment's manifest. */
 const fileIn = (deployment: string): string => join(deployment, "archive-manifest");
 
-/** Writes down what is in a deployment's archive. `names`: only these, where others are not the revision's own. */
+/** Writes the manifest of a deployment's archive. `names`: the entries that belong to the revision; by default all. */
 export async function writeManifest(deployment: string, archive: string, names?: ReadonlySet<string>): Promise<void> {
   const lines: string[] = [];
   for await (const line of entriesOf(archive)) if (names?.has(line[0]) !== false) lines.push(JSON.stringify(line));
   writeAtomically(fileIn(deployment), `${lines.join("\n")}\n${end}`);
 }
 
-/** A manifest without this line at its end is not complete. */
+/** The last line of a complete manifest. */
 const end = '"end"\n';
 
-/** What a kept archive is like: whole, with the names that belong to it, or not. */
+/** Whether a kept archive is whole, and the names of its entries, or what is wrong with it. */
 export type ManifestCheck = { readonly names: ReadonlySet<string> } | { readonly fault: string };
 
-/** Compares a deployment's archive with what was unpacked. What scripts have put beside it since does no harm. */
+/** Compares a deployment's archive with its manifest. Files that scripts have added do no harm. */
 export async function checkManifest(deployment: string, archive: string): Promise<ManifestCheck> {
   const lines = readManifest(fileIn(deployment));
   if (lines === undefined) return { fault: "nothing tells what was unpacked" };
   for (const [index, [name, kind, content]] of lines.entries()) {
     if (index % entriesPerTurn === entriesPerTurn - 1) await yieldToEventLoop();
-    const trouble = differenceAt(bytesOf(archive, name), kind, content);
-    if (trouble !== undefined) return { fault: `${shown(name)} ${trouble}` };
+    const difference = differenceAt(bytesOf(archive, name), kind, content);
+    if (difference !== undefined) return { fault: `${shown(name)} ${difference}` };
   }
   return { names: new Set(lines.map(([name]) => name)) };
 }
@@ -53,9 +53,9 @@ function readManifest(file: string): readonly Line[] | undefined {
     const text = readFileSync(file, "utf8");
     if (!text.endsWith(`\n${end}`)) return undefined;
     const lines = text.slice(0, -end.length - 1).split("\n");
-    return lines.map((line) => JSON.parse(line) as Line); // the agent has written it, where nobody else may write
+    return lines.map((line) => JSON.parse(line) as Line); // written by the agent, where nobody else may write
   } catch {
-    return undefined; // it is missing, or damaged: both times it tells nothing
+    return undefined; // missing or damaged
   }
 }
 
@@ -81,7 +81,7 @@ function kindOf(stats: BigIntStats): Kind {
   return stats.isSymbolicLink() ? "link" : "other";
 }
 
-/** Whoever changes a file changes its time: so nobody has to read it all. Times of folders change with what is put beside their entries. */
+/** A changed file has a changed time, so its content need not be read. A folder's time changes with what is added to it, and does not count. */
 function contentOf(path: Buffer, stats: BigIntStats): string {
   if (stats.isFile()) return `${stats.size} ${stats.mtimeNs}`;
   return stats.isSymbolicLink() ? readlinkSync(path, "latin1") : "";

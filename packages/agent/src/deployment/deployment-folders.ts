@@ -6,7 +6,7 @@ import { makeFolders } from "../files/make-folders.ts";
 import { readOwnFile, setAside } from "../files/own-file.ts";
 import type { Specification } from "../protocol/specification.ts";
 
-/** Where everything of one deployment on this host lies (agent.md §3.2). */
+/** The paths of one deployment on this host (agent.md §3.2). */
 export interface DeploymentFolders {
   /** `<root>/<group>/<deployment>` */
   readonly deployment: string;
@@ -18,7 +18,7 @@ export interface DeploymentFolders {
   readonly instructions: string;
 }
 
-/** Gives the folders of a deployment, and makes its own. */
+/** Returns the paths of a deployment, and creates its folder. */
 export function openDeploymentFolders(
   rootDir: string,
   { deploymentGroupId, deploymentId }: Specification,
@@ -37,20 +37,20 @@ export function openDeploymentFolders(
   };
 }
 
-/** What the agent has written down of all groups. */
+/** Returns the folder with the agent's records of all groups. */
 export function instructionsOf(rootDir: string): string {
   return join(rootDir, "deployment-instructions");
 }
 
-/** The unpacked revision of a deployment's folder. */
+/** Returns the path of a deployment's unpacked revision. */
 export function archiveOf(deployment: string): string {
   return join(deployment, "deployment-archive");
 }
 
-/** Which deployment's folder a group points to: the last one that was installed, or downloaded. */
+/** A group's pointer to a deployment's folder: the last one that was installed, or downloaded. */
 export type Pointer = "last_successful_install" | "most_recent_install";
 
-/** The deployment folder that a pointer names; undefined when there is none yet. Throws one sentence when it is none that an agent has written; then it is out of the way, and the next deployment has none. */
+/** Returns the deployment folder that a pointer names, or undefined when there is none yet. Throws one sentence when the file is damaged; it is renamed then, and the next deployment finds none. */
 export function readPointer(instructions: string, group: string, pointer: Pointer): string | undefined {
   const file = pointerFile(instructions, group, pointer);
   const bytes = readOwnFile(file);
@@ -72,7 +72,7 @@ export function writePointer(
   writeAtomically(pointerFile(instructions, group, pointer), deployment);
 }
 
-/** The longest path that the system takes, in bytes. */
+/** The longest path that Linux accepts, in bytes. */
 const pathBytesMax = 4095;
 
 function isDeploymentFolder(text: string): boolean {

@@ -4,7 +4,7 @@ import { type DeploymentFolders, readPointer } from "./deployment-folders.ts";
 import { removeTree } from "../files/remove-tree.ts";
 import { namesIn, shownPath, systemPath } from "../files/system-path.ts";
 
-/** Deletes the oldest deployments of a group, so that at most `maxRevisions` folders are left, the current one included (agent.md §3.8). What cannot be deleted stays, and is warned of. */
+/** Deletes the oldest deployments of a group, so that at most `maxRevisions` folders are left, the current one included (agent.md §3.8). Warns of what cannot be deleted. */
 export async function deleteOldRevisions(
   folders: DeploymentFolders,
   groupId: string,
@@ -16,7 +16,7 @@ export async function deleteOldRevisions(
     .filter((path) => path !== folders.deployment)
     .map((path) => ({ path, time: lstatSync(systemPath(path), { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
     .toSorted((a, b) => a.time - b.time);
-  // The last successful revision has the scripts that stop the application: it stays, and counts.
+  // The last successful revision has the scripts that stop the application: it is kept, and counts.
   const extra = candidates
     .filter(({ path }) => path !== last)
     .slice(0, Math.max(0, candidates.length - maxRevisions + 1));

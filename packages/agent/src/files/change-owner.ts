@@ -1,6 +1,6 @@
 import { fchownSync } from "node:fs";
 
-/** Makes a file another one's. In a user namespace that does not know the number, it stays whose it is. */
+/** Changes the owner of a file. Does nothing in a user namespace that does not map the ids. */
 export function changeOwner(file: number, { uid, gid }: { readonly uid: number; readonly gid: number }): void {
   try {
     fchownSync(file, uid, gid);

@@ -24,13 +24,12 @@ import {
 import { descriptorPath, OpenFolder } from "./open-folder.ts";
 import { entriesIn, type FolderEntry, shownPath } from "./system-path.ts";
 
-/** What is said of the copies. */
 export interface CopyTreeOptions {
-  /** That they are to belong to whom the originals do, where the agent may give files away. */
+  /** Whether the copies are to have the originals' owners, if the agent may change owners. */
   readonly keepsOwners: boolean;
 }
 
-/** Copies a folder with all that is in it, to where nothing is yet. Links are copied as links, names as the bytes that they are; modes, and times of files, come along. The copies are the agent's, and nobody else's to write to: gives what is said of files that are not so. */
+/** Copies a folder recursively to a path where nothing exists yet. Links are copied as links, names byte by byte; modes and the times of files are kept. The copies belong to the agent and are writable by it alone: returns the attributes that are deferred to the installation. */
 export async function copyTree(
   from: string,
   into: string,
@@ -47,10 +46,10 @@ export async function copyTree(
   return tree.deferred;
 }
 
-/** A folder and its copy, both open, and the folder's path for people. */
+/** A folder and its copy, both open, and the folder's path for messages. */
 interface Pair {
   readonly path: string;
-  /** The path below the tree's root, with a slash at its end. */
+  /** The path below the tree's root, with a trailing slash. */
   readonly below: string;
   readonly source: OpenFolder;
   readonly copy: OpenFolder;
@@ -64,7 +63,7 @@ class TreeCopy {
     this.#keepsOwners = keepsOwners;
   }
 
-  /** Fills a folder's copy, and lets both go. */
+  /** Copies the entries of a folder, and closes both. */
   async folder({ path, below, source, copy }: Pair): Promise<void> {
     try {
       for (const entry of entriesIn(source.path)) await this.#entry(entry, { path, below, source, copy });
@@ -95,7 +94,7 @@ class TreeCopy {
     }
   }
 
-  /** Whoever may write to the folder may have put something else there since it was read: a link is not followed, a FIFO not waited for. */
+  /** Another process may have replaced the entry since the folder was read: a link is not followed, a FIFO not waited for. */
   async #file(name: string, { path, below, source, copy }: Pair): Promise<void> {
     const from = openSync(source.at(name), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
@@ -115,12 +114,12 @@ class TreeCopy {
   }
 
   #finish(file: number, below: string, { uid, gid, mode, atimeMs, mtimeMs }: Stats): void {
-    // The system's copy is its original's owner's, where that may be.
+    // The copy may have got the original's owner.
     fchownSync(file, process.geteuid?.() ?? uid, this.#keepsOwners ? gid : (process.getegid?.() ?? gid));
     fchmodSync(file, unpackedMode(mode));
     futimesSync(file, atimeMs / 1000, mtimeMs / 1000);
-    const said = deferredAttributes({ mode, uid: this.#keepsOwners ? uid : undefined });
-    if (said !== undefined) this.deferred.set(below, said);
+    const attributes = deferredAttributes({ mode, uid: this.#keepsOwners ? uid : undefined });
+    if (attributes !== undefined) this.deferred.set(below, attributes);
   }
 }
 

@@ -1,3 +1,3 @@
-/** The path of a folder's entry, as `join` gives it for a normalized folder and a name that the system has listed. `join` looks at every character, which for thousands of files takes as long as what is done with them. */
+/** Returns the path of a folder's entry, like `join` for a normalized folder and a name from a listing. `join` inspects every character, which for thousands of files takes as long as the work on them. */
 export const entryPath = (folder: string, name: string): string =>
   folder.endsWith("/") ? `${folder}${name}` : `${folder}/${name}`;

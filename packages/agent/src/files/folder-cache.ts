@@ -1,7 +1,7 @@
 import { basename, dirname } from "node:path";
 import { OpenFolder, withPath } from "./open-folder.ts";
 
-/** Folders that are held open beside those in use: those of one part of a tree. */
+/** Folders that are kept open besides those in use: enough for one part of a tree. */
 const foldersMax = 128;
 
 interface Held {
@@ -9,7 +9,7 @@ interface Held {
   users: number;
 }
 
-/** Opens folders by paths in which nothing is followed, and holds those that were used last. */
+/** Opens folders without following links in their paths, and keeps the last ones open. */
 export class FolderCache {
   readonly #held = new Map<string, Held>();
 
@@ -17,12 +17,12 @@ export class FolderCache {
     this.#held.set("/", { folder: OpenFolder.root(), users: 1 });
   }
 
-  /** Gives a folder for as long as nothing else is asked for. Throws the system's error when a part of the path is a link, no folder, or not there. */
+  /** Returns a folder that stays open until the next call. Throws the system's error when a part of the path is a link, not a folder, or missing. */
   open(path: string): OpenFolder {
     return this.#find(path).folder;
   }
 
-  /** Has work done in a folder, which stays open until then. */
+  /** Keeps a folder open while work is done in it. */
   async during<Result>(path: string, work: (folder: OpenFolder) => Promise<Result>): Promise<Result> {
     const held = this.#find(path);
     held.users += 1;
@@ -33,7 +33,7 @@ export class FolderCache {
     }
   }
 
-  /** Lets a folder go, because another one may stand there now. */
+  /** Closes a folder, because another one may have its path now. */
   forget(path: string): void {
     const held = this.#held.get(path);
     if (held === undefined || held.users > 0) return;
@@ -41,7 +41,7 @@ export class FolderCache {
     this.#held.delete(path);
   }
 
-  /** Lets all folders go. */
+  /** Closes all folders. */
   close(): void {
     for (const { folder } of this.#held.values()) folder.close();
     this.#held.clear();
@@ -52,11 +52,11 @@ export class FolderCache {
     if (known !== undefined) return known;
     const held = { folder: enter(this.#find(dirname(path)).folder, path), users: 0 };
     this.#held.set(path, held);
-    if (this.#held.size > foldersMax) this.#letOneGo(path);
+    if (this.#held.size > foldersMax) this.#closeOldest(path);
     return held;
   }
 
-  #letOneGo(newest: string): void {
+  #closeOldest(newest: string): void {
     for (const [path, { users }] of this.#held) {
       if (users > 0 || path === newest) continue;
       this.forget(path);

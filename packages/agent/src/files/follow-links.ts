@@ -2,23 +2,23 @@ import { readlinkSync, type Stats } from "node:fs";
 import { OpenFolder } from "./open-folder.ts";
 import { pathOf, shownPath } from "./system-path.ts";
 
-/** Links that are followed for one path, as the system has it. */
+/** Links that are followed in one path, as in Linux. */
 const linksMax = 40;
 
-/** Where a path leads when its links are followed. */
+/** The target of a path whose links were followed. */
 export interface RealPlace {
   /** The path without links. */
   readonly path: string;
-  /** What stands there; undefined when nothing does, or the links go in a circle. */
+  /** Undefined when nothing exists there, or the links form a loop. */
   readonly stat: Stats | undefined;
 }
 
-/** A part of a path is a link that others than root may change. */
+/** A part of a path is a link that users other than root may change. */
 export class UnsafeLink extends Error {}
 
 /**
- * Follows the links of a path. `isRoot`: only those that root alone can have laid there and can exchange: each folder up to
- * the link, and the link, must be root's, and nobody else may write there. Whoever else could change one of them would
+ * Follows the links of a path. `isRoot`: only those that root alone can have created and can replace: each folder up to the
+ * link, and the link, must belong to root and be writable by nobody else. Anybody else who could change one of them would
  * decide where root writes. Throws UnsafeLink otherwise.
  */
 export function followLinks(path: string, isRoot: boolean): RealPlace {
@@ -39,9 +39,9 @@ class Walk {
   readonly #whole: string;
   readonly #isRoot: boolean;
   readonly #root = OpenFolder.root();
-  /** The folders from the root folder to where the walk has come. */
+  /** The folders from the root folder to the current one. */
   readonly #way: Step[] = [];
-  /** The names that are still to come, the next one last. */
+  /** The names still to be resolved, the next one last. */
   readonly #ahead: string[];
   #links = 0;
 
@@ -77,7 +77,7 @@ class Walk {
     return this.#way.at(-1)?.folder ?? this.#root;
   }
 
-  /** False when there is no end to it. */
+  /** Returns false when there are too many links. */
   #follow(name: string, link: Stats): boolean {
     if (this.#isRoot && !(link.uid === 0 && this.#isRootsAlone()))
       throw new UnsafeLink(
@@ -91,7 +91,7 @@ class Walk {
     return true;
   }
 
-  /** In a sticky folder nobody else can exchange what is root's; but links may be laid there, and so those in it are not followed. */
+  /** In a sticky folder nobody else can replace root's entries; but anybody can create links there, so links in it are not followed. */
   #isRootsAlone(): boolean {
     const folders = [this.#root, ...this.#way.map(({ folder }) => folder)].map((folder) => folder.stat());
     return folders.every(

@@ -2,8 +2,8 @@ import { mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
- * Makes a folder and those above it that are missing. One at a time: Node's own way never ends where the system says that
- * it cannot make a folder whose parent is there (/proc, autofs), and reports a read-only file system as a missing file.
+ * Creates a folder and its missing parents, one at a time: Node's recursive mkdir never returns where the system refuses a
+ * folder whose parent exists (/proc, autofs), and reports a read-only file system as a missing file.
  */
 export function makeFolders(path: string, mode = 0o777): void {
   const missing: string[] = [];
@@ -15,7 +15,7 @@ export function makeFolders(path: string, mode = 0o777): void {
     try {
       mkdirSync(folder, mode);
     } catch (error) {
-      // Another one has made it meanwhile.
+      // Another process has created it meanwhile.
       if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
     }
   }

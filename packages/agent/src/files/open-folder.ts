@@ -1,27 +1,27 @@
 import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, type Stats } from "node:fs";
 import { shownPath, systemPath, type SystemPath } from "./system-path.ts";
 
-// Node has no openat and its like. A folder that is open stands in /proc/self/fd under its number, and a path below that
-// is looked up in this very folder, wherever others have moved it and whatever they have put in its place.
+// Node has no openat. But /proc/self/fd/N is an open folder, and a path below it is resolved in this very folder, wherever
+// another process has moved it and whatever it has put in its place.
 
-/** Linux's flag for a descriptor that merely stands for something: nothing is read, no device is woken, and no right is needed but that to come there. */
+/** O_PATH: a descriptor that only refers to a file. Nothing is read, no device is opened, and no permission on the file itself is needed. */
 export const pathOnly = 0o10000000;
 
 const folderFlags = pathOnly | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
-/** A folder that is held open: what is done in it is done in it, whatever becomes of its path. */
+/** A folder that is kept open: operations in it affect this folder, whatever happens to its path. */
 export class OpenFolder {
   readonly descriptor: number;
-  /** Leads to this folder as long as it is open. */
+  /** Refers to this folder as long as it is open. */
   readonly path: string;
 
-  /** Throws when a link or anything but a folder stands there. */
+  /** Throws when the path is a link or anything but a folder. */
   constructor(path: SystemPath) {
     this.descriptor = openSync(path, folderFlags);
     this.path = descriptorPath(this.descriptor);
   }
 
-  /** The root folder. Throws when folders cannot be held, for want of /proc. */
+  /** Opens the root folder. Throws without /proc. */
   static root(): OpenFolder {
     const root = new OpenFolder("/");
     if (existsSync(root.path)) return root;
@@ -31,17 +31,17 @@ export class OpenFolder {
     );
   }
 
-  /** The path of an entry. */
+  /** Returns the path of an entry. */
   at(name: string): SystemPath {
     return systemPath(`${this.path}/${name}`);
   }
 
-  /** What stands under a name; undefined when nothing does. */
+  /** Returns the status of an entry, or undefined when there is none. */
   look(name: string): Stats | undefined {
     return lstatSync(this.at(name), { throwIfNoEntry: false });
   }
 
-  /** A folder in this one. Throws when a link or anything else stands there. */
+  /** Opens a folder in this one. Throws when the entry is a link or anything but a folder. */
   child(name: string): OpenFolder {
     return new OpenFolder(this.at(name));
   }
@@ -55,14 +55,14 @@ export class OpenFolder {
   }
 }
 
-/** Whether two looks have found the same thing. */
+/** Whether both are the same file or folder. */
 export const isSame = (one: Stats, other: Stats | undefined): boolean =>
   other !== undefined && one.dev === other.dev && one.ino === other.ino;
 
-/** A path to whatever a descriptor stands for. */
+/** Returns a path to the file of a descriptor. */
 export const descriptorPath = (descriptor: number): string => `/proc/self/fd/${descriptor}`;
 
-/** A system's error with the path that a descriptor stood for: Node tells its number, which tells people nothing. */
+/** Returns a system error that names the file's path instead of the descriptor. */
 export function withPath(error: unknown, path: string): Error {
   if (!(error instanceof Error && "code" in error)) return error as Error; // nothing else is thrown
   const at = error.message.indexOf("'/proc/self/fd/");

@@ -1,11 +1,11 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, renameSync } from "node:fs";
 
-/** A file of the agent's own that cannot be used as it is. */
+/** One of the agent's own files cannot be used as it is. */
 export class UnusableFile extends Error {}
 
 /**
- * Reads a file that the agent has written itself; undefined when there is none. Throws when it is none of its own: what
- * stands in it decides what root deletes and runs.
+ * Reads a file that the agent has written; undefined when there is none. Throws when somebody else may have written it: its
+ * content decides what root deletes and runs.
  */
 export function readOwnFile(path: string): Buffer | undefined {
   const descriptor = openOwn(path);
@@ -18,7 +18,7 @@ export function readOwnFile(path: string): Buffer | undefined {
   }
 }
 
-/** Puts a damaged file of the agent's own out of the way, so that it fails one deployment and no more. Gives its new path. */
+/** Renames a damaged file, so that it fails only one deployment. Returns its new path. */
 export function setAside(path: string): string {
   const aside = `${path}.damaged`;
   renameSync(path, aside);

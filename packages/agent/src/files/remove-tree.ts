@@ -6,13 +6,13 @@ import { OpenFolder, withPath } from "./open-folder.ts";
 import { yieldToEventLoop } from "../yield-to-event-loop.ts";
 import { entriesIn } from "./system-path.ts";
 
-/** Entries between which the agent does nothing else. */
+/** Entries that are removed before other work gets its turn. */
 const entriesPerTurn = 64;
 
 /**
- * Deletes a file or a folder with all that is in it; links are deleted, not followed, and folders held open meanwhile, so
- * that nobody puts a link in the place of one. What cannot be deleted stays, with the folders that hold it, and is thrown when all else is gone.
- * Node's own way asks the thread pool twice for every file, and takes three times the work.
+ * Deletes a file, or a folder recursively. Links are deleted, not followed, and folders are kept open meanwhile, so that
+ * nobody can replace one by a link. What cannot be deleted is left, with its folders, and reported at the end by an Error.
+ * Node's `rm` uses the thread pool twice for every file, and takes three times as long.
  */
 export async function removeTree(path: string): Promise<void> {
   const troubles: Error[] = [];
@@ -58,7 +58,7 @@ async function removeFolder(parent: OpenFolder, name: string, { path, troubles }
   attempt(() => rmdirSync(parent.at(name)), { path, troubles });
 }
 
-/** What is gone already is no trouble, and a folder that holds what stays has been told of. */
+/** A missing entry is no error, nor a folder that is not empty because of an earlier error. */
 function attempt(remove: () => void, { path, troubles }: Removal): void {
   try {
     remove();

@@ -7,13 +7,12 @@ import { makeFolders } from "./make-folders.ts";
 const bytesMax = 64 * 1024 * 1024;
 const filesMax = 8;
 
-/** How many files a log has, and who may read them. */
-export interface RotationRules {
+export interface RotationOptions {
   readonly files?: number | undefined;
   readonly mode?: number | undefined;
 }
 
-/** A log that starts anew when it is full: `F`, and before it `F.1`, `F.2` and so on. */
+/** A log that is rotated when it is full: `F` is the newest file, then `F.1`, `F.2` and so on. */
 export class RotatingFile {
   readonly #path: string;
   readonly #filesMax: number;
@@ -21,7 +20,7 @@ export class RotatingFile {
   #file: number | undefined;
   #bytes = 0;
 
-  constructor(path: string, { files = filesMax, mode = ownFileMode }: RotationRules = {}) {
+  constructor(path: string, { files = filesMax, mode = ownFileMode }: RotationOptions = {}) {
     this.#path = path;
     this.#filesMax = files;
     this.#mode = mode;

@@ -1,18 +1,18 @@
 import { isUtf8 } from "node:buffer";
 import { type Dirent, readdirSync } from "node:fs";
 
-// The system's names are bytes, and almost all of them are UTF-8. In our texts a byte that is not stands as U+DC00 and that
-// byte: a code unit that no other text has. So every name is a text of its own, and goes back to the system as it came.
+// File names are bytes, and almost all of them are UTF-8. Here a byte that is not is represented as U+DC00 plus the byte, a code
+// unit that no valid text has. So names are distinct strings, and go back to the system unchanged.
 
-/** A path as Node hands it to the system unchanged. */
+/** A path that Node passes to the system unchanged. */
 export type SystemPath = string | Buffer;
 
-/** A path as the system has it. */
+/** Converts a path for Node's file system calls. */
 export function systemPath(path: string): SystemPath {
   return path.isWellFormed() ? path : bytesOf(path);
 }
 
-/** The bytes of a path. */
+/** Returns the bytes of a path. */
 export function bytesOf(path: string): Buffer {
   const parts = path.split(/([\udc80-\udcff])/u);
   return Buffer.concat(
@@ -20,7 +20,7 @@ export function bytesOf(path: string): Buffer {
   );
 }
 
-/** The text that stands for some bytes of a path. */
+/** Returns the string for the bytes of a path. */
 export function pathOf(bytes: Buffer): string {
   if (isUtf8(bytes)) return bytes.toString("utf8");
   let text = "";
@@ -34,16 +34,16 @@ export function pathOf(bytes: Buffer): string {
   return text;
 }
 
-/** A path for people: what is no text is shown as such. */
+/** Returns a path for messages: bytes that are not UTF-8 become U+FFFD. */
 export const shownPath = (path: string): string => path.toWellFormed();
 
-/** What a folder has. */
+/** An entry of a folder. */
 export interface FolderEntry {
   readonly name: string;
   readonly kind: "file" | "folder" | "link" | "other";
 }
 
-/** The entries of a folder, every name as the system has it. */
+/** Lists a folder's entries. */
 export function entriesIn(folder: SystemPath): readonly FolderEntry[] {
   const entries = readdirSync(folder, { withFileTypes: true });
   if (!entries.some(({ name }) => name.includes(replacement)))
@@ -54,7 +54,7 @@ export function entriesIn(folder: SystemPath): readonly FolderEntry[] {
   }));
 }
 
-/** The names in a folder, as the system has them. */
+/** Lists the names in a folder. */
 export function namesIn(folder: SystemPath): readonly string[] {
   const names = readdirSync(folder);
   if (!names.some((name) => name.includes(replacement))) return names;
@@ -63,7 +63,7 @@ export function namesIn(folder: SystemPath): readonly string[] {
 
 const strayBase = 0xdc00;
 
-/** What Node makes of bytes that are no text. */
+/** What Node returns for bytes that are not UTF-8. */
 const replacement = "\ufffd";
 
 function kindOf(entry: Dirent | Dirent<Buffer>): FolderEntry["kind"] {
@@ -72,7 +72,7 @@ function kindOf(entry: Dirent | Dirent<Buffer>): FolderEntry["kind"] {
   return entry.isSymbolicLink() ? "link" : "other";
 }
 
-/** How long a UTF-8 sequence is that begins with a byte. */
+/** Returns the length of the UTF-8 sequence that a byte begins. */
 function sequenceLength(first: number): number {
   if (first < 0x80) return 1;
   if (first < 0xe0) return 2;

@@ -1,14 +1,14 @@
 import { existsSync, readlinkSync } from "node:fs";
 
-/** The folder that this process works in; the root folder when somebody has deleted that, and from then on. */
+/** Returns the current directory; if it has been deleted, changes to the root folder first. */
 export function workingFolder(): string {
   leaveDeletedFolder();
   return process.cwd();
 }
 
-/** Goes to the root folder when the one that this process works in has been deleted: scripts begin in it, and shells and other programs fail where there is none. */
+/** Changes to the root folder if the current directory has been deleted: scripts start in it, and shells and other programs fail without one. */
 export function leaveDeletedFolder(): void {
-  // Node keeps what it was told of the folder, so the system is asked.
+  // Node caches the current directory, so the system is asked.
   const own = "/proc/self/cwd";
   if (existsSync("/proc/self") && !existsSync(readlinkSync(own, { encoding: "buffer" }))) process.chdir("/");
 }

@@ -64,7 +64,7 @@ function roleCredentials(metadata: InstanceMetadata): () => Promise<SigningCrede
     const credentials = {
       accessKeyId: AccessKeyId,
       secretAccessKey: SecretAccessKey,
-      ...(typeof Token === "string" ? { sessionToken: Token } : {}),
+      sessionToken: typeof Token === "string" ? Token : undefined,
     };
     cached = { credentials, until: Number.isNaN(end) ? Date.now() + renewMilliseconds : end - renewMilliseconds };
     return credentials;

@@ -71,7 +71,7 @@ function readProfile(file: string): SigningCredentials {
       "aws_session_token",
     ].map(value);
     if (accessKeyId === undefined || secretAccessKey === undefined) throw new Error("its default profile has no key");
-    return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
+    return { accessKeyId, secretAccessKey, sessionToken };
   } catch (cause) {
     throw new Error(`Failed to load credentials from path ${file}`, { cause });
   }

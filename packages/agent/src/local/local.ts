@@ -7,6 +7,8 @@ import { AgentLog } from "../agent-log.ts";
 import { type Configuration, readConfiguration, transportOptions } from "../config.ts";
 import type { AgentContext } from "../commands/agent-context.ts";
 import { execute } from "../commands/execute.ts";
+import { checkAgentFolders } from "../daemon/agent-folders.ts";
+import { closeToOthers } from "../daemon/own-files.ts";
 import { findIdentity, type Identity } from "../identity/identity.ts";
 import { ScriptError } from "../commands/report.ts";
 import { SignedRequests } from "../protocol/signed-requests.ts";
@@ -48,6 +50,8 @@ async function deploy(options: LocalOptions, { environment, print }: LocalShell)
   if (!existsSync(file)) throw new Invalid(`configuration file ${file} does not exist or is not readable`);
   const { configuration } = readConfiguration(file);
   validate(options);
+  closeToOthers();
+  checkAgentFolders(configuration);
   const specification = specificationFor(options);
   const folder = join(configuration.rootDir, specification.deploymentGroupId, specification.deploymentId);
   print(`Starting to execute deployment from within folder ${folder}`);
@@ -125,7 +129,7 @@ function ownIdentity(configuration: Configuration, environment: NodeJS.ProcessEn
       return {
         accessKeyId: AWS_ACCESS_KEY_ID,
         secretAccessKey: AWS_SECRET_ACCESS_KEY,
-        ...(AWS_SESSION_TOKEN ? { sessionToken: AWS_SESSION_TOKEN } : {}),
+        sessionToken: AWS_SESSION_TOKEN || undefined,
       };
     try {
       return await (await findIdentity(configuration, environment)).credentials();

@@ -65,8 +65,8 @@ function s3Revision(s3: Fields | undefined): S3Revision {
     bucket,
     key,
     bundleType,
-    ...(version === undefined ? {} : { version }),
-    ...(eTag === undefined ? {} : { eTag }),
+    version,
+    eTag,
   };
 }
 
@@ -88,7 +88,7 @@ function gitHubRevision(gitHub: Fields | undefined, token: string | undefined): 
     repository,
     commitId,
     bundleType,
-    ...(token === undefined ? {} : { token }),
+    token,
   };
 }
 

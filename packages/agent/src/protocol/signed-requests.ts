@@ -114,7 +114,7 @@ export class SignedRequests {
       headers: { ...headers, "content-length": Buffer.byteLength(body) },
       agent,
       timeout: this.#readTimeout,
-      ...(signal === undefined ? {} : { signal }),
+      signal,
     };
     const number = this.#wire?.sent({ method, url, headers: options.headers, body }) ?? 0;
     return new Promise((resolve, reject) => {

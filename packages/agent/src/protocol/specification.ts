@@ -45,9 +45,9 @@ export function specificationOf(value: unknown): Specification {
     deploymentType: textAt(value, "DeploymentType") ?? "IN_PLACE",
     appSpecFilename: textAt(value, "AppSpecFilename") ?? "appspec.yml",
     fileExistsBehavior: (textAt(overrides, "FileExistsBehavior") ?? "DISALLOW").toUpperCase(),
-    ...(Array.isArray(events) && events.length > 0 ? { allPossibleLifecycleEvents: events.map(String) } : {}),
+    allPossibleLifecycleEvents: Array.isArray(events) && events.length > 0 ? events.map(String) : undefined,
     revision: readRevision(value),
-    ...(reused === undefined ? {} : { reuseArchiveFrom: deploymentIdOf(reused) }),
+    reuseArchiveFrom: reused && deploymentIdOf(reused),
     binding: readBinding(value),
   };
 }

@@ -6,7 +6,7 @@ import { Fault } from "../fault.ts";
 import { sha256Hex, signText } from "../signature/signature-v4.ts";
 import type { VerifiedSignature } from "../signature/verify-signature.ts";
 
-/** Longest line of framing, in bytes: a chunk's head with its signature has about a hundred. */
+/** Longest framing line, in bytes: a chunk's head with its signature has about a hundred. */
 const lineBytesMax = 4_096;
 
 /** Longest chunk, in bytes. AWS's clients send 64 KiB to 1 MiB. */
@@ -14,7 +14,7 @@ const chunkBytesMax = 256 * 1024 * 1024;
 
 const emptyHash = sha256Hex("");
 
-/** Takes aws-chunked framing off a body, and proves its chunk signatures and trailing checksum where it has them. */
+/** Removes aws-chunked framing from a body, and verifies its chunk signatures and trailing checksum if it has them. */
 export class AwsChunked extends Transform {
   readonly #signature: VerifiedSignature;
   readonly #signed: boolean;
@@ -57,7 +57,7 @@ export class AwsChunked extends Transform {
 
   override _flush(done: TransformCallback): void {
     try {
-      // The last lines may lack their ends: some clients end the body after the last trailer.
+      // The last line may lack its line break: some clients end the body after the last trailer.
       if (this.#state === "trailer" || this.#state === "done")
         for (const line of this.#buffered.toString("latin1").split("\r\n")) this.#readTrailer(line);
       this.#checkEnd();
@@ -84,7 +84,7 @@ export class AwsChunked extends Transform {
       );
   }
 
-  /** Takes one piece off the buffer. False when more bytes are needed. */
+  /** Consumes one piece of the buffer. Returns false when more bytes are needed. */
   #step(): boolean {
     switch (this.#state) {
       case "head":
@@ -193,7 +193,7 @@ export class AwsChunked extends Transform {
   }
 }
 
-/** A checksum that does not fit the bytes that came. */
+/** The fault of a checksum that does not match the received bytes. */
 export function checksumMismatch(header: string): Fault {
   return new Fault(
     "BadDigest",

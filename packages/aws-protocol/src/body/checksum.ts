@@ -1,14 +1,14 @@
 import { createHash, type Hash } from "node:crypto";
 import { crc32 } from "node:zlib";
 
-/** A checksum that is fed piece by piece. */
+/** A checksum that is computed piece by piece. */
 export interface Checksum {
   update(bytes: Uint8Array): void;
   /** The result in base64, as S3's headers and trailers carry it. */
   base64(): string;
 }
 
-/** A checksum by the name that follows `x-amz-checksum-`; undefined when there is none of that name. */
+/** Returns a new checksum of the algorithm that follows `x-amz-checksum-`, or undefined when there is no such algorithm. */
 export function createChecksum(name: string): Checksum | undefined {
   if (name === "crc32") return crc((sum, bytes) => crc32(bytes, sum));
   if (name === "crc32c") return crc(crc32c);

@@ -4,17 +4,17 @@ import type { Member, Shape, Structure } from "../service/model.ts";
 import { checkNumber, decodeBase64 } from "./text.ts";
 import { parseTimestamp } from "./timestamp.ts";
 
-/** Whether members go by their `jsonName`, as in REST-JSON. */
+/** Whether members are named by their `jsonName`, as in REST-JSON. */
 export interface JsonNames {
   readonly jsonNames?: boolean | undefined;
 }
 
-/** A JSON body's value checked against a shape. Unknown members are left out, null counts as absent. Throws SerializationException. */
+/** Decodes a JSON body and checks it against a shape. Unknown members are dropped; null counts as absent. Throws SerializationException. */
 export function decodeJson(shape: Shape, body: string, options: JsonNames = {}): unknown {
   return readJson({ name: "", shape, traits: {}, required: true }, parse(body), { path: "", depth: 0, ...options });
 }
 
-/** A value of a shape as JSON text. Absent members are left out; times are seconds since the epoch unless their shape says otherwise. */
+/** Encodes a value of a shape as JSON. Undefined members are dropped; times are seconds since the epoch unless their shape says otherwise. */
 export function encodeJson(shape: Shape, value: unknown, options: JsonNames = {}): string {
   return JSON.stringify(plain(shape, value, options)) ?? "{}";
 }
@@ -51,7 +51,7 @@ function hasTooManyParts(text: string): boolean {
   return parts > partsMax;
 }
 
-/** Where a string ends that begins at an index: its closing quote, or the end of the text. */
+/** Returns the index of the closing quote of the string that begins at `start`, or the text's length. */
 function endOfString(text: string, start: number): number {
   for (let at = text.indexOf('"', start + 1); at !== -1; at = text.indexOf('"', at + 1)) {
     let escapes = 0;

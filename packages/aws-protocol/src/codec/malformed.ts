@@ -1,12 +1,12 @@
 import { Fault } from "../fault.ts";
 
-/** How deep values may be nested. AWS's deepest input has about ten levels; deeper ones only cost stack. */
+/** How deep values may be nested. AWS's deepest input has about ten levels; more only costs stack. */
 export const depthMax = 64;
 
-/** How many parts a document may have: values and names of JSON, tags, attributes and entities of XML. AWS's longest, which completes an upload of 10,000 parts, has about 160,000. Each costs time and memory before anybody can ask what it is and who sent it. */
+/** How many parts a document may have: values and names of JSON; tags, attributes and entities of XML. AWS's longest, which completes an upload of 10,000 parts, has about 160,000. Each costs time and memory before it can be checked. */
 export const partsMax = 200_000;
 
-/** A value that is not of the form its member wants. */
+/** The fault of a value that does not have its member's type: names what was found and what was expected. */
 export function malformed(path: string, found: unknown, wanted: string): Fault {
   return new Fault(
     "SerializationException",
@@ -14,7 +14,7 @@ export function malformed(path: string, found: unknown, wanted: string): Fault {
   );
 }
 
-/** A member's path below its parent's. */
+/** Returns a member's path from its parent's. */
 export function below(path: string, name: string): string {
   return path === "" ? name : `${path}.${name}`;
 }

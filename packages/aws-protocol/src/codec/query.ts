@@ -12,14 +12,14 @@ export interface FormNode {
 /** How many parameters a form may have: the largest real ones, RunInstances and CreateTags, have hundreds. */
 const parametersMax = 10_000;
 
-/** A form's parameters; undefined when they are too many. They are counted first: Node takes seconds to read half a million of them. */
+/** Returns a form's parameters, or undefined when there are too many. They are counted first: Node takes seconds to read half a million of them. */
 export function readParameters(text: string, countMax = parametersMax): URLSearchParams | undefined {
   let count = 1;
   for (let at = text.indexOf("&"); at !== -1; at = text.indexOf("&", at + 1)) if (++count > countMax) return undefined;
   return new URLSearchParams(text);
 }
 
-/** A form body's tree. Throws when it is too large or too deep. */
+/** Parses a form body into a tree. Throws when it is too large or too deep. */
 export function parseForm(body: string): FormNode {
   const root: FormNode = { children: new Map() };
   const parameters = readParameters(body);
@@ -44,7 +44,7 @@ const tooLarge = (): Fault =>
     `Cannot read the form: more than ${parametersMax} parameters, or one nested more than ${depthMax} levels deep`,
   );
 
-/** A form's values checked against an operation's input, in the query protocol or EC2's dialect of it. */
+/** Decodes a form and checks it against an operation's input, in the query protocol or EC2's dialect of it. */
 export function decodeForm(shape: Shape, form: FormNode, dialect: "query" | "ec2"): unknown {
   return readForm({ name: "", shape, traits: {}, required: true }, form, { path: "", dialect }) ?? {};
 }
@@ -94,7 +94,7 @@ function readForm(member: Member, node: FormNode | undefined, place: Position): 
   }
 }
 
-/** An item of a list or a map: one that says nothing has no place in it. */
+/** Reads an item of a list or a map, which must have a value. */
 function readItem(member: Member, node: FormNode | undefined, place: Position): unknown {
   const found = readForm(member, node, place);
   if (found === undefined) throw malformed(place.path, null, `a ${member.shape.kind}`);

@@ -7,7 +7,7 @@ import type { Fault } from "../fault.ts";
 
 const declaration = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
-/** An operation's output as a response in the service's protocol. */
+/** Encodes an operation's output as a response in the service's protocol. */
 export function encodeResponse(
   model: ServiceModel,
   operation: Operation,
@@ -17,7 +17,7 @@ export function encodeResponse(
   const { requestId } = request;
   const { name } = operation;
   if (speaksJson(model, request))
-    // An operation without an output shape answers with an empty body (api.md §1.2).
+    // An operation without an output shape has an empty response body (api.md §1.2).
     return {
       status: 200,
       headers: jsonHeaders(request),
@@ -59,7 +59,7 @@ function encodeRestResponse(
 ): ServiceResponse {
   const isXml = model.protocol === "rest-xml";
   const bound = writeBindings(operation.output, output, operation.http?.status ?? 200);
-  // A part of an object has a status of its own, which S3's model does not say.
+  // S3's model lacks the status of a partial object.
   const status = bound.headers["Content-Range"] === undefined ? bound.status : 206;
   const head = { status, headers: { ...requestIdHeaders(model, requestId), ...bound.headers } };
   if (bound.payload !== undefined) {
@@ -90,14 +90,14 @@ function encodeRestResponse(
   };
 }
 
-/** A fault as a response in the service's protocol (api.md §1.3). */
+/** Encodes a fault as a response in the service's protocol (api.md §1.3). */
 export function encodeFault(model: ServiceModel, fault: Fault, request: RefusedRequest): ServiceResponse {
   const { requestId, path } = request;
   const modelled = model.errors.get(fault.code);
   const status = fault.status ?? modelled?.status ?? 400;
   const { code, message } = fault;
   const response = speaksJson(model, request)
-    ? // The CLI reads the body's `__type` alone, some SDKs the header alone.
+    ? // The CLI reads only the body's `__type`, some SDKs only the header.
       {
         status,
         headers: {
@@ -111,7 +111,7 @@ export function encodeFault(model: ServiceModel, fault: Fault, request: RefusedR
   return { ...response, fault: code };
 }
 
-/** Clients that came from the query protocol still go by its codes. */
+/** The header by which clients that come from the query protocol find its error codes. */
 function queryError({ protocol }: ServiceModel, code: string, status: number): Record<string, string> {
   return protocol === "query" ? { "x-amzn-query-error": `${code};${status < 500 ? "Sender" : "Receiver"}` } : {};
 }
@@ -157,7 +157,7 @@ function faultInProtocol(
   }
 }
 
-/** Whether a request speaks JSON: always to JSON services, and to a query service whose newer clients name a target. */
+/** Whether a request is in JSON: always for JSON services, and for a query service when the client names a target, as newer ones do. */
 export function speaksJson(
   { protocol, targetPrefix }: Pick<ServiceModel, "protocol" | "targetPrefix">,
   { headers }: Pick<RefusedRequest, "headers">,

@@ -5,7 +5,7 @@ import { decodeText } from "./text.ts";
 import { formatTimestamp } from "./timestamp.ts";
 import { inBody } from "./xml.ts";
 
-/** Finds the operation of a REST request, and what its path says. */
+/** Finds the operation of a REST request, and the labels of its path. */
 export type Router = (
   request: Pick<ServiceRequest, "method" | "path" | "query" | "headers">,
 ) => { readonly operation: Operation; readonly labels: Labels } | undefined;
@@ -20,7 +20,7 @@ interface Route {
   readonly requiredHeaders: readonly string[];
 }
 
-/** A router over the operations' URI templates. The most specific template wins; a last label `{Key+}` takes the rest of the path. */
+/** Creates a router over the operations' URI templates. The most specific template wins; a last label `{Key+}` takes the rest of the path. */
 export function createRouter(model: ServiceModel): Router {
   const routes = [...model.operations.values()].flatMap(routeOf);
   return (request) => {
@@ -51,7 +51,7 @@ function routeOf(operation: Operation): readonly Route[] {
     });
   const required =
     operation.input.kind === "structure" ? operation.input.members.filter((member) => member.required) : [];
-  // The SDK writes S3's paths without their bucket, which its clients put in the host or in front.
+  // The SDK's paths of S3 lack the bucket, which clients put in the host or in front of the path.
   const bucket =
     required.some(({ name, traits }) => name === "Bucket" && traits.httpLabel) && !path.includes("{Bucket}")
       ? ["{Bucket}"]
@@ -113,7 +113,7 @@ function decodePath(text: string): string {
   }
 }
 
-/** What path, query and headers say of an operation's input. */
+/** Reads the members of an operation's input that are in the path, the query or the headers. */
 export function readBindings(
   { members }: Structure,
   { query, headers }: Pick<ServiceRequest, "query" | "headers">,
@@ -150,7 +150,7 @@ function boundTexts(
   return shape.kind === "list" ? text.split(",").map((part) => part.trim()) : [text];
 }
 
-/** What of an operation's output goes into status and headers, and which member, if any, is the whole body. */
+/** Returns the members of an operation's output that go into the status and the headers, and the one, if any, that is the whole body. */
 export function writeBindings(shape: Shape, output: Readonly<Record<string, unknown>>, status: number) {
   const headers: Record<string, string> = {};
   let payload: Member | undefined;

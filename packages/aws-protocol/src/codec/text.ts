@@ -2,7 +2,7 @@ import { malformed } from "./malformed.ts";
 import type { Member, Traits } from "../service/model.ts";
 import { parseTimestamp } from "./timestamp.ts";
 
-/** A simple value from its text, as forms, headers, query strings and XML carry it. Throws SerializationException. */
+/** Decodes a simple value from the text that forms, headers, query strings and XML carry. Throws SerializationException. */
 export function decodeText({ shape, traits }: Pick<Member, "shape" | "traits">, text: string, path: string): unknown {
   switch (shape.kind) {
     case "string":
@@ -24,14 +24,14 @@ export function decodeText({ shape, traits }: Pick<Member, "shape" | "traits">, 
   }
 }
 
-/** A number that its member can hold: whole ones are whole, and none is beyond what a number can tell. */
+/** Returns a number that its member can hold: whole unless it may be a fraction, and exactly representable. Throws SerializationException otherwise. */
 export function checkNumber(value: number, { fraction }: Traits, path: string): number {
   if (fraction === 1 ? !Number.isFinite(value) : !Number.isSafeInteger(value))
     throw malformed(path, value, fraction === 1 ? "a number" : "a whole number");
   return value;
 }
 
-/** Bytes from base64. What is no base64 is refused: Node alone would skip it. */
+/** Decodes base64. Throws SerializationException on other characters, which Node would skip. */
 export function decodeBase64(text: string, path: string): Buffer {
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 === 1) throw malformed(path, text, "base64 text");
   return Buffer.from(text, "base64");

@@ -1,7 +1,7 @@
 import { Fault } from "../fault.ts";
 import { partsMax } from "./malformed.ts";
 
-/** An element as the parser found it. Prefixes are dropped from tags. */
+/** An element. Prefixes are dropped from tags. */
 export interface XmlElement {
   readonly tag: string;
   readonly attributes: ReadonlyMap<string, string>;
@@ -9,7 +9,7 @@ export interface XmlElement {
   text: string;
 }
 
-// One piece of markup or text at a time. There is no place for a document type: neither entities nor anything from outside is ever read.
+// One piece of markup or text at a time. A document type does not match: neither its entities nor anything external is ever read.
 const piece =
   /<\?[^]*?\?>|<!--[^]*?-->|<!\[CDATA\[([^]*?)\]\]>|<(\/?)([\w:.-]+)((?:\s+[\w:.-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>|([^<]+)/gy;
 
@@ -21,7 +21,7 @@ const entities: ReadonlyMap<string, string> = new Map(
 const sign = /[<&=]/g;
 const noAttributes: ReadonlyMap<string, string> = new Map();
 
-/** A document's root element. Throws MalformedXML on anything that is not well-formed, declares a document type, is nested too deep, or has too many parts. */
+/** Parses a document and returns its root element. Throws MalformedXML on anything that is not well-formed, declares a document type, is nested too deep, or has too many parts. */
 export function parseXml(text: string, depthMax: number): XmlElement {
   let parts = 0;
   for (const _ of text.matchAll(sign)) if (++parts > partsMax) throw notWellFormed();

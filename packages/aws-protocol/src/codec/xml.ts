@@ -14,7 +14,7 @@ const escapes: Readonly<Record<string, string>> = {
   "\n": "&#xA;",
 };
 
-/** Text as XML may carry it. Characters that XML has no form for become U+FFFD. */
+/** Escapes text for XML. Characters that XML cannot express become U+FFFD. */
 export function escapeXml(text: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what XML 1.0 refuses
   return text
@@ -22,7 +22,7 @@ export function escapeXml(text: string): string {
     .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd");
 }
 
-/** The elements of a structure's members, those bound to headers and the like left out. */
+/** Encodes a structure's members as elements, except those that are in headers and the like. */
 export function encodeXmlMembers(shape: Shape, value: unknown): string {
   if (shape.kind !== "structure") return "";
   const members = (value ?? {}) as Readonly<Record<string, unknown>>; // typed by the operations table
@@ -38,7 +38,7 @@ export function encodeXmlMembers(shape: Shape, value: unknown): string {
     .join("");
 }
 
-/** A document whose root is the value of a payload member. */
+/** Encodes a payload member as a document. */
 export function encodeXmlPayload(member: Member, value: unknown, xmlns: string): string {
   return element(
     member.traits.xmlName ?? member.shape.name,
@@ -47,7 +47,7 @@ export function encodeXmlPayload(member: Member, value: unknown, xmlns: string):
   );
 }
 
-/** Whether a member belongs in the body, not in a header, the path or the status. */
+/** Whether a member is in the body, and not in a header, the path or the status. */
 export function inBody({ traits }: Member): boolean {
   const { httpHeader, httpPrefixHeaders, httpPayload, httpResponseCode, httpLabel, httpQuery, httpQueryParams } =
     traits;
@@ -56,7 +56,7 @@ export function inBody({ traits }: Member): boolean {
   );
 }
 
-/** An XML body's values checked against a structure. Throws MalformedXML or SerializationException. */
+/** Decodes an XML body and checks it against a structure. Throws MalformedXML or SerializationException. */
 export function decodeXml(shape: Shape, text: string): unknown {
   return text === "" ? {} : readXml({ name: "", shape, traits: {}, required: true }, [parseXml(text, depthMax)], "");
 }

@@ -1,13 +1,13 @@
 import type { Authorization } from "../signature/authorization.ts";
 import type { Service, ServiceRequest } from "../service/service.ts";
 
-/** A request as far as it tells which service it is for. */
+/** The parts of a request that tell which service it is for. */
 export interface AddressedRequest extends Pick<ServiceRequest, "method" | "path" | "query" | "headers"> {
-  /** The `Version` that a form body names; asked for only where nothing else tells services apart. */
+  /** Reads the `Version` of a form body; called only when nothing else tells services apart. */
   readonly formVersion: () => Promise<string | undefined>;
 }
 
-/** By credential scope first; a query service's version tells apart those that share a name; an unsigned request by what it speaks. */
+/** Chooses by the credential scope; among query services of one name by the version; for an unsigned request by its target, action or path. */
 export function chooseService(
   services: readonly Service[],
   request: AddressedRequest,
@@ -40,10 +40,10 @@ async function chooseUnsigned(
   return isForS3 ? services.find(({ protocol }) => protocol === "rest-xml") : undefined;
 }
 
-/** Longest Host header that is looked at, in characters: names have at most 253. */
+/** Longest Host header that is accepted, in characters: DNS names have at most 253. */
 export const hostLengthMax = 255;
 
-/** The bucket that a virtual-host request names in its Host header. Done by hand: its parts may hold what separates them. */
+/** Returns the bucket that a virtual-host request names in its Host header. Not by one RegExp: a bucket's name may contain the separators. */
 export function bucketOfHost(host = ""): string | undefined {
   if (host.length > hostLengthMax) return undefined;
   const name = host.replace(/:\d+$/, "");
@@ -53,7 +53,7 @@ export function bucketOfHost(host = ""): string | undefined {
   return (end === "localhost" ? beforeOurs(before) : beforeAws(before)) || undefined;
 }
 
-/** What comes before `.s3` or `.s3.REGION`, or all of it. */
+/** Returns what precedes `.s3` or `.s3.REGION`, or the whole name. */
 function beforeOurs(name: string): string {
   const labels = name.split(".");
   const [last = ""] = labels.slice(-1);
@@ -62,7 +62,7 @@ function beforeOurs(name: string): string {
   return labels.length > 1 && last === "s3" ? labels.slice(0, -1).join(".") : name;
 }
 
-/** What comes before the first `.s3` that is followed by nothing or by names of S3's own, such as `.s3-fips.dualstack.us-east-1`. */
+/** Returns what precedes the first `.s3` that ends the name or begins S3's own labels, such as `.s3-fips.dualstack.us-east-1`. */
 function beforeAws(name: string): string | undefined {
   let plain = name.length;
   while (plain > 0 && /[a-z0-9.-]/.test(name.charAt(plain - 1))) plain -= 1;

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 
 /** Emitted on a connection's socket when a signature that came over it has been verified: its client has a key. */
@@ -11,10 +12,35 @@ export interface ConnectionLimitsOptions {
 }
 
 /**
- * Far above any fleet's size, and below what systems usually let a process open. Thousands of agents may be behind one
- * address, and may all come back in the same second: until its first signed request each of them is unauthenticated.
+ * Far above any fleet's size. Thousands of agents may be behind one address, and may all come back in the same second:
+ * until its first signed request each of them is unauthenticated.
  */
-export const defaultConnectionLimits: ConnectionLimitsOptions = { connectionsMax: 20_000, unauthenticatedMax: 4_096 };
+const mostConnections: ConnectionLimitsOptions = { connectionsMax: 20_000, unauthenticatedMax: 4_096 };
+
+/**
+ * What a server keeps whose process may open so many files: a quarter of them stays for the server's own, since without one
+ * no connection can be accepted to take the place of an older one, and no file be read for whoever has a key.
+ */
+export function connectionLimitsFor(openFilesMax: number): ConnectionLimitsOptions {
+  const connectionsMax = Math.min(mostConnections.connectionsMax, Math.floor((openFilesMax * 3) / 4));
+  return {
+    connectionsMax,
+    unauthenticatedMax: Math.min(mostConnections.unauthenticatedMax, Math.floor(connectionsMax / 2)),
+  };
+}
+
+/** The limits of this process. */
+export const defaultConnectionLimits = (): ConnectionLimitsOptions => connectionLimitsFor(openFilesMax());
+
+/** How many files this process may open; infinite where the system does not say, or sets no limit. Node itself raises it as far as it may. */
+function openFilesMax(): number {
+  try {
+    const limit = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
+    return limit === undefined ? Infinity : Number(limit);
+  } catch {
+    return Infinity; // no /proc
+  }
+}
 
 /**
  * Keeps room for clients with a key. Beyond a limit the oldest unauthenticated connection is closed, one of the same

@@ -28,7 +28,7 @@ export class FastPathServer extends Server {
 
   constructor(options: FastPathServerOptions, door: FrontDoor) {
     super(options, door);
-    this.connectionLimits = new ConnectionLimits(options.connections ?? defaultConnectionLimits);
+    this.connectionLimits = new ConnectionLimits(options.connections ?? defaultConnectionLimits());
     // Node's own, undocumented listener for connections, to which a connection is handed with its bytes put back. The tests
     // beside this file send such requests through it: look at them when Node is upgraded.
     const [serveByNode] = this.listeners("connection");

@@ -4,19 +4,19 @@ import { HttpOrHttpsServer, type HttpsOptions } from "./http-or-https-server.ts"
 import { limitPipelining } from "./pipelining.ts";
 import { type FrontDoor, FastPathServer } from "./fast-path-server.ts";
 
-/** Agents hold a poll for up to 60 s and clients keep connections between calls: an idle connection lives longer than that, in milliseconds. */
+/** How long an idle connection is kept, in milliseconds: longer than agents hold a poll, which is 60 s, and than clients pause between calls. */
 const keepAliveMilliseconds = 75_000;
 
-/** What a request is told that is not even HTTP to its end, by Node's name for it: nobody knows yet which protocol it speaks. */
+/** The responses to a request whose head is not HTTP or does not end, by Node's error code: its protocol is not known yet. */
 const unreadable: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large\r\nx-amzn-ErrorType: RequestHeaderSectionTooLarge",
   ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout\r\nx-amzn-ErrorType: RequestTimeout",
 };
 
-/** How long a request may take to come, in milliseconds: the largest part of an upload, 5 GiB, over a slow line. */
+/** How long a request may take to arrive, in milliseconds: the largest part of an upload, 5 GiB, over a slow line. */
 const requestMilliseconds = 6 * 60 * 60 * 1000;
 
-/** Limits that fit held polls and streamed uploads, for any server in front of the services. */
+/** Limits that suit held polls and streamed uploads, for any server in front of the services. */
 export const frontDoorLimits = {
   keepAliveTimeout: keepAliveMilliseconds,
   headersTimeout: 20_000,
@@ -25,7 +25,7 @@ export const frontDoorLimits = {
   noDelay: true,
 };
 
-/** A server for the front door; with a certificate it speaks HTTPS beside HTTP. */
+/** Creates a server for the front door. With a certificate it speaks HTTPS besides HTTP. */
 export function createFrontDoorServer(
   door: FrontDoor,
   tls?: HttpsOptions,
@@ -35,7 +35,7 @@ export function createFrontDoorServer(
   const listener: FrontDoor = Object.assign(limitPipelining(door), { onRequest: door.onRequest });
   const server =
     tls === undefined ? new FastPathServer(options, listener) : new HttpOrHttpsServer(options, listener, tls);
-  // Without this Node itself would ask for every body, also for those of requests that are refused.
+  // Without this, Node itself would send `100 Continue`, also for requests that are refused.
   server.on("checkContinue", listener);
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     const line = unreadable[error.code ?? ""] ?? "400 Bad Request\r\nx-amzn-ErrorType: BadRequest";

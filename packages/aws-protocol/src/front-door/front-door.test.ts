@@ -260,7 +260,7 @@ test("a connection is kept between calls, for longer than a poll is held", async
         service: "json",
         headers: target,
         body: '{"Text":"a"}',
-        ...(secretAccessKey === undefined ? {} : { secretAccessKey }),
+        secretAccessKey,
       };
       const sent = request(url, { method: "POST", agent, headers: signed(url, outgoing) }, (response) => {
         ports.add(response.socket.localPort);

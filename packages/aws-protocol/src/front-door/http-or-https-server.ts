@@ -2,36 +2,35 @@ import type { Socket } from "node:net";
 import { createServer as createTlsServer, type SecureContextOptions, type Server as TlsServer } from "node:tls";
 import { type FrontDoor, FastPathServer, type FastPathServerOptions } from "./fast-path-server.ts";
 
-/** The first byte of every TLS connection: a handshake record. No HTTP method begins with it. */
+/** The first byte of every TLS connection, that of a handshake record. No HTTP method begins with it. */
 const handshakeRecord = 0x16;
 
-/** How long a connection may say nothing at all, and how long a handshake may take, in milliseconds: as long as a request's headers. */
+/** How long a connection may be silent at first, and how long a handshake may take, in milliseconds: as long as a request's headers. */
 const firstByteMilliseconds = 20_000;
 
-/** How TLS is spoken. */
+/** The certificate, and whether plain HTTP is refused. */
 export interface HttpsOptions extends SecureContextOptions {
-  /** Nothing is answered without it. */
   readonly isRequired?: boolean | undefined;
 }
 
 const upgradeRequired =
   "HTTP/1.1 426 Upgrade Required\r\ncontent-type: text/plain\r\nupgrade: TLS/1.2\r\nconnection: upgrade, close\r\ncontent-length: 33\r\n\r\nThis port speaks HTTPS, not HTTP\n";
 
-/** Says that this is the wrong way to speak, and lets what is still sent come to nothing. */
+/** Responds that the port speaks HTTPS, and discards what is still sent. */
 function refusePlain(socket: Socket): void {
   socket.on("error", () => socket.destroy());
   socket.end(upgradeRequired, "latin1", () => socket.destroy());
   socket.resume();
 }
 
-/** An HTTP server that speaks TLS, too, on the same port: the first byte of a connection tells which it is. */
+/** An HTTP server that also speaks HTTPS on the same port: the first byte of a connection tells which it is. */
 export class HttpOrHttpsServer extends FastPathServer {
   readonly #undecided = new Set<Socket>();
   readonly #tlsServer: TlsServer;
 
   constructor(options: FastPathServerOptions, door: FrontDoor, tls: HttpsOptions) {
     super(options, door);
-    // The listener for connections takes decrypted ones just as well, as that of `https` does.
+    // The listener for connections accepts decrypted ones, too: Node's `https` module uses it likewise.
     const [serve] = this.listeners("connection");
     this.removeAllListeners("connection");
     this.#tlsServer = createTlsServer(

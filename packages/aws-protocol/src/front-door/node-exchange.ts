@@ -4,13 +4,13 @@ import { pipeline } from "node:stream/promises";
 import { signatureVerified } from "./connection-limits.ts";
 import { type Exchange, isEncrypted, type OutgoingResponse } from "./exchange.ts";
 
-/** Longest body that is still taken in, and thrown away, after its request was refused, in bytes. */
+/** Longest body that is still read, and discarded, after its request was refused, in bytes. */
 const leftoverBytesMax = 64 * 1024 * 1024;
 
-/** How long it may take to come in, in milliseconds. */
+/** How long that may take, in milliseconds. */
 const leftoverMilliseconds = 60_000;
 
-/** How long a client may read nothing of its answer, in milliseconds. */
+/** How long a client may leave its response unread, in milliseconds. */
 const unreadMilliseconds = 60_000;
 
 /** A request that Node's own server has read. */
@@ -67,7 +67,7 @@ export class NodeExchange implements Exchange {
     });
   }
 
-  /** A refusal that needs no body spares the client the sending. */
+  /** Not sent before the body is needed: a refusal spares the client the sending. */
   sendContinue(): void {
     if (this.#expectsLeave) this.#response.writeContinue();
   }
@@ -77,7 +77,7 @@ export class NodeExchange implements Exchange {
     const leftover = this.#willDrain && !isLast ? {} : { connection: "close" };
     const isHead = this.method === "HEAD";
     const { socket } = message;
-    // Where it is the answer that comes slowly, the client is waited for on. The next request sets the time anew.
+    // A client that has read everything so far waits for us, not we for it. The next request sets the timeout anew.
     response.setTimeout(unreadMilliseconds, () =>
       socket.writableNeedDrain ? socket.destroy() : socket.setTimeout(unreadMilliseconds),
     );
@@ -92,7 +92,7 @@ export class NodeExchange implements Exchange {
       if (body instanceof Readable) body.destroy();
     }
     if (message.complete || message.destroyed) return;
-    message.unpipe().resume(); // what nobody read is let go, or the client would never read its answer
+    message.unpipe().resume(); // the rest is discarded: some clients read no response before they have sent everything
     this.limitBodyTime(leftoverMilliseconds);
   }
 
@@ -117,7 +117,7 @@ export class NodeExchange implements Exchange {
     return this.#message.headers.expect?.toLowerCase() === "100-continue";
   }
 
-  /** Whether what is left of a body is little enough to let it come in, so that the connection can be kept. */
+  /** Whether the rest of the body is small enough to be discarded, so that the connection can be kept. */
   get #willDrain(): boolean {
     if (this.#message.complete) return true;
     const length = Number(this.#message.headers["content-length"] ?? Number.NaN);

@@ -3,32 +3,32 @@ import type { Call, PolicySet, Principal } from "./identity.ts";
 import type { Protocol } from "../service/model.ts";
 import { type Context, type Decision, evaluate } from "../policy/index.ts";
 
-/** What a request would do, in IAM's words: an action on a resource, and what the request says of itself for conditions. */
+/** What a request would do, in IAM's words: an action on a resource, with condition keys. */
 export interface Access {
-  /** The operation's own name unless given, such as `codedeploy:CreateDeployment`. */
+  /** Such as `codedeploy:CreateDeployment`; by default that of the operation. */
   readonly action?: string | undefined;
-  /** The ARN of what is found, however the request spells it; `*` where AWS has an action on no one resource. Absent: nobody can tell, so that a Deny on any resource denies, and only an Allow on `*` allows. */
+  /** The ARN of the resource, however the request spells it; `*` where AWS's action has no single resource. Undefined when it cannot be told: then a Deny on any resource denies, and only an Allow on `*` allows. */
   readonly resource?: string | undefined;
-  /** Another way in which policies write the same ARN. */
+  /** Another spelling of the ARN in policies. */
   readonly alias?: string | undefined;
-  /** Further ARNs of the same thing: a Deny on one of them denies, and an Allow does not allow. */
+  /** Other ARNs of the same resource: a Deny on one of them denies, an Allow on one does not allow. */
   readonly also?: readonly string[] | undefined;
   readonly context?: Readonly<Record<string, string | readonly string[] | undefined>> | undefined;
-  /** That the resource is but the form that an Allow must have, and any could be meant: a Deny on any denies. */
+  /** Whether `resource` is only the pattern that an Allow must match, and any resource may be meant: a Deny on any denies. */
   readonly isUnknown?: boolean | undefined;
-  /** Needs nobody's Allow, because the operation itself decides or AWS does not ask; a Deny denies it still. */
+  /** Whether no Allow is needed, because the operation itself decides or AWS does not check; a Deny still denies. */
   readonly isOpen?: boolean | undefined;
-  /** Not even a Deny denies it. */
+  /** Whether not even a Deny denies it. */
   readonly isFree?: boolean | undefined;
   /** A policy of the resource itself denies it, whatever the caller's own policies say. */
   readonly isDenied?: boolean | undefined;
 }
 
-/** An access with nothing left to be understood. */
+/** An access with all defaults filled in. */
 export interface ResolvedAccess {
   readonly action: string;
   readonly resource: string;
-  /** The ARN in all of its spellings that an Allow may have. */
+  /** The other spelling of the ARN; the ARN itself when there is none. */
   readonly alias: string;
   readonly also: readonly string[];
   readonly isUnknown: boolean;
@@ -38,29 +38,29 @@ export interface ResolvedAccess {
   readonly isDenied: boolean;
 }
 
-/** What a request to an operation does. */
+/** Returns what a request to an operation would do. */
 export type AccessOf = (
   operation: string,
   input: Readonly<Record<string, unknown>>,
   call: Call,
 ) => readonly Access[] | Promise<readonly Access[]>;
 
-/** What requests to each operation do, by the operation's name. */
+/** What requests to each operation would do, by the operation's name. */
 export type AccessTable = Readonly<
   Record<string, (...of: Parameters<AccessOf> extends [string, ...infer Rest] ? Rest : never) => ReturnType<AccessOf>>
 >;
 
-/** What requests do as a table tells it. Of an operation that it lacks nobody can tell what it touches. */
+/** Looks accesses up in a table. An operation that it lacks has an unknown resource. */
 export const accessesFromTable =
   (table: AccessTable): AccessOf =>
   (operation, input, call) =>
     Object.hasOwn(table, operation) ? (table[operation]?.(input, call) ?? []) : [];
 
-/** A table's rows for operations that AWS has on no one resource, as those that list and describe. */
+/** Returns rows for operations whose action has no single resource, such as those that list and describe. */
 export const onAnyResource = (operations: readonly string[]): AccessTable =>
   Object.fromEntries(operations.map((operation) => [operation, () => [{ resource: "*" }]]));
 
-/** Which requests a host's own key may make of a service without any policy. */
+/** Whether a host's own key may make a request of a service without any policy. */
 export type HostPermission = (
   principal: Principal & { readonly host: string },
   operation: string,
@@ -69,15 +69,15 @@ export type HostPermission = (
 
 /** Who may call a service. */
 export interface Permissions {
-  /** What each request does; absent: its operation's name on nobody knows what. */
+  /** By default: the operation's name as the action, on an unknown resource. */
   readonly accesses?: AccessOf | undefined;
-  /** What a host may do by being that host; a policy may still forbid it. */
+  /** What a host may do without a policy; a Deny still denies it. */
   readonly hosts?: HostPermission | undefined;
-  /** Only hosts and administrators may call it: policies can forbid, never allow. */
+  /** Whether only hosts and administrators may call it: policies can deny, never allow. */
   readonly isForHostsAlone?: boolean | undefined;
 }
 
-/** A request that waits for permission. */
+/** A request whose permission is to be checked. */
 export interface PermissionRequest {
   readonly signingName: string;
   readonly protocol: Protocol;
@@ -86,14 +86,14 @@ export interface PermissionRequest {
   readonly call: Call;
 }
 
-/** What a request does, with nothing left to be understood. */
+/** Returns what a request would do, with all defaults filled in. */
 export function accessesOf(
   { accesses }: Permissions,
   { signingName, operation, input, call }: Pick<PermissionRequest, "signingName" | "operation" | "input" | "call">,
 ): readonly ResolvedAccess[] | Promise<readonly ResolvedAccess[]> {
   const own = `${prefixes[signingName] ?? signingName}:${operation}`;
   const understood = (found: readonly Access[]) =>
-    // Who names nothing might do it to anything.
+    // No access listed means an unknown resource.
     (found.length === 0 ? [{} as Access] : found).map((access) => resolveAccess(access, own));
   const found = accesses?.(operation, input, call) ?? [];
   return found instanceof Promise ? found.then(understood) : understood(found);
@@ -105,7 +105,7 @@ function resolveAccess(access: Access, own: string): ResolvedAccess {
   return { action, resource, alias, also, context, isUnknown, isOpen, isFree, isDenied };
 }
 
-/** Lets a request pass or throws AWS's refusal: the one place where that is decided. */
+/** Throws AWS's refusal unless a request is permitted: the only place where that is decided. */
 export async function permit(
   { hosts, isForHostsAlone = false }: Permissions,
   asking: PermissionRequest,
@@ -131,13 +131,13 @@ export async function permit(
   }
 }
 
-/** Administrators need no permission. */
+/** Whether a principal is an administrator, who needs no permission. */
 export const mayDoEverything = ({ host, policies }: Principal): boolean => host === undefined && policies === undefined;
 
-/** IAM's name of a service where credential scopes have another. */
+/** IAM's prefixes for services whose credential scopes have another name. */
 const prefixes: Readonly<Record<string, string>> = { monitoring: "cloudwatch" };
 
-/** The condition keys that every request has, and those of this one (IAM's global condition keys). */
+/** Returns IAM's global condition keys for a request, and its own. */
 export function contextOf(call: Call, more: NonNullable<Access["context"]> = {}): Context {
   const { principal, region, receivedAt, sourceIp } = call;
   const values: Record<string, string | readonly string[] | undefined> = {
@@ -158,18 +158,18 @@ export function contextOf(call: Call, more: NonNullable<Access["context"]> = {})
     ),
     ...more,
   };
-  // Keys are compared without regard to case, tags' keys as well: one more tag does not hide another.
+  // Keys are case-insensitive, those of tags included: a tag of another case must not hide the first one.
   const known = new Map<string, readonly string[]>();
   for (const [key, value] of Object.entries(values))
     if (value !== undefined) known.set(key.toLowerCase(), [...(known.get(key.toLowerCase()) ?? []), ...[value].flat()]);
   return known;
 }
 
-/** Who is asking, as policies name them: sessions by their role, with its path; anybody else as they are. */
+/** Returns a caller's ARN as policies name it: for a session the role's, with its path; for others their own. */
 export const principalArnOf = ({ arn, roleArn }: Pick<Principal, "arn" | "roleArn">): string =>
   roleArn ?? arn.replace(/^arn:aws:sts::(\d+):assumed-role\/([^/]+)\/.*$/, "arn:aws:iam::$1:role/$2");
 
-/** AWS's refusal in the form of each protocol. */
+/** Returns AWS's refusal in the form of a protocol. */
 export function refused(
   { protocol, call: { principal } }: Pick<PermissionRequest, "protocol" | "call">,
   { name, resource }: { readonly name: string; readonly resource: string },
@@ -180,8 +180,8 @@ export function refused(
     decision?.outcome === "explicitly denied"
       ? `with an explicit deny in ${kind.startsWith("i") ? "an" : "a"} ${kind}`
       : `because no ${kind} allows the ${name} action`;
-  const note = decision?.caveat === undefined ? "" : `: ${decision.caveat}`;
-  const text = `User: ${principal.arn} is not authorized to perform: ${name} on resource: ${protocol === "rest-xml" ? `"${resource}"` : resource} ${why}${note}`;
+  const caveat = decision?.caveat === undefined ? "" : `: ${decision.caveat}`;
+  const text = `User: ${principal.arn} is not authorized to perform: ${name} on resource: ${protocol === "rest-xml" ? `"${resource}"` : resource} ${why}${caveat}`;
   switch (protocol) {
     case "json":
       return new Fault("AccessDeniedException", text, { status: 400 });

@@ -1,13 +1,13 @@
 import type { Access } from "./permission.ts";
 
-/** Tags as services keep them: a list, or texts by key. */
+/** Tags as services keep them: a list, or values by key. */
 export type Tags =
   | readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[]
   | Readonly<Record<string, string>>;
 
 type Context = NonNullable<Access["context"]>;
 
-/** The tags that a resource has, as conditions ask for them: by `aws:ResourceTag/KEY`, and by the service's own older name. */
+/** Returns a resource's tags as condition keys: `aws:ResourceTag/KEY`, and the service's own older name for it. */
 export function resourceTags(tags: Tags | undefined, prefix?: string): Context {
   return Object.fromEntries(
     pairs(tags).flatMap(([key, value]) => [
@@ -17,7 +17,7 @@ export function resourceTags(tags: Tags | undefined, prefix?: string): Context {
   );
 }
 
-/** The tags that a request puts on, or whose keys it takes off, as conditions ask for them. */
+/** Returns the tags that a request adds, or whose keys it removes, as condition keys. */
 export function requestTags(tags: Tags | undefined, keys: readonly string[] = []): Context {
   const found = pairs(tags);
   return {
@@ -26,7 +26,7 @@ export function requestTags(tags: Tags | undefined, keys: readonly string[] = []
   };
 }
 
-/** What a request makes, with the tags that it puts on: they need the operation that puts tags on as well, of which a Deny counts. */
+/** Returns the accesses of a request that creates something with tags: a Deny of the tagging operation applies, too. */
 export const withTags = (made: Access, action: string, tags: unknown): readonly Access[] =>
   Array.isArray(tags) && tags.length > 0 ? [made, { ...made, action, isOpen: true }] : [made];
 

@@ -7,7 +7,7 @@ export interface PolicyDocument {
   readonly hasVariables: boolean;
 }
 
-/** One statement. What is absent does not narrow it. */
+/** One statement. Undefined members do not narrow it. */
 export interface Statement {
   readonly effect: "Allow" | "Deny";
   readonly actions: Choice;
@@ -16,33 +16,33 @@ export interface Statement {
   readonly conditions: readonly Condition[];
 }
 
-/** Patterns of which one must match, or none of which may. */
+/** Patterns, one of which must match; none of which may, if negated. */
 export interface Choice {
   readonly patterns: readonly string[];
   readonly isNegated: boolean;
 }
 
-/** Whom a trust policy speaks of: ARNs, account ids or `*`, and names of services. */
+/** The principals of a trust policy: ARNs, account ids or `*`, and names of services. */
 export interface Principals {
   readonly aws: readonly string[];
   readonly services: readonly string[];
   readonly isNegated: boolean;
 }
 
-/** A condition: the key's value must stand to one of the values as the operator says. */
+/** A condition: the key's value compared with each of the values by the operator. */
 export interface Condition {
   readonly operator: string;
   readonly key: string;
   readonly values: readonly string[];
 }
 
-/** Says what is wrong with a policy document. */
+/** A policy document is invalid; the message says why. */
 export class MalformedPolicy extends Error {}
 
-/** An identity policy says what somebody may do; a trust policy says who may take a role on. */
+/** An identity policy says what a caller may do; a trust policy says who may assume a role. */
 export type PolicyKind = "identity" | "trust";
 
-/** Reads a policy document. Throws MalformedPolicy, in AWS's words where they are known. */
+/** Parses a policy document. Throws MalformedPolicy, in AWS's words where they are known. */
 export function parsePolicy(text: string, kind: PolicyKind): PolicyDocument {
   const document = record(json(text), "Syntax errors in policy.");
   only(document, ["Version", "Id", "Statement"]);

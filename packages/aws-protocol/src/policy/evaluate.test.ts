@@ -131,7 +131,7 @@ test("an operator that is not known denies whatever the statement says, and is n
 
   assert.deepEqual(evaluate([strange("Allow")], action), {
     outcome: "not allowed",
-    note: 'a policy uses the condition operator "MoonPhase", which is not known here',
+    caveat: 'a policy uses the condition operator "MoonPhase", which is not known here',
   });
   assert.equal(
     evaluate([strange("Deny"), policy({ Effect: "Allow", Action: "*", Resource: "*" })], action).outcome,

@@ -2,28 +2,28 @@ import type { Choice, PolicyDocument, Principals, Statement } from "./document.t
 import { holds } from "./operators.ts";
 import { type Context, matches } from "./pattern.ts";
 
-/** One thing that a request would do. */
+/** One action of a request. */
 export interface Action {
   /** Such as `codedeploy:CreateDeployment`. */
   readonly name: string;
-  /** An ARN, or `*` where the action is not about one resource. */
+  /** An ARN, or `*` when the action has no single resource. */
   readonly resource: string;
-  /** Another way in which policies write the same ARN. */
+  /** Another spelling of the ARN in policies. */
   readonly alias?: string | undefined;
-  /** Further ARNs of the same thing, by which a Deny may name it. */
+  /** Other ARNs of the same resource, by which a Deny may name it. */
   readonly also?: readonly string[] | undefined;
-  /** Which resource it is cannot be told: a Deny is judged as if its resources and the tags that it wants on them fitted. */
+  /** Whether the resource cannot be told: then a Deny is evaluated as if its resources, and their tags in its conditions, matched. */
   readonly isUnknown?: boolean | undefined;
   readonly context: Context;
 }
 
-/** What policies say of an action. `note` tells of a condition that could not be judged. */
+/** The result of evaluating policies. `caveat` names a condition that could not be evaluated. */
 export interface Decision {
   readonly outcome: "allowed" | "explicitly denied" | "not allowed";
   readonly caveat?: string | undefined;
 }
 
-/** Evaluates identity policies: an explicit deny wins, else one statement must allow. What cannot be judged denies. */
+/** Evaluates identity policies: an explicit deny wins, else one statement must allow. A condition that cannot be evaluated counts against the caller. */
 export function evaluate(policies: readonly PolicyDocument[], action: Action): Decision {
   const judged = policies.flatMap(({ statements, hasVariables }) => {
     const variables = hasVariables ? action.context : undefined;
@@ -37,19 +37,19 @@ export function evaluate(policies: readonly PolicyDocument[], action: Action): D
   return conclude(judged);
 }
 
-/** Somebody who would take a role on. */
+/** A caller who asks to assume a role. */
 export interface Caller {
   readonly accountId: string;
-  /** Its own, and for a session also its role's. */
+  /** The caller's own ARN, and for a session also its role's. */
   readonly arns: readonly string[];
   /** For a service, such as `codedeploy.amazonaws.com`. */
   readonly service?: string | undefined;
 }
 
-/** What a trust policy says: `for the account` leaves the choice to the caller's own policies. */
+/** The result of evaluating a trust policy: `for the account` leaves the decision to the caller's own policies. */
 export type Trust = "trusted" | "trusted for the account" | "explicitly denied" | "not trusted";
 
-/** Evaluates a role's trust policy for somebody who asks for it. */
+/** Evaluates a role's trust policy for a caller. */
 export function evaluateTrust({ statements, hasVariables }: PolicyDocument, caller: Caller, action: Action): Trust {
   const variables = hasVariables ? action.context : undefined;
   const judged = statements
@@ -73,14 +73,11 @@ type JudgedStatement = { readonly statement: Statement; readonly conditions: boo
 
 function conclude(judged: readonly JudgedStatement[]): Decision {
   const unknown = judged.flatMap(({ conditions }) => (typeof conditions === "object" ? [conditions.unknown] : []))[0];
-  const note =
-    unknown === undefined
-      ? {}
-      : { note: `a policy uses the condition operator "${unknown.slice(0, 60)}", which is not known here` };
+  const caveat = unknown && `a policy uses the condition operator "${unknown.slice(0, 60)}", which is not known here`;
   if (judged.some(({ statement, conditions }) => statement.effect === "Deny" && conditions !== false))
-    return { outcome: "explicitly denied", ...note };
+    return { outcome: "explicitly denied", caveat };
   const isAllowed = judged.some(({ statement, conditions }) => statement.effect === "Allow" && conditions === true);
-  return isAllowed ? { outcome: "allowed" } : { outcome: "not allowed", ...note };
+  return isAllowed ? { outcome: "allowed" } : { outcome: "not allowed", caveat };
 }
 
 function judgeConditions(
@@ -97,7 +94,7 @@ function judgeConditions(
   return unknown === undefined ? true : { unknown };
 }
 
-/** Names of actions are compared without regard to case. */
+/** Action names are case-insensitive. */
 function choosesAction({ patterns, isNegated }: Choice, name: string): boolean {
   return patterns.some((pattern) => matches(pattern.toLowerCase(), name.toLowerCase())) !== isNegated;
 }
@@ -115,13 +112,13 @@ function chooses({ patterns, isNegated }: Choice, names: readonly string[], vari
   return isChosen !== isNegated;
 }
 
-/** The conditions of a statement that are judged: what tags a resource has is not known of one that is not. */
+/** Returns the conditions that can be evaluated: those on the tags of an unknown resource cannot. */
 function judgeable({ effect, conditions }: Statement, { isUnknown = false }: Action): Pick<Statement, "conditions"> {
   if (effect === "Allow" || !isUnknown) return { conditions };
   return { conditions: conditions.filter(({ key }) => !/resourcetag\//i.test(key)) };
 }
 
-/** Whether principals name a caller: by its own name, or only as somebody of its account. */
+/** Returns whether principals name a caller itself, or only its account. */
 function named(
   principals: Principals | undefined,
   { accountId, arns, service }: Caller,

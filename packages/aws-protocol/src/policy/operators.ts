@@ -5,7 +5,7 @@ type Test = (found: string, wanted: string, variables: Context | undefined) => b
 
 interface Operator {
   readonly test: Test;
-  /** Holds when the test holds for none of the values; also when the key is missing. */
+  /** True when the test fails for all of the values, and when the key is missing. */
   readonly isNegated?: true | undefined;
 }
 
@@ -22,7 +22,7 @@ const dated =
   (found, wanted) =>
     holds(time(found), time(wanted));
 
-/** AWS's condition operators. `IfExists` and the prefixes for sets are taken off before they are looked up. */
+/** AWS's condition operators, without `IfExists` and the prefixes for sets. */
 const operators: Readonly<Record<string, Operator>> = {
   StringEquals: { test: equal },
   StringNotEquals: { test: equal, isNegated: true },
@@ -54,13 +54,13 @@ const operators: Readonly<Record<string, Operator>> = {
 
 const operatorForm = /^(?:(ForAllValues|ForAnyValue):)?([A-Za-z]+?)(IfExists)?$/;
 
-/** Whether AWS has such an operator. */
+/** Whether AWS has an operator of this name. */
 export function isKnownOperator(name: string): boolean {
   const [, set, base = "", ifExists] = operatorForm.exec(name) ?? [];
   return base === "Null" ? set === undefined && ifExists === undefined : Object.hasOwn(operators, base);
 }
 
-/** Whether a condition holds; undefined when there is no such operator. */
+/** Returns whether a condition holds, or undefined when its operator does not exist. */
 export function holds(
   { operator: name, values }: { readonly operator: string; readonly values: readonly string[] },
   found: readonly string[],
@@ -95,7 +95,7 @@ function isWithin(found: string, wanted: string): boolean {
   return list.check(found, family(found));
 }
 
-/** ARNs are compared part by part: a wildcard stays between two colons. */
+/** Compares ARNs part by part: a wildcard does not match across colons. */
 function arnLike(found: string, wanted: string, variables: Context | undefined): boolean {
   const parts = (arn: string) => {
     const all = arn.split(":");

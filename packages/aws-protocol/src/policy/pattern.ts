@@ -1,9 +1,9 @@
 import { fits, type Pattern, patternOf, readPattern, type Token, tokensOf } from "../wildcards.ts";
 
-/** What a request tells of itself, by condition key in small letters. A key has several values where AWS calls it multivalued. */
+/** The condition keys of a request, in lower case. A key has several values where AWS calls it multivalued. */
 export type Context = ReadonlyMap<string, readonly string[]>;
 
-/** Whether a text has the form of a pattern with `*` and `?`. Variables stand for what the context says, letter by letter; one that it does not say matches nothing. */
+/** Whether a text matches a pattern with `*` and `?`. Variables are replaced by literal values of the context; one that it lacks matches nothing. */
 export function matches(pattern: string, text: string, variables?: Context): boolean {
   const read = variables === undefined ? readPattern(pattern, signs) : withVariables(pattern, variables);
   return read !== undefined && fits(text, read);
@@ -11,10 +11,10 @@ export function matches(pattern: string, text: string, variables?: Context): boo
 
 const signs = { hasOneCharacter: true, hasEscapes: false };
 
-/** What stands for a value of the context. Names have no braces, so that a text of `${` alone is read once. */
+/** A variable. Names have no braces, so that a text of nothing but `${` is scanned in linear time. */
 const variable = /\$\{([^{}]*)\}/g;
 
-/** A text with its variables replaced; undefined when the context lacks one. */
+/** Replaces a text's variables. Returns undefined when the context lacks one. */
 export function expand(text: string, variables: Context | undefined): string | undefined {
   if (variables === undefined) return text;
   let isWhole = true;

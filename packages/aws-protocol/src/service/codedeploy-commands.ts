@@ -1,7 +1,7 @@
 import { buildModel, type ServiceModel } from "./model.ts";
 import type { Call } from "../permission/identity.ts";
 
-// The host agents' command service has no SDK: its table is written by hand, in the generated ones' form (agent.md §1.2).
+// The host agents' command service has no SDK: its table is written by hand, in the form of the generated ones (agent.md §1.2).
 const text = 0;
 const number = 1;
 const timestamp = 2;
@@ -57,22 +57,22 @@ export const codedeployCommands: ServiceModel = buildModel({
   ],
 });
 
-/** Further target prefixes that agents use: `enable_auth_policy`, and the test double's. */
+/** Other target prefixes that agents use: with `enable_auth_policy`, and those of AWS's test double. */
 export const codedeployCommandsTargetPrefixes = [
   "CodeDeployCommandService",
   "ApolloDeployControlService_mock",
 ] as const;
 
-/** A text and what form it is in. */
+/** A text and its format. */
 export interface Envelope {
   readonly Format?: string | undefined;
   readonly Payload?: string | undefined;
 }
 
-/** What the command status may be. */
+/** The states of a command. */
 export type CommandStatus = "Pending" | "InProgress" | "Succeeded" | "Failed";
 
-/** The five operations, typed by hand as `Operations` types the SDK's. */
+/** The types of the five operations, as `Operations` has those of an SDK. */
 export interface HostCommandOperations<Context> {
   PollHostCommand(
     context: Context & { readonly call: Call },
@@ -103,7 +103,7 @@ export interface HostCommandOperations<Context> {
   ): Promise<{ readonly CommandStatus: CommandStatus }>;
 }
 
-/** A command as the poll hands it out. */
+/** A command as PollHostCommand returns it. */
 export interface HostCommandInstance {
   readonly HostCommandIdentifier: string;
   readonly HostIdentifier: string;

@@ -9,48 +9,46 @@ import type { Service, ServiceRequest, ServiceResponse } from "./service.ts";
 import { decodeXml, inBody } from "../codec/xml.ts";
 import { below, malformed } from "../codec/malformed.ts";
 
-/** What a service is made of. */
+/** The parts of a service. */
 export interface ServiceDefinition<Context> extends Permissions {
   readonly name: string;
   readonly model: ServiceModel;
   readonly signingNames: readonly string[];
-  /** Further `X-Amz-Target` prefixes beside the model's own. */
+  /** `X-Amz-Target` prefixes besides the model's own. */
   readonly targetPrefixes?: readonly string[] | undefined;
-  /** By name, typed as `Partial<Operations<Sdk, Context>>`. One that is left out answers like one that does not exist. */
+  /** By name, of the type `Partial<Operations<Sdk, Context>>`. An operation that is left out is unknown to callers. */
   readonly operations: object;
   readonly context: Context;
-  /** Looks at how much a decoded input names, before anybody judges each of it. Throws a Fault. */
+  /** Checks how many items an input names, before permission is checked for each. Throws a Fault. */
   readonly checkSizes?: ((input: Readonly<Record<string, unknown>>, operation: Operation) => void) | undefined;
-  /** Items that any list of an input may have; AWS's longest ordinary lists have a thousand. */
+  /** Items that a list of an input may have; AWS's longest ordinary lists have a thousand. */
   readonly listItemsMax?: number | undefined;
-  /** Looks at a decoded input before its operation does. Throws a Fault. */
+  /** Checks a decoded input before its operation runs. Throws a Fault. */
   readonly checkInput?: ((input: Readonly<Record<string, unknown>>, operation: Operation) => void) | undefined;
-  /** Told of each defect: an error that is no Fault. The caller only learns that there was one. */
+  /** Called with each defect: an error that is not a Fault. The caller only learns that there was one. */
   readonly onDefect?: ((error: unknown, requestId: string) => void) | undefined;
-  /** Longest body that is read into memory, in bytes. Streamed bodies are the operation's matter. */
+  /** Longest body that is read into memory, in bytes. Streamed bodies are up to the operation. */
   readonly bodyBytesMax?: number | undefined;
 }
 
-/** AWS's own services refuse bodies over a megabyte or so; nothing that is not streamed comes near it. */
+/** AWS's own services refuse bodies over a megabyte or so; no request that is not streamed comes near it. */
 const defaultBodyBytesMax = 1024 * 1024;
 
 type Input = Readonly<Record<string, unknown>>;
 type Handler = (context: object, input: Input) => unknown;
 
-/** Makes a table of operations a service that answers requests in AWS's protocol. */
+/** Makes a table of operations into a service that speaks AWS's protocol. */
 export function defineService<Context extends object>(definition: ServiceDefinition<Context>): Service {
   const { name, model, signingNames, targetPrefixes = [], bodyBytesMax = defaultBodyBytesMax } = definition;
   const router = model.protocol.startsWith("rest-") ? createRouter(model) : undefined;
   return {
     name,
     signingNames,
-    targetPrefixes: [...(model.targetPrefix === undefined ? [] : [model.targetPrefix]), ...targetPrefixes],
-    ...(model.protocol === "query" || model.protocol === "ec2" ? { version: model.version } : {}),
+    targetPrefixes: [model.targetPrefix ?? [], targetPrefixes].flat(),
+    version: model.protocol === "query" || model.protocol === "ec2" ? model.version : undefined,
     protocol: model.protocol,
     bodyBytesMax,
-    ...(router !== undefined && model.protocol === "rest-json"
-      ? { routes: (request: Parameters<Router>[0]) => router(request) !== undefined }
-      : {}),
+    routes: router && model.protocol === "rest-json" ? (request) => router(request) !== undefined : undefined,
     operations: Object.keys(definition.operations),
     accesses: (operation, input, call) =>
       accessesOf(definition, { signingName: signingNames[0] ?? name, operation, input, call }),
@@ -59,7 +57,7 @@ export function defineService<Context extends object>(definition: ServiceDefinit
   };
 }
 
-/** From request to response, one step after the other: route, decode, permit, check, operate, encode. */
+/** Turns a request into a response: route, decode, permit, check, operate, encode. */
 async function serve<Context extends object>(
   definition: ServiceDefinition<Context>,
   router: Router | undefined,
@@ -96,7 +94,7 @@ async function serve<Context extends object>(
   }
 }
 
-/** Refuses lists, however deep, that are longer than any that AWS takes: what permission is asked for each item of is not asked for a hundred thousand. */
+/** Refuses lists, at any depth, that are longer than any that AWS accepts: permission may have to be checked for each item. */
 function checkLists(value: unknown, itemsMax: number, path = ""): void {
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value) || isStream(value)) return;
   if (Array.isArray(value)) {
@@ -176,7 +174,7 @@ function textOf({ protocol }: ServiceModel, bytes: Buffer): string {
   }
 }
 
-/** An operation that is not served answers like an unknown one; this is the one place where that happens. */
+/** Returns an operation of the table. Throws the protocol's fault for an unknown one, also for one that is not served. */
 function operationOf<Context>(
   { model, operations, name }: ServiceDefinition<Context>,
   operationName: string,
@@ -205,10 +203,10 @@ function operationOf<Context>(
 }
 
 function handlerOf<Context>({ operations }: ServiceDefinition<Context>, operationName: string): Handler {
-  return Reflect.get(operations, operationName) as Handler; // `known` has made sure that it is there; Operations types it
+  return Reflect.get(operations, operationName) as Handler; // `operationOf` has found it; Operations gives its type
 }
 
-/** Outside CodeDeploy, whose faults name the member, a missing required member is told in the protocol's own general code. */
+/** Refuses a request without a required member of its query or headers. Members of bodies are checked by the operations: CodeDeploy has a fault for each. */
 function requireMembers({ input: shape }: Operation, input: Input): void {
   if (shape.kind !== "structure") return;
   for (const { name, required, traits } of shape.members)

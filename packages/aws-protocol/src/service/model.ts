@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** A value's form, as the tables under `tables/` tell it. */
+/** The type of a value, from the tables under `tables/`. */
 export type Shape =
   | { readonly kind: "unit" | "string" | "number" | "boolean" | "blob" | "stream" | "document"; readonly name: string }
   | { readonly kind: "timestamp"; readonly name: string; readonly format?: TimestampFormat }
@@ -16,7 +16,7 @@ export interface Structure {
   readonly xmlName?: string | undefined;
 }
 
-/** A place where a shape stands: a structure's member, a list's item, a map's key or value. */
+/** A use of a shape: a structure's member, a list's item, a map's key or value. */
 export interface Member {
   readonly name: string;
   readonly shape: Shape;
@@ -46,13 +46,13 @@ export interface Traits {
   readonly fraction?: 1;
 }
 
-/** How a service is spoken to. `json` is AWS JSON 1.0 or 1.1, told apart by the request's content type. */
+/** A service's protocol. `json` is AWS JSON 1.0 or 1.1, told apart by the request's content type. */
 export type Protocol = "json" | "query" | "ec2" | "rest-json" | "rest-xml";
 
-/** An operation's name, its place in a REST protocol, and its shapes. */
+/** An operation's name, its route in a REST protocol, and its shapes. */
 export interface Operation {
   readonly name: string;
-  readonly http?: { readonly method: string; readonly uri: string; readonly status: number };
+  readonly http?: { readonly method: string; readonly uri: string; readonly status: number } | undefined;
   readonly input: Shape;
   readonly output: Shape;
 }
@@ -68,7 +68,7 @@ export interface ServiceModel {
   readonly errors: ReadonlyMap<string, { readonly code: string; readonly status: number }>;
 }
 
-/** The services that there are tables of. */
+/** The services that have a table. */
 export type ServiceName =
   | "auto-scaling"
   | "classic-load-balancing"
@@ -89,7 +89,7 @@ export type ServiceName =
 type Reference = readonly [shape: number, traits?: Traits];
 type Row = readonly [kind: string, name?: string, traits?: Traits, first?: unknown, second?: unknown];
 
-/** A service's table as its file, or a hand-written one, has it. */
+/** A service's table, from its file or written by hand. */
 export interface Table {
   readonly protocol: string;
   readonly version: string;
@@ -107,18 +107,18 @@ export interface Table {
 
 const models = new Map<ServiceName, ServiceModel>();
 
-/** A service's model, read from its table on first use. */
+/** Returns a service's model, read from its table on first use. */
 export function serviceModel(name: ServiceName): ServiceModel {
   let model = models.get(name);
   if (model === undefined) {
     const text = readFileSync(new URL(`../tables/${name}.json`, import.meta.url), "utf8");
-    model = buildModel(JSON.parse(text) as Table); // a file of ours: a test proves that the generator writes it so
+    model = buildModel(JSON.parse(text) as Table); // a file of ours: a test checks that the generator writes it so
     models.set(name, model);
   }
   return model;
 }
 
-/** A model from a table: numbers become references. */
+/** Builds a model from a table: numbers become references. */
 export function buildModel(table: Table): ServiceModel {
   const built: Mutable[] = table.shapes.map(([kind, name = "", traits = {}]) => ({
     ...simple(kind),
@@ -134,11 +134,11 @@ export function buildModel(table: Table): ServiceModel {
     const target = shape(number);
     return { name, shape: target as unknown as Shape, traits: { ...target.ownTraits, ...traits }, required }; // completed below, before anyone reads it
   };
-  // Members are told by name whether they are whole; items have no name, and some, such as weights, are not.
+  // Whether a number is whole is known by its member's name; items have no name, and some, such as weights, are not whole.
   const item = (name: string, [number, traits = {}]: Reference) => member(name, [number, { ...traits, fraction: 1 }]);
   table.shapes.forEach(([kind, , , first, second], index) => {
     const target = shape(index);
-    // What stands in a row's fourth and fifth place is told by its kind.
+    // The kind of a row tells what its fourth and fifth items are.
     if (kind === "list") target["item"] = item("member", first as Reference);
     if (kind === "map")
       Object.assign(target, { key: member("key", first as Reference), value: item("value", second as Reference) });
@@ -152,15 +152,12 @@ export function buildModel(table: Table): ServiceModel {
   });
   const operations = Object.entries(table.operations).map(([name, [input, output, http]]): [string, Operation] => {
     const shapes = { name, input: shape(input) as unknown as Shape, output: shape(output) as unknown as Shape };
-    return [
-      name,
-      http === undefined ? shapes : { ...shapes, http: { method: http[0], uri: http[1], status: http[2] } },
-    ];
+    return [name, { ...shapes, http: http && { method: http[0], uri: http[1], status: http[2] } }];
   });
   return {
     protocol: table.protocol as Protocol,
     version: table.version,
-    ...(table.targetPrefix === undefined ? {} : { targetPrefix: table.targetPrefix }),
+    targetPrefix: table.targetPrefix,
     xmlns: table.xmlns ?? "",
     operations: new Map(operations),
     errors: new Map(Object.entries(table.errors).map(([name, [code, status]]) => [name, { code, status }])),

@@ -15,21 +15,21 @@ type CommandOf<Sdk, Name extends string> = `${Name}Command` extends keyof Sdk
 /** The input of one operation, as the SDK types it. */
 export type InputOf<Sdk, Name extends string> = CommandOf<Sdk, Name> extends { input: infer Input } ? Input : never;
 
-// Every output of the SDK extends its metadata, which is the client's own; a command carries it in the type of the handler that it resolves to.
+// Every output of the SDK extends the client's own metadata; a command has it in the type of the handler that it resolves to.
 type ResolvedOutput<Command> = Command extends {
   resolveMiddleware(...args: never[]): (...args: never[]) => Promise<{ output: infer Output }>;
 }
   ? Output
   : never;
 
-/** The output of one operation, as the SDK types it; members may be given as undefined, and streams as bytes. */
+/** The output of one operation, as the SDK types it; members may be undefined, and streams may be bytes. */
 export type OutputOf<Sdk, Name extends string> = Given<Omit<ResolvedOutput<CommandOf<Sdk, Name>>, "$metadata">>;
 
 type Given<Value> = {
   [Key in keyof Value]: Key extends "Body" ? Uint8Array | Readable | undefined : Value[Key] | undefined;
 };
 
-/** Every operation of a service by name, typed by the SDK itself: a missing one does not compile. */
+/** Every operation of a service by name, of the SDK's own types: a missing one does not compile. */
 export type Operations<Sdk, Context> = {
   readonly [Name in OperationName<Sdk>]: (
     context: Context & { readonly call: Call },
@@ -37,18 +37,18 @@ export type Operations<Sdk, Context> = {
   ) => OutputOf<Sdk, Name> | void | Promise<OutputOf<Sdk, Name> | void>;
 };
 
-/** A request's body, with any aws-chunked framing removed. Reading it to its end proves its hash, chunk signatures and checksums: what does not match ends in a Fault. It can be read once. */
+/** A request's body without aws-chunked framing. Reading it to its end verifies its hash, chunk signatures and checksums: a mismatch ends in a Fault. It can be read once. */
 export interface RequestBody {
-  /** The whole body; a Fault when it is longer than `bytesMax`. */
+  /** Reads the whole body. Rejects with a Fault when it is longer than `bytesMax`. */
   bytes(bytesMax: number): Promise<Buffer>;
   /** The body as it comes in. */
   stream(): Readable;
 }
 
-/** A request that the front door has routed and whose signature holds. */
+/** A request that the front door has routed, with a verified signature or none. */
 export interface ServiceRequest {
   readonly method: string;
-  /** Percent-encoded, without the query, as it came over the wire. For virtual-host S3 the bucket has been put in front. */
+  /** Percent-encoded, without the query, as it came over the wire; with the bucket in front for virtual-host S3. */
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
@@ -56,7 +56,7 @@ export interface ServiceRequest {
   readonly call: Call;
 }
 
-/** What a service answers. */
+/** A service's response. */
 export interface ServiceResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | number | string[]>>;
@@ -68,14 +68,14 @@ export interface ServiceResponse {
   readonly resources?: readonly string[] | undefined;
 }
 
-/** What a refusal may know of the request. */
+/** The parts of a request that a refusal needs. */
 export interface RefusedRequest {
   readonly requestId: string;
   readonly headers: IncomingHttpHeaders;
   readonly path: string;
 }
 
-/** One AWS service, ready to answer. Faults never leave `serve`: they become responses in the service's own protocol. */
+/** One AWS service. Faults never leave `serve`: they become responses in the service's own protocol. */
 export interface Service {
   /** For messages and logs, such as `codedeploy`. */
   readonly name: string;
@@ -88,9 +88,9 @@ export interface Service {
   readonly protocol: "json" | "query" | "ec2" | "rest-json" | "rest-xml";
   /** Longest body that the service reads into memory, in bytes. */
   readonly bodyBytesMax: number;
-  /** Whether a path is one of this service's own; absent where paths tell nothing. */
+  /** Whether a request is for a path of this service; undefined when paths do not tell services apart. */
   readonly routes?: ((request: Pick<ServiceRequest, "method" | "path" | "query" | "headers">) => boolean) | undefined;
-  /** For what answers at host names of its own, such as function URLs: it gets every request to them, and whoever does not sign comes as `anonymous`. */
+  /** For a service with host names of its own, such as function URLs: it gets every request to them, also unsigned ones, whose caller is `anonymous`. */
   readonly servesHost?: ((host: string) => boolean) | undefined;
   /** For what is called with passwords instead of signatures, as image registries are: the access key that a request's password stands for. Undefined, where it has none that is good, for a caller who comes as `anonymous`. */
   readonly readPassword?:
@@ -98,15 +98,15 @@ export interface Service {
     | undefined;
   /** The operations that are served. */
   readonly operations?: readonly string[] | undefined;
-  /** What a request to an operation would do, in IAM's words. */
+  /** Returns what a request to an operation would do, in IAM's words. */
   accesses?(
     operation: string,
     input: Readonly<Record<string, unknown>>,
     call: Call,
   ): readonly ResolvedAccess[] | Promise<readonly ResolvedAccess[]>;
-  /** The service's name in the credential scopes of requests to its own host names; absent: nobody signs there. */
+  /** The service's name in the credential scopes of requests to its own host names; undefined when nobody signs there. */
   readonly hostScope?: string | undefined;
   serve(request: ServiceRequest): Promise<ServiceResponse>;
-  /** A fault raised before the service saw the request (signature, size, clock), in this service's protocol. */
+  /** Encodes a fault from before the service saw the request (signature, size, clock). */
   refuse(fault: Fault, request: RefusedRequest): ServiceResponse;
 }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { algorithm } from "./signature-v4.ts";
 
-/** What a request says of its own signature; nothing of it is proved yet. */
+/** What a request says of its own signature, before it is verified. */
 export interface Authorization {
   readonly form: "header" | "query" | "v2 link";
   readonly accessKeyId: string;
@@ -13,12 +13,12 @@ export interface Authorization {
   readonly signature: string;
   /** As sent, in AWS's compact form; for a SigV2 link, the second at which it expires. */
   readonly time: string;
-  /** Seconds for which a link holds; absent on headers. */
+  /** Seconds for which a link is valid; undefined on headers. */
   readonly expiresSeconds?: number | undefined;
   readonly sessionToken?: string | undefined;
 }
 
-/** Reads what a request says of its signature: undefined when it says nothing, "malformed" when it cannot be read. */
+/** Reads what a request says of its signature. Returns undefined when it has none, "malformed" when it cannot be read. */
 export function readAuthorization(
   headers: IncomingHttpHeaders,
   query: URLSearchParams,
@@ -37,19 +37,19 @@ function readHeader(text: string, headers: IncomingHttpHeaders): Authorization |
   if (signer === undefined || !/^[0-9a-f]+$/.test(signature) || typeof time !== "string") return "malformed";
   const token = headers["x-amz-security-token"];
   const { accessKeyId, scope, region, service, signedHeaders } = signer;
-  const sessionToken = typeof token === "string" ? { sessionToken: token } : undefined;
-  return { form: "header", accessKeyId, scope, region, service, signedHeaders, signature, time, ...sessionToken };
+  const sessionToken = typeof token === "string" ? token : undefined;
+  return { form: "header", accessKeyId, scope, region, service, signedHeaders, signature, time, sessionToken };
 }
 
 const signatureCharacters = 64;
 
 type Signer = Pick<Authorization, "accessKeyId" | "scope" | "region" | "service" | "signedHeaders">;
 
-/** What stands before signatures: whoever asks again says the same again, for a day. */
+/** Authorization headers up to their signatures, parsed: a client sends the same text for a whole day. */
 const signers = new Map<string, Signer>();
 const signersMax = 2_000;
 
-/** Longest text of this kind that is kept, in characters. */
+/** Longest text that is kept, in characters. */
 const keptCharactersMax = 512;
 
 function readSigner(text: string): Signer | undefined {
@@ -82,7 +82,7 @@ function readQuery(query: URLSearchParams): Authorization | "malformed" {
     signature,
     time,
     expiresSeconds: Number(expires),
-    ...(token === null ? {} : { sessionToken: token }),
+    sessionToken: token ?? undefined,
   };
 }
 
@@ -94,13 +94,13 @@ function readV2Link(query: URLSearchParams): Authorization | "malformed" {
     form: "v2 link",
     accessKeyId: query.get("AWSAccessKeyId") ?? "",
     scope: "",
-    // A link of this kind names no region; only us-east-1 still takes them.
+    // A SigV2 link names no region; only us-east-1 still accepts them.
     region: "us-east-1",
     service: "s3",
     signedHeaders: [],
     signature: query.get("Signature") ?? "",
     time,
-    ...(token === null ? {} : { sessionToken: token }),
+    sessionToken: token ?? undefined,
   };
 }
 

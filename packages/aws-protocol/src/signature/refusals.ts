@@ -71,7 +71,7 @@ const statuses: Readonly<Record<string, number>> = {
   "rest-xml": 403,
 };
 
-/** The fault that a service of a protocol gives for a refusal (api.md §1.3). */
+/** Returns the fault of a refusal in a service's protocol (api.md §1.3). */
 export function refusal(protocol: string, why: Refusal, message: string): Fault {
   const status =
     protocol === "rest-xml" && (why === "malformed signature" || why === "wrong body" || why === "expired token")

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 
-/** Query parameters that are part of the resource that a SigV2 link names. */
+/** Query parameters that belong to the resource of a SigV2 link. */
 const subResources = [
   ...["acl", "delete", "lifecycle", "location", "logging", "notification", "partNumber", "policy", "requestPayment"],
   ...[
@@ -14,7 +14,7 @@ const subResources = [
   ...["tagging", "torrent", "uploadId", "uploads", "versionId", "versioning", "versions", "website"],
 ];
 
-/** The signature of a SigV2 query link to S3, which `aws s3 presign` still makes in us-east-1. The path must begin with the bucket. */
+/** Returns the signature of a SigV2 query link to S3, which `aws s3 presign` still makes in us-east-1. The path must begin with the bucket. */
 export function signatureOfV2Link(
   {
     method,

@@ -1,6 +1,6 @@
 import { createHmac, hash } from "node:crypto";
 
-/** A key to sign with. */
+/** The credentials of a signer. */
 export interface SigningCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -16,11 +16,11 @@ export interface SignableRequest {
   readonly credentials: SigningCredentials;
   readonly region: string;
   readonly service: string;
-  /** The time of signing; now when absent. */
+  /** The time of signing; by default now. */
   readonly now?: Date | undefined;
 }
 
-/** What goes into a canonical request. Header names are lower case; `signedHeaders` tells which of them, sorted. */
+/** The parts of a canonical request. Header names are lower case; `signedHeaders` are sorted. */
 export interface CanonicalParts {
   readonly method: string;
   /** As it goes over the wire. */
@@ -32,10 +32,10 @@ export interface CanonicalParts {
   readonly service: string;
 }
 
-/** The name of the only algorithm there is, as requests carry it. */
+/** The name of the only algorithm, as requests carry it. */
 export const algorithm = "AWS4-HMAC-SHA256";
 
-/** Signs a request in its Authorization header. Gives every header to send. */
+/** Signs a request in its Authorization header. Returns every header to send. */
 export function signHeaders({
   method,
   url,
@@ -52,9 +52,9 @@ export function signHeaders({
     ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
     host: url.host,
     "x-amz-date": time,
-    ...(service === "s3" ? { "x-amz-content-sha256": payloadHash } : {}),
-    ...(credentials.sessionToken === undefined ? {} : { "x-amz-security-token": credentials.sessionToken }),
   };
+  if (service === "s3") sent["x-amz-content-sha256"] = payloadHash;
+  if (credentials.sessionToken !== undefined) sent["x-amz-security-token"] = credentials.sessionToken;
   const signedHeaders = Object.keys(sent).toSorted();
   const canonical = canonicalRequest({
     method,
@@ -73,7 +73,7 @@ export function signHeaders({
   };
 }
 
-/** The canonical form of a request, which both sides hash. S3's paths are taken as they are; every other service's are normalized and encoded once more. */
+/** Returns the canonical form of a request, which both sides hash. S3's paths are used as they are; every other service's are normalized and encoded once more. */
 export function canonicalRequest({
   method,
   path,
@@ -90,26 +90,26 @@ export function canonicalRequest({
 
 function canonicalQuery(query: CanonicalParts["query"]): string {
   const pairs = [...query].map(([name, value]) => [encodeUri(name), encodeUri(value)] as const);
-  // By name, then by value, in code-unit order: sorting joined pairs would let "=" take part.
+  // By name, then by value, in code-unit order: in joined pairs "=" would take part in the comparison.
   return pairs
     .toSorted(([nameA, valueA], [nameB, valueB]) => compare(nameA, nameB) || compare(valueA, valueB))
     .map(([name, value]) => `${name}=${value}`)
     .join("&");
 }
 
-/** The text whose keyed hash is the signature. */
+/** Returns the text whose HMAC is the signature. */
 export function stringToSign(canonical: string, time: string, scope: string): string {
   return `${algorithm}\n${time}\n${scope}\n${sha256Hex(canonical)}`;
 }
 
-/** A key for the requests of one secret, day, region and service. */
+/** The HMAC key for the requests of one secret, day, region and service. */
 export type SigningKey = Uint8Array;
 
-/** Signing keys kept: one for each secret, day, region and service in use. */
+/** Signing keys that are kept: one for each secret, day, region and service in use. */
 const signingKeysMax = 2_000;
 const signingKeys = new Map<string, SigningKey>();
 
-/** Derives the key for a scope (`DATE/REGION/SERVICE/aws4_request`) from a secret, once. */
+/** Derives the key for a scope (`DATE/REGION/SERVICE/aws4_request`) from a secret. */
 export function signingKey(secretAccessKey: string, scope: string): SigningKey {
   const name = `${scope}/${secretAccessKey}`;
   const known = signingKeys.get(name);
@@ -125,17 +125,17 @@ export function signingKey(secretAccessKey: string, scope: string): SigningKey {
   return key;
 }
 
-/** A signature in hex. */
+/** Returns a signature in hex. */
 export function signText(key: SigningKey, text: string): string {
   return createHmac("sha256", key).update(text).digest("hex");
 }
 
-/** The SHA-256 of text or bytes, in hex. */
+/** Returns the SHA-256 of text or bytes, in hex. */
 export function sha256Hex(content: string | Uint8Array): string {
   return hash("sha256", content);
 }
 
-/** `20261124T125419Z`. */
+/** Formats a time as AWS does: `20261124T125419Z`. */
 export function amzDate(date: Date): string {
   return date.toISOString().replaceAll(/[-:]|\.\d+/g, "");
 }

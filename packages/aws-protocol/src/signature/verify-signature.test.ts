@@ -41,9 +41,12 @@ async function verify(sent: Sent, { now = signedAt.getTime(), protocol = "json",
   );
 }
 
-function sign(sent: Sent, options: { readonly sessionToken?: string; readonly service?: string } = {}): Sent {
+function sign(
+  sent: Sent,
+  options: { readonly sessionToken?: string | undefined; readonly service?: string } = {},
+): Sent {
   const { sessionToken, service = "codedeploy" } = options;
-  const signer = sessionToken === undefined ? credentials : { ...credentials, sessionToken };
+  const signer = { ...credentials, sessionToken };
   return {
     ...sent,
     headers: signHeaders({ ...sent, credentials: signer, region: "eu-west-1", service, now: signedAt }),
@@ -81,7 +84,7 @@ test("what is signed holds, and no changed byte of it does", async () => {
         url.search = Object.entries(query)
           .map((pair) => pair.map(encodeURIComponent).join("="))
           .join("&");
-        const options = { service, ...(sessionToken === undefined ? {} : { sessionToken }) };
+        const options = { service, sessionToken };
         const sent = sign({ method, url, headers: { "X-Amz-Meta-A": header }, body }, options);
         const circumstances = { protocol: "query", key: sessionToken === undefined ? {} : { sessionToken } };
 

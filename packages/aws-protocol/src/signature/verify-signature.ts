@@ -6,33 +6,33 @@ import { type Refusal, refusal } from "./refusals.ts";
 import { signatureOfV2Link } from "./signature-v2.ts";
 import { canonicalRequest, type SigningKey, signingKey, signText, stringToSign } from "./signature-v4.ts";
 
-/** How far a caller's clock may be off, in milliseconds: AWS allows 15 minutes. */
+/** How far a caller's clock may be off, in milliseconds: 15 minutes, as with AWS. */
 const skewMillisecondsMax = 15 * 60 * 1000;
 
-/** How long a link may hold, in seconds: AWS's seven days. */
+/** How long a link may be valid, in seconds: seven days, as with AWS. */
 const linkSecondsMax = 7 * 24 * 3600;
 
-/** A request as far as its signature covers it; a header-signed body that does not say its hash must be given whole. */
+/** The signed parts of a request. */
 export interface SignedRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
-  /** Repeated ones as a list. */
+  /** Repeated headers as a list. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** For requests that sign their body without saying its hash. */
+  /** Returns the hash of the body; called when `x-amz-content-sha256` is absent. */
   readonly bodyHash: () => string | Promise<string>;
 }
 
-/** What a verified signature tells, and what the body's own proofs need. */
+/** A verified signature, with what the checks of the body need. */
 export interface VerifiedSignature {
   readonly accessKey: AccessKey;
   readonly authorization: Authorization;
-  /** What stood for the body in the signed text: a hash, `UNSIGNED-PAYLOAD` or `STREAMING-…`. */
+  /** The body's stand-in in the signed text: a hash, `UNSIGNED-PAYLOAD` or `STREAMING-…`. */
   readonly payload: string;
   readonly signingKey: SigningKey;
 }
 
-/** Proves who made a request. Throws the refusal of the service's protocol; the message never holds a secret. */
+/** Verifies who has signed a request. Throws the refusal in the service's protocol; its message never has a secret. */
 export async function verifySignature(
   request: SignedRequest,
   authorization: Authorization,
@@ -109,7 +109,7 @@ function checkTime({ form, time, scope, expiresSeconds = 0 }: Authorization, now
   }
 }
 
-/** The time that was read last: many requests come within a second. */
+/** The time that was parsed last: many requests come within a second. */
 let lastRead = { time: "", milliseconds: Number.NaN };
 
 function millisecondsOf(time: string): number {
@@ -120,10 +120,10 @@ function millisecondsOf(time: string): number {
   return lastRead.milliseconds;
 }
 
-/** The host, and every x-amz- header, must be signed: an unsigned one could turn a link that puts an object into one that copies another. A session token was proved already. */
+/** Requires that the host and every x-amz- header are signed: an unsigned one could turn a link that puts an object into one that copies another. The session token has been compared already. */
 function checkSignedHeaders(headers: SignedRequest["headers"], { signedHeaders }: Authorization, refuse: Refuse): void {
   const signed = new Set(signedHeaders);
-  // Each stands in the canonical text with its value: a long one that is named thousands of times would be gigabytes.
+  // The canonical text has each with its value: a long one, named thousands of times, would make gigabytes.
   if (signed.size !== signedHeaders.length)
     throw refuse("malformed signature", "SignedHeaders must name each header once");
   const unsigned = Object.keys(headers).find(
@@ -136,7 +136,7 @@ function checkSignedHeaders(headers: SignedRequest["headers"], { signedHeaders }
     );
 }
 
-/** What may stand for a body instead of its hash. */
+/** The values of `x-amz-content-sha256` besides a hash. */
 const payloadForms: ReadonlySet<string> = new Set([
   "UNSIGNED-PAYLOAD",
   "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
@@ -144,12 +144,12 @@ const payloadForms: ReadonlySet<string> = new Set([
   "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
 ]);
 
-/** Undefined when a request does not say its body's hash. */
+/** Returns undefined when a request does not state its body's hash. */
 function payloadOf({ headers }: SignedRequest, { form, service }: Authorization, refuse: Refuse): string | undefined {
   const said = headers["x-amz-content-sha256"];
   if (said === undefined && service === "s3") {
     if (form === "query") return "UNSIGNED-PAYLOAD";
-    // An object may be too large to be read for its hash before anything is known of it.
+    // An object may be too large to be read for its hash before its signature is verified.
     throw new Fault("InvalidRequest", "Missing required header for this request: x-amz-content-sha256");
   }
   if (said === undefined) return undefined;

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -100,4 +100,15 @@ test("a host is not set up over plain HTTP beyond loopback, unless whoever does 
     assert(isLetIn("--url", url), url);
   for (const url of ["http://localhost@192.0.2.1", "http://localhost'; id; '", "ftp://localhost", "localhost"])
     assert.match(setUp(root, "--url", url, "--insecure"), /the address '.*' cannot be used: an http or https URL /);
+});
+
+test("what root is to run is for root alone to change, whatever umask the host is set up with", (t) => {
+  const root = folderOf(t);
+  const words = ["-c", 'umask 0; exec sh "$@"', "sh", script, "--root", root, "--url", "http://127.0.0.1:1"];
+
+  const { stderr } = spawnSync("sh", words, { encoding: "utf8", env: { ...process.env, SLUICE_TOKEN: "t" } });
+
+  assert.match(stderr, /no agent at http:\/\/127\.0\.0\.1:1/); // nobody serves there, and the folders are made before
+  for (const folder of ["opt/codedeploy-agent/bin", "etc/codedeploy-agent/conf"])
+    assert.equal(statSync(join(root, folder)).mode & 0o022, 0);
 });

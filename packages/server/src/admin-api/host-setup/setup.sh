@@ -9,6 +9,7 @@
 #   --root FOLDER    puts everything below a folder, such as that of an image
 #   --no-start       leaves the agent stopped
 set -eu
+umask 022 # whatever this shell has: the program that root is to run is for root alone to change
 url='' signer='' ca='' insecure='' root='' start=yes token=${SLUICE_TOKEN-}
 unset SLUICE_TOKEN
 usage() { echo 'Usage: SLUICE_TOKEN=TOKEN sh -s -- --url URL [--signer SHA256] [--ca FILE] [--insecure] [--root FOLDER] [--no-start]' >&2; exit 2; }
