@@ -85,19 +85,19 @@ test(
       const made = [{ ...told, body: marked(told, mark) }];
       wire.instead = (operation) => (operation === "PollHostCommand" ? made.shift() : undefined);
     };
-    const refused = (mark: string) =>
+    const refused = (mark: string, reason: string) =>
       eventually(`the command ${mark} is refused`, async () =>
-        outcomes(wire.said).find((said) => said.includes(mark) && said.includes("Nothing to do in deployment")),
+        outcomes(wire.said).find((said) => said.includes(mark) && said.includes(reason)),
       );
 
     // The poll that is open is the control plane's; in the middle of its next deployment somebody answers another one.
     makeUp("AAAA");
     assert.equal((await ended(await deploy("deployed again"))).status, "Succeeded");
-    await refused("AAAA");
+    await refused("AAAA", "Cannot trust the command");
     agent.kill();
     makeUp("BBBB");
     startAgent();
-    await refused("BBBB");
+    await refused("BBBB", "Nothing to do in deployment");
 
     assert.deepEqual(ran(), ["deployed", "deployed again"]);
   },

@@ -73,6 +73,7 @@ export class CommandRunner {
   async recover(): Promise<void> {
     for (const entry of this.#journal.unsettled()) {
       if (entry.state === "started" && entry.script !== undefined) await endLeftScript(entry.script);
+      if (entry.state !== "received") this.#specifications.noteTakenUp(entry.command);
       this.#track(entry.command, this.#resume(entry));
     }
   }

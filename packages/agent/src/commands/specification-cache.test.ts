@@ -130,6 +130,32 @@ test("a command that the control plane does not want run, or has told already, i
   await assert.rejects(take(specifications, "Install"), unwanted);
 });
 
+test(
+  "a command that the control plane still waits for is run once all the same, however often it is asked",
+  { skip },
+  async (t) => {
+    const { plane, start } = fixture(t);
+    const specifications = start();
+    await take(specifications, "Install");
+    const asked = plane.answers.length;
+
+    // The control plane has not heard of its end yet: a new specification names it still.
+    await assert.rejects(take(specifications, "Install"), unwanted);
+    plane.now += 121_000;
+    await assert.rejects(take(specifications, "Install"), unwanted);
+    plane.exchange = () => "nothing";
+    await assert.rejects(take(specifications, "AfterInstall"), /Could not parse the PKCS7/);
+    plane.exchange = (answer) => answer;
+    await assert.rejects(take(specifications, "Install"), unwanted);
+    assert(plane.answers.length > asked);
+
+    const restarted = start();
+    restarted.noteTakenUp({ identifier: "kept", deploymentExecutionId, name: "Install" });
+    await assert.rejects(take(restarted, "Install"), unwanted);
+    await take(restarted, "ApplicationStop");
+  },
+);
+
 test("the same command twice while its specification is on its way is run once", { skip }, async (t) => {
   const { start } = fixture(t);
   const specifications = start();

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { deferred } from "../deferred.ts";
-import { type Binding, checkAnswers } from "../protocol/binding.ts";
+import { checkAnswers } from "../protocol/binding.ts";
 import type { CommandService, HostCommand } from "../protocol/command-service.ts";
 import type { Trust } from "../protocol/signed-content.ts";
 import { readSpecification, type Specification } from "../protocol/specification.ts";
@@ -8,6 +8,9 @@ import type { Retry } from "../retry.ts";
 
 /** Specifications that are kept, some kilobytes each: those of many deployments at once. One that was dropped is fetched again. */
 const specificationsMax = 16;
+
+/** Deployments of which it is remembered what was taken up: far more than a host has at once. */
+const deploymentsMax = 256;
 
 /** How long a bound specification stands for commands that come later, in milliseconds: then the control plane is asked again whether it still wants them run. */
 const freshMilliseconds = 120_000;
@@ -24,8 +27,6 @@ interface CachedSpecification extends FetchedSpecification {
   readonly fetchedAt: number;
   /** Once it has come. */
   read?: Specification;
-  /** Commands that were taken up with it, by name. */
-  readonly takenUp: Set<string>;
 }
 
 /** What specifications are fetched with. */
@@ -46,22 +47,44 @@ export class SpecificationCache {
   readonly #context: SpecificationContext;
   readonly #clock: () => number;
   readonly #cached = new Map<string, CachedSpecification>();
+  /** Commands that were taken up, by name, of each deployment: a new specification does not make them new. */
+  readonly #takenUp = new Map<string, Set<string>>();
 
   constructor(context: SpecificationContext) {
     this.#context = context;
     this.#clock = context.clock ?? (() => performance.now());
   }
 
-  /** Returns the specification for a command, of which it counts as taken up. */
-  fetch({ deploymentExecutionId, name }: HostCommand): FetchedSpecification {
+  /** Returns the specification for a command, which counts as taken up from then on. */
+  fetch(command: HostCommand): FetchedSpecification {
+    const { deploymentExecutionId, name } = command;
     const known = this.#cached.get(deploymentExecutionId);
     const cached =
       known !== undefined && serves(known, name, this.#clock()) ? known : this.#fetch(deploymentExecutionId);
     const specification = cached.specification.then((read) => {
-      takeUp(cached, read, name);
+      this.#takeUp(command, read);
       return read;
     });
     return { specification, firstFailure: cached.firstFailure };
+  }
+
+  /** An earlier process of the agent has taken this command up. */
+  noteTakenUp({ deploymentExecutionId, name }: HostCommand): void {
+    const takenUp = this.#takenUp.get(deploymentExecutionId) ?? new Set();
+    this.#takenUp.set(deploymentExecutionId, takenUp.add(name));
+    dropOldest(this.#takenUp, deploymentsMax);
+  }
+
+  /** Throws when a bound specification has no such command, or it was taken up before. */
+  #takeUp(command: HostCommand, { binding, deploymentId }: Specification): void {
+    if (binding === undefined) return;
+    const { deploymentExecutionId, name } = command;
+    const isAgain = this.#takenUp.get(deploymentExecutionId)?.has(name) === true;
+    if (isAgain || !binding.lifecycleEvents.includes(name))
+      throw new Error(
+        `Cannot trust the command ${JSON.stringify(name.slice(0, 100))}: the control plane does not want it run here for deployment ${deploymentId}, or has told it before. Somebody between this host and its control plane may have made it up`,
+      );
+    this.noteTakenUp(command);
   }
 
   #fetch(deploymentExecutionId: string): CachedSpecification {
@@ -75,11 +98,7 @@ export class SpecificationCache {
       checkAnswers(read, { deploymentExecutionId, hostIdentifier, nonce });
       return (cached.read = read);
     });
-    const cached: CachedSpecification = {
-      ...{ specification, firstFailure },
-      fetchedAt: this.#clock(),
-      takenUp: new Set(),
-    };
+    const cached: CachedSpecification = { specification, firstFailure, fetchedAt: this.#clock() };
     this.#cached.delete(deploymentExecutionId);
     this.#cached.set(deploymentExecutionId, cached);
     specification.catch(
@@ -91,25 +110,12 @@ export class SpecificationCache {
 }
 
 /** Whether a specification that was fetched before is good for a command. */
-function serves({ read, takenUp, fetchedAt }: CachedSpecification, name: string, now: number): boolean {
+function serves({ read, fetchedAt }: CachedSpecification, name: string, now: number): boolean {
   if (read?.binding === undefined) return true; // it is on its way, or nobody binds
-  if (now - fetchedAt > freshMilliseconds || !isWanted(name, read.binding, takenUp)) return false;
+  if (now - fetchedAt > freshMilliseconds || !read.binding.lifecycleEvents.includes(name)) return false;
   // An object that only its key names is what it is now, not what it was when the deployment began.
   const { revision } = read;
   return name !== "DownloadBundle" || revision.type !== "S3" || (revision.version ?? revision.eTag) !== undefined;
-}
-
-const isWanted = (name: string, { lifecycleEvents }: Binding, takenUp: ReadonlySet<string>): boolean =>
-  lifecycleEvents.includes(name) && !takenUp.has(name);
-
-/** Throws when a bound specification has no such command, or has had it taken up. */
-function takeUp({ takenUp }: CachedSpecification, { binding, deploymentId }: Specification, name: string): void {
-  if (binding === undefined) return;
-  if (!isWanted(name, binding, takenUp))
-    throw new Error(
-      `Cannot trust the command ${JSON.stringify(name.slice(0, 100))}: the control plane does not want it run here for deployment ${deploymentId}, or has told it before. Somebody between this host and its control plane may have made it up`,
-    );
-  takenUp.add(name);
 }
 
 /** Drops the entry that was added first when there are more than `max`. */
