@@ -4,8 +4,8 @@ import { callSluice } from "./sluice-call.ts";
 
 /** What the audit log is asked for. */
 export interface AuditRequest {
-  readonly since?: string;
-  readonly json?: boolean;
+  readonly since?: string | undefined;
+  readonly json?: boolean | undefined;
 }
 
 /** An entry of the audit log, as the operation tells it. */
@@ -22,10 +22,10 @@ export interface Entry {
 
 interface Page {
   readonly entries: readonly Entry[];
-  readonly nextToken?: string;
-  readonly isIntact?: boolean;
-  readonly problem?: string;
-  readonly head?: string;
+  readonly nextToken?: string | undefined;
+  readonly isIntact?: boolean | undefined;
+  readonly problem?: string | undefined;
+  readonly head?: string | undefined;
 }
 
 /** Prints the audit log, oldest first, as lines or as JSON, one object a line. Gives 0 if the log is as it was written. */
@@ -34,7 +34,7 @@ export async function audit(endpoint: Endpoint, request: AuditRequest, print: (l
   let first: Page | undefined;
   let nextToken: string | undefined;
   do {
-    const input = { since, ...(nextToken === undefined ? {} : { nextToken }) };
+    const input = { since, nextToken };
     const page = (await callSluice(endpoint, "ListAuditEntries", input)) as Page; // the operation's output
     for (const entry of page.entries) print(request.json === true ? printable(JSON.stringify(entry)) : lineOf(entry));
     first ??= page;

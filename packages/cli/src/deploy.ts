@@ -7,12 +7,12 @@ import { clientOptions, type Endpoint } from "./endpoint.ts";
 /** What to deploy, and where to. What is left out is found: the only application, its only group. */
 export interface DeployRequest {
   readonly folder: string;
-  readonly application?: string;
-  readonly group?: string;
-  readonly bucket?: string;
-  readonly config?: string;
-  readonly description?: string;
-  readonly fileExistsBehavior?: "DISALLOW" | "OVERWRITE" | "RETAIN";
+  readonly application?: string | undefined;
+  readonly group?: string | undefined;
+  readonly bucket?: string | undefined;
+  readonly config?: string | undefined;
+  readonly description?: string | undefined;
+  readonly fileExistsBehavior?: "DISALLOW" | "OVERWRITE" | "RETAIN" | undefined;
 }
 
 /** The bucket for revisions when none is named. */
@@ -29,9 +29,9 @@ export async function deploy(client: CodeDeployClient, endpoint: Endpoint, reque
       applicationName,
       deploymentGroupName,
       revision: { revisionType: "S3", s3Location },
-      ...(request.config === undefined ? {} : { deploymentConfigName: request.config }),
-      ...(request.description === undefined ? {} : { description: request.description }),
-      ...(request.fileExistsBehavior === undefined ? {} : { fileExistsBehavior: request.fileExistsBehavior }),
+      deploymentConfigName: request.config,
+      description: request.description,
+      fileExistsBehavior: request.fileExistsBehavior,
     }),
   );
   if (deploymentId === undefined) throw new Error("Cannot deploy: the answer of CreateDeployment has no deploymentId");

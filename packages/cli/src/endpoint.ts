@@ -5,13 +5,15 @@ import { findRunning } from "./running.ts";
 /** Where to send requests, and the key to sign them with. */
 export interface Endpoint {
   /** Absent against AWS itself: the SDK knows its addresses. */
-  readonly url?: string;
+  readonly url?: string | undefined;
   readonly region: string;
-  readonly credentials?: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken?: string;
-  };
+  readonly credentials?: Credentials | undefined;
+}
+
+interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string | undefined;
 }
 
 /** The endpoint that a command speaks to: the environment's when it names one, else the `sluice up` of the data folder. Throws with what to do when there is neither. */
@@ -22,7 +24,7 @@ export function findEndpoint({ dataFolder, region }: Configuration): Endpoint {
     return {
       url: endpoint,
       region: chosen ?? region,
-      credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
+      credentials: { accessKeyId, secretAccessKey, sessionToken },
     };
   const running = findRunning(dataFolder);
   if (running?.caBundle !== undefined && running.url.startsWith("https:")) trust(running.caBundle);
@@ -32,11 +34,24 @@ export function findEndpoint({ dataFolder, region }: Configuration): Endpoint {
   );
 }
 
-/** What every SDK client of ours is made with. */
-export function clientOptions({ url, region, credentials }: Endpoint) {
-  return {
-    region,
-    ...(url === undefined ? {} : { endpoint: url }),
-    ...(credentials === undefined ? {} : { credentials }),
+/** Returns the options of every SDK client. The SDK tells a member that is undefined from one that is absent. */
+export function clientOptions({ url, region, credentials }: Endpoint): ClientOptions {
+  const options: { -readonly [Key in keyof ClientOptions]: ClientOptions[Key] } = { region };
+  if (url !== undefined) options.endpoint = url;
+  if (credentials !== undefined) options.credentials = withoutUndefined(credentials);
+  return options;
+}
+
+interface ClientOptions {
+  readonly region: string;
+  readonly endpoint?: string;
+  readonly credentials?: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
   };
+}
+
+function withoutUndefined({ sessionToken, ...key }: Credentials): NonNullable<ClientOptions["credentials"]> {
+  return sessionToken === undefined ? key : { ...key, sessionToken };
 }

@@ -15,11 +15,11 @@ export interface RegisterRequest {
   readonly name: string;
   readonly tags: readonly string[];
   /** Where the host reaches this control plane; the address that this command uses unless given, over HTTPS if it can be. */
-  readonly url?: string;
+  readonly url?: string | undefined;
   /** The host trusts the certificate of that address anyway, as that of a proxy in front of this control plane. */
-  readonly publicCertificate?: boolean;
+  readonly publicCertificate?: boolean | undefined;
   /** Whoever asks knows that the address has no TLS, and what is at stake. */
-  readonly insecure?: boolean;
+  readonly insecure?: boolean | undefined;
 }
 
 /** Registers an on-premises instance and gives the one command that sets its host up. Again for an instance that is registered: its host gets a new key. */
@@ -74,7 +74,7 @@ interface Registration {
   /** By what the host knows whose specifications it carries out. */
   readonly signerSha256: string;
   /** By what the host knows the certificate of the control plane's own authority, if it has one. */
-  readonly authoritySha256?: string;
+  readonly authoritySha256?: string | undefined;
 }
 
 async function isRegistered(client: CodeDeployClient, instanceName: string, iamUserArn: string): Promise<boolean> {

@@ -9,7 +9,7 @@ export interface Running {
   /** Plain HTTP, unless the port speaks HTTPS alone. */
   readonly url: string;
   /** Of a port that speaks HTTPS, too: the file with the certificate to trust. */
-  readonly caBundle?: string;
+  readonly caBundle?: string | undefined;
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;

@@ -20,12 +20,13 @@ export async function serve(configuration: Configuration, account: string = acco
   const server = await startServer({
     ...{ dataFolder, region, accountId: account, clock, port, hostname, identities, logLevel },
     services: [],
-    ...(certificate === undefined ? {} : { tls: certificate, authority: certificate.authority }),
+    tls: certificate,
+    authority: certificate?.authority,
     ec2: "aws",
-    ...(eventsUrl === undefined ? {} : { eventsUrl }),
+    eventsUrl,
     fallback: withHostSetup(consoleListener(), {
       ...{ identities, region, clock, agentBundle: agentBundle() },
-      ...(certificate === undefined ? {} : { authority: certificate.authority }),
+      authority: certificate?.authority,
       onDefect: (error, about) => console.error(printableLines(`Defect in ${about}: ${inspect(error)}`)),
     }),
   });

@@ -67,8 +67,7 @@ export function noteReady(
   { server, key, certificate }: Pick<House, "server" | "key" | "certificate">,
 ): void {
   const { url } = server;
-  const secure = certificate === undefined ? {} : { caBundle: certificate.caBundle };
-  noteRunning(dataFolder, { url, region, ...key, ...secure });
+  noteRunning(dataFolder, { url, region, ...key, caBundle: certificate?.caBundle });
   const isAlone = certificate?.isRequired === true;
   console.log(`ready on ${url}${isAlone ? `, for clients that trust ${certificate.caBundle}` : ""}`);
   if (certificate !== undefined && !isAlone)
@@ -98,7 +97,8 @@ async function open(configuration: Configuration, example: boolean): Promise<Hou
       ...common,
       port,
       hostname,
-      ...(certificate === undefined ? {} : { tls: certificate, authority: certificate.authority }),
+      tls: certificate,
+      authority: certificate?.authority,
       identities,
       logLevel,
       services: cloud.services,
@@ -109,13 +109,13 @@ async function open(configuration: Configuration, example: boolean): Promise<Hou
       actsWithServiceRoles: configuration.actsWithServiceRoles,
       ec2: "self",
       timeScale,
-      ...(eventsUrl === undefined ? {} : { eventsUrl }),
+      eventsUrl,
       fallback: withHostSetup(consoleListener(), {
         identities,
         region,
         clock,
         agentBundle: agentBundle(),
-        ...(certificate === undefined ? {} : { authority: certificate.authority }),
+        authority: certificate?.authority,
         onDefect: (error, about) => console.error(printableLines(`Defect in ${about}: ${inspect(error)}`)),
       }),
     });

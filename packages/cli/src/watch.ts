@@ -10,8 +10,8 @@ const targetsPerCall = 25;
 
 /** What a watcher writes to: a terminal is redrawn, anything else gets a line for each event. */
 export interface Screen {
-  readonly isTTY?: boolean;
-  readonly columns?: number;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
   write(text: string): unknown;
 }
 
@@ -48,9 +48,7 @@ async function allTargets(client: CodeDeployClient, deploymentId: string): Promi
   const targets: DeploymentTarget[] = [];
   let nextToken: string | undefined;
   do {
-    const page = await client.send(
-      new ListDeploymentTargetsCommand({ deploymentId, ...(nextToken === undefined ? {} : { nextToken }) }),
-    );
+    const page = await client.send(new ListDeploymentTargetsCommand({ deploymentId, nextToken }));
     const { targetIds = [] } = page;
     for (let first = 0; first < targetIds.length; first += targetsPerCall) {
       const ids = targetIds.slice(first, first + targetsPerCall);

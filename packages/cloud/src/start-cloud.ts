@@ -51,13 +51,13 @@ export interface CloudOptions {
   /** With `auto`: run instances as ordinary processes where isolated ones cannot be had, instead of failing. */
   readonly plainInstead: boolean;
   /** What carries the traffic of load balancers; HAProxy must be installed for it. */
-  readonly loadBalancer?: DataPlaneKind;
+  readonly loadBalancer?: DataPlaneKind | undefined;
   /** Path of the agent as one file. */
   readonly agentBundle: string;
   /** Troubles to make on purpose. */
   readonly chaos: Chaos;
   /** How many seconds of AWS's waits pass in one of ours; absent, one. */
-  readonly timeScale?: number;
+  readonly timeScale?: number | undefined;
 }
 
 /** The control plane, as the cloud sees it. */

@@ -71,7 +71,7 @@ async function setWeights(
   { weights, sticky }: Weights,
 ): Promise<void> {
   const TargetGroups = groups.map((TargetGroupArn, at) => ({ TargetGroupArn, Weight: weights[at] }));
-  const ForwardConfig = { TargetGroups, ...(sticky === undefined ? {} : { TargetGroupStickinessConfig: sticky }) };
+  const ForwardConfig = { TargetGroups, TargetGroupStickinessConfig: sticky };
   const DefaultActions = [{ Type: "forward" as const, ForwardConfig }];
   await elb.send(new ModifyListenerCommand({ ListenerArn, DefaultActions }));
 }

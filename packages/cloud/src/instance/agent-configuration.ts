@@ -9,7 +9,7 @@ export function agentConfiguration({
   /** The SHA-256, in hex, of the public key whose specifications the agent carries out; absent: any. */
   signerSha256?: string | undefined;
   root: string;
-  installRoot?: string;
+  installRoot?: string | undefined;
 }): string {
   return `---
 :log_aws_wire: false

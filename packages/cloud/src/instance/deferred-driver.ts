@@ -9,7 +9,7 @@ export type Instances = Omit<InstanceDriver, "name" | "tasks" | "endpointAddress
 export interface RunningInstances {
   readonly driver: "ns" | "plain";
   /** Why instances are ordinary processes, when nobody asked for that. */
-  readonly why?: string;
+  readonly why?: string | undefined;
 }
 
 /** Stands for a driver that is opened later: what is asked of it waits until it is connected, and fails if it never is. */
@@ -30,7 +30,7 @@ export class DeferredDriver implements Instances {
       this.#driver = driver;
       await driver.connect(outside);
       this.#opened.resolve(driver);
-      return { driver: driver.name, ...(why === undefined ? {} : { why }) };
+      return { driver: driver.name, why };
     } catch (error) {
       this.#opened.reject(error);
       throw error;

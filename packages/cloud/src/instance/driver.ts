@@ -11,7 +11,7 @@ export interface Launch {
   /** Whether its image has the agent; without it, user data may install one. */
   readonly hasAgent: boolean;
   /** Run once, as root, at the first boot. */
-  readonly userData?: Uint8Array;
+  readonly userData?: Uint8Array | undefined;
 }
 
 /** Runs instances: isolated process trees (`ns`) or ordinary processes (`plain`). Every call is idempotent. */

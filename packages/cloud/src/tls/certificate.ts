@@ -18,9 +18,9 @@ export interface CertificateOptions {
   /** Its common name. */
   readonly subject: string;
   /** The host names and addresses that it is for; absent on the authority's own. */
-  readonly hosts?: readonly string[];
+  readonly hosts?: readonly string[] | undefined;
   /** On an authority's own: the only names and networks that it may vouch for, names with all below them. */
-  readonly permitted?: readonly string[];
+  readonly permitted?: readonly string[] | undefined;
   readonly issuer: { readonly subject: string; readonly privateKey: KeyObject };
   /** The key that it vouches for; its private form may be given. */
   readonly key: KeyObject;

@@ -24,7 +24,7 @@ export type Request =
       readonly hostname: string;
       readonly hasAgent: boolean;
       readonly packageLocks: number;
-      readonly userData?: string /* base64 */;
+      readonly userData?: string /* base64 */ | undefined;
     }
   | { readonly op: "stop"; readonly instanceId: string }
   | { readonly op: "terminate"; readonly instanceId: string }
@@ -47,12 +47,12 @@ export type Numbered = Request & { readonly id: number };
 /** netd's answer. */
 export interface Answer {
   readonly id: number;
-  readonly instances?: readonly string[];
-  readonly ports?: readonly number[];
-  readonly tasks?: readonly OpenTask[];
-  readonly end?: ContainerEnd;
+  readonly instances?: readonly string[] | undefined;
+  readonly ports?: readonly number[] | undefined;
+  readonly tasks?: readonly OpenTask[] | undefined;
+  readonly end?: ContainerEnd | undefined;
   readonly ran?: { readonly exitCode?: number | undefined; readonly output: string };
-  readonly error?: string;
+  readonly error?: string | undefined;
 }
 
 /** The kinds of frames of a running command: the first byte of each, before four bytes of length. */

@@ -74,7 +74,7 @@ export class NamespaceDriver implements InstanceDriver {
       hostname,
       hasAgent,
       packageLocks: this.#options.chaos.packageLocks,
-      ...(userData === undefined ? {} : { userData: Buffer.from(userData).toString("base64") }),
+      userData: userData === undefined ? undefined : Buffer.from(userData).toString("base64"),
     });
   }
 

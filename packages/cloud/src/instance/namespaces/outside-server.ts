@@ -24,7 +24,7 @@ export interface OutsideServerOptions {
   /** Answers on 443, under AWS's own names, with certificates of `authority`. */
   readonly secureListener: RequestListener;
   /** As the front door's when absent. */
-  readonly limits?: ServerOptions & Pick<typeof frontDoorLimits, "headersTimeout">;
+  readonly limits?: (ServerOptions & Pick<typeof frontDoorLimits, "headersTimeout">) | undefined;
 }
 
 /** Answers the connections that instances make to the outside: at the endpoint directly, and what netd carries, which begins with a line that names service, instance and the address that it comes from. */

@@ -21,7 +21,7 @@ interface PlainContainer {
   readonly process: ChildProcess;
   readonly output: PassThrough;
   readonly ended: Promise<ContainerEnd>;
-  end?: ContainerEnd;
+  end?: ContainerEnd | undefined;
 }
 
 interface PlainTask {

@@ -27,7 +27,7 @@ export interface RunningContainer {
   readonly started: Promise<void>;
   readonly ended: Promise<ContainerEnd>;
   /** Set once it has ended. */
-  end?: ContainerEnd;
+  end?: ContainerEnd | undefined;
   /** Whether it has been sent SIGKILL. */
   isKilled: boolean;
 }

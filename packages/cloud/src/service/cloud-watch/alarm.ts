@@ -24,14 +24,14 @@ export const comparisons = {
 /** An alarm as it is kept. */
 export interface Alarm {
   readonly name: string;
-  readonly description?: string;
+  readonly description?: string | undefined;
   readonly areActionsEnabled: boolean;
   readonly actions: Readonly<Record<AlarmState, readonly string[]>>;
   readonly namespace: string;
   readonly metricName: string;
   readonly dimensions: readonly Dimension[];
   readonly statistic: Statistic;
-  readonly unit?: string;
+  readonly unit?: string | undefined;
   readonly periodSeconds: number;
   readonly evaluationPeriods: number;
   readonly datapointsToAlarm: number;
@@ -42,12 +42,12 @@ export interface Alarm {
   readonly configuredAt: number;
   readonly state: AlarmState;
   readonly reason: string;
-  readonly reasonData?: string;
+  readonly reasonData?: string | undefined;
   readonly stateAt: number;
   /** The newest value of the metric that the state was decided by. */
-  readonly value?: number;
+  readonly value?: number | undefined;
   /** A state that was set by hand stands until then, unless new data come. */
-  readonly heldUntil?: number;
+  readonly heldUntil?: number | undefined;
 }
 
 /** An alarm as AWS describes it. */
@@ -55,7 +55,7 @@ export function describeAlarm(alarm: Alarm, arn: string): MetricAlarm {
   return {
     AlarmName: alarm.name,
     AlarmArn: arn,
-    ...(alarm.description === undefined ? {} : { AlarmDescription: alarm.description }),
+    AlarmDescription: alarm.description,
     AlarmConfigurationUpdatedTimestamp: new Date(alarm.configuredAt),
     ActionsEnabled: alarm.areActionsEnabled,
     OKActions: [...alarm.actions.OK],
@@ -63,7 +63,7 @@ export function describeAlarm(alarm: Alarm, arn: string): MetricAlarm {
     InsufficientDataActions: [...alarm.actions.INSUFFICIENT_DATA],
     StateValue: alarm.state,
     StateReason: alarm.reason,
-    ...(alarm.reasonData === undefined ? {} : { StateReasonData: alarm.reasonData }),
+    StateReasonData: alarm.reasonData,
     StateUpdatedTimestamp: new Date(alarm.stateAt),
     StateTransitionedTimestamp: new Date(alarm.stateAt),
     MetricName: alarm.metricName,
@@ -71,7 +71,7 @@ export function describeAlarm(alarm: Alarm, arn: string): MetricAlarm {
     Statistic: alarm.statistic,
     Dimensions: [...alarm.dimensions],
     Period: alarm.periodSeconds,
-    ...(alarm.unit === undefined ? {} : { Unit: alarm.unit as NonNullable<MetricAlarm["Unit"]> }), // checked when it was put
+    Unit: alarm.unit as MetricAlarm["Unit"], // checked when it was put
     EvaluationPeriods: alarm.evaluationPeriods,
     DatapointsToAlarm: alarm.datapointsToAlarm,
     Threshold: alarm.threshold,

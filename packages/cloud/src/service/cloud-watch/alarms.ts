@@ -50,7 +50,7 @@ export const alarmOperations: CloudWatchOperations = {
         ? wanted.slice(start, end).map((alarm) => describeAlarm(alarm, alarmArn(context, alarm.name)))
         : [],
       CompositeAlarms: [],
-      ...(wantsMetricAlarms && end < wanted.length ? { NextToken: String(end) } : {}),
+      NextToken: wantsMetricAlarms && end < wanted.length ? String(end) : undefined,
     };
   },
 
@@ -59,11 +59,7 @@ export const alarmOperations: CloudWatchOperations = {
     if (alarm === undefined) throw new Fault("ResourceNotFound", `Alarm ${AlarmName} does not exist`, { status: 404 });
     if (StateValue !== "OK" && StateValue !== "ALARM" && StateValue !== "INSUFFICIENT_DATA")
       throw new Fault("ValidationError", `StateValue '${StateValue}' must be OK, ALARM or INSUFFICIENT_DATA`);
-    keeper.set(alarm, {
-      state: StateValue,
-      reason: StateReason,
-      ...(StateReasonData === undefined ? {} : { reasonData: StateReasonData }),
-    });
+    keeper.set(alarm, { state: StateValue, reason: StateReason, reasonData: StateReasonData });
   },
 
   DeleteAlarms({ alarms }, { AlarmNames = [] }) {
@@ -129,7 +125,7 @@ function checkedAlarm(input: PutMetricAlarmCommandInput): Checked {
   checkPeriods({ Period, EvaluationPeriods, DatapointsToAlarm });
   return {
     name,
-    ...(input.AlarmDescription === undefined ? {} : { description: input.AlarmDescription }),
+    description: input.AlarmDescription,
     areActionsEnabled: input.ActionsEnabled ?? true,
     actions: {
       OK: input.OKActions ?? [],
@@ -140,7 +136,7 @@ function checkedAlarm(input: PutMetricAlarmCommandInput): Checked {
     metricName: MetricName,
     dimensions: input.Dimensions ?? [],
     statistic: Statistic, // one of the list above
-    ...(input.Unit === undefined ? {} : { unit: input.Unit }),
+    unit: input.Unit,
     periodSeconds: Period,
     evaluationPeriods: EvaluationPeriods,
     datapointsToAlarm: DatapointsToAlarm,

@@ -9,7 +9,7 @@ export interface Verdict {
   readonly state: AlarmState;
   readonly reason: string;
   /** The newest value that was looked at. */
-  readonly value?: number;
+  readonly value?: number | undefined;
 }
 
 /** How far back an evaluation looks, in milliseconds. */
@@ -55,7 +55,7 @@ function judge(alarm: Alarm, found: readonly Point[], breachingByAbsence: number
   return {
     state: isAlarm ? "ALARM" : "OK",
     reason,
-    ...(values[0] === undefined ? {} : { value: values[0].value }),
+    value: values[0]?.value,
   };
 }
 

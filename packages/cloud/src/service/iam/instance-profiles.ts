@@ -72,7 +72,7 @@ export function instanceProfiles(records: IamRecords) {
     find(name: string) {
       const profile = records.find("profile", name);
       const role = profile?.roleName === undefined ? undefined : records.find("role", profile.roleName);
-      return profile && { ...profile, ...(role === undefined ? {} : { roleArn: role.arn, roleId: role.id }) };
+      return profile && { ...profile, roleArn: role?.arn, roleId: role?.id };
     },
   };
 }

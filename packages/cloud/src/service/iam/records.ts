@@ -26,13 +26,13 @@ export interface PolicyOwner extends Entity {
 /** Somebody who acts: a user or a role. */
 export interface Principal extends PolicyOwner {
   /** ARN of the managed policy that says what it may do at most. */
-  readonly boundary?: string;
+  readonly boundary?: string | undefined;
 }
 
 /** A user. Its keys are kept where all keys are. */
 export interface User extends Principal {
   /** Names of its groups. */
-  readonly groups?: readonly string[];
+  readonly groups?: readonly string[] | undefined;
 }
 
 /** A group: what several users may do. */
@@ -46,26 +46,26 @@ export interface Role extends Principal {
   readonly trust: string;
   /** The unique ids that users and roles had whom the trust names by their ARNs: it is in them, and not in whoever gets the name later. */
   readonly trustedIds?: Readonly<Record<string, string>> | undefined;
-  readonly description?: string;
+  readonly description?: string | undefined;
   readonly sessionSecondsMax: number;
 }
 
 /** An instance profile: what gives instances a role. */
 export interface Profile extends Entity {
-  readonly roleName?: string;
+  readonly roleName?: string | undefined;
 }
 
 /** A certificate that was brought along. Its private key is in a file of its own. */
 export interface ServerCertificate extends Entity {
   /** In PEM, as the chain. */
   readonly body: string;
-  readonly chain?: string;
+  readonly chain?: string | undefined;
   readonly expiresAt: number;
 }
 
 /** A managed policy of this account, or one of AWS's. */
 export interface ManagedPolicy extends Entity {
-  readonly description?: string;
+  readonly description?: string | undefined;
   readonly updatedAt: number;
   readonly defaultVersion: string;
   readonly versions: readonly PolicyVersion[];

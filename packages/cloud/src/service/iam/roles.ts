@@ -38,7 +38,7 @@ export const roleOperations: IamOperations = {
       attached: [],
       ...trustOf(context, AssumeRolePolicyDocument, name),
       sessionSecondsMax: sessionSeconds(MaxSessionDuration),
-      ...(Description === undefined ? {} : { description: Description }),
+      description: Description,
     };
     records.put("role", role);
     return { Role: shown(role) };
@@ -56,8 +56,8 @@ export const roleOperations: IamOperations = {
     const role = roleOf(context, RoleName);
     context.records.put("role", {
       ...role,
-      ...(Description === undefined ? {} : { description: Description }),
-      ...(MaxSessionDuration === undefined ? {} : { sessionSecondsMax: sessionSeconds(MaxSessionDuration) }),
+      description: Description ?? role.description,
+      sessionSecondsMax: MaxSessionDuration === undefined ? role.sessionSecondsMax : sessionSeconds(MaxSessionDuration),
     });
     return {};
   },

@@ -29,7 +29,7 @@ export const serverCertificateOperations: IamOperations = {
     const made: ServerCertificate = {
       ...entity,
       body: CertificateBody ?? "",
-      ...(CertificateChain === undefined ? {} : { chain: CertificateChain }),
+      chain: CertificateChain,
       expiresAt: parsed.validToDate.getTime(),
     };
     certificateKeys.put(made.id, PrivateKey);

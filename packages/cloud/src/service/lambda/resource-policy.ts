@@ -18,7 +18,7 @@ export interface PolicyStatement {
   readonly Principal: "*" | { readonly AWS: string } | { readonly Service: string };
   readonly Action: string;
   readonly Resource: string;
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined;
   /** Of a user or a role: its unique id, which nobody has who gets the name later; empty where it was nobody's. Absent on who has none, and in records of earlier versions. */
   readonly principalId?: string | undefined;
 }
@@ -46,7 +46,7 @@ export interface Deed {
   readonly call: Call;
   readonly name: "lambda:InvokeFunction" | "lambda:InvokeFunctionUrl";
   /** For conditions. */
-  readonly more?: Readonly<Record<string, string>>;
+  readonly more?: Readonly<Record<string, string>> | undefined;
 }
 
 /**

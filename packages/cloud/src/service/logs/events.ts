@@ -59,7 +59,7 @@ export const eventOperations: LogsOperations = {
     return {
       events: page.map(describe),
       searchedLogStreams: [],
-      ...(seen === undefined ? {} : { nextToken: `f/${seen.at}/${seen.id}` }),
+      nextToken: seen === undefined ? undefined : `f/${seen.at}/${seen.id}`,
     };
   },
 };

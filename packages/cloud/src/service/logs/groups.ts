@@ -41,7 +41,7 @@ export const groupOperations: LogsOperations = {
     const page = rows.slice(0, Math.min(limit, pageMax));
     return {
       logGroups: page.map((row) => describeGroup(context, row)),
-      ...(page.length < rows.length ? { nextToken: page.at(-1)?.name } : {}),
+      nextToken: page.length < rows.length ? page.at(-1)?.name : undefined,
     };
   },
 
@@ -72,7 +72,7 @@ export const groupOperations: LogsOperations = {
     const page = ordered.slice(start, start + Math.min(limit, pageMax));
     return {
       logStreams: page.map((row) => describeStream(context, name, row)),
-      ...(start + page.length < ordered.length ? { nextToken: page.at(-1)?.name } : {}),
+      nextToken: start + page.length < ordered.length ? page.at(-1)?.name : undefined,
     };
   },
 
@@ -113,7 +113,7 @@ function describeGroup(context: LogsContext, { name, created_at, retention }: Gr
     arn: `${arn}:*`,
     logGroupArn: arn,
     logGroupClass: "STANDARD" as const,
-    ...(retention === null ? {} : { retentionInDays: retention }),
+    retentionInDays: retention ?? undefined,
   };
 }
 
@@ -123,8 +123,8 @@ function describeStream(context: LogsContext, group: string, row: StreamRow) {
     creationTime: row.created_at,
     arn: `${arnOf(context, group)}:log-stream:${row.name}`,
     storedBytes: 0, // CloudWatch has answered 0 here since 2019
-    ...(row.first_at === null ? {} : { firstEventTimestamp: row.first_at }),
-    ...(row.last_at === null ? {} : { lastEventTimestamp: row.last_at }),
-    ...(row.ingested_at === null ? {} : { lastIngestionTime: row.ingested_at }),
+    firstEventTimestamp: row.first_at ?? undefined,
+    lastEventTimestamp: row.last_at ?? undefined,
+    lastIngestionTime: row.ingested_at ?? undefined,
   };
 }

@@ -3,12 +3,12 @@ import { copySource } from "./objects.ts";
 
 interface Input {
   readonly Bucket?: string | undefined;
-  readonly Key?: string;
-  readonly VersionId?: string;
-  readonly Prefix?: string;
-  readonly Delimiter?: string;
-  readonly MaxKeys?: number;
-  readonly CopySource?: string;
+  readonly Key?: string | undefined;
+  readonly VersionId?: string | undefined;
+  readonly Prefix?: string | undefined;
+  readonly Delimiter?: string | undefined;
+  readonly MaxKeys?: number | undefined;
+  readonly CopySource?: string | undefined;
   readonly Delete?: { readonly Objects?: readonly { readonly Key?: string; readonly VersionId?: string }[] };
 }
 

@@ -14,9 +14,9 @@ export interface GrantedObject {
 
 /** What a request for an object names. */
 export interface AskedObject {
-  readonly Bucket?: string;
-  readonly Key?: string;
-  readonly VersionId?: string;
+  readonly Bucket?: string | undefined;
+  readonly Key?: string | undefined;
+  readonly VersionId?: string | undefined;
 }
 
 /** Whether one of these grants is for what a host asks for. Throws the Fault that says so where the object has become another one since. */

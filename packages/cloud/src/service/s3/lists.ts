@@ -33,14 +33,14 @@ export const listOperations: S3Operations = {
     return {
       Name: Bucket,
       Prefix: encode(Prefix),
-      ...(Delimiter === "" ? {} : { Delimiter: encode(Delimiter) }),
+      Delimiter: Delimiter === "" ? undefined : encode(Delimiter),
       MaxKeys,
       EncodingType,
       KeyCount: page.rows.length + page.prefixes.length,
       IsTruncated: page.next !== undefined,
       ContinuationToken,
-      ...(StartAfter === "" ? {} : { StartAfter: encode(StartAfter) }),
-      ...(page.next === undefined ? {} : { NextContinuationToken: Buffer.from(page.next).toString("base64url") }),
+      StartAfter: StartAfter === "" ? undefined : encode(StartAfter),
+      NextContinuationToken: page.next === undefined ? undefined : Buffer.from(page.next).toString("base64url"),
       Contents: page.rows.map((row) => describe(row, encode)),
       CommonPrefixes: page.prefixes.map((prefix) => ({ Prefix: encode(prefix) })),
     };
@@ -60,11 +60,11 @@ export const listOperations: S3Operations = {
       Name: Bucket,
       Prefix: encode(Prefix),
       Marker: encode(Marker),
-      ...(Delimiter === "" ? {} : { Delimiter: encode(Delimiter) }),
+      Delimiter: Delimiter === "" ? undefined : encode(Delimiter),
       MaxKeys,
       EncodingType,
       IsTruncated: page.next !== undefined,
-      ...(page.next === undefined ? {} : { NextMarker: encode(page.next) }),
+      NextMarker: page.next === undefined ? undefined : encode(page.next),
       Contents: page.rows.map((row) => describe(row, encode)),
       CommonPrefixes: page.prefixes.map((prefix) => ({ Prefix: encode(prefix) })),
     };
@@ -102,7 +102,8 @@ export const listOperations: S3Operations = {
       MaxKeys,
       EncodingType,
       IsTruncated: isTruncated,
-      ...(isTruncated ? { NextKeyMarker: encode(last.key), NextVersionIdMarker: last.version_id } : {}),
+      NextKeyMarker: isTruncated ? encode(last.key) : undefined,
+      NextVersionIdMarker: isTruncated ? last.version_id : undefined,
       Versions: rows.filter((row) => row.is_delete_marker === 0).map(tell),
       DeleteMarkers: rows
         .filter((row) => row.is_delete_marker === 1)
@@ -136,7 +137,7 @@ interface Page {
   readonly rows: readonly ObjectRow[];
   readonly prefixes: readonly string[];
   /** What the next page begins after; undefined when this is the last one. */
-  readonly next?: string;
+  readonly next?: string | undefined;
 }
 
 function listPage({ db }: S3Context, { bucket, prefix, delimiter, after, most }: Listing): Page {

@@ -191,7 +191,7 @@ export async function deleteVersion(
     return rows;
   });
   await blobs.delete(removed.flatMap(({ blob }) => blob ?? []));
-  return VersionId === undefined ? {} : { VersionId };
+  return { VersionId };
 }
 
 /** Longest key, in bytes: S3's own limit. */

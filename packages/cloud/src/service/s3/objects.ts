@@ -89,16 +89,16 @@ const deletedMax = 1000;
 
 function describe(row: ObjectRow, checksumMode: string | undefined) {
   const { ChecksumCRC32, ...headers } = JSON.parse(row.headers) as StoredObject; // written by putVersion
+  const hasChecksum = checksumMode === "ENABLED" && ChecksumCRC32 !== undefined;
   return {
     ...headers,
-    ...(checksumMode === "ENABLED" && ChecksumCRC32 !== undefined
-      ? { ChecksumCRC32, ChecksumType: "FULL_OBJECT" as const }
-      : {}),
+    ChecksumCRC32: hasChecksum ? ChecksumCRC32 : undefined,
+    ChecksumType: hasChecksum ? ("FULL_OBJECT" as const) : undefined,
     ContentType: headers.ContentType ?? "binary/octet-stream",
     AcceptRanges: "bytes",
     ETag: quoted(row.etag),
     LastModified: new Date(row.modified_at),
-    ...(row.version_id === "null" ? {} : { VersionId: row.version_id }),
+    VersionId: row.version_id === "null" ? undefined : row.version_id,
   };
 }
 

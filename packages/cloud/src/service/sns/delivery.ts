@@ -1,3 +1,4 @@
+import { withoutUndefined } from "../../without-undefined.ts";
 import { setTimeout as pause } from "node:timers/promises";
 import { request as openRequest } from "@sluice/aws-protocol/node-http";
 import { checkedEndpoint } from "./endpoint.ts";
@@ -73,7 +74,7 @@ function post(
       port: url.port === "" ? 80 : Number(url.port),
       path: `${url.pathname}${url.search}`,
       method: "POST",
-      headers: {
+      headers: withoutUndefined({
         host: url.host,
         "content-type": "text/plain; charset=UTF-8",
         "content-length": Buffer.byteLength(body),
@@ -81,9 +82,9 @@ function post(
         "x-amz-sns-message-type": kind,
         "x-amz-sns-message-id": messageId,
         "x-amz-sns-topic-arn": subscription.topicArn,
-        ...(kind === "Notification" ? { "x-amz-sns-subscription-arn": subscription.arn } : {}),
-        ...(isRaw ? { "x-amz-sns-rawdelivery": "true" } : {}),
-      },
+        "x-amz-sns-subscription-arn": kind === "Notification" ? subscription.arn : undefined,
+        "x-amz-sns-rawdelivery": isRaw ? "true" : undefined,
+      }),
       timeout: answerMilliseconds,
       signal,
     });

@@ -29,7 +29,7 @@ export function notification(
     Type: "Notification",
     MessageId: messageId,
     TopicArn: subscription.topicArn,
-    ...(subject === undefined ? {} : { Subject: subject }),
+    Subject: subject,
     Message: message,
     Timestamp: new Date(now).toISOString(),
     UnsubscribeURL: `${linksUrl}?${String(new URLSearchParams({ Action: "Unsubscribe", SubscriptionArn: subscription.arn }))}`,

@@ -14,6 +14,6 @@ export interface SubscriptionRecord {
   readonly protocol: "http";
   readonly endpoint: string;
   /** What the endpoint must send back to confirm; absent once it has. */
-  readonly token?: string;
+  readonly token?: string | undefined;
   readonly attributes: Readonly<Record<string, string>>;
 }

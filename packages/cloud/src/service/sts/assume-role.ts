@@ -28,7 +28,7 @@ export interface SessionKeys {
     readonly arn: string;
     readonly userId: string;
     readonly seconds: number;
-    readonly policies?: readonly string[];
+    readonly policies?: readonly string[] | undefined;
   }): Promise<SessionKey>;
 }
 
@@ -45,7 +45,7 @@ export interface RoleRequest {
   readonly sessionName: string;
   readonly seconds?: number | undefined;
   readonly externalId?: string | undefined;
-  readonly policies?: readonly string[];
+  readonly policies?: readonly string[] | undefined;
 }
 
 /** A session of a role. */
@@ -109,7 +109,7 @@ function mayAssume(role: Role, call: Call, { sessionName, externalId }: RoleRequ
   const isNamed = (arn: string) => trustedIds === undefined || isAdministrator || trustedIds[arn] === ownId;
   const trustIn = (...arns: readonly string[]) => {
     const { accountId, service } = principal;
-    const caller = { accountId, arns: arns.filter(isNamed), ...(service === undefined ? {} : { service }) };
+    const caller = { accountId, arns: arns.filter(isNamed), service };
     return evaluateTrust(parsePolicy(role.trust, "trust"), caller, action);
   };
   const own = (principal.policies ?? []).map(({ kind, documents }) => ({ kind, ...evaluate(documents, action) }));
@@ -147,7 +147,7 @@ async function sessionOf(
     arn,
     userId,
     seconds: wanted,
-    ...(policies === undefined ? {} : { policies }),
+    policies,
   });
   return { key, userId, arn };
 }

@@ -31,7 +31,7 @@ const operations: Partial<Operations<typeof Sts, StsContext>> = {
       sessionName: RoleSessionName,
       seconds: DurationSeconds,
       externalId: ExternalId,
-      ...(policies === undefined ? {} : { policies }),
+      policies,
     });
     return { Credentials: credentials(key), AssumedRoleUser: { AssumedRoleId: userId, Arn: arn } };
   },

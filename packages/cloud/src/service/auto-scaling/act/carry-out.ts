@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { openTermination } from "./causes.ts";
 import type { AutoScalingContext } from "../context.ts";
+import type { Activity } from "../model/activities.ts";
 import type { Removal, Step } from "../decide/decide.ts";
 import {
   following,
@@ -42,10 +43,10 @@ export async function carryOut(context: AutoScalingContext, group: Group, step: 
     case "forget":
       return forget(context, group, step.id);
     case "stand by":
-      finish(context, group, step.id, "Successful");
+      finish(context, group, step.id, { status: "Successful" });
       return move(context, group, step.id, { state: "Standby" });
     case "detach":
-      finish(context, group, step.id, "Successful");
+      finish(context, group, step.id, { status: "Successful" });
       dropTag(context, step.id);
       return groups.put(without(group, step.id));
     case "mark unhealthy":
@@ -122,7 +123,7 @@ async function enterService(context: AutoScalingContext, group: Group, id: strin
   const current = groups.find(group.name);
   const member = current?.members.find((candidate) => candidate.id === id);
   if (current === undefined || member === undefined || !member.state.startsWith("Pending")) return;
-  finish(context, current, id, "Successful");
+  finish(context, current, id, { status: "Successful" });
   const { skipsHooks: _, activityId: __, ...kept } = member;
   groups.put(withMember(current, id, () => ({ ...kept, state: "InService", actions: [], inServiceAt: clock() })));
   notify(context, current, { event: "autoscaling:EC2_INSTANCE_LAUNCH", instanceId: id, activityId: member.activityId });
@@ -132,8 +133,9 @@ async function enterService(context: AutoScalingContext, group: Group, id: strin
 function giveUp(context: AutoScalingContext, group: Group, { id, why }: { id: string; why?: string }): void {
   const { activityId: launchId } = memberOf(group, id);
   const reason = context.ec2.fleet.find(id)?.stateReason?.Message ?? "the instance has ended";
-  if (why === undefined) finish(context, group, id, "Failed", `Instance failed to launch: ${reason}`);
-  else finish(context, group, id, "Cancelled", why);
+  if (why === undefined)
+    finish(context, group, id, { status: "Failed", message: `Instance failed to launch: ${reason}` });
+  else finish(context, group, id, { status: "Cancelled", message: why });
   notify(context, group, { event: "autoscaling:EC2_INSTANCE_LAUNCH_ERROR", instanceId: id, activityId: launchId });
   const activityId = openTermination(context, group, { id, why: "hook" });
   move(context, group, id, (member) => ({
@@ -167,7 +169,7 @@ async function takeOut(
 
 function forget(context: AutoScalingContext, group: Group, id: string): void {
   const { activityId } = memberOf(group, id);
-  finish(context, group, id, "Successful");
+  finish(context, group, id, { status: "Successful" });
   context.groups.put(without(group, id));
   notify(context, group, { event: "autoscaling:EC2_INSTANCE_TERMINATE", instanceId: id, activityId });
 }
@@ -176,11 +178,9 @@ function finish(
   { activities, clock }: AutoScalingContext,
   group: Group,
   id: string,
-  status: "Successful" | "Cancelled" | "Failed",
-  message?: string,
+  outcome: Pick<Activity, "status" | "message">,
 ): void {
-  const said = message === undefined ? {} : { message };
-  activities.change(group.name, memberOf(group, id).activityId, { status, endedAt: clock(), progress: 100, ...said });
+  activities.change(group.name, memberOf(group, id).activityId, { ...outcome, endedAt: clock(), progress: 100 });
 }
 
 /** A detached instance is anybody's: the group's tag goes with it. */

@@ -82,7 +82,7 @@ export function beginActivity(
     readonly description: string;
     readonly cause: string;
     readonly member: Pick<Member, "zone" | "subnetId">;
-    readonly status?: "PreInService";
+    readonly status?: "PreInService" | undefined;
   },
 ): Activity {
   return activities.begin({
@@ -123,6 +123,6 @@ function details(zone: string, subnetId: string, scale: number): string {
   return JSON.stringify({
     "Subnet ID": subnetId,
     "Availability Zone": zone,
-    ...(scale === 1 ? {} : { "Time scale": `${scale}` }),
+    "Time scale": scale === 1 ? undefined : `${scale}`,
   });
 }

@@ -5,7 +5,7 @@ import { noteFailedLaunch, openLaunch } from "./causes.ts";
 import type { AutoScalingContext } from "../context.ts";
 import type { LaunchReason } from "../decide/decide.ts";
 import { type Group, isCounted, type Member } from "../model/group.ts";
-import { overrideOf } from "../launch-source/mixed-instances.ts";
+import { withOverride } from "../launch-source/mixed-instances.ts";
 import { notify } from "../operations/notifications.ts";
 import { asRefreshed } from "../decide/refresh.ts";
 
@@ -27,7 +27,7 @@ export function launch(
     const added = records.map((record): Member => {
       const about = { instanceId: record.id, zone: record.availabilityZone, subnetId: record.subnetId };
       const activityId = openLaunch(context, group, { ...about, why, from });
-      return { ...newMember(record, group), ...(why === "pool" ? { state: "Warmed:Pending" } : {}), activityId };
+      return { ...newMember(record, group), state: why === "pool" ? "Warmed:Pending" : "Pending", activityId };
     });
     const { launchAgainAt: _, ...kept } = group;
     groups.put({ ...kept, members: [...group.members, ...added], causes: why === "pool" ? group.causes : [] });
@@ -45,7 +45,7 @@ function recordsOf(
   try {
     const bySubnet = [...Map.groupBy(subnetIds, (id) => id)];
     return bySubnet.flatMap(([id, { length }]) => {
-      const request = { ...requestOf(source, id, length), ...overrideOf(source) };
+      const request = withOverride(requestOf(source, id, length), source);
       return newInstances(context.ec2, request, tags).created;
     });
   } catch (error) {
@@ -77,7 +77,7 @@ export function newMember(
     zone: record.availabilityZone,
     instanceType: record.instanceType,
     imageId: record.imageId,
-    ...(templateVersion === undefined ? {} : { templateVersion }),
+    templateVersion,
     state: "Pending",
     health: "Healthy",
     isProtected: protectsNewInstances,
@@ -92,7 +92,7 @@ function requestOf({ launch: source, tags }: Group, SubnetId: string, count: num
     MinCount: count,
     MaxCount: count,
     SubnetId,
-    ...(Tags.length === 0 ? {} : { TagSpecifications: [{ ResourceType: "instance" as const, Tags }] }),
+    TagSpecifications: Tags.length === 0 ? undefined : [{ ResourceType: "instance" as const, Tags }],
   };
   if (source.kind === "template")
     return { ...common, LaunchTemplate: { LaunchTemplateId: source.id, Version: source.version } };

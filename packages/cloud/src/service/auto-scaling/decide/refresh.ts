@@ -40,7 +40,7 @@ export interface RefreshMove {
   /** Replacements to launch before their predecessors go. */
   readonly launch: number;
   readonly takeOut: readonly Member[];
-  readonly change?: Partial<Refresh>;
+  readonly change?: Partial<Refresh> | undefined;
   /** How many instances there may be meanwhile. */
   readonly most: number;
 }
@@ -62,7 +62,7 @@ export function refreshMove(
   const isSettled = counted.length === group.desired && ready === counted.length;
   if (refresh.status === "Cancelling")
     return isSettled ? { ...none, change: over("Cancelled", now) } : { ...none, most: group.desired };
-  if (left.length === 0) return { ...none, ...(isSettled ? ended(refresh, now) : {}) };
+  if (left.length === 0) return isSettled ? { ...none, ...ended(refresh, now) } : none;
   if (now >= refresh.progressAt + stuckMilliseconds) return { ...none, change: stuck(refresh, group, now) };
   const hold = heldBy(refresh, group, { now, isSettled });
   if (hold !== undefined) return { ...none, ...hold };
@@ -74,11 +74,9 @@ export function refreshMove(
   return { launch, takeOut: free.slice(0, Math.max(0, Math.min(most, room))), most: bounds.most };
 }
 
-const over = (status: RefreshStatus, endedAt: number, reason?: string): Partial<Refresh> => ({
-  status,
-  endedAt,
-  ...(reason === undefined ? {} : { reason }),
-});
+/** A refresh keeps the reason that it has unless there is a new one. */
+const over = (status: RefreshStatus, endedAt: number, reason?: string): Partial<Refresh> =>
+  reason === undefined ? { status, endedAt } : { status, endedAt, reason };
 
 function ended({ status, bakesUntil, preferences }: Refresh, now: number): Pick<RefreshMove, "change"> {
   if (status === "RollbackInProgress") return { change: over("RollbackSuccessful", now) };

@@ -12,10 +12,10 @@ export function copiedLaunch(
   const data = {
     ImageId: imageId,
     InstanceType: instanceType as "t3.micro", // the SDK's type lists the types of its day
-    ...(keyName === undefined ? {} : { KeyName: keyName }),
-    ...(userData === undefined ? {} : { UserData: userData }),
-    ...(securityGroupIds === undefined ? {} : { SecurityGroupIds: [...securityGroupIds] }),
-    ...(instanceProfile === undefined ? {} : { IamInstanceProfile: { Name: instanceProfile } }),
+    KeyName: keyName,
+    UserData: userData,
+    SecurityGroupIds: securityGroupIds === undefined ? undefined : [...securityGroupIds],
+    IamInstanceProfile: instanceProfile === undefined ? undefined : { Name: instanceProfile },
   };
   return { launch: { kind: "configuration", name: `copy-of-${record.id}`, data }, subnetIds: [subnetId] };
 }

@@ -9,7 +9,7 @@ import { launchAccesses } from "../../ec2/index.ts";
 import type { AutoScalingContext } from "../context.ts";
 import { copiedLaunch } from "./copied-launch.ts";
 import type { LaunchSource } from "./launch-source.ts";
-import { overrideOf } from "./mixed-instances.ts";
+import { withOverride } from "./mixed-instances.ts";
 import { asRefreshed } from "../decide/refresh.ts";
 
 type Input = Readonly<Record<string, unknown>>;
@@ -29,17 +29,17 @@ export function launchAgainAccesses(context: AutoScalingContext, name = ""): rea
   if (found === undefined) return [];
   const group = asRefreshed(found);
   const tags = group.tags.filter(({ propagate }) => propagate).map(({ key, value }) => ({ Key: key, Value: value }));
-  const request = { ...requestFrom(group.launch), ...overrideOf(group) };
+  const request = withOverride(requestFrom(group.launch), group);
   return launchAccesses(context.ec2, withTags(request, tags)).map((access) => ({ ...access, isOpen: true }));
 }
 
 /** The launches that a request describes: by a template, its overrides, a configuration, or after an instance. */
 function requestsOf(context: AutoScalingContext, input: Input): readonly RunInstancesCommandInput[] {
   const { LaunchTemplate, MixedInstancesPolicy, LaunchConfigurationName, InstanceId } = input as {
-    readonly LaunchTemplate?: LaunchTemplateSpecification;
-    readonly MixedInstancesPolicy?: MixedInstancesPolicy;
-    readonly LaunchConfigurationName?: string;
-    readonly InstanceId?: string;
+    readonly LaunchTemplate?: LaunchTemplateSpecification | undefined;
+    readonly MixedInstancesPolicy?: MixedInstancesPolicy | undefined;
+    readonly LaunchConfigurationName?: string | undefined;
+    readonly InstanceId?: string | undefined;
   }; // decoded by the service's own table
   const { LaunchTemplateSpecification: main, Overrides = [] } = MixedInstancesPolicy?.LaunchTemplate ?? {};
   const templates = [LaunchTemplate, main, ...Overrides.map(({ LaunchTemplateSpecification: own }) => own)];

@@ -37,10 +37,10 @@ export const launchConfigurationOperations: AutoScalingOperations = {
     const data = {
       ImageId,
       InstanceType: InstanceType as "t3.micro", // the SDK's type lists the types of its day
-      ...(KeyName === undefined ? {} : { KeyName }),
-      ...(UserData === undefined ? {} : { UserData }),
-      ...(SecurityGroups === undefined ? {} : { SecurityGroupIds: SecurityGroups }),
-      ...(IamInstanceProfile === undefined ? {} : { IamInstanceProfile: profile }),
+      KeyName,
+      UserData,
+      SecurityGroupIds: SecurityGroups,
+      IamInstanceProfile: IamInstanceProfile === undefined ? undefined : profile,
     };
     launchConfigurations.put(name, { name, createdAt: clock(), data });
   },

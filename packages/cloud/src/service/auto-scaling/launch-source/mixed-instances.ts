@@ -1,15 +1,21 @@
 import type { RunInstancesCommandInput } from "@aws-sdk/client-ec2";
 import type { Group } from "../model/group.ts";
 
-/** What the overrides of a mixed instances policy change of a launch. Capacity never runs out here and has no price, so that the first of them, which has the highest priority, is always taken; requirements are not matched against types: then the template's own type counts. */
-export function overrideOf({
-  told,
-}: Pick<Group, "told">): Pick<RunInstancesCommandInput, "InstanceType" | "LaunchTemplate"> {
+/**
+ * Returns a launch with the overrides of the group's mixed instances policy. The first override has the highest priority
+ * and is always taken, as capacity never runs out here and costs nothing. Requirements are not matched against instance
+ * types: then the template's own type counts.
+ */
+export function withOverride(
+  request: RunInstancesCommandInput,
+  { told }: Pick<Group, "told">,
+): RunInstancesCommandInput {
   const [first] = told.mixedInstancesPolicy?.LaunchTemplate?.Overrides ?? [];
-  const { InstanceType, LaunchTemplateSpecification: own } = first ?? {};
+  const type = first?.InstanceType as RunInstancesCommandInput["InstanceType"]; // the SDK's type lists the types of its day
+  const template = first?.LaunchTemplateSpecification;
   return {
-    // The SDK's type lists the types of its day.
-    ...(InstanceType === undefined ? {} : { InstanceType: InstanceType as "t3.micro" }),
-    ...(own === undefined ? {} : { LaunchTemplate: own }),
+    ...request,
+    InstanceType: type ?? request.InstanceType,
+    LaunchTemplate: template ?? request.LaunchTemplate,
   };
 }

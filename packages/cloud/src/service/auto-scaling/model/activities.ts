@@ -10,9 +10,9 @@ export interface Activity {
   readonly description: string;
   readonly cause: string;
   readonly startedAt: number;
-  readonly endedAt?: number;
+  readonly endedAt?: number | undefined;
   readonly status: ScalingActivityStatusCode;
-  readonly message?: string;
+  readonly message?: string | undefined;
   readonly progress: number;
   readonly details: string;
 }
@@ -79,7 +79,7 @@ export function describeActivity(activity: Activity): Described {
     Description: description,
     Cause: cause,
     StartTime: new Date(startedAt),
-    ...(endedAt === undefined ? {} : { EndTime: new Date(endedAt) }),
+    EndTime: endedAt === undefined ? undefined : new Date(endedAt),
     StatusCode: status,
     StatusMessage: message,
     Progress: progress,

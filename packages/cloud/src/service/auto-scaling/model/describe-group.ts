@@ -79,10 +79,11 @@ export function describeMember(group: Group, member: Member): Instance {
     HealthStatus: member.health,
     ProtectedFromScaleIn: member.isProtected,
     ImageId: member.imageId,
-    ...(launch.kind === "configuration" ? { LaunchConfigurationName: launch.name } : {}),
-    ...(launch.kind === "template" && templateVersion !== undefined
-      ? { LaunchTemplate: specificationOf(launch, templateVersion) }
-      : {}),
+    LaunchConfigurationName: launch.kind === "configuration" ? launch.name : undefined,
+    LaunchTemplate:
+      launch.kind === "template" && templateVersion !== undefined
+        ? specificationOf(launch, templateVersion)
+        : undefined,
   };
 }
 

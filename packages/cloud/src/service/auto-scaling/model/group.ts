@@ -14,47 +14,47 @@ export interface Group {
   readonly desired: number;
   readonly subnetIds: readonly string[];
   /** As it was given, for those who read it back. */
-  readonly vpcZoneIdentifier?: string;
+  readonly vpcZoneIdentifier?: string | undefined;
   readonly sources: readonly TrafficSource[];
   readonly healthCheckType: string;
   readonly gracePeriodSeconds: number;
   readonly cooldownSeconds: number;
   /** Until when simple scaling policies wait. */
-  readonly cooldownUntil?: number;
+  readonly cooldownUntil?: number | undefined;
   readonly terminationPolicies: readonly string[];
   readonly protectsNewInstances: boolean;
   readonly suspended: readonly SuspendedProcess[];
   readonly hooks: readonly Hook[];
   readonly members: readonly Member[];
-  readonly warmPool?: WarmPool;
+  readonly warmPool?: WarmPool | undefined;
   /** Instance refreshes, the newest first. */
-  readonly refreshes?: readonly Refresh[];
+  readonly refreshes?: readonly Refresh[] | undefined;
   readonly tags: readonly GroupTag[];
   readonly metrics: readonly string[];
   /** What users have asked for since the last activity: the beginning of its cause. */
   readonly causes: readonly string[];
   /** After a launch has failed: when to try again. */
-  readonly launchAgainAt?: number;
+  readonly launchAgainAt?: number | undefined;
   /** Set when it is being deleted with all of its instances. */
-  readonly isGoing?: true;
+  readonly isGoing?: true | undefined;
   /** What is kept for those who read it back, and decides nothing here. */
   readonly told: ToldSettings;
 }
 
 /** Settings that a copy of the group needs, and that decide nothing here. */
 export interface ToldSettings {
-  readonly placementGroup?: string;
-  readonly capacityRebalance?: boolean;
-  readonly serviceLinkedRoleArn?: string;
-  readonly maxInstanceLifetime?: number;
-  readonly context?: string;
-  readonly desiredCapacityType?: string;
-  readonly defaultInstanceWarmup?: number;
+  readonly placementGroup?: string | undefined;
+  readonly capacityRebalance?: boolean | undefined;
+  readonly serviceLinkedRoleArn?: string | undefined;
+  readonly maxInstanceLifetime?: number | undefined;
+  readonly context?: string | undefined;
+  readonly desiredCapacityType?: string | undefined;
+  readonly defaultInstanceWarmup?: number | undefined;
   readonly instanceMaintenancePolicy?: {
-    readonly MinHealthyPercentage?: number;
-    readonly MaxHealthyPercentage?: number;
+    readonly MinHealthyPercentage?: number | undefined;
+    readonly MaxHealthyPercentage?: number | undefined;
   };
-  readonly mixedInstancesPolicy?: MixedInstancesPolicy;
+  readonly mixedInstancesPolicy?: MixedInstancesPolicy | undefined;
 }
 
 /** A target group (elbv2, by ARN) or a classic load balancer (elb, by name). */
@@ -67,12 +67,12 @@ export interface TrafficSource {
 export interface WarmPool {
   readonly minSize: number;
   /** Instances of the group and its pool together; absent: the group's maximum. */
-  readonly maxPrepared?: number;
+  readonly maxPrepared?: number | undefined;
   readonly state: "Stopped" | "Running" | "Hibernated";
   /** Instances that the group no longer needs return to the pool. */
   readonly reuses: boolean;
   /** Set when it is being deleted with its instances. */
-  readonly isGoing?: true;
+  readonly isGoing?: true | undefined;
 }
 
 /** A process that is suspended, and why. */
@@ -111,26 +111,26 @@ export interface Member {
   readonly zone: string;
   readonly instanceType: string;
   readonly imageId: string;
-  readonly templateVersion?: string;
+  readonly templateVersion?: string | undefined;
   readonly state: LifecycleState;
   readonly health: "Healthy" | "Unhealthy";
   /** What said that it is unhealthy. */
-  readonly unhealthyBecause?: "EC2" | "ELB" | "user";
+  readonly unhealthyBecause?: "EC2" | "ELB" | "user" | undefined;
   readonly isProtected: boolean;
   readonly launchedAt: number;
-  readonly inServiceAt?: number;
+  readonly inServiceAt?: number | undefined;
   /** Lifecycle actions of the transition that it is in. */
   readonly actions: readonly HookAction[];
   /** The activity that is about it now. */
-  readonly activityId?: string;
+  readonly activityId?: string | undefined;
   /** It was already running when it joined, or comes out of standby: no launch hooks. */
-  readonly skipsHooks?: true;
+  readonly skipsHooks?: true | undefined;
   /** It comes out of the warm pool. */
-  readonly isDrawn?: true;
+  readonly isDrawn?: true | undefined;
   /** It comes back to the warm pool, after it has served. */
-  readonly returns?: true;
+  readonly returns?: true | undefined;
   /** It is ended without asking any hook. */
-  readonly isForced?: true;
+  readonly isForced?: true | undefined;
 }
 
 /** Whether a process of a group is suspended. */

@@ -12,9 +12,9 @@ export interface Hook {
   readonly transition: Transition;
   readonly heartbeatSeconds: number;
   readonly defaultResult: Result;
-  readonly notificationTargetArn?: string;
-  readonly roleArn?: string;
-  readonly notificationMetadata?: string;
+  readonly notificationTargetArn?: string | undefined;
+  readonly roleArn?: string | undefined;
+  readonly notificationMetadata?: string | undefined;
 }
 
 /** One hook that holds one instance. Moments are milliseconds since the epoch. */
@@ -26,9 +26,9 @@ export interface HookAction {
   readonly heartbeatUntil: number;
   /** No heartbeat keeps it longer than this. */
   readonly until: number;
-  readonly result?: Result;
+  readonly result?: Result | undefined;
   /** How it came to its result, in AWS's words. */
-  readonly why?: string;
+  readonly why?: string | undefined;
 }
 
 /** Heartbeats may hold an instance for a hundred times their timeout, and at most for two days, in seconds. */

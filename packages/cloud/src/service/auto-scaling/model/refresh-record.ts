@@ -5,12 +5,12 @@ import type { LaunchSource } from "../launch-source/launch-source.ts";
 export interface Refresh {
   readonly id: string;
   readonly status: RefreshStatus;
-  readonly reason?: string;
+  readonly reason?: string | undefined;
   readonly startedAt: number;
-  readonly endedAt?: number;
+  readonly endedAt?: number | undefined;
   readonly preferences: RefreshPreferences;
   /** What instances are launched from instead of the group's own; it becomes the group's when the refresh succeeds. */
-  readonly desired?: { readonly launch: LaunchSource; readonly policy?: MixedInstancesPolicy };
+  readonly desired?: { readonly launch: LaunchSource; readonly policy?: MixedInstancesPolicy | undefined } | undefined;
   /** Instances of the group when it began. */
   readonly original: readonly string[];
   /** How many are replaced in all, and which of them may still be there. */
@@ -20,9 +20,9 @@ export interface Refresh {
   readonly progressAt: number;
   /** Checkpoints that have been passed, and until when the last one holds. */
   readonly passed: number;
-  readonly holdsUntil?: number;
+  readonly holdsUntil?: number | undefined;
   /** Set when everything has been replaced: until when it is watched. */
-  readonly bakesUntil?: number;
+  readonly bakesUntil?: number | undefined;
   readonly rollback?: { readonly reason: string; readonly startedAt: number; readonly percentBefore: number };
 }
 

@@ -6,15 +6,15 @@ export interface ScheduledAction {
   readonly id: string;
   readonly group: string;
   readonly name: string;
-  readonly startAt?: number;
-  readonly endAt?: number;
-  readonly recurrence?: string;
-  readonly timeZone?: string;
-  readonly minSize?: number;
-  readonly maxSize?: number;
-  readonly desired?: number;
+  readonly startAt?: number | undefined;
+  readonly endAt?: number | undefined;
+  readonly recurrence?: string | undefined;
+  readonly timeZone?: string | undefined;
+  readonly minSize?: number | undefined;
+  readonly maxSize?: number | undefined;
+  readonly desired?: number | undefined;
   /** When it is due; absent when it will not be again. */
-  readonly dueAt?: number;
+  readonly dueAt?: number | undefined;
 }
 
 /** When an action is due for the first time after a moment. */

@@ -31,9 +31,9 @@ export function returning(group: Group): number {
 export function describePool(pool: WarmPool): WarmPoolConfiguration {
   return {
     MinSize: pool.minSize,
-    ...(pool.maxPrepared === undefined ? {} : { MaxGroupPreparedCapacity: pool.maxPrepared }),
+    MaxGroupPreparedCapacity: pool.maxPrepared,
     PoolState: pool.state,
-    ...(pool.isGoing === true ? { Status: "PendingDelete" as const } : {}),
+    Status: pool.isGoing === true ? "PendingDelete" : undefined,
     InstanceReusePolicy: { ReuseOnScaleIn: pool.reuses },
   };
 }

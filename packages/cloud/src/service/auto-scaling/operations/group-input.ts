@@ -1,3 +1,4 @@
+import { withoutUndefined } from "../../../without-undefined.ts";
 import type {
   CreateAutoScalingGroupCommandInput,
   LaunchTemplateSpecification,
@@ -31,9 +32,9 @@ export function settingsOf(context: AutoScalingContext, input: Input): Partial<G
   if (unknownCheck !== undefined)
     throw new Fault("ValidationError", `Invalid HealthCheckType ${unknownCheck}: EC2 and ELB are known here`);
   return {
-    ...(launch === undefined ? {} : { launch }),
-    ...(where === undefined ? {} : where),
-    ...given({
+    ...where,
+    ...withoutUndefined({
+      launch,
       healthCheckType: input.HealthCheckType,
       gracePeriodSeconds: seconds("HealthCheckGracePeriod", input.HealthCheckGracePeriod),
       cooldownSeconds: seconds("DefaultCooldown", input.DefaultCooldown),
@@ -45,7 +46,7 @@ export function settingsOf(context: AutoScalingContext, input: Input): Partial<G
 
 /** What is kept for those who read it back. */
 export function toldOf(input: Input): ToldSettings {
-  return given({
+  return withoutUndefined({
     placementGroup: input.PlacementGroup,
     capacityRebalance: input.CapacityRebalance,
     serviceLinkedRoleArn: input.ServiceLinkedRoleARN,
@@ -56,10 +57,6 @@ export function toldOf(input: Input): ToldSettings {
     instanceMaintenancePolicy: input.InstanceMaintenancePolicy,
     mixedInstancesPolicy: input.MixedInstancesPolicy,
   }) as ToldSettings; // what is undefined is left out
-}
-
-function given<Fields extends object>(fields: Fields): { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never; // the same fields, less those that are undefined
 }
 
 function seconds(name: string, value: number | undefined): number | undefined {

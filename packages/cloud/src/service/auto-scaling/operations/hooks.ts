@@ -158,10 +158,9 @@ export function hookOf(input: Partial<LifecycleHookSpecification>, earlier?: Hoo
     transition,
     heartbeatSeconds,
     defaultResult,
-    // An empty ARN takes the target away.
-    ...(target === "" ? {} : { notificationTargetArn: target }),
-    ...(role === undefined ? {} : { roleArn: role }),
-    ...(metadata === undefined ? {} : { notificationMetadata: metadata }),
+    notificationTargetArn: target === "" ? undefined : target, // an empty ARN removes the target
+    roleArn: role,
+    notificationMetadata: metadata,
   };
 }
 

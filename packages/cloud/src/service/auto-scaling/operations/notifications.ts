@@ -111,7 +111,7 @@ export function announceAction(
     Time: new Date(clock()).toISOString(),
     EC2InstanceId: instanceId,
     LifecycleActionToken: action.token,
-    ...(hook.notificationMetadata === undefined ? {} : { NotificationMetadata: hook.notificationMetadata }),
+    NotificationMetadata: hook.notificationMetadata,
   };
   const subject = `Auto Scaling: Lifecycle action '${isLaunch ? "LAUNCHING" : "TERMINATING"}' for instance ${instanceId} in progress.`;
   publish(hook.notificationTargetArn, { subject, body: JSON.stringify(message) });

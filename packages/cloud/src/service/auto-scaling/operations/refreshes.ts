@@ -43,7 +43,7 @@ export const refreshOperations: AutoScalingOperations = {
       status: "InProgress",
       startedAt: now,
       preferences,
-      ...(desired === undefined ? {} : { desired }),
+      desired,
       original,
       ...{ old, total: old.length, progressAt: now, passed: 0 },
     };
@@ -95,7 +95,7 @@ function desiredOf(context: AutoScalingContext, asked: DesiredConfiguration): No
   if (launch === undefined)
     throw new Fault("ValidationError", "DesiredConfiguration needs a LaunchTemplate or a MixedInstancesPolicy");
   const { MixedInstancesPolicy: policy } = asked;
-  return { launch, ...(policy === undefined ? {} : { policy }) };
+  return { launch, policy };
 }
 
 /** As on AWS: there must be something to go back to, and it must not move. */
@@ -183,7 +183,7 @@ function within(name: string, value: number, least: number, most: number): numbe
 
 function describe(group: Group, refresh: Refresh): InstanceRefresh {
   const { id, status, reason, startedAt, endedAt, preferences, desired, rollback } = refresh;
-  const isOver = endedAt !== undefined;
+
   const isDone = status === "Successful" || status === "RollbackSuccessful";
   return {
     InstanceRefreshId: id,
@@ -191,21 +191,17 @@ function describe(group: Group, refresh: Refresh): InstanceRefresh {
     Status: status,
     StatusReason: reason,
     StartTime: new Date(startedAt),
-    ...(isOver ? { EndTime: new Date(endedAt) } : {}),
+    EndTime: endedAt === undefined ? undefined : new Date(endedAt),
     PercentageComplete: isDone ? 100 : percentOf(refresh, group),
     InstancesToUpdate: isDone ? 0 : leftOf(refresh, group).length,
     Preferences: preferences.told,
     Strategy: "Rolling",
-    ...(desired === undefined ? {} : { DesiredConfiguration: describeDesired(desired) }),
-    ...(rollback === undefined
-      ? {}
-      : {
-          RollbackDetails: {
-            RollbackReason: rollback.reason,
-            RollbackStartTime: new Date(rollback.startedAt),
-            PercentageCompleteOnRollback: rollback.percentBefore,
-          },
-        }),
+    DesiredConfiguration: desired && describeDesired(desired),
+    RollbackDetails: rollback && {
+      RollbackReason: rollback.reason,
+      RollbackStartTime: new Date(rollback.startedAt),
+      PercentageCompleteOnRollback: rollback.percentBefore,
+    },
   };
 }
 

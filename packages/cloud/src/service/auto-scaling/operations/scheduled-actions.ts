@@ -77,13 +77,13 @@ function put(
     id: `${group.name} ${name}`,
     group: group.name,
     name,
-    ...(StartTime === undefined ? {} : { startAt: StartTime.getTime() }),
-    ...(EndTime === undefined ? {} : { endAt: EndTime.getTime() }),
-    ...(Recurrence === undefined ? {} : { recurrence: Recurrence }),
-    ...(TimeZone === undefined ? {} : { timeZone: TimeZone }),
-    ...(MinSize === undefined ? {} : { minSize: MinSize }),
-    ...(MaxSize === undefined ? {} : { maxSize: MaxSize }),
-    ...(DesiredCapacity === undefined ? {} : { desired: DesiredCapacity }),
+    startAt: StartTime?.getTime(),
+    endAt: EndTime?.getTime(),
+    recurrence: Recurrence,
+    timeZone: TimeZone,
+    minSize: MinSize,
+    maxSize: MaxSize,
+    desired: DesiredCapacity,
   };
   const dueAt = dueAfter(action, clock());
   if (dueAt === undefined) throw new Fault("ValidationError", "The scheduled action would never run");
@@ -111,15 +111,18 @@ function failures<Request extends { readonly ScheduledActionName: string | undef
   });
 }
 
+const timeOf = (milliseconds: number | undefined) => (milliseconds === undefined ? undefined : new Date(milliseconds));
+
 function describe({ region, accountId }: AutoScalingContext, action: ScheduledAction): ScheduledUpdateGroupAction {
   const { id, group, name, dueAt, startAt, endAt, recurrence, timeZone, minSize, maxSize, desired } = action;
-  const start = dueAt ?? startAt;
+  const start = timeOf(dueAt ?? startAt);
   return {
     AutoScalingGroupName: group,
     ScheduledActionName: name,
     ScheduledActionARN: `arn:aws:autoscaling:${region}:${accountId}:scheduledUpdateGroupAction:${uuidOf(id)}:autoScalingGroupName/${group}:scheduledActionName/${name}`,
-    ...(start === undefined ? {} : { StartTime: new Date(start), Time: new Date(start) }),
-    ...(endAt === undefined ? {} : { EndTime: new Date(endAt) }),
+    StartTime: start,
+    Time: start,
+    EndTime: timeOf(endAt),
     Recurrence: recurrence,
     TimeZone: timeZone,
     MinSize: minSize,

@@ -22,7 +22,7 @@ export const warmPoolOperations: AutoScalingOperations = {
     const group = groups.get(input.AutoScalingGroupName);
     const { items, next } = pageOf(group.members.filter(isWarmed), input);
     return {
-      ...(group.warmPool === undefined ? {} : { WarmPoolConfiguration: describePool(group.warmPool) }),
+      WarmPoolConfiguration: group.warmPool && describePool(group.warmPool),
       Instances: items.map((member) => describeMember(group, member)),
       NextToken: next,
     };
@@ -58,7 +58,7 @@ function poolOf(input: PutWarmPoolCommandInput, { warmPool: before, maxSize }: G
     );
   return {
     minSize,
-    ...(maxPrepared === undefined ? {} : { maxPrepared }),
+    maxPrepared,
     state,
     reuses: input.InstanceReusePolicy?.ReuseOnScaleIn ?? kept?.reuses ?? false,
   };

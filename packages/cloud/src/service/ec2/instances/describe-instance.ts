@@ -32,11 +32,10 @@ export function describeInstance(context: Ec2Context, record: InstanceRecord): I
     InstanceId: record.id,
     ImageId: record.imageId,
     State: stateOf(record),
-    ...(record.stateReason === undefined
-      ? {}
-      : { StateReason: record.stateReason, StateTransitionReason: record.stateReason.Message }),
+    StateReason: record.stateReason,
+    StateTransitionReason: record.stateReason?.Message,
     InstanceType: record.instanceType as "t3.micro", // the SDK's type lists the types of its day
-    ...(record.keyName === undefined ? {} : { KeyName: record.keyName }),
+    KeyName: record.keyName,
     LaunchTime: new Date(record.launchedAt),
     Placement: { AvailabilityZone: record.availabilityZone, Tenancy: "default", GroupName: "" },
     Monitoring: { State: "disabled" },

@@ -107,7 +107,7 @@ export class Fleet {
         privateIp,
         hostname: hostnameOf(privateIp),
         hasAgent: images.find(({ id }) => id === imageId)?.hasAgent ?? true,
-        ...(userData === undefined ? {} : { userData: Buffer.from(userData, "base64") }),
+        userData: userData === undefined ? undefined : Buffer.from(userData, "base64"),
       });
       if (this.find(instanceId)?.state !== "shutting-down") this.change(instanceId, { state: "running" });
     } catch (error) {

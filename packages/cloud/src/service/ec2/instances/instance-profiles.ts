@@ -6,10 +6,10 @@ export interface InstanceProfile {
   readonly arn: string;
   readonly id: string;
   /** The role whose credentials its instances get; absent when nobody has added one. */
-  readonly roleName?: string;
-  readonly roleArn?: string;
+  readonly roleName?: string | undefined;
+  readonly roleArn?: string | undefined;
   /** The role's unique id: what its credentials are bound to. */
-  readonly roleId?: string;
+  readonly roleId?: string | undefined;
 }
 
 /** Looks instance profiles up; IAM keeps them. */

@@ -12,22 +12,22 @@ export interface InstanceRecord {
   readonly stateReason?: { readonly Code: string; readonly Message: string };
   readonly imageId: string;
   readonly instanceType: string;
-  readonly keyName?: string;
+  readonly keyName?: string | undefined;
   readonly subnetId: string;
   readonly availabilityZone: string;
   readonly privateIp: string;
   /** In base64, as it was given. */
-  readonly userData?: string;
+  readonly userData?: string | undefined;
   /** Name of its instance profile; absent for the default one. */
-  readonly instanceProfile?: string;
+  readonly instanceProfile?: string | undefined;
   /** The unique id that this profile had at the launch: another one that gets its name is not this instance's. Absent on the default one, and in records of earlier versions. */
   readonly instanceProfileId?: string | undefined;
   /** Absent for the default one alone. */
-  readonly securityGroupIds?: readonly string[];
+  readonly securityGroupIds?: readonly string[] | undefined;
   readonly tags: readonly KeptTag[];
   /** Milliseconds since the epoch. */
   readonly launchedAt: number;
-  readonly terminatedAt?: number;
+  readonly terminatedAt?: number | undefined;
 }
 
 /** AWS's numbers of the states. */

@@ -1,3 +1,4 @@
+import { withoutUndefined } from "../../../without-undefined.ts";
 import { createHmac, randomBytes } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { isIP } from "node:net";
@@ -15,8 +16,8 @@ export interface HostKeys {
   ): Promise<{
     readonly accessKeyId: string;
     readonly secretAccessKey: string;
-    readonly sessionToken?: string;
-    readonly expiresAt?: number;
+    readonly sessionToken?: string | undefined;
+    readonly expiresAt?: number | undefined;
   }>;
 }
 
@@ -110,13 +111,13 @@ async function answer(
 
 type Documents = Readonly<Record<string, () => string | Promise<string | undefined>>>;
 
-function documents(options: MetadataOptions, record: InstanceRecord): Documents {
+function documents(options: MetadataOptions, record: InstanceRecord): Partial<Documents> {
   const { region, accountId } = options;
   const { id, privateIp, imageId, instanceType, availabilityZone, userData, tags } = record;
   const meta = "/latest/meta-data";
   const target = options.targetLifecycleState(id);
-  return {
-    ...(target === undefined ? {} : { [`${meta}/autoscaling/target-lifecycle-state`]: () => target }),
+  return withoutUndefined({
+    [`${meta}/autoscaling/target-lifecycle-state`]: target === undefined ? undefined : () => target,
     [`${meta}/ami-id`]: () => imageId,
     [`${meta}/hostname`]: () => hostnameOf(privateIp),
     [`${meta}/instance-id`]: () => id,
@@ -143,9 +144,9 @@ function documents(options: MetadataOptions, record: InstanceRecord): Documents 
         region,
         version: "2017-09-30",
       }),
-    ...(userData === undefined ? {} : { "/latest/user-data": () => Buffer.from(userData, "base64").toString("utf8") }),
+    "/latest/user-data": userData === undefined ? undefined : () => Buffer.from(userData, "base64").toString("utf8"),
     [`${meta}/network/interfaces/macs/02:00:00:00:00:01/vpc-id`]: () => vpc.id,
-  };
+  });
 }
 
 /** The instance's profile, and credentials of its role when it has one. */
@@ -181,10 +182,8 @@ function profileDocuments(
       Expiration: issued.expiresAt === undefined ? undefined : timestamp(issued.expiresAt),
     });
   };
-  return {
-    [`${folder}/info`]: info,
-    ...(roleName === undefined ? {} : { [`${folder}/security-credentials/${roleName}`]: credentials }),
-  };
+  if (roleName === undefined) return { [`${folder}/info`]: info };
+  return { [`${folder}/info`]: info, [`${folder}/security-credentials/${roleName}`]: credentials };
 }
 
 const timestamp = (milliseconds: number): string => new Date(milliseconds).toISOString().replace(/\.\d+/, "");

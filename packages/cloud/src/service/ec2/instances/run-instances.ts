@@ -105,10 +105,11 @@ function settings(context: Ec2Context, input: RunInstancesCommandInput) {
   return {
     imageId: imageOf(resolvedImage(ImageId)).id,
     instanceType: input.InstanceType ?? "m1.small",
-    ...(KeyName === undefined ? {} : { keyName: KeyName }),
-    ...(UserData === "" ? {} : { userData: UserData }),
-    ...(profile === undefined ? {} : { instanceProfile: profile.name, instanceProfileId: profile.id }),
-    ...(groups.length === 0 ? {} : { securityGroupIds: groups }),
+    keyName: KeyName,
+    userData: UserData === "" ? undefined : UserData,
+    instanceProfile: profile?.name,
+    instanceProfileId: profile?.id,
+    securityGroupIds: groups.length === 0 ? undefined : groups,
     tags: tagsFor("instance", input.TagSpecifications),
   };
 }

@@ -19,7 +19,7 @@ export interface LaunchTemplate {
 /** One version of a launch template. */
 export interface LaunchTemplateVersion {
   readonly number: number;
-  readonly description?: string;
+  readonly description?: string | undefined;
   readonly createdBy: string;
   readonly createdAt: number;
   readonly data: RequestLaunchTemplateData;

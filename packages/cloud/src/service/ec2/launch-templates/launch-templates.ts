@@ -140,7 +140,7 @@ function newVersion(
   if (data === undefined || Object.keys(data).length === 0)
     throw new Fault("MissingParameter", "The request must contain the parameter LaunchTemplateData");
   checkUserData(data.UserData);
-  return { number, createdAt: at, createdBy: by, data, ...(description === undefined ? {} : { description }) };
+  return { number, createdAt: at, createdBy: by, data, description };
 }
 
 function whyKept(template: LaunchTemplate, version: string) {

@@ -18,11 +18,11 @@ export interface Rule {
   readonly id: string;
   readonly isEgress: boolean;
   readonly protocol: string;
-  readonly from?: number;
-  readonly to?: number;
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
   /** A range of addresses, a prefix list or another group. */
   readonly source: { readonly kind: "ipv4" | "ipv6" | "prefix-list" | "group"; readonly id: string };
-  readonly description?: string;
+  readonly description?: string | undefined;
 }
 
 /** The group that every VPC begins with. */
@@ -78,7 +78,7 @@ export function describeGroup({ id, name, description, rules, tags }: SecurityGr
 }
 
 function permissionOf({ protocol, from, to, source, description }: Rule, accountId: string): IpPermission {
-  const about = description === undefined ? {} : { Description: description };
+  const about = { Description: description };
   return {
     IpProtocol: protocol,
     FromPort: from,
@@ -104,10 +104,10 @@ export function describeRule(
     IpProtocol: protocol,
     FromPort: from ?? -1,
     ToPort: to ?? -1,
-    ...(source.kind === "ipv4" ? { CidrIpv4: source.id } : {}),
-    ...(source.kind === "ipv6" ? { CidrIpv6: source.id } : {}),
-    ...(source.kind === "prefix-list" ? { PrefixListId: source.id } : {}),
-    ...(source.kind === "group" ? { ReferencedGroupInfo: { GroupId: source.id, UserId: accountId } } : {}),
+    CidrIpv4: source.kind === "ipv4" ? source.id : undefined,
+    CidrIpv6: source.kind === "ipv6" ? source.id : undefined,
+    PrefixListId: source.kind === "prefix-list" ? source.id : undefined,
+    ReferencedGroupInfo: source.kind === "group" ? { GroupId: source.id, UserId: accountId } : undefined,
     Description: description,
   };
 }

@@ -141,7 +141,7 @@ function rulesOf(input: RuleInput, isEgress: boolean): readonly Omit<Rule, "id">
       protocol,
       ...ports,
       source,
-      ...(Description === undefined ? {} : { description: Description }),
+      description: Description,
     }));
   });
   if (rules.length === 0)

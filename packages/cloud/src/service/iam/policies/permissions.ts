@@ -6,7 +6,7 @@ import type { IamRecords, PolicyOwner, Role, User } from "../records.ts";
 export interface Permissions {
   readonly policies: readonly PolicyDocument[];
   /** What it may do at most, whatever its policies allow. */
-  readonly boundary?: PolicyDocument;
+  readonly boundary?: PolicyDocument | undefined;
   /** Of a session: the ARN of its role. */
   readonly roleArn?: string | undefined;
   readonly tags: Readonly<Record<string, string>>;
@@ -23,7 +23,7 @@ export function permissionsOf(
   const boundary = boundaryOf(records, owner);
   return {
     policies: documentsOf(records, owner).map(parsed),
-    ...(boundary === undefined ? {} : { boundary: parsed(boundary) }),
+    boundary: boundary === undefined ? undefined : parsed(boundary),
     roleArn: "trust" in owner ? owner.arn : undefined,
     tags: Object.fromEntries(owner.tags.map(({ Key, Value }) => [Key, Value])),
   };

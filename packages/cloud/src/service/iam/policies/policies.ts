@@ -27,7 +27,7 @@ export const policyOperations: IamOperations = {
       throw exists(`A policy called ${name} already exists. Duplicate names are not allowed.`);
     const policy: ManagedPolicy = {
       ...newEntity(context, { prefix: "ANPA", kind: "policy", name, path: Path, tags: Tags }),
-      ...(Description === undefined ? {} : { description: Description }),
+      description: Description,
       updatedAt: clock(),
       defaultVersion: "v1",
       versions: [{ id: "v1", document: documentOf(PolicyDocument, name), createdAt: clock() }],
@@ -78,7 +78,7 @@ export const policyOperations: IamOperations = {
       updatedAt: context.clock(),
       versions: [version, ...policy.versions],
       versionsMade: policy.versionsMade + 1,
-      ...(SetAsDefault ? { defaultVersion: version.id } : {}),
+      defaultVersion: SetAsDefault ? version.id : policy.defaultVersion,
     };
     context.records.put("policy", changed);
     return { PolicyVersion: { ...shownVersion(changed, version), Document: undefined } };

@@ -1,3 +1,4 @@
+import { withoutUndefined } from "../../../without-undefined.ts";
 import { delimiter } from "node:path";
 import type { Interpreter } from "../runtimes/interpreter.ts";
 import { folderOfProgram, type Places, systemPath } from "./isolation.ts";
@@ -37,7 +38,7 @@ export function functionEnvironment(
   { places, runtimeApi, endpoint, region, stream, keys }: ProcessSetting,
 ): Record<string, string> {
   const { task, modules, bootstrap } = places;
-  return {
+  return withoutUndefined({
     PATH: [...folderOfProgram(places), ...systemPath.split(delimiter), "/opt/bin"].join(delimiter),
     LANG: "C.UTF-8",
     HOME: "/tmp",
@@ -45,7 +46,7 @@ export function functionEnvironment(
     NODE_PATH: [...(modules === undefined ? [] : [modules]), task].join(delimiter),
     PYTHONPATH: task,
     RUBYLIB: task,
-    ...(interpreter.family === "ruby" ? { GEM_PATH: gemsOf(task, interpreter) } : {}),
+    GEM_PATH: interpreter.family === "ruby" ? gemsOf(task, interpreter) : undefined,
     AWS_ENDPOINT_URL: endpoint,
     ...record.environment,
     _HANDLER: record.handler,
@@ -64,7 +65,7 @@ export function functionEnvironment(
     AWS_ACCESS_KEY_ID: keys.accessKeyId,
     AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
     AWS_SESSION_TOKEN: keys.sessionToken,
-  };
+  });
 }
 
 /** The command that runs a function's runtime. */

@@ -8,7 +8,7 @@ import { type Bind, SandboxRoot } from "./sandbox-root.ts";
 export interface Isolation {
   readonly kind: "ns" | "plain";
   /** Why they are ordinary processes, when they are. */
-  readonly why?: string;
+  readonly why?: string | undefined;
   /** Where a function finds its code and its runtime. */
   readonly places: (folders: Folders) => Places;
   /** What is to be run so that a command runs for a function. */

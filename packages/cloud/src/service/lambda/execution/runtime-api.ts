@@ -1,3 +1,4 @@
+import { withoutUndefined } from "../../../without-undefined.ts";
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
@@ -130,15 +131,15 @@ export class RuntimeApi {
     const asking = this.#asking;
     if (event === undefined || asking === undefined) return;
     this.#asking = undefined;
-    asking.writeHead(200, {
+    const headers = withoutUndefined({
       "content-type": "application/json",
       "content-length": event.payload.length,
       "Lambda-Runtime-Aws-Request-Id": event.requestId,
       "Lambda-Runtime-Deadline-Ms": event.deadline,
       "Lambda-Runtime-Invoked-Function-Arn": event.functionArn,
-      ...(event.clientContext === undefined ? {} : { "Lambda-Runtime-Client-Context": event.clientContext }),
+      "Lambda-Runtime-Client-Context": event.clientContext,
     });
-    asking.end(event.payload);
+    asking.writeHead(200, headers).end(event.payload);
   }
 }
 

@@ -16,7 +16,7 @@ export interface Bind {
   readonly source: string;
   readonly target: string;
   /** Both are files; else both are folders. */
-  readonly isFile?: boolean;
+  readonly isFile?: boolean | undefined;
 }
 
 /** Devices that programs expect. */

@@ -1,4 +1,5 @@
-import { anonymous, type ServiceRequest, type ServiceResponse } from "@sluice/aws-protocol";
+import { withoutUndefined } from "../../../without-undefined.ts";
+import { anonymous, type Principal, type ServiceRequest, type ServiceResponse } from "@sluice/aws-protocol";
 
 /** What an event says of where it came in. */
 interface Place {
@@ -22,7 +23,7 @@ export function eventOfRequest(
     routeKey: "$default",
     rawPath: decodePath(path),
     rawQueryString: query.toString(),
-    ...(cookie === undefined ? {} : { cookies: cookie.split(/;\s*/) }),
+    cookies: cookie?.split(/;\s*/),
     headers: Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, String(value)])),
     ...(query.size === 0
       ? {}
@@ -34,18 +35,7 @@ export function eventOfRequest(
     requestContext: {
       accountId: isSigned ? call.principal.accountId : "anonymous",
       apiId: id,
-      ...(isSigned
-        ? {
-            authorizer: {
-              iam: {
-                accountId: call.principal.accountId,
-                callerId: call.principal.userId,
-                userArn: call.principal.arn,
-                userId: call.principal.userId,
-              },
-            },
-          }
-        : {}),
+      authorizer: isSigned ? { iam: identityOf(call.principal) } : undefined,
       domainName,
       domainPrefix: id,
       http: {
@@ -61,12 +51,14 @@ export function eventOfRequest(
       time: clfTime(now),
       timeEpoch: now,
     },
-    ...(body.length === 0 ? {} : { body: body.toString(isText ? "utf8" : "base64") }),
+    body: body.length === 0 ? undefined : body.toString(isText ? "utf8" : "base64"),
     isBase64Encoded: body.length > 0 && !isText,
   };
 }
 
-/** What a function returned as an HTTP answer: its own status, headers and body, or all of it as JSON. */
+const identityOf = ({ accountId, userId, arn }: Principal) => ({ accountId, callerId: userId, userArn: arn, userId });
+
+/** Returns the HTTP response that a function's result stands for: its own status, headers and body, or all of it as JSON. */
 export function answerOfFunction(payload: Buffer): ServiceResponse {
   const text = payload.toString("utf8");
   const value = parse(text);
@@ -85,19 +77,19 @@ export function answerOfFunction(payload: Buffer): ServiceResponse {
   const body = typeof value.body === "string" ? value.body : value.body === undefined ? "" : JSON.stringify(value.body);
   return {
     status: value.statusCode,
-    headers: {
+    headers: withoutUndefined({
       "content-type": "application/json",
       ...headers,
-      ...(cookies.length === 0 ? {} : { "set-cookie": cookies }),
-    },
+      "set-cookie": cookies.length === 0 ? undefined : cookies,
+    }),
     body: value.isBase64Encoded === true ? Buffer.from(body, "base64") : body,
   };
 }
 
 interface FunctionAnswer {
   readonly statusCode: number;
-  readonly headers?: Readonly<Record<string, unknown>> | null;
-  readonly cookies?: readonly unknown[] | null;
+  readonly headers?: Readonly<Record<string, unknown>> | null | undefined;
+  readonly cookies?: readonly unknown[] | null | undefined;
   readonly body?: unknown;
   readonly isBase64Encoded?: unknown;
 }

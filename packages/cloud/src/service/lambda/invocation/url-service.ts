@@ -1,3 +1,4 @@
+import { withoutUndefined } from "../../../without-undefined.ts";
 import { createReadStream, existsSync } from "node:fs";
 import type { Cors } from "@aws-sdk/client-lambda";
 import { anonymous, Fault, type Service, type ServiceRequest, type ServiceResponse } from "@sluice/aws-protocol";
@@ -55,13 +56,13 @@ async function serve(context: LambdaContext, id: string, request: ServiceRequest
   const answer = outcome.failed ? message(502, "Internal Server Error") : answerOfFunction(outcome.payload);
   return {
     ...answer,
-    headers: {
+    headers: withoutUndefined({
       "x-amzn-RequestId": request.call.requestId,
       "x-amz-executed-version": version,
       ...cors,
       ...answer.headers,
-      ...(outcome.failed ? { "x-amzn-ErrorType": "InternalServerErrorException" } : {}),
-    },
+      "x-amzn-ErrorType": outcome.failed ? "InternalServerErrorException" : undefined,
+    }),
   };
 }
 
@@ -96,17 +97,18 @@ const message = (status: number, text: string): ServiceResponse => ({
   body: JSON.stringify({ Message: text }),
 });
 
-function corsHeaders(cors: Cors | undefined, { headers }: ServiceRequest): Record<string, string> {
+function corsHeaders(cors: Cors | undefined, { headers }: ServiceRequest): Readonly<Record<string, string>> {
   const { origin } = headers;
   const { AllowOrigins = [], AllowMethods = [], AllowHeaders = [], ExposeHeaders = [] } = cors ?? {};
   if (origin === undefined || !(AllowOrigins.includes("*") || AllowOrigins.includes(origin))) return {};
-  return {
+  const list = (words: readonly string[]) => (words.length === 0 ? undefined : words.join(","));
+  return withoutUndefined({
     "access-control-allow-origin": AllowOrigins.includes("*") && cors?.AllowCredentials !== true ? "*" : origin,
     vary: "Origin",
-    ...(AllowMethods.length === 0 ? {} : { "access-control-allow-methods": AllowMethods.join(",") }),
-    ...(AllowHeaders.length === 0 ? {} : { "access-control-allow-headers": AllowHeaders.join(",") }),
-    ...(ExposeHeaders.length === 0 ? {} : { "access-control-expose-headers": ExposeHeaders.join(",") }),
-    ...(cors?.AllowCredentials === true ? { "access-control-allow-credentials": "true" } : {}),
-    ...(cors?.MaxAge === undefined ? {} : { "access-control-max-age": String(cors.MaxAge) }),
-  };
+    "access-control-allow-methods": list(AllowMethods),
+    "access-control-allow-headers": list(AllowHeaders),
+    "access-control-expose-headers": list(ExposeHeaders),
+    "access-control-allow-credentials": cors?.AllowCredentials === true ? "true" : undefined,
+    "access-control-max-age": cors?.MaxAge === undefined ? undefined : String(cors.MaxAge),
+  });
 }

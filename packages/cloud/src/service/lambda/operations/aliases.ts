@@ -125,7 +125,7 @@ function describeAlias(
     Name: alias,
     FunctionVersion: version,
     Description: description,
-    ...(Object.keys(weights).length === 0 ? {} : { RoutingConfig: { AdditionalVersionWeights: { ...weights } } }),
+    RoutingConfig: Object.keys(weights).length === 0 ? undefined : { AdditionalVersionWeights: { ...weights } },
     RevisionId: revisionId,
   };
 }

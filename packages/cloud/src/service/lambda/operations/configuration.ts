@@ -1,3 +1,4 @@
+import { withoutUndefined } from "../../../without-undefined.ts";
 import { randomUUID } from "node:crypto";
 import type { FunctionConfiguration } from "@aws-sdk/client-lambda";
 import type { InputOf } from "@sluice/aws-protocol";
@@ -18,8 +19,11 @@ const limits = {
   environmentBytesMax: 4096,
 } as const;
 
-/** What a function is without saying so. */
-export const defaults = {
+/** What can be set of a version, apart from its code. */
+type VersionSettings = Omit<VersionRecord, "code" | "codeBytes" | "modifiedAt" | "revisionId">;
+
+/** The settings of a function whose request leaves them out. */
+export const defaults: VersionSettings = {
   runtime: "",
   handler: "",
   role: "",
@@ -30,27 +34,29 @@ export const defaults = {
   architecture: "x86_64",
   ephemeralStorage: { Size: 512 },
   tracing: "PassThrough",
-} as const satisfies Partial<VersionRecord>;
+};
 
-/** A record with other settings; what an input leaves out stays. Throws a Fault for what cannot be. */
-export function withSettings<Base extends Partial<VersionRecord>>(base: Base, input: Settings, context: LambdaContext) {
+/** Returns a record with other settings; what an input leaves out stays. Throws a Fault for what is invalid. */
+export function withSettings<Base extends VersionSettings>(base: Base, input: Settings, context: LambdaContext): Base {
   refuseUnserved(input);
   const changed = {
     ...base,
-    ...given("runtime", input.Runtime),
-    ...given("handler", input.Handler),
-    ...given("role", input.Role),
-    ...given("description", input.Description),
-    ...given("timeoutSeconds", input.Timeout),
-    ...given("memoryMegabytes", input.MemorySize),
-    ...given("environment", input.Environment && (input.Environment.Variables ?? {})),
-    ...given("ephemeralStorage", input.EphemeralStorage),
-    ...given("tracing", input.TracingConfig?.Mode),
-    ...given("deadLetter", input.DeadLetterConfig),
-    ...given("logging", input.LoggingConfig),
+    ...withoutUndefined({
+      runtime: input.Runtime,
+      handler: input.Handler,
+      role: input.Role,
+      description: input.Description,
+      timeoutSeconds: input.Timeout,
+      memoryMegabytes: input.MemorySize,
+      environment: input.Environment && (input.Environment.Variables ?? {}),
+      ephemeralStorage: input.EphemeralStorage,
+      tracing: input.TracingConfig?.Mode,
+      deadLetter: input.DeadLetterConfig,
+      logging: input.LoggingConfig,
+    } satisfies { [Name in keyof VersionSettings]?: VersionSettings[Name] | undefined }),
   };
-  checkSettings({ ...defaults, ...changed });
-  checkRuntime(changed.runtime ?? "", context);
+  checkSettings(changed);
+  checkRuntime(changed.runtime, context);
   return changed;
 }
 
@@ -85,8 +91,8 @@ export function describe(
     LastModified: new Date(record.modifiedAt).toISOString().replace("Z", "+0000"),
     CodeSha256: Buffer.from(record.code, "hex").toString("base64"),
     Version: version,
-    ...(Object.keys(record.environment).length === 0 ? {} : { Environment: { Variables: { ...record.environment } } }),
-    ...(record.deadLetter?.TargetArn ? { DeadLetterConfig: record.deadLetter } : {}),
+    Environment: Object.keys(record.environment).length === 0 ? undefined : { Variables: { ...record.environment } },
+    DeadLetterConfig: record.deadLetter?.TargetArn ? record.deadLetter : undefined,
     TracingConfig: { Mode: record.tracing },
     RevisionId: record.revisionId,
     State: "Active",
@@ -97,13 +103,6 @@ export function describe(
     SnapStart: { ApplyOn: "None", OptimizationStatus: "Off" },
     LoggingConfig: { LogFormat: "Text", LogGroup: record.logging?.LogGroup ?? `/aws/lambda/${name}` },
   };
-}
-
-function given<Name extends keyof VersionRecord>(
-  name: Name,
-  value: VersionRecord[Name] | undefined,
-): Partial<Pick<VersionRecord, Name>> {
-  return value === undefined ? {} : ({ [name]: value } as Pick<VersionRecord, Name>); // one member, by its own name
 }
 
 /** What Lambda has and this cloud has not: better told than silently left out. */
@@ -120,7 +119,7 @@ function refuseUnserved(input: Settings): void {
   if (found !== undefined) throw badValue(`This cloud does not serve ${found[0]} for functions`);
 }
 
-function checkSettings(record: Omit<VersionRecord, "code" | "codeBytes" | "modifiedAt" | "revisionId">): void {
+function checkSettings(record: VersionSettings): void {
   const { handler, role, timeoutSeconds, memoryMegabytes, ephemeralStorage, environment } = record;
   if (!/^\S{1,128}$/.test(handler)) throw invalid("handler", handler, /^\S{1,128}$/);
   const rolePattern = /^arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role\/?[a-zA-Z_0-9+=,.@\-_/]+$/;

@@ -12,7 +12,7 @@ interface Input {
   readonly Qualifier?: string | undefined;
   readonly MaximumRetryAttempts?: number | undefined;
   readonly MaximumEventAgeInSeconds?: number | undefined;
-  readonly DestinationConfig?: EventInvokeSetting["destinations"];
+  readonly DestinationConfig?: EventInvokeSetting["destinations"] | undefined;
 }
 
 /** Operations on how asynchronous events are treated. */
@@ -68,8 +68,8 @@ function describe(context: LambdaContext, input: Input, setting: EventInvokeSett
   return {
     FunctionArn: arnOf(context, name, qualifier),
     LastModified: new Date(modifiedAt),
-    ...(retriesMax === undefined ? {} : { MaximumRetryAttempts: retriesMax }),
-    ...(ageSecondsMax === undefined ? {} : { MaximumEventAgeInSeconds: ageSecondsMax }),
+    MaximumRetryAttempts: retriesMax,
+    MaximumEventAgeInSeconds: ageSecondsMax,
     DestinationConfig: destinations ?? { OnSuccess: {}, OnFailure: {} },
   };
 }

@@ -139,14 +139,14 @@ function invokeModeOf(text: string | undefined): InvokeMode {
 function describe(
   context: LambdaContext & { readonly call: Call },
   row: UrlRow,
-): Required<Omit<FunctionUrlConfig, "Cors">> & { Cors?: Cors } {
+): Required<Omit<FunctionUrlConfig, "Cors">> & { Cors?: Cors | undefined } {
   const { authType, invokeMode, cors, createdAt, modifiedAt } = recordOf(row);
   return {
     FunctionUrl: `${schemeOf(context)}://${hostOf(row.id, context.region)}:${context.port()}/`,
     FunctionArn: arnOf(context, row.function, row.qualifier === latest ? undefined : row.qualifier),
     AuthType: authType,
     InvokeMode: invokeMode,
-    ...(cors === undefined ? {} : { Cors: cors }),
+    Cors: cors,
     CreationTime: new Date(createdAt).toISOString(),
     LastModifiedTime: new Date(modifiedAt).toISOString(),
   };

@@ -57,8 +57,8 @@ export const functionOperations: LambdaOperations = {
         RepositoryType: "S3",
         Location: `${schemeOf(context)}://${hostOf(codeHost, context.region)}:${context.port()}${context.links.linkTo(record.code)}`,
       },
-      ...(Object.keys(tags).length === 0 ? {} : { Tags: tags }),
-      ...(row.reserved === null ? {} : { Concurrency: { ReservedConcurrentExecutions: row.reserved } }),
+      Tags: Object.keys(tags).length === 0 ? undefined : tags,
+      Concurrency: row.reserved === null ? undefined : { ReservedConcurrentExecutions: row.reserved },
     };
   },
 
@@ -76,7 +76,7 @@ export const functionOperations: LambdaOperations = {
     const record = await context.code.store(await archiveOf(context, input), (code) => {
       const change = (before: VersionRecord) => ({
         ...withCode(before, code),
-        ...(architecture === undefined ? {} : { architecture }),
+        architecture: architecture ?? before.architecture,
       });
       if (input.DryRun === true) return change(versionOf(context, name, latest));
       return changeLatest(context, name, { change, revisionId: input.RevisionId });

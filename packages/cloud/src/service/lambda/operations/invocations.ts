@@ -29,8 +29,8 @@ export const invocationOperations: LambdaOperations = {
           ExecutedVersion: version,
           // Any bytes: the SDK's type has a method more than they need.
           Payload: outcome.payload as never,
-          ...(outcome.failed ? { FunctionError: "Unhandled" } : {}),
-          ...(input.LogType === "Tail" ? { LogResult: Buffer.from(outcome.logTail).toString("base64") } : {}),
+          FunctionError: outcome.failed ? "Unhandled" : undefined,
+          LogResult: input.LogType === "Tail" ? Buffer.from(outcome.logTail).toString("base64") : undefined,
         };
       }
       default:

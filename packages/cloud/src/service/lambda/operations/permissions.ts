@@ -1,3 +1,4 @@
+import { withoutUndefined } from "../../../without-undefined.ts";
 import { createHash } from "node:crypto";
 import { type Call, Fault, mayDoEverything } from "@sluice/aws-protocol";
 import type { LambdaContext, LambdaOperations } from "../context.ts";
@@ -99,29 +100,22 @@ function statementOf(context: LambdaContext, { name, qualifier }: PolicyPlace, g
   if (!/^[a-zA-Z0-9-_]{1,100}$/.test(sid)) throw invalid("statementId", sid, /^[a-zA-Z0-9-_]+$/);
   if (!/^(lambda:[*]|lambda:[a-zA-Z]+|[*])$/.test(action))
     throw invalid("action", action, /^(lambda:[*]|lambda:[a-zA-Z]+|[*])$/);
-  const condition = {
-    ...(grant.SourceArn === undefined ? {} : { ArnLike: { "AWS:SourceArn": grant.SourceArn } }),
-    ...(grant.SourceAccount === undefined &&
-    grant.FunctionUrlAuthType === undefined &&
-    grant.PrincipalOrgID === undefined
-      ? {}
-      : {
-          StringEquals: {
-            ...(grant.SourceAccount === undefined ? {} : { "AWS:SourceAccount": grant.SourceAccount }),
-            ...(grant.FunctionUrlAuthType === undefined
-              ? {}
-              : { "lambda:FunctionUrlAuthType": grant.FunctionUrlAuthType }),
-            ...(grant.PrincipalOrgID === undefined ? {} : { "aws:PrincipalOrgID": grant.PrincipalOrgID }),
-          },
-        }),
-  };
+  const equals = withoutUndefined({
+    "AWS:SourceAccount": grant.SourceAccount,
+    "lambda:FunctionUrlAuthType": grant.FunctionUrlAuthType,
+    "aws:PrincipalOrgID": grant.PrincipalOrgID,
+  });
+  const condition = withoutUndefined({
+    ArnLike: grant.SourceArn === undefined ? undefined : { "AWS:SourceArn": grant.SourceArn },
+    StringEquals: Object.keys(equals).length === 0 ? undefined : equals,
+  });
   return {
     Sid: sid,
     Effect: "Allow",
     Principal: principalOf(principal),
     Action: action,
     Resource: arnOf(context, name, qualifier === latest ? undefined : qualifier),
-    ...(Object.keys(condition).length === 0 ? {} : { Condition: condition }),
+    Condition: Object.keys(condition).length === 0 ? undefined : condition,
   };
 }
 

@@ -150,7 +150,7 @@ function describe(
     AvailableProvisionedConcurrentExecutions: ready,
     AllocatedProvisionedConcurrentExecutions: ready,
     Status: isReady ? ("READY" as const) : trouble === undefined ? ("IN_PROGRESS" as const) : ("FAILED" as const),
-    ...(trouble === undefined ? {} : { StatusReason: trouble }),
+    StatusReason: trouble,
     LastModified: new Date(modifiedAt).toISOString().replace("Z", "+0000"),
   };
 }

@@ -87,7 +87,7 @@ function packagesOfSdk(source: string): readonly Package[] {
     if (found.has(place)) return;
     const { version, dependencies = {} } = JSON.parse(readFileSync(join(source, place, "package.json"), "utf8")) as {
       version: string;
-      dependencies?: Record<string, string>;
+      dependencies?: Record<string, string> | undefined;
     }; // what npm requires of it
     found.set(place, { place, version });
     for (const name of Object.keys(dependencies)) {

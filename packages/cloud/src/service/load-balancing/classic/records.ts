@@ -42,5 +42,5 @@ export interface ClassicInstance {
   readonly id: string;
   readonly health: Health;
   /** While it is deregistered: until when it stays, in milliseconds since the epoch. */
-  readonly drainsUntil?: number;
+  readonly drainsUntil?: number | undefined;
 }

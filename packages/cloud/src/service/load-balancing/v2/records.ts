@@ -61,8 +61,8 @@ export interface ListenerRecord {
   readonly port: number;
   readonly protocol: "HTTP" | "HTTPS" | "TCP" | "TLS";
   /** ARNs, the default certificate first; only where it speaks TLS, as the policy. */
-  readonly certificates?: readonly string[];
-  readonly sslPolicy?: string;
+  readonly certificates?: readonly string[] | undefined;
+  readonly sslPolicy?: string | undefined;
   readonly defaultActions: readonly Action[];
   readonly attributes: Attributes;
   readonly tags: readonly Tag[];
@@ -86,7 +86,7 @@ export interface TargetRecord {
   readonly port: number;
   readonly health: Health;
   /** While it is deregistered: until when it stays, in milliseconds since the epoch. */
-  readonly drainsUntil?: number;
+  readonly drainsUntil?: number | undefined;
 }
 
 /** By which a target is known within its group. */

@@ -73,7 +73,7 @@ function listenerOf(
       id: listener.arn,
       port: listener.port,
       protocol,
-      ...(tls === undefined ? {} : { tls }),
+      tls,
       hostname: loadBalancer.dnsName.toLowerCase(),
       rules: [...rules, { conditions: [], action: actionOf(listener.defaultActions) }],
       idleSeconds: Number(idle),
@@ -117,7 +117,7 @@ function actionOf(actions: readonly AwsAction[]): Action {
   return {
     type: "forward",
     groups: weighted.length > 0 ? weighted : [{ group: TargetGroupArn ?? "", weight: 1 }],
-    ...(sticky?.Enabled === true ? { stickySeconds: sticky.DurationSeconds ?? 1 } : {}),
+    stickySeconds: sticky?.Enabled === true ? (sticky.DurationSeconds ?? 1) : undefined,
   };
 }
 
@@ -138,7 +138,7 @@ function conditionOf(condition: RuleCondition): Condition {
       const pairs = condition.QueryStringConfig?.Values ?? [];
       return {
         field: "query",
-        values: pairs.map(({ Key, Value = "" }) => ({ ...(Key === undefined ? {} : { key: Key }), value: Value })),
+        values: pairs.map(({ Key, Value = "" }) => ({ key: Key, value: Value })),
       };
     }
     default:
@@ -193,7 +193,7 @@ function traitsOf({
       algorithm: "round_robin",
       slowStartSeconds: 0,
       cutsConnections,
-      ...(isSticky ? { sticky: { by: "source-ip" } } : {}),
+      sticky: isSticky ? { by: "source-ip" } : undefined,
     };
   }
   const value = (name: keyof typeof targetGroupAttributes.HTTP) =>
@@ -207,7 +207,7 @@ function traitsOf({
     algorithm: value("load_balancing.algorithm.type") === "round_robin" ? "round_robin" : "least_outstanding_requests",
     cutsConnections: true,
     slowStartSeconds: Number(value("slow_start.duration_seconds")),
-    ...(value("stickiness.enabled") === "true" ? { sticky } : {}),
+    sticky: value("stickiness.enabled") === "true" ? sticky : undefined,
   };
 }
 

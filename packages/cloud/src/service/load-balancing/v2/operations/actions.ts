@@ -73,7 +73,7 @@ function checkedForward(records: LoadBalancingRecords, loadBalancer: LoadBalance
   const [only, ...others] = groupsOf({ Type: "forward", ForwardConfig: config });
   return {
     Type: "forward",
-    ...(others.length === 0 ? { TargetGroupArn: only } : {}),
+    TargetGroupArn: others.length === 0 ? only : undefined,
     Order: 1,
     ForwardConfig: { TargetGroups: groups, TargetGroupStickinessConfig: sticky },
   };

@@ -37,11 +37,10 @@ export const listenerOperations: LoadBalancingOperations = {
     const { certificates: _certificates, sslPolicy: _sslPolicy, ...plain } = before;
     const changed: ListenerRecord = {
       ...plain,
-      ...(Port === undefined ? {} : { port: checkedPort(Port) }),
+      port: Port === undefined ? before.port : checkedPort(Port),
       ...checkedProtocol(context, loadBalancer, { wanted, before }),
-      ...(DefaultActions === undefined
-        ? {}
-        : { defaultActions: checkedActions(records, loadBalancer, DefaultActions) }),
+      defaultActions:
+        DefaultActions === undefined ? before.defaultActions : checkedActions(records, loadBalancer, DefaultActions),
     };
     checkPortIsFree(context, changed);
     await keep(context, changed, before);
@@ -130,8 +129,8 @@ function describe(listener: ListenerRecord): Listener {
     LoadBalancerArn: listener.loadBalancerArn,
     Port: listener.port,
     Protocol: listener.protocol,
-    ...(certificate === undefined ? {} : { Certificates: [{ CertificateArn: certificate }] }),
-    ...(listener.sslPolicy === undefined ? {} : { SslPolicy: listener.sslPolicy }),
+    Certificates: certificate === undefined ? undefined : [{ CertificateArn: certificate }],
+    SslPolicy: listener.sslPolicy,
     DefaultActions: [...listener.defaultActions],
   };
 }

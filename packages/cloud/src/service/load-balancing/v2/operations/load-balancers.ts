@@ -158,7 +158,7 @@ function describe(context: LoadBalancingContext, one: LoadBalancerRecord): LoadB
     State: { Code: "active" },
     Type: one.type,
     AvailabilityZones: zonesOf(context, one.subnets),
-    ...(one.securityGroups.length === 0 ? {} : { SecurityGroups: [...one.securityGroups] }),
+    SecurityGroups: one.securityGroups.length === 0 ? undefined : [...one.securityGroups],
     IpAddressType: "ipv4",
   };
 }

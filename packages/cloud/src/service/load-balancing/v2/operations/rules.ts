@@ -42,8 +42,8 @@ export const ruleOperations: LoadBalancingOperations = {
     const loadBalancer = loadBalancerOf(records, listenerOf(records, rule.listenerArn).loadBalancerArn);
     const changed: RuleRecord = {
       ...rule,
-      ...(Conditions === undefined ? {} : { conditions: checkedConditions(Conditions) }),
-      ...(Actions === undefined ? {} : { actions: checkedActions(records, loadBalancer, Actions) }),
+      conditions: Conditions === undefined ? rule.conditions : checkedConditions(Conditions),
+      actions: Actions === undefined ? rule.actions : checkedActions(records, loadBalancer, Actions),
     };
     records.rules.put(rule.arn, changed);
     await balancing.apply();

@@ -129,7 +129,7 @@ export function describeTargetGroup(group: TargetGroupRecord, users: ReadonlySet
     TargetGroupArn: group.arn,
     TargetGroupName: group.name,
     Protocol: group.protocol,
-    ...(group.protocol === "HTTP" ? { ProtocolVersion: "HTTP1" } : {}),
+    ProtocolVersion: group.protocol === "HTTP" ? "HTTP1" : undefined,
     Port: group.port,
     VpcId: group.vpcId,
     TargetType: group.targetType,
@@ -141,7 +141,8 @@ export function describeTargetGroup(group: TargetGroupRecord, users: ReadonlySet
     HealthCheckTimeoutSeconds: check.timeoutSeconds,
     HealthyThresholdCount: check.healthy,
     UnhealthyThresholdCount: check.unhealthy,
-    ...(check.protocol === "HTTP" ? { HealthCheckPath: check.path, Matcher: { HttpCode: check.matcher } } : {}),
+    HealthCheckPath: check.protocol === "HTTP" ? check.path : undefined,
+    Matcher: check.protocol === "HTTP" ? { HttpCode: check.matcher } : undefined,
     LoadBalancerArns: [...users],
   };
 }
