@@ -84,6 +84,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "@sluice/aws-protocol/node-http",
     "@sluice/aws-protocol/wildcards",
   ],
+  "packages/cloud/src/service/auto-scaling/": ["@sluice/aws-protocol", "croner"],
   "packages/cloud/src/service/lambda/": ["@sluice/aws-protocol", "@sluice/aws-protocol/node-http", "yauzl"],
   "packages/console/src/": [],
   "packages/cli/src/": ["@sluice/", "@aws-sdk/", "commander", "tar-stream"],

@@ -72,6 +72,6 @@ export function timeOf(text: string, now: number): number {
   const [, count, unit = ""] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
   const time = count === undefined ? Date.parse(text) : now - Number(count) * (units[unit] ?? Number.NaN);
   if (Number.isNaN(time))
-    throw new Error(`Cannot read the time "${text}": something like 30m, 2h, 7d or 2026-01-31T12:00:00Z is wanted`);
+    throw new Error(`Cannot read the time "${text}": expected something like 30m, 2h, 7d or 2026-01-31T12:00:00Z`);
   return time;
 }

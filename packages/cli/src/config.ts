@@ -66,7 +66,7 @@ export const settings = {
     flag: "--events <url>",
     variable: "SLUICE_EVENTS",
     default: "",
-    meaning: "webhook that is told of every state change, in the form of EventBridge's events",
+    meaning: "webhook to which every state change is posted, in the form of EventBridge's events",
   },
   timeScale: {
     flag: "--time-scale <number>",
@@ -157,19 +157,19 @@ function portNumber(text: string): number {
 
 function address(text: string): string {
   if (isIP(text) !== 0) return text;
-  throw new Error(`Cannot listen on "${text}": an IP address is wanted, such as 127.0.0.1 or 0.0.0.0`);
+  throw new Error(`Cannot listen on "${text}": expected an IP address, such as 127.0.0.1 or 0.0.0.0`);
 }
 
 function hostNames(text: string): readonly string[] {
   const names = text === "" ? [] : text.split(",").map((name) => name.trim());
   const wrong = names.find((name) => isIP(name) === 0 && !/^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i.test(name));
   if (wrong === undefined) return names;
-  throw new Error(`Cannot make a certificate for "${wrong}": host names or IP addresses are wanted`);
+  throw new Error(`Cannot make a certificate for "${wrong}": expected host names or IP addresses`);
 }
 
 function regionName(text: string): string {
   if (/^[a-z]{2}(-[a-z]+)+-\d$/.test(text)) return text;
-  throw new Error(`Cannot use region "${text}": a name like "us-east-1" is wanted`);
+  throw new Error(`Cannot use region "${text}": expected a name like "us-east-1"`);
 }
 
 /** Faster than this, a heartbeat of half a minute is over before anybody can answer. */
@@ -178,12 +178,12 @@ const timeScaleMax = 1000;
 function timeScaleOf(text: string): number {
   const scale = Number(text);
   if (/^\d+(\.\d+)?$/.test(text) && scale >= 1 && scale <= timeScaleMax) return scale;
-  throw new Error(`Cannot scale time by "${text}": a number from 1 to ${timeScaleMax} is wanted`);
+  throw new Error(`Cannot scale time by "${text}": expected a number from 1 to ${timeScaleMax}`);
 }
 
 function chaosOf(text: string) {
   const locks = /^(?:package-lock(?:=(\d{1,3}))?)?$/.exec(text);
-  if (locks === null) throw new Error(`Cannot make trouble "${text}": package-lock or package-lock=N is wanted`);
+  if (locks === null) throw new Error(`Cannot make trouble "${text}": expected package-lock or package-lock=N`);
   return { packageLocks: text === "" ? 0 : Number(locks[1] ?? packageLocks) };
 }
 
@@ -193,11 +193,11 @@ const packageLocks = 2;
 function webhook(text: string): string | undefined {
   if (text === "") return undefined;
   if (/^https?:/.test(text) && URL.canParse(text)) return text;
-  throw new Error(`Cannot post events to "${text}": an http or https URL is wanted`);
+  throw new Error(`Cannot post events to "${text}": expected an http or https URL`);
 }
 
 function oneOf<const Choice extends string>(what: string, text: string, choices: readonly Choice[]): Choice {
   const found = choices.find((choice) => choice === text);
   if (found !== undefined) return found;
-  throw new Error(`Cannot use ${what} "${text}": one of ${choices.join(", ")} is wanted`);
+  throw new Error(`Cannot use ${what} "${text}": expected one of ${choices.join(", ")}`);
 }

@@ -158,7 +158,7 @@ async function watchToEnd(client: CodeDeployClient, id: string): Promise<void> {
 function instanceCount(text: string): number {
   const count = Number(text);
   if (/^\d+$/.test(text) && count >= 1 && count <= 50) return count;
-  throw new Error(`Cannot start "${text}" instances: a number from 1 to 50 is wanted`);
+  throw new Error(`Cannot start "${text}" instances: expected a number from 1 to 50`);
 }
 
 try {

@@ -11,7 +11,7 @@ import { noteReady, signalled } from "./up.ts";
 
 /** Starts the control plane without a local cloud, and stays up until a signal ends it: fleets, load balancers, functions and alarms are AWS's, reached with the usual credentials and each deployment group's role; on-premises hosts need none of that. */
 export async function serve(configuration: Configuration, account: string = accountId): Promise<void> {
-  if (!/^\d{12}$/.test(account)) throw new Error(`Cannot use account "${account}": twelve digits are wanted`);
+  if (!/^\d{12}$/.test(account)) throw new Error(`Cannot use account "${account}": expected twelve digits`);
   const { dataFolder, port, region, hostname, logLevel, eventsUrl } = configuration;
   openDataFolder(dataFolder);
   const clock = () => Date.now();

@@ -7,6 +7,7 @@ import { defectLog } from "./defect-log.ts";
 import { openListenerCertificates } from "./listener-certificates.ts";
 import type { DataPlaneKind } from "./balancer/index.ts";
 import { type Chaos, DeferredDriver, type RunningInstances } from "./instance/index.ts";
+import { autoScalingTables } from "./service/auto-scaling/index.ts";
 import { cloudWatchTables } from "./service/cloud-watch/index.ts";
 import { ec2Service, ec2Tables, Fleet, type HostKeys, metadataService, openEc2 } from "./service/ec2/index.ts";
 import { ecrTables } from "./service/ecr/index.ts";
@@ -88,7 +89,7 @@ export interface RunningCloud {
 }
 
 /** The tables of all services; those that are not here keep `Records`. */
-const tables = [s3Tables, ec2Tables, ecrTables, iamTables, lambdaTables, logsTables, cloudWatchTables];
+const tables = [s3Tables, ec2Tables, autoScalingTables, ecrTables, iamTables, lambdaTables, logsTables, cloudWatchTables];
 
 /** Opens the local cloud of a data folder. Throws one clear sentence when it cannot. */
 export function startCloud(options: CloudOptions): RunningCloud {

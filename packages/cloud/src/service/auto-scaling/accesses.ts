@@ -17,7 +17,7 @@ import { matchingPolicy } from "./operations/policies.ts";
 
 type Input = Readonly<Record<string, unknown>>;
 
-/** What each request to Auto Scaling touches (its service authorization reference), and the roles that it gives to instances. */
+/** What each request to Auto Scaling touches (its service authorization reference), and the roles that it passes to instances. */
 export function autoScalingAccesses(context: AutoScalingContext): AccessTable {
   return {
     ...onAnyResource(describing),
@@ -56,7 +56,7 @@ const ofGroups = [
   ...["SetInstanceProtection", "SuspendProcesses"],
 ];
 
-/** Operations on a group, after which it may launch instances as it is. */
+/** Operations on a group after which it may launch more of what it has. */
 const launching = ["SetDesiredCapacity", "PutWarmPool", "RollbackInstanceRefresh"];
 
 function groupAccesses(context: AutoScalingContext): AccessTable {
@@ -95,7 +95,7 @@ function configurationAccesses(context: AutoScalingContext): AccessTable {
   };
 }
 
-/** The group that a request names, and what conditions ask of the request. */
+/** The group that a request names, and the request's members that conditions can test. */
 function named({ groups, ...place }: AutoScalingContext, input: Input): Access {
   const name = text(input["AutoScalingGroupName"]) ?? "*";
   const found = groups.find(name);
@@ -115,9 +115,9 @@ const tagsOf = ({ tags }: Group) => tags.map(({ key, value }) => ({ Key: key, Va
 
 /** The group of the instance that a request names. */
 const holding = (context: AutoScalingContext, { InstanceId }: Input): Access =>
-  named(context, { AutoScalingGroupName: context.groups.holding(text(InstanceId) ?? "")?.group.name });
+  named(context, { AutoScalingGroupName: context.groups.findByInstance(text(InstanceId) ?? "")?.group.name });
 
-/** A policy may be named by its ARN alone. */
+/** A request may name a policy by its ARN alone. */
 function ofPolicy(context: AutoScalingContext, { PolicyName, AutoScalingGroupName: group }: Input): Input {
   const found = matchingPolicy(context, text(PolicyName), text(group));
   return { AutoScalingGroupName: found?.group ?? group };
@@ -126,7 +126,7 @@ function ofPolicy(context: AutoScalingContext, { PolicyName, AutoScalingGroupNam
 const ofTag = (context: AutoScalingContext, { ResourceId }: Partial<Tag>): Access =>
   named(context, { AutoScalingGroupName: ResourceId });
 
-/** Roles that hooks send their messages with. */
+/** The roles with which hooks send their messages. */
 const hookRoles = (hooks: unknown): readonly Access[] =>
   ((hooks ?? []) as readonly Input[]).flatMap(({ RoleARN }) =>
     // decoded by the service's own table

@@ -12,7 +12,7 @@ import type { NotificationConfiguration } from "./model/notification-configurati
 import type { Policy } from "./model/policy.ts";
 import type { ScheduledAction } from "./model/scheduled-action.ts";
 
-/** What Auto Scaling works with. */
+/** What Auto Scaling's operations and its scaler work with. */
 export interface AutoScalingContext {
   readonly db: CloudDatabase;
   readonly ec2: Ec2Context;
@@ -23,10 +23,10 @@ export interface AutoScalingContext {
   readonly scheduledActions: Records<ScheduledAction>;
   readonly notifications: Records<NotificationConfiguration>;
   readonly trafficSources: TrafficSources;
-  /** Sends a message to a topic; it does not matter here whether anybody reads it. */
+  /** Sends a message to a topic, whether or not anybody subscribes to it. */
   readonly publish: Publish;
   readonly timeScale: TimeScale;
-  /** Something about a group has changed: look at it soon. */
+  /** Has a group decided upon soon, because something about it has changed. */
   readonly wake: (group: string) => void;
   readonly clock: () => number;
   readonly region: string;
@@ -36,17 +36,17 @@ export interface AutoScalingContext {
 /** Sends a message to a topic or a queue, by its ARN. */
 export type Publish = (arn: string, message: { readonly subject: string; readonly body: string }) => void;
 
-/** Where traffic comes from, as far as groups need it: load balancing keeps it. */
+/** The target groups and load balancers of groups, which load balancing keeps. */
 export interface TrafficSources {
   /** Throws a Fault when there is no such source. */
   check(source: TrafficSource): void;
   register(source: TrafficSource, instanceIds: readonly string[]): void | Promise<void>;
   deregister(source: TrafficSource, instanceIds: readonly string[]): void | Promise<void>;
-  /** What a source says of an instance; undefined when it knows nothing of it. */
+  /** Returns what a source says about an instance, or undefined when it is not registered there. */
   health(source: TrafficSource, instanceId: string): "initial" | "healthy" | "unhealthy" | "draining" | undefined;
 }
 
-/** A launch configuration: what launch templates were before they had versions. */
+/** A launch configuration: what preceded launch templates, without versions. */
 export interface LaunchConfiguration {
   readonly name: string;
   readonly createdAt: number;

@@ -16,22 +16,23 @@ import { Scaler } from "./act/scaler.ts";
 import { scheduledActionOperations } from "./operations/scheduled-actions.ts";
 import { tagOperations } from "./operations/tags.ts";
 import { targetState } from "./model/target-state.ts";
-import { trafficOperations } from "./operations/traffic-sources.ts";
+import { trafficSourceOperations } from "./operations/traffic-sources.ts";
 import { warmPoolOperations } from "./operations/warm-pools.ts";
 
+export { autoScalingTables } from "./tables.ts";
 export type { Publish, TrafficSources } from "./context.ts";
 export type { TrafficSource } from "./model/group.ts";
 
-/** Auto Scaling that is open. */
+/** Auto Scaling, open. */
 export interface OpenAutoScaling {
   readonly service: Service;
-  /** Begins to look at groups; EC2 must have taken up its instances. */
+  /** Starts to scale groups. EC2's instances must have been resumed before. */
   start(): void;
-  /** The state of an instance has changed: its group is looked at soon. */
+  /** To be called when the state of an instance has changed: its group is decided upon soon. */
   instanceChanged(instanceId: string): void;
-  /** The state that an instance of a group is on its way to; undefined when it belongs to none. */
+  /** Returns the state that an instance of a group is on its way to, or undefined when it belongs to none. */
   targetState(instanceId: string): string | undefined;
-  /** An alarm that has a policy's ARN among its actions has gone off; `by` is how far its metric is beyond the threshold. */
+  /** Executes a scaling policy for an alarm that names it among its actions. `by` is how far the metric is beyond the threshold. */
   alarm(policyArn: string, about: { readonly alarm: string; readonly by: number }): void;
   close(): Promise<void>;
 }
@@ -41,7 +42,7 @@ type Given = Pick<
   "db" | "ec2" | "trafficSources" | "publish" | "timeScale" | "clock" | "region" | "accountId"
 >;
 
-/** Opens Auto Scaling on what the store holds of it. */
+/** Opens Auto Scaling with what the store has of it. */
 export function openAutoScaling(given: Given, onDefect: (error: unknown, about: string) => void): OpenAutoScaling {
   const { db } = given;
   const context: AutoScalingContext = {
@@ -59,11 +60,11 @@ export function openAutoScaling(given: Given, onDefect: (error: unknown, about: 
     service: autoScalingService(context, onDefect),
     start: () => scaler.start(),
     instanceChanged(instanceId) {
-      const found = context.groups.holding(instanceId);
+      const found = context.groups.findByInstance(instanceId);
       if (found !== undefined) scaler.wake(found.group.name);
     },
     targetState(instanceId) {
-      const found = context.groups.holding(instanceId);
+      const found = context.groups.findByInstance(instanceId);
       return found && targetState(found.group, found.member);
     },
     alarm: (policyArn, about) => executeByAlarm(context, policyArn, about),
@@ -87,7 +88,7 @@ function autoScalingService(
       ...policyOperations,
       ...scheduledActionOperations,
       ...notificationOperations,
-      ...trafficOperations,
+      ...trafficSourceOperations,
       ...tagOperations,
       ...launchConfigurationOperations,
       ...warmPoolOperations,

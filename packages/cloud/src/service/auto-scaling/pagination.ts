@@ -1,10 +1,10 @@
 import { Fault } from "@sluice/aws-protocol";
 
-/** Things on a page unless fewer are wanted, and at most: Auto Scaling's own limits. */
+/** Default and largest page: Auto Scaling's limits. */
 const pageDefault = 50;
 const pageMax = 100;
 
-/** One page of things; the token of the next one is where it begins. */
+/** Returns one page, and the token of the next: the position where it begins. */
 export function pageOf<Thing>(
   things: readonly Thing[],
   { MaxRecords = pageDefault, NextToken }: { MaxRecords?: number | undefined; NextToken?: string | undefined },

@@ -51,7 +51,7 @@ function keep(
   { name = "", fingerprint, tags }: { name: string | undefined; fingerprint: string; tags: readonly KeptTag[] },
 ): KeyPair {
   if (name === "" || name.length > 255)
-    throw new Fault("InvalidParameterValue", "A key name of 1 to 255 characters is wanted");
+    throw new Fault("InvalidParameterValue", "A key name must have 1 to 255 characters");
   if (keyPairs.named(name).length > 0)
     throw new Fault("InvalidKeyPair.Duplicate", `The keypair already exists: '${name}'`);
   const pair: KeyPair = { id: `key-0${randomHex(8)}`, name, fingerprint, type: "rsa", createdAt: clock(), tags };

@@ -40,7 +40,7 @@ export const accessKeyOperations: IamOperations = {
 
   async UpdateAccessKey(context, { UserName, AccessKeyId, Status }) {
     if (Status !== "Active" && Status !== "Inactive")
-      throw invalid(`Status is "${Status}", and Active or Inactive is wanted`);
+      throw invalid(`Status must be Active or Inactive, and is "${Status}"`);
     await context.keys.setActive(
       keyOf(context, userOf(context, UserName, context.call.principal.arn), AccessKeyId),
       Status === "Active",

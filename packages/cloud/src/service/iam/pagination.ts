@@ -11,7 +11,7 @@ export function page<Item>(
   nameOf: (item: Item) => string,
 ): { readonly items: Item[]; readonly IsTruncated: boolean; readonly Marker: string | undefined } {
   if (!(MaxItems >= 1 && MaxItems <= pageSizeMax))
-    throw new Fault("ValidationError", `MaxItems is ${MaxItems}, and a number from 1 to ${pageSizeMax} is wanted`);
+    throw new Fault("ValidationError", `MaxItems must be a number from 1 to ${pageSizeMax}, and is ${MaxItems}`);
   const last = Marker === undefined ? undefined : Buffer.from(Marker, "base64url").toString("utf8");
   if (last !== undefined && Buffer.from(last).toString("base64url") !== Marker)
     throw new Fault("ValidationError", "Invalid Marker.");

@@ -17,7 +17,7 @@ export const subscriptionOperations: SnsOperations = {
     if (Protocol !== "http")
       throw new Fault(
         "InvalidParameter",
-        `Invalid parameter: Protocol '${Protocol}' is not served by the local cloud: 'http' is wanted`,
+        `Invalid parameter: Protocol '${Protocol}' is not supported by the local cloud: it must be 'http'`,
       );
     checkedEndpoint(Endpoint);
     for (const name of Object.keys(Attributes)) checkAttribute(name);

@@ -68,7 +68,7 @@ export const parameterOperations: Partial<Operations<typeof Ssm, SsmContext>> = 
     if (!/^\/?[\w.-]+(\/[\w.-]+)*$/.test(name) || /^\/?(aws|ssm)/i.test(name))
       throw new Fault(
         "ValidationException",
-        `'${name.slice(0, 200)}' is no name of a parameter: letters, digits and . - _ / are wanted, and it may not begin with aws or ssm`,
+        `'${name.slice(0, 200)}' is not a valid parameter name: it must have letters, digits and . - _ /, and may not begin with aws or ssm`,
       );
     if (value === "" || value.length > valueLengthMax)
       throw new Fault("ValidationException", `The value of '${name}' must have 1 to ${valueLengthMax} characters`);

@@ -100,7 +100,7 @@ export class Instances {
 
   #folder(instanceId: string): string {
     // Ids come over the control socket and become folders that are deleted.
-    if (!/^i-[0-9a-f]{8,17}$/.test(instanceId)) throw new Error(`"${instanceId}" is no instance id`);
+    if (!/^i-[0-9a-f]{8,17}$/.test(instanceId)) throw new Error(`"${instanceId}" is not an instance id`);
     return join(this.#carrier.folders.instances, instanceId);
   }
 

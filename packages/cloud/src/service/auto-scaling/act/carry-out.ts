@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { openTermination } from "./causes.ts";
 import type { AutoScalingContext } from "../context.ts";
 import type { Activity } from "../model/activities.ts";
-import type { Removal, Step } from "../decide/decide.ts";
+import type { Removal, Decision } from "../decide/decide.ts";
 import {
   following,
   type Group,
@@ -14,54 +14,54 @@ import {
   withMember,
 } from "../model/group.ts";
 import { beginAction, type Transition } from "../model/hook.ts";
-import { announceAction, notify } from "../operations/notifications.ts";
+import { announceAction, notify } from "./notify.ts";
 import { launch, whenToTryAgain } from "./launch.ts";
-import { bringBack, draw, rest } from "./keep-warm.ts";
+import { returnToPool, drawFromPool, restInPool } from "./keep-warm.ts";
 import { activeRefresh, asRefreshed, withRefresh } from "../decide/refresh.ts";
 
-/** Does one step of a group. What is told to others is idempotent and comes first: after a crash the step is decided again. */
-export async function carryOut(context: AutoScalingContext, group: Group, step: Step): Promise<void> {
+/** Carries out one decision. Calls to other services come first and are idempotent: after a crash the same is decided again. */
+export async function carryOut(context: AutoScalingContext, group: Group, decision: Decision): Promise<void> {
   const { groups, ec2 } = context;
   const { name } = group;
-  switch (step.do) {
+  switch (decision.do) {
     case "launch":
-      return launch(context, group, step);
+      return launch(context, group, decision);
     case "hold":
-      return hold(context, group, step);
+      return hold(context, group, decision);
     case "settle hooks":
-      return groups.put(withMember(group, step.id, (member) => ({ ...member, actions: step.actions })));
+      return groups.put(withMember(group, decision.id, (member) => ({ ...member, actions: decision.actions })));
     case "proceed":
-      return move(context, group, step.id, proceeding);
+      return move(context, group, decision.id, proceeding);
     case "enter service":
-      return enterService(context, group, step.id);
+      return enterService(context, group, decision.id);
     case "give up":
-      return giveUp(context, group, step);
+      return giveUp(context, group, decision);
     case "take out":
-      return takeOut(context, group, step);
+      return takeOut(context, group, decision);
     case "end instance":
-      return ec2.fleet.terminate(step.id);
+      return ec2.fleet.terminate(decision.id);
     case "forget":
-      return forget(context, group, step.id);
+      return forget(context, group, decision.id);
     case "stand by":
-      finish(context, group, step.id, { status: "Successful" });
-      return move(context, group, step.id, { state: "Standby" });
+      finish(context, group, decision.id, { status: "Successful" });
+      return move(context, group, decision.id, { state: "Standby" });
     case "detach":
-      finish(context, group, step.id, { status: "Successful" });
-      dropTag(context, step.id);
-      return groups.put(without(group, step.id));
+      finish(context, group, decision.id, { status: "Successful" });
+      dropTag(context, decision.id);
+      return groups.put(without(group, decision.id));
     case "mark unhealthy":
-      return move(context, group, step.id, { health: "Unhealthy", unhealthyBecause: step.because });
+      return move(context, group, decision.id, { health: "Unhealthy", unhealthyBecause: decision.because });
     case "draw":
-      return draw(context, group, step.id);
+      return drawFromPool(context, group, decision.id);
     case "stop instance":
-      // Memory is not kept here: a hibernated instance is one that is stopped.
-      return ec2.fleet.stop(step.id);
+      // Unlike AWS: hibernation does not keep an instance's memory here; it is stopped.
+      return ec2.fleet.stop(decision.id);
     case "rest":
-      return rest(context, group, step.id);
+      return restInPool(context, group, decision.id);
     case "return":
-      return bringBack(context, group, step.id);
+      return returnToPool(context, group, decision.id);
     case "change refresh":
-      return changeRefresh(context, group, step);
+      return changeRefresh(context, group, decision);
     case "drop warm pool": {
       const { warmPool: _, ...others } = group;
       return groups.put(others);
@@ -71,11 +71,11 @@ export async function carryOut(context: AutoScalingContext, group: Group, step: 
   }
 }
 
-/** A refresh that has succeeded leaves the group with what it was to have. */
+/** A refresh that succeeds gives the group its launch source. */
 function changeRefresh(
   { groups }: AutoScalingContext,
   group: Group,
-  { refreshId, change }: Step & { readonly do: "change refresh" },
+  { refreshId, change }: Decision & { readonly do: "change refresh" },
 ): void {
   const settled = change.status === "Successful" ? asRefreshed(group) : group;
   groups.put(withRefresh(settled, refreshId, change));
@@ -100,7 +100,7 @@ const proceeding = ({ state }: Member): Partial<Member> => ({
   actions: [],
 });
 
-/** All hooks of a transition hold the instance at once, each with a token of its own. */
+/** All hooks of a transition hold the instance at the same time, each with a token of its own. */
 function hold(
   context: AutoScalingContext,
   group: Group,
@@ -117,7 +117,7 @@ function hold(
 
 async function enterService(context: AutoScalingContext, group: Group, id: string): Promise<void> {
   const { trafficSources, groups, clock } = context;
-  // Suspended, the instance is not registered, and a later resumption does not do it either.
+  // While AddToLoadBalancer is suspended the instance is not registered, and resuming does not make up for it.
   if (!isSuspended(group, "AddToLoadBalancer"))
     for (const source of group.sources) await trafficSources.register(source, [id]);
   const current = groups.find(group.name);
@@ -129,7 +129,7 @@ async function enterService(context: AutoScalingContext, group: Group, id: strin
   notify(context, current, { event: "autoscaling:EC2_INSTANCE_LAUNCH", instanceId: id, activityId: member.activityId });
 }
 
-/** An instance that never came into service is ended, and its activity has failed. No termination hooks: it has not served. */
+/** Terminates an instance that never came into service; its activity has failed. Termination hooks do not apply, as it has not served. */
 function giveUp(context: AutoScalingContext, group: Group, { id, why }: { id: string; why?: string }): void {
   const { activityId: launchId } = memberOf(group, id);
   const reason = context.ec2.fleet.find(id)?.stateReason?.Message ?? "the instance has ended";
@@ -143,7 +143,7 @@ function giveUp(context: AutoScalingContext, group: Group, { id, why }: { id: st
     actions: [],
     activityId,
   }));
-  // What a hook has abandoned is replaced at once, as on AWS; an instance that cannot even boot would fail again at once.
+  // As on AWS, an instance that a hook has abandoned is replaced at once. One that could not even boot would fail again at once.
   if (why === undefined)
     context.groups.change(group.name, (changed) => ({ ...changed, launchAgainAt: whenToTryAgain(context) }));
 }
@@ -161,7 +161,7 @@ async function takeOut(
   const refresh = activeRefresh(current);
   if (why === "refresh" && refresh !== undefined)
     context.groups.change(group.name, (changed) => withRefresh(changed, refresh.id, { progressAt: context.clock() }));
-  // What users have asked for is the cause of each termination that it leads to.
+  // What users have asked for is the cause of each termination that follows from it.
   context.groups.change(group.name, (changed) =>
     changed.members.filter(isCounted).length > changed.desired ? changed : { ...changed, causes: [] },
   );
@@ -183,7 +183,7 @@ function finish(
   activities.change(group.name, memberOf(group, id).activityId, { ...outcome, endedAt: clock(), progress: 100 });
 }
 
-/** A detached instance is anybody's: the group's tag goes with it. */
+/** A detached instance no longer belongs to the group, so it loses the group's tag. */
 function dropTag({ ec2 }: AutoScalingContext, id: string): void {
   const tags = ec2.fleet.find(id)?.tags.filter(({ Key }) => Key !== "aws:autoscaling:groupName");
   if (tags !== undefined) ec2.fleet.change(id, { tags });

@@ -4,12 +4,12 @@ import type { LaunchReason, Removal } from "../decide/decide.ts";
 import { type Group, isCounted, type Member, memberOf } from "../model/group.ts";
 import { arnOf } from "../names.ts";
 
-// Why activities happen, in AWS's sentences. Those who read them look for these words.
+// The causes of activities, in AWS's sentences: tools that read them look for these words.
 
-/** A sentence of a cause begins with its moment. */
+/** Returns the beginning of a sentence of a cause. */
 export const at = (milliseconds: number): string => `At ${new Date(milliseconds).toISOString().replace(/\.\d+/, "")}`;
 
-/** Opens the activity of one launch. */
+/** Opens the activity of one launch and returns its id. */
 export function openLaunch(
   context: AutoScalingContext,
   group: Group,
@@ -47,8 +47,8 @@ function launchReason(
   }
 }
 
-/** Writes down a launch that EC2 has refused. */
-export function noteFailedLaunch(
+/** Records a launch that EC2 has refused as a failed activity. */
+export function recordFailedLaunch(
   context: AutoScalingContext,
   group: Group,
   { message, zone, subnetId, from }: { message: string; zone: string; subnetId: string; from: number },
@@ -63,7 +63,7 @@ export function noteFailedLaunch(
   context.activities.change(group.name, id, { status: "Failed", message, endedAt: now, progress: 100 });
 }
 
-/** Opens the activity of one termination, and gives its id. */
+/** Opens the activity of one termination and returns its id. */
 export function openTermination(
   context: AutoScalingContext,
   group: Group,
@@ -74,7 +74,7 @@ export function openTermination(
   return beginActivity(context, group, { description: `Terminating EC2 instance: ${id}`, cause, member }).id;
 }
 
-/** Opens an activity that is about one instance. */
+/** Opens an activity about one instance. */
 export function beginActivity(
   { activities, clock, timeScale, region, accountId }: AutoScalingContext,
   group: Group,
@@ -118,7 +118,7 @@ function removalCause(group: Group, { id }: Member, { why, now }: { why: Removal
   }
 }
 
-/** Where an instance is. A pace that is not AWS's own is told: heartbeats and cooldowns are shorter then than they say. */
+/** Where an instance is, as JSON. A time scale other than AWS's is added, as heartbeats and cooldowns are then shorter than they say. */
 function details(zone: string, subnetId: string, scale: number): string {
   return JSON.stringify({
     "Subnet ID": subnetId,

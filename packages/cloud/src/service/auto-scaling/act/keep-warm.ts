@@ -2,10 +2,10 @@ import { at, beginActivity } from "./causes.ts";
 import type { AutoScalingContext } from "../context.ts";
 import { type Group, isCounted, isSuspended, memberOf, withMember } from "../model/group.ts";
 
-// How instances go into a warm pool and out of it.
+// How instances move between a group and its warm pool.
 
-/** An instance of the warm pool comes into the group: it starts, and launch hooks hold it once more. */
-export function draw(context: AutoScalingContext, group: Group, id: string): void {
+/** Moves an instance of the warm pool into the group: it starts, and launch hooks hold it once more. */
+export function drawFromPool(context: AutoScalingContext, group: Group, id: string): void {
   const { db, ec2, groups, clock } = context;
   const member = memberOf(group, id);
   const from = group.members.filter(isCounted).length;
@@ -24,8 +24,8 @@ export function draw(context: AutoScalingContext, group: Group, id: string): voi
   });
 }
 
-/** An instance is ready, and rests in the pool until it is needed. */
-export function rest({ groups, activities, clock }: AutoScalingContext, group: Group, id: string): void {
+/** Brings an instance that is ready to rest in the pool until it is needed. */
+export function restInPool({ groups, activities, clock }: AutoScalingContext, group: Group, id: string): void {
   const { activityId } = memberOf(group, id);
   const state = group.warmPool?.state ?? "Stopped";
   activities.change(group.name, activityId, { status: "Successful", endedAt: clock(), progress: 100 });
@@ -33,8 +33,8 @@ export function rest({ groups, activities, clock }: AutoScalingContext, group: G
   groups.put(withMember(group, id, () => ({ ...member, state: `Warmed:${state}`, actions: [] })));
 }
 
-/** An instance that the group no longer needs leaves its traffic, and returns to the pool. */
-export async function bringBack(context: AutoScalingContext, group: Group, id: string): Promise<void> {
+/** Deregisters an instance that the group no longer needs, and returns it to the pool. */
+export async function returnToPool(context: AutoScalingContext, group: Group, id: string): Promise<void> {
   const { trafficSources, groups, clock } = context;
   if (!isSuspended(group, "AddToLoadBalancer"))
     for (const source of group.sources) await trafficSources.deregister(source, [id]);

@@ -1,18 +1,18 @@
 import type { RunInstancesCommandInput } from "@aws-sdk/client-ec2";
 import { Fault } from "@sluice/aws-protocol";
 import { type InstanceRecord, newInstances, subnetOf } from "../../ec2/index.ts";
-import { noteFailedLaunch, openLaunch } from "./causes.ts";
+import { recordFailedLaunch, openLaunch } from "./causes.ts";
 import type { AutoScalingContext } from "../context.ts";
 import type { LaunchReason } from "../decide/decide.ts";
 import { type Group, isCounted, type Member } from "../model/group.ts";
 import { withOverride } from "../launch-source/mixed-instances.ts";
-import { notify } from "../operations/notifications.ts";
+import { notify } from "./notify.ts";
 import { asRefreshed } from "../decide/refresh.ts";
 
-/** How long a group waits after EC2 has refused a launch, in seconds, before it tries again. */
+/** How long a group waits before it tries again after EC2 has refused a launch, in seconds. */
 const retrySeconds = 15;
 
-/** Launches instances of a group, one in each subnet that is named: EC2's records and the group's are written together. */
+/** Launches instances of a group, one in each given subnet. EC2's records and the group's are written in one transaction. */
 export function launch(
   context: AutoScalingContext,
   group: Group,
@@ -34,7 +34,7 @@ export function launch(
   });
 }
 
-/** The instances as EC2 would make them; undefined, with a failed activity, when it refuses. */
+/** Returns the records of new instances, or undefined, with a failed activity, when EC2 refuses them. */
 function recordsOf(
   context: AutoScalingContext,
   group: Group,
@@ -54,18 +54,18 @@ function recordsOf(
     const zone = `${context.region}${subnetOf(subnetId).zone}`;
     const message = `${error.message} Launching EC2 instance failed.`;
     const from = group.members.filter(isCounted).length;
-    noteFailedLaunch(context, group, { message, zone, subnetId, from });
+    recordFailedLaunch(context, group, { message, zone, subnetId, from });
     context.groups.put({ ...group, launchAgainAt: whenToTryAgain(context) });
     notify(context, group, { event: "autoscaling:EC2_INSTANCE_LAUNCH_ERROR", instanceId: "", activityId: undefined });
     return undefined;
   }
 }
 
-/** When a group tries again after a launch has failed. */
+/** Returns when a group tries again after a failed launch. */
 export const whenToTryAgain = ({ clock, timeScale }: AutoScalingContext): number =>
   clock() + timeScale.milliseconds(retrySeconds);
 
-/** A member of a group that has just been launched, or attached. */
+/** Returns the member for an instance that was just launched or attached. */
 export function newMember(
   record: InstanceRecord,
   { protectsNewInstances }: Pick<Group, "protectsNewInstances">,

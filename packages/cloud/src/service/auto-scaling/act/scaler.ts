@@ -1,24 +1,24 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { AutoScalingContext } from "../context.ts";
-import { decide, type Facts, type Step } from "../decide/decide.ts";
+import { decide, type Facts, type Decision } from "../decide/decide.ts";
 import type { Group, Member } from "../model/group.ts";
 import { carryOut } from "./carry-out.ts";
 import { runScheduledActions } from "./run-scheduled-actions.ts";
 
-/** How often every group is looked at, in milliseconds: whatever was missed is seen then. */
+/** How often every group is decided upon, in milliseconds, in case a change went unnoticed. */
 const lookMilliseconds = 500;
 
-/** How long an instance refresh may get nowhere before it fails, in seconds: AWS's hour. */
+/** How long an instance refresh may be without progress before it fails, in seconds: AWS's hour. */
 const stuckSeconds = 3600;
 
-/** Steps of one look: a group that needs more has gone round in a circle, and is looked at again later. */
-const stepsMax = 1000;
+/** Decisions of one pass. A group that needs more is going round in circles, and is left until the next pass. */
+const decisionsMax = 1000;
 
-/** Looks at groups again and again and does what is to be done. It remembers nothing: a restart is the next look. */
+/** Decides upon groups again and again and carries the decisions out. It keeps no state: a restart is just the next pass. */
 export class Scaler {
   readonly #context: AutoScalingContext;
   readonly #onDefect: (error: unknown, about: string) => void;
-  /** Groups that are being looked at; `again` when something has changed meanwhile. */
+  /** Passes under way; `again` when something has changed meanwhile. */
   readonly #looks = new Map<string, { again: boolean; readonly done: Promise<void> }>();
   readonly #stop = new AbortController();
   #rounds: Promise<void> | undefined;
@@ -28,19 +28,19 @@ export class Scaler {
     this.#onDefect = onDefect;
   }
 
-  /** Begins; EC2 must have taken up its instances. */
+  /** Starts. EC2's instances must have been resumed before. */
   start(): void {
     this.#rounds = this.#goRound();
   }
 
-  /** Looks at a group soon; not before `start`, which looks at all of them. */
+  /** Has a group decided upon soon. Does nothing before `start`, which begins with all of them. */
   wake(name: string): void {
     const look = this.#looks.get(name);
     if (look !== undefined) look.again = true;
     else if (this.#rounds !== undefined && !this.#stop.signal.aborted) this.#begin(name);
   }
 
-  /** Ends; what is under way is finished first. */
+  /** Stops; passes under way are finished first. */
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#rounds;
@@ -50,13 +50,13 @@ export class Scaler {
   async #goRound(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       try {
-        await this.#context.ec2.fleet.all(); // instances whose processes have ended are noticed here
+        await this.#context.ec2.fleet.all(); // this notices instances whose processes have ended
         runScheduledActions(this.#context);
       } catch (error) {
         if (!this.#stop.signal.aborted) this.#onDefect(error, "Auto Scaling");
       }
       for (const { name } of this.#context.groups.all()) this.wake(name);
-      await pause(lookMilliseconds, undefined, { signal: this.#stop.signal }).catch(() => {}); // it closes
+      await pause(lookMilliseconds, undefined, { signal: this.#stop.signal }).catch(() => {}); // it is closing
     }
   }
 
@@ -73,22 +73,22 @@ export class Scaler {
   }
 
   async #look(name: string): Promise<void> {
-    for (let count = 0; count < stepsMax && !this.#stop.signal.aborted;) {
+    for (let count = 0; count < decisionsMax && !this.#stop.signal.aborted;) {
       const group = this.#context.groups.find(name);
-      const steps = group === undefined ? [] : decide(group, this.#facts(group));
-      if (steps.length === 0) return;
-      count += steps.length;
-      await this.#do(name, steps);
+      const decisions = group === undefined ? [] : decide(group, this.#facts(group));
+      if (decisions.length === 0) return;
+      count += decisions.length;
+      await this.#do(name, decisions);
     }
   }
 
-  async #do(name: string, steps: readonly Step[]): Promise<void> {
-    for (const step of steps) {
-      // A step may wait for others to answer, and users act meanwhile: each is decided upon what is now.
+  async #do(name: string, decisions: readonly Decision[]): Promise<void> {
+    for (const decision of decisions) {
+      // Carrying out a decision may take time, in which users act: each is carried out on the group as it is now.
       const group = this.#context.groups.find(name);
       if (group === undefined) return;
-      if ("id" in step && !group.members.some(({ id }) => id === step.id)) continue;
-      await carryOut(this.#context, group, step);
+      if ("id" in decision && !group.members.some(({ id }) => id === decision.id)) continue;
+      await carryOut(this.#context, group, decision);
     }
   }
 

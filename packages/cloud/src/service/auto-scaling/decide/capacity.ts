@@ -1,12 +1,12 @@
 import { type Group, isCounted, isSuspended, type Member } from "../model/group.ts";
 
-/** The subnets to launch in, one for each instance that the group lacks: always where it has fewest. */
+/** Returns the subnets to launch in, one for each instance that the group lacks: always the subnet with the fewest. */
 export function missing(group: Group): readonly string[] {
   const counted = group.members.filter(isCounted);
   return spread(group, counted, Math.max(0, group.desired - counted.length));
 }
 
-/** The subnets for so many more instances beside those that are there: always where there are fewest. */
+/** Returns the subnets for `lacking` more instances beside those that are there: always the subnet with the fewest. */
 export function spread({ subnetIds }: Group, there: readonly Member[], lacking: number): readonly string[] {
   const counts = countsIn(subnetIds, there);
   return Array.from({ length: lacking }, () => {
@@ -16,7 +16,7 @@ export function spread({ subnetIds }: Group, there: readonly Member[], lacking: 
   });
 }
 
-/** The instances to take out, as many as the group has too much: from where it has most, in the order of its termination policies. */
+/** Returns the surplus instances of a group to terminate: from the subnet with the most, in the order of the termination policies. */
 export function surplus(group: Group): readonly Member[] {
   const counted = group.members.filter(isCounted);
   let candidates = counted.filter(({ isProtected, state }) => !isProtected && state === "InService");
@@ -35,16 +35,16 @@ export function surplus(group: Group): readonly Member[] {
   return leaving;
 }
 
-/** How far a group may grow beyond its maximum while it is brought into balance: a tenth of it, at least one. */
+/** How far a group may grow beyond its maximum while it is rebalanced: a tenth of it, at least one. */
 const beyondMaxShare = 0.1;
 
-/** The subnet to launch one more in when zones differ by two or more; undefined when they are in balance, or cannot be brought there. */
+/** Returns the subnet to launch one more instance in when zones differ by two or more; undefined when they are balanced, or cannot be. */
 export function zoneOutOfBalance(group: Group): string | undefined {
   const counts = countsBySubnet(group);
   const counted = group.members.filter(isCounted);
   const [least, most] = [Math.min(...counts.values()), Math.max(...counts.values())];
   const isSettled = counted.every(({ state }) => state === "InService") && counted.length >= group.desired;
-  // Without Terminate none would leave: the group may then only grow so far.
+  // While Terminate is suspended none would leave, so the group may only grow this far.
   const limit = isSuspended(group, "Terminate")
     ? group.maxSize + Math.max(1, Math.floor(group.maxSize * beyondMaxShare))
     : group.desired + 1;
@@ -71,22 +71,22 @@ const oldestFirst: Order = (one, other) => one.launchedAt - other.launchedAt;
 const oldestTemplateFirst: Order = (one, other) =>
   Number(one.templateVersion ?? 0) - Number(other.templateVersion ?? 0);
 
-/** What each termination policy puts first. */
+/** The order of each termination policy. */
 const orders: Readonly<Record<string, Order>> = {
   OldestInstance: oldestFirst,
   NewestInstance: (one, other) => other.launchedAt - one.launchedAt,
   OldestLaunchTemplate: oldestTemplateFirst,
   OldestLaunchConfiguration: oldestTemplateFirst,
   Default: (one, other) => oldestTemplateFirst(one, other) || oldestFirst(one, other),
-  // All instances here are on demand, of one type, and cost nothing by the hour.
+  // All instances here are on demand, of one type, and free of charge.
   AllocationStrategy: () => 0,
   ClosestToNextInstanceHour: () => 0,
 };
 
-/** The termination policies there are. */
+/** The names of all termination policies. */
 export const terminationPolicies: readonly string[] = Object.keys(orders);
 
-/** An instance that is not healthy goes first, in any case. */
+/** Unhealthy instances go first, whatever the policies. */
 function byPolicies(policies: readonly string[]): Order {
   const chosen = [...policies, "Default"].map((policy) => orders[policy] ?? (() => 0));
   const isHealthy = ({ health }: Member) => (health === "Healthy" ? 1 : 0);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TimeScale } from "../../../time-scale.ts";
-import { decide, type Facts, type Step } from "./decide.ts";
+import { decide, type Facts, type Decision } from "./decide.ts";
 import type { Group, Member, ProcessName } from "../model/group.ts";
 import { beginAction, completed, type Hook, type Transition, withHeartbeat } from "../model/hook.ts";
 
@@ -48,7 +48,7 @@ function group(fields: Partial<Group> = {}): Group {
     tags: [],
     metrics: [],
     causes: [],
-    told: {},
+    asGiven: {},
     ...fields,
   };
 }
@@ -71,7 +71,7 @@ const hook = (name: string, transition: Transition = "autoscaling:EC2_INSTANCE_L
   defaultResult: "ABANDON",
 });
 const action = (name: string) => beginAction(hook(name), { token: `token of ${name}`, now, timeScale });
-const does = (steps: readonly Step[]) => steps.map((step) => step.do);
+const does = (decisions: readonly Decision[]) => decisions.map((decision) => decision.do);
 
 test("what is missing is launched where the group has fewest", () => {
   const spread = group({ desired: 5, members: [member("i-1"), member("i-2"), member("i-3", { subnetId: b })] });
@@ -175,9 +175,9 @@ test("a hook whose heartbeat stays out has its default result", () => {
   const held = group({ members: members([action("one")]) });
 
   assert.deepEqual(decide(held, facts({ now: now + 59_999 })), []);
-  const [step] = decide(held, facts({ now: now + 60_000 }));
-  assert(step?.do === "settle hooks");
-  const [given] = decide(group({ members: members(step.actions) }), facts({ now: now + 60_000 }));
+  const [decision] = decide(held, facts({ now: now + 60_000 }));
+  assert(decision?.do === "settle hooks");
+  const [given] = decide(group({ members: members(decision.actions) }), facts({ now: now + 60_000 }));
   assert.deepEqual(given, {
     do: "give up",
     id: "i-1",

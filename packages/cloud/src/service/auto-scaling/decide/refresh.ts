@@ -2,32 +2,32 @@ import { type Group, isCounted, type Member } from "../model/group.ts";
 import type { Refresh, RefreshPreferences, RefreshStatus } from "../model/refresh-record.ts";
 import { boundsOf } from "./maintenance.ts";
 
-/** A refresh that is under way; undefined when there is none. */
+/** Returns the refresh that is under way, or undefined. */
 export function activeRefresh({ refreshes = [] }: Group): Refresh | undefined {
   const [last] = refreshes;
   return last !== undefined && last.endedAt === undefined ? last : undefined;
 }
 
-/** A group as new instances are launched for it now. */
+/** Returns a group with what new instances are launched from at the moment: a refresh may have a launch source of its own. */
 export function asRefreshed(group: Group): Group {
   const refresh = activeRefresh(group);
   if (refresh?.desired === undefined || refresh.status === "RollbackInProgress") return group;
   const { launch, policy } = refresh.desired;
-  const { mixedInstancesPolicy: _, ...told } = group.told;
-  return { ...group, launch, told: policy === undefined ? told : { ...told, mixedInstancesPolicy: policy } };
+  const { mixedInstancesPolicy: _, ...asGiven } = group.asGiven;
+  return { ...group, launch, asGiven: policy === undefined ? asGiven : { ...asGiven, mixedInstancesPolicy: policy } };
 }
 
-/** What a refresh has left to replace. */
+/** Returns the instances that a refresh has still to replace. */
 export const leftOf = ({ old }: Refresh, { members }: Group): readonly Member[] =>
   members.filter(({ id, state }) => old.includes(id) && !state.startsWith("Terminating"));
 
-/** How much of a refresh is done, in percent. */
+/** Returns how much of a refresh is done, in percent. */
 export function percentOf(refresh: Refresh, group: Group): number {
   if (refresh.total === 0) return 100;
   return Math.floor(((refresh.total - leftOf(refresh, group).length) * 100) / refresh.total);
 }
 
-/** Whether an instance of the warm pool was launched from what a refresh replaces. */
+/** Whether an instance of the warm pool was launched from the source that a refresh replaces. */
 export function isStale(group: Group, id: string): boolean {
   const refresh = activeRefresh(group);
   if (refresh === undefined || refresh.preferences.skipMatching) return false;
@@ -35,22 +35,22 @@ export function isStale(group: Group, id: string): boolean {
   return refresh.original.includes(id) !== (refresh.status === "RollbackInProgress");
 }
 
-/** What a refresh does next to its group. */
-export interface RefreshMove {
-  /** Replacements to launch before their predecessors go. */
+/** The next step of a refresh. */
+export interface RefreshStep {
+  /** How many replacements to launch before the instances that they replace go. */
   readonly launch: number;
   readonly takeOut: readonly Member[];
   readonly change?: Partial<Refresh> | undefined;
-  /** How many instances there may be meanwhile. */
+  /** How many instances the group may have meanwhile. */
   readonly most: number;
 }
 
-/** Replaces as many instances as the percentages allow: new ones count once they serve and have warmed up. `stuckMilliseconds` is how long nothing may happen. */
-export function refreshMove(
+/** Returns the next step of a refresh, which replaces as many instances as its percentages allow. New instances count once they serve and have warmed up. A refresh without progress for `stuckMilliseconds` fails. */
+export function nextRefreshStep(
   group: Group,
   refresh: Refresh,
   { now, stuckMilliseconds }: { readonly now: number; readonly stuckMilliseconds: number },
-): RefreshMove {
+): RefreshStep {
   const { preferences } = refresh;
   const left = leftOf(refresh, group);
   const counted = group.members.filter(isCounted);
@@ -69,7 +69,7 @@ export function refreshMove(
   const free = left.filter((member) => mayGo(member, preferences));
   const most = Math.min(free.length, allowedBy(refresh, left.length));
   const launch = Math.max(0, Math.min(most, bounds.most - counted.length));
-  // One goes in any case, once all the others are ready: else a small group would never be replaced.
+  // Once all others are ready one instance goes in any case: else a small group would never be refreshed.
   const room = Math.max(ready - bounds.least, isSettled && bounds.most === group.desired ? 1 : 0);
   return { launch, takeOut: free.slice(0, Math.max(0, Math.min(most, room))), most: bounds.most };
 }
@@ -78,7 +78,7 @@ export function refreshMove(
 const over = (status: RefreshStatus, endedAt: number, reason?: string): Partial<Refresh> =>
   reason === undefined ? { status, endedAt } : { status, endedAt, reason };
 
-function ended({ status, bakesUntil, preferences }: Refresh, now: number): Pick<RefreshMove, "change"> {
+function ended({ status, bakesUntil, preferences }: Refresh, now: number): Pick<RefreshStep, "change"> {
   if (status === "RollbackInProgress") return { change: over("RollbackSuccessful", now) };
   if (preferences.bakeMilliseconds > 0 && bakesUntil === undefined)
     return { change: { status: "Baking", bakesUntil: now + preferences.bakeMilliseconds } };
@@ -95,7 +95,7 @@ function stuck(refresh: Refresh, group: Group, now: number): Partial<Refresh> {
     : over("Failed", now, reason);
 }
 
-/** A refresh that goes back: what it has launched is replaced by what the group launches itself. */
+/** Returns the change that rolls a refresh back: what it has launched is replaced from the group's own launch source. */
 export function rolledBack(
   refresh: Refresh,
   group: Group,
@@ -114,7 +114,7 @@ export function rolledBack(
   };
 }
 
-/** A checkpoint that has been reached holds the refresh for its time. */
+/** Holds a refresh that has reached a checkpoint for the checkpoint's delay. */
 function heldBy(
   refresh: Refresh,
   group: Group,
@@ -129,7 +129,7 @@ function heldBy(
   return { change: { passed: passed + 1, holdsUntil: until, progressAt: until } };
 }
 
-/** How many more may be replaced before the next checkpoint. */
+/** How many more instances may be replaced before the next checkpoint. */
 function allowedBy({ preferences, passed, total }: Refresh, left: number): number {
   const next = preferences.checkpoints[passed];
   return next === undefined ? left : Math.max(0, Math.ceil((total * next) / 100) - (total - left));
@@ -140,7 +140,7 @@ function mayGo({ isProtected, state }: Member, { scaleInProtected, standby }: Re
   return state === "InService" || (state === "Standby" && standby === "Terminate");
 }
 
-/** A group with one of its refreshes changed. */
+/** Returns a group with one of its refreshes changed. */
 export const withRefresh = (group: Group, id: string, change: Partial<Refresh>): Group => ({
   ...group,
   refreshes: (group.refreshes ?? []).map((refresh) => (refresh.id === id ? { ...refresh, ...change } : refresh)),

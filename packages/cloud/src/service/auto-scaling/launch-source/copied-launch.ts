@@ -1,7 +1,7 @@
 import type { AutoScalingContext } from "../context.ts";
 import type { Group } from "../model/group.ts";
 
-/** What a group that is made after an instance launches, and where; undefined when there is no such instance. */
+/** Returns what a group launches that is created from an instance, and where; undefined when there is no such instance. */
 export function copiedLaunch(
   { ec2 }: Pick<AutoScalingContext, "ec2">,
   instanceId: string | undefined,
@@ -11,7 +11,7 @@ export function copiedLaunch(
   const { imageId, instanceType, keyName, userData, securityGroupIds, instanceProfile, subnetId } = record;
   const data = {
     ImageId: imageId,
-    InstanceType: instanceType as "t3.micro", // the SDK's type lists the types of its day
+    InstanceType: instanceType as "t3.micro", // the SDK's type is an enum of its day
     KeyName: keyName,
     UserData: userData,
     SecurityGroupIds: securityGroupIds === undefined ? undefined : [...securityGroupIds],

@@ -14,7 +14,7 @@ import { asRefreshed } from "../decide/refresh.ts";
 
 type Input = Readonly<Record<string, unknown>>;
 
-/** What a group is to launch from now on: its role must be one that may be passed on. As on AWS a Deny of RunInstances counts. */
+/** What a request that gives a group its launch source touches: the role of the instances must be one that the caller may pass. As on AWS a Deny of RunInstances counts. */
 export function launchedFrom(context: AutoScalingContext, input: Input): readonly Access[] {
   const tags = (input["Tags"] ?? []) as NonNullable<Request["Tags"]>; // decoded by the service's own table
   const propagated = tags.filter(({ PropagateAtLaunch }) => PropagateAtLaunch === true);
@@ -23,7 +23,7 @@ export function launchedFrom(context: AutoScalingContext, input: Input): readonl
     .map((access) => (access.action === "iam:PassRole" ? access : { ...access, isOpen: true }));
 }
 
-/** What a group launches that launches more of what it has: whoever gave it that was judged, as on AWS, so that only a Deny counts. */
+/** What a request touches after which a group launches more of what it has. As on AWS the request that gave it its launch source was judged, so only a Deny counts here. */
 export function launchAgainAccesses(context: AutoScalingContext, name = ""): readonly Access[] {
   const found = context.groups.find(name);
   if (found === undefined) return [];
@@ -33,7 +33,7 @@ export function launchAgainAccesses(context: AutoScalingContext, name = ""): rea
   return launchAccesses(context.ec2, withTags(request, tags)).map((access) => ({ ...access, isOpen: true }));
 }
 
-/** The launches that a request describes: by a template, its overrides, a configuration, or after an instance. */
+/** The launches that a request describes: by a template, its overrides, a configuration, or like an instance. */
 function requestsOf(context: AutoScalingContext, input: Input): readonly RunInstancesCommandInput[] {
   const { LaunchTemplate, MixedInstancesPolicy, LaunchConfigurationName, InstanceId } = input as {
     readonly LaunchTemplate?: LaunchTemplateSpecification | undefined;

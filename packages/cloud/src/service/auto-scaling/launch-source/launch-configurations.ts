@@ -8,7 +8,7 @@ import { uuidOf } from "../names.ts";
 const groupsMax = 500;
 const configurationsMax = 200;
 
-/** Operations on launch configurations, and on what an account may have. */
+/** Operations on launch configurations, and on the limits of an account. */
 export const launchConfigurationOperations: AutoScalingOperations = {
   CreateLaunchConfiguration({ launchConfigurations, clock }, input) {
     const {
@@ -21,7 +21,7 @@ export const launchConfigurationOperations: AutoScalingOperations = {
       IamInstanceProfile,
     } = input;
     if (name === "" || name.length > 255)
-      throw new Fault("ValidationError", "A launch configuration's name of 1 to 255 characters is wanted");
+      throw new Fault("ValidationError", "A launch configuration's name must have 1 to 255 characters");
     if (launchConfigurations.find(name) !== undefined)
       throw new Fault(
         "AlreadyExistsFault",
@@ -36,7 +36,7 @@ export const launchConfigurationOperations: AutoScalingOperations = {
       IamInstanceProfile?.startsWith("arn:") === true ? { Arn: IamInstanceProfile } : { Name: IamInstanceProfile };
     const data = {
       ImageId,
-      InstanceType: InstanceType as "t3.micro", // the SDK's type lists the types of its day
+      InstanceType: InstanceType as "t3.micro", // the SDK's type is an enum of its day
       KeyName,
       UserData,
       SecurityGroupIds: SecurityGroups,
@@ -75,7 +75,7 @@ export const launchConfigurationOperations: AutoScalingOperations = {
   }),
 };
 
-/** The ARN of a launch configuration. One that is not there yet has no id. */
+/** Returns the ARN of a launch configuration. One that does not exist yet has no id. */
 export function configurationArn(
   { region, accountId }: Pick<AutoScalingContext, "region" | "accountId">,
   { name, createdAt }: Pick<LaunchConfiguration, "name"> & Partial<Pick<LaunchConfiguration, "createdAt">>,

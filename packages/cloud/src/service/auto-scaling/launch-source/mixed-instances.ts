@@ -8,10 +8,10 @@ import type { Group } from "../model/group.ts";
  */
 export function withOverride(
   request: RunInstancesCommandInput,
-  { told }: Pick<Group, "told">,
+  { asGiven }: Pick<Group, "asGiven">,
 ): RunInstancesCommandInput {
-  const [first] = told.mixedInstancesPolicy?.LaunchTemplate?.Overrides ?? [];
-  const type = first?.InstanceType as RunInstancesCommandInput["InstanceType"]; // the SDK's type lists the types of its day
+  const [first] = asGiven.mixedInstancesPolicy?.LaunchTemplate?.Overrides ?? [];
+  const type = first?.InstanceType as RunInstancesCommandInput["InstanceType"]; // the SDK's type is an enum of its day
   const template = first?.LaunchTemplateSpecification;
   return {
     ...request,

@@ -2,7 +2,7 @@ import type { Activity as Described, ScalingActivityStatusCode } from "@aws-sdk/
 import { randomUUID } from "node:crypto";
 import type { Records } from "../../../store/records.ts";
 
-/** A scaling activity as it is kept. */
+/** A scaling activity as it is stored. */
 export interface Activity {
   readonly id: string;
   readonly group: string;
@@ -17,10 +17,10 @@ export interface Activity {
   readonly details: string;
 }
 
-/** Activities that are kept of each group: AWS keeps six weeks, a laptop forgets sooner. */
+/** Activities that are kept of each group. AWS keeps six weeks. */
 const keptMax = 200;
 
-/** What groups have done, newest first. */
+/** The activities of all groups, the newest first. */
 export class Activities {
   readonly #drawer: Records<Activity>;
   readonly #byGroup: Map<string, Activity[]>;
@@ -40,7 +40,7 @@ export class Activities {
     return begun;
   }
 
-  /** Changes an activity; nothing when it has been forgotten meanwhile. */
+  /** Changes an activity; does nothing when it is no longer kept. */
   change(group: string, id: string | undefined, fields: Partial<Activity>): void {
     const list = this.#listOf(group);
     const index = list.findIndex((activity) => activity.id === id);

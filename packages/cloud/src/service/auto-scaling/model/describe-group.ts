@@ -3,18 +3,18 @@ import type {
   AutoScalingInstanceDetails,
   Instance,
   LaunchTemplateSpecification,
+  TagDescription,
 } from "@aws-sdk/client-auto-scaling";
 import { subnetOf } from "../../ec2/index.ts";
 import type { AutoScalingContext } from "../context.ts";
-import { type Group, isWarmed, type Member } from "./group.ts";
+import { type Group, type GroupTag, isWarmed, type Member } from "./group.ts";
 import { arnOf } from "../names.ts";
-import { describeTag } from "../operations/tags.ts";
 import { describePool } from "./warm-pool.ts";
 
 /** A group as AWS describes it. */
 export function describeGroup(context: AutoScalingContext, group: Group): AutoScalingGroup {
   const { region } = context;
-  const { told, sources } = group;
+  const { asGiven, sources } = group;
   return {
     AutoScalingGroupName: group.name,
     AutoScalingGroupARN: arnOf(group, context),
@@ -30,7 +30,7 @@ export function describeGroup(context: AutoScalingContext, group: Group): AutoSc
     TrafficSources: sources.map(({ type, id }) => ({ Identifier: id, Type: type })),
     HealthCheckType: group.healthCheckType,
     HealthCheckGracePeriod: group.gracePeriodSeconds,
-    // As on AWS: who wants to know of the warm pool asks for it.
+    // As on AWS, DescribeWarmPool alone describes the instances of the warm pool.
     Instances: group.members.filter((member) => !isWarmed(member)).map((member) => describeMember(group, member)),
     ...(group.warmPool === undefined
       ? {}
@@ -43,21 +43,21 @@ export function describeGroup(context: AutoScalingContext, group: Group): AutoSc
     TerminationPolicies: [...group.terminationPolicies],
     NewInstancesProtectedFromScaleIn: group.protectsNewInstances,
     ServiceLinkedRoleARN:
-      told.serviceLinkedRoleArn ??
+      asGiven.serviceLinkedRoleArn ??
       `arn:aws:iam::${context.accountId}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling`,
-    PlacementGroup: told.placementGroup,
-    CapacityRebalance: told.capacityRebalance,
-    MaxInstanceLifetime: told.maxInstanceLifetime,
-    Context: told.context,
-    DesiredCapacityType: told.desiredCapacityType,
-    DefaultInstanceWarmup: told.defaultInstanceWarmup,
-    InstanceMaintenancePolicy: told.instanceMaintenancePolicy,
+    PlacementGroup: asGiven.placementGroup,
+    CapacityRebalance: asGiven.capacityRebalance,
+    MaxInstanceLifetime: asGiven.maxInstanceLifetime,
+    Context: asGiven.context,
+    DesiredCapacityType: asGiven.desiredCapacityType,
+    DefaultInstanceWarmup: asGiven.defaultInstanceWarmup,
+    InstanceMaintenancePolicy: asGiven.instanceMaintenancePolicy,
   };
 }
 
-function launchOf({ launch, told }: Group): Partial<AutoScalingGroup> {
+function launchOf({ launch, asGiven }: Group): Partial<AutoScalingGroup> {
   if (launch.kind === "configuration") return { LaunchConfigurationName: launch.name };
-  if (told.mixedInstancesPolicy !== undefined) return { MixedInstancesPolicy: told.mixedInstancesPolicy };
+  if (asGiven.mixedInstancesPolicy !== undefined) return { MixedInstancesPolicy: asGiven.mixedInstancesPolicy };
   return { LaunchTemplate: specificationOf(launch, launch.version) };
 }
 
@@ -92,3 +92,12 @@ export function describeDetails(group: Group, member: Member): AutoScalingInstan
   const { HealthStatus, ...described } = describeMember(group, member);
   return { ...described, AutoScalingGroupName: group.name, HealthStatus: HealthStatus?.toUpperCase() };
 }
+
+/** A tag as AWS describes it. */
+export const describeTag = ({ name }: Group, { key, value, propagate }: GroupTag): TagDescription => ({
+  ResourceId: name,
+  ResourceType: "auto-scaling-group",
+  Key: key,
+  Value: value,
+  PropagateAtLaunch: propagate,
+});

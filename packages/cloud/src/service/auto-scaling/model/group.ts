@@ -4,7 +4,7 @@ import type { Hook, HookAction } from "./hook.ts";
 import type { LaunchSource } from "../launch-source/launch-source.ts";
 import type { Refresh } from "./refresh-record.ts";
 
-/** An Auto Scaling group as it is kept, with its instances. Moments are milliseconds since the epoch. */
+/** An Auto Scaling group as it is stored, with its instances. Times are milliseconds since the epoch. */
 export interface Group {
   readonly name: string;
   readonly createdAt: number;
@@ -13,13 +13,13 @@ export interface Group {
   readonly maxSize: number;
   readonly desired: number;
   readonly subnetIds: readonly string[];
-  /** As it was given, for those who read it back. */
+  /** As it was given, to be described. */
   readonly vpcZoneIdentifier?: string | undefined;
   readonly sources: readonly TrafficSource[];
   readonly healthCheckType: string;
   readonly gracePeriodSeconds: number;
   readonly cooldownSeconds: number;
-  /** Until when simple scaling policies wait. */
+  /** When the cooldown of simple scaling policies ends. */
   readonly cooldownUntil?: number | undefined;
   readonly terminationPolicies: readonly string[];
   readonly protectsNewInstances: boolean;
@@ -31,18 +31,18 @@ export interface Group {
   readonly refreshes?: readonly Refresh[] | undefined;
   readonly tags: readonly GroupTag[];
   readonly metrics: readonly string[];
-  /** What users have asked for since the last activity: the beginning of its cause. */
+  /** What users have asked for since the last activity: the cause of the next one begins with it. */
   readonly causes: readonly string[];
-  /** After a launch has failed: when to try again. */
+  /** When to try again after a launch has failed. */
   readonly launchAgainAt?: number | undefined;
-  /** Set when it is being deleted with all of its instances. */
+  /** Set while the group is deleted together with its instances. */
   readonly isGoing?: true | undefined;
-  /** What is kept for those who read it back, and decides nothing here. */
-  readonly told: ToldSettings;
+  /** Settings that are described as they were given. */
+  readonly asGiven: AsGiven;
 }
 
-/** Settings that a copy of the group needs, and that decide nothing here. */
-export interface ToldSettings {
+/** Settings that are described as they were given, and copied with a group. Few of them decide anything here. */
+export interface AsGiven {
   readonly placementGroup?: string | undefined;
   readonly capacityRebalance?: boolean | undefined;
   readonly serviceLinkedRoleArn?: string | undefined;
@@ -63,15 +63,15 @@ export interface TrafficSource {
   readonly id: string;
 }
 
-/** A warm pool as it is kept: instances that have booted before they are needed. */
+/** A warm pool as it is stored: instances that have booted before they are needed. */
 export interface WarmPool {
   readonly minSize: number;
-  /** Instances of the group and its pool together; absent: the group's maximum. */
+  /** Of the group and its pool together; absent, the group's maximum. */
   readonly maxPrepared?: number | undefined;
   readonly state: "Stopped" | "Running" | "Hibernated";
-  /** Instances that the group no longer needs return to the pool. */
+  /** Whether instances return to the pool when the group no longer needs them. */
   readonly reuses: boolean;
-  /** Set when it is being deleted with its instances. */
+  /** Set while the pool is deleted together with its instances. */
   readonly isGoing?: true | undefined;
 }
 
@@ -114,22 +114,22 @@ export interface Member {
   readonly templateVersion?: string | undefined;
   readonly state: LifecycleState;
   readonly health: "Healthy" | "Unhealthy";
-  /** What said that it is unhealthy. */
+  /** Which check found it unhealthy. */
   readonly unhealthyBecause?: "EC2" | "ELB" | "user" | undefined;
   readonly isProtected: boolean;
   readonly launchedAt: number;
   readonly inServiceAt?: number | undefined;
   /** Lifecycle actions of the transition that it is in. */
   readonly actions: readonly HookAction[];
-  /** The activity that is about it now. */
+  /** The activity under way that is about it. */
   readonly activityId?: string | undefined;
-  /** It was already running when it joined, or comes out of standby: no launch hooks. */
+  /** Launch hooks do not apply: it was running when it joined, or comes out of standby. */
   readonly skipsHooks?: true | undefined;
-  /** It comes out of the warm pool. */
+  /** It comes from the warm pool. */
   readonly isDrawn?: true | undefined;
-  /** It comes back to the warm pool, after it has served. */
+  /** It is on its way back to the warm pool after it has served. */
   readonly returns?: true | undefined;
-  /** It is ended without asking any hook. */
+  /** It is terminated without its hooks. */
   readonly isForced?: true | undefined;
 }
 
@@ -144,7 +144,7 @@ export const isCounted = ({ state }: Member): boolean =>
 /** Whether an instance is in the warm pool. */
 export const isWarmed = ({ state }: Member): boolean => state.startsWith("Warmed:");
 
-/** By the state that an instance is in: the one that a hook holds it in, and the one in which it goes on. */
+/** For each state that hooks may hold: the state in which they hold it, and the one after. */
 const followingStates: Readonly<Record<string, { readonly wait: LifecycleState; readonly proceed: LifecycleState }>> = {
   Pending: { wait: "Pending:Wait", proceed: "Pending:Proceed" },
   Terminating: { wait: "Terminating:Wait", proceed: "Terminating:Proceed" },
@@ -152,25 +152,25 @@ const followingStates: Readonly<Record<string, { readonly wait: LifecycleState; 
   "Warmed:Terminating": { wait: "Warmed:Terminating:Wait", proceed: "Warmed:Terminating:Proceed" },
 };
 
-/** What follows on a state, or on the one that waits for its hooks. */
+/** Returns what follows a state, or the one that waits for its hooks. */
 export function following(state: LifecycleState): { readonly wait: LifecycleState; readonly proceed: LifecycleState } {
   const found = followingStates[state.replace(/:Wait$/, "")];
   assert(found !== undefined, `${state} is a state that hooks may hold`);
   return found;
 }
 
-/** The state that an instance begins to end with. */
+/** Returns the state in which the termination of an instance begins. */
 export const terminatingState = (member: Member): LifecycleState =>
   isWarmed(member) ? "Warmed:Terminating" : "Terminating";
 
-/** An instance of a group; whoever asks has made sure that it is there. */
+/** Returns an instance of a group. The caller has made sure that it is there. */
 export function memberOf({ members, name }: Group, id: string): Member {
   const found = members.find((member) => member.id === id);
   assert(found !== undefined, `${id} is an instance of ${name}`);
   return found;
 }
 
-/** A group with one of its instances changed. */
+/** Returns a group with one of its instances changed. */
 export function withMember(group: Group, id: string, change: (member: Member) => Member): Group {
   return { ...group, members: group.members.map((member) => (member.id === id ? change(member) : member)) };
 }

@@ -2,7 +2,7 @@ import { Fault } from "@sluice/aws-protocol";
 import type { Records } from "../../../store/records.ts";
 import type { Group, Member } from "./group.ts";
 
-/** The groups there are, in memory for those who ask and on the disk for the next start. */
+/** All groups: in memory, and in the store for the next start. */
 export class Groups {
   readonly #drawer: Records<Group>;
   readonly #groups: Map<string, Group>;
@@ -20,7 +20,7 @@ export class Groups {
     return this.#groups.get(name);
   }
 
-  /** The group of a name, a Fault when there is none. */
+  /** Returns the group of a name; throws a Fault when there is none. */
   get(name = ""): Group {
     const found = this.#groups.get(name);
     if (found === undefined)
@@ -28,8 +28,8 @@ export class Groups {
     return found;
   }
 
-  /** The group of a name, if it is not being deleted; a Fault otherwise. */
-  standing(name?: string): Group {
+  /** Returns the group of a name; throws a Fault when there is none, or it is being deleted. */
+  getActive(name?: string): Group {
     const group = this.get(name);
     if (group.isGoing === true)
       throw new Fault("ValidationError", `The AutoScalingGroup ${group.name} is being deleted`);
@@ -41,7 +41,7 @@ export class Groups {
     this.#groups.set(group.name, group);
   }
 
-  /** Changes a group by what it is now; nothing when it has gone meanwhile. */
+  /** Changes a group as it is now; does nothing when it is gone. */
   change(name: string, change: (group: Group) => Group): void {
     const group = this.#groups.get(name);
     if (group !== undefined) this.put(change(group));
@@ -52,8 +52,8 @@ export class Groups {
     this.#groups.delete(name);
   }
 
-  /** The group that an instance belongs to, and the instance there; undefined when it belongs to none. */
-  holding(instanceId: string): { readonly group: Group; readonly member: Member } | undefined {
+  /** Returns the group that an instance belongs to, and the instance as its member, or undefined. */
+  findByInstance(instanceId: string): { readonly group: Group; readonly member: Member } | undefined {
     for (const group of this.#groups.values()) {
       const member = group.members.find(({ id }) => id === instanceId);
       if (member !== undefined) return { group, member };
@@ -61,9 +61,9 @@ export class Groups {
     return undefined;
   }
 
-  /** The group that an instance belongs to, and the instance there; a Fault when it belongs to none. */
-  ofInstance(instanceId = ""): { readonly group: Group; readonly member: Member } {
-    const found = this.holding(instanceId);
+  /** As `findByInstance`; throws a Fault when the instance belongs to no group. */
+  getByInstance(instanceId = ""): { readonly group: Group; readonly member: Member } {
+    const found = this.findByInstance(instanceId);
     if (found === undefined)
       throw new Fault(
         "ValidationError",

@@ -1,12 +1,12 @@
 import type { TimeScale } from "../../../time-scale.ts";
 
-/** The two transitions that hooks hold. */
+/** The two transitions that hooks can hold. */
 export type Transition = "autoscaling:EC2_INSTANCE_LAUNCHING" | "autoscaling:EC2_INSTANCE_TERMINATING";
 
-/** How a lifecycle action ends. */
+/** The result of a lifecycle action. */
 export type Result = "CONTINUE" | "ABANDON";
 
-/** A lifecycle hook as it is kept. */
+/** A lifecycle hook as it is stored. */
 export interface Hook {
   readonly name: string;
   readonly transition: Transition;
@@ -17,28 +17,28 @@ export interface Hook {
   readonly notificationMetadata?: string | undefined;
 }
 
-/** One hook that holds one instance. Moments are milliseconds since the epoch. */
+/** A lifecycle action: one hook that holds one instance. Times are milliseconds since the epoch. */
 export interface HookAction {
   readonly hook: string;
   readonly token: string;
   readonly defaultResult: Result;
   readonly heartbeatSeconds: number;
   readonly heartbeatUntil: number;
-  /** No heartbeat keeps it longer than this. */
+  /** The global timeout: no heartbeat extends it. */
   readonly until: number;
   readonly result?: Result | undefined;
-  /** How it came to its result, in AWS's words. */
+  /** Where its result comes from, in AWS's words. */
   readonly why?: string | undefined;
 }
 
-/** Heartbeats may hold an instance for a hundred times their timeout, and at most for two days, in seconds. */
+/** Longest global timeout, in seconds: two days. Below that it is a hundred times the heartbeat timeout. */
 const globalTimeoutSecondsMax = 172_800;
 
-/** The global timeout of a hook, in seconds. */
+/** Returns the global timeout of a hook, in seconds. */
 export const globalTimeoutSeconds = ({ heartbeatSeconds }: Pick<Hook, "heartbeatSeconds">): number =>
   Math.min(globalTimeoutSecondsMax, heartbeatSeconds * 100);
 
-/** A hook begins to hold an instance. */
+/** Returns the action with which a hook begins to hold an instance. */
 export function beginAction(
   hook: Hook,
   { token, now, timeScale }: { token: string; now: number; timeScale: TimeScale },
@@ -53,7 +53,7 @@ export function beginAction(
   };
 }
 
-/** An action's timeout begins anew. */
+/** Returns an action whose heartbeat timeout begins again. */
 export function withHeartbeat(
   action: HookAction,
   { now, timeScale }: { now: number; timeScale: TimeScale },
@@ -61,12 +61,12 @@ export function withHeartbeat(
   return { ...action, heartbeatUntil: now + timeScale.milliseconds(action.heartbeatSeconds) };
 }
 
-/** An action with the result that somebody gave. */
+/** Returns an action with the result that it was completed with. */
 export function completed(action: HookAction, result: Result): HookAction {
   return { ...action, result, why: `Lifecycle Action Completed with ${result} Result` };
 }
 
-/** An action as it stands at a moment: one whose time is over has its default result. */
+/** Returns an action as it stands at a time: one that has timed out has its default result. */
 export function atTime(action: HookAction, now: number): HookAction {
   if (action.result !== undefined || now < Math.min(action.heartbeatUntil, action.until)) return action;
   return { ...action, result: action.defaultResult, why: "Heartbeat Timeout" };

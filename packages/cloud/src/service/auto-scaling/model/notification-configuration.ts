@@ -1,4 +1,4 @@
-/** Which events of a group a topic is told of. */
+/** The events of a group that a topic is notified of. */
 export interface NotificationConfiguration {
   readonly id: string;
   readonly group: string;

@@ -1,8 +1,8 @@
 import type { PutScalingPolicyCommandInput } from "@aws-sdk/client-auto-scaling";
 
-/** A scaling policy as it is kept: AWS's own members. */
+/** A scaling policy as it is stored, in AWS's own members. */
 export interface Policy {
-  /** The group and the policy's name. */
+  /** The names of the group and the policy. */
   readonly id: string;
   readonly group: string;
   readonly name: string;

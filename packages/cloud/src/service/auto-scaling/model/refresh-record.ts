@@ -1,7 +1,7 @@
 import type { MixedInstancesPolicy } from "@aws-sdk/client-auto-scaling";
 import type { LaunchSource } from "../launch-source/launch-source.ts";
 
-/** An instance refresh as it is kept: the instances of a group are replaced, some at a time. Moments are milliseconds since the epoch. */
+/** An instance refresh as it is stored: it replaces the instances of a group, some at a time. Times are milliseconds since the epoch. */
 export interface Refresh {
   readonly id: string;
   readonly status: RefreshStatus;
@@ -9,19 +9,19 @@ export interface Refresh {
   readonly startedAt: number;
   readonly endedAt?: number | undefined;
   readonly preferences: RefreshPreferences;
-  /** What instances are launched from instead of the group's own; it becomes the group's when the refresh succeeds. */
+  /** What replacements are launched from instead of the group's own source; it becomes the group's when the refresh succeeds. */
   readonly desired?: { readonly launch: LaunchSource; readonly policy?: MixedInstancesPolicy | undefined } | undefined;
-  /** Instances of the group when it began. */
+  /** The instances of the group when it began. */
   readonly original: readonly string[];
-  /** How many are replaced in all, and which of them may still be there. */
+  /** How many instances are to be replaced, and the ids of those. */
   readonly total: number;
   readonly old: readonly string[];
-  /** When one was last replaced: a refresh that does not get on fails. */
+  /** When an instance was last replaced: a refresh without progress fails. */
   readonly progressAt: number;
-  /** Checkpoints that have been passed, and until when the last one holds. */
+  /** How many checkpoints have been passed, and until when the last one holds the refresh. */
   readonly passed: number;
   readonly holdsUntil?: number | undefined;
-  /** Set when everything has been replaced: until when it is watched. */
+  /** Until when the refreshed group is watched (bake time); set once everything has been replaced. */
   readonly bakesUntil?: number | undefined;
   readonly rollback?: { readonly reason: string; readonly startedAt: number; readonly percentBefore: number };
 }
@@ -38,7 +38,7 @@ export type RefreshStatus =
   | "RollbackSuccessful"
   | "RollbackFailed";
 
-/** What a refresh was asked to heed. */
+/** The preferences of a refresh, with AWS's defaults filled in. */
 export interface RefreshPreferences {
   readonly minHealthy: number;
   readonly maxHealthy: number;
@@ -50,6 +50,6 @@ export interface RefreshPreferences {
   readonly checkpoints: readonly number[];
   readonly checkpointMilliseconds: number;
   readonly bakeMilliseconds: number;
-  /** As they were given, for those who read them back. */
-  readonly told: object;
+  /** As they were given, to be described. */
+  readonly asGiven: object;
 }

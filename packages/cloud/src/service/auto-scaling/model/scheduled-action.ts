@@ -1,8 +1,8 @@
 import { nextMatch } from "../decide/recurrence.ts";
 
-/** A scheduled action as it is kept. Moments are milliseconds since the epoch. */
+/** A scheduled action as it is stored. Times are milliseconds since the epoch. */
 export interface ScheduledAction {
-  /** The group and the action's name. */
+  /** The names of the group and the action. */
   readonly id: string;
   readonly group: string;
   readonly name: string;
@@ -13,11 +13,11 @@ export interface ScheduledAction {
   readonly minSize?: number | undefined;
   readonly maxSize?: number | undefined;
   readonly desired?: number | undefined;
-  /** When it is due; absent when it will not be again. */
+  /** When it is due next; absent when it is not due again. */
   readonly dueAt?: number | undefined;
 }
 
-/** When an action is due for the first time after a moment. */
+/** Returns when an action is first due after a time, or undefined when it is not. */
 export function dueAfter(action: Omit<ScheduledAction, "dueAt">, after: number): number | undefined {
   const { startAt = after, endAt = Infinity, recurrence, timeZone = "Etc/UTC" } = action;
   const due =

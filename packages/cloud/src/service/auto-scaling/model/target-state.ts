@@ -1,7 +1,7 @@
 import type { LifecycleState } from "@aws-sdk/client-auto-scaling";
 import type { Group, Member } from "./group.ts";
 
-/** The state that an instance is on its way to, or is in: what its metadata tells it (`autoscaling/target-lifecycle-state`). */
+/** Returns the state that an instance is in or on its way to, as its metadata shows it (`autoscaling/target-lifecycle-state`). */
 export function targetState({ warmPool }: Pick<Group, "warmPool">, { state }: Pick<Member, "state">): LifecycleState {
   if (state.startsWith("Warmed:Terminat")) return "Warmed:Terminated";
   if (state.startsWith("Warmed:Pending")) return `Warmed:${warmPool?.state ?? "Stopped"}`;

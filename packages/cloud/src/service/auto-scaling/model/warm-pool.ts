@@ -1,17 +1,17 @@
 import type { WarmPoolConfiguration } from "@aws-sdk/client-auto-scaling";
 import { isCounted, isWarmed, type Group, type Member, type WarmPool } from "./group.ts";
 
-/** How many instances a group's pool is to have. */
+/** Returns how many instances a group's pool is to have. */
 export function pooledWanted({ warmPool, maxSize, desired }: Group): number {
   if (warmPool === undefined || warmPool.isGoing === true) return 0;
   return Math.max(warmPool.minSize, (warmPool.maxPrepared ?? maxSize) - desired);
 }
 
-/** The instances of a group's pool, but for those that are leaving it. */
+/** Returns the instances of a group's pool, without those that are leaving it. */
 export const pooled = ({ members }: Group): readonly Member[] =>
   members.filter((member) => isWarmed(member) && !member.state.startsWith("Warmed:Terminat"));
 
-/** Instances of the pool that the group may have at once: those that are at rest there, and have come to rest in EC2 too. */
+/** Returns the instances of the pool that can join the group at once: they are at rest there, and in EC2 too. */
 export function drawable({ members, warmPool }: Group, ec2State: (id: string) => string | undefined) {
   if (warmPool === undefined) return [];
   return members.filter(({ id, state }) => {
@@ -20,7 +20,7 @@ export function drawable({ members, warmPool }: Group, ec2State: (id: string) =>
   });
 }
 
-/** How many instances the group has beyond its desired capacity that its pool has room for. */
+/** Returns how many of the group's surplus instances the pool has room for. */
 export function returning(group: Group): number {
   if (group.warmPool?.reuses !== true) return 0;
   const surplus = group.members.filter(isCounted).length - group.desired;

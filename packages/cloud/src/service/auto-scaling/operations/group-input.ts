@@ -9,10 +9,10 @@ import { Fault } from "@sluice/aws-protocol";
 import { findTemplate, subnets, versionOf } from "../../ec2/index.ts";
 import { terminationPolicies } from "../decide/capacity.ts";
 import type { AutoScalingContext } from "../context.ts";
-import type { Group, ToldSettings } from "../model/group.ts";
+import type { Group, AsGiven } from "../model/group.ts";
 import type { LaunchSource } from "../launch-source/launch-source.ts";
 
-// What requests say of a group, checked and in our own form. Create and Update share it; only what is given is there.
+// Reads what requests say about a group. Create and Update share this; what a request leaves out is absent.
 
 type Input = Partial<CreateAutoScalingGroupCommandInput> & Partial<UpdateAutoScalingGroupCommandInput>;
 
@@ -20,7 +20,7 @@ type Input = Partial<CreateAutoScalingGroupCommandInput> & Partial<UpdateAutoSca
 const nameLengthMax = 255;
 const sizeMax = 10_000;
 
-/** Everything but sizes that a request sets. */
+/** Returns the settings of a request, apart from sizes. Throws a Fault for what is invalid. */
 export function settingsOf(context: AutoScalingContext, input: Input): Partial<Group> {
   const launch = launchSourceOf(context, input);
   const where = subnetsOf(context, input);
@@ -30,7 +30,7 @@ export function settingsOf(context: AutoScalingContext, input: Input): Partial<G
     (type) => !["EC2", "ELB", "EBS", "VPC_LATTICE"].includes(type),
   );
   if (unknownCheck !== undefined)
-    throw new Fault("ValidationError", `Invalid HealthCheckType ${unknownCheck}: EC2 and ELB are known here`);
+    throw new Fault("ValidationError", `Invalid HealthCheckType ${unknownCheck}: expected EC2 or ELB`);
   return {
     ...where,
     ...withoutUndefined({
@@ -44,8 +44,8 @@ export function settingsOf(context: AutoScalingContext, input: Input): Partial<G
   };
 }
 
-/** What is kept for those who read it back. */
-export function toldOf(input: Input): ToldSettings {
+/** Returns the settings that are described as given. */
+export function asGivenOf(input: Input): AsGiven {
   return withoutUndefined({
     placementGroup: input.PlacementGroup,
     capacityRebalance: input.CapacityRebalance,
@@ -56,7 +56,7 @@ export function toldOf(input: Input): ToldSettings {
     defaultInstanceWarmup: input.DefaultInstanceWarmup,
     instanceMaintenancePolicy: input.InstanceMaintenancePolicy,
     mixedInstancesPolicy: input.MixedInstancesPolicy,
-  }) as ToldSettings; // what is undefined is left out
+  }) as AsGiven; // what is undefined is left out
 }
 
 function seconds(name: string, value: number | undefined): number | undefined {
@@ -64,7 +64,7 @@ function seconds(name: string, value: number | undefined): number | undefined {
   throw new Fault("ValidationError", `${name} must be a whole number of seconds of 0 or more, and is ${value}`);
 }
 
-/** The name of a new group, checked. */
+/** Returns the name of a new group. Throws a Fault for an invalid one. */
 export function nameOf({ AutoScalingGroupName: name = "" }: Input): string {
   if (name !== "" && name.length <= nameLengthMax && /^[ -~]+$/.test(name) && !name.includes(":")) return name;
   throw new Fault(
@@ -73,7 +73,7 @@ export function nameOf({ AutoScalingGroupName: name = "" }: Input): string {
   );
 }
 
-/** The three sizes of a group after a request. A Fault when they contradict each other. */
+/** Returns the sizes of a group after a request. Throws a Fault when they contradict each other. */
 export function sizesOf(input: Input, before?: Group): Pick<Group, "minSize" | "maxSize" | "desired"> {
   const minSize = input.MinSize ?? before?.minSize ?? 0;
   const maxSize = input.MaxSize ?? before?.maxSize ?? 0;
@@ -86,7 +86,7 @@ export function sizesOf(input: Input, before?: Group): Pick<Group, "minSize" | "
       throw new Fault("ValidationError", `${name} size must be a whole number from 0 to ${sizeMax}, and is ${value}`);
   if (maxSize < minSize)
     throw new Fault("ValidationError", `Max bound, ${maxSize}, must be greater than or equal to min bound, ${minSize}`);
-  // New bounds move a capacity that nobody has named.
+  // Where a request names no capacity, the new bounds move it.
   const desired = input.DesiredCapacity ?? Math.min(maxSize, Math.max(minSize, before?.desired ?? minSize));
   if (desired < minSize || desired > maxSize)
     throw new Fault(
@@ -96,7 +96,7 @@ export function sizesOf(input: Input, before?: Group): Pick<Group, "minSize" | "
   return { minSize, maxSize, desired };
 }
 
-/** What instances are to be launched from; undefined when a request says nothing of it. A Fault when it does not exist. */
+/** Returns what instances are to be launched from, or undefined when a request does not say. Throws a Fault when it does not exist. */
 export function launchSourceOf(context: AutoScalingContext, input: Input): LaunchSource | undefined {
   const { LaunchConfigurationName: name, LaunchTemplate, MixedInstancesPolicy } = input;
   if (MixedInstancesPolicy !== undefined) checkOverrides(context, MixedInstancesPolicy);
@@ -118,7 +118,7 @@ export function launchSourceOf(context: AutoScalingContext, input: Input): Launc
   return template === undefined ? undefined : templateOf(context, template);
 }
 
-/** Every override of a policy names what it overrides by, and templates that exist. */
+/** Each override has one way of overriding, and names templates that exist. */
 function checkOverrides(context: AutoScalingContext, { LaunchTemplate }: MixedInstancesPolicy): void {
   for (const { InstanceType, InstanceRequirements, LaunchTemplateSpecification: own } of LaunchTemplate?.Overrides ??
     []) {

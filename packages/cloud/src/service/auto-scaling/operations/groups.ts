@@ -5,8 +5,8 @@ import type { AutoScalingContext, AutoScalingOperations } from "../context.ts";
 import { copiedLaunch } from "../launch-source/copied-launch.ts";
 import { describeActivity } from "../model/activities.ts";
 import { describeGroup } from "../model/describe-group.ts";
-import type { Group, ToldSettings } from "../model/group.ts";
-import { nameOf, settingsOf, sizesOf, toldOf } from "./group-input.ts";
+import type { Group, AsGiven } from "../model/group.ts";
+import { nameOf, settingsOf, sizesOf, asGivenOf } from "./group-input.ts";
 import { hookOf } from "./hooks.ts";
 import { pageOf } from "../pagination.ts";
 import { tagOf } from "./tags.ts";
@@ -53,21 +53,21 @@ export const groupOperations: AutoScalingOperations = {
       causes: [
         `${at(now)} a user request created an AutoScalingGroup changing the desired capacity from 0 to ${sizes.desired}.`,
       ],
-      told: toldOf(input),
+      asGiven: asGivenOf(input),
     });
     wake(name);
   },
 
   UpdateAutoScalingGroup(context, input) {
     const { groups, clock, wake } = context;
-    const group = groups.standing(input.AutoScalingGroupName);
+    const group = groups.getActive(input.AutoScalingGroupName);
     const sizes = sizesOf(input, group);
     const cause = `${at(clock())} a user request update of AutoScalingGroup constraints to min: ${sizes.minSize}, max: ${sizes.maxSize}, desired: ${sizes.desired} changing the desired capacity from ${group.desired} to ${sizes.desired}.`;
     groups.put({
       ...group,
       ...settingsOf(context, input),
       ...sizes,
-      told: { ...keptOf(group, input), ...toldOf(input) },
+      asGiven: { ...keptOf(group, input), ...asGivenOf(input) },
       causes: sizes.desired === group.desired ? group.causes : [...group.causes, cause],
     });
     wake(group.name);
@@ -77,7 +77,7 @@ export const groupOperations: AutoScalingOperations = {
     { groups, clock, wake },
     { AutoScalingGroupName, DesiredCapacity: desired = NaN, HonorCooldown = false },
   ) {
-    const group = groups.standing(AutoScalingGroupName);
+    const group = groups.getActive(AutoScalingGroupName);
     const { minSize, maxSize, cooldownUntil = 0 } = group;
     if (desired > maxSize)
       throw new Fault(
@@ -113,7 +113,7 @@ export const groupOperations: AutoScalingOperations = {
         "You cannot delete an AutoScalingGroup while there are scaling activities in progress for that group.",
       );
     forgetBelongings(context, group.name);
-    // Nothing holds a group that is deleted with all of its instances, and it is gone when they are.
+    // No hook holds a group that is deleted with its instances; it is gone when they are.
     if (group.members.length === 0) groups.delete(group.name);
     else groups.put({ ...group, isGoing: true, minSize: 0, desired: 0, hooks: [] });
     wake(group.name);
@@ -146,17 +146,17 @@ export const groupOperations: AutoScalingOperations = {
   },
 };
 
-/** What an update leaves of the settings that are told; another launch source takes the place of a mixed instances policy. */
+/** The settings that an update keeps as given. Another launch source replaces a mixed instances policy. */
 function keptOf(
-  { told }: Group,
+  { asGiven }: Group,
   { LaunchTemplate, LaunchConfigurationName }: UpdateAutoScalingGroupCommandInput,
-): ToldSettings {
-  if (LaunchTemplate === undefined && LaunchConfigurationName === undefined) return told;
-  const { mixedInstancesPolicy: _, ...kept } = told;
+): AsGiven {
+  if (LaunchTemplate === undefined && LaunchConfigurationName === undefined) return asGiven;
+  const { mixedInstancesPolicy: _, ...kept } = asGiven;
   return kept;
 }
 
-/** A group may be made after an instance. */
+/** The launch source of a group that is created from an instance. */
 function copied(context: AutoScalingContext, instanceId: string | undefined): Partial<Group> {
   if (instanceId === undefined) return {};
   const found = copiedLaunch(context, instanceId);

@@ -23,15 +23,15 @@ const heartbeatSecondsDefault = 3600;
 const hooksMax = 50;
 const metadataLengthMax = 4000;
 
-/** Operations on lifecycle hooks and the actions by which they hold instances. */
+/** Operations on lifecycle hooks and lifecycle actions. */
 export const hookOperations: AutoScalingOperations = {
   PutLifecycleHook({ groups, publish, accountId, clock }, input) {
-    const group = groups.standing(input.AutoScalingGroupName);
+    const group = groups.getActive(input.AutoScalingGroupName);
     const earlier = group.hooks.find(({ name }) => name === input.LifecycleHookName);
     if (earlier === undefined && group.hooks.length >= hooksMax)
       throw new Fault("LimitExceededFault", `At most ${hooksMax} lifecycle hooks are allowed for an AutoScalingGroup`);
     const hook = hookOf(input, earlier);
-    // A hook that is changed holds those that it holds already as before.
+    // A change applies to later lifecycle actions, not to those under way.
     groups.put({ ...group, hooks: [...group.hooks.filter(({ name }) => name !== hook.name), hook] });
     if (hook.notificationTargetArn === undefined || earlier !== undefined) return;
     const Time = new Date(clock()).toISOString();
@@ -95,7 +95,7 @@ interface ActionInput {
   readonly InstanceId?: string | undefined;
 }
 
-/** Changes the action of a token, or of an instance, that is not over. A Fault when there is none. */
+/** Changes the open action of a token, or of an instance. Throws a Fault when there is none. */
 function changeAction(
   { groups, wake }: AutoScalingContext,
   input: ActionInput,
@@ -122,7 +122,7 @@ function changeAction(
   wake(group.name);
 }
 
-/** A hook as a request has it, over what it was before. A Fault when something of it cannot be. */
+/** Returns a request's hook; what it leaves out is as before. Throws a Fault for what is invalid. */
 export function hookOf(input: Partial<LifecycleHookSpecification>, earlier?: Hook): Hook {
   const {
     LifecycleHookName: name = "",
@@ -135,7 +135,7 @@ export function hookOf(input: Partial<LifecycleHookSpecification>, earlier?: Hoo
   if (!/^[A-Za-z0-9\-_/]{1,255}$/.test(name))
     throw new Fault(
       "ValidationError",
-      `'${name.slice(0, 255)}' is no name of a lifecycle hook: 1 to 255 letters, digits and - _ / are wanted`,
+      `'${name.slice(0, 255)}' is not a valid lifecycle hook name: it must have 1 to 255 letters, digits and - _ /`,
     );
   if (transition === undefined)
     throw new Fault(

@@ -1,5 +1,5 @@
 import { Fault } from "@sluice/aws-protocol";
-import { describeActivity } from "../model/activities.ts";
+import { type Activity, describeActivity } from "../model/activities.ts";
 import { at, beginActivity } from "../act/causes.ts";
 import type { AutoScalingContext, AutoScalingOperations } from "../context.ts";
 import { describeDetails } from "../model/describe-group.ts";
@@ -20,8 +20,8 @@ export const memberOperations: AutoScalingOperations = {
   },
 
   async TerminateInstanceInAutoScalingGroup(context, { InstanceId, ShouldDecrementDesiredCapacity: shrinks = false }) {
-    const { groups, clock, wake } = context;
-    const { group, member } = groups.ofInstance(InstanceId);
+    const { groups, wake } = context;
+    const { group, member } = groups.getByInstance(InstanceId);
     if (shrinks && group.desired - 1 < group.minSize)
       throw new Fault(
         "ValidationError",
@@ -38,35 +38,20 @@ export const memberOperations: AutoScalingOperations = {
         `The instance ${member.id} is not in a state from which it can be terminated: it is ${member.state}`,
       );
     for (const source of group.sources) await context.trafficSources.deregister(source, [member.id]);
-    const to = shrinks ? group.desired - 1 : group.desired;
-    const asked = shrinks ? `, shrinking the capacity from ${group.desired} to ${to}` : "";
-    const cause = `${at(clock())} instance ${member.id} was taken out of service in response to a user request${asked}.`;
-    const activity = beginActivity(context, group, {
+    const activity = move(context, group, member, {
+      desired: shrinks ? group.desired - 1 : group.desired,
       description: `Terminating EC2 instance: ${member.id}`,
-      cause,
-      member,
+      what: `instance ${member.id} was taken out of service`,
+      to: { state: "Terminating", actions: [] },
     });
-    groups.change(group.name, (current) =>
-      withMember({ ...current, desired: to }, member.id, (kept) => ({
-        ...kept,
-        state: "Terminating",
-        actions: [],
-        activityId: activity.id,
-      })),
-    );
     wake(group.name);
     return { Activity: describeActivity(activity) };
   },
 
   AttachInstances(context, { AutoScalingGroupName, InstanceIds = [] }) {
-    const { groups, ec2, wake, clock } = context;
-    const group = groups.standing(AutoScalingGroupName);
-    const desired = group.desired + InstanceIds.length;
-    if (desired > group.maxSize)
-      throw new Fault(
-        "ValidationError",
-        `AutoScalingGroup will exceed its max size of ${group.maxSize} with ${InstanceIds.length} more instances`,
-      );
+    const { groups, ec2, wake } = context;
+    const group = groups.getActive(AutoScalingGroupName);
+    const desired = grown(group, InstanceIds.length, "more instances");
     const added = InstanceIds.map((id): Member => {
       const record = ec2.fleet.find(id);
       if (record?.state !== "running")
@@ -79,11 +64,11 @@ export const memberOperations: AutoScalingOperations = {
       return { ...newMember(record, group), skipsHooks: true };
     });
     const attached = added.map((member) => {
-      const cause = `${at(clock())} an instance was attached in response to a user request, growing the capacity from ${group.desired} to ${desired}.`;
-      const { id: activityId } = beginActivity(context, group, {
+      const { id: activityId } = beginMove(context, group, member, {
+        desired,
         description: `Attaching an existing EC2 instance: ${member.id}`,
-        cause,
-        member,
+        what: "an instance was attached",
+        growing: "growing",
       });
       const tags = ec2.fleet.find(member.id)?.tags ?? [];
       ec2.fleet.change(member.id, { tags: [...tags, { Key: "aws:autoscaling:groupName", Value: group.name }] });
@@ -112,40 +97,27 @@ export const memberOperations: AutoScalingOperations = {
   }),
 
   ExitStandby(context, { AutoScalingGroupName, InstanceIds = [] }) {
-    const { groups, clock, wake } = context;
-    const group = groups.standing(AutoScalingGroupName);
+    const { groups, wake } = context;
+    const group = groups.getActive(AutoScalingGroupName);
     const members = membersOf(group, InstanceIds, ["Standby"]);
-    const desired = group.desired + members.length;
-    if (desired > group.maxSize)
-      throw new Fault(
-        "ValidationError",
-        `AutoScalingGroup will exceed its max size of ${group.maxSize} with ${members.length} more instances in service`,
-      );
-    const activities = members.map((member) => {
-      const cause = `${at(clock())} instance ${member.id} was moved out of standby in response to a user request, increasing the capacity from ${group.desired} to ${desired}.`;
-      const activity = beginActivity(context, group, {
+    const desired = grown(group, members.length, "more instances in service");
+    const activities = members.map((member) =>
+      move(context, group, member, {
+        desired,
         description: `Moving EC2 instance out of Standby: ${member.id}`,
-        cause,
-        member,
-      });
-      groups.change(group.name, (current) =>
-        withMember({ ...current, desired }, member.id, (kept) => ({
-          ...kept,
-          state: "Pending",
-          skipsHooks: true,
-          activityId: activity.id,
-        })),
-      );
-      return describeActivity(activity);
-    });
+        what: `instance ${member.id} was moved out of standby`,
+        growing: "increasing",
+        to: { state: "Pending", skipsHooks: true },
+      }),
+    );
     wake(group.name);
-    return { Activities: activities };
+    return { Activities: activities.map(describeActivity) };
   },
 
   SetInstanceHealth({ groups, clock, timeScale, wake }, { InstanceId, HealthStatus, ShouldRespectGracePeriod = true }) {
     if (HealthStatus !== "Healthy" && HealthStatus !== "Unhealthy")
       throw new Fault("ValidationError", `HealthStatus must be Healthy or Unhealthy, and is ${HealthStatus}`);
-    const { group, member } = groups.ofInstance(InstanceId);
+    const { group, member } = groups.getByInstance(InstanceId);
     const graceUntil = (member.inServiceAt ?? clock()) + timeScale.milliseconds(group.gracePeriodSeconds);
     if (HealthStatus === "Unhealthy" && ShouldRespectGracePeriod && clock() < graceUntil) return;
     const { unhealthyBecause: _, ...kept } = member;
@@ -168,7 +140,7 @@ export const memberOperations: AutoScalingOperations = {
   },
 };
 
-/** The instances that a request names; a Fault when one is not there, or in none of the wanted states. */
+/** Returns the instances that a request names. Throws a Fault when one is not in the group, or in none of the wanted states. */
 function membersOf(group: Group, ids: readonly string[], wanted?: readonly string[]): readonly Member[] {
   return ids.map((id) => {
     const member = group.members.find((candidate) => candidate.id === id);
@@ -197,8 +169,8 @@ async function leave(
   },
   { to, from, describe, verb }: Leaving,
 ) {
-  const { groups, trafficSources, clock, wake } = context;
-  const group = groups.standing(input.AutoScalingGroupName);
+  const { groups, trafficSources, wake } = context;
+  const group = groups.getActive(input.AutoScalingGroupName);
   const members = membersOf(group, input.InstanceIds ?? [], from);
   const counted = members.filter(isCounted).length;
   const desired = input.ShouldDecrementDesiredCapacity === true ? group.desired - counted : group.desired;
@@ -212,15 +184,57 @@ async function leave(
       source,
       members.map(({ id }) => id),
     );
-  const shrinking = desired === group.desired ? "" : `, shrinking the capacity from ${group.desired} to ${desired}`;
-  const activities = members.map((member) => {
-    const cause = `${at(clock())} instance ${member.id} was ${verb} in response to a user request${shrinking}.`;
-    const activity = beginActivity(context, group, { description: describe(member.id), cause, member });
-    groups.change(group.name, (current) =>
-      withMember({ ...current, desired }, member.id, (kept) => ({ ...kept, state: to, activityId: activity.id })),
-    );
-    return describeActivity(activity);
-  });
+  const activities = members.map((member) =>
+    move(context, group, member, {
+      desired,
+      description: describe(member.id),
+      what: `instance ${member.id} was ${verb}`,
+      to: { state: to },
+    }),
+  );
   wake(group.name);
-  return activities;
+  return activities.map(describeActivity);
+}
+
+/** Returns the capacity of a group with some more instances; throws a Fault above its maximum. */
+function grown({ desired, maxSize }: Group, count: number, what: string): number {
+  if (desired + count <= maxSize) return desired + count;
+  throw new Fault("ValidationError", `AutoScalingGroup will exceed its max size of ${maxSize} with ${count} ${what}`);
+}
+
+/** What a user has done with an instance. */
+interface Deed {
+  /** The group's capacity afterwards. */
+  readonly desired: number;
+  readonly description: string;
+  /** In AWS's words, for the cause of the activity. */
+  readonly what: string;
+  /** AWS's word where the capacity grows. */
+  readonly growing?: "growing" | "increasing" | undefined;
+}
+
+/** Opens the activity of what a user has done with an instance. */
+function beginMove(context: AutoScalingContext, group: Group, member: Member, deed: Deed): Activity {
+  const { desired, description, what, growing = "shrinking" } = deed;
+  const change = desired === group.desired ? "" : `, ${growing} the capacity from ${group.desired} to ${desired}`;
+  const cause = `${at(context.clock())} ${what} in response to a user request${change}.`;
+  return beginActivity(context, group, { description, cause, member });
+}
+
+/** Moves an instance to another state, and its group to another capacity. Returns the activity of that. */
+function move(
+  context: AutoScalingContext,
+  group: Group,
+  member: Member,
+  { to, ...deed }: Deed & { readonly to: Partial<Member> },
+): Activity {
+  const activity = beginMove(context, group, member, deed);
+  context.groups.change(group.name, (current) =>
+    withMember({ ...current, desired: deed.desired }, member.id, (kept) => ({
+      ...kept,
+      ...to,
+      activityId: activity.id,
+    })),
+  );
+  return activity;
 }

@@ -10,13 +10,13 @@ import { pageOf } from "../pagination.ts";
 const policyTypes = ["SimpleScaling", "StepScaling", "TargetTrackingScaling", "PredictiveScaling"];
 const adjustmentTypes = ["ChangeInCapacity", "ExactCapacity", "PercentChangeInCapacity"];
 
-/** Operations on scaling policies. Simple and step policies change the capacity when they are executed; others are kept and described. */
+/** Operations on scaling policies. Simple and step policies change the capacity when executed; others are only stored and described. */
 export const policyOperations: AutoScalingOperations = {
   PutScalingPolicy(context, { AutoScalingGroupName, PolicyName: name = "", ...settings }) {
-    const group = context.groups.standing(AutoScalingGroupName);
+    const group = context.groups.getActive(AutoScalingGroupName);
     const { PolicyType = "SimpleScaling", AdjustmentType } = settings;
     if (name === "" || name.length > 255)
-      throw new Fault("ValidationError", "A policy name of 1 to 255 characters is wanted");
+      throw new Fault("ValidationError", "A policy name must have 1 to 255 characters");
     if (!policyTypes.includes(PolicyType))
       throw new Fault("ValidationError", `Policy type ${PolicyType} is not known: ${policyTypes.join(", ")} are`);
     const adjusts = PolicyType === "SimpleScaling" || PolicyType === "StepScaling";
@@ -64,7 +64,7 @@ export const policyOperations: AutoScalingOperations = {
 
   ExecutePolicy(context, { AutoScalingGroupName, PolicyName, HonorCooldown = false, MetricValue, BreachThreshold }) {
     const policy = findPolicy(context, PolicyName, AutoScalingGroupName);
-    const group = context.groups.standing(policy.group);
+    const group = context.groups.getActive(policy.group);
     if (HonorCooldown && context.clock() < (group.cooldownUntil ?? 0))
       throw new Fault(
         "ScalingActivityInProgressFault",
@@ -82,7 +82,7 @@ export const policyOperations: AutoScalingOperations = {
   DescribeAdjustmentTypes: () => ({ AdjustmentTypes: adjustmentTypes.map((AdjustmentType) => ({ AdjustmentType })) }),
 };
 
-/** What an alarm does that has a policy's ARN among its actions. Nothing, when nobody knows the policy or AlarmNotification is suspended. */
+/** Executes a policy for an alarm that has its ARN among its actions. Does nothing when there is no such policy, or AlarmNotification is suspended. */
 export function executeByAlarm(
   context: AutoScalingContext,
   policyArn: string,
@@ -97,7 +97,7 @@ export function executeByAlarm(
   execute(context, policy, { by, cause });
 }
 
-/** Changes the capacity as a policy says; `by` is how far a metric is beyond its threshold. */
+/** Changes the capacity as a policy says; `by` is how far the metric is beyond the threshold. */
 function execute(
   context: AutoScalingContext,
   { group: name, settings }: Policy,
@@ -130,13 +130,13 @@ function adjusted(
 ): number {
   if (AdjustmentType === "ExactCapacity") return adjustment;
   if (AdjustmentType === "ChangeInCapacity") return desired + adjustment;
-  // Percentages are rounded towards zero, but a change smaller than one is one.
+  // Percentages are rounded towards zero, but the change is at least one.
   const share = (desired * adjustment) / 100;
   const change = Math.abs(share) < 1 ? Math.sign(share) : Math.trunc(share);
   return desired + Math.sign(change) * Math.max(Math.abs(change), MinAdjustmentMagnitude);
 }
 
-/** The policy that a name or an ARN tells; undefined when there is none. */
+/** Returns the policy of a name or an ARN, or undefined. */
 export function matchingPolicy(context: AutoScalingContext, name = "", group?: string): Policy | undefined {
   return context.policies
     .all()

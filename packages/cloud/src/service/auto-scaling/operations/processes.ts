@@ -3,14 +3,14 @@ import type { AutoScalingOperations } from "../context.ts";
 import { at } from "../act/causes.ts";
 import { type ProcessName, processNames } from "../model/group.ts";
 
-/** What a group can measure of itself. */
+/** The metrics that a group can collect. */
 const metrics = [
   ...["GroupMinSize", "GroupMaxSize", "GroupDesiredCapacity", "GroupInServiceInstances", "GroupPendingInstances"],
   ...["GroupStandbyInstances", "GroupTerminatingInstances", "GroupTotalInstances", "GroupInServiceCapacity"],
   ...["GroupPendingCapacity", "GroupStandbyCapacity", "GroupTerminatingCapacity", "GroupTotalCapacity"],
 ];
 
-/** Operations on what a group does by itself: its processes and its metrics. */
+/** Operations on the processes and the metrics of groups. */
 export const processOperations: AutoScalingOperations = {
   SuspendProcesses({ groups, clock }, { AutoScalingGroupName, ScalingProcesses }) {
     const group = groups.get(AutoScalingGroupName);
@@ -48,7 +48,7 @@ export const processOperations: AutoScalingOperations = {
   }),
 };
 
-/** The processes that a request names; all of them when it names none. */
+/** Returns the processes that a request names; all of them when it names none. */
 function processesOf(names: readonly string[] = []): readonly ProcessName[] {
   return names.length === 0
     ? processNames

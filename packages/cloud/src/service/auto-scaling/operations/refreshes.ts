@@ -10,7 +10,7 @@ import { pageOf } from "../pagination.ts";
 import { activeRefresh, leftOf, percentOf, rolledBack, withRefresh } from "../decide/refresh.ts";
 import type { Refresh, RefreshPreferences } from "../model/refresh-record.ts";
 
-/** Refreshes that are kept of each group: AWS keeps six weeks, a laptop forgets sooner. */
+/** Refreshes that are kept of each group. AWS keeps six weeks. */
 const keptMax = 20;
 
 /** Defaults and limits of instance refreshes, in percent and seconds. */
@@ -23,7 +23,7 @@ const waitSecondsMax = 172_800;
 export const refreshOperations: AutoScalingOperations = {
   StartInstanceRefresh(context, input) {
     const { groups, clock, wake } = context;
-    const group = groups.standing(input.AutoScalingGroupName);
+    const group = groups.getActive(input.AutoScalingGroupName);
     const active = activeRefresh(group);
     if (active !== undefined)
       throw new Fault(
@@ -61,7 +61,7 @@ export const refreshOperations: AutoScalingOperations = {
   },
 
   RollbackInstanceRefresh({ groups, clock, wake }, { AutoScalingGroupName }) {
-    const group = groups.standing(AutoScalingGroupName);
+    const group = groups.getActive(AutoScalingGroupName);
     const active = activeOf(group);
     refuseIrreversible(group, active.desired);
     if (active.status !== "RollbackInProgress") {
@@ -98,7 +98,7 @@ function desiredOf(context: AutoScalingContext, asked: DesiredConfiguration): No
   return { launch, policy };
 }
 
-/** As on AWS: there must be something to go back to, and it must not move. */
+/** As on AWS, a rollback needs a launch source to go back to that cannot change meanwhile. */
 function refuseIrreversible({ launch, name }: Group, desired: Refresh["desired"]): void {
   const moves = launch.kind === "template" && launch.version.startsWith("$");
   if (desired !== undefined && !moves) return;
@@ -108,10 +108,10 @@ function refuseIrreversible({ launch, name }: Group, desired: Refresh["desired"]
   );
 }
 
-/** The instances that are to be replaced. */
+/** Returns the instances that are to be replaced. */
 function oldOf(
   context: AutoScalingContext,
-  { members, told, launch: before }: Group,
+  { members, asGiven, launch: before }: Group,
   { preferences, launch }: { readonly preferences: RefreshPreferences; readonly launch: LaunchSource },
 ): readonly string[] {
   const { skipMatching, scaleInProtected, standby } = preferences;
@@ -120,7 +120,7 @@ function oldOf(
     (before.kind === "template" && launch.kind === "template" && before.id !== launch.id);
   const version = launch.kind === "template" ? versionNumber(context, launch) : undefined;
   const matches = ({ templateVersion }: Member) =>
-    skipMatching && !isOther && told.mixedInstancesPolicy === undefined && templateVersion === version;
+    skipMatching && !isOther && asGiven.mixedInstancesPolicy === undefined && templateVersion === version;
   return members
     .filter((member) => isCounted(member) || (member.state === "Standby" && standby !== "Ignore"))
     .filter((member) => !matches(member) && !(member.isProtected && scaleInProtected === "Ignore"))
@@ -134,11 +134,11 @@ const versionNumber = (
 
 function preferencesOf(
   { timeScale }: AutoScalingContext,
-  { told, gracePeriodSeconds }: Group,
+  { asGiven, gracePeriodSeconds }: Group,
   asked: Asked = {},
 ): RefreshPreferences {
   const { MinHealthyPercentage: policyMin = -1, MaxHealthyPercentage: policyMax = -1 } =
-    told.instanceMaintenancePolicy ?? {};
+    asGiven.instanceMaintenancePolicy ?? {};
   const minHealthy = within(
     "MinHealthyPercentage",
     asked.MinHealthyPercentage ?? (policyMin < 0 ? minHealthyDefault : policyMin),
@@ -164,7 +164,7 @@ function preferencesOf(
     ...{ minHealthy, maxHealthy, checkpoints },
     warmupMilliseconds: seconds(
       "InstanceWarmup",
-      asked.InstanceWarmup ?? told.defaultInstanceWarmup ?? gracePeriodSeconds,
+      asked.InstanceWarmup ?? asGiven.defaultInstanceWarmup ?? gracePeriodSeconds,
     ),
     skipMatching: asked.SkipMatching ?? false,
     autoRollback: asked.AutoRollback ?? false,
@@ -172,7 +172,7 @@ function preferencesOf(
     standby: asked.StandbyInstances ?? "Wait",
     checkpointMilliseconds: seconds("CheckpointDelay", asked.CheckpointDelay ?? checkpointSecondsDefault),
     bakeMilliseconds: seconds("BakeTime", asked.BakeTime ?? 0),
-    told: { ...asked, MinHealthyPercentage: minHealthy, MaxHealthyPercentage: maxHealthy },
+    asGiven: { ...asked, MinHealthyPercentage: minHealthy, MaxHealthyPercentage: maxHealthy },
   };
 }
 
@@ -194,7 +194,7 @@ function describe(group: Group, refresh: Refresh): InstanceRefresh {
     EndTime: endedAt === undefined ? undefined : new Date(endedAt),
     PercentageComplete: isDone ? 100 : percentOf(refresh, group),
     InstancesToUpdate: isDone ? 0 : leftOf(refresh, group).length,
-    Preferences: preferences.told,
+    Preferences: preferences.asGiven,
     Strategy: "Rolling",
     DesiredConfiguration: desired && describeDesired(desired),
     RollbackDetails: rollback && {

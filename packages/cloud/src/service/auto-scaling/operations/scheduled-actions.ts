@@ -54,7 +54,7 @@ function put(
   request: ScheduledUpdateGroupActionRequest,
 ): void {
   const { groups, scheduledActions, clock } = context;
-  const group = groups.standing(groupName);
+  const group = groups.getActive(groupName);
   const {
     ScheduledActionName: name = "",
     StartTime,
@@ -66,7 +66,7 @@ function put(
     DesiredCapacity,
   } = request;
   if (name === "" || name.length > 255)
-    throw new Fault("ValidationError", "A scheduled action's name of 1 to 255 characters is wanted");
+    throw new Fault("ValidationError", "A scheduled action's name must have 1 to 255 characters");
   if (MinSize === undefined && MaxSize === undefined && DesiredCapacity === undefined)
     throw new Fault("ValidationError", "At least one of MinSize, MaxSize and DesiredCapacity must be specified");
   if (StartTime === undefined && Recurrence === undefined)
@@ -95,7 +95,7 @@ function remove({ groups, scheduledActions }: AutoScalingContext, groupName: str
   throw new Fault("ValidationError", `Scheduled action name not found - ${name}`);
 }
 
-/** What could not be done of many, each with its fault. */
+/** Returns what failed of a batch, each with its fault. */
 function failures<Request extends { readonly ScheduledActionName: string | undefined }>(
   requests: readonly Request[],
   act: (request: Request) => void,

@@ -1,13 +1,14 @@
 import type { Tag, TagDescription } from "@aws-sdk/client-auto-scaling";
 import { Fault } from "@sluice/aws-protocol";
 import type { AutoScalingOperations } from "../context.ts";
-import type { Group, GroupTag } from "../model/group.ts";
+import type { GroupTag } from "../model/group.ts";
+import { describeTag } from "../model/describe-group.ts";
 import { pageOf } from "../pagination.ts";
 
-/** Tags of a group: Auto Scaling's own limit. */
+/** Tags of a group: Auto Scaling's limit. */
 const tagsMax = 50;
 
-/** Operations on the tags of groups. Instances that run already keep the tags that they were launched with. */
+/** Operations on the tags of groups. Running instances keep the tags that they were launched with. */
 export const tagOperations: AutoScalingOperations = {
   CreateOrUpdateTags({ groups }, { Tags = [] }) {
     for (const tag of Tags) {
@@ -50,7 +51,7 @@ export const tagOperations: AutoScalingOperations = {
   },
 };
 
-/** A tag of a request, checked. */
+/** Returns a tag of a request. Throws a Fault for an invalid one. */
 export function tagOf({ Key: key = "", Value: value = "", PropagateAtLaunch: propagate = false }: Tag): GroupTag {
   if (key === "" || key.length > 128 || value.length > 256 || key.startsWith("aws:"))
     throw new Fault(
@@ -59,12 +60,3 @@ export function tagOf({ Key: key = "", Value: value = "", PropagateAtLaunch: pro
     );
   return { key, value, propagate };
 }
-
-/** A tag as AWS describes it. */
-export const describeTag = ({ name }: Group, { key, value, propagate }: GroupTag): TagDescription => ({
-  ResourceId: name,
-  ResourceType: "auto-scaling-group",
-  Key: key,
-  Value: value,
-  PropagateAtLaunch: propagate,
-});

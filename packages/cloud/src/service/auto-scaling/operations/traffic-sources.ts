@@ -11,7 +11,7 @@ interface SourcesInput {
     | undefined;
 }
 
-/** The traffic sources that a request names, each once; a Fault when one does not exist. */
+/** Returns the traffic sources that a request names, each once. Throws a Fault when one does not exist. */
 export function sourcesOf({ trafficSources }: AutoScalingContext, input: SourcesInput): readonly TrafficSource[] {
   const named = [
     ...(input.TargetGroupARNs ?? []).map((id): TrafficSource => ({ type: "elbv2", id })),
@@ -19,7 +19,10 @@ export function sourcesOf({ trafficSources }: AutoScalingContext, input: Sources
     ...(input.TrafficSources ?? []).map(({ Identifier: id = "", Type }): TrafficSource => {
       const type = Type ?? (id.startsWith("arn:") ? "elbv2" : "elb");
       if (type !== "elbv2" && type !== "elb")
-        throw new Fault("ValidationError", `Traffic sources of type ${type} are not known here: elbv2 and elb are`);
+        throw new Fault(
+          "ValidationError",
+          `Traffic sources of type ${type} are not supported here: expected elbv2 or elb`,
+        );
       return { type, id };
     }),
   ];
@@ -30,8 +33,8 @@ export function sourcesOf({ trafficSources }: AutoScalingContext, input: Sources
 
 const isSame = (one: TrafficSource, other: TrafficSource) => one.type === other.type && one.id === other.id;
 
-/** Operations on where the traffic of a group comes from. */
-export const trafficOperations: AutoScalingOperations = {
+/** Operations on the traffic sources of groups. */
+export const trafficSourceOperations: AutoScalingOperations = {
   AttachLoadBalancerTargetGroups: (context, input) =>
     attach(context, input.AutoScalingGroupName, sourcesOf(context, input)),
   AttachLoadBalancers: (context, input) => attach(context, input.AutoScalingGroupName, sourcesOf(context, input)),
@@ -68,7 +71,7 @@ async function attach(
   sources: readonly TrafficSource[],
 ): Promise<void> {
   const { groups, trafficSources } = context;
-  const group = groups.standing(name);
+  const group = groups.getActive(name);
   const added = sources.filter((source) => !group.sources.some((kept) => isSame(kept, source)));
   groups.put({ ...group, sources: [...group.sources, ...added] });
   const serving = group.members.filter(({ state }) => state === "InService").map(({ id }) => id);
@@ -81,7 +84,7 @@ async function detach(
   name: string | undefined,
   input: SourcesInput,
 ): Promise<void> {
-  const group = groups.standing(name);
+  const group = groups.getActive(name);
   const ids = [
     ...(input.TargetGroupARNs ?? []),
     ...(input.LoadBalancerNames ?? []),

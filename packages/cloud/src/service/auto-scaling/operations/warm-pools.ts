@@ -6,13 +6,13 @@ import { type Group, isWarmed, type WarmPool } from "../model/group.ts";
 import { pageOf } from "../pagination.ts";
 import { describePool } from "../model/warm-pool.ts";
 
-/** How a request says that the pool follows the group's maximum again. */
+/** The MaxGroupPreparedCapacity that makes the pool follow the group's maximum again. */
 const unset = -1;
 
 /** Operations on warm pools. */
 export const warmPoolOperations: AutoScalingOperations = {
   PutWarmPool({ groups, wake }, input) {
-    const group = groups.standing(input.AutoScalingGroupName);
+    const group = groups.getActive(input.AutoScalingGroupName);
     refuseSources(group);
     groups.put({ ...group, warmPool: poolOf(input, group) });
     wake(group.name);
@@ -29,7 +29,7 @@ export const warmPoolOperations: AutoScalingOperations = {
   },
 
   DeleteWarmPool({ groups, wake }, { AutoScalingGroupName, ForceDelete = false }) {
-    const group = groups.standing(AutoScalingGroupName);
+    const group = groups.getActive(AutoScalingGroupName);
     if (group.warmPool === undefined)
       throw new Fault("ValidationError", `No warm pool found for AutoScalingGroup ${group.name}`);
     const isBusy = group.members.some(({ state }) => state.startsWith("Warmed:Pending"));
@@ -69,13 +69,13 @@ function whole(name: string, value: number): number {
   throw new Fault("ValidationError", `${name} must be a whole number of 0 or more, and is ${value}`);
 }
 
-/** As on AWS: instances of a mixed policy cannot be prepared. */
-function refuseSources({ told, name }: Group): void {
-  if (told.mixedInstancesPolicy !== undefined)
+/** As on AWS, a group with a mixed instances policy cannot have a warm pool. */
+function refuseSources({ asGiven, name }: Group): void {
+  if (asGiven.mixedInstancesPolicy !== undefined)
     throw new Fault("ValidationError", `You can't add a warm pool to ${name}: it has a mixed instances policy`);
 }
 
-/** Instances of a pool that is deleted at once are asked for by no hook any more. */
+/** When a pool is deleted by force, no hook holds its instances any more. */
 const withoutHooks = (group: Group): Group => ({
   ...group,
   members: group.members.map((member) =>

@@ -64,7 +64,7 @@ export function versionOf(template: LaunchTemplate, version = "$Default"): Launc
   if (!/^\d+$/.test(version))
     throw new Fault(
       "InvalidLaunchTemplateVersion.Malformed",
-      `'${version}' is no version: a number, $Latest or $Default is wanted.`,
+      `'${version}' is not a version: expected a number, $Latest or $Default.`,
     );
   throw new Fault(
     "InvalidLaunchTemplateId.VersionNotFound",

@@ -25,7 +25,7 @@ export const launchTemplateOperations: Ec2Operations = {
     if (!/^[a-zA-Z0-9().\-/_]{3,128}$/.test(name))
       throw new Fault(
         "InvalidLaunchTemplateName.MalformedException",
-        `'${name.slice(0, 128)}' is no name of a launch template: 3 to 128 letters, digits, and ( ) . - / _ are wanted.`,
+        `'${name.slice(0, 128)}' is not a valid launch template name: it must have 3 to 128 letters, digits, and ( ) . - / _`,
       );
     if (templates.named(name).length > 0)
       throw new Fault("InvalidLaunchTemplateName.AlreadyExistsException", "Launch template name already in use.");

@@ -25,7 +25,7 @@ export const securityGroupOperations: Ec2Operations = {
     if (name === "" || name.length > 255 || name.startsWith("sg-"))
       throw new Fault(
         "InvalidParameterValue",
-        `Invalid value '${name.slice(0, 255)}' for groupName: 1 to 255 characters that do not begin with sg- are wanted`,
+        `Invalid value '${name.slice(0, 255)}' for groupName: it must have 1 to 255 characters and not begin with sg-`,
       );
     if (description === "")
       throw new Fault("MissingParameter", "The request must contain the parameter GroupDescription");
@@ -171,7 +171,7 @@ function portOf(port: number | undefined): number {
   if (port !== undefined && port >= -1 && port <= 65_535) return port;
   throw new Fault(
     "InvalidParameterValue",
-    `Invalid value '${port}' for portRange: a number from -1 to 65535 is wanted`,
+    `Invalid value '${port}' for portRange: it must be a number from -1 to 65535`,
   );
 }
 

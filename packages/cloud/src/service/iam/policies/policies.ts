@@ -43,7 +43,7 @@ export const policyOperations: IamOperations = {
   },
 
   ListPolicies(context, { Scope = "All", OnlyAttached = false, PathPrefix = "/", PolicyUsageFilter, ...place }) {
-    if (!["All", "AWS", "Local"].includes(Scope)) throw invalid(`Scope is "${Scope}", and All, AWS or Local is wanted`);
+    if (!["All", "AWS", "Local"].includes(Scope)) throw invalid(`Scope must be All, AWS or Local, and is "${Scope}"`);
     const policies = [
       ...(Scope === "AWS" ? [] : context.records.all("policy")),
       ...(Scope === "Local" ? [] : policiesOfAws().values()),

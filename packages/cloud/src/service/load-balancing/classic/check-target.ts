@@ -11,7 +11,7 @@ export function parseCheckTarget(target: string): {
   if ((protocol !== "HTTP" && protocol !== "TCP") || port < 1 || port > 65_535)
     throw new Fault(
       "ValidationError",
-      `HealthCheck Target '${target}' is not valid: 'HTTP:port/path' or 'TCP:port' is wanted`,
+      `HealthCheck Target '${target}' is not valid: expected 'HTTP:port/path' or 'TCP:port'`,
     );
   if (protocol === "HTTP" && !target.includes("/"))
     throw new Fault(

@@ -225,7 +225,7 @@ function checkedListener({
   if (protocol !== "HTTP" && protocol !== "TCP")
     throw new Fault(
       "UnsupportedProtocol",
-      `Protocol '${Protocol}' is not served by the local cloud: 'HTTP' or 'TCP' is wanted`,
+      `Protocol '${Protocol}' is not supported by the local cloud: it must be 'HTTP' or 'TCP'`,
     );
   if (InstanceProtocol !== undefined && InstanceProtocol.toUpperCase() !== protocol)
     throw new Fault(

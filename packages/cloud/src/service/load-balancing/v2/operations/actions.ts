@@ -32,7 +32,7 @@ export function checkedActions(
     default:
       throw new Fault(
         "ValidationError",
-        `Action type '${action.Type}' is not served by the local cloud: 'forward', 'fixed-response' or 'redirect' is wanted`,
+        `Action type '${action.Type}' is not supported by the local cloud: it must be 'forward', 'fixed-response' or 'redirect'`,
       );
   }
 }

@@ -100,7 +100,7 @@ export function changeAttributes(
     if (!isAllowed(Value, attribute.allowed))
       throw new Fault(
         "ValidationError",
-        `Attribute value '${Value}' of '${Key}' is not valid: ${describe(attribute.allowed)} is wanted`,
+        `Attribute value '${Value}' of '${Key}' is not valid: it must be ${describe(attribute.allowed)}`,
       );
   }
   return { ...attributes, ...Object.fromEntries(changes.map(({ Key = "", Value = "" }) => [Key, Value])) };

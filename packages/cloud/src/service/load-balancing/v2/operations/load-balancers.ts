@@ -17,7 +17,7 @@ export const loadBalancerOperations: LoadBalancingOperations = {
     if (Type !== "application" && Type !== "network")
       throw new Fault(
         "ValidationError",
-        `Load balancer type '${Type}' is not served by the local cloud: 'application' or 'network' is wanted`,
+        `Load balancer type '${Type}' is not supported by the local cloud: it must be 'application' or 'network'`,
       );
     const subnets = subnetsOf(input.Subnets ?? input.SubnetMappings?.map(({ SubnetId = "" }) => SubnetId) ?? [], Type);
     const found = records.loadBalancers.all().find((one) => one.name === name);
@@ -108,7 +108,7 @@ export const loadBalancerOperations: LoadBalancingOperations = {
     if (IpAddressType !== "ipv4")
       throw new Fault(
         "ValidationError",
-        `IP address type '${IpAddressType}' is not served by the local cloud: 'ipv4' is wanted`,
+        `IP address type '${IpAddressType}' is not supported by the local cloud: it must be 'ipv4'`,
       );
     return { IpAddressType };
   },

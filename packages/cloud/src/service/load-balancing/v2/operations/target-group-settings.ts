@@ -25,18 +25,18 @@ export function newSettings(input: CreateTargetGroupCommandInput): Settings {
   if (TargetType !== "instance" && TargetType !== "ip")
     throw new Fault(
       "ValidationError",
-      `Target type '${TargetType}' is not served by the local cloud: 'instance' or 'ip' is wanted`,
+      `Target type '${TargetType}' is not supported by the local cloud: it must be 'instance' or 'ip'`,
     );
   if (Protocol === undefined) throw new Fault("ValidationError", "A protocol must be specified");
   if (Protocol !== "HTTP" && Protocol !== "TCP")
     throw new Fault(
       "UnsupportedProtocol",
-      `Protocol '${Protocol}' is not served by the local cloud: 'HTTP' or 'TCP' is wanted`,
+      `Protocol '${Protocol}' is not supported by the local cloud: it must be 'HTTP' or 'TCP'`,
     );
   if (Protocol === "HTTP" && ProtocolVersion !== "HTTP1")
     throw new Fault(
       "ValidationError",
-      `Protocol version '${ProtocolVersion}' is not served by the local cloud: 'HTTP1' is wanted`,
+      `Protocol version '${ProtocolVersion}' is not supported by the local cloud: it must be 'HTTP1'`,
     );
   if (VpcId === undefined || VpcId === "") throw new Fault("ValidationError", "A VPC ID must be specified");
   const port = checkedPort(Port);
@@ -82,7 +82,7 @@ export function checkOf(input: CheckInput, before: HealthCheck): HealthCheck {
   if (protocol !== "HTTP" && protocol !== "TCP")
     throw new Fault(
       "UnsupportedProtocol",
-      `Health check protocol '${protocol}' is not served by the local cloud: 'HTTP' or 'TCP' is wanted`,
+      `Health check protocol '${protocol}' is not supported by the local cloud: it must be 'HTTP' or 'TCP'`,
     );
   const check: HealthCheck = {
     protocol,

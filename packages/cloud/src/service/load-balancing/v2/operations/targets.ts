@@ -65,7 +65,7 @@ function checkTargets(
     if (foreign === undefined) return;
     throw new Fault(
       "ValidationError",
-      `The IP address '${foreign.id}' is not a valid target: a private IPv4 address is wanted`,
+      `The IP address '${foreign.id}' is not a valid target: it must be a private IPv4 address`,
     );
   }
   for (const { id } of targets) {
