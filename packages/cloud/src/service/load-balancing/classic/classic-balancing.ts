@@ -10,7 +10,7 @@ import {
 } from "../../../balancer/index.ts";
 import type { Records } from "../../../store/records.ts";
 import type { TimeScale } from "../../../time-scale.ts";
-import type { BalancedInstances } from "../v2/index.ts";
+import type { BalancedInstances } from "../balanced-instances.ts";
 import { parseCheckTarget } from "./check-target.ts";
 import type { ClassicInstance, ClassicRecord } from "./records.ts";
 

@@ -3,15 +3,18 @@ import type { SharedDataPlane } from "../../../balancer/index.ts";
 import type { CloudDatabase } from "../../../store/database.ts";
 import { Records } from "../../../store/records.ts";
 import type { TimeScale } from "../../../time-scale.ts";
-import type { BalancedInstances } from "../v2/index.ts";
+import type { BalancedInstances } from "../balanced-instances.ts";
 import { classicAccesses } from "./accesses.ts";
 import { ClassicBalancing } from "./classic-balancing.ts";
-import { classicOperations } from "./operations.ts";
+import { instanceOperations } from "./operations/instances.ts";
+import { listenerOperations } from "./operations/listeners.ts";
+import { loadBalancerOperations } from "./operations/load-balancers.ts";
+import { tagOperations } from "./operations/tags.ts";
 import type { ClassicRecord } from "./records.ts";
 
 export type { ClassicBalancing } from "./classic-balancing.ts";
 
-/** What classic load balancers are opened with. */
+/** Options of `openClassicLoadBalancing`. */
 export interface ClassicLoadBalancingOptions {
   readonly db: CloudDatabase;
   readonly dataPlane: SharedDataPlane;
@@ -23,7 +26,7 @@ export interface ClassicLoadBalancingOptions {
   readonly onDefect: (error: unknown, requestId: string) => void;
 }
 
-/** Opens classic load balancers. Traffic flows once `traffic` is started. */
+/** Opens classic load balancers. Traffic flows once `dataPlane` is started. */
 export function openClassicLoadBalancing(options: ClassicLoadBalancingOptions): {
   readonly service: Service;
   readonly balancing: ClassicBalancing;
@@ -36,7 +39,7 @@ export function openClassicLoadBalancing(options: ClassicLoadBalancingOptions): 
     name: "elasticloadbalancing-classic",
     model: serviceModel("classic-load-balancing"),
     signingNames: ["elasticloadbalancing"],
-    operations: classicOperations,
+    operations: { ...loadBalancerOperations, ...listenerOperations, ...instanceOperations, ...tagOperations },
     context: { records, balancing, clock, region },
     accesses: accessesFromTable(classicAccesses({ records, region, accountId })),
     onDefect,
