@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 /** What makes the bundle, where this runs from the repository. */
 const maker = fileURLToPath(new URL("../../../scripts/pack.ts", import.meta.url));
 
-/** The agent as one file, as instances get it: made anew when its sources have changed. */
+/** Returns the path of the agent as one file, as instances get it; it is packed again when its sources have changed. */
 export function agentBundle(): string {
   const source = createRequire(import.meta.url).resolve("@sluice/agent");
   const file = join(dirname(source), "..", "dist", "codedeploy-agent.cjs");

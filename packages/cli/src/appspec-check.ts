@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { printable } from "@sluice/aws-protocol/printable";
 import { examineAppSpec, type Finding } from "@sluice/engine/appspec";
 
-/** Reads an AppSpec file for servers as the agent will, and one for Lambda or ECS as the service does, and says everything that is to be said of it. Gives the exit code: 1 when a deployment would fail. */
+/** Reads an AppSpec file for servers as the agent will, and one for Lambda or ECS as the service does, and prints every finding. Returns the exit code: 1 when a deployment would fail. */
 export function checkAppSpec(file: string, { json = false }: { json?: boolean }, say: (line: string) => void): number {
   const { kind, findings } = examineAppSpec(read(file), { file });
   if (json) for (const row of JSON.stringify(findings, undefined, 2).split("\n")) say(printable(row));
@@ -30,7 +30,7 @@ function read(file: string): Uint8Array {
   }
 }
 
-/** As compilers write it, so that editors find the place. The message ends in the place and the remedy, for those who see nothing else. */
+/** In the form of compilers, so that editors find the place. The message ends in the place and the remedy, for readers who see nothing else. */
 function line({ file, line: row, column, severity, rule, message, remedy }: Finding): string {
   const sentence = message.split(` (${file} line ${row}, column ${column})`)[0] ?? message;
   const told = printable(`${severity} ${rule}: ${sentence}`);

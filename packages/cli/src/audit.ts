@@ -8,7 +8,7 @@ export interface AuditRequest {
   readonly json?: boolean | undefined;
 }
 
-/** An entry of the audit log, as the operation tells it. */
+/** An entry of the audit log, as the operation returns it. */
 export interface Entry {
   readonly sequence: number;
   readonly at: number;
@@ -28,7 +28,7 @@ interface Page {
   readonly head?: string | undefined;
 }
 
-/** Prints the audit log, oldest first, as lines or as JSON, one object a line. Gives 0 if the log is as it was written. */
+/** Prints the audit log, oldest first, as lines or as JSON, one object a line. Returns 0 if the log is as it was written. */
 export async function audit(endpoint: Endpoint, request: AuditRequest, print: (line: string) => void): Promise<number> {
   const since = request.since === undefined ? 0 : timeOf(request.since, Date.now());
   let first: Page | undefined;
@@ -52,7 +52,7 @@ export async function audit(endpoint: Endpoint, request: AuditRequest, print: (l
 /** Longest name of a caller or a resource that a line shows, in characters: a refused request may have named anything. */
 const shownMax = 300;
 
-/** An entry as a line of columns. None of them can look like two, or like another line. */
+/** Returns an entry as a line of columns. None of them can look like two, or like another line. */
 export function lineOf({ at, caller, service, operation, resources, outcome, requestId }: Entry): string {
   const time = new Date(at).toISOString();
   const what = resources.map(word).join(",");
@@ -67,7 +67,7 @@ function word(text: string): string {
 
 const units: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** A point in time, in milliseconds: `30m`, `2h`, `7d` ago, or a date that JavaScript reads. */
+/** Returns a time, in milliseconds: `30m`, `2h`, `7d` ago, or a date that JavaScript reads. */
 export function timeOf(text: string, now: number): number {
   const [, count, unit = ""] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
   const time = count === undefined ? Date.parse(text) : now - Number(count) * (units[unit] ?? Number.NaN);

@@ -6,7 +6,7 @@ import { buffer } from "node:stream/consumers";
 import { createGzip } from "node:zlib";
 import { pack, type Pack } from "tar-stream";
 
-/** Packs a folder as a revision: a tgz with the AppSpec file at its root, modes kept. Throws when there is none. */
+/** Packs a folder as a revision: a tgz with the AppSpec file at its root, modes kept. Throws when it has none. */
 export async function bundle(folder: string): Promise<Buffer> {
   const names = await readdir(folder).catch((cause: unknown) => {
     throw new Error(`Cannot read folder "${folder}"`, { cause });

@@ -2,7 +2,7 @@ import { networkInterfaces, hostname as machineName } from "node:os";
 import { Authority } from "@sluice/cloud";
 import type { Configuration } from "./config.ts";
 
-/** The certificate of the one port, and where clients find whom to trust for it; undefined unless HTTPS is asked for. */
+/** Returns the certificate of the one port, and the file of the authority that clients must trust; undefined unless HTTPS is asked for. */
 export function certificateOf(configuration: Configuration, clock: () => number) {
   const { tls, tlsOnly, tlsNames, dataFolder, hostname, region } = configuration;
   if (!tls && !tlsOnly) return undefined;

@@ -102,7 +102,7 @@ export const accountId = "123456789012";
 
 type Flags = Readonly<Partial<Record<keyof typeof settings, string | true>>>;
 
-/** The settings in force: a flag wins over the environment, the environment over the default. Throws with what was found and wanted. */
+/** Returns the settings in force: a flag wins over the environment, and the environment over the default. Throws with what was found and expected. */
 export function configuration(flags: Flags) {
   // A flag without a value is switched on.
   const value = (name: keyof typeof settings) =>
@@ -128,7 +128,7 @@ export function configuration(flags: Flags) {
 /** All settings, in force. */
 export type Configuration = ReturnType<typeof configuration>;
 
-/** What the AWS variables of the environment say; a running local cloud stands in for those that are absent. */
+/** The AWS variables of the environment; a running local cloud stands in for those that are absent. */
 export function environmentCredentials() {
   const {
     AWS_ENDPOINT_URL,

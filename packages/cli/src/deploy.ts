@@ -4,7 +4,7 @@ import type { CodeDeployClient } from "@aws-sdk/client-codedeploy";
 import { bundle } from "./bundle.ts";
 import { clientOptions, type Endpoint } from "./endpoint.ts";
 
-/** What to deploy, and where to. What is left out is found: the only application, its only group. */
+/** What to deploy, and where to. The only application and its only group need not be named. */
 export interface DeployRequest {
   readonly folder: string;
   readonly application?: string | undefined;
@@ -18,7 +18,7 @@ export interface DeployRequest {
 /** The bucket for revisions when none is named. */
 const defaultBucket = "sluice-revisions";
 
-/** Bundles a folder, uploads it and creates the deployment. Gives its id. */
+/** Bundles a folder, uploads it and creates the deployment. Returns its id. */
 export async function deploy(client: CodeDeployClient, endpoint: Endpoint, request: DeployRequest): Promise<string> {
   const { CreateDeploymentCommand } = await import("@aws-sdk/client-codedeploy");
   const applicationName = request.application ?? (await onlyApplication(client));

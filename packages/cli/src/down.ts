@@ -6,7 +6,7 @@ import { findRunning, forgetRunning, isAlive } from "./running.ts";
 /** How long a running `sluice up` may take to end by itself, in milliseconds: draining is quick, a host agent's held poll ends at once. */
 const endsWithinMilliseconds = 15_000;
 
-/** Ends the `sluice up` of the data folder, and instances that a crash has left behind. Gives what was done, in a sentence. */
+/** Ends the `sluice up` of the data folder, and instances that a crash has left behind. Returns what was done, in a sentence. */
 export async function down({ dataFolder }: Configuration): Promise<string> {
   const running = findRunning(dataFolder);
   if (running !== undefined) {

@@ -16,7 +16,7 @@ interface Credentials {
   readonly sessionToken?: string | undefined;
 }
 
-/** The endpoint that a command speaks to: the environment's when it names one, else the `sluice up` of the data folder. Throws with what to do when there is neither. */
+/** Returns the endpoint that a command speaks to: the environment's when it names one, else the `sluice up` of the data folder. Throws with what to do when there is neither. */
 export function findEndpoint({ dataFolder, region }: Configuration): Endpoint {
   const { endpoint, accessKeyId, secretAccessKey, sessionToken, region: chosen, caBundle } = environmentCredentials();
   if (caBundle !== undefined && endpoint?.startsWith("https:") === true) trust(caBundle);

@@ -12,7 +12,7 @@ export function env({ dataFolder }: Configuration): string {
       : {
           AWS_ENDPOINT_URL: running.url.replace(/^http:/, "https:"),
           AWS_CA_BUNDLE: running.caBundle,
-          // SDKs for JavaScript know no other way.
+          // SDKs for JavaScript read it from nowhere else.
           NODE_EXTRA_CA_CERTS: running.caBundle,
         }),
     AWS_ACCESS_KEY_ID: running.accessKeyId,

@@ -13,7 +13,7 @@ import { watch } from "./watch.ts";
 const name = "hello";
 const tag = { Key: "Application", Value: name };
 
-/** Launches what is missing of the example's instances, deploys the example to them and shows it happening. After a restart it watches what is under way instead. */
+/** Launches the missing instances of the example, deploys it and shows the deployment. After a restart it watches what is under way instead. */
 export async function deployExample(
   endpoint: Endpoint,
   { folder, instances, driver }: { folder: string; instances: number; driver: string },

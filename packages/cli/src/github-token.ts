@@ -9,7 +9,7 @@ export interface TokenRequest {
   readonly applications: readonly string[];
 }
 
-/** Keeps a token for GitHub, read from a stream: on a command line anybody on this machine could read it. Gives what to tell. */
+/** Stores a token for GitHub, read from a stream: on a command line every user of this machine could read it. Returns a sentence about it. */
 export async function keepGitHubToken(
   endpoint: Endpoint,
   { name: tokenName, applications }: TokenRequest,

@@ -168,7 +168,7 @@ try {
   process.exit(1);
 }
 
-/** One line for people: what failed, and why as far as it is known. */
+/** One line: what failed, and why as far as it is known. */
 function explain(error: unknown): string {
   const reasons: string[] = [];
   for (let cause = error; cause instanceof Error; cause = cause.cause)

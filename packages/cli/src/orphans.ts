@@ -10,7 +10,7 @@ import { clientOptions, type Endpoint } from "./endpoint.ts";
 /** The tag that blue/green deployments give to the Auto Scaling groups they make. */
 const provisioningTag = "CodeDeployProvisioningDeploymentId";
 
-/** The Auto Scaling groups that blue/green deployments have left behind, a line each with why and what removes it (deployments.md §7.4). */
+/** The Auto Scaling groups that blue/green deployments have left behind, a line each with the reason and the command that removes it (deployments.md §7.4). */
 export async function orphans(endpoint: Endpoint): Promise<readonly string[]> {
   const scaling = new AutoScalingClient(clientOptions(endpoint));
   const codeDeploy = new CodeDeployClient(clientOptions(endpoint));
@@ -37,11 +37,11 @@ async function lineOf(client: CodeDeployClient, group: AutoScalingGroup): Promis
   ];
 }
 
-/** A name as one word of a shell's command. */
+/** Returns a name as one word of a shell's command. */
 const shellWord = (name: string): string =>
   /^[\w.@%+=:/-]+$/.test(name) ? name : `'${printable(name).replaceAll("'", "'\\''")}'`;
 
-/** Why nobody needs the group; undefined when somebody does. */
+/** Why the group is not needed; undefined when it is. */
 async function whyOrphaned(
   client: CodeDeployClient,
   deploymentId: string,

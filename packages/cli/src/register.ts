@@ -18,11 +18,11 @@ export interface RegisterRequest {
   readonly url?: string | undefined;
   /** The host trusts the certificate of that address anyway, as that of a proxy in front of this control plane. */
   readonly publicCertificate?: boolean | undefined;
-  /** Whoever asks knows that the address has no TLS, and what is at stake. */
+  /** The caller accepts that the address has no TLS. */
   readonly insecure?: boolean | undefined;
 }
 
-/** Registers an on-premises instance and gives the one command that sets its host up. Again for an instance that is registered: its host gets a new key. */
+/** Registers an on-premises instance and prints the one command that sets its host up. For an instance that is registered already its host gets a new key. */
 export async function register(
   client: CodeDeployClient,
   endpoint: Endpoint,
@@ -40,7 +40,7 @@ export async function register(
   return instructions(registration, { name, url, publicCertificate });
 }
 
-/** Where the host reaches this control plane: as it is told, or at the address that this command uses, over HTTPS if it can be. Throws where the way there would be open to everybody on it. */
+/** Where the host reaches this control plane: the given address, or the one that this command uses, over HTTPS if possible. Throws when others could read what is sent there. */
 async function hostsUrl(own: string, { url, insecure = false }: Pick<RegisterRequest, "url" | "insecure">) {
   const found = url ?? ((await hasAuthority(own)) ? own.replace(/^http:/, "https:") : own);
   // It becomes a part of commands for a shell.
@@ -71,9 +71,9 @@ function isLocal(url: string): boolean {
 interface Registration {
   readonly token: string;
   readonly expiresAt: number;
-  /** By what the host knows whose specifications it carries out. */
+  /** What the host knows the signer of specifications by. */
   readonly signerSha256: string;
-  /** By what the host knows the certificate of the control plane's own authority, if it has one. */
+  /** What the host knows the certificate of the control plane's own authority by, if there is one. */
   readonly authoritySha256?: string | undefined;
 }
 
@@ -112,7 +112,7 @@ function instructions(
 ${isLocal(url) ? "\nOnly this machine reaches that address. For another host, name one that it reaches with --url.\n" : ""}${isPlain ? "\nThis address has no TLS. Whoever is on the way can change this script, and so become root on the host, learns its key and reads what is deployed. Later on the host carries out only what this control plane has signed for it and for that moment, bundles included; but whoever is on the way reads all of it, can hold it up, and can make its reports false. Start Sluice with --tls, or put a TLS proxy in front of it.\n" : ""}`;
 }
 
-/** What the host is told of an authority that nobody knows yet: it fetches the certificate from whoever answers, and goes on only if it is this one. */
+/** The setup line for an authority that the host does not trust yet: it fetches the certificate from whoever answers, and goes on only if its hash is this one. */
 const trust = (url: string, sha256: string) => [
   `ca=$(mktemp) && curl -fsSk -o $ca ${url}/hosts/authority.pem && echo "${sha256}  $ca" | sha256sum -c && `,
   "--cacert $ca ",

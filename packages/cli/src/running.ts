@@ -15,7 +15,7 @@ export interface Running {
   readonly secretAccessKey: string;
 }
 
-/** Notes, for this user's eyes alone, that this process serves the data folder. */
+/** Records, readable by this user alone, that this process serves the data folder. */
 export function noteRunning(dataFolder: string, running: Omit<Running, "pid" | "startTicks">): void {
   const file = fileIn(dataFolder);
   const note: Running = { pid: process.pid, startTicks: startTicks(process.pid) ?? "", ...running };
@@ -23,7 +23,7 @@ export function noteRunning(dataFolder: string, running: Omit<Running, "pid" | "
   renameSync(`${file}.new`, file);
 }
 
-/** The `sluice up` that serves the data folder; undefined when none does. */
+/** Returns the `sluice up` that serves the data folder, or undefined when none does. */
 export function findRunning(dataFolder: string): Running | undefined {
   const note = readNote(dataFolder);
   return note !== undefined && startTicks(note.pid) === note.startTicks ? note : undefined;

@@ -9,7 +9,10 @@ import { forgetRunning } from "./running.ts";
 import { openDataFolder } from "./data-folder.ts";
 import { noteReady, signalled } from "./up.ts";
 
-/** Starts the control plane without a local cloud, and stays up until a signal ends it: fleets, load balancers, functions and alarms are AWS's, reached with the usual credentials and each deployment group's role; on-premises hosts need none of that. */
+/**
+ * Starts the control plane without a local cloud, and stays up until a signal ends it. Fleets, load balancers, functions and
+ * alarms are AWS's, reached with the usual credentials and each deployment group's role; on-premises hosts need none of that.
+ */
 export async function serve(configuration: Configuration, account: string = accountId): Promise<void> {
   if (!/^\d{12}$/.test(account)) throw new Error(`Cannot use account "${account}": expected twelve digits`);
   const { dataFolder, port, region, hostname, logLevel, eventsUrl } = configuration;

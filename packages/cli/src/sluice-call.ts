@@ -1,7 +1,7 @@
 import { signHeaders } from "@sluice/aws-protocol/signature-v4";
 import type { Endpoint } from "./endpoint.ts";
 
-/** Calls one of Sluice's own operations, which no SDK knows: JSON, signed like AWS's. Throws what it was refused with. */
+/** Calls one of Sluice's own operations, which no SDK has: JSON, signed like AWS's. Throws the fault that it was refused with. */
 export async function callSluice(endpoint: Endpoint, operation: string, input: object): Promise<unknown> {
   const { url, region, credentials } = endpoint;
   if (url === undefined || credentials === undefined)

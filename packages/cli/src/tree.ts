@@ -8,7 +8,7 @@ export interface Picture {
   readonly targets: readonly DeploymentTarget[];
 }
 
-/** Nearly everything in a picture comes from hosts and from others who deploy: none of it may steer the terminal. */
+/** Nearly everything in a picture comes from hosts and other users: none of it may control the terminal. */
 const asText = (picture: Picture): Picture => printableParts(picture, new Set(["logTail"]));
 
 /** A deployment as a tree: its status, its targets, and the events of those that have begun. */
@@ -57,7 +57,7 @@ function facts(picture: Picture): readonly string[] {
   ];
 }
 
-/** What a target has, whatever its kind, and what only some kinds have. */
+/** The members of a target of any kind, and those of some kinds. */
 interface TargetView extends Pick<
   NonNullable<DeploymentTarget["instanceTarget"]>,
   "targetId" | "status" | "lifecycleEvents"

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 
-/** Makes this process trust, beside everybody whom it trusts already, the certificates in a file, as AWS's own programs do. */
+/** Makes this process trust the certificates in a file besides those that it trusts already, as AWS's own programs do. */
 export function trust(caBundle: string): void {
   try {
     setDefaultCACertificates([...getCACertificates("default"), readFileSync(caBundle, "utf8")]);

@@ -19,7 +19,7 @@ export interface UpOptions {
   readonly example: boolean;
 }
 
-/** Starts control plane and local cloud on one port, deploys the example unless told not to, and stays up until a signal ends it. */
+/** Starts control plane and local cloud on one port, deploys the example unless told otherwise, and stays up until a signal ends it. */
 export async function up(configuration: Configuration, { instances, example }: UpOptions): Promise<void> {
   const { dataFolder, region } = configuration;
   if (configuration.tlsOnly)
@@ -54,14 +54,14 @@ interface House {
   readonly certificate: ReturnType<typeof certificateOf>;
 }
 
-/** Brings the instances up, and says why where they are not what was hoped for. Gives how they run. */
+/** Connects the instances, and says why when they do not run as hoped. Returns how they run. */
 async function connect({ cloud, server }: House): Promise<string> {
   const { driver, why } = await cloud.connect(server);
   if (why !== undefined) console.log(`Instances run as ordinary processes: ${why}\n`);
   return driver;
 }
 
-/** Tells other commands, and whoever looks, that a server is there. */
+/** Records for other commands, and prints, that a server is there. */
 export function noteReady(
   { dataFolder, region }: Configuration,
   { server, key, certificate }: Pick<House, "server" | "key" | "certificate">,
@@ -131,8 +131,8 @@ async function close({ server, cloud }: House): Promise<void> {
   await server.close();
 }
 
-/** Signals that follow the first within so many milliseconds are the same wish, told twice: by the terminal and by npm, or by a service manager that tells every process. */
-const sameWishMilliseconds = 1000;
+/** Signals within this many milliseconds of the first repeat it: a terminal and npm send the same one, and so does a service manager that signals every process. */
+const repeatedMilliseconds = 1000;
 
 /** Resolves with the name of the first signal that asks to end. A later one ends the process at once. */
 export function signalled(): Promise<string> {
@@ -140,7 +140,7 @@ export function signalled(): Promise<string> {
     let first: number | undefined;
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
       process.on(signal, () => {
-        if (first !== undefined && performance.now() - first > sameWishMilliseconds) {
+        if (first !== undefined && performance.now() - first > repeatedMilliseconds) {
           process.removeAllListeners(signal);
           process.kill(process.pid, signal);
         }

@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { CodeDeployClient, DeploymentTarget } from "@aws-sdk/client-codedeploy";
 import { failure, news, type Picture, tree } from "./tree.ts";
 
-/** How often a watched deployment is looked at, in milliseconds: often enough to look live, seldom enough to cost nothing. */
+/** How often a watched deployment is described, in milliseconds: often enough to look live, seldom enough to cost nothing. */
 const lookEveryMilliseconds = 250;
 
 /** Targets that one call may ask for (api.md §2.2). */
@@ -15,7 +15,7 @@ export interface Screen {
   write(text: string): unknown;
 }
 
-/** Shows a deployment until it ends. Gives whether it succeeded. */
+/** Shows a deployment until it ends. Returns whether it succeeded. */
 export async function watch(client: CodeDeployClient, deploymentId: string, screen: Screen): Promise<boolean> {
   let before: Picture | undefined;
   let drawnLines = 0;

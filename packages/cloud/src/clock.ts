@@ -1,2 +1,2 @@
-/** Returns the time in milliseconds since the epoch, for a process that nobody gives a clock. */
+/** Returns the time in milliseconds since the epoch, for processes that are not given a clock. */
 export const wallClock = (): number => Date.now();

@@ -4,7 +4,7 @@ import { printableLines } from "@sluice/aws-protocol";
 /** How often a full disk is spoken of, in milliseconds: every request meets it. */
 const againMilliseconds = 60_000;
 
-/** Prints what went wrong here, a defect with its stack; a disk that is full, which is nobody's defect, in one line. */
+/** Prints an error: a defect with its stack, a full disk in one line and at most once a minute, as it is nobody's defect and every request meets it. */
 export function defectLog(clock: () => number): (error: unknown, about: string) => void {
   let saidAt = Number.NEGATIVE_INFINITY;
   return (error, about) => {

@@ -7,7 +7,6 @@ export interface ListenerCertificates {
   find(arn: string, hosts: readonly string[]): PrivateCertificate | undefined;
 }
 
-/** What certificates are found with. */
 export interface ListenerCertificatesOptions {
   readonly dataFolder: string;
   readonly region: string;
@@ -15,7 +14,7 @@ export interface ListenerCertificatesOptions {
   readonly clock: () => number;
 }
 
-/** How long before its end a certificate of ours is made anew, in milliseconds. */
+/** How long before its end a certificate of ours is replaced, in milliseconds. */
 const renewalMilliseconds = 30 * 86_400_000;
 
 /** Opens the certificates of an account: those that were given to IAM, and those of the certificate manager. */

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 
-/** A random number in hex, as AWS's ids carry it; `bytes` is half its length. */
+/** Returns a random number in hex, as AWS's ids carry it; `bytes` is half its length. */
 export function randomHex(bytes: number): string {
   return randomBytes(bytes).toString("hex");
 }
@@ -10,5 +10,5 @@ export function randomId(characters: number): string {
   return Array.from(randomBytes(characters), (byte) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[byte % 32]).join("");
 }
 
-/** Returns a random number, at least 0 and below 1, for a process that nobody gives its chance. */
+/** Returns a random number, at least 0 and below 1, for processes that are not given their chance. */
 export const chance = (): number => Math.random();

@@ -11,7 +11,6 @@ import { openSns } from "./service/sns/index.ts";
 import type { CloudDatabase } from "./store/database.ts";
 import { TimeScale } from "./time-scale.ts";
 
-/** What these services are opened with. */
 export interface ScalingAndBalancingOptions {
   readonly db: CloudDatabase;
   readonly clock: () => number;
@@ -39,12 +38,12 @@ export interface ScalingAndBalancing {
   instanceChanged(instanceId: string): void;
   /** The state that an instance of an Auto Scaling group is on its way to; undefined when it belongs to none. */
   readonly targetLifecycleState: (instanceId: string) => string | undefined;
-  /** Begins to carry traffic and to look after fleets once instances can be reached; who changes what is carried waits until it is. */
+  /** Starts to carry traffic and to scale groups once instances can be reached. Changes to what is carried wait until then. */
   start(reached: Promise<unknown>): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens Auto Scaling, load balancers of both generations, CloudWatch, and SNS, which tells what they see. */
+/** Opens Auto Scaling, load balancers of both generations, CloudWatch, and SNS, which they notify by. */
 export function openScalingAndBalancing(options: ScalingAndBalancingOptions): ScalingAndBalancing {
   const { ec2, driver, timeScale: scale, port, dataPlane, certificates, onDefect, ...account } = options;
   const common = { ...account, onDefect, timeScale: new TimeScale(scale) };

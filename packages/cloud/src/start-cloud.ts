@@ -39,7 +39,6 @@ import { assumeRoleAsService, roleOf, type SessionKeys, type StsContext, stsServ
 import { CertificateKeys } from "./tls/certificate-keys.ts";
 import { CloudDatabase } from "./store/database.ts";
 
-/** What a local cloud is opened with. */
 export interface CloudOptions {
   readonly dataFolder: string;
   readonly region: string;
@@ -75,14 +74,14 @@ export interface ControlPlane {
 export interface RunningCloud {
   /** To be answered on the control plane's port. */
   readonly services: readonly Service[];
-  /** What IAM lets somebody do; undefined when that user or role is gone. */
+  /** What IAM allows somebody; undefined when that user or role is gone. */
   readonly permissionsOf: (principal: Principal) => Permissions | undefined;
   /** The unique id of the user, or of the role of the session, that an ARN names now. */
   readonly uniqueIdOf: (arn: string) => string | undefined;
   readonly roleExists: (arn: string) => boolean;
   /** The SHA-256 of an object's bytes, in hex; undefined when there is no such object. */
   readonly objectSha256: (object: NamedObject) => Promise<string | undefined>;
-  /** Opens what runs instances, lets them reach the control plane, and brings those back up that should run; services answer meanwhile. Throws one clear sentence when instances cannot be had. */
+  /** Opens the driver of instances, lets them reach the control plane, and resumes those that should run; services answer meanwhile. Throws one clear sentence when instances cannot be had. */
   connect(controlPlane: ControlPlane): Promise<RunningInstances>;
   /** Ends all instances; they come back with the next start. */
   close(): Promise<void>;
@@ -143,7 +142,7 @@ export function startCloud(options: CloudOptions): RunningCloud {
       return connecting;
     },
     async close() {
-      await connecting?.catch(() => {}); // whoever connected was told
+      await connecting?.catch(() => {}); // the caller of connect got the error
       driver.giveUp();
       await Promise.all([containers.close(), lambda.close()]);
       await scaling.close();

@@ -1,4 +1,4 @@
-/** The agent's configuration file on an instance. `root` goes in front of the agent's own folders; `installRoot`, where given, in front of what it installs. */
+/** Returns the agent's configuration file on an instance. `root` goes in front of the agent's own folders; `installRoot`, where given, in front of what it installs. */
 export function agentConfiguration({
   endpoint,
   root,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 const folder = join(import.meta.dirname, "agent-package");
 
-/** What the bucket of the agent holds below `latest/`. */
+/** The files of the agent's bucket below `latest/`. */
 const objects = ["install", "codedeploy-agent", "codedeploy-agent.cjs"] as const;
 
 /** The folder `latest` of the agent's bucket of any region, by each of S3's ways to write it. */
@@ -19,10 +19,10 @@ const places = [
   },
 ] as const;
 
-/** Longest Host header that is looked at, in characters: names have at most 253. */
+/** Longest Host header that is matched, in characters: names have at most 253. */
 const hostLengthMax = 255;
 
-/** The folder and the name that a request asks for; undefined when it asks for something else. */
+/** Returns the folder and the name that a request asks for, or undefined when it asks for something else. */
 function placeOf(host: string, path: string): { readonly folder: string; readonly name: string } | undefined {
   if (host.length > hostLengthMax) return undefined;
   for (const place of places) {

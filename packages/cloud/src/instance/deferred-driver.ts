@@ -2,17 +2,17 @@ import type { InstanceDriver, Launch, Outside } from "./driver.ts";
 import { type DriverChoice, openDriver } from "./open-driver.ts";
 import type { TaskDriver } from "./task/task-driver.ts";
 
-/** A driver as those use it who neither open nor close it. */
+/** A driver, for those that neither open nor close it. */
 export type Instances = Omit<InstanceDriver, "name" | "tasks" | "endpointAddress" | "unpackAs" | "connect" | "close">;
 
 /** How instances of a local cloud run. */
 export interface RunningInstances {
   readonly driver: "ns" | "plain";
-  /** Why instances are ordinary processes, when nobody asked for that. */
+  /** Why instances are ordinary processes although that was not asked for. */
   readonly why?: string | undefined;
 }
 
-/** Stands for a driver that is opened later: what is asked of it waits until it is connected, and fails if it never is. */
+/** Stands for a driver that is opened later: calls wait until it is connected, and fail if it never is. */
 export class DeferredDriver implements Instances {
   readonly #choice: DriverChoice;
   readonly #opened = Promise.withResolvers<InstanceDriver>();
@@ -20,7 +20,7 @@ export class DeferredDriver implements Instances {
 
   constructor(choice: DriverChoice) {
     this.#choice = choice;
-    this.#opened.promise.catch(() => {}); // whoever asks is told; nobody need have asked
+    this.#opened.promise.catch(() => {}); // each caller gets the error; there may be none
   }
 
   /** Opens it and connects it. Throws one clear sentence when instances cannot be had. */
@@ -37,7 +37,7 @@ export class DeferredDriver implements Instances {
     }
   }
 
-  /** Nobody waits any longer. */
+  /** Fails the calls that still wait. */
   giveUp(): void {
     this.#opened.reject(new Error("The control plane is closing"));
   }

@@ -2,7 +2,7 @@ import type { RequestListener } from "node:http";
 import type { UnpackAs } from "../images/index.ts";
 import type { TaskDriver } from "./task/task-driver.ts";
 
-/** What a driver must know to start an instance. */
+/** What a driver needs to know to start an instance. */
 export interface Launch {
   readonly instanceId: string;
   /** Within 172.31.0.0/16, chosen by EC2; `plain` instances are reached on 127.0.0.1 instead. */
@@ -25,7 +25,7 @@ export interface InstanceDriver {
   stop(instanceId: string): Promise<void>;
   /** Ends every process of the instance and deletes its disk. */
   terminate(instanceId: string): Promise<void>;
-  /** Instances that run now: after a crash of the control plane, those that outlived it. */
+  /** The instances that run now: after a crash of the control plane, those that outlived it. */
   running(): Promise<readonly string[]>;
   /** Tells the driver where the control plane answers: opens the endpoint and the metadata service inside the instances' network. Called once, before any launch. */
   connect(outside: Outside): Promise<void>;
@@ -42,7 +42,7 @@ export interface InstanceDriver {
   ): { readonly host: string; readonly port: number };
   /** The end of what the instance has written to its console, user data's output with it. */
   consoleOutput(instanceId: string): Promise<Buffer>;
-  /** Ends all instances and what carries them; disks stay. */
+  /** Ends all instances and their carrier; disks stay. */
   close(): Promise<void>;
 }
 
@@ -64,6 +64,6 @@ export interface Outside {
   readonly signerSha256: string;
   /** The metadata service of one instance; the request's path and headers are the instance's own. */
   readonly metadata: (instanceId: string) => RequestListener;
-  /** What one task asks about itself. */
+  /** The metadata of one task. */
   readonly taskMetadata: (taskId: string) => RequestListener;
 }

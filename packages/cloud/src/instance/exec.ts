@@ -15,7 +15,7 @@ export interface Execution {
   readonly stdio: { readonly stdin: Readable; readonly stdout: Writable; readonly stderr: Writable };
 }
 
-/** Runs a command on an instance, as root. Gives its exit code. Throws when the instance does not run. */
+/** Runs a command on an instance, as root. Returns its exit code. Throws when the instance does not run. */
 export async function execInInstance(execution: Execution): Promise<number> {
   const plain = plainInstances(execution.dataFolder).find(({ instanceId }) => instanceId === execution.instanceId);
   if (plain === undefined) return execInNamespace(execution);

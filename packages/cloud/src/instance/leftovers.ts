@@ -5,7 +5,7 @@ import { plainInstances } from "./plain/instance-folder.ts";
 import { endProcesses, processesOf } from "./plain/processes.ts";
 import { plainTaskIds, plainTasksFolderOf } from "./plain/tasks.ts";
 
-/** Ends instances and tasks that have outlived their control plane. False when there were none. */
+/** Ends instances and tasks that have outlived their control plane. Returns false when there were none. */
 export async function endLeftovers({ dataFolder }: { dataFolder: string }): Promise<boolean> {
   const control = await ControlClient.find(stateFolderOf(dataFolder));
   await control?.closeAll();

@@ -18,13 +18,13 @@ export interface DriverChoice {
   readonly clock: () => number;
 }
 
-/** Opens the driver of instances. `why` tells why isolated instances cannot be had, when ordinary processes are taken instead. Throws that sentence when they may not be. */
+/** Opens the driver of instances. `why` says why instances run as ordinary processes instead of isolated. Throws with that sentence when they may not. */
 export async function openDriver(
   choice: DriverChoice,
 ): Promise<{ readonly driver: InstanceDriver; readonly why?: string }> {
   const { dataFolder, driver, plainInstead } = choice;
   if (driver === "plain") return { driver: new PlainDriver(choice) };
-  // What this data folder has begun with, it goes on with.
+  // A data folder keeps the kind of instances that it began with.
   if (
     driver === "auto" &&
     plainInstances(dataFolder).length > 0 &&

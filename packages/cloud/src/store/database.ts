@@ -39,12 +39,12 @@ export class CloudDatabase {
     this.transaction(() => this.#upgrade([ownTables, ...tables]));
   }
 
-  /** The first row, or undefined. `Row` is what the service's tables say of the columns that are asked for. */
+  /** Returns the first row, or undefined. `Row` is what the service's tables say of the columns that are asked for. */
   get<Row>(sql: string, ...values: readonly SQLInputValue[]): Row | undefined {
     return this.#prepare(sql).get(...values) as Row | undefined; // the service's tables type it
   }
 
-  /** All rows. */
+  /** Returns all rows. */
   all<Row>(sql: string, ...values: readonly SQLInputValue[]): readonly Row[] {
     return this.#prepare(sql).all(...values) as unknown as readonly Row[]; // the service's tables type it
   }
@@ -54,7 +54,7 @@ export class CloudDatabase {
     return Number(this.#prepare(sql).run(...values).changes);
   }
 
-  /** All changes of `work`, or none. One transaction within another is a part of it. */
+  /** Makes all changes of `work`, or none. One transaction within another is a part of it. */
   transaction<Result>(work: () => Result): Result {
     if (this.#isInTransaction) return work();
     this.#db.exec("BEGIN IMMEDIATE");

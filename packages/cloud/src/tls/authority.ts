@@ -15,27 +15,27 @@ const hostDays = 397;
 /** Certificates that are kept ready. An instance may ask for any name of AWS's, so there must be a limit. */
 const contextsMax = 200;
 
-/** The names that the local cloud answers to inside instances: AWS's own, and nobody else's. */
+/** The names that the local cloud answers to inside instances: AWS's own. */
 export const isOurs = (host: string): boolean =>
   /^[a-z0-9*]([a-z0-9._-]*)\.(amazonaws\.com|amazonaws\.com\.cn|on\.aws|api\.aws)$/.test(host);
 
-/** What the authority may vouch for in any case: whoever trusts it need not fear for other names. The last network is that of instances. */
+/** What the authority may always vouch for. Clients that trust it need not fear for other names. The last network is the instances'. */
 const alwaysPermitted = [
   ...["localhost", "amazonaws.com", "amazonaws.com.cn", "on.aws", "api.aws"],
   ...["127.0.0.0/8", "::1/128", "172.31.0.0/16"],
 ];
 
-/** What has to be permitted for a host: a name also stands for those below it. */
+/** The constraint for a host: a name also stands for those below it. */
 const permittedFor = (host: string): string =>
   isIP(host) === 0 ? host.replace(/^\*\./, "") : `${host}/${isIP(host) === 4 ? 32 : 128}`;
 
-/** What the certificate that is there permits; undefined when there is none, or one of earlier versions, which permits everything. */
+/** What the existing certificate permits; undefined when there is none, or one of an earlier version, which permits everything. */
 function permittedBefore(file: string): readonly string[] | undefined {
   if (!existsSync(file)) return undefined;
   return JSON.parse(readFileSync(file, "utf8")) as readonly string[]; // written here
 }
 
-/** Writes a file as a whole, for this user alone. */
+/** Writes a file atomically, readable by this user alone. */
 function replace(file: string, text: string): void {
   writeFileSync(`${file}.new`, text, { mode: 0o600 });
   renameSync(`${file}.new`, file);
@@ -45,7 +45,7 @@ function replace(file: string, text: string): void {
 export class Authority {
   /** In PEM. */
   readonly certificate: string;
-  /** A file with the certificate alone, for clients that are told whom to trust. */
+  /** A file with the certificate alone, for clients that are told which authorities to trust. */
   readonly certificateFile: string;
   readonly #privateKey: KeyObject;
   readonly #clock: () => number;
@@ -59,7 +59,7 @@ export class Authority {
     this.#clock = clock;
   }
 
-  /** The authority of a data folder; the first time makes it, its key readable by this user alone. `names` are hosts' that it has to vouch for beside AWS's and this machine's own. */
+  /** Opens the authority of a data folder; the first time makes it, with a key that only this user may read. `names` are hosts that it has to vouch for besides AWS's and this machine's own. */
   static open(dataFolder: string, clock: () => number, names: readonly string[] = []): Authority {
     const folder = join(dataFolder, "cloud");
     const file = join(folder, "authority.pem");
@@ -68,7 +68,7 @@ export class Authority {
     const permitted = [...new Set([...alwaysPermitted, ...(before ?? []), ...names.map(permittedFor)])];
     if (!existsSync(file) || before === undefined || permitted.length > before.length) {
       mkdirSync(folder, { recursive: true });
-      // The key stays: whoever trusts the certificate of before goes on trusting what that one allowed.
+      // The key stays, so that clients that trust the previous certificate go on trusting what it allowed.
       const key = existsSync(file)
         ? createPrivateKey(readFileSync(file, "utf8"))
         : generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
@@ -88,7 +88,7 @@ export class Authority {
     return new Authority(certificate, createPrivateKey(text), { file: alone, clock });
   }
 
-  /** A certificate for a host of ours, made on demand. Throws for a host that is none. */
+  /** Returns a certificate for a host of the cloud, made on demand. Throws for other hosts. */
   contextFor(host: string): SecureContext {
     const now = this.#clock();
     const found = this.#contexts.get(host);
@@ -102,7 +102,7 @@ export class Authority {
     return context;
   }
 
-  /** A certificate for these host names and addresses together, with its key, both in PEM. */
+  /** Returns a certificate for these host names and addresses together, with its key, both in PEM. */
   certificateFor(hosts: readonly string[]): { readonly key: string; readonly cert: string; readonly until: number } {
     const { privateKey: key } = generateKeyPairSync("ec", { namedCurve: "P-256" });
     const from = this.#clock() - dayMilliseconds;

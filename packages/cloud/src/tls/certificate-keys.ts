@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The private keys of certificates that users brought along: each in a file that its user alone may read, and not in the database. */
+/** The private keys of certificates that users have uploaded: each in a file that only this user may read, and not in the database. */
 export class CertificateKeys {
   readonly #folder: string;
 
@@ -9,7 +9,7 @@ export class CertificateKeys {
     this.#folder = join(dataFolder, "cloud", "certificates");
   }
 
-  /** Keeps the key of a certificate, in PEM. */
+  /** Stores the key of a certificate, in PEM. */
   put(id: string, key: string): void {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
     writeFileSync(`${this.#file(id)}.new`, key, { mode: 0o600 });

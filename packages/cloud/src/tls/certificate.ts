@@ -81,7 +81,7 @@ const extension = (id: string, value: Uint8Array, critical?: "critical") =>
 const generalName = (host: string) =>
   isIP(host) === 0 ? tagged(0x82, Buffer.from(host)) : tagged(0x87, addressBytes(host));
 
-/** A name with all below it, or a network such as `127.0.0.0/8`. */
+/** Returns a name with all below it, or a network such as `127.0.0.0/8`. */
 function subtree(name: string): Buffer {
   const [address = "", bits] = name.split("/");
   if (isIP(address) === 0) return sequence(tagged(0x82, Buffer.from(name)));
@@ -91,7 +91,7 @@ function subtree(name: string): Buffer {
   return sequence(tagged(0x87, Buffer.concat([bytes, mask])));
 }
 
-/** The four or sixteen bytes of an IP address. */
+/** Returns the four or sixteen bytes of an IP address. */
 function addressBytes(address: string): Buffer {
   if (isIP(address) === 4) return Buffer.from(address.split(".").map(Number));
   const [front = [], back = []] = address.split("::").map((half) => (half === "" ? [] : half.split(":")));

@@ -246,7 +246,7 @@ export class ClientConnection implements BodySink {
     this.#unread = from === unread.length ? undefined : unread.subarray(from);
   }
 
-  /** Responds with an error and closes. Where a response has begun, breaking off is all that tells of it. */
+  /** Responds with an error and closes. Once a response has begun, breaking it off is the only way to show the error. */
   #refuse(status: ErrorStatus): void {
     const state = this.#state;
     this.#request?.clientGone();

@@ -1,4 +1,4 @@
-// What the server tells the balancer, and what it hears back. A configuration is always whole: the balancer keeps nothing
+// Messages between the server and the balancer. A configuration is always whole: the balancer keeps nothing
 // that a restart could lose.
 
 /** Everything that the balancer is to do. */

@@ -158,7 +158,7 @@ export class TargetPool {
     return this.#inTurn(open);
   }
 
-  /** The next in turn; one in its slow start is passed over with a chance that falls as its share grows. */
+  /** Returns the next in turn; one in its slow start is passed over with a chance that falls as its share grows. */
   #inTurn(open: readonly Upstream[]): Upstream | undefined {
     for (let tried = 0; tried < open.length; tried += 1) {
       this.#turn = (this.#turn + 1) % Number.MAX_SAFE_INTEGER;
@@ -177,7 +177,7 @@ export class TargetPool {
     return slowSince === undefined || slowMilliseconds === 0 ? 1 : Math.min(1, (now - slowSince) / slowMilliseconds);
   }
 
-  /** The one with the fewest requests in flight; of several, the next in turn. */
+  /** Returns the one with the fewest requests in flight; of several, the next in turn. */
   #leastBusy(open: readonly Upstream[]): Upstream | undefined {
     this.#turn = (this.#turn + 1) % Number.MAX_SAFE_INTEGER;
     const first = this.#turn % open.length;

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import type { Answer, Request } from "./control-protocol.ts";
 import { sockets, withSocketPath } from "./folders.ts";
 
-/** Opens a connection to a socket in a folder. Undefined when nobody listens there. */
+/** Opens a connection to a socket in a folder. Returns undefined when nothing listens there. */
 export function connectTo(folder: string, name: string): Promise<Socket | undefined> {
   return withSocketPath(folder, name, async (path) => {
     const socket = connect({ path, allowHalfOpen: true });
@@ -44,13 +44,13 @@ export class ControlClient {
     socket.on("error", end);
   }
 
-  /** The netd of a state folder; undefined when none runs. */
+  /** Returns the netd of a state folder, or undefined when none runs. */
   static async find(state: string): Promise<ControlClient | undefined> {
     const socket = await connectTo(state, sockets.control);
     return socket && new ControlClient(socket);
   }
 
-  /** Sends a request; resolves with its answer. Throws what went wrong inside. */
+  /** Sends a request; resolves to its response. Throws what went wrong inside. */
   async ask(request: Request): Promise<Answer> {
     const id = this.#next;
     this.#next += 1;

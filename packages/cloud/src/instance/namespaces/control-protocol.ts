@@ -92,7 +92,7 @@ export async function* readFrames(
 /** Longest line of the control protocol, in bytes: user data is at most 16 KB before base64. */
 const lineBytesMax = 256 * 1024;
 
-/** The first line of a stream, and the bytes after it; the stream is left paused. Undefined when it ends before. */
+/** Returns the first line of a stream, and the bytes after it; the stream is left paused. Undefined when it ends before. */
 export function readLine(stream: Readable): Promise<{ readonly line: string; readonly rest: Buffer } | undefined> {
   return new Promise((resolve) => {
     let bytes = Buffer.alloc(0);

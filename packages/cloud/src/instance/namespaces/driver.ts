@@ -12,7 +12,7 @@ import { gatewayAddress, OutsideServer } from "./outside-server.ts";
 import { NamespaceTasks } from "../task/namespace-tasks.ts";
 import { asUsersInside, enterNetwork, startNetd } from "./start-netd.ts";
 
-/** How long instances outlive a control plane that went without a word, in seconds: as long as a restart may take. */
+/** How long instances outlive a control plane that ended abruptly, in seconds: as long as a restart may take. */
 const aloneSeconds = 60;
 
 interface NamespaceOptions {
@@ -41,7 +41,7 @@ export class NamespaceDriver implements InstanceDriver {
     this.tasks = new NamespaceTasks(this.#state, control);
   }
 
-  /** Finds the instances of an earlier life, or makes room for new ones. Throws what the system said when it refuses. */
+  /** Finds the netd of an earlier run, or starts one. Throws what the system said when it refuses. */
   static async open(options: NamespaceOptions): Promise<NamespaceDriver> {
     const { dataFolder, agentBundle, clock } = options;
     const authority = Authority.open(dataFolder, clock);

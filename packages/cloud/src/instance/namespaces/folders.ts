@@ -1,7 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 
-/** Where the driver keeps things, as one side sees them: the server and netd may see one folder under two names. */
+/** The folders of the driver, as one side sees them: the server and netd may know one folder by two paths. */
 export interface StateFolders {
   readonly state: string;
   readonly base: string;
@@ -9,12 +9,12 @@ export interface StateFolders {
   readonly tasks: string;
 }
 
-/** The folders below a state folder. */
+/** Returns the folders below a state folder. */
 export function stateFolders(state: string): StateFolders {
   return { state, base: join(state, "base"), instances: join(state, "instances"), tasks: join(state, "tasks") };
 }
 
-/** The state folder of a data folder. */
+/** Returns the state folder of a data folder. */
 export function stateFolderOf(dataFolder: string): string {
   return join(dataFolder, "cloud", "ns");
 }

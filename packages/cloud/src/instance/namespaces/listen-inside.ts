@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { Server, type Socket } from "node:net";
 import { join } from "node:path";
 
-/** Listens in another network: `enter` are words before a command that make it run there. `take` gets every connection from the first one on, which may come before this resolves. Throws what the system said when that cannot be. */
+/** Listens in another network; `enter` are words before a command that make it run there. `take` gets every connection, even before this resolves. Throws what the system said when it cannot listen. */
 export async function listenInside(
   enter: readonly string[],
   { address, port, take }: { readonly address: string; readonly port: number; take(this: void, socket: Socket): void },

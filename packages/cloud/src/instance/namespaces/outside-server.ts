@@ -12,22 +12,22 @@ import { listenInside } from "./listen-inside.ts";
 import { readLine } from "./control-protocol.ts";
 import { sockets, withSocketPath } from "./folders.ts";
 
-/** How many connections of one instance are carried at once: more than all that runs in one needs. */
+/** Connections of one instance that are open at once: more than everything that runs in one needs. */
 const carriedMax = 256;
 
-/** What instances know the outside by. */
+/** The address at which instances reach the control plane. */
 export const gatewayAddress = "172.31.0.1";
 
-/** What answers instances beside their endpoint. */
+/** What is served to instances besides the endpoint. */
 export interface OutsideServerOptions {
   readonly authority: Authority;
-  /** Answers on 443, under AWS's own names, with certificates of `authority`. */
+  /** Served on 443, under AWS's own names, with certificates of `authority`. */
   readonly secureListener: RequestListener;
-  /** As the front door's when absent. */
+  /** The front door's when absent. */
   readonly limits?: (ServerOptions & Pick<typeof frontDoorLimits, "headersTimeout">) | undefined;
 }
 
-/** Answers the connections that instances make to the outside: at the endpoint directly, and what netd carries, which begins with a line that names service, instance and the address that it comes from. */
+/** Serves the connections of instances to the outside: at the endpoint directly, and those that netd carries, which begin with a line that names the service, the instance and its address. */
 export class OutsideServer {
   readonly #server: Server;
   readonly #endpoint: HttpServer;
@@ -36,11 +36,11 @@ export class OutsideServer {
   readonly #openSecure: () => HttpsServer;
   readonly #metadata = new Map<string, HttpServer>();
   readonly #openMetadata: (instanceId: string) => HttpServer;
-  /** What tasks ask about themselves: one server for all, as tasks come and go. */
+  /** The metadata of tasks: one server for all, as tasks come and go. */
   readonly #tasks: HttpServer;
   readonly #taskOf = new WeakMap<Socket, string>();
   readonly #sockets = new Set<Socket>();
-  /** What netd carries, by instance, the oldest first. */
+  /** The connections that netd carries, by instance, the oldest first. */
   readonly #carried = new Map<string, Set<Socket>>();
   #inside: readonly Server[] = [];
 
@@ -72,7 +72,7 @@ export class OutsideServer {
     chmodSync(join(state, sockets.outside), 0o666);
   }
 
-  /** Answers at the endpoint, at these ports of the instances' network: agents' calls are many, and wait for no hop. */
+  /** Listens at the endpoint, at these ports of the instances' network: agents call often, and should not wait for a hop. */
   async listenInside(enter: readonly string[], ports: readonly number[]): Promise<void> {
     const take = (socket: Socket) => {
       socket.allowHalfOpen = true;
@@ -108,7 +108,7 @@ export class OutsideServer {
     if (first.rest.length > 0) socket.unshift(first.rest);
     if (service === "task") this.#taskOf.set(socket, instanceId);
     this.#serverOf(service, { instanceId, address }).emit("connection", socket);
-    // TLS, and who looks whether it is TLS, read the socket by themselves, what was put back included; in a flowing one they would miss the beginning.
+    // TLS, and the code that detects it, read the socket themselves, with what was put back; if it were flowing they would miss the beginning.
     if (service !== "secure") socket.resume();
   }
 
@@ -117,7 +117,7 @@ export class OutsideServer {
     return service === "metadata" ? this.#metadataOf(from.instanceId) : this.#secureOf(from.address);
   }
 
-  /** Makes room for an instance's latest connection: the oldest has to go, whoever in the instance it belongs to. */
+  /** Makes room for an instance's newest connection by closing its oldest, whichever process of the instance that belongs to. */
   #limit(instanceId: string, socket: Socket): void {
     const carried = this.#carried.get(instanceId) ?? new Set<Socket>();
     this.#carried.set(instanceId, carried.add(socket));
@@ -126,7 +126,7 @@ export class OutsideServer {
     if (carried.size > carriedMax) oldest?.destroy();
   }
 
-  /** What netd carries comes through a socket that has no address: who asks learns the instance's, as conditions on `aws:SourceIp` want it. */
+  /** netd's sockets have no address: the request gets the instance's, which conditions on `aws:SourceIp` test. */
   #secureOf(address: string): HttpsServer {
     const found = this.#secure.get(address) ?? this.#openSecure();
     if (!this.#secure.has(address) && isIP(address) !== 0)
@@ -142,7 +142,7 @@ export class OutsideServer {
   }
 }
 
-/** A certificate by the name that the client asks for; a name that is not ours ends the handshake. */
+/** Returns a certificate by the name that the client asks for; a name that is not ours ends the handshake. */
 function certificates(authority: Authority) {
   return (host: string, answer: (error: Error | null, context?: SecureContext) => void): void => {
     try {
@@ -153,7 +153,7 @@ function certificates(authority: Authority) {
   };
 }
 
-/** Node minds a server's limits of time from when it listens, and these take connections that somebody else has accepted. */
+/** Node enforces a server's time limits only once it listens, and these servers are given connections that netd has accepted. */
 function timed<Kind extends HttpServer | HttpsServer>(server: Kind): Kind {
   server.emit("listening");
   return server;

@@ -15,7 +15,6 @@ import type { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import type { UnpackAs } from "../../images/index.ts";
 
-/** What netd is started with. */
 export interface NetdOptions {
   readonly state: string;
   /** The agent's bundle. */
@@ -28,7 +27,7 @@ export interface NetdOptions {
 /** The sources of this package, which netd runs from. */
 const code = resolve(import.meta.dirname, "../..");
 
-/** When root starts netd, it becomes this user first: root inside the instances is then nobody outside. */
+/** The user that root becomes before it starts netd, so that root inside the instances is nobody outside. */
 const outsideUser = { id: 500_000, count: 65_536 } as const;
 
 interface Setting {
@@ -37,7 +36,7 @@ interface Setting {
   readonly subordinate?: { readonly user: number; readonly group: number; readonly count: number } | undefined;
 }
 
-/** Starts netd with namespaces of its own; resolves when its control socket answers. Throws with the last lines it said. */
+/** Starts netd in namespaces of its own; resolves when its control socket answers. Throws with the last lines of its output. */
 export async function startNetd(options: NetdOptions): Promise<void> {
   const isRoot = process.getuid?.() === 0;
   const subordinate = isRoot ? undefined : findSubordinateIds();
@@ -59,22 +58,22 @@ export async function startNetd(options: NetdOptions): Promise<void> {
   if (why !== undefined) throw new Error(readFileSync(logFile, "utf8").trim().split("\n").slice(-4).join("; ") || why);
 }
 
-/** Words before a command that make it run in the network of the netd that answers in a state folder, as the same user and with the same files. */
+/** Returns the words before a command that make it run in the network of the netd of a state folder, as the same user and with the same files. */
 export function enterNetwork(state: string): readonly string[] {
   const pid = readFileSync(processFile(state), "utf8");
-  // Whoever is not root may enter a network only as root of the user namespace that it belongs to.
+  // An ordinary user may enter a network only as root of the user namespace that owns it.
   const user = process.getuid?.() === 0 ? [] : ["--user", "--preserve-credentials"];
   return ["nsenter", `--target=${pid}`, ...user, "--net"];
 }
 
-/** As whom files are unpacked that the users inside the namespaces of a netd are to own. Root may give them away as they are; another user is root only within. */
+/** Returns how to unpack files that users inside the namespaces of a netd are to own. Root gives them away as they are; another user is root only inside. */
 export function asUsersInside(state: string): UnpackAs {
   if (process.getuid?.() === 0) return { words: [], owners: { first: outsideUser.id, count: outsideUser.count } };
   const pid = readFileSync(processFile(state), "utf8");
   return { words: ["nsenter", `--target=${pid}`, "--user", "--preserve-credentials"], owners: "namespace" };
 }
 
-/** The file with the process id of the outer process, which shares all of netd's namespaces but that of processes. */
+/** Returns the file with the process id of the outer process, which shares all of netd's namespaces but that of processes. */
 function processFile(state: string): string {
   return join(state, "..", "netd.pid");
 }
@@ -142,7 +141,7 @@ function spawnOuter(
 
 async function begin(child: ChildProcess, setting: Setting): Promise<undefined> {
   const { pid } = child;
-  if (pid === undefined) return new Promise(() => {}); // the error event tells
+  if (pid === undefined) return new Promise(() => {}); // the error event reports it
   await mapUsers(pid, setting);
   child.stdin?.write("mapped\n");
   await new Promise((resolve) => (child.stdio[3] as Readable).once("data", resolve)); // opened as a pipe above
@@ -176,11 +175,11 @@ function namespaceOf(pid: number): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/ns/user`);
   } catch {
-    return undefined; // gone, or not ours to look at yet: the map is refused then, and the exit tells why
+    return undefined; // gone, or not ours to read yet: mapping is refused then, and the exit says why
   }
 }
 
-/** Ids that an ordinary user may hand out, less the one that root inside takes. */
+/** The ids that an ordinary user may map, without the one that root inside takes. */
 const subordinateIdsMax = 65_535;
 
 function findSubordinateIds(): Setting["subordinate"] {
@@ -204,7 +203,7 @@ function findSubordinateIds(): Setting["subordinate"] {
   return { user: users.first, group: groups.first, count: Math.min(users.count, groups.count, subordinateIdsMax) };
 }
 
-/** The name of this user's account. In a container, a user may well have none. */
+/** Returns the name of this user's account. In a container, a user may well have none. */
 function accountName(): readonly string[] {
   try {
     return [userInfo().username];

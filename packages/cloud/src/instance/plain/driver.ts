@@ -32,7 +32,7 @@ export class PlainDriver implements InstanceDriver {
   async connect(outside: Outside): Promise<void> {
     this.#outside = outside;
     await this.tasks.closeAll();
-    // Agents that outlived us go on asking at the addresses that they know.
+    // Agents that outlived the control plane go on calling the addresses that they know.
     for (const instance of plainInstances(this.#dataFolder)) await this.#serveMetadata(instance);
   }
 
@@ -58,7 +58,7 @@ export class PlainDriver implements InstanceDriver {
       }),
     );
     const output = openSync(join(folder, "console.log"), "a");
-    // What this program writes is its user's alone; what the agent installs is not.
+    // What this program writes is readable by its user alone; what the agent installs is not.
     const agent = [process.execPath, this.#agentBundle, "--config_file", configuration, "run"];
     const child = spawn("sh", ["-c", 'umask 022; exec "$@"', "sh", ...agent], {
       detached: true,
@@ -108,7 +108,7 @@ export class PlainDriver implements InstanceDriver {
     return [];
   }
 
-  /** A plain instance has one port for its application, which `PORT` tells it; whatever port is asked for, that is the one. */
+  /** A plain instance has one port for its application, in its variable `PORT`: it stands for whatever port is asked for. */
   addressOf({ instanceId }: Pick<Launch, "instanceId">, port: number): { host: string; port: number } {
     const found = plainInstances(this.#dataFolder).find((instance) => instance.instanceId === instanceId);
     return { host: "127.0.0.1", port: found?.port ?? port };
@@ -136,7 +136,7 @@ export class PlainDriver implements InstanceDriver {
   }
 }
 
-/** Answers requests whose path begins with a secret, without it; there is nothing for others. */
+/** Serves requests whose path begins with the secret, without it; others find nothing. */
 function belowSecret(secret: string, next: RequestListener): RequestListener {
   const wanted = Buffer.from(`/${secret}/`);
   return (request, response) => {

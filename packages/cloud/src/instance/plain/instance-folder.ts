@@ -7,26 +7,26 @@ import { randomHex } from "../../random.ts";
 /** 128 bits are not guessed. */
 const secretBytes = 16;
 
-/** What a plain instance keeps: its two ports stay its own. */
+/** What is stored of a plain instance: its two ports stay its own. */
 export interface PlainInstance {
   readonly instanceId: string;
   readonly folder: string;
-  /** In front of everything that the agent installs. */
+  /** Prefix of every path that the agent installs to. */
   readonly root: string;
   readonly configuration: string;
   /** For the application: `PORT` of its scripts. */
   readonly port: number;
   readonly metadataPort: number;
-  /** What paths of its metadata begin with: everybody on this machine reaches the port, and its agent alone is told this. */
+  /** The secret prefix of its metadata's paths: every process of this machine can reach the port, and only the instance's agent is told the prefix. */
   readonly metadataSecret: string;
 }
 
-/** The folder of all plain instances. */
+/** Returns the folder of all plain instances. */
 export function plainFolderOf(dataFolder: string): string {
   return join(dataFolder, "cloud", "plain");
 }
 
-/** Every plain instance of a data folder. */
+/** Returns every plain instance of a data folder. */
 export function plainInstances(dataFolder: string): readonly PlainInstance[] {
   const all = plainFolderOf(dataFolder);
   if (!existsSync(all)) return [];
@@ -64,7 +64,7 @@ function describe(all: string, instanceId: string): PlainInstance {
   };
 }
 
-/** A port of this machine that nothing listens on. */
+/** Returns a port of this machine that nothing listens on. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -8,7 +8,7 @@ export const mark = "SLUICE_INSTANCE";
 const endsWithinMilliseconds = 3_000;
 const lookMilliseconds = 20;
 
-/** The processes of a plain instance. Two data folders may know one id, so the folder is part of the mark. */
+/** Returns the processes of a plain instance. Two data folders may know one id, so the folder is part of the mark. */
 export function processesOf(instanceFolder: string): readonly number[] {
   const wanted = `${mark}=${instanceFolder}`;
   return readdirSync("/proc")
@@ -21,7 +21,7 @@ export async function endProcesses(instanceFolder: string): Promise<void> {
   for (let waited = 0; ; waited += lookMilliseconds) {
     const processes = processesOf(instanceFolder);
     if (processes.length === 0) return;
-    // Again and again, because a process may have started another one meanwhile.
+    // Repeated, because a process may have started another one meanwhile.
     const signal = waited < endsWithinMilliseconds ? "SIGTERM" : "SIGKILL";
     for (const pid of processes) signalProcess(pid, signal);
     await pause(lookMilliseconds);

@@ -156,7 +156,7 @@ export class PlainTasks implements TaskDriver {
   }
 }
 
-/** The folder of all plain tasks. */
+/** Returns the folder of all plain tasks. */
 export const plainTasksFolderOf = (dataFolder: string): string => join(dataFolder, "cloud", "plain-tasks");
 
 /** The tasks that have a folder. */

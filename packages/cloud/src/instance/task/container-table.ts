@@ -31,6 +31,6 @@ export function containerTable({
   ].join("\n");
 }
 
-/** A path as a field of such a table. */
+/** Returns a path as a field of such a table. */
 const escaped = (path: string): string =>
   path.replaceAll(/[\s\\#]/g, (letter) => `\\${letter.charCodeAt(0).toString(8).padStart(3, "0")}`);

@@ -123,7 +123,7 @@ export class Tasks {
     }));
   }
 
-  /** The task with an address; undefined when there is none. */
+  /** Returns the task with an address, or undefined when there is none. */
   at(address: string): string | undefined {
     return [...this.#tasks].find(([, task]) => task.address === address)?.[0];
   }

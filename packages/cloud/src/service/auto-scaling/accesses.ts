@@ -95,7 +95,7 @@ function configurationAccesses(context: AutoScalingContext): AccessTable {
   };
 }
 
-/** The group that a request names, and the request's members that conditions can test. */
+/** Returns the group that a request names, and the request's members that conditions can test. */
 function named({ groups, ...place }: AutoScalingContext, input: Input): Access {
   const name = text(input["AutoScalingGroupName"]) ?? "*";
   const found = groups.find(name);
@@ -113,7 +113,7 @@ function named({ groups, ...place }: AutoScalingContext, input: Input): Access {
 
 const tagsOf = ({ tags }: Group) => tags.map(({ key, value }) => ({ Key: key, Value: value }));
 
-/** The group of the instance that a request names. */
+/** Returns the group of the instance that a request names. */
 const holding = (context: AutoScalingContext, { InstanceId }: Input): Access =>
   named(context, { AutoScalingGroupName: context.groups.findByInstance(text(InstanceId) ?? "")?.group.name });
 
@@ -126,7 +126,7 @@ function ofPolicy(context: AutoScalingContext, { PolicyName, AutoScalingGroupNam
 const ofTag = (context: AutoScalingContext, { ResourceId }: Partial<Tag>): Access =>
   named(context, { AutoScalingGroupName: ResourceId });
 
-/** The roles with which hooks send their messages. */
+/** Returns the roles with which hooks send their messages. */
 const hookRoles = (hooks: unknown): readonly Access[] =>
   ((hooks ?? []) as readonly Input[]).flatMap(({ RoleARN }) =>
     // decoded by the service's own table

@@ -12,7 +12,6 @@ import type { NotificationConfiguration } from "./model/notification-configurati
 import type { Policy } from "./model/policy.ts";
 import type { ScheduledAction } from "./model/scheduled-action.ts";
 
-/** What Auto Scaling's operations and its scaler work with. */
 export interface AutoScalingContext {
   readonly db: CloudDatabase;
   readonly ec2: Ec2Context;

@@ -6,7 +6,6 @@ import { keyOf, type Metric, type MetricStore } from "./metric-store.ts";
 /** How often all alarms are evaluated, in milliseconds: data may also stop coming. */
 const lookMilliseconds = 5_000;
 
-/** What the keeper of alarms works with. */
 export interface AlarmKeeperOptions {
   readonly alarms: Records<Alarm>;
   readonly metrics: MetricStore;
@@ -33,7 +32,7 @@ export class AlarmKeeper {
     clearInterval(this.#timer);
   }
 
-  /** Judges the alarms of some metrics anew; a state that was set by hand no longer stands. */
+  /** Evaluates the alarms of some metrics, which ends a state that was set by hand. */
   dataCame(metrics: readonly Metric[]): void {
     const keys = new Set(metrics.map(keyOf));
     for (const alarm of this.#options.alarms.all()) if (keys.has(keyOf(metricOf(alarm)))) this.evaluate(alarm);
@@ -46,7 +45,7 @@ export class AlarmKeeper {
     if (verdict !== undefined && verdict.state !== alarm.state) this.#change(alarm, verdict);
   }
 
-  /** Sets a state by hand: it stands for one period, or until there are new data. */
+  /** Sets a state by hand. It lasts one period, or until there is new data. */
   set(alarm: Alarm, state: Pick<Alarm, "state" | "reason" | "reasonData">): void {
     this.#change(alarm, { ...state, heldUntil: this.#options.clock() + alarm.periodSeconds * 1000 });
   }

@@ -21,7 +21,7 @@ export const comparisons = {
   },
 } as const;
 
-/** An alarm as it is kept. */
+/** An alarm as it is stored. */
 export interface Alarm {
   readonly name: string;
   readonly description?: string | undefined;
@@ -50,7 +50,7 @@ export interface Alarm {
   readonly heldUntil?: number | undefined;
 }
 
-/** An alarm as AWS describes it. */
+/** Returns an alarm as AWS describes it. */
 export function describeAlarm(alarm: Alarm, arn: string): MetricAlarm {
   return {
     AlarmName: alarm.name,

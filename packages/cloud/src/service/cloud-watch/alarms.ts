@@ -74,7 +74,7 @@ export const alarmOperations: CloudWatchOperations = {
   DisableAlarmActions: (context, { AlarmNames = [] }) => switchActions(context, AlarmNames, false),
 };
 
-/** The ARN of an alarm. */
+/** Returns the ARN of an alarm. */
 export function alarmArn({ region, accountId }: Pick<CloudWatchContext, "region" | "accountId">, name: string): string {
   return `arn:aws:cloudwatch:${region}:${accountId}:alarm:${name}`;
 }

@@ -5,7 +5,6 @@ import type { Alarm } from "./alarm.ts";
 import type { AlarmKeeper } from "./alarm-keeper.ts";
 import type { MetricStore } from "./metric-store.ts";
 
-/** What CloudWatch's operations work with. */
 export interface CloudWatchContext {
   readonly alarms: Records<Alarm>;
   readonly metrics: MetricStore;

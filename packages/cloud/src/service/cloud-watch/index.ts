@@ -11,7 +11,6 @@ import { metricOperations } from "./metrics.ts";
 
 export { cloudWatchTables } from "./tables.ts";
 
-/** What CloudWatch is opened with. */
 export interface CloudWatchOptions {
   readonly db: CloudDatabase;
   readonly clock: () => number;
@@ -53,7 +52,7 @@ export function openCloudWatch(options: CloudWatchOptions): { readonly service: 
   return { service, close: () => keeper.close() };
 }
 
-/** What AWS tells a topic of an alarm. */
+/** The message about an alarm that AWS publishes to a topic. */
 function noticeOf({
   alarm,
   before,

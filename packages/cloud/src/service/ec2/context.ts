@@ -9,7 +9,6 @@ import type { KeyPair } from "./key-pair.ts";
 import type { LaunchTemplate } from "./launch-templates/launch-template.ts";
 import type { SecurityGroup } from "./network/security-group.ts";
 
-/** What EC2's operations work with. */
 export interface Ec2Context {
   readonly db: CloudDatabase;
   readonly fleet: Fleet;

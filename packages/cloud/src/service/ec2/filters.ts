@@ -5,7 +5,7 @@ import { fits, type Pattern, readPattern } from "@sluice/aws-protocol/wildcards"
 /** What filters look at, by their names: each gives the values that a thing has there. */
 export type FilterFields<Thing> = Readonly<Record<string, (thing: Thing) => readonly (string | undefined)[]>>;
 
-/** A tag as it is kept. */
+/** A tag as it is stored. */
 export interface KeptTag {
   readonly Key: string;
   readonly Value: string;
@@ -17,7 +17,7 @@ const valuesMax = 200;
 /** Characters of a filter's value: tags' values have at most 256, other names are shorter, and escapes double them. */
 const valueLengthMax = 1_024;
 
-/** The things that match every filter, each by one of its values. A Fault for a filter that is not known. */
+/** Returns the things that match every filter, each by one of its values. Throws a Fault for a filter that is not known. */
 export function matching<Thing>(
   things: readonly Thing[],
   filters: readonly Filter[],

@@ -26,7 +26,7 @@ export const amazonLinux: MachineImage = {
   hasAgent: false,
 };
 
-/** All images there are. */
+/** All images. */
 export const images: readonly MachineImage[] = [withAgent, amazonLinux];
 
 /** The disk that instances say they have. */
@@ -35,7 +35,7 @@ export const rootDevice = "/dev/xvda";
 /** The architecture of this machine, in EC2's words. */
 export const architecture = process.arch === "arm64" ? "arm64" : "x86_64";
 
-/** The image of an id, a Fault when there is none. */
+/** The image of an id; throws a Fault when there is none. */
 export function imageOf(id: string): MachineImage {
   const found = images.find((image) => image.id === id);
   if (found !== undefined) return found;
@@ -46,7 +46,7 @@ export function imageOf(id: string): MachineImage {
   );
 }
 
-/** An image as EC2 describes it. */
+/** Returns an image as EC2 describes it. */
 export function describeImage({ id, name, description }: MachineImage, accountId: string): Image {
   return {
     ImageId: id,
@@ -68,7 +68,7 @@ export function describeImage({ id, name, description }: MachineImage, accountId
 
 const folder = "/aws/service/ami-amazon-linux-latest";
 
-/** The parameters by which SSM tells the newest Amazon Linux. */
+/** The parameters of SSM that hold the newest Amazon Linux. */
 export const publicParameters: readonly string[] = ["x86_64", "arm64"].flatMap((kind) => [
   ...["kernel-default", "kernel-6.1", "kernel-6.12"].flatMap((kernel) => [
     `${folder}/al2023-ami-${kernel}-${kind}`,

@@ -133,7 +133,7 @@ function taskSetAccesses(context: EcsContext): AccessTable {
   };
 }
 
-/** A request that runs tasks of a definition, as their roles, or as those that it names instead. */
+/** Returns a request that runs tasks of a definition, as their roles, or as those that it names instead. */
 function runs(context: EcsContext, input: Input): readonly Access[] {
   const overrides = (input["overrides"] ?? {}) as Input; // decoded by the service's own table
   const named = text(input["taskDefinition"]);

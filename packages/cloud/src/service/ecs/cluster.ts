@@ -1,7 +1,7 @@
 import type { ClusterConfiguration, ClusterServiceConnectDefaults } from "@aws-sdk/client-ecs";
 import type { CapacityProviderStrategyItem, ClusterSetting, Tag } from "@aws-sdk/client-ecs";
 
-/** A cluster as it is kept. */
+/** A cluster as it is stored. */
 export interface Cluster {
   readonly name: string;
   /** One that has been deleted is known for a while. */

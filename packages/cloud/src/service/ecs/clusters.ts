@@ -98,7 +98,7 @@ export const clusterOperations: EcsOperations = {
   },
 };
 
-/** The cluster that a name or an ARN tells; a Fault when there is none, or it has been deleted. */
+/** Returns the cluster that a name or an ARN tells; throws a Fault when there is none, or it has been deleted. */
 export function clusterOf(context: EcsContext, cluster?: string): Cluster {
   const found = context.clusters.find(clusterNameOf(context, cluster));
   if (found === undefined) throw new Fault("ClusterNotFoundException", "Cluster not found.");

@@ -13,7 +13,6 @@ import type { Kept } from "./kept.ts";
 import type { Service } from "./services/service.ts";
 import type { Task } from "./tasks/task.ts";
 
-/** What ECS works with. */
 export interface EcsContext {
   readonly db: CloudDatabase;
   readonly clusters: Kept<Cluster>;

@@ -6,20 +6,20 @@ export interface Place {
   readonly accountId: string;
 }
 
-/** The ARN of something of ECS. */
+/** Returns the ARN of something of ECS. */
 export const arnOf = ({ region, accountId }: Place, path: string): string =>
   `arn:aws:ecs:${region}:${accountId}:${path}`;
 
-/** The ARN of a cluster. */
+/** Returns the ARN of a cluster. */
 export const clusterArn = (place: Place, cluster: string): string => arnOf(place, `cluster/${cluster}`);
 
-/** The ARN of a service. */
+/** Returns the ARN of a service. */
 export const serviceArn = (
   place: Place,
   { cluster, name }: { readonly cluster: string; readonly name: string },
 ): string => arnOf(place, `service/${cluster}/${name}`);
 
-/** The ARN of a task. */
+/** Returns the ARN of a task. */
 export const taskArn = (place: Place, { cluster, id }: { readonly cluster: string; readonly id: string }): string =>
   arnOf(place, `task/${cluster}/${id}`);
 
@@ -27,7 +27,7 @@ export const taskArn = (place: Place, { cluster, id }: { readonly cluster: strin
 export const definitionArn = (place: Place, definition: string): string =>
   arnOf(place, `task-definition/${definition}`);
 
-/** The ARN of a task set. */
+/** Returns the ARN of a task set. */
 export const taskSetArn = (
   place: Place,
   { cluster, name }: { readonly cluster: string; readonly name: string },
@@ -37,18 +37,18 @@ export const taskSetArn = (
 /** The cluster that is meant where none is named. */
 export const defaultCluster = "default";
 
-/** The name of the cluster that a name or an ARN tells. */
+/** Returns the name of the cluster that a name or an ARN tells. */
 export function clusterNameOf(place: Place, cluster = defaultCluster): string {
   return ownPath(place, "cluster", cluster) ?? cluster;
 }
 
-/** The name of the service that a name or an ARN tells; ARNs of the older form have no cluster. */
+/** Returns the name of the service that a name or an ARN tells; ARNs of the older form have no cluster. */
 export function serviceNameOf(place: Place, service = ""): string {
   const path = ownPath(place, "service", service);
   return path === undefined ? service : path.slice(path.lastIndexOf("/") + 1);
 }
 
-/** The id of the task that an id or an ARN tells. */
+/** Returns the id of the task that an id or an ARN tells. */
 export function taskIdOf(place: Place, task = ""): string {
   const path = ownPath(place, "task", task);
   return path === undefined ? task : path.slice(path.lastIndexOf("/") + 1);
@@ -59,7 +59,7 @@ export function definitionNameOf(place: Place, definition = ""): string {
   return ownPath(place, "task-definition", definition) ?? definition;
 }
 
-/** The id of the task set that an id or an ARN tells. */
+/** Returns the id of the task set that an id or an ARN tells. */
 export function taskSetIdOf(place: Place, taskSet = ""): string {
   const path = ownPath(place, "task-set", taskSet);
   return path === undefined ? taskSet : path.split("/").slice(2).join("/");

@@ -3,7 +3,7 @@ import { invalid } from "./names.ts";
 /** Things on a page unless fewer are wanted, which is also ECS's most. */
 const pageMax = 100;
 
-/** One page of things; the token of the next one is where it begins. */
+/** Returns one page of things; the token of the next one is where it begins. */
 export function pageOf<Thing>(
   things: readonly Thing[],
   { maxResults = pageMax, nextToken }: { maxResults?: number | undefined; nextToken?: string | undefined },

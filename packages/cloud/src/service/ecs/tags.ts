@@ -27,7 +27,7 @@ interface Tagged {
   readonly keep: (tags: readonly Tag[]) => void;
 }
 
-/** The tags of what an ARN names; a Fault when it names nothing that has some. */
+/** Returns the tags of what an ARN names; throws a Fault when it names nothing that has some. */
 export function tagged(context: EcsContext, arn: string): Tagged {
   const { clusters, definitions, services, tasks } = context;
   const [kind = "", ...path] = arn.slice(arnOf(context, "").length).split("/");

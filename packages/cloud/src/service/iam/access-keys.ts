@@ -5,7 +5,7 @@ import type { User } from "./records.ts";
 /** Keys of one user: IAM's own limit. */
 const keysMax = 2;
 
-/** The operations on users' keys. A secret is told once, when it is made. */
+/** Operations on users' keys. A secret is returned once, when it is created. */
 export const accessKeyOperations: IamOperations = {
   async CreateAccessKey(context, { UserName }) {
     const { keys, call, clock } = context;

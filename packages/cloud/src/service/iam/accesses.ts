@@ -124,7 +124,7 @@ function named(context: IamContext, kind: Kind, input: Input): Access | undefine
   };
 }
 
-/** Who names nobody means oneself, where that is a user. */
+/** A request without a name means the caller, if that is a user. */
 const oneself = ({ principal }: Call): Access => ({
   resource: principal.arn.includes(":user/") ? principal.arn : "*",
 });
@@ -135,7 +135,7 @@ function policy({ records }: IamContext, { PolicyArn }: Input): Access {
   return { resource: arn, context: resourceTags(found?.tags, "iam:ResourceTag") };
 }
 
-/** AWS has memberships on the group. Unlike AWS: a Deny on the user who joins or leaves counts. */
+/** AWS has memberships on the group. Unlike AWS: a Deny on the user who joins or leaves counts too. */
 function memberships(context: IamContext): AccessTable {
   const row = (input: Input): readonly Access[] => {
     const user = named(context, "user", input)?.resource;

@@ -26,7 +26,6 @@ export interface UserKeys {
   renameUser(userId: string, arn: string): Promise<void>;
 }
 
-/** What IAM's operations work with. */
 export interface IamContext {
   readonly records: IamRecords;
   readonly keys: UserKeys;
@@ -38,7 +37,7 @@ export interface IamContext {
 /** Some of IAM's operations. */
 export type IamOperations = Partial<Operations<typeof Iam, IamContext>>;
 
-/** The name of whoever set this house up: no IAM user, so nobody may be called like it. */
+/** The name of the user that set up this cloud. It is no IAM user, so none may have this name. */
 export const administratorName = "administrator";
 
 /** IAM answers what is not there by its name. */
@@ -52,21 +51,21 @@ export const limit = (message: string): Fault => new Fault("LimitExceededExcepti
 /** A member does not have the form. */
 export const invalid = (message: string): Fault => new Fault("ValidationError", message);
 
-/** The role of a name. */
+/** Returns the role of a name. */
 export function roleOf({ records }: IamContext, name: string | undefined): Role {
   const role = records.find("role", checkName("roleName", name, 64));
   if (role === undefined) throw noSuch(`The role with name ${name} cannot be found.`);
   return role;
 }
 
-/** The group of a name. */
+/** Returns the group of a name. */
 export function groupOf({ records }: IamContext, name: string | undefined): Group {
   const group = records.find("group", checkName("groupName", name, 128));
   if (group === undefined) throw noSuch(`The group with name ${name} cannot be found.`);
   return group;
 }
 
-/** The user of a name; without one, the caller. */
+/** Returns the user of a name; without one, the caller. */
 export function userOf({ records }: IamContext, name: string | undefined, callerArn = ""): User {
   const wanted = name ?? (callerArn.includes(":user/") ? callerArn.slice(callerArn.lastIndexOf("/") + 1) : undefined);
   const user = records.find("user", checkName("userName", wanted, 64));
@@ -102,7 +101,7 @@ export function newEntity(
   };
 }
 
-/** A name in IAM's form. */
+/** Returns a name in IAM's form. */
 export function checkName(member: string, name: string | undefined, charactersMax: number): string {
   if (name === undefined || name === "")
     throw invalid(
@@ -147,7 +146,7 @@ export function mergeTags(
 /** Tags of a role or user: IAM's own limit. */
 const tagsMax = 50;
 
-/** A policy document that can be evaluated, as it was given; a Fault when it cannot. */
+/** Returns a policy document that can be evaluated, as it was given; throws a Fault when it cannot. */
 export function checkDocument(
   text: string | undefined,
   { kind, charactersMax, of }: { readonly kind: PolicyKind; readonly charactersMax: number; readonly of: string },

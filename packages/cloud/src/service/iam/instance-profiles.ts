@@ -66,7 +66,7 @@ export const instanceProfileOperations: IamOperations = {
   },
 };
 
-/** Instance profiles by name, with the ARN and the unique id of their roles: for whoever launches instances. */
+/** Instance profiles by name, with the ARNs and unique ids of their roles, as launches need them. */
 export function instanceProfiles(records: IamRecords) {
   return {
     find(name: string) {

@@ -1,25 +1,25 @@
 import { groupOf, type IamContext, noSuch, roleOf, userOf } from "./context.ts";
 import type { Group, PolicyOwner, Role, User } from "./records.ts";
 
-/** Whom policies are put on: IAM has the same operations for users, for groups and for roles. */
+/** Owners of policies: IAM has the same operations for users, groups and roles. */
 export type Owner =
   | { readonly kind: "user"; readonly record: User }
   | { readonly kind: "group"; readonly record: Group }
   | { readonly kind: "role"; readonly record: Role };
 
-/** The user that a request names. */
+/** Returns the user that a request names. */
 export const user = (context: IamContext, name: string | undefined): Owner => ({
   kind: "user",
   record: userOf(context, name),
 });
 
-/** The group that a request names. */
+/** Returns the group that a request names. */
 export const group = (context: IamContext, name: string | undefined): Owner => ({
   kind: "group",
   record: groupOf(context, name),
 });
 
-/** The role that a request names. */
+/** Returns the role that a request names. */
 export const role = (context: IamContext, name: string | undefined): Owner => ({
   kind: "role",
   record: roleOf(context, name),
@@ -36,7 +36,7 @@ export function change(
   else records.put("role", { ...owner.record, ...changes });
 }
 
-/** An inline policy of an owner, as it was given. */
+/** Returns an inline policy of an owner, as it was given. */
 export function inlineOf({ kind, record }: Owner, policyName = ""): string {
   const document = Object.hasOwn(record.inline, policyName) ? record.inline[policyName] : undefined;
   if (document === undefined) throw noSuch(`The ${kind} policy with name ${policyName} cannot be found.`);

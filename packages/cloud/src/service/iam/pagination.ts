@@ -4,7 +4,7 @@ import { Fault } from "@sluice/aws-protocol";
 const pageSize = 100;
 const pageSizeMax = 1000;
 
-/** One page of a list in order of names. The marker names the last item before it, so that items that come or go meanwhile shift nothing. */
+/** Returns one page of a list in order of names. The marker names the last item before it, so that items that come or go meanwhile shift nothing. */
 export function page<Item>(
   items: readonly Item[],
   { Marker, MaxItems = pageSize }: { readonly Marker?: string | undefined; readonly MaxItems?: number | undefined },

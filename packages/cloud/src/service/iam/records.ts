@@ -23,7 +23,7 @@ export interface PolicyOwner extends Entity {
   readonly attached: readonly string[];
 }
 
-/** Somebody who acts: a user or a role. */
+/** A user or a role: something that can act. */
 export interface Principal extends PolicyOwner {
   /** ARN of the managed policy that says what it may do at most. */
   readonly boundary?: string | undefined;
@@ -44,7 +44,7 @@ export interface Group extends PolicyOwner {
 /** A role. */
 export interface Role extends Principal {
   readonly trust: string;
-  /** The unique ids that users and roles had whom the trust names by their ARNs: it is in them, and not in whoever gets the name later. */
+  /** The unique ids of the users and roles that the trust policy names by ARN, as they were when it was written: whoever gets such a name later is not trusted. */
   readonly trustedIds?: Readonly<Record<string, string>> | undefined;
   readonly description?: string | undefined;
   readonly sessionSecondsMax: number;

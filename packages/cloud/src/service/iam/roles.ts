@@ -83,7 +83,7 @@ export function profilesOf({ records }: IamContext, roleName: string) {
   return records.all("profile").filter((profile) => profile.roleName === roleName);
 }
 
-/** A trust policy that is given. One that names nobody is refused, as on AWS: whoever got that name later would be trusted unasked. */
+/** Returns the trust policy of a request. As on AWS one that names a user or role that does not exist is refused: whoever got that name later would be trusted. */
 function trustOf(
   { records, accountId }: IamContext,
   document: string | undefined,
@@ -106,7 +106,7 @@ function sessionSeconds(seconds = sessionSecondsLeast): number {
   );
 }
 
-/** A role as replies show it. */
+/** Returns a role as replies show it. */
 export const shown = (role: Role) => ({
   Path: role.path,
   RoleName: role.name,

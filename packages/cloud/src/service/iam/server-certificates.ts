@@ -12,7 +12,7 @@ export interface PrivateCertificate {
   readonly key: string;
 }
 
-/** The operations on server certificates. A private key comes in and is never told again. */
+/** Operations on server certificates. A private key is never returned. */
 export const serverCertificateOperations: IamOperations = {
   UploadServerCertificate(context, input) {
     const { records, certificateKeys } = context;
@@ -107,7 +107,7 @@ function checkKey(certificate: X509Certificate, text: string): void {
     throw new Fault("KeyPairMismatchException", "The private key does not match the public key of the certificate.");
 }
 
-/** A key that is too short for TLS is refused here, and not when somebody wants to connect. */
+/** Refuses a key that is too short for TLS now, rather than when a client connects. */
 function checkStrength(cert: string, key: string): void {
   try {
     createSecureContext({ cert, key });

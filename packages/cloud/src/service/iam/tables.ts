@@ -1,6 +1,6 @@
 import type { Tables } from "../../store/database.ts";
 
-/** Whatever IAM knows, each kind of thing by its name. */
+/** All of IAM's records, each kind by name. */
 export const iamTables: Tables = {
   service: "iam",
   steps: [

@@ -67,7 +67,7 @@ function newName({ records }: Parameters<typeof userOf>[0], found: string | unde
   return name;
 }
 
-/** A user as replies show it. */
+/** Returns a user as replies show it. */
 export const shown = (user: User) => ({
   Path: user.path,
   UserName: user.name,

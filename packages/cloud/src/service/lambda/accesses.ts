@@ -97,7 +97,7 @@ function invoked(context: LambdaContext, input: Input, call: Call): Access {
   return { ...qualified(context, input), action: "lambda:InvokeFunction", isOpen };
 }
 
-/** Who gives a function a role must be allowed to pass that role on. */
+/** A caller that gives a function a role must be allowed to pass it. */
 function roleIn({ Role }: Input): readonly Access[] {
   const resource = text(Role);
   const context = { "iam:PassedToService": "lambda.amazonaws.com" };

@@ -6,7 +6,6 @@ import type { CodeStore } from "./store/code-store.ts";
 import type { EventQueue } from "./invocation/event-queue.ts";
 import type { Runtimes } from "./runtimes/runtimes.ts";
 
-/** What Lambda's operations work with. */
 export interface LambdaContext extends CallContext {
   readonly code: CodeStore;
   readonly links: CodeLinks;
@@ -19,7 +18,7 @@ export interface LambdaContext extends CallContext {
   readonly readObject: (object: { bucket: string; key: string; version: string | undefined }) => Promise<Uint8Array>;
   /** The unique id of the user or role that an ARN names now, a session's ARN its role. */
   readonly uniqueIdOf: (arn: string) => string | undefined;
-  /** A line for whoever runs the cloud. */
+  /** Prints a line for the operator. */
   readonly note: (line: string) => void;
   /** Runtimes of which it has been said what runs them. */
   readonly toldRuntimes: Set<string>;

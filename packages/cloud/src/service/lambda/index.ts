@@ -26,7 +26,6 @@ import { versionOperations } from "./operations/versions.ts";
 export type { RoleKeys } from "./execution/function-environment.ts";
 export { lambdaTables } from "./tables.ts";
 
-/** What Lambda is opened with. */
 export interface LambdaOptions {
   readonly dataFolder: string;
   readonly db: CloudDatabase;

@@ -1,7 +1,7 @@
 import { chmod, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Lets everybody look into a folder and everything in it, whatever files of this program are otherwise like (umask): a function may run as a user who is nobody. */
+/** Lets every user read a folder and everything in it, whatever the umask: a function may run as a user of its own. */
 export async function makeWorldReadable(folder: string): Promise<void> {
   await chmod(folder, 0o755);
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {

@@ -1,6 +1,6 @@
 import { Fault } from "@sluice/aws-protocol";
 
-/** Which function, and which of its versions or aliases, somebody means. */
+/** A function, and one of its versions or aliases, as a request names them. */
 export interface FunctionName {
   readonly name: string;
   /** A version, an alias, or undefined for the unpublished state. */

@@ -19,7 +19,7 @@ export interface PolicyStatement {
   readonly Action: string;
   readonly Resource: string;
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined;
-  /** Of a user or a role: its unique id, which nobody has who gets the name later; empty where it was nobody's. Absent on who has none, and in records of earlier versions. */
+  /** The unique id of a user or role, so that another one that gets the name later is not meant; empty where the name belonged to nobody. Absent for principals without ids, and in records of earlier versions. */
   readonly principalId?: string | undefined;
 }
 
@@ -37,11 +37,11 @@ export interface PolicyPlace {
   readonly qualifier: string;
 }
 
-/** The policy of a place; without statements where there is none. */
+/** Returns the policy of a place; without statements where there is none. */
 export const policyOf = (context: Parameters<typeof findSetting>[0], place: PolicyPlace): ResourcePolicy =>
   findSetting<ResourcePolicy>(context, { ...place, kind }) ?? { statements: [] };
 
-/** Something that somebody would do to a function. */
+/** An action on a function that a caller asks for. */
 export interface Deed {
   readonly call: Call;
   readonly name: "lambda:InvokeFunction" | "lambda:InvokeFunctionUrl";

@@ -3,7 +3,6 @@ import { Fault, type Operations } from "@sluice/aws-protocol";
 import type { CloudDatabase } from "../../store/database.ts";
 import type { LogStore } from "./log-store.ts";
 
-/** What the operations of CloudWatch Logs work with. */
 export interface LogsContext {
   readonly db: CloudDatabase;
   readonly logs: LogStore;
@@ -23,11 +22,11 @@ export interface GroupRow {
   readonly retention: number | null;
 }
 
-/** The name of the group that a name or an ARN tells. */
+/** Returns the log group's name in a name or an ARN. */
 export const groupNameOf = (name: string | undefined, identifier = ""): string =>
   name ?? /:log-group:([^:]+)/.exec(identifier)?.[1] ?? identifier;
 
-/** The group that a name or an ARN tells; a Fault when there is none. */
+/** Returns the log group of a name or an ARN; throws a Fault when there is none. */
 export function groupOf({ db, logs }: LogsContext, name: string | undefined, identifier?: string): GroupRow {
   logs.flush();
   const wanted = groupNameOf(name, identifier);
@@ -37,7 +36,7 @@ export function groupOf({ db, logs }: LogsContext, name: string | undefined, ide
   return row;
 }
 
-/** The number that a paging token stands for; a Fault when it is none of ours. */
+/** Returns the number that a paging token stands for; throws a Fault when it is none of ours. */
 export function readToken(token: string | undefined): { readonly at: number; readonly id: number } | undefined {
   if (token === undefined) return undefined;
   const [, at, id] = /^[fb]\/(\d+)\/(\d+)$/.exec(token) ?? [];

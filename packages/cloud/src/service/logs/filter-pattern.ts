@@ -3,7 +3,7 @@ import { Fault } from "@sluice/aws-protocol";
 /** Characters of a filter pattern: CloudWatch's own limit. */
 const lengthMax = 1_024;
 
-/** A test for messages after CloudWatch's filter syntax for text: `a b` wants both, `?a ?b` one of them, `-a` none, quotes hold words together. */
+/** Returns a test for messages after CloudWatch's filter syntax for text: `a b` wants both, `?a ?b` one of them, `-a` none, quotes hold words together. */
 export function filterPattern(pattern: string | undefined): (message: string) => boolean {
   const text = pattern?.trim() ?? "";
   if (text === "") return () => true;

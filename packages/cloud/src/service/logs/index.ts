@@ -7,7 +7,7 @@ import { groupOperations } from "./groups.ts";
 export { logsTables } from "./tables.ts";
 export { LogStore, type LogLine, type LogPlace } from "./log-store.ts";
 
-/** CloudWatch Logs, as far as functions and those who read their output need it. */
+/** CloudWatch Logs, as far as functions and the readers of their output need it. */
 export function logsService(context: LogsContext, onDefect: (error: unknown, requestId: string) => void): Service {
   return defineService({
     listItemsMax: 10_000, // of PutLogEvents

@@ -47,7 +47,7 @@ const linesBetween = 10_000;
 /** Longest message, in characters: CloudWatch's own limit is 1 MB of UTF-8. */
 const messageCharactersMax = 256 * 1024;
 
-/** The lines of all logs. Those of running functions are gathered and written together; who reads sees them all. */
+/** The lines of all logs. Those of running functions are collected and written together; reads see them all. */
 export class LogStore {
   readonly #db: CloudDatabase;
   readonly #clock: () => number;
@@ -94,7 +94,7 @@ export class LogStore {
     });
   }
 
-  /** The lines that a query asks for, oldest first; backward gives the newest `limit` of them. */
+  /** Returns the lines that a query asks for, oldest first; or, backward, the newest `limit` of them. */
   find({ group, streams, from, to, beyond, direction, limit }: LogQuery): readonly LogEventRow[] {
     this.flush();
     const forward = direction === "forward";

@@ -22,17 +22,17 @@ export interface Span {
   readonly end: number;
 }
 
-/** Blobs whose SHA-256 is remembered: more than there are revisions being deployed at once. */
+/** Blobs whose SHA-256 is kept in memory: more than there are revisions being deployed at once. */
 const sha256Max = 1_000;
 
 /** Files with names of our own making: an object's key never becomes a path. */
 export class Blobs {
   readonly #folder: string;
-  /** Of blobs that somebody has asked for, in hex, the oldest first. A blob's bytes never change. */
+  /** SHA-256 of blobs that was asked for, in hex, the oldest first. A blob's bytes never change. */
   readonly #sha256 = new Map<string, Promise<string>>();
   /** How many read a blob. */
   readonly #readers = new Map<string, number>();
-  /** To be deleted when nobody reads them any more. */
+  /** Blobs to delete once their last reader is done. */
   readonly #unwanted = new Set<string>();
 
   constructor(folder: string) {
@@ -81,7 +81,7 @@ export class Blobs {
     }
   }
 
-  /** The bytes of a blob, or a span of them. It may be deleted meanwhile: the file is opened some time after this. */
+  /** Returns the bytes of a blob, or a span of them. It may be deleted meanwhile: the file is opened some time after this. */
   read(id: string, span?: Span): Readable {
     this.#hold(id);
     return createReadStream(this.#path(id), span).once("close", () => this.#release(id));
@@ -100,7 +100,7 @@ export class Blobs {
     return found;
   }
 
-  /** Deletes blobs: at once, or as soon as those who read them are done. */
+  /** Deletes blobs: at once, or when their last reader is done. */
   async delete(ids: readonly string[]): Promise<void> {
     for (const id of ids)
       if (this.#readers.has(id)) this.#unwanted.add(id);

@@ -3,7 +3,6 @@ import { Fault, type Operations } from "@sluice/aws-protocol";
 import type { CloudDatabase } from "../../store/database.ts";
 import type { Blobs } from "./blobs.ts";
 
-/** What S3's operations work with. */
 export interface S3Context {
   readonly db: CloudDatabase;
   readonly blobs: Blobs;
@@ -22,12 +21,12 @@ export interface BucketRow {
   readonly versioning: "Enabled" | "Suspended" | null;
 }
 
-/** The bucket of a name; a Fault when there is none. */
+/** Returns the bucket of a name; throws a Fault when there is none. */
 export function bucketOf({ db }: S3Context, name: string | undefined): BucketRow {
   const row = db.get<BucketRow>("SELECT * FROM buckets WHERE name = ?", name ?? "");
   if (row === undefined) throw new Fault("NoSuchBucket", "The specified bucket does not exist", { status: 404 });
   return row;
 }
 
-/** An entity tag as S3 writes it. */
+/** Returns an entity tag as S3 writes it. */
 export const quoted = (etag: string): string => `"${etag}"`;

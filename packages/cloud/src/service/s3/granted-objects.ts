@@ -2,7 +2,7 @@ import { Fault } from "@sluice/aws-protocol";
 import type { S3Context } from "./context.ts";
 import type { ObjectRow } from "./object-rows.ts";
 
-/** An object that a host may read because a deployment brings it: this one, as somebody who may read it has named it, and no other version. */
+/** An object that a host may read because a deployment brings it: this version alone, as named by a caller who may read it. */
 export interface GrantedObject {
   readonly bucket: string;
   readonly key: string;

@@ -15,7 +15,6 @@ import { uploadOperations } from "./uploads.ts";
 export type { GrantedObject } from "./granted-objects.ts";
 export { s3Tables } from "./tables.ts";
 
-/** What the service is opened with. */
 export interface S3Options {
   readonly blobs: Blobs;
   readonly db: CloudDatabase;
@@ -35,10 +34,10 @@ export interface NamedObject {
   readonly version?: string | undefined;
 }
 
-/** Where the bytes of all objects of a data folder lie. Whoever reads or changes them does it by the same one. */
+/** Opens the bytes of all objects of a data folder. All readers and writers must share one. */
 export const openBlobs = (dataFolder: string): Blobs => new Blobs(join(dataFolder, "cloud", "s3"));
 
-/** Reads whole objects, for services that take their input from a bucket. A Fault when there is none. */
+/** Reads whole objects, for services that take their input from a bucket. Throws a Fault when there is none. */
 export function objectReader({ blobs, ...common }: Pick<S3Options, "blobs" | "db" | "region" | "accountId" | "clock">) {
   return async ({ bucket, key, version }: { bucket: string; key: string; version: string | undefined }) => {
     const { blob } = findVersion({ ...common, blobs }, { Bucket: bucket, Key: key, VersionId: version });

@@ -76,7 +76,7 @@ export const listOperations: S3Operations = {
       throw new Fault("NotImplemented", "Versions are listed without a delimiter here", { status: 501 });
     const { name } = bucketOf(context, Bucket);
     const most = pageSize(MaxKeys);
-    // Within a key the newest version comes first; a marker names the last one that was told.
+    // Within a key the newest version comes first; a marker names the last one that was listed.
     const marker = context.db.get<{ sequence: number }>(
       "SELECT sequence FROM objects WHERE bucket = ? AND key = ? AND version_id = ?",
       ...[name, KeyMarker, VersionIdMarker ?? ""],
@@ -126,7 +126,7 @@ function pageSize(maxKeys: number): number {
 interface Listing {
   readonly bucket: string;
   readonly prefix: string;
-  /** Keys that have it after the prefix are told as one common prefix; "" = none. */
+  /** Keys that have it after the prefix are listed as one common prefix; "" = none. */
   readonly delimiter: string;
   /** Only keys after this one. */
   readonly after: string;

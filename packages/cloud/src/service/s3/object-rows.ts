@@ -37,7 +37,7 @@ export interface StoredObject extends StoredHeaders {
 /** The version id of objects that were stored without versioning. */
 const nullVersion = "null";
 
-/** What a condition that did not hold is told as. */
+/** The fault for each condition that did not hold. */
 export function preconditionFailed(): Fault {
   return new Fault("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", {
     status: 412,
@@ -136,7 +136,7 @@ export async function putVersion(
   return versioning === null ? undefined : version;
 }
 
-/** A version of an object, the newest when none is named. A Fault when there is none, or it marks a deletion. */
+/** A version of an object, the newest when none is named. Throws a Fault when there is none, or it marks a deletion. */
 export function findVersion(
   context: S3Context,
   { Bucket, Key, VersionId }: { Bucket: string | undefined; Key: string | undefined; VersionId: string | undefined },

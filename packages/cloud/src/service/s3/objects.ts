@@ -143,7 +143,7 @@ function checkConditions(
     throw new Fault("NotModified", "Not Modified", { status: 304 });
 }
 
-/** The object that a copy is made of: `/BUCKET/KEY?versionId=ID`, the path encoded. A Fault when it names none. */
+/** The object that a copy is made of: `/BUCKET/KEY?versionId=ID`, the path encoded. Throws a Fault when it names none. */
 export function copySource(text: string): { Bucket: string; Key: string; VersionId: string | undefined } {
   const [path = "", query = ""] = text.split("?");
   const [, Bucket, Key] = /^\/?([^/]+)\/([^]+)$/.exec(decoded(path)) ?? [];

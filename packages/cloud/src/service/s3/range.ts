@@ -1,7 +1,7 @@
 import { Fault } from "@sluice/aws-protocol";
 import type { Span } from "./blobs.ts";
 
-/** The span that a Range header asks for; undefined when it asks for everything, or in a form that servers ignore (RFC 9110, 14.2). A Fault when it lies beyond the end. */
+/** Returns the span that a Range header asks for, or undefined when it asks for everything, or in a form that servers ignore (RFC 9110, 14.2). Throws a Fault when it lies beyond the end. */
 export function readRange(header: string | undefined, size: number): Span | undefined {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? "");
   if (match === null || match[0] === "bytes=-") return undefined;

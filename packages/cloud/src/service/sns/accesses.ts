@@ -40,7 +40,7 @@ export function snsAccesses(context: SnsContext): AccessOf {
       ofSubscriptions.map((operation) => [operation, (input: Input) => [subscription(context, input)]]),
     ),
   });
-  // Whoever comes without a signature comes by a link, and only what links are for gets this far.
+  // An unsigned request comes from a link, and only the operations of links get this far.
   return (operation, input, call) =>
     call.principal.arn === anonymous.arn ? [{ resource: "*", isOpen: true }] : table(operation, input, call);
 }

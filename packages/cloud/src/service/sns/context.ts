@@ -4,7 +4,6 @@ import type { Records } from "../../store/records.ts";
 import type { Deliveries } from "./delivery.ts";
 import type { SubscriptionRecord, TopicRecord } from "./records.ts";
 
-/** What SNS's operations work with. */
 export interface SnsContext {
   readonly topics: Records<TopicRecord>;
   readonly subscriptions: Records<SubscriptionRecord>;
@@ -19,14 +18,14 @@ export interface SnsContext {
 /** Some of SNS's operations. */
 export type SnsOperations = Partial<Operations<typeof Sdk, SnsContext>>;
 
-/** The topic of an ARN; a Fault when there is none. */
+/** Returns the topic of an ARN; throws a Fault when there is none. */
 export function topicOf({ topics }: SnsContext, arn: string | undefined): TopicRecord {
   const topic = topics.find(arn ?? "");
   if (topic === undefined) throw new Fault("NotFound", "Topic does not exist", { status: 404 });
   return topic;
 }
 
-/** The subscriptions of a topic. */
+/** Returns the subscriptions of a topic. */
 export function subscriptionsOf({ subscriptions }: SnsContext, topicArn: string): readonly SubscriptionRecord[] {
   return subscriptions.all().filter((subscription) => subscription.topicArn === topicArn);
 }

@@ -10,7 +10,7 @@ function isLoopback(hostname: string): boolean {
   );
 }
 
-/** Checks where messages are to go: a local cloud speaks to its own machine only, so that nobody uses it to reach others. */
+/** Checks an endpoint: a local cloud sends messages to its own machine only, so that it cannot be used to reach others. */
 export function checkedEndpoint(endpoint: string): URL {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (url?.protocol !== "http:")

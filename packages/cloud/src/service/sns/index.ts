@@ -8,7 +8,6 @@ import type { SubscriptionRecord, TopicRecord } from "./records.ts";
 import { subscriptionOperations } from "./subscriptions.ts";
 import { publish, topicOperations } from "./topics.ts";
 
-/** What SNS is opened with. */
 export interface SnsOptions {
   readonly db: CloudDatabase;
   readonly clock: () => number;
@@ -16,7 +15,7 @@ export interface SnsOptions {
   readonly accountId: string;
   /** The port of all services, once it is known. */
   readonly port: () => number;
-  /** Told of messages that could not be delivered. */
+  /** Called with a line about messages that could not be delivered. */
   readonly note: (line: string) => void;
   readonly onDefect: (error: unknown, requestId: string) => void;
 }
@@ -24,7 +23,7 @@ export interface SnsOptions {
 /** SNS as the rest of the cloud sees it. */
 export interface Sns {
   readonly services: readonly Service[];
-  /** Publishes to a topic; what comes of it is nobody's matter. */
+  /** Publishes to a topic; a failure is nobody's to handle. */
   publish(topicArn: string, notice: { readonly subject: string; readonly message: string }): void;
   close(): void;
 }
@@ -60,7 +59,7 @@ export function openSns({ db, port, note, onDefect, ...common }: SnsOptions): Sn
   };
 }
 
-/** What links in messages lead to: whoever has such a link needs no key for it. */
+/** The service that links in messages lead to. A link is its own permission: it needs no key. */
 function links(service: Service): Service {
   const { version: _, ...rest } = service;
   return {

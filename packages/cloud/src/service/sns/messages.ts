@@ -47,7 +47,7 @@ export function notification(
   return { kind: "Notification", messageId, isRaw, body: isRaw ? message : JSON.stringify(envelope) };
 }
 
-/** The request to confirm a subscription. */
+/** Returns the request to confirm a subscription. */
 export function confirmation({ topicArn, token = "" }: SubscriptionRecord, { linksUrl, now }: MessageContext): Parcel {
   const messageId = randomUUID();
   const link = new URLSearchParams({ Action: "ConfirmSubscription", TopicArn: topicArn, Token: token });

@@ -1,13 +1,13 @@
 import type { Tag } from "@aws-sdk/client-sns";
 
-/** A topic as it is kept. */
+/** A topic as it is stored. */
 export interface TopicRecord {
   readonly arn: string;
   readonly attributes: Readonly<Record<string, string>>;
   readonly tags: readonly Tag[];
 }
 
-/** A subscription as it is kept. */
+/** A subscription as it is stored. */
 export interface SubscriptionRecord {
   readonly arn: string;
   readonly topicArn: string;

@@ -87,7 +87,7 @@ export const topicOperations: SnsOperations = {
   ListTagsForResource: (context, { ResourceArn }) => ({ Tags: [...topicOf(context, ResourceArn).tags] }),
 };
 
-/** Sends a message to all who have subscribed to a topic and confirmed it. Gives the message's id. */
+/** Sends a message to all confirmed subscriptions of a topic. Returns the message's id. */
 export function publish(context: SnsContext, topicArn: string, published: Published): string {
   const { message, subject } = published;
   if (message === "") throw new Fault("InvalidParameter", "Invalid parameter: Empty message");

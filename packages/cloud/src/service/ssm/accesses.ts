@@ -13,7 +13,7 @@ export function ssmAccesses(context: Pick<SsmContext, "region" | "accountId">): 
     ...onAnyResource(["DescribeParameters"]),
     GetParameter: of("Name"),
     GetParameters: of("Names"),
-    // As on AWS: who may read a path reads all that is below it.
+    // As on AWS, leave to read a path is leave to read everything below it.
     GetParametersByPath: ({ Path, Recursive }) =>
       texts(Path).map((path) => ({
         resource: parameterArn(context, path.length > 1 ? path.replace(/\/$/, "") : path),

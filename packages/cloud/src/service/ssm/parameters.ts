@@ -3,7 +3,6 @@ import { Fault, type Operations } from "@sluice/aws-protocol";
 import type { Records } from "../../store/records.ts";
 import { amazonLinux, publicParameters } from "../ec2/index.ts";
 
-/** What SSM's operations work with. */
 export interface SsmContext {
   readonly parameters: Records<Parameter>;
   readonly clock: () => number;
@@ -11,7 +10,7 @@ export interface SsmContext {
   readonly accountId: string;
 }
 
-/** A parameter as it is kept: its newest version. */
+/** A parameter as it is stored: its newest version. */
 export interface Parameter {
   readonly name: string;
   readonly type: "String" | "StringList" | "SecureString";
@@ -122,18 +121,18 @@ function all({ parameters }: SsmContext): readonly Parameter[] {
   return [...publicParameters.map((name): Parameter => ({ name, ...common })), ...parameters.all()];
 }
 
-/** The name that a name or an ARN tells, without a version that may follow. */
+/** Returns the name in a name or an ARN, without a version that may follow. */
 export const plainName = (name: string): string => partsOf(name)[0] ?? "";
 
 const partsOf = (name: string) => name.replace(/^arn:aws[a-z-]*:ssm:[a-z0-9-]*:\d*:parameter(?=\/)/, "").split(":");
 
-/** The ARN of a parameter. */
+/** Returns the ARN of a parameter. */
 export function parameterArn({ region, accountId }: Pick<SsmContext, "region" | "accountId">, name: string): string {
   const owner = name.startsWith("/aws/") ? "" : accountId;
   return `arn:aws:ssm:${region}:${owner}:parameter${name.startsWith("/") ? "" : "/"}${name}`;
 }
 
-/** A parameter by its name, or by its ARN; a version may follow, and only the newest is kept. */
+/** Returns a parameter by its name, or by its ARN; a version may follow, and only the newest is kept. */
 export function findParameter(context: SsmContext, name: string): Parameter | undefined {
   const [plain = "", version] = partsOf(name);
   const found = all(context).find((parameter) => parameter.name === plain);

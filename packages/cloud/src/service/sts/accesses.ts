@@ -1,10 +1,10 @@
 import { type AccessTable, resourceTags } from "@sluice/aws-protocol";
 import { roleOf, type StsContext } from "./assume-role.ts";
 
-/** What each request to STS touches. Nobody needs an Allow: roles say themselves whom they trust. */
+/** What each request to STS touches. No Allow is needed: the trust policies of roles decide. */
 export function stsAccesses(context: StsContext): AccessTable {
   return {
-    // As AWS documents it: who one is may be asked whatever policies say.
+    // As AWS documents it, GetCallerIdentity is allowed whatever the policies say.
     GetCallerIdentity: () => [{ resource: "*", isFree: true }],
     GetAccessKeyInfo: () => [{ resource: "*", isOpen: true }],
     GetSessionToken: () => [{ resource: "*", isOpen: true }],

@@ -32,14 +32,13 @@ export interface SessionKeys {
   }): Promise<SessionKey>;
 }
 
-/** What sessions are made from. */
 export interface StsContext {
   readonly records: IamRecords;
   readonly keys: SessionKeys;
   readonly accountId: string;
 }
 
-/** Who asks for a role, and for what session of it. */
+/** A request for a session of a role. */
 export interface RoleRequest {
   readonly roleArn: string;
   readonly sessionName: string;
@@ -62,7 +61,7 @@ const secondsMostInChain = 3600;
 
 const invalid = (message: string) => new Fault("ValidationError", message);
 
-/** Gives a session of a role to a caller whom the role trusts and whose policies allow it. */
+/** Issues a session of a role to a caller whom the role trusts and whose policies allow it. */
 export async function assumeRole(context: StsContext, call: Call, request: RoleRequest): Promise<RoleSession> {
   const role = roleOf(context, request.roleArn);
   if (role === undefined || !mayAssume(role, call, request))
@@ -71,7 +70,7 @@ export async function assumeRole(context: StsContext, call: Call, request: RoleR
   return sessionOf(context, role, request, isChained ? secondsMostInChain : role.sessionSecondsMax);
 }
 
-/** Gives an AWS service of this house a session of a role that trusts it, such as Lambda a function's role. Throws a Fault when it does not. */
+/** Issues a session of a role to one of the cloud's own services that the role trusts, such as a function's role to Lambda. Throws a Fault when it does not. */
 export async function assumeRoleAsService(
   context: StsContext,
   service: string,
@@ -105,7 +104,7 @@ function mayAssume(role: Role, call: Call, { sessionName, externalId }: RoleRequ
   const { trustedIds } = role;
   const isAdministrator = mayDoEverything(principal);
   const ownId = principal.userId.split(":")[0];
-  // Who has a name now is trusted by it only who had it when it was written down.
+  // A name is trusted only while it belongs to the same user or role as when the policy was written.
   const isNamed = (arn: string) => trustedIds === undefined || isAdministrator || trustedIds[arn] === ownId;
   const trustIn = (...arns: readonly string[]) => {
     const { accountId, service } = principal;

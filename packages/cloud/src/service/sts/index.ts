@@ -73,7 +73,7 @@ const credentials = ({ accessKeyId, secretAccessKey, sessionToken, expiresAt }: 
   Expiration: new Date(expiresAt),
 });
 
-/** Says who somebody is, and gives sessions. Everybody may ask; roles say themselves whom they trust. */
+/** Identifies callers and issues sessions. Every caller may ask: the trust policies of roles decide. */
 export function stsService(context: StsContext, onDefect: (error: unknown, requestId: string) => void): Service {
   return defineService({
     name: "sts",

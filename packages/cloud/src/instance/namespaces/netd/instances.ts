@@ -13,7 +13,7 @@ export interface Carrier {
   /** The folder of our shell scripts. */
   readonly scripts: string;
   readonly node: string;
-  /** How many user ids there are inside: `many` or `one`. */
+  /** `many` user ids inside, or `one`. */
   readonly map: string;
 }
 
@@ -86,12 +86,12 @@ export class Instances {
     return [...this.#instances.keys()];
   }
 
-  /** The instance with an address; undefined when there is none. */
+  /** Returns the instance with an address, or undefined when there is none. */
   at(address: string): string | undefined {
     return [...this.#instances].find(([, instance]) => instance.address === address)?.[0];
   }
 
-  /** The process id, as seen from here, of the first process of an instance. Throws when it does not run. */
+  /** Returns the process id, as seen from here, of the first process of an instance. Throws when it does not run. */
   firstProcess(instanceId: string): number {
     const first = firstProcessBelow(this.#instances.get(instanceId)?.process.pid);
     if (first === undefined) throw new Error(`Instance ${instanceId} does not run`);
@@ -146,8 +146,8 @@ export class Instances {
       ),
     );
     const up = Promise.race([this.#boot(child, privateIp), failed]);
-    up.catch(() => {}); // whoever launches it awaits it
-    failed.catch(() => {}); // an instance that has booted ends some day
+    up.catch(() => {}); // the caller of launch awaits it
+    failed.catch(() => {}); // an instance that has booted ends some day, too
     return { address: privateIp, process: child, up, ended };
   }
 

@@ -2,19 +2,19 @@ import { connect, createServer, type Socket } from "node:net";
 import type { Tasks } from "../../task/netd-tasks.ts";
 import type { Instances } from "./instances.ts";
 
-/** What is answered outside: AWS's names, and what instances or tasks may know of themselves. */
+/** What is served outside the instances: AWS's names, and the metadata of instances and of tasks. */
 type OutsideService = "secure" | "metadata" | "task";
 
 /** Where AWS's own names are answered. */
 const securePort = 443;
 
-/** Who asks. */
+/** Identifies the sender of a connection. */
 interface Inside {
   readonly instances: Instances;
   readonly tasks: Tasks;
 }
 
-/** Where instances and tasks find AWS's own names, and each kind what it may know of itself. Each connection is carried to the control plane, with a first line that says from whom, from which address and to what it is. At its endpoint the control plane listens itself. */
+/** Listens where instances and tasks expect AWS's own names and their metadata. Each connection is carried to the control plane, behind a first line with its sender, the sender's address and the service meant. At its own endpoint the control plane listens itself. */
 export class Listeners {
   readonly #inside: Inside;
   readonly #outside: string;

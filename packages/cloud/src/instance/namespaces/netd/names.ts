@@ -4,7 +4,7 @@ import { once } from "node:events";
 /** Where every service of AWS answers inside. */
 const gateway = "172.31.0.1";
 
-/** How long an answer may be kept, in seconds: nothing here moves. */
+/** How long an answer may be cached, in seconds: nothing here moves. */
 const keepSeconds = 60;
 
 /** Answers questions for names at an address, as the resolver of a VPC does: AWS's names, and those of instances. */
@@ -18,7 +18,7 @@ export async function answerNames(address: string): Promise<void> {
   await once(socket, "listening");
 }
 
-/** The address of a name; undefined when there is none. */
+/** Returns the address of a name, or undefined when there is none. */
 export function addressOf(name: string): string | undefined {
   if (/(^|\.)(amazonaws\.com|amazonaws\.com\.cn|on\.aws|api\.aws)$/.test(name)) return gateway;
   const numbers = /^ip-172-31-(\d{1,3})-(\d{1,3})(\.|$)/.exec(name)?.slice(1, 3).map(Number);
@@ -29,21 +29,21 @@ const types = { address: 1, any: 255 } as const;
 const noSuchName = 3;
 const headBytes = 12;
 
-/** The answer to one message; undefined when it is no question. */
+/** Returns the answer to one message, or undefined when it is no question. */
 export function replyTo(message: Buffer): Buffer | undefined {
   const question = readQuestion(message);
   if (question === undefined) return undefined;
   const address = addressOf(question.name);
   const isAsked = question.type === types.address || question.type === types.any;
   const head = Buffer.from(message.subarray(0, headBytes));
-  // An answer, with authority, that could have recursed; what was wanted of recursion is repeated.
+  // An authoritative answer from a server that offers recursion; the question's recursion flag is repeated.
   head.writeUInt16BE(0x8480 | (head.readUInt16BE(2) & 0x0100) | (address === undefined ? noSuchName : 0), 2);
   head.writeUInt16BE(1, 4);
   head.writeUInt16BE(address !== undefined && isAsked ? 1 : 0, 6);
   head.writeUInt32BE(0, 8);
   const asked = message.subarray(headBytes, question.end);
   if (address === undefined || !isAsked) return Buffer.concat([head, asked]);
-  // A pointer to the name in the question, address, internet, how long to keep, four bytes.
+  // A pointer to the name in the question, type A, class IN, time to live, four bytes.
   const record = Buffer.from([
     0xc0,
     headBytes,

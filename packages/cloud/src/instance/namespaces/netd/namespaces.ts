@@ -4,10 +4,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 /** Waits until the user namespace has users: what is run after that has the rights of its root. */
 export const awaitMap = 'echo ready >&3; read -r _ && exec "$@"';
 
-/** Gives a new user namespace its users: those that there are here. */
+/** Maps this namespace's users into a new user namespace. */
 export function mapUsers(pid: number): void {
   for (const map of ["uid_map", "gid_map"]) {
-    // Each line: the first id here, the first one outside, how many.
+    // Each line: the first id inside, the first one outside, how many.
     const lines = readFileSync(`/proc/self/${map}`, "utf8").trim().split("\n");
     const same = lines
       .map((line) => line.trim().split(/\s+/))
@@ -20,10 +20,10 @@ export function mapUsers(pid: number): void {
 export class Links {
   #made = 0;
 
-  /** Gives the network of a process an interface `eth0`, and makes an address lead there. */
+  /** Gives the network of a process an interface `eth0`, and routes an address there. */
   async connect(address: string, pid: number): Promise<void> {
     this.#made += 1;
-    // A link of an earlier boot may be about to vanish: its way is replaced.
+    // A link of an earlier boot may not have vanished yet: its route is replaced.
     await runIp(`link add v${this.#made} type veth peer name eth0 netns ${pid}
 link set v${this.#made} up
 route replace ${address}/32 dev v${this.#made} src 172.31.0.1

@@ -26,7 +26,7 @@ const {
 const folders = stateFolders(state);
 const carrier: Carrier = { folders, scripts: join(code, "instance/namespaces/netd"), node, map };
 
-/** The gateway, and the link-local addresses of the metadata service, of the names, and of what tasks ask for. */
+/** The gateway, and the link-local addresses of the metadata service, the resolver and the metadata of tasks. */
 const network = `link set lo up
 addr add 172.31.0.1/32 dev lo
 addr add 169.254.169.254/32 dev lo
@@ -50,7 +50,7 @@ const linkSettings = [
 
 function prepare(): void {
   execFileSync("mount", ["-t", "proc", "proc", "/proc"]);
-  // Instances are shown this program's Node, and what they make of what they are shown is not to be ours: see boot-instance.sh.
+  // Instances see this program's own Node, so it is read-only for them: what they change must not be ours (boot-instance.sh).
   execFileSync("mount", ["--bind", node, node]);
   execFileSync("mount", ["-o", "remount,bind,ro", node]);
   for (const [name, value] of linkSettings) writeFileSync(`/proc/sys/net/ipv4/${name}`, String(value));
@@ -71,7 +71,7 @@ const tasks = new Tasks(
   links,
 );
 const listeners = new Listeners({ instances, tasks }, join(state, sockets.outside));
-/** Where instances that run have been told that the control plane is: it may have come back at another port. */
+/** The ports at which running instances expect the control plane: it may have come back at another one than they were told. */
 const ports = new Set<number>();
 let attached: Socket | undefined;
 let alone: NodeJS.Timeout | undefined;
@@ -141,7 +141,7 @@ async function carryOut(request: Numbered, socket: Socket): Promise<Omit<Answer,
 
 prepare();
 await answerNames("169.254.169.253");
-// Instances of an earlier life are stopped: their disks are there, and what was mounted on them is not.
+// Instances of an earlier netd are stopped: their disks are there, but the mounts on them are gone.
 instances.check(readdirSync(state));
 const control = join(state, sockets.control);
 rmSync(control, { force: true });

@@ -75,7 +75,7 @@ export function announceAction(
   publish(hook.notificationTargetArn, { subject, body: JSON.stringify(message) });
 }
 
-/** An instance's origin and destination, in AWS's words. */
+/** Returns an instance's origin and destination, in AWS's words. */
 function routeOf(member: Member, isLaunch: boolean): { readonly Origin: string; readonly Destination: string } {
   if (isLaunch)
     return isWarmed(member)

@@ -38,7 +38,7 @@ export function surplus(group: Group): readonly Member[] {
 /** How far a group may grow beyond its maximum while it is rebalanced: a tenth of it, at least one. */
 const beyondMaxShare = 0.1;
 
-/** Returns the subnet to launch one more instance in when zones differ by two or more; undefined when they are balanced, or cannot be. */
+/** Returns the subnet to launch one more instance in when zones differ by two or more, or undefined when they are balanced, or cannot be. */
 export function zoneOutOfBalance(group: Group): string | undefined {
   const counts = countsBySubnet(group);
   const counted = group.members.filter(isCounted);

@@ -1,7 +1,7 @@
 import type { AutoScalingContext } from "../context.ts";
 import type { Group } from "../model/group.ts";
 
-/** Returns what a group launches that is created from an instance, and where; undefined when there is no such instance. */
+/** Returns what a group launches that is created from an instance, and where, or undefined when there is no such instance. */
 export function copiedLaunch(
   { ec2 }: Pick<AutoScalingContext, "ec2">,
   instanceId: string | undefined,

@@ -33,7 +33,7 @@ export function launchAgainAccesses(context: AutoScalingContext, name = ""): rea
   return launchAccesses(context.ec2, withTags(request, tags)).map((access) => ({ ...access, isOpen: true }));
 }
 
-/** The launches that a request describes: by a template, its overrides, a configuration, or like an instance. */
+/** Returns the launches that a request describes: by a template, its overrides, a configuration, or like an instance. */
 function requestsOf(context: AutoScalingContext, input: Input): readonly RunInstancesCommandInput[] {
   const { LaunchTemplate, MixedInstancesPolicy, LaunchConfigurationName, InstanceId } = input as {
     readonly LaunchTemplate?: LaunchTemplateSpecification | undefined;

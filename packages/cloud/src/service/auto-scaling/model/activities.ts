@@ -69,7 +69,7 @@ export class Activities {
   }
 }
 
-/** An activity as AWS describes it. */
+/** Returns an activity as AWS describes it. */
 export function describeActivity(activity: Activity): Described {
   const { id, group, groupArn, description, cause, startedAt, endedAt, status, message, progress, details } = activity;
   return {

@@ -11,7 +11,7 @@ import { type Group, type GroupTag, isWarmed, type Member } from "./group.ts";
 import { arnOf } from "../names.ts";
 import { describePool } from "./warm-pool.ts";
 
-/** A group as AWS describes it. */
+/** Returns a group as AWS describes it. */
 export function describeGroup(context: AutoScalingContext, group: Group): AutoScalingGroup {
   const { region } = context;
   const { asGiven, sources } = group;
@@ -67,7 +67,7 @@ const specificationOf = ({ id, name }: { id: string; name: string }, Version: st
   Version,
 });
 
-/** An instance as AWS describes it within its group. */
+/** Returns an instance as AWS describes it within its group. */
 export function describeMember(group: Group, member: Member): Instance {
   const { launch } = group;
   const { templateVersion } = member;
@@ -87,13 +87,13 @@ export function describeMember(group: Group, member: Member): Instance {
   };
 }
 
-/** An instance as AWS describes it by itself. */
+/** Returns an instance as AWS describes it by itself. */
 export function describeDetails(group: Group, member: Member): AutoScalingInstanceDetails {
   const { HealthStatus, ...described } = describeMember(group, member);
   return { ...described, AutoScalingGroupName: group.name, HealthStatus: HealthStatus?.toUpperCase() };
 }
 
-/** A tag as AWS describes it. */
+/** Returns a tag as AWS describes it. */
 export const describeTag = ({ name }: Group, { key, value, propagate }: GroupTag): TagDescription => ({
   ResourceId: name,
   ResourceType: "auto-scaling-group",

@@ -27,7 +27,7 @@ export function returning(group: Group): number {
   return Math.max(0, Math.min(surplus, pooledWanted(group) - pooled(group).length));
 }
 
-/** A pool as AWS describes it. */
+/** Returns a pool as AWS describes it. */
 export function describePool(pool: WarmPool): WarmPoolConfiguration {
   return {
     MinSize: pool.minSize,

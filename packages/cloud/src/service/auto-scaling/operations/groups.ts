@@ -146,7 +146,7 @@ export const groupOperations: AutoScalingOperations = {
   },
 };
 
-/** The settings that an update keeps as given. Another launch source replaces a mixed instances policy. */
+/** Returns the settings that an update keeps as given. Another launch source replaces a mixed instances policy. */
 function keptOf(
   { asGiven }: Group,
   { LaunchTemplate, LaunchConfigurationName }: UpdateAutoScalingGroupCommandInput,

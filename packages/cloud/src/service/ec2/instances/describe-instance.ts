@@ -6,10 +6,10 @@ import { hostnameOf, type InstanceRecord, stateCodes } from "./instance-record.t
 import { vpc } from "../network/network.ts";
 import { findGroup } from "../network/security-group.ts";
 
-/** The state of an instance, as EC2 tells it. */
+/** Returns the state of an instance in EC2's form. */
 export const stateOf = ({ state }: InstanceRecord) => ({ Code: stateCodes[state], Name: state });
 
-/** A reservation as EC2 describes it. */
+/** Returns a reservation as EC2 describes it. */
 export function describeReservation(
   context: Ec2Context,
   ReservationId: string,
@@ -23,7 +23,7 @@ export function describeReservation(
   };
 }
 
-/** An instance as EC2 describes it. */
+/** Returns an instance as EC2 describes it. */
 export function describeInstance(context: Ec2Context, record: InstanceRecord): Instance {
   const { region } = context;
   const isGone = record.state === "terminated";

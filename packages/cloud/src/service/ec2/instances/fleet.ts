@@ -6,14 +6,13 @@ import { hostnameOf, type InstanceRecord } from "./instance-record.ts";
 /** How long a terminated instance is still shown, in milliseconds: about an hour, as on AWS. */
 const shownAfterEndMilliseconds = 3_600_000;
 
-/** What the fleet works with. */
 export interface FleetOptions {
   readonly db: CloudDatabase;
   readonly driver: Instances;
   readonly clock: () => number;
-  /** Told of each instance that has ended for good. */
+  /** Called for each instance that is terminated. */
   readonly ended: (instanceId: string) => Promise<void>;
-  /** Told whenever the state of an instance has changed. */
+  /** Called whenever the state of an instance has changed. */
   readonly changed: (instanceId: string) => void;
 }
 

@@ -5,7 +5,7 @@ export interface InstanceProfile {
   readonly name: string;
   readonly arn: string;
   readonly id: string;
-  /** The role whose credentials its instances get; absent when nobody has added one. */
+  /** The role whose credentials its instances get; absent before one was added. */
   readonly roleName?: string | undefined;
   readonly roleArn?: string | undefined;
   /** The role's unique id: what its credentials are bound to. */

@@ -1,7 +1,7 @@
 import type { InstanceStateName } from "@aws-sdk/client-ec2";
 import type { KeptTag } from "../filters.ts";
 
-/** An instance as it is kept. */
+/** An instance as it is stored. */
 export interface InstanceRecord {
   readonly id: string;
   readonly reservationId: string;
@@ -40,7 +40,7 @@ export const stateCodes = {
   stopped: 80,
 } as const satisfies Record<InstanceStateName, number>;
 
-/** The host name that EC2 gives to an address. */
+/** Returns the host name that EC2 gives to an address. */
 export function hostnameOf(privateIp: string): string {
   return `ip-${privateIp.replaceAll(".", "-")}`;
 }

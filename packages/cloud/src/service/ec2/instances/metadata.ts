@@ -21,7 +21,6 @@ export interface HostKeys {
   }>;
 }
 
-/** What the metadata service works with. */
 export interface MetadataOptions {
   readonly find: (instanceId: string) => InstanceRecord | undefined;
   /** The state that Auto Scaling takes an instance to; undefined when it is in no group. */
@@ -36,7 +35,7 @@ export interface MetadataOptions {
 /** Longest life of a token, in seconds: EC2's own. */
 const tokenSecondsMax = 21_600;
 
-/** The metadata service, version 2: each instance reads about itself, by a token that it asked for. */
+/** Returns the metadata service, version 2: each instance reads about itself, by a token that it asked for. */
 export function metadataService(options: MetadataOptions): (instanceId: string) => RequestListener {
   const secret = randomBytes(32);
   const sign = (text: string) => createHmac("sha256", secret).update(text).digest("base64url");

@@ -65,7 +65,7 @@ export function newInstances(
   return { reservationId, created };
 }
 
-/** The request over what its launch template says, if it names one; tags of both are kept. */
+/** Returns the request over what its launch template says, if it names one; tags of both are kept. */
 export function withTemplate({ templates }: Ec2Context, request: RunInstancesCommandInput) {
   if (request.LaunchTemplate === undefined) return { input: request, templateTags: [] };
   const template = findTemplate(templates, request.LaunchTemplate);
@@ -86,7 +86,7 @@ export function withTemplate({ templates }: Ec2Context, request: RunInstancesCom
   return { input, templateTags };
 }
 
-/** What all instances of a request have in common. A Fault when something of it cannot be. */
+/** What all instances of a request have in common. Throws a Fault when something of it cannot be. */
 function settings(context: Ec2Context, input: RunInstancesCommandInput) {
   const { ImageId, MinCount = 1, MaxCount = 1, UserData = "", KeyName } = input;
   if (ImageId === undefined) throw new Fault("MissingParameter", "The request must contain the parameter ImageId");
@@ -150,7 +150,7 @@ function groupsOf({ securityGroups }: Ec2Context, input: RunInstancesCommandInpu
   return found.length === 1 && found[0] === vpc.securityGroup ? [] : [...new Set(found)];
 }
 
-/** A Fault for user data that is no base64, or too long. */
+/** Throws a Fault for user data that is no base64, or too long. */
 export function checkUserData(userData = ""): void {
   if (!/^[A-Za-z0-9+/=\s]*$/.test(userData))
     throw new Fault("InvalidUserData.Malformed", "Invalid BASE64 encoding of user data.");

@@ -13,7 +13,7 @@ export interface NamesProfile {
   readonly IamInstanceProfile?: { readonly Name?: string | undefined; readonly Arn?: string | undefined } | undefined;
 }
 
-/** Who gives instances a role must be allowed to pass that role on. A profile that is not there, or has no role yet, may come to have any. */
+/** A caller that gives instances a role must be allowed to pass it. A profile that does not exist, or has no role yet, may get any role, so it needs leave for all. */
 export function passRoleAccesses(
   profiles: InstanceProfiles,
   { IamInstanceProfile: { Name, Arn } = {} }: NamesProfile,

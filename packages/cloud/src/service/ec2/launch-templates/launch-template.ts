@@ -3,7 +3,7 @@ import { Fault } from "@sluice/aws-protocol";
 import type { Records } from "../../../store/records.ts";
 import type { KeptTag } from "../filters.ts";
 
-/** A launch template as it is kept. A version never changes; its number is never given again. */
+/** A launch template as it is stored. A version never changes; its number is never given again. */
 export interface LaunchTemplate {
   readonly id: string;
   readonly name: string;
@@ -25,7 +25,7 @@ export interface LaunchTemplateVersion {
   readonly data: RequestLaunchTemplateData;
 }
 
-/** The launch template of an id or a name. A Fault when there is none, or not exactly one of the two is given. */
+/** Returns the launch template of an id or a name. Throws a Fault when there is none, or not exactly one of the two is given. */
 export function findTemplate(
   templates: Records<LaunchTemplate>,
   {
@@ -55,7 +55,7 @@ export function findTemplate(
   );
 }
 
-/** A version by its number, `$Latest` or `$Default`; the default one when none is named. A Fault when there is none. */
+/** Returns a version by its number, `$Latest` or `$Default`; the default one when none is named. Throws a Fault when there is none. */
 export function versionOf(template: LaunchTemplate, version = "$Default"): LaunchTemplateVersion {
   const number =
     version === "$Latest" ? template.latestVersion : version === "$Default" ? template.defaultVersion : Number(version);

@@ -2,7 +2,7 @@
 export class Addresses {
   readonly #users: (() => Iterable<string>)[] = [];
 
-  /** Takes in somebody who uses addresses, and tells which. */
+  /** Adds a source of addresses that are in use. */
   add(user: () => Iterable<string>): void {
     this.#users.push(user);
   }

@@ -24,7 +24,7 @@ export const subnets: readonly Subnet[] = [
   { id: "subnet-0000000000000000c", zone: "c", third: 32 },
 ];
 
-/** The subnet of an id, the first one when none is named; a Fault when there is none. */
+/** The subnet of an id, the first one when none is named; throws a Fault when there is none. */
 export function subnetOf(id: string | undefined): Subnet {
   const [first] = subnets;
   const found = id === undefined ? first : subnets.find((subnet) => subnet.id === id);
@@ -32,7 +32,7 @@ export function subnetOf(id: string | undefined): Subnet {
   return found;
 }
 
-/** The lowest free address of a subnet; AWS keeps the first four, and the first 256 of the first subnet are the gateway's neighbours. A Fault when none is left. */
+/** Returns the lowest free address of a subnet; AWS keeps the first four, and the first 256 of the first subnet are the gateway's neighbours. Throws a Fault when none is left. */
 export function freeAddress({ third }: Subnet, taken: ReadonlySet<string>): string {
   for (let number = third === 0 ? 256 : 4; number < 16 * 256 - 1; number += 1) {
     const last = number % 256;

@@ -4,7 +4,7 @@ import type { Records } from "../../../store/records.ts";
 import type { KeptTag } from "../filters.ts";
 import { vpc } from "./network.ts";
 
-/** A security group as it is kept. Its rules are told, and nothing keeps them: instances here reach each other freely. */
+/** A security group as it is stored. Its rules are described but not enforced: instances here reach each other freely. */
 export interface SecurityGroup {
   readonly id: string;
   readonly name: string;
@@ -34,13 +34,13 @@ const defaultGroup: SecurityGroup = {
   tags: [],
 };
 
-/** All security groups. */
+/** Returns all security groups. */
 export function allGroups(groups: Records<SecurityGroup>): readonly SecurityGroup[] {
   const kept = groups.all();
   return kept.some(({ id }) => id === defaultGroup.id) ? kept : [defaultGroup, ...kept];
 }
 
-/** The group of an id or, in the default VPC, of a name. A Fault when there is none. */
+/** Returns the group of an id or, in the default VPC, of a name. Throws a Fault when there is none. */
 export function findGroup(
   groups: Records<SecurityGroup>,
   { id, name }: { id?: string | undefined; name?: string | undefined },
@@ -63,7 +63,7 @@ export const isSameRule = (one: Omit<Rule, "id">, other: Omit<Rule, "id">): bool
   one.source.kind === other.source.kind &&
   one.source.id === other.source.id;
 
-/** A group as EC2 describes it. */
+/** Returns a group as EC2 describes it. */
 export function describeGroup({ id, name, description, rules, tags }: SecurityGroup, accountId: string): Described {
   return {
     GroupId: id,
@@ -90,7 +90,7 @@ function permissionOf({ protocol, from, to, source, description }: Rule, account
   };
 }
 
-/** A rule as EC2 describes it by itself. */
+/** Returns a rule as EC2 describes it by itself. */
 export function describeRule(
   groupId: string,
   { id, isEgress, protocol, from, to, source, description }: Rule,

@@ -129,7 +129,7 @@ function revoke({ securityGroups }: Ec2Context, input: RuleInput, isEgress: bool
   return { Return: true };
 }
 
-/** The rules of a request, which tells them in a list or, the old way, one in itself. */
+/** Returns the rules of a request, which has them in a list or, in the old form, a single one in its own members. */
 function rulesOf(input: RuleInput, isEgress: boolean): readonly Omit<Rule, "id">[] {
   const single = input.CidrIp === undefined ? [] : [{ ...input, IpRanges: [{ CidrIp: input.CidrIp }] }];
   const rules = (input.IpPermissions ?? single).flatMap((permission) => {

@@ -5,7 +5,7 @@ import { allGroups } from "../network/security-group.ts";
 
 // What requests name, as policies name it: canonical ARNs of what is found, with the tags that it has.
 
-/** The ARN of something in EC2. */
+/** Returns the ARN of something in EC2. */
 export const arnOf = ({ region, accountId }: Pick<Ec2Context, "region" | "accountId">, path: string): string =>
   `arn:aws:ec2:${region}:${accountId}:${path}`;
 
@@ -28,7 +28,7 @@ export function groupIn(
   return tagged(context, `security-group/${found?.id ?? id ?? "*"}`, found?.tags);
 }
 
-/** A launch template by its id or its name. */
+/** Returns a launch template by its id or its name. */
 export function templateIn(
   context: Ec2Context,
   {

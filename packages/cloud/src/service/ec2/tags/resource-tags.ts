@@ -6,7 +6,7 @@ import type { KeptTag } from "../filters.ts";
 /** Tags of a resource: EC2's own limit. */
 const tagsMax = 50;
 
-/** The tags that a request gives to resources of a type. */
+/** Returns the tags that a request gives to resources of a type. */
 export function tagsFor(type: string, specifications: readonly TagSpecification[] = []): readonly KeptTag[] {
   const given = specifications.filter(({ ResourceType }) => ResourceType === type);
   return mergeTags(
@@ -15,7 +15,7 @@ export function tagsFor(type: string, specifications: readonly TagSpecification[
   );
 }
 
-/** Tags with further ones put over them. A Fault when one has no key, or they are too many. */
+/** Tags with further ones put over them. Throws a Fault when one has no key, or they are too many. */
 export function mergeTags(tags: readonly KeptTag[], more: readonly Tag[]): readonly KeptTag[] {
   const merged = new Map(tags.map(({ Key, Value }) => [Key, Value]));
   for (const { Key = "", Value = "" } of more) {
@@ -40,7 +40,7 @@ export interface Tagged {
   readonly tags: readonly KeptTag[];
 }
 
-/** Everything that can be tagged. */
+/** Returns everything that can be tagged. */
 export async function allTagged({
   fleet,
   templates,

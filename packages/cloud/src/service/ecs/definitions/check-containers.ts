@@ -11,7 +11,7 @@ interface Surroundings {
   readonly volumes: readonly Volume[];
 }
 
-/** The containers of a new task definition as AWS tells them, with what is left out filled in; a Fault when they cannot be. */
+/** The containers of a new task definition as AWS tells them, with what is left out filled in; throws a Fault when they cannot be. */
 export function checkedContainers(
   given: readonly ContainerDefinition[],
   surroundings: Surroundings,

@@ -79,7 +79,7 @@ function withRevision(context: EcsContext, named: string): string {
   );
 }
 
-/** A task definition as AWS describes it. */
+/** Returns a task definition as AWS describes it. */
 export function describeDefinition(context: EcsContext, definition: Definition): TaskDefinition {
   const { family, revision, status, told, registeredAt, deregisteredAt, deleteRequestedAt } = definition;
   return {

@@ -1,6 +1,6 @@
 import type { Tag, TaskDefinition } from "@aws-sdk/client-ecs";
 
-/** A revision of a task definition as it is kept: what AWS tells of it, but for what its name and its times tell. */
+/** A revision of a task definition as it is stored: what AWS tells of it, but for what its name and its times tell. */
 export interface Definition {
   readonly family: string;
   readonly revision: number;

@@ -11,7 +11,7 @@ const sizes: Readonly<Record<number, readonly [from: number, to: number, step: n
   16384: [32_768, 122_880, 8192],
 };
 
-/** A task's CPU units and memory in MiB, as AWS tells them; a Fault for a size that Fargate has not. */
+/** Returns a task's CPU units and memory in MiB, as AWS writes them; throws a Fault for a size that Fargate has not. */
 export function fargateSize(cpu: string | undefined, memory: string | undefined): { cpu: string; memory: string } {
   if (cpu === undefined || memory === undefined)
     throw clientFault(

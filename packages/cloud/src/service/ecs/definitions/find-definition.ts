@@ -12,14 +12,14 @@ export function findDefinition(context: EcsContext, named = ""): Definition | un
     .toSorted((one, other) => other.revision - one.revision)[0];
 }
 
-/** The task definition that a name or an ARN tells; a Fault when there is none. */
+/** Returns the task definition that a name or an ARN tells; throws a Fault when there is none. */
 export function definitionOf(context: EcsContext, named = ""): Definition {
   const found = findDefinition(context, named);
   if (found === undefined) throw clientFault("Unable to describe task definition.");
   return found;
 }
 
-/** A task definition that tasks are to be made from; a Fault when that cannot be. */
+/** A task definition that tasks are to be made from; throws a Fault when that cannot be. */
 export function usableDefinition(context: EcsContext, named = ""): Definition {
   if (named === "") throw clientFault("TaskDefinition can not be blank.");
   const found = findDefinition(context, named);

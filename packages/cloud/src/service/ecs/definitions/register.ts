@@ -7,7 +7,7 @@ import { checkedContainers } from "./check-containers.ts";
 import type { Definition } from "./definition.ts";
 import { fargateSize } from "./fargate-sizes.ts";
 
-/** Makes the next revision of a family; a Fault when it cannot be. */
+/** Makes the next revision of a family; throws a Fault when it cannot be. */
 export function newDefinition(context: EcsContext, call: Call, input: RegisterTaskDefinitionCommandInput): Definition {
   const family = input.family ?? "";
   if (!/^[\w-]{1,255}$/.test(family))

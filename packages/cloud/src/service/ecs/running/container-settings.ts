@@ -14,7 +14,7 @@ export interface ToldVariables {
   readonly credentials?: string | undefined;
 }
 
-/** A container's command: its image's, unless the definition or who runs it says otherwise (Docker's rules of ENTRYPOINT and CMD). Empty when nobody says any. */
+/** Returns a container's command: its image's, unless the definition or who runs it says otherwise (Docker's rules of ENTRYPOINT and CMD). Empty when nobody says any. */
 export function commandOf(
   { entryPoint, command }: ContainerDefinition,
   { config }: Pick<ResolvedImage, "config">,

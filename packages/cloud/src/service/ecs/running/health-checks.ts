@@ -3,7 +3,6 @@ import type { HealthCheck } from "@aws-sdk/client-ecs";
 import type { ContainerName, TaskDriver } from "../../../instance/index.ts";
 import type { TimeScale } from "../../../time-scale.ts";
 
-/** What health checks work with. */
 export interface HealthCheckContext {
   readonly driver: Pick<TaskDriver, "run">;
   readonly timeScale: TimeScale;

@@ -11,7 +11,6 @@ import { CannotStart, prepareTask, whyNotStarted } from "./prepare-task.ts";
 /** How often to look whether a target still drains, in milliseconds. */
 const lookMilliseconds = 100;
 
-/** What a task's life works with. */
 export interface LifeContext {
   readonly context: EcsContext;
   readonly driver: TaskDriver;
@@ -194,7 +193,7 @@ export class TaskLife {
 /** Characters of a container's reason: ECS's own limit. */
 const reasonMax = 1024;
 
-/** The host name of a task's address. */
+/** Returns the host name of a task's address. */
 export const hostnameOf = (address: string): string => `ip-${address.replaceAll(".", "-")}`;
 
 /** Whether a task has been further than what can begin anew. */

@@ -10,7 +10,7 @@ const address = "169.254.170.2";
 /** What a task's variables say of where its metadata is (task metadata endpoint version 4). */
 export const metadataUrl = ({ id }: Pick<Task, "id">): string => `http://${address}/v4/${id}`;
 
-/** The path of the keys of a task's role. */
+/** Returns the path of the keys of a task's role. */
 export const credentialsPath = ({ id }: Pick<Task, "id">): string => `/v2/credentials/${id}`;
 
 /** Answers what one task asks about itself. Who asks is known by the link that the question came by. */

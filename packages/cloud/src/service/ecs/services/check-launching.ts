@@ -14,7 +14,7 @@ export type LaunchingInput = {
 /** Target groups of one service: ECS's own limit. */
 const loadBalancersMax = 5;
 
-/** How tasks of a definition are to be launched; a Fault when they cannot be. */
+/** How tasks of a definition are to be launched; throws a Fault when they cannot be. */
 export function checkedLaunching(
   context: EcsContext,
   definition: Definition,
@@ -42,7 +42,7 @@ export function checkedLaunching(
   };
 }
 
-/** A Fault unless load balancers can send requests to containers of a definition. */
+/** Throws a Fault unless load balancers can send requests to containers of a definition. */
 export function checkLoadBalancers(
   { targetGroups }: Pick<EcsContext, "targetGroups">,
   { told }: Definition,
@@ -70,7 +70,7 @@ export function checkLoadBalancers(
   }
 }
 
-/** A Fault unless listeners send requests to all of these target groups, as ECS wants it of a service's first ones. */
+/** Throws a Fault unless listeners send requests to all of these target groups, as ECS wants it of a service's first ones. */
 export function checkAssociated(
   { targetGroups }: Pick<EcsContext, "targetGroups">,
   loadBalancers: readonly LoadBalancer[],

@@ -13,7 +13,7 @@ import { newTaskSet } from "./task-set.ts";
 /** Tasks of one service: ECS allows 5,000, and a laptop carries some hundreds. */
 export const desiredCountMax = 500;
 
-/** A new service, or that which an earlier request with the same client token has made. A Fault when it cannot be. */
+/** A new service, or that which an earlier request with the same client token has made. Throws a Fault when it cannot be. */
 export function newService(context: EcsContext, createdBy: string, input: CreateServiceCommandInput): Service {
   const { name: cluster } = clusterOf(context, input.cluster);
   const name = checkedName("Service", input.serviceName);
@@ -50,7 +50,7 @@ export function newService(context: EcsContext, createdBy: string, input: Create
   return { ...launched, taskSets: [set] };
 }
 
-/** A service whose task sets somebody else makes: they say what it runs. */
+/** Returns a service whose task sets somebody else makes: they say what it runs. */
 function withoutDefinition(service: Service, input: CreateServiceCommandInput): Service {
   for (const member of [
     "taskDefinition",
@@ -92,7 +92,7 @@ function settingsOf(
   };
 }
 
-/** A desired count that can be; a Fault for others. */
+/** Returns a valid desired count; throws a Fault for others. */
 export function checkedCount(desiredCount: number | undefined): number {
   if (desiredCount === undefined)
     throw invalid("Desired count must be specified for services with the REPLICA scheduling strategy.");
@@ -102,7 +102,7 @@ export function checkedCount(desiredCount: number | undefined): number {
   return desiredCount;
 }
 
-/** A deployment configuration with what is left out filled in; a Fault when it cannot be. */
+/** A deployment configuration with what is left out filled in; throws a Fault when it cannot be. */
 export function checkedConfiguration(
   given: DeploymentConfiguration = {},
   controller: DeploymentControllerType,
@@ -125,7 +125,7 @@ export function checkedConfiguration(
   return { maximumPercent, minimumHealthyPercent, deploymentCircuitBreaker };
 }
 
-/** A Fault for a grace period that nothing judges in. */
+/** Throws a Fault for a grace period that nothing judges in. */
 export function checkGrace({ loadBalancers }: Pick<Launching, "loadBalancers">, seconds: number | undefined): void {
   if (seconds !== undefined && seconds > 0 && loadBalancers.length === 0)
     throw invalid("Health check grace period is only valid for services configured to use load balancers");

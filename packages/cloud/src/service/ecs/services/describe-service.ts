@@ -5,7 +5,7 @@ import { isPending, isWanted, type Task } from "../tasks/task.ts";
 import { latestPlatform } from "../tasks/new-task.ts";
 import { type Launching, type Service, type TaskSet, wantedCount } from "./service.ts";
 
-/** A service as AWS describes it. */
+/** Returns a service as AWS describes it. */
 export function describeService(context: EcsContext, service: Service, withTags = false): DescribedService {
   const tasks = context.tasks.all().filter((task) => task.service === service.name && task.cluster === service.cluster);
   const { controller, status, definition } = service;
@@ -43,7 +43,7 @@ export function describeService(context: EcsContext, service: Service, withTags 
   };
 }
 
-/** A task set as AWS describes it. */
+/** Returns a task set as AWS describes it. */
 export function describeTaskSet(
   context: EcsContext,
   service: Service,

@@ -9,7 +9,7 @@ const eventsMax = 100;
 /** How long an event is not repeated, in milliseconds: ECS's six hours. */
 const onceInMilliseconds = 6 * 3_600_000;
 
-/** A service with one more event. One that says what has been said lately is left out, but for what follows on other events. */
+/** Returns a service with one more event. One that says what has been said lately is left out, but for what follows on other events. */
 export function withEvent({ clock }: Pick<EcsContext, "clock">, service: Service, message: string): Service {
   const [latest] = service.events;
   const now = clock();

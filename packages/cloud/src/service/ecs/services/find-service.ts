@@ -10,7 +10,7 @@ export interface NamesService {
   readonly service?: string | undefined;
 }
 
-/** The service that a request names; a Fault when there is none. */
+/** Returns the service that a request names; throws a Fault when there is none. */
 export function serviceOf(context: EcsContext, { cluster, service }: NamesService): Service {
   const { name } = clusterOf(context, cluster);
   const found = context.services.find(serviceKey({ cluster: name, name: serviceNameOf(context, service) }));
@@ -25,7 +25,7 @@ export function activeServiceOf(context: EcsContext, named: NamesService): Servi
   return found;
 }
 
-/** The task set of a service that an id or an ARN tells; a Fault when there is none. */
+/** Returns the task set of a service that an id or an ARN tells; throws a Fault when there is none. */
 export function taskSetOf(context: EcsContext, { taskSets }: Service, named: string | undefined): TaskSet {
   const id = taskSetIdOf(context, named);
   const found = taskSets.find((set) => set.id === id);

@@ -25,7 +25,7 @@ export interface Launching {
   readonly serviceRegistries: readonly ServiceRegistry[];
 }
 
-/** A service as it is kept. */
+/** A service as it is stored. */
 export interface Service extends Launching {
   readonly cluster: string;
   readonly name: string;
@@ -97,7 +97,7 @@ export function wantedCount({ desiredCount, status }: Service, set: Pick<TaskSet
   return status !== "ACTIVE" || set.status === "DRAINING" ? 0 : Math.ceil((desiredCount * set.scale) / 100);
 }
 
-/** A service with one of its task sets changed. */
+/** Returns a service with one of its task sets changed. */
 export function withTaskSet(service: Service, id: string, change: Partial<TaskSet>): Service {
   return { ...service, taskSets: service.taskSets.map((set) => (set.id === id ? { ...set, ...change } : set)) };
 }

@@ -87,7 +87,7 @@ export const taskSetOperations: EcsOperations = {
   },
 };
 
-/** An active service whose deployments ECS itself does not control; a Fault otherwise. */
+/** Returns an active service whose deployments ECS itself does not control; throws a Fault otherwise. */
 function controlled(
   context: EcsContext,
   named: { readonly cluster?: string | undefined; readonly service?: string | undefined },

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import type { EcsContext } from "../context.ts";
 import type { Launching, TaskSet } from "./service.ts";
 
-/** A new task set. */
+/** Returns a new task set. */
 export function newTaskSet(
   { clock }: Pick<EcsContext, "clock">,
   {

@@ -8,7 +8,7 @@ import { checkedConfiguration, checkedCount, checkGrace } from "./create-service
 import { withDeployment } from "./rollout.ts";
 import type { Service } from "./service.ts";
 
-/** A service after a request to change it; a Fault when that cannot be. */
+/** Returns a service after a request to change it; throws a Fault when that cannot be. */
 export function updatedService(context: EcsContext, service: Service, input: UpdateServiceCommandInput): Service {
   const changed: Service = {
     ...service,

@@ -4,7 +4,7 @@ import { definitionNamed } from "../definitions/find-definition.ts";
 import { arnOf, clusterArn, definitionArn, taskArn } from "../names.ts";
 import { type Container, healthOf, type Task } from "./task.ts";
 
-/** A task as AWS describes it. */
+/** Returns a task as AWS describes it. */
 export function describeTask(context: EcsContext, task: Task, withTags = false): DescribedTask {
   const { told } = definitionNamed(context, task.definition);
   const at = (time: number | undefined) => (time === undefined ? undefined : new Date(time));

@@ -3,7 +3,7 @@ import type { EcsContext } from "../context.ts";
 import { invalid, taskIdOf } from "../names.ts";
 import type { Task } from "./task.ts";
 
-/** The task of a cluster that an id or an ARN tells; a Fault when there is none. */
+/** Returns the task of a cluster that an id or an ARN tells; throws a Fault when there is none. */
 export function taskOf(
   context: EcsContext,
   { cluster, task }: { readonly cluster?: string | undefined; readonly task?: string | undefined },

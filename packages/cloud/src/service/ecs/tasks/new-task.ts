@@ -87,7 +87,7 @@ export interface LaunchChoice {
   readonly capacityProviderStrategy?: readonly CapacityProviderStrategyItem[] | undefined;
 }
 
-/** What launches tasks of a cluster: Fargate, or its spot capacity; `EC2` where that is wanted, for which there are no instances here. A Fault for what cannot be. */
+/** What launches tasks of a cluster: Fargate, or its spot capacity; `EC2` where that is wanted, for which there are no instances here. Throws a Fault for what cannot be. */
 export function launcherOf(
   context: EcsContext,
   cluster: string,

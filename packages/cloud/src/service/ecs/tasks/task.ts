@@ -9,7 +9,7 @@ export const taskStates = [
 /** A state of a task. */
 export type TaskState = (typeof taskStates)[number];
 
-/** A task as it is kept. */
+/** A task as it is stored. */
 export interface Task {
   /** 32 hexadecimal digits. */
   readonly id: string;
@@ -95,7 +95,7 @@ export const isWanted = ({ desiredStatus }: Task): boolean => desiredStatus === 
 export const isPending = ({ lastStatus }: Task): boolean =>
   lastStatus === "PROVISIONING" || lastStatus === "PENDING" || lastStatus === "ACTIVATING";
 
-/** A task with one of its containers changed. */
+/** Returns a task with one of its containers changed. */
 export function withContainer(task: Task, name: string, change: Partial<Container>): Task {
   return {
     ...task,

@@ -21,14 +21,14 @@ export const boundaryOperations: IamOperations = {
   },
 };
 
-/** A boundary that is given, if one is; a Fault when there is no such managed policy. */
+/** A boundary that is given, if one is; throws a Fault when there is no such managed policy. */
 export function boundary({ records }: IamContext, arn: string | undefined): Pick<Principal, "boundary"> {
   if (arn === undefined) return {};
   if (findPolicy(records, arn) === undefined) throw noSuch(`Scope ARN: ${arn} does not exist or is not attachable.`);
   return { boundary: arn };
 }
 
-/** A boundary as replies show it. */
+/** Returns a boundary as replies show it. */
 export const shownBoundary = ({ boundary: arn }: Principal) =>
   arn === undefined
     ? undefined

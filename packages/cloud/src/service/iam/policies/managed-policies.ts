@@ -41,20 +41,20 @@ export function policiesOfAws(): ReadonlyMap<string, ManagedPolicy> {
   return awsPolicies;
 }
 
-/** The managed policy of an ARN, AWS's or this account's. */
+/** Returns the managed policy of an ARN, AWS's or this account's. */
 export function findPolicy(records: IamRecords, arn: string): ManagedPolicy | undefined {
   const own = records.find("policy", arn.slice(arn.lastIndexOf("/") + 1));
   return own?.arn === arn ? own : policiesOfAws().get(arn);
 }
 
-/** The managed policy of an ARN; a Fault when there is none. */
+/** Returns the managed policy of an ARN; throws a Fault when there is none. */
 export function policyOf({ records }: IamContext, arn = ""): ManagedPolicy {
   const policy = findPolicy(records, arn);
   if (policy === undefined) throw noSuch(`Policy ${arn} was not found.`);
   return policy;
 }
 
-/** A version of a policy; its default one unless another is named. */
+/** Returns a version of a policy; its default one unless another is named. */
 export function versionOf(policy: ManagedPolicy, id = policy.defaultVersion): PolicyVersion {
   const version = policy.versions.find((found) => found.id === id);
   if (version === undefined) throw noSuch(`Policy ${policy.arn} version ${id} does not exist or is not attachable.`);

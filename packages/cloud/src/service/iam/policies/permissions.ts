@@ -2,7 +2,7 @@ import { parsePolicy, type PolicyDocument, type Principal } from "@sluice/aws-pr
 import { findPolicy, versionOf } from "./managed-policies.ts";
 import type { IamRecords, PolicyOwner, Role, User } from "../records.ts";
 
-/** What IAM knows of somebody who signs requests. */
+/** What IAM knows about the signer of a request. */
 export interface Permissions {
   readonly policies: readonly PolicyDocument[];
   /** What it may do at most, whatever its policies allow. */
@@ -29,10 +29,10 @@ export function permissionsOf(
   };
 }
 
-/** The unique id of the user or role that an ARN names now, a session's ARN its role; undefined when there is none: whoever gets the name later is another one. */
+/** Returns the unique id of the user or role that an ARN names now, for a session its role, or undefined. A user that gets the name later has another id. */
 export const uniqueIdOf = (records: IamRecords, arn: string): string | undefined => ownerOf(records, arn)?.id;
 
-/** The unique ids of those whom a trust policy names by their ARNs, as far as there are such. */
+/** Returns the unique ids of the users and roles that a trust policy names by their ARNs, as far as they exist. */
 export function trustedIdsOf(records: IamRecords, trust: string): Readonly<Record<string, string>> {
   const arns = parsePolicy(trust, "trust").statements.flatMap(({ principals }) => principals?.aws ?? []);
   return Object.fromEntries(
@@ -43,7 +43,7 @@ export function trustedIdsOf(records: IamRecords, trust: string): Readonly<Recor
   );
 }
 
-/** The user or the role of an ARN, or the role of a session's. */
+/** Returns the user or the role of an ARN, or the role of a session's. */
 function ownerOf(records: IamRecords, arn: string): User | Role | undefined {
   const role = /^arn:aws:sts::\d+:assumed-role\/([^/]+)\//.exec(arn)?.[1];
   if (role !== undefined) return records.find("role", role);
@@ -52,7 +52,7 @@ function ownerOf(records: IamRecords, arn: string): User | Role | undefined {
   return owner?.arn === arn ? owner : undefined;
 }
 
-/** The documents that say what somebody may do: its own, those attached to it, and for a user those of its groups. */
+/** The documents of somebody's permissions: inline, attached, and for a user those of its groups. */
 export function documentsOf(records: IamRecords, owner: PolicyOwner & Pick<User, "groups">): readonly string[] {
   const { inline, attached, groups = [] } = owner;
   const managed = attached.flatMap((arn) => findPolicy(records, arn) ?? []);
@@ -63,10 +63,10 @@ export function documentsOf(records: IamRecords, owner: PolicyOwner & Pick<User,
   ];
 }
 
-/** A policy that is gone lets nobody do anything: its boundary stays. */
+/** A boundary whose policy is gone allows nothing. */
 const nothing = JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Deny", Action: "*", Resource: "*" }] });
 
-/** The document that says what somebody may do at most. */
+/** The document of somebody's permissions boundary. */
 export function boundaryOf(records: IamRecords, { boundary }: Pick<User, "boundary">): string | undefined {
   if (boundary === undefined) return undefined;
   const policy = findPolicy(records, boundary);
@@ -77,7 +77,7 @@ export function boundaryOf(records: IamRecords, { boundary }: Pick<User, "bounda
 const parsedDocuments = new Map<string, PolicyDocument>();
 const parsedMax = 1000;
 
-/** A document that was checked when it was given. */
+/** Returns a document that was checked when it was given. */
 export function parsed(document: string): PolicyDocument {
   let found = parsedDocuments.get(document);
   if (found === undefined) {

@@ -137,7 +137,7 @@ function ownPolicy(context: IamContext, arn: string | undefined): ManagedPolicy 
   return policyOf(context, arn);
 }
 
-/** Who has a policy, in one use or in both: as what allows, or as a boundary. */
+/** Returns the users, groups and roles that have a policy, as a permission or as a boundary. */
 function attachments({ records }: IamContext, arn: string, usage?: string) {
   const allows = ({ attached }: PolicyOwner) => usage !== "PermissionsBoundary" && attached.includes(arn);
   const bounds = ({ boundary }: Pick<User, "boundary">) => usage !== "PermissionsPolicy" && boundary === arn;

@@ -14,7 +14,7 @@ import { boundaryOf, documentsOf } from "./permissions.ts";
 /** Characters of a policy that is only tried out. */
 const charactersMax = 131_072;
 
-/** Answers what somebody's policies would say, without doing it. */
+/** Returns what somebody's policies would decide, without doing it. */
 export const simulateOperations: IamOperations = {
   SimulatePrincipalPolicy(context, input) {
     const { PolicySourceArn = "", ActionNames = [], ResourceArns = ["*"], PolicyInputList = [] } = input;

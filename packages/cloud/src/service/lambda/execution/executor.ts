@@ -41,7 +41,7 @@ export interface ExecutorOptions {
 /** Events that all functions may handle at once: each is a process of this machine. */
 export const concurrencyMax = 200;
 
-/** How often processes that nobody needs are looked for, in milliseconds. */
+/** How often idle processes are ended, in milliseconds. */
 const sweepMilliseconds = 30_000;
 
 /** A session of a role serves new processes until this long before its end, in milliseconds. */
@@ -72,7 +72,7 @@ export class Executor {
     return this.#started;
   }
 
-  /** Runs an event to its end. Throws a Fault when there are too many at once. */
+  /** Runs an event to its end. Throws a Fault when too many run already. */
   async invoke(job: Job): Promise<Outcome> {
     const busy = (pools: readonly Pool[]) => pools.reduce((sum, pool) => sum + pool.busy, 0);
     if (job.reserved !== undefined && busy(this.#poolsOf(job.name)) >= job.reserved)

@@ -32,7 +32,7 @@ export interface ProcessSetting {
   readonly keys: RoleKeys;
 }
 
-/** The variables of a function's process, as Lambda sets them; the function's own cannot change Lambda's. */
+/** Returns the variables of a function's process, as Lambda sets them; the function's own cannot change Lambda's. */
 export function functionEnvironment(
   { name, version, record, interpreter, initialization, logGroup }: SandboxSpec,
   { places, runtimeApi, endpoint, region, stream, keys }: ProcessSetting,
@@ -68,7 +68,7 @@ export function functionEnvironment(
   });
 }
 
-/** The command that runs a function's runtime. */
+/** Returns the command that runs a function's runtime. */
 export function runtimeCommand(
   interpreter: Interpreter,
   { task, bootstrap, executable }: Places,

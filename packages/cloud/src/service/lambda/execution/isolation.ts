@@ -51,7 +51,7 @@ export interface Wrapped {
 const run = promisify(execFile);
 const script = resolve(import.meta.dirname, "sandbox.sh");
 
-/** When root runs functions, each becomes this user: nobody outside. */
+/** The user that functions run as when root runs this program: nobody outside. */
 const functionUser = "500001";
 
 /** How long the system may take to show whether it allows namespaces, in milliseconds. */
@@ -115,7 +115,7 @@ function packed(variables: Readonly<Record<string, string>>): Record<string, str
   return { ...Object.fromEntries(values), _NAMES: names.join(" ") };
 }
 
-/** Gives the variables their names again, where nothing but the function's own rights is left, and becomes the command. No function's variable is called as those used here: Lambda has none that begins with an underscore but its own. */
+/** Gives the variables back their names, once only the function's own rights are left, and becomes the command. No function's variable is named like those used here: in Lambda only its own begin with an underscore. */
 const unpack = `for _name in $_NAMES; do
   eval "command export $_name=\\"\\$_VALUE_OF_$_name\\"; unset _VALUE_OF_$_name"
 done
@@ -160,6 +160,6 @@ async function failure({ command, variables }: Wrapped): Promise<string | undefi
 /** Where the system's own programs are. */
 export const systemPath = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
 
-/** The folder of an interpreter's program, for a function's PATH. */
+/** Returns the folder of an interpreter's program, for a function's PATH. */
 export const folderOfProgram = ({ executable }: Places): readonly string[] =>
   executable === "" ? [] : [dirname(executable)];

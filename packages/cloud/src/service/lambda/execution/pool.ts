@@ -149,7 +149,7 @@ export class Pool {
       this.#trouble = failed?.payload.toString("utf8");
       if (failed === undefined) this.#idle.unshift({ sandbox, since: this.#clock() });
     } catch (error) {
-      this.#trouble = error instanceof Error ? error.message : String(error); // told by the provisioned concurrency's status
+      this.#trouble = error instanceof Error ? error.message : String(error); // shown by the status of the provisioned concurrency
     } finally {
       this.#starting -= 1;
     }

@@ -11,7 +11,7 @@ export function isConnectionOf(pid: number | undefined, connection: Socket): boo
     try {
       return descriptorsOf(one).includes(descriptor);
     } catch (error) {
-      // Not even root may look everywhere. The system then still tells whose the connection is.
+      // Not even root may look everywhere. The system then still knows the user of the connection.
       const { code } = error as NodeJS.ErrnoException;
       return (code === "EACCES" || code === "EPERM") && ownerOf(one) === other.user;
     }
@@ -21,7 +21,7 @@ export function isConnectionOf(pid: number | undefined, connection: Socket): boo
 /** The fields of a line of /proc/net/tcp: proc(5). */
 const fields = { user: 7, inode: 9 } as const;
 
-/** What the system knows of the other end of a connection. A program may have made it with a socket of IPv6. */
+/** What the system knows about the other end of a connection. A program may have opened it with an IPv6 socket. */
 function otherEnd({ remoteAddress = "", remotePort, localAddress = "", localPort }: Socket) {
   const [from, to] = [remoteAddress, localAddress].map((address) => hex(address.split(".").map(Number)));
   const places = [

@@ -54,7 +54,7 @@ export class RuntimeApi {
     this.#server.requestTimeout = 0; // the question for the next event stays open for as long as nobody calls
   }
 
-  /** Opens the port, and gives the address that the process is told: what comes before the API's own paths. */
+  /** Opens the port. Returns the address for the process, which comes before the API's own paths. */
   async listen(): Promise<string> {
     await new Promise<void>((resolve, reject) =>
       this.#server.once("error", reject).listen(0, "127.0.0.1", () => resolve()),
@@ -68,7 +68,7 @@ export class RuntimeApi {
     return this.#started.promise;
   }
 
-  /** Gives the process an event; resolves with its answer. One event at a time. */
+  /** Hands the process an event; resolves to its response. One event at a time. */
   deliver(event: RuntimeEvent): Promise<RuntimeAnswer> {
     return new Promise((resolve) => {
       this.#event = event;
@@ -110,7 +110,7 @@ export class RuntimeApi {
     this.#finish({ payload, failed: what === "error" });
   }
 
-  /** A request's path below the API's own; undefined without the secret. */
+  /** Returns a request's path below the API's own; undefined without the secret. */
   #pathOf(url: string): string | undefined {
     const given = Buffer.from(url.slice(0, this.#prefix.length));
     const secret = Buffer.from(this.#prefix);

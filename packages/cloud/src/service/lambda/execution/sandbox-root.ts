@@ -45,7 +45,7 @@ export class SandboxRoot {
   readonly folder: string;
   readonly #tables: string;
 
-  /** Makes the skeleton anew. */
+  /** Rebuilds the skeleton. */
   constructor(folder: string) {
     rmSync(folder, { recursive: true, force: true });
     this.folder = join(folder, "root");
@@ -59,7 +59,7 @@ export class SandboxRoot {
       else if (isFolder(name)) this.#makeFolder(name);
   }
 
-  /** The file that tells `mount` what a function sees beside the system's programs. */
+  /** Returns the fstab of what a function sees besides the system's programs. */
   table(binds: readonly Bind[], { temporaryMegabytes }: { readonly temporaryMegabytes: number }): string {
     for (const { target, isFile = false } of binds)
       if (isFile) this.#makeFile(target);
@@ -89,7 +89,7 @@ export class SandboxRoot {
     writeFileSync(join(this.folder, name), "", { flag: "a" });
   }
 
-  /** Makes a folder that whoever the function runs as can look into, whatever this program's files are like. */
+  /** Makes a folder that the function's user can read, whatever the umask. */
   #makeFolder(name: string): void {
     const before = process.umask(0o022);
     try {
@@ -113,6 +113,6 @@ const fromOctal = (digits: string) => String.fromCharCode(Number.parseInt(digits
 const isLink = (name: string) => lstatSync(join("/", name), { throwIfNoEntry: false })?.isSymbolicLink() === true;
 const isFolder = (name: string) => lstatSync(join("/", name), { throwIfNoEntry: false })?.isDirectory() === true;
 
-/** A path as a field of such a table, in the octal of fstab(5). */
+/** Returns a path as a field of such a table, in the octal of fstab(5). */
 const escaped = (path: string): string =>
   path.replaceAll(/[\s\\#]/g, (letter) => `\\${letter.charCodeAt(0).toString(8).padStart(3, "0")}`);

@@ -63,7 +63,7 @@ export class Sandbox {
     void this.#exited.then(() => this.end());
   }
 
-  /** Starts a process. It is there at once; `started` tells how its start went. */
+  /** Starts a process. The sandbox is returned at once; `started` resolves when it is ready. */
   static async open(spec: SandboxSpec, context: SandboxContext): Promise<Sandbox> {
     const { record, interpreter, code, version } = spec;
     const { isolation, folder, region, endpoint, keys, clock } = context;
@@ -175,7 +175,7 @@ export class Sandbox {
 
   #report(requestId: string, duration: number): string {
     const start = this.#startMilliseconds;
-    this.#startMilliseconds = undefined; // told once, by the call that had to wait for it
+    this.#startMilliseconds = undefined; // reported once, by the call that waited for it
     return [
       `REPORT RequestId: ${requestId}`,
       `Duration: ${duration.toFixed(2)} ms`,

@@ -38,7 +38,7 @@ export async function callFunction(
   return { outcome, version };
 }
 
-/** The version that a qualifier leads to this time. A Fault when there is none. */
+/** Returns the version that a qualifier leads to this time. Throws a Fault when there is none. */
 export function chooseVersion(
   context: Omit<CallContext, "executor">,
   { name, qualifier = latest }: Pick<FunctionEvent, "name" | "qualifier">,

@@ -15,7 +15,6 @@ export interface EventInvokeSetting {
   readonly modifiedAt: number;
 }
 
-/** What the queue works with. */
 export interface EventQueueOptions {
   readonly db: CloudDatabase;
   readonly clock: () => number;
@@ -150,7 +149,7 @@ export class EventQueue {
     if (target !== undefined && target.includes(":lambda:")) this.#passOn(row, target, { error, condition, attempts });
   }
 
-  /** Gives a failed event to another function, in the envelope that Lambda uses for it. */
+  /** Hands a failed event to another function, in the envelope that Lambda uses for it. */
   #passOn(row: EventRow, target: string, about: { error: string; condition: string; attempts: number }): void {
     const { name, qualifier = latest } = readName(target);
     if (findVersion(this.#options, name, latest) === undefined) return;

@@ -7,7 +7,7 @@ interface Place {
   readonly clock: () => number;
 }
 
-/** An HTTP request as the event that a function URL makes of it (payload format 2.0). */
+/** Returns an HTTP request as the event that a function URL makes of it (payload format 2.0). */
 export function eventOfRequest(
   { method, path, query, headers, call }: ServiceRequest,
   body: Buffer,
@@ -132,7 +132,7 @@ function decodePath(path: string): string {
 
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/** A moment as web servers' logs write it. */
+/** Returns a moment as web servers' logs write it. */
 function clfTime(milliseconds: number): string {
   const [date = "", time = ""] = new Date(milliseconds).toISOString().slice(0, 19).split("T");
   const [year, month, day] = date.split("-");

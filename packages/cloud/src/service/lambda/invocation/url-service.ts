@@ -43,7 +43,7 @@ async function serve(context: LambdaContext, id: string, request: ServiceRequest
   const cors = corsHeaders(record.cors, request);
   if (request.method === "OPTIONS" && record.cors !== undefined && "access-control-request-method" in request.headers)
     return { status: 200, headers: cors };
-  // Unlike AWS: one with AuthType NONE answers everybody without a grant of its own; who has made it wants that.
+  // Unlike AWS: a URL with AuthType NONE needs no resource-based grant, as its creator has made it public.
   if (record.authType === "AWS_IAM" && !mayInvoke(context, row, request)) return message(403, forbidden);
   const body = await request.body.bytes(eventBytesMax.synchronous);
   const event = eventOfRequest(request, body, { ...context, id });
@@ -76,7 +76,7 @@ function mayInvoke(context: LambdaContext, row: UrlRow, { call }: ServiceRequest
   return mayDo(context, place, { call, name: "lambda:InvokeFunctionUrl", more });
 }
 
-/** The archive of a function's code, for who has a link to it. */
+/** Serves the archive of a function's code to the holder of a link. */
 function download({ code, links }: LambdaContext, request: ServiceRequest): ServiceResponse {
   const found = links.codeOf(request);
   if (found === undefined)

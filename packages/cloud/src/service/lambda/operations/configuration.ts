@@ -72,7 +72,7 @@ export const withCode = <Record extends object>(record: Record, { code, codeByte
   codeBytes,
 });
 
-/** A version as AWS describes it. It can be called as soon as it is stored, so it is active. */
+/** Returns a version as AWS describes it. It can be called as soon as it is stored, so it is active. */
 export function describe(
   context: LambdaContext,
   { name, version, withVersion = true }: { name: string; version: string; withVersion?: boolean },
@@ -105,7 +105,7 @@ export function describe(
   };
 }
 
-/** What Lambda has and this cloud has not: better told than silently left out. */
+/** Refuses what Lambda supports and this cloud does not, which is better than silently ignoring it. */
 function refuseUnserved(input: Settings): void {
   const asked = {
     layers: (input.Layers ?? []).length > 0,

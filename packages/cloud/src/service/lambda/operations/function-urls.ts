@@ -83,7 +83,7 @@ export const recordOf = ({ record }: UrlRow): UrlRecord => JSON.parse(record) as
 /** The name that function URLs' host names have in the place of an id, where code is downloaded. */
 export const codeHost = "code";
 
-/** The host name at which an address answers, without its port. */
+/** Returns the host name at which an address answers, without its port. */
 export const hostOf = (id: string, region: string): string => `${id}.lambda-url.${region}.localhost`;
 
 /** How such a host is reached: as its caller reached the same port. Instances speak TLS at another one, whatever this one does. */
@@ -120,7 +120,7 @@ function urlOf(context: LambdaContext, input: Input): UrlRow {
   return row;
 }
 
-/** An address that stays the same for the same function and alias, and tells neither. */
+/** Returns an id that is always the same for a function and alias, and reveals neither. */
 function idOf({ accountId, region }: LambdaContext, name: string, qualifier: string): string {
   const digest = createHash("sha256").update([accountId, region, name, qualifier].join("\n")).digest("hex");
   return BigInt(`0x${digest}`).toString(36).padStart(32, "0").slice(0, 32);

@@ -129,13 +129,13 @@ export function sweepCode({ db, code, executor }: Pick<LambdaContext, "db" | "co
   );
 }
 
-/** The version that a qualifier stands for; for an alias, its own. */
+/** Returns the version that a qualifier stands for; for an alias, its own. */
 function named(context: LambdaContext, name: string, qualifier = latest): { version: string; record: VersionRecord } {
   const version = isVersion(qualifier) ? qualifier : ([...sharesOf(context, name, qualifier).keys()].at(-1) ?? latest);
   return { version, record: versionOf(context, name, version) };
 }
 
-/** Changes what is not published yet, if nobody has since the revision that the caller knows. */
+/** Changes `$LATEST`, if its revision is still the one that the caller knows. */
 function changeLatest(
   context: LambdaContext,
   name: string,
@@ -179,7 +179,7 @@ interface CodeSource {
   readonly ImageUri?: string | undefined;
 }
 
-/** The archive that a request brings, or names. */
+/** Returns the archive that a request brings, or names. */
 async function archiveOf(
   { readObject }: LambdaContext,
   { ZipFile, S3Bucket, S3Key, S3ObjectVersion, ImageUri }: CodeSource,

@@ -3,7 +3,7 @@ import { badValue } from "../names.ts";
 /** Items on a page of a list: Lambda's own limit. */
 const pageMax = 50;
 
-/** A page of a list, after the item that a marker names. */
+/** Returns a page of a list, after the item that a marker names. */
 export function pageOf<Item>(
   all: readonly Item[],
   { Marker, MaxItems = pageMax }: { Marker?: string | undefined; MaxItems?: number | undefined },

@@ -69,13 +69,13 @@ function revisionOf(statements: readonly PolicyStatement[]): string {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5");
 }
 
-/** A statement as replies show it. */
+/** Returns a statement as replies show it. */
 function shown(kept: PolicyStatement): PolicyStatement {
   const { principalId: _, ...statement } = kept;
   return statement;
 }
 
-/** Whose name an ARN is now. One of this account that is nobody's is refused, as on AWS; nobody of other accounts comes here. */
+/** Returns the unique id behind an ARN. As on AWS an ARN of this account without one is refused; other accounts have no callers here. */
 function idOf({ uniqueIdOf, accountId, call }: LambdaContext & { readonly call: Call }, arn = ""): string | undefined {
   const account = /^arn:aws[a-z-]*:(?:iam|sts)::(\d{12}):(?!root$)/.exec(arn)?.[1];
   if (account === undefined || (mayDoEverything(call.principal) && arn === call.principal.arn)) return undefined;

@@ -19,7 +19,7 @@ export function copyBootstrap(folder: string): string {
   mkdirSync(making, { recursive: true });
   try {
     for (const [index, name] of programs.entries()) writeFileSync(join(making, name), texts[index] ?? "");
-    // Whoever the function runs as is to read them, whatever this program's files are like.
+    // The function's user must be able to read them, whatever the umask.
     for (const name of programs) chmodSync(join(making, name), 0o644);
     chmodSync(making, 0o755);
     renameSync(making, place);

@@ -43,7 +43,7 @@ export function findJava(folder: string): Interpreter | string | undefined {
   };
 }
 
-/** The folder of the program `java` on the PATH, past the links that lead there. */
+/** Returns the folder of the program `java` on the PATH, past the links that lead there. */
 function homeOfJava(): string | undefined {
   try {
     const words = ["-c", 'readlink -f "$(command -v java)"'];

@@ -7,14 +7,14 @@ import { copySdk } from "./sdk-copy.ts";
 
 /** What of Lambda's runtimes this machine can run. */
 export interface Runtimes {
-  /** The interpreter that stands for a runtime such as `python3.12`, or a sentence that says which there are. */
+  /** Returns the interpreter for a runtime such as `python3.12`, or a sentence that lists the runtimes there are. */
   find(runtime: string): Interpreter | string;
 }
 
 /** How long an interpreter may take to tell its version, in milliseconds. */
 const probeMilliseconds = 10_000;
 
-/** The interpreters of this machine, each looked for once, when it is asked for first: a start need not wait for them. Node is the one that runs this program. `folder` is for what has to be compiled or copied. */
+/** The interpreters of this machine. Each is looked for once, on first use, so that a start need not wait for them. Node is the one that runs this program. `folder` is for what has to be compiled or copied. */
 export function hostRuntimes(folder: string): Runtimes {
   const bootstrap = remembered(async () => copyBootstrap(join(folder, "bootstrap")));
   const node: Interpreter = {

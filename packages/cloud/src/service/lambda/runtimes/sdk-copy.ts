@@ -62,7 +62,7 @@ async function copyFolder(from: string, to: string): Promise<void> {
       const [source, target] = [join(from, entry.name), join(to, entry.name)];
       if (unused.test(entry.name)) return;
       if (entry.isDirectory()) await copyFolder(source, target);
-      // Whoever the function runs as is to read it, whatever this program's files are like.
+      // The function's user must be able to read it, whatever the umask.
       else if (entry.isFile()) await copyFile(source, target).then(() => chmod(target, 0o644));
     }),
   );
@@ -80,7 +80,7 @@ function packagesFolder(): string {
   return client.slice(0, client.indexOf(join("node_modules", "@aws-sdk")) + "node_modules".length);
 }
 
-/** The SDK's clients, and whatever they need. */
+/** Returns the SDK's clients, and whatever they need. */
 function packagesOfSdk(source: string): readonly Package[] {
   const found = new Map<string, Package>();
   const add = (place: string): void => {

@@ -3,7 +3,7 @@ import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 /** How long a link is good for, in milliseconds: as long as AWS's. */
 const goodMilliseconds = 10 * 60_000;
 
-/** Links to functions' code: who may ask for a function gets one, and whoever has it may download that one archive for a while. They end with this process. */
+/** Links to functions' code: a caller that may get a function gets a link, with which anybody may download that one archive for a while. They end with this process. */
 export class CodeLinks {
   readonly #secret = randomBytes(32);
   readonly #clock: () => number;
@@ -12,13 +12,13 @@ export class CodeLinks {
     this.#clock = clock;
   }
 
-  /** The path and query of a link to an archive, named by its hash. */
+  /** Returns the path and query of a link to an archive, named by its hash. */
   linkTo(code: string): string {
     const expires = String(this.#clock() + goodMilliseconds);
     return `/${code}.zip?expires=${expires}&signature=${this.#sign(code, expires)}`;
   }
 
-  /** The archive that a path and a query lead to; undefined when they are no link of ours, or one that has expired. */
+  /** Returns the archive that a path and a query lead to, or undefined when they are no link of ours, or one that has expired. */
   codeOf({ path, query }: { readonly path: string; readonly query: URLSearchParams }): string | undefined {
     const [, code] = /^\/([0-9a-f]{64})\.zip$/.exec(path) ?? [];
     const expires = query.get("expires") ?? "";

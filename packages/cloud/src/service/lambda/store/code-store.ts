@@ -15,7 +15,7 @@ export interface StoredCode {
 /** Functions' code, each archive once under its hash and never changed: what two versions share is the same folder. */
 export class CodeStore {
   readonly #folder: string;
-  /** What somebody is storing and nothing refers to yet, by its hash or by a name for as long as it is made: how many do. */
+  /** Code that is being stored and nothing refers to yet, by its hash or a temporary name, with the number of requests that store it. */
   readonly #underWay = new Map<string, number>();
 
   constructor(folder: string) {
@@ -23,7 +23,7 @@ export class CodeStore {
     mkdirSync(folder, { recursive: true });
   }
 
-  /** Unpacks an archive, and lets `refer` write down who has it now; until that is done no sweep touches it. Throws a Fault when the archive must not be unpacked. */
+  /** Unpacks an archive and has `refer` record its user; until then no sweep deletes it. Throws a Fault when the archive must not be unpacked. */
   async store<Result>(archive: Uint8Array, refer: (stored: StoredCode) => Result): Promise<Result> {
     const code = createHash("sha256").update(archive).digest("hex");
     return this.#keeping(code, async () => {
@@ -74,7 +74,7 @@ export class CodeStore {
     return join(this.#folder, `${code}.zip`);
   }
 
-  /** Deletes code that nothing refers to any more, and that nobody is storing. */
+  /** Deletes code that nothing refers to and nobody is storing. */
   sweep(isKnown: (code: string) => boolean): void {
     for (const name of readdirSync(this.#folder)) {
       const code = name.replace(/\.zip$/, "");

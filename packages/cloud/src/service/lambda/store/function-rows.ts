@@ -55,27 +55,27 @@ interface Place {
   readonly accountId: string;
 }
 
-/** The function of a name; a Fault when there is none. */
+/** Returns the function of a name; throws a Fault when there is none. */
 export function functionOf(place: Place, name: string): FunctionRow {
   const row = place.db.get<FunctionRow>("SELECT * FROM functions WHERE name = ?", name);
   if (row === undefined) throw notFound(place, name);
   return row;
 }
 
-/** The tags of a function; none of one that is not there. */
+/** Returns the tags of a function; none of one that is not there. */
 export function functionTags({ db }: Pick<Place, "db">, name: string): Readonly<Record<string, string>> {
   const row = db.get<FunctionRow>("SELECT * FROM functions WHERE name = ?", name);
   return row === undefined ? {} : (JSON.parse(row.tags) as Readonly<Record<string, string>>); // written by CreateFunction and TagResource
 }
 
-/** A version of a function; a Fault when there is none. */
+/** Returns a version of a function; throws a Fault when there is none. */
 export function versionOf(place: Place, name: string, version: string): VersionRecord {
   const found = findVersion(place, name, version);
   if (found === undefined) throw notFound(place, name, version === latest ? undefined : version);
   return found;
 }
 
-/** A version of a function, or undefined. */
+/** Returns a version of a function, or undefined. */
 export function findVersion({ db }: Place, name: string, version: string): VersionRecord | undefined {
   const row = db.get<{ record: string }>(
     "SELECT record FROM function_versions WHERE function = ? AND version = ?",
@@ -85,7 +85,7 @@ export function findVersion({ db }: Place, name: string, version: string): Versi
   return row === undefined ? undefined : (JSON.parse(row.record) as VersionRecord); // written by putVersion
 }
 
-/** All versions of a function, `$LATEST` first. */
+/** Returns all versions of a function, `$LATEST` first. */
 export function versionsOf({ db }: Place, name: string): readonly (readonly [string, VersionRecord])[] {
   return db
     .all<{ version: string; record: string }>(
@@ -103,7 +103,7 @@ export function putVersion({ db }: Place, name: string, version: string, record:
   );
 }
 
-/** An alias of a function, or undefined. */
+/** Returns an alias of a function, or undefined. */
 export function findAlias({ db }: Place, name: string, alias: string): AliasRecord | undefined {
   const row = db.get<{ record: string }>(
     "SELECT record FROM function_aliases WHERE function = ? AND name = ?",
@@ -113,7 +113,7 @@ export function findAlias({ db }: Place, name: string, alias: string): AliasReco
   return row === undefined ? undefined : (JSON.parse(row.record) as AliasRecord); // written by putAlias
 }
 
-/** An alias of a function; a Fault when there is none. */
+/** Returns an alias of a function; throws a Fault when there is none. */
 export function aliasOf(place: Place, name: string, alias: string): AliasRecord {
   const found = findAlias(place, name, alias);
   if (found === undefined)
@@ -121,7 +121,7 @@ export function aliasOf(place: Place, name: string, alias: string): AliasRecord 
   return found;
 }
 
-/** All aliases of a function by name. */
+/** Returns all aliases of a function by name. */
 export function aliasesOf({ db }: Place, name: string): readonly (readonly [string, AliasRecord])[] {
   return db
     .all<{ name: string; record: string }>(
@@ -139,7 +139,7 @@ export function putAlias({ db }: Place, name: string, alias: string, record: Ali
   );
 }
 
-/** The versions that a qualifier leads to, with their shares of calls: one, or an alias's two. */
+/** Returns the versions that a qualifier leads to, with their shares of calls: one, or an alias's two. */
 export function sharesOf(place: Place, name: string, qualifier: string): ReadonlyMap<string, number> {
   if (isVersion(qualifier)) return new Map([[qualifier, 1]]);
   const alias = findAlias(place, name, qualifier);
@@ -169,7 +169,7 @@ export function notFound(place: Place, name: string, qualifier?: string): Fault 
 /** The kinds of settings that are kept for a function's qualifier. */
 export type SettingKind = "policy" | "provisioned" | "event invoke";
 
-/** A setting of a function's qualifier, or undefined. */
+/** Returns a setting of a function's qualifier, or undefined. */
 export function findSetting<Setting>(
   { db }: Pick<Place, "db">,
   { name, qualifier, kind }: { name: string; qualifier: string; kind: SettingKind },

@@ -115,7 +115,7 @@ async function unpackFile(
     },
   });
   await pipeline(await contentOf(zip, entry), counting, createWriteStream(path, { flags: "wx", mode: 0o600 }));
-  // Readable for whoever the function runs as; setuid and its like do not come out of an archive.
+  // The function's user must be able to read it; setuid and the like are not taken over from an archive.
   await chmod(path, (mode & 0o111) === 0 ? 0o644 : 0o755);
 }
 

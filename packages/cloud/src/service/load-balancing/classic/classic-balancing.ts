@@ -17,7 +17,6 @@ import type { ClassicInstance, ClassicRecord } from "./records.ts";
 /** How often to look whether an instance's time of draining is over or its state has changed, in milliseconds. */
 const lookMilliseconds = 250;
 
-/** What classic load balancers work with. */
 export interface ClassicBalancingOptions {
   readonly records: Records<ClassicRecord>;
   readonly dataPlane: SharedDataPlane;
@@ -66,7 +65,7 @@ export class ClassicBalancing {
     return this.#options.dataPlane.refusalOf(port);
   }
 
-  /** The load balancer of a name. */
+  /** Returns the load balancer of a name. */
   find(name: string): ClassicRecord | undefined {
     return this.#options.records.find(name);
   }
@@ -103,7 +102,7 @@ export class ClassicBalancing {
     return found?.drainsUntil === undefined ? found?.health.state : "draining";
   }
 
-  /** The state of an instance in AWS's words. */
+  /** Returns the state of an instance in AWS's words. */
   stateOf(record: ClassicRecord, instanceId: string): InstanceState {
     const found = record.instances.find(({ id }) => id === instanceId);
     const instance = this.#options.instances.find(instanceId);

@@ -4,7 +4,6 @@ import type { Records } from "../../../store/records.ts";
 import type { ClassicBalancing } from "./classic-balancing.ts";
 import type { ClassicRecord } from "./records.ts";
 
-/** What the operations on classic load balancers work with. */
 export interface ClassicContext {
   readonly records: Records<ClassicRecord>;
   readonly balancing: ClassicBalancing;

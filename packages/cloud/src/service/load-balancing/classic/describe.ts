@@ -2,11 +2,11 @@ import type { LoadBalancerAttributes, LoadBalancerDescription } from "@aws-sdk/c
 import { vpc } from "../../ec2/index.ts";
 import type { ClassicRecord } from "./records.ts";
 
-/** The registered instances of a load balancer, without those that drain. */
+/** Returns the registered instances of a load balancer, without those that drain. */
 export const instancesOf = ({ instances }: ClassicRecord) =>
   instances.filter(({ drainsUntil }) => drainsUntil === undefined).map(({ id }) => ({ InstanceId: id }));
 
-/** The attributes of a load balancer as AWS describes them. */
+/** Returns the attributes of a load balancer as AWS describes them. */
 export function attributesOf(record: ClassicRecord): LoadBalancerAttributes {
   return {
     CrossZoneLoadBalancing: { Enabled: record.isCrossZone },
@@ -17,7 +17,7 @@ export function attributesOf(record: ClassicRecord): LoadBalancerAttributes {
   };
 }
 
-/** A load balancer as AWS describes it. */
+/** Returns a load balancer as AWS describes it. */
 export function describe(record: ClassicRecord): LoadBalancerDescription {
   const { check } = record;
   return {

@@ -1,7 +1,7 @@
 import type { Tag } from "@aws-sdk/client-elastic-load-balancing";
 import type { Health } from "../../../balancer/index.ts";
 
-/** A classic load balancer as it is kept, its instances with it. */
+/** A classic load balancer as it is stored, its instances with it. */
 export interface ClassicRecord {
   readonly name: string;
   readonly dnsName: string;

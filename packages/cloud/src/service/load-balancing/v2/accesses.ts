@@ -5,7 +5,7 @@ import { arnOf } from "./names.ts";
 
 type Input = Readonly<Record<string, unknown>>;
 
-/** What each request to Elastic Load Balancing touches (its service authorization reference). Its operations take nothing but whole ARNs, so that what is found has the ARN that was given. */
+/** What each request to Elastic Load Balancing touches (its service authorization reference). Its operations take whole ARNs only, so what is found has the ARN that was given. */
 export function loadBalancingAccesses(context: LoadBalancingContext): AccessTable {
   const of =
     (member: string) =>

@@ -11,7 +11,6 @@ import { stateOf } from "./target-state.ts";
 /** How often to look whether a target's time of draining is over or its instance has changed, in milliseconds. */
 const lookMilliseconds = 250;
 
-/** What balancing works with. */
 export interface BalancingOptions {
   readonly records: LoadBalancingRecords;
   readonly dataPlane: SharedDataPlane;
@@ -26,7 +25,7 @@ export class Balancing {
   readonly #options: BalancingOptions;
   /** The health of targets, with the counts that are not worth a write each. */
   readonly #health = new Map<string, Health>();
-  /** Targets that have become healthy, and that the data plane has not been told of: they are shown as healthy when it has. */
+  /** Targets that have become healthy and that the data plane does not know of yet: they are described as healthy once it does. */
   readonly #joining = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #instancesSeen = "";

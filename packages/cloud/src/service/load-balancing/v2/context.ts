@@ -4,7 +4,6 @@ import type { ListenerCertificates } from "../../../listener-certificates.ts";
 import type { Balancing } from "./balancing.ts";
 import type { LoadBalancingRecords } from "./records.ts";
 
-/** What Elastic Load Balancing's operations work with. */
 export interface LoadBalancingContext {
   readonly records: LoadBalancingRecords;
   readonly balancing: Balancing;

@@ -19,7 +19,6 @@ import { targetOperations } from "./operations/targets.ts";
 export type { BalancedInstances } from "../balanced-instances.ts";
 export type { TargetGroups } from "./target-groups-for-fleets.ts";
 
-/** What Elastic Load Balancing is opened with. */
 export interface LoadBalancingOptions {
   readonly db: CloudDatabase;
   readonly dataPlane: SharedDataPlane;

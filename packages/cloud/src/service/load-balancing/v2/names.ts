@@ -16,7 +16,7 @@ export function checkName(what: "Load balancer" | "Target group", name: string):
     throw new Fault("ValidationError", `${what} name '${name}' cannot begin with 'internal-'`);
 }
 
-/** Checks a port, and gives it. */
+/** Checks a port, and returns it. */
 export function checkedPort(port: number | undefined): number {
   if (port === undefined) throw new Fault("ValidationError", "A port must be specified");
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
@@ -24,7 +24,7 @@ export function checkedPort(port: number | undefined): number {
   return port;
 }
 
-/** The last part of an ARN of Elastic Load Balancing. */
+/** Returns the last part of an ARN of Elastic Load Balancing. */
 export function newArnSuffix(): string {
   return randomHex(8);
 }
@@ -34,7 +34,7 @@ interface Account {
   readonly accountId: string;
 }
 
-/** An ARN of Elastic Load Balancing. */
+/** Returns an ARN of Elastic Load Balancing. */
 export function arnOf({ region, accountId }: Account, path: string): string {
   return `arn:aws:elasticloadbalancing:${region}:${accountId}:${path}`;
 }
@@ -44,7 +44,7 @@ export function pathOf(arn: string): string {
   return arn.slice(arn.indexOf("/") + 1);
 }
 
-/** One page of a list. A Fault when the marker is none of ours. */
+/** Returns one page of a list. Throws a Fault when the marker is none of ours. */
 export function page<Item>(
   items: readonly Item[],
   { Marker, PageSize = pageSizeMax }: { readonly Marker?: string | undefined; readonly PageSize?: number | undefined },

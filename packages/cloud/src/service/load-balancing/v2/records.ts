@@ -6,7 +6,7 @@ import { Records } from "../../../store/records.ts";
 /** Attributes as they were set; those that were not have their defaults. */
 export type Attributes = Readonly<Record<string, string>>;
 
-/** A target group as it is kept. */
+/** A target group as it is stored. */
 export interface TargetGroupRecord {
   readonly arn: string;
   readonly name: string;
@@ -32,7 +32,7 @@ export interface HealthCheck {
   readonly unhealthy: number;
 }
 
-/** A load balancer as it is kept. */
+/** A load balancer as it is stored. */
 export interface LoadBalancerRecord {
   readonly arn: string;
   readonly name: string;
@@ -47,14 +47,14 @@ export interface LoadBalancerRecord {
   readonly tags: readonly Tag[];
 }
 
-/** The names and addresses by which clients reach a load balancer. */
+/** Returns the names and addresses by which clients reach a load balancer. */
 export const namesOf = ({ dnsName }: LoadBalancerRecord): readonly string[] => [
   dnsName.toLowerCase(),
   "localhost",
   "127.0.0.1",
 ];
 
-/** A listener as it is kept. */
+/** A listener as it is stored. */
 export interface ListenerRecord {
   readonly arn: string;
   readonly loadBalancerArn: string;
@@ -68,7 +68,7 @@ export interface ListenerRecord {
   readonly tags: readonly Tag[];
 }
 
-/** A rule as it is kept; a listener's default actions are no record of their own. */
+/** A rule as it is stored; a listener's default actions are no record of their own. */
 export interface RuleRecord {
   readonly arn: string;
   readonly listenerArn: string;
@@ -78,7 +78,7 @@ export interface RuleRecord {
   readonly tags: readonly Tag[];
 }
 
-/** A target as it is kept: the same instance on two ports is two targets. */
+/** A target as it is stored: the same instance on two ports is two targets. */
 export interface TargetRecord {
   readonly groupArn: string;
   /** An instance's id, or an address. */
@@ -144,7 +144,7 @@ export class LoadBalancingRecords {
     this.listeners.delete(listenerArn);
   }
 
-  /** The load balancers whose listeners send traffic to each target group. */
+  /** Returns the load balancers whose listeners send traffic to each target group. */
   users(): ReadonlyMap<string, ReadonlySet<string>> {
     const users = new Map<string, Set<string>>();
     for (const listener of this.listeners.all())
@@ -155,7 +155,7 @@ export class LoadBalancingRecords {
   }
 }
 
-/** The target groups that an action names. */
+/** Returns the target groups that an action names. */
 export function groupsOf({ TargetGroupArn, ForwardConfig }: Action): readonly string[] {
   const weighted = (ForwardConfig?.TargetGroups ?? []).flatMap(({ TargetGroupArn: arn }) =>
     arn === undefined ? [] : [arn],

@@ -88,7 +88,7 @@ function tlsOf(listener: ListenerRecord, loadBalancer: LoadBalancerRecord, certi
   return { versionMin: versionMinOf(listener.sslPolicy), certificates: found.map(({ cert, key }) => ({ cert, key })) };
 }
 
-/** AWS's action as the balancer is told it. Everything has been checked when it was made. */
+/** Returns the balancer's form of an action. It was checked when it was created. */
 function actionOf(actions: readonly AwsAction[]): Action {
   const action: AwsAction = actions.at(-1) ?? { Type: "forward" };
   const { FixedResponseConfig: fixed, RedirectConfig: redirect, ForwardConfig, TargetGroupArn } = action;

@@ -26,7 +26,7 @@ export class TargetGroups {
     );
   }
 
-  /** Deregisters instances from every port; resolves when they get no new requests. `healthOf` tells how long they drain. */
+  /** Deregisters instances from every port; resolves when they get no new requests. `healthOf` says how long they drain. */
   async deregister(arn: string, instanceIds: readonly string[]): Promise<void> {
     const group = this.#records.targetGroups.find(arn);
     if (group === undefined) return;
@@ -34,14 +34,14 @@ export class TargetGroups {
     await this.#balancing.deregister(group, targets.map(targetKey));
   }
 
-  /** What a group says of an instance: the best of the ports that it is registered on, and that it drains as long as it does on any. Undefined when it is not registered, or nothing is sent to the group. */
+  /** Returns what a group says about an instance: the best state of the ports that it is registered on, and `draining` as long as it drains on any. Undefined when it is not registered, or no listener uses the group. */
   healthOf(arn: string, instanceId: string): "initial" | "healthy" | "unhealthy" | "draining" | undefined {
     const group = this.#records.targetGroups.find(arn);
     const states = group === undefined ? [] : this.#entries(group, instanceId).map(({ health: { State } }) => State);
     return (["draining", "healthy", "initial", "unhealthy"] as const).find((state) => states.includes(state));
   }
 
-  /** A group of addresses or instances; undefined when there is none. */
+  /** Returns a group of addresses or instances, or undefined when there is none. */
   find(arn: string): Pick<TargetGroupRecord, "arn" | "name" | "targetType" | "protocol"> | undefined {
     return this.#records.targetGroups.find(arn);
   }
@@ -56,7 +56,7 @@ export class TargetGroups {
     if (this.exists(arn)) await this.#balancing.register(arn, [target]);
   }
 
-  /** Deregisters an address and port; resolves when it gets no new requests. `healthOfAddress` tells how long it drains. */
+  /** Deregisters an address and port; resolves when it gets no new requests. `healthOfAddress` says how long it drains. */
   async deregisterAddress(arn: string, target: { readonly id: string; readonly port: number }): Promise<void> {
     const group = this.#records.targetGroups.find(arn);
     if (group !== undefined) await this.#balancing.deregister(group, [targetKey(target)]);

@@ -19,7 +19,7 @@ export interface TargetContext {
   readonly group: Pick<TargetGroupRecord, "targetType">;
 }
 
-/** The state of a target in AWS's words, with its reason. */
+/** Returns the state of a target in AWS's words, with its reason. */
 export function stateOf(
   { drainsUntil, health }: TargetRecord,
   { isUsed, instance, group }: TargetContext,

@@ -11,7 +11,7 @@ const stickySecondsMax = 604_800;
 
 const contentTypes = ["text/plain", "text/css", "text/html", "application/javascript", "application/json"];
 
-/** Checks the actions of a listener or rule, and gives them as AWS describes them. */
+/** Checks the actions of a listener or rule, and returns them as AWS describes them. */
 export function checkedActions(
   records: LoadBalancingRecords,
   loadBalancer: LoadBalancerRecord,

@@ -83,12 +83,12 @@ export function attributeOf<Name extends string>(
   return attributes[name] ?? table[name].initial;
 }
 
-/** All attributes in force, as AWS lists them. */
+/** Returns all attributes in force, as AWS lists them. */
 export function listAttributes(table: Table, attributes: Attributes): { Key: string; Value: string }[] {
   return Object.entries(table).map(([Key, { initial }]) => ({ Key, Value: attributes[Key] ?? initial }));
 }
 
-/** Attributes with changes made to them. A Fault when one is unknown, or may not have that value. */
+/** Attributes with changes made to them. Throws a Fault when one is unknown, or may not have that value. */
 export function changeAttributes(
   table: Table,
   attributes: Attributes,

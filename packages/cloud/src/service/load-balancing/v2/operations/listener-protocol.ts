@@ -44,7 +44,7 @@ function certificatesOf(
   return [arn, ...known.slice(1).filter((one) => one !== arn)];
 }
 
-/** The ARN of a certificate that there is. */
+/** Returns the ARN of a certificate that exists. */
 export function checkedCertificate(
   { certificates }: LoadBalancingContext,
   loadBalancer: LoadBalancerRecord | undefined,

@@ -78,7 +78,7 @@ export const listenerOperations: LoadBalancingOperations = {
   },
 };
 
-/** The listener of an ARN; a Fault when there is none. */
+/** Returns the listener of an ARN; throws a Fault when there is none. */
 export function listenerOf(records: LoadBalancingContext["records"], arn: string | undefined): ListenerRecord {
   const found = records.listeners.find(arn ?? "");
   if (found === undefined) throw new Fault("ListenerNotFound", `Listeners '${arn ?? ""}' not found`);

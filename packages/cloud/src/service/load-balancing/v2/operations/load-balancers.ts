@@ -114,7 +114,7 @@ export const loadBalancerOperations: LoadBalancingOperations = {
   },
 };
 
-/** The load balancer of an ARN; a Fault when there is none. */
+/** Returns the load balancer of an ARN; throws a Fault when there is none. */
 export function loadBalancerOf(records: LoadBalancingContext["records"], arn: string | undefined): LoadBalancerRecord {
   const found = records.loadBalancers.find(arn ?? "");
   if (found === undefined) throw notFound(arn ?? "");

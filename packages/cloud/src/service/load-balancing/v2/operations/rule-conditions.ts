@@ -7,7 +7,7 @@ const valuesMax = 5;
 const wildcardsMax = 6;
 const lengthMax = 128;
 
-/** Checks the conditions of a rule, and gives them as AWS describes them. */
+/** Checks the conditions of a rule, and returns them as AWS describes them. */
 export function checkedConditions(conditions: readonly RuleCondition[]): readonly RuleCondition[] {
   if (conditions.length === 0) throw new Fault("ValidationError", "A condition must be specified");
   const checked = conditions.map(checkedCondition);

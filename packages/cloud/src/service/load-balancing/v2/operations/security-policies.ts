@@ -15,11 +15,11 @@ const policies: Readonly<Record<string, "TLSv1.2" | "TLSv1.3">> = {
 /** The policy of a listener for which none is named. */
 export const policyAtFirst = "ELBSecurityPolicy-2016-08";
 
-/** Gives a policy that there is. */
+/** Returns the name of a security policy; throws a Fault for one that does not exist. */
 export function checkedPolicy(name: string): string {
   if (Object.hasOwn(policies, name)) return name;
   throw new Fault("SSLPolicyNotFound", `SSL policy '${name}' is none of ${Object.keys(policies).join(", ")}`);
 }
 
-/** The oldest version of TLS that a policy lets in. */
+/** Returns the oldest version of TLS that a policy lets in. */
 export const versionMinOf = (policy = policyAtFirst) => policies[policy] ?? "TLSv1.2";

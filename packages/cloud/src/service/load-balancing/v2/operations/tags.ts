@@ -27,7 +27,7 @@ export const tagOperations: LoadBalancingOperations = {
   },
 };
 
-/** Tags with further ones put over them. A Fault when one may not be. */
+/** Returns tags with others set over them. Throws a Fault for an invalid tag. */
 export function mergeTags(tags: readonly Tag[], more: readonly Tag[]): readonly Tag[] {
   const keys = more.map(({ Key = "" }) => Key);
   if (new Set(keys).size < keys.length)

@@ -122,7 +122,7 @@ function inRange(what: string, value: number, [from, to]: readonly [number, numb
   throw new Fault("ValidationError", `${what} '${value}' must be in the range ${from}-${to}`);
 }
 
-/** A target group as AWS describes it. */
+/** Returns a target group as AWS describes it. */
 export function describeTargetGroup(group: TargetGroupRecord, users: ReadonlySet<string> = new Set()): TargetGroup {
   const { check } = group;
   return {

@@ -73,7 +73,7 @@ export const targetGroupOperations: LoadBalancingOperations = {
   },
 };
 
-/** The target group of an ARN; a Fault when there is none. */
+/** Returns the target group of an ARN; throws a Fault when there is none. */
 export function targetGroupOf(records: LoadBalancingContext["records"], arn: string | undefined): TargetGroupRecord {
   const group = records.targetGroups.find(arn ?? "");
   if (group === undefined) throw new Fault("TargetGroupNotFound", `Target groups '${arn ?? ""}' not found`);

@@ -79,7 +79,7 @@ function checkTargets(
   }
 }
 
-/** The ranges that AWS takes, and loopback, where what runs on this machine listens. */
+/** The ranges that AWS accepts, and loopback, where what runs on this machine listens. */
 function isPrivate(address: string): boolean {
   return /^(10|127)\.|^192\.168\.|^172\.(1[6-9]|2\d|3[01])\.|^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./.test(address);
 }
