@@ -90,7 +90,7 @@ export const settings = {
 } as const satisfies Record<string, Setting>;
 
 /** One setting of the command line. */
-export interface Setting {
+interface Setting {
   readonly flag: string;
   readonly variable: string;
   readonly default: string;

@@ -2,7 +2,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** A running `sluice up`, as other commands of the same data folder find it. */
-export interface Running {
+interface Running {
   readonly pid: number;
   /** The process's start in clock ticks after boot, from /proc: a recycled pid is recognized by it. */
   readonly startTicks: string;

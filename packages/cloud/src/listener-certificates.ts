@@ -7,7 +7,7 @@ export interface ListenerCertificates {
   find(arn: string, hosts: readonly string[]): PrivateCertificate | undefined;
 }
 
-export interface ListenerCertificatesOptions {
+interface ListenerCertificatesOptions {
   readonly dataFolder: string;
   readonly region: string;
   readonly accountId: string;

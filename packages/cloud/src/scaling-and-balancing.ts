@@ -11,7 +11,7 @@ import { openSns } from "./service/sns/index.ts";
 import type { CloudDatabase } from "./store/database.ts";
 import { TimeScale } from "./time-scale.ts";
 
-export interface ScalingAndBalancingOptions {
+interface ScalingAndBalancingOptions {
   readonly db: CloudDatabase;
   readonly clock: () => number;
   readonly region: string;

@@ -88,7 +88,16 @@ export interface RunningCloud {
 }
 
 /** The tables of all services; those that are not here keep `Records`. */
-const tables = [s3Tables, ec2Tables, autoScalingTables, ecrTables, iamTables, lambdaTables, logsTables, cloudWatchTables];
+const tables = [
+  s3Tables,
+  ec2Tables,
+  autoScalingTables,
+  ecrTables,
+  iamTables,
+  lambdaTables,
+  logsTables,
+  cloudWatchTables,
+];
 
 /** Opens the local cloud of a data folder. Throws one clear sentence when it cannot. */
 export function startCloud(options: CloudOptions): RunningCloud {

@@ -16,7 +16,7 @@ const hostDays = 397;
 const contextsMax = 200;
 
 /** The names that the local cloud answers to inside instances: AWS's own. */
-export const isOurs = (host: string): boolean =>
+const isOurs = (host: string): boolean =>
   /^[a-z0-9*]([a-z0-9._-]*)\.(amazonaws\.com|amazonaws\.com\.cn|on\.aws|api\.aws)$/.test(host);
 
 /** What the authority may always vouch for. Clients that trust it need not fear for other names. The last network is the instances'. */

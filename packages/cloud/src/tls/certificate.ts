@@ -14,7 +14,7 @@ import {
 } from "@sluice/aws-protocol/der";
 
 /** What a certificate says. */
-export interface CertificateOptions {
+interface CertificateOptions {
   /** Its common name. */
   readonly subject: string;
   /** The host names and addresses that it is for; absent on the authority's own. */

@@ -43,7 +43,7 @@ export interface ConnectionOwner {
 }
 
 /** A request to a target. */
-export interface TargetRequest {
+interface TargetRequest {
   readonly method: string;
   /** The whole head. */
   readonly text: string;

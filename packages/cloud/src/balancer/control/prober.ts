@@ -59,7 +59,7 @@ export class Prober {
 }
 
 /** Checks a target once. */
-export function probe(target: Pick<Target, "host" | "checkPort">, check: Check): Promise<ProbeResult> {
+function probe(target: Pick<Target, "host" | "checkPort">, check: Check): Promise<ProbeResult> {
   return check.protocol === "HTTP" ? probeHttp(target, check) : probeTcp(target, check);
 }
 

@@ -2,10 +2,10 @@ import { tokenOf } from "../routing/upstreams.ts";
 import type { Action, Condition, BalancerConfiguration, Listener, Target } from "../control/configuration.ts";
 
 /** The server slots of each group's backend. Which target has which slot changes while HAProxy runs. */
-export type Slots = ReadonlyMap<string, readonly (Target | undefined)[]>;
+type Slots = ReadonlyMap<string, readonly (Target | undefined)[]>;
 
 /** One port of a configuration. */
-export interface PortConfiguration {
+interface PortConfiguration {
   readonly port: number;
   readonly configuration: BalancerConfiguration;
   readonly slots: Slots;

@@ -1,4 +1,4 @@
-import { BadMessage, parseFields } from "./message-head.ts";
+import { BadMessage, headersOf } from "./message-head.ts";
 
 /** Longest line before a chunk, and longest trailer, in bytes. Both are dropped, so nobody needs longer ones. */
 const sizeLineMax = 256;
@@ -84,6 +84,6 @@ export class BodyReader {
     this.#trailerBytes += line.length;
     if (this.#trailerBytes > trailerMax) throw new BadMessage("The trailer is too long");
     if (line === "\r\n") this.#state = "complete";
-    else parseFields(line, 0); // it must be valid, and is dropped
+    else headersOf(line, 0); // it must be valid, and is dropped
   }
 }

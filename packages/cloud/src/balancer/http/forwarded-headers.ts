@@ -2,7 +2,7 @@ import { STATUS_CODES } from "@sluice/aws-protocol/node-http";
 import { wallClock } from "../../clock.ts";
 import { randomHex } from "../../random.ts";
 import type { ResponseHead } from "./response-head.ts";
-import type { Field } from "./message-head.ts";
+import type { Field } from "@sluice/aws-protocol/http-head";
 import { valueOf } from "./message-head.ts";
 import type { RequestHead } from "./request-head.ts";
 
@@ -32,7 +32,7 @@ const replaced = new Set([
 ]);
 
 /** What is known about a request besides its head. */
-export interface ForwardingContext {
+interface ForwardingContext {
   /** The client's. */
   readonly address: string;
   readonly port: number;

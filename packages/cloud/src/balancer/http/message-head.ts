@@ -1,19 +1,13 @@
+import { type Field, framingOf, parseFields } from "@sluice/aws-protocol/http-head";
+
 // What the heads of requests and responses have in common. Whatever two programs could read differently is refused, so that
-// no request can be smuggled past the load balancer: lines end in CRLF, names are tokens, and the framing of a body is given once.
+// no request can be smuggled past the load balancer.
 
 /** The end of a head. */
 export const headEnd = Buffer.from("\r\n\r\n");
 
 /** AWS's limit on one line of a head, in bytes. */
 export const lineBytesMax = 16 * 1024;
-
-/** One header as it came, and the name by which it is looked up. */
-export interface Field {
-  readonly name: string;
-  /** The name in lower case. */
-  readonly key: string;
-  readonly value: string;
-}
 
 /** Error statuses that the load balancer itself responds with. */
 export type ErrorStatus = 400 | 405 | 408 | 414 | 501 | 502 | 503 | 504 | 505;
@@ -29,68 +23,32 @@ export class BadMessage extends Error {
   }
 }
 
-/** A token, such as a method or the name of a header. */
-export const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-
-/** Characters that a header's value may not have. */
-// oxlint-disable-next-line no-control-regex
-const forbidden = /[^\t\x20-\x7e\x80-\xff]/;
-
-/** Returns the headers of a head from a position on. Each line ends in CRLF. */
-export function parseFields(text: string, from: number): readonly Field[] {
-  const fields: Field[] = [];
-  for (let at = from; at < text.length;) {
-    const end = text.indexOf("\r\n", at);
-    const colon = text.indexOf(":", at);
-    if (end === -1 || colon === -1 || colon > end) throw new BadMessage("A header has no colon");
-    if (end - at > lineBytesMax) throw new BadMessage("A header is too long");
-    const name = text.slice(at, colon);
-    const value = trimmed(text, colon + 1, end);
-    if (!token.test(name) || forbidden.test(value))
-      throw new BadMessage("A header has characters that are not allowed");
-    fields.push({ name, key: name.toLowerCase(), value });
-    at = end + 2;
-  }
+/** Returns the headers of a head from a position on. Each line ends in CRLF. Throws BadMessage. */
+export function headersOf(text: string, from: number): readonly Field[] {
+  const fields = parseFields(text, from, lineBytesMax);
+  if (typeof fields === "string") throw new BadMessage(`A header is not valid: ${fields}`);
   return fields;
 }
 
-/** Returns a part of a text without the spaces and tabs around it; `trim` would remove other characters too. */
-function trimmed(text: string, from: number, to: number): string {
-  let [begin, end] = [from, to];
-  while (begin < end && isSpace(text.charCodeAt(begin))) begin += 1;
-  while (end > begin && isSpace(text.charCodeAt(end - 1))) end -= 1;
-  return text.slice(begin, end);
-}
-
-const isSpace = (code: number): boolean => code === 0x20 || code === 0x09;
-
 /** What the headers of a message say about its body and its connection. */
-export interface Framing {
-  /** In bytes. Undefined where the headers do not say. */
+interface MessageFraming {
+  /** Of the body, in bytes. Undefined where the headers do not say. */
   readonly length: number | "chunked" | undefined;
   /** The values of `Connection`, in lower case; among them names of headers that are not passed on. */
   readonly options: ReadonlySet<string> | undefined;
 }
 
-/** Reads how a message is framed. Throws BadMessage where that is given twice, or not supported. */
-export function framingOf(fields: readonly Field[], isOld: boolean): Framing {
-  let [length, coding, options]: [string?, string?, string?] = [];
-  for (const { key, value } of fields) {
-    if (key === "content-length") {
-      if (length !== undefined) throw new BadMessage("There are two lengths");
-      length = value;
-    } else if (key === "transfer-encoding") {
-      if (coding !== undefined) throw new BadMessage("There are two transfer codings");
-      coding = value;
-    } else if (key === "connection") options = options === undefined ? value : `${options},${value}`;
-  }
-  if (coding !== undefined) {
-    if (length !== undefined || isOld) throw new BadMessage("There is a transfer coding where none may be");
-    if (coding.toLowerCase() !== "chunked") throw new BadMessage("The transfer coding is not chunked", 501);
-    return { length: "chunked", options: optionsOf(options) };
-  }
-  if (length !== undefined && !/^\d{1,15}$/.test(length)) throw new BadMessage("The length is no number");
-  return { length: length === undefined ? undefined : Number(length), options: optionsOf(options) };
+/** Reads how a message is framed. `isOld` says that it is HTTP/1.0, which has no transfer codings. Throws BadMessage. */
+export function messageFraming(fields: readonly Field[], isOld: boolean): MessageFraming {
+  const framing = framingOf(fields);
+  if (typeof framing === "string")
+    throw new BadMessage(
+      `The message has ${framing}`,
+      framing === "an unsupported transfer coding" && !isOld ? 501 : 400,
+    );
+  const { length, connection } = framing;
+  if (length === "chunked" && isOld) throw new BadMessage("HTTP/1.0 has no transfer coding");
+  return { length, options: optionsOf(connection) };
 }
 
 const keepAlive: ReadonlySet<string> = new Set(["keep-alive"]);

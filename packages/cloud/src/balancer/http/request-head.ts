@@ -1,12 +1,5 @@
-import {
-  BadMessage,
-  type Field,
-  framingOf,
-  keepsConnection,
-  lineBytesMax,
-  parseFields,
-  token,
-} from "./message-head.ts";
+import { type Field, isToken } from "@sluice/aws-protocol/http-head";
+import { BadMessage, messageFraming, keepsConnection, lineBytesMax, headersOf } from "./message-head.ts";
 
 /** A request without its body. */
 export interface RequestHead {
@@ -38,13 +31,13 @@ export function parseRequestHead(text: string): RequestHead {
   const end = text.indexOf("\r\n");
   if (end > lineBytesMax) throw new BadMessage("The request line is too long", 414);
   const [, method = "", sent = "", version = ""] = requestLine.exec(text.slice(0, end)) ?? [];
-  if (!token.test(method)) throw new BadMessage("The request line is not valid");
+  if (!isToken(method)) throw new BadMessage("The request line is not valid");
   if (version !== "1.1" && version !== "1.0") throw new BadMessage("The version of HTTP is not supported", 505);
   if (refusedMethods.has(method)) throw new BadMessage("The method is not passed on", 405);
   const isOld = version === "1.0";
   const { target, authority } = splitTarget(sent, method);
-  const fields = parseFields(text, end + 2);
-  const { length, options } = framingOf(fields, isOld);
+  const fields = headersOf(text, end + 2);
+  const { length, options } = messageFraming(fields, isOld);
   let [host, cookies, upgrade]: [string?, string?, string?] = [];
   let expectsContinue = false;
   for (const { key, value } of fields) {

@@ -1,4 +1,5 @@
-import { BadMessage, type Field, framingOf, keepsConnection, parseFields } from "./message-head.ts";
+import type { Field } from "@sluice/aws-protocol/http-head";
+import { BadMessage, headersOf, keepsConnection, messageFraming } from "./message-head.ts";
 
 /** A target's response without its body. */
 export interface ResponseHead {
@@ -20,8 +21,8 @@ export function parseResponseHead(text: string, method: string): ResponseHead {
   if (code === undefined) throw new BadMessage("The status line is not valid", 502);
   const status = Number(code);
   const isOld = minor === "0";
-  const fields = parseFields(text, end + 2);
-  const framing = framingOf(fields, isOld);
+  const fields = headersOf(text, end + 2);
+  const framing = messageFraming(fields, isOld);
   const length = hasBody(status, method) ? (framing.length ?? "until close") : 0;
   return {
     status,

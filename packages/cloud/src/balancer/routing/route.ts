@@ -39,8 +39,8 @@ export class Route {
   }
 
   /** Returns the next target to try, or undefined when there is none. */
-  pick(except: ReadonlySet<Upstream> | undefined): Upstream | undefined {
-    return this.#pool.pick({ token: this.#token, excluded: except });
+  pick(excluded: ReadonlySet<Upstream> | undefined): Upstream | undefined {
+    return this.#pool.pick({ token: this.#token, excluded });
   }
 
   /** Returns the lines that are added to a target's response so that the client sticks to it. */

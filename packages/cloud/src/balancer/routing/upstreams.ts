@@ -89,7 +89,7 @@ export function tokenOf(name: string): string {
 }
 
 /** What a target is picked by. */
-export interface PickCriteria {
+interface PickCriteria {
   /** From the client's cookie. */
   readonly token?: string | undefined;
   readonly sourceIp?: string | undefined;

@@ -59,7 +59,7 @@ export interface Answer {
 export const frames = { input: 0, output: 1, error: 2, exit: 3, inputEnd: 4 } as const;
 
 /** One kind of frame. */
-export type FrameKind = (typeof frames)[keyof typeof frames];
+type FrameKind = (typeof frames)[keyof typeof frames];
 
 /** One frame as bytes. */
 export function frame(kind: FrameKind, payload: Uint8Array = new Uint8Array()): Buffer {

@@ -15,7 +15,7 @@ import type { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import type { UnpackAs } from "../../images/index.ts";
 
-export interface NetdOptions {
+interface NetdOptions {
   readonly state: string;
   /** The agent's bundle. */
   readonly agentBundle: string;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Group } from "./model/group.ts";
 
 /** An account in a region. */
-export interface Account {
+interface Account {
   readonly region: string;
   readonly accountId: string;
 }

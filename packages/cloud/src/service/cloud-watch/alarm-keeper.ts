@@ -6,7 +6,7 @@ import { keyOf, type Metric, type MetricStore } from "./metric-store.ts";
 /** How often all alarms are evaluated, in milliseconds: data may also stop coming. */
 const lookMilliseconds = 5_000;
 
-export interface AlarmKeeperOptions {
+interface AlarmKeeperOptions {
   readonly alarms: Records<Alarm>;
   readonly metrics: MetricStore;
   readonly clock: () => number;

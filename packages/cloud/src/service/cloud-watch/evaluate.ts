@@ -5,7 +5,7 @@ import { byPeriod, type Point, statisticOf } from "./statistics.ts";
 const sparePeriods = 2;
 
 /** What an alarm's data say of its state. */
-export interface Verdict {
+interface Verdict {
   readonly state: AlarmState;
   readonly reason: string;
   /** The newest value that was looked at. */

@@ -13,7 +13,7 @@ export interface Metric {
 }
 
 /** What has come of one metric. */
-export interface Datum {
+interface Datum {
   readonly metric: Metric;
   readonly point: Point;
 }

@@ -5,7 +5,7 @@ import type { CertificateKeys } from "../../tls/certificate-keys.ts";
 import type { Group, IamRecords, Role, User } from "./records.ts";
 
 /** A key of a user, without its secret. */
-export interface UserKey {
+interface UserKey {
   readonly accessKeyId: string;
   readonly createdAt: number;
   readonly isActive: boolean;

@@ -1,7 +1,7 @@
 import { Fault } from "@sluice/aws-protocol";
 
 /** A function, and one of its versions or aliases, as a request names them. */
-export interface FunctionName {
+interface FunctionName {
   readonly name: string;
   /** A version, an alias, or undefined for the unpublished state. */
   readonly qualifier: string | undefined;

@@ -42,7 +42,7 @@ export const policyOf = (context: Parameters<typeof findSetting>[0], place: Poli
   findSetting<ResourcePolicy>(context, { ...place, kind }) ?? { statements: [] };
 
 /** An action on a function that a caller asks for. */
-export interface Deed {
+interface Deed {
   readonly call: Call;
   readonly name: "lambda:InvokeFunction" | "lambda:InvokeFunctionUrl";
   /** For conditions. */

@@ -23,7 +23,7 @@ export interface LogEventRow {
 }
 
 /** Which kept lines are wanted. */
-export interface LogQuery {
+interface LogQuery {
   readonly group: string;
   readonly streams?: readonly string[] | undefined;
   readonly from?: number | undefined;

@@ -11,7 +11,7 @@ export interface Published {
 }
 
 /** Where links in messages lead, and when it is. */
-export interface MessageContext {
+interface MessageContext {
   readonly linksUrl: string;
   readonly now: number;
 }

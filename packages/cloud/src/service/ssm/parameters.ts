@@ -11,7 +11,7 @@ export interface SsmContext {
 }
 
 /** A parameter as it is stored: its newest version. */
-export interface Parameter {
+interface Parameter {
   readonly name: string;
   readonly type: "String" | "StringList" | "SecureString";
   readonly value: string;

@@ -39,7 +39,7 @@ export interface StsContext {
 }
 
 /** A request for a session of a role. */
-export interface RoleRequest {
+interface RoleRequest {
   readonly roleArn: string;
   readonly sessionName: string;
   readonly seconds?: number | undefined;

@@ -19,7 +19,7 @@ export async function answerNames(address: string): Promise<void> {
 }
 
 /** Returns the address of a name, or undefined when there is none. */
-export function addressOf(name: string): string | undefined {
+function addressOf(name: string): string | undefined {
   if (/(^|\.)(amazonaws\.com|amazonaws\.com\.cn|on\.aws|api\.aws)$/.test(name)) return gateway;
   const numbers = /^ip-172-31-(\d{1,3})-(\d{1,3})(\.|$)/.exec(name)?.slice(1, 3).map(Number);
   return numbers?.every((number) => number < 256) === true ? `172.31.${numbers.join(".")}` : undefined;

@@ -1,7 +1,7 @@
 import { type Group, isCounted } from "../model/group.ts";
 
 /** How many instances must be ready, and how many there may be, while some are replaced. */
-export interface Bounds {
+interface Bounds {
   readonly least: number;
   readonly most: number;
 }

@@ -36,7 +36,7 @@ export function isStale(group: Group, id: string): boolean {
 }
 
 /** The next step of a refresh. */
-export interface RefreshStep {
+interface RefreshStep {
   /** How many replacements to launch before the instances that they replace go. */
   readonly launch: number;
   readonly takeOut: readonly Member[];

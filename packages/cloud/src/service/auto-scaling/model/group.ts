@@ -76,7 +76,7 @@ export interface WarmPool {
 }
 
 /** A process that is suspended, and why. */
-export interface SuspendedProcess {
+interface SuspendedProcess {
   readonly name: ProcessName;
   readonly reason: string;
 }

@@ -4,7 +4,7 @@ import type { TimeScale } from "../../../time-scale.ts";
 export type Transition = "autoscaling:EC2_INSTANCE_LAUNCHING" | "autoscaling:EC2_INSTANCE_TERMINATING";
 
 /** The result of a lifecycle action. */
-export type Result = "CONTINUE" | "ABANDON";
+type Result = "CONTINUE" | "ABANDON";
 
 /** A lifecycle hook as it is stored. */
 export interface Hook {

@@ -6,7 +6,7 @@ import { hostnameOf, type InstanceRecord } from "./instance-record.ts";
 /** How long a terminated instance is still shown, in milliseconds: about an hour, as on AWS. */
 const shownAfterEndMilliseconds = 3_600_000;
 
-export interface FleetOptions {
+interface FleetOptions {
   readonly db: CloudDatabase;
   readonly driver: Instances;
   readonly clock: () => number;

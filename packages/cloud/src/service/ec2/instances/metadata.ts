@@ -21,7 +21,7 @@ export interface HostKeys {
   }>;
 }
 
-export interface MetadataOptions {
+interface MetadataOptions {
   readonly find: (instanceId: string) => InstanceRecord | undefined;
   /** The state that Auto Scaling takes an instance to; undefined when it is in no group. */
   readonly targetLifecycleState: (instanceId: string) => string | undefined;

@@ -18,7 +18,7 @@ const instancesMax = 100;
 const userDataBytesMax = 16 * 1024;
 
 /** A reservation, new or that of an earlier request with the same client token. */
-export interface Reservation {
+interface Reservation {
   readonly reservationId: string;
   readonly created: readonly InstanceRecord[];
 }

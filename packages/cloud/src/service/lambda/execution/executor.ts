@@ -11,7 +11,7 @@ import type { Outcome } from "./sandbox.ts";
 import type { SandboxSpec } from "./sandbox-spec.ts";
 
 /** A call of one version of a function. */
-export interface Job {
+interface Job {
   readonly name: string;
   readonly version: string;
   readonly record: VersionRecord;
@@ -24,7 +24,7 @@ export interface Job {
 }
 
 /** What runs functions needs. */
-export interface ExecutorOptions {
+interface ExecutorOptions {
   /** Of all functions. */
   readonly folder: string;
   readonly codeFolder: (code: string) => string;

@@ -23,7 +23,7 @@ export const reservedVariables: readonly string[] = [
 ];
 
 /** What a process needs to know beside what is wanted of it. */
-export interface ProcessSetting {
+interface ProcessSetting {
   readonly places: Places;
   readonly runtimeApi: string;
   readonly endpoint: string;

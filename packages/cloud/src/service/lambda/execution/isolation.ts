@@ -16,7 +16,7 @@ export interface Isolation {
 }
 
 /** What of this machine a function's process is to see. */
-export interface Folders {
+interface Folders {
   readonly code: string;
   readonly bootstrap: string;
   /** Packages that the runtime brings. */
@@ -34,7 +34,7 @@ export interface Places {
 }
 
 /** What a function's process is to have. */
-export interface Wanted extends Folders {
+interface Wanted extends Folders {
   /** Its environment. */
   readonly variables: Readonly<Record<string, string>>;
   readonly temporaryMegabytes: number;
@@ -43,7 +43,7 @@ export interface Wanted extends Folders {
 }
 
 /** A command with its whole environment. */
-export interface Wrapped {
+interface Wrapped {
   readonly command: readonly string[];
   readonly variables: Readonly<Record<string, string>>;
 }

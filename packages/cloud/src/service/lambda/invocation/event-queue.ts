@@ -15,7 +15,7 @@ export interface EventInvokeSetting {
   readonly modifiedAt: number;
 }
 
-export interface EventQueueOptions {
+interface EventQueueOptions {
   readonly db: CloudDatabase;
   readonly clock: () => number;
   readonly region: string;

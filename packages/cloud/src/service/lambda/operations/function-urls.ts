@@ -16,7 +16,7 @@ export interface UrlRow {
 }
 
 /** How an address answers. */
-export interface UrlRecord {
+interface UrlRecord {
   readonly authType: FunctionUrlAuthType;
   readonly invokeMode: InvokeMode;
   readonly cors?: Cors | undefined;

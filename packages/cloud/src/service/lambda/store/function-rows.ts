@@ -160,14 +160,14 @@ export function sameAs(place: Place, name: string, qualifier: string | undefined
 }
 
 /** AWS's answer when a function, or a version or alias of it, is not there. */
-export function notFound(place: Place, name: string, qualifier?: string): Fault {
+function notFound(place: Place, name: string, qualifier?: string): Fault {
   return new Fault("ResourceNotFoundException", `Function not found: ${arnOf(place, name, qualifier)}`, {
     status: 404,
   });
 }
 
 /** The kinds of settings that are kept for a function's qualifier. */
-export type SettingKind = "policy" | "provisioned" | "event invoke";
+type SettingKind = "policy" | "provisioned" | "event invoke";
 
 /** Returns a setting of a function's qualifier, or undefined. */
 export function findSetting<Setting>(

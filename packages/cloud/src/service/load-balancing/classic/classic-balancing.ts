@@ -17,7 +17,7 @@ import type { ClassicInstance, ClassicRecord } from "./records.ts";
 /** How often to look whether an instance's time of draining is over or its state has changed, in milliseconds. */
 const lookMilliseconds = 250;
 
-export interface ClassicBalancingOptions {
+interface ClassicBalancingOptions {
   readonly records: Records<ClassicRecord>;
   readonly dataPlane: SharedDataPlane;
   readonly instances: BalancedInstances;

@@ -29,7 +29,7 @@ export interface ClassicListener {
 }
 
 /** How instances are checked. `target` is as AWS writes it: `HTTP:8080/path` or `TCP:8080`. */
-export interface ClassicCheck {
+interface ClassicCheck {
   readonly target: string;
   readonly intervalSeconds: number;
   readonly timeoutSeconds: number;

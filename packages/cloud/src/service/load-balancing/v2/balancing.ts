@@ -11,7 +11,7 @@ import { stateOf } from "./target-state.ts";
 /** How often to look whether a target's time of draining is over or its instance has changed, in milliseconds. */
 const lookMilliseconds = 250;
 
-export interface BalancingOptions {
+interface BalancingOptions {
   readonly records: LoadBalancingRecords;
   readonly dataPlane: SharedDataPlane;
   readonly instances: BalancedInstances;

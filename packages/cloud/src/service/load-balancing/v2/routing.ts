@@ -29,7 +29,7 @@ import { versionMinOf } from "./operations/security-policies.ts";
 import { stateOf } from "./target-state.ts";
 
 /** What is known of elsewhere. */
-export interface RoutingSources {
+interface RoutingSources {
   readonly instances: BalancedInstances;
   readonly certificates: ListenerCertificates;
 }

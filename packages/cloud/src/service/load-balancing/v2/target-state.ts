@@ -12,7 +12,7 @@ const descriptions = {
 } as const;
 
 /** What else decides the state of a target. */
-export interface TargetContext {
+interface TargetContext {
   /** Whether a listener sends traffic to the group. */
   readonly isUsed: boolean;
   readonly instance: ReturnType<BalancedInstances["find"]>;
