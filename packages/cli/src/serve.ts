@@ -21,14 +21,24 @@ export async function serve(configuration: Configuration, account: string = acco
   const identities = await openIdentities({ dataFolder, accountId: account, clock });
   const certificate = certificateOf(configuration, clock);
   const server = await startServer({
-    ...{ dataFolder, region, accountId: account, clock, port, hostname, identities, logLevel },
+    dataFolder,
+    region,
+    accountId: account,
+    clock,
+    port,
+    hostname,
+    identities,
+    logLevel,
     services: [],
     tls: certificate,
     authority: certificate?.authority,
     ec2: "aws",
     eventsUrl,
     fallback: withHostSetup(consoleListener(), {
-      ...{ identities, region, clock, agentBundle: agentBundle() },
+      identities,
+      region,
+      clock,
+      agentBundle: agentBundle(),
       authority: certificate?.authority,
       onDefect: (error, about) => console.error(printableLines(`Defect in ${about}: ${inspect(error)}`)),
     }),

@@ -57,7 +57,9 @@ export function openScalingAndBalancing(options: ScalingAndBalancingOptions): Sc
   const sns = openSns({ ...common, port, note: (line) => console.error(printable(line)) });
   const autoScaling = openAutoScaling(
     {
-      ...{ ...account, ec2, timeScale: common.timeScale },
+      ...account,
+      ec2,
+      timeScale: common.timeScale,
       trafficSources: fleetTraffic(balancing.targetGroups, classic.balancing),
       publish: (arn, { subject, body }) => sns.publish(arn, { subject, message: body }),
     },

@@ -21,8 +21,14 @@ const isOurs = (host: string): boolean =>
 
 /** What the authority may always vouch for. Clients that trust it need not fear for other names. The last network is the instances'. */
 const alwaysPermitted = [
-  ...["localhost", "amazonaws.com", "amazonaws.com.cn", "on.aws", "api.aws"],
-  ...["127.0.0.0/8", "::1/128", "172.31.0.0/16"],
+  "localhost",
+  "amazonaws.com",
+  "amazonaws.com.cn",
+  "on.aws",
+  "api.aws",
+  "127.0.0.0/8",
+  "::1/128",
+  "172.31.0.0/16",
 ];
 
 /** The constraint for a host: a name also stands for those below it. */

@@ -53,7 +53,9 @@ export class PlainDriver implements InstanceDriver {
     writeFileSync(
       configuration,
       agentConfiguration({
-        ...{ endpoint: `http://127.0.0.1:${this.#outside.port}`, root: folder, installRoot: root },
+        endpoint: `http://127.0.0.1:${this.#outside.port}`,
+        root: folder,
+        installRoot: root,
         signerSha256: this.#outside.signerSha256,
       }),
     );

@@ -34,7 +34,13 @@ export class MetricStore {
         const { at, unit, sum, minimum, maximum, count } = point;
         this.#db.run(
           "INSERT INTO metric_points VALUES (?, ?, ?, ?, ?, ?, ?)",
-          ...[keyOf(metric), at, unit, sum, minimum, maximum, count],
+          keyOf(metric),
+          at,
+          unit,
+          sum,
+          minimum,
+          maximum,
+          count,
         );
       }
     });

@@ -32,9 +32,20 @@ export function ec2Accesses(context: Ec2Context): AccessTable {
 }
 
 const describing = [
-  ...["DescribeAvailabilityZones", "DescribeImages", "DescribeInstanceStatus", "DescribeInstances", "DescribeKeyPairs"],
-  ...["DescribeLaunchTemplateVersions", "DescribeLaunchTemplates", "DescribeRegions", "DescribeSecurityGroupRules"],
-  ...["DescribeSecurityGroups", "DescribeSubnets", "DescribeTags", "DescribeVolumes", "DescribeVpcs"],
+  "DescribeAvailabilityZones",
+  "DescribeImages",
+  "DescribeInstanceStatus",
+  "DescribeInstances",
+  "DescribeKeyPairs",
+  "DescribeLaunchTemplateVersions",
+  "DescribeLaunchTemplates",
+  "DescribeRegions",
+  "DescribeSecurityGroupRules",
+  "DescribeSecurityGroups",
+  "DescribeSubnets",
+  "DescribeTags",
+  "DescribeVolumes",
+  "DescribeVpcs",
 ];
 
 function instanceAccesses(context: Ec2Context): AccessTable {

@@ -38,8 +38,13 @@ export function lambdaAccesses(context: LambdaContext): AccessOf {
 
 /** Operations on a function as a whole: a qualifier in its name is not looked at. */
 const ofFunctions = [
-  ...["PublishVersion", "ListVersionsByFunction", "ListAliases", "ListFunctionUrlConfigs"],
-  ...["ListProvisionedConcurrencyConfigs", "PutFunctionConcurrency", "GetFunctionConcurrency"],
+  "PublishVersion",
+  "ListVersionsByFunction",
+  "ListAliases",
+  "ListFunctionUrlConfigs",
+  "ListProvisionedConcurrencyConfigs",
+  "PutFunctionConcurrency",
+  "GetFunctionConcurrency",
   "DeleteFunctionConcurrency",
 ];
 
@@ -47,10 +52,22 @@ const ofTags = ["ListTags", "TagResource", "UntagResource"];
 
 /** Operations on a function, or on the version or alias that is named with it. */
 const ofQualified = [
-  ...["GetFunction", "GetFunctionConfiguration", "DeleteFunction", "CreateFunctionUrlConfig", "GetFunctionUrlConfig"],
-  ...["UpdateFunctionUrlConfig", "DeleteFunctionUrlConfig", "AddPermission", "RemovePermission", "GetPolicy"],
-  ...["PutProvisionedConcurrencyConfig", "GetProvisionedConcurrencyConfig", "DeleteProvisionedConcurrencyConfig"],
-  ...["PutFunctionEventInvokeConfig", "GetFunctionEventInvokeConfig", "UpdateFunctionEventInvokeConfig"],
+  "GetFunction",
+  "GetFunctionConfiguration",
+  "DeleteFunction",
+  "CreateFunctionUrlConfig",
+  "GetFunctionUrlConfig",
+  "UpdateFunctionUrlConfig",
+  "DeleteFunctionUrlConfig",
+  "AddPermission",
+  "RemovePermission",
+  "GetPolicy",
+  "PutProvisionedConcurrencyConfig",
+  "GetProvisionedConcurrencyConfig",
+  "DeleteProvisionedConcurrencyConfig",
+  "PutFunctionEventInvokeConfig",
+  "GetFunctionEventInvokeConfig",
+  "UpdateFunctionEventInvokeConfig",
   "DeleteFunctionEventInvokeConfig",
 ];
 

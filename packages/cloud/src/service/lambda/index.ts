@@ -63,7 +63,12 @@ export function openLambda(options: LambdaOptions): OpenLambda {
   const code = new CodeStore(join(folder, "code"));
   const runtimes = hostRuntimes(folder);
   const executor = new Executor({
-    ...{ folder, runtimes, logs, clock, region, note },
+    folder,
+    runtimes,
+    logs,
+    clock,
+    region,
+    note,
     codeFolder: (one) => code.folderOf(one),
     endpoint: () => endpoint().url,
     roleKeys: options.roleKeys,
@@ -95,9 +100,15 @@ function lambdaService(context: LambdaContext, onDefect: (error: unknown, reques
     model: serviceModel("lambda"),
     signingNames: ["lambda"],
     operations: {
-      ...{ ...functionOperations, ...versionOperations, ...aliasOperations, ...urlOperations },
-      ...{ ...invocationOperations, ...eventInvokeOperations, ...permissionOperations },
-      ...{ ...concurrencyOperations, ...tagOperations },
+      ...functionOperations,
+      ...versionOperations,
+      ...aliasOperations,
+      ...urlOperations,
+      ...invocationOperations,
+      ...eventInvokeOperations,
+      ...permissionOperations,
+      ...concurrencyOperations,
+      ...tagOperations,
     },
     context,
     bodyBytesMax: requestBytesMax,

@@ -26,7 +26,9 @@ export const eventOperations: LogsOperations = {
     const rows = context.logs.find({
       group: name,
       streams: [logStreamName],
-      ...{ from: startTime, to: endTime, beyond },
+      from: startTime,
+      to: endTime,
+      beyond,
       direction: forward ? "forward" : "backward",
       limit: Math.min(limit, pageMax),
     });
@@ -49,7 +51,9 @@ export const eventOperations: LogsOperations = {
       group: name,
       streams: logStreamNames ?? streamsWithPrefix(context, name, logStreamNamePrefix),
       // Unlike GetLogEvents, the last millisecond belongs to it.
-      ...{ from: startTime, to: endTime === undefined ? undefined : endTime + 1, beyond: readToken(nextToken) },
+      from: startTime,
+      to: endTime === undefined ? undefined : endTime + 1,
+      beyond: readToken(nextToken),
       direction: "forward",
       limit: pageMax,
     });

@@ -50,7 +50,9 @@ export const groupOperations: LogsOperations = {
     checkName(logStreamName, streamName, "logStreamName");
     const added = context.db.run(
       "INSERT INTO log_streams VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-      ...[name, logStreamName, context.clock()],
+      name,
+      logStreamName,
+      context.clock(),
     );
     if (added === 0) throw new Fault("ResourceAlreadyExistsException", "The specified log stream already exists");
   },
@@ -89,8 +91,7 @@ export const groupOperations: LogsOperations = {
 
 /** What CloudWatch allows. */
 const retentionDays: readonly number[] = [
-  ...[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365],
-  ...[400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
 
 function checkName(name: string, pattern: RegExp, member: string): void {

@@ -88,7 +88,11 @@ export class LogStore {
       for (const { place, line } of gathered)
         this.#db.run(
           "INSERT INTO log_events (group_name, stream, at, ingested_at, message) VALUES (?, ?, ?, ?, ?)",
-          ...[place.group, place.stream, line.timestamp, now, line.message.slice(0, messageCharactersMax)],
+          place.group,
+          place.stream,
+          line.timestamp,
+          now,
+          line.message.slice(0, messageCharactersMax),
         );
       for (const { place } of gathered) this.#count(place.group, now);
     });
@@ -141,7 +145,9 @@ export class LogStore {
     if (retention) this.#db.run("DELETE FROM log_events WHERE group_name = ? AND at < ?", group, now - retention * day);
     this.#db.run(
       "DELETE FROM log_events WHERE group_name = ? AND id <= (SELECT id FROM log_events WHERE group_name = ? ORDER BY id DESC LIMIT 1 OFFSET ?)",
-      ...[group, group, linesMax],
+      group,
+      group,
+      linesMax,
     );
   }
 }

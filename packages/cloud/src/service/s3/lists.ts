@@ -79,11 +79,19 @@ export const listOperations: S3Operations = {
     // Within a key the newest version comes first; a marker names the last one that was listed.
     const marker = context.db.get<{ sequence: number }>(
       "SELECT sequence FROM objects WHERE bucket = ? AND key = ? AND version_id = ?",
-      ...[name, KeyMarker, VersionIdMarker ?? ""],
+      name,
+      KeyMarker,
+      VersionIdMarker ?? "",
     );
     const found = context.db.all<ObjectRow>(
       "SELECT * FROM objects WHERE bucket = ? AND key >= ? AND key < ? AND (key > ? OR (key = ? AND sequence < ?)) ORDER BY key, sequence DESC LIMIT ?",
-      ...[name, Prefix, afterPrefix(Prefix), KeyMarker, KeyMarker, marker?.sequence ?? 0, most + 1],
+      name,
+      Prefix,
+      afterPrefix(Prefix),
+      KeyMarker,
+      KeyMarker,
+      marker?.sequence ?? 0,
+      most + 1,
     );
     const rows = found.slice(0, most);
     const last = rows.at(-1);
@@ -148,7 +156,10 @@ function listPage({ db }: S3Context, { bucket, prefix, delimiter, after, most }:
   const nextRow = (from: string) =>
     db.get<ObjectRow>(
       "SELECT * FROM objects WHERE bucket = ? AND is_latest = 1 AND is_delete_marker = 0 AND key > ? AND key >= ? AND key < ? ORDER BY key LIMIT 1",
-      ...[bucket, from, prefix, afterPrefix(prefix)],
+      bucket,
+      from,
+      prefix,
+      afterPrefix(prefix),
     );
   let cursor = after;
   for (let row = nextRow(cursor); row !== undefined; row = nextRow(cursor)) {

@@ -118,17 +118,15 @@ export async function putVersion(
     db.run("UPDATE objects SET is_latest = 0 WHERE bucket = ? AND key = ?", name, key);
     db.run(
       "INSERT INTO objects (bucket, key, version_id, is_latest, is_delete_marker, size, etag, blob, modified_at, headers) VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?)",
-      ...[
-        name,
-        key,
-        version,
-        blob === null ? 1 : 0,
-        blob?.size ?? 0,
-        etag,
-        blob?.id ?? null,
-        clock(),
-        JSON.stringify({ ...headers, ChecksumCRC32: blob?.crc32 } satisfies StoredObject),
-      ],
+      name,
+      key,
+      version,
+      blob === null ? 1 : 0,
+      blob?.size ?? 0,
+      etag,
+      blob?.id ?? null,
+      clock(),
+      JSON.stringify({ ...headers, ChecksumCRC32: blob?.crc32 } satisfies StoredObject),
     );
     return old;
   });

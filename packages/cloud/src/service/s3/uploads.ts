@@ -127,10 +127,7 @@ async function keepPart(
     throw noSuchUpload();
   }
   const old = db.get<PartRow>("SELECT * FROM parts WHERE upload_id = ? AND number = ?", id, number);
-  db.run(
-    "INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?)",
-    ...[id, number, blob.size, blob.md5, blob.id, clock()],
-  );
+  db.run("INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?)", id, number, blob.size, blob.md5, blob.id, clock());
   if (old !== undefined) await blobs.delete([old.blob]);
 }
 

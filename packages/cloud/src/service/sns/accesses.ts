@@ -46,7 +46,11 @@ export function snsAccesses(context: SnsContext): AccessOf {
 }
 
 const ofTopics = [
-  ...["DeleteTopic", "GetTopicAttributes", "SetTopicAttributes", "Subscribe", "ConfirmSubscription"],
+  "DeleteTopic",
+  "GetTopicAttributes",
+  "SetTopicAttributes",
+  "Subscribe",
+  "ConfirmSubscription",
   "ListSubscriptionsByTopic",
 ];
 

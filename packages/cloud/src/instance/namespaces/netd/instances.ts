@@ -116,12 +116,7 @@ export class Instances {
     const child = spawn(
       "unshare",
       // A user namespace of its own: root of an instance has rights over what is the instance's, and over nothing else here.
-      [
-        "-U",
-        ...["-m", "-p", "-n", "-u", "-i", "-f"],
-        "--kill-child=KILL",
-        ...["sh", "-c", awaitMap, "sh", "sh", script],
-      ],
+      ["-U", "-m", "-p", "-n", "-u", "-i", "-f", "--kill-child=KILL", "sh", "-c", awaitMap, "sh", "sh", script],
       {
         stdio: ["pipe", log, log, "pipe"],
         env: {

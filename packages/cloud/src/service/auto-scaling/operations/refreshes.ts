@@ -45,7 +45,10 @@ export const refreshOperations: AutoScalingOperations = {
       preferences,
       desired,
       original,
-      ...{ old, total: old.length, progressAt: now, passed: 0 },
+      old,
+      total: old.length,
+      progressAt: now,
+      passed: 0,
     };
     groups.put({ ...group, refreshes: [refresh, ...(group.refreshes ?? [])].slice(0, keptMax) });
     wake(group.name);
@@ -161,7 +164,9 @@ function preferencesOf(
     );
   const seconds = (name: string, value: number) => timeScale.milliseconds(within(name, value, 0, waitSecondsMax));
   return {
-    ...{ minHealthy, maxHealthy, checkpoints },
+    minHealthy,
+    maxHealthy,
+    checkpoints,
     warmupMilliseconds: seconds(
       "InstanceWarmup",
       asked.InstanceWarmup ?? asGiven.defaultInstanceWarmup ?? gracePeriodSeconds,

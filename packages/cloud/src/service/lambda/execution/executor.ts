@@ -129,7 +129,10 @@ export class Executor {
     const interpreter = this.#options.runtimes.find(record.runtime);
     if (typeof interpreter === "string") throw new Fault("InvalidRuntimeException", interpreter, { status: 502 });
     const spec: Omit<SandboxSpec, "initialization"> = {
-      ...{ name, version, record, interpreter },
+      name,
+      version,
+      record,
+      interpreter,
       code: this.#options.codeFolder(record.code),
       logGroup: record.logging?.LogGroup ?? `/aws/lambda/${name}`,
     };
@@ -142,7 +145,9 @@ export class Executor {
     const { folder, region, endpoint, clock, logs } = this.#options;
     await this.start();
     return {
-      ...{ folder, region, clock },
+      folder,
+      region,
+      clock,
       endpoint: endpoint(),
       isolation: await this.#isolate(),
       keys: await this.#keys(record.role, name),

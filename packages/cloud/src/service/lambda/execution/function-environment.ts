@@ -15,11 +15,24 @@ export interface RoleKeys {
 
 /** Names that a function's configuration must not set: Lambda's own list. */
 export const reservedVariables: readonly string[] = [
-  ...["_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV"],
-  ...["AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION"],
-  ...["AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME"],
-  ...["AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"],
-  ...["AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR"],
+  "_HANDLER",
+  "_X_AMZN_TRACE_ID",
+  "AWS_DEFAULT_REGION",
+  "AWS_REGION",
+  "AWS_EXECUTION_ENV",
+  "AWS_LAMBDA_FUNCTION_NAME",
+  "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+  "AWS_LAMBDA_FUNCTION_VERSION",
+  "AWS_LAMBDA_INITIALIZATION_TYPE",
+  "AWS_LAMBDA_LOG_GROUP_NAME",
+  "AWS_LAMBDA_LOG_STREAM_NAME",
+  "AWS_ACCESS_KEY",
+  "AWS_ACCESS_KEY_ID",
+  "AWS_SECRET_ACCESS_KEY",
+  "AWS_SESSION_TOKEN",
+  "AWS_LAMBDA_RUNTIME_API",
+  "LAMBDA_TASK_ROOT",
+  "LAMBDA_RUNTIME_DIR",
 ];
 
 /** What a process needs to know beside what is wanted of it. */
@@ -85,8 +98,11 @@ export function runtimeCommand(
     case "java":
       return [
         executable,
-        ...[`-Xmx${Math.floor(memoryMegabytes * heapShare)}m`, ...quickStart],
-        ...["-cp", [bootstrap, task, `${task}/lib/*`].join(delimiter), "sluice.lambda.Main"],
+        `-Xmx${Math.floor(memoryMegabytes * heapShare)}m`,
+        ...quickStart,
+        "-cp",
+        [bootstrap, task, `${task}/lib/*`].join(delimiter),
+        "sluice.lambda.Main",
       ];
     case "provided":
       return [`${task}/bootstrap`];

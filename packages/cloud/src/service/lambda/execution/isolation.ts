@@ -96,7 +96,10 @@ export async function findIsolation(folder: string): Promise<Isolation> {
     kind: "plain",
     why,
     places: ({ code, bootstrap, modules, interpreter: { executable } }) => ({
-      ...{ task: code, bootstrap, modules, executable },
+      task: code,
+      bootstrap,
+      modules,
+      executable,
     }),
     wrap: (command, wanted) => ({
       command: [...mortal, ...limit(wanted), ...command],

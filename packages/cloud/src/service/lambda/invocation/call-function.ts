@@ -31,7 +31,12 @@ export async function callFunction(
   const { name, qualifier, payload, requestId, clientContext } = event;
   const { version, reserved } = chooseVersion(context, event);
   const outcome = await context.executor.invoke({
-    ...{ name, version, requestId, payload, clientContext, reserved },
+    name,
+    version,
+    requestId,
+    payload,
+    clientContext,
+    reserved,
     record: versionOf(context, name, version),
     functionArn: arnOf(context, name, qualifier),
   });

@@ -61,7 +61,12 @@ export class EventQueue {
     const now = this.#options.clock();
     this.#options.db.run(
       "INSERT INTO function_events VALUES (?, ?, ?, ?, ?, ?, 0, NULL)",
-      ...[randomUUID(), name, qualifier, payload, now, now],
+      randomUUID(),
+      name,
+      qualifier,
+      payload,
+      now,
+      now,
     );
     this.start();
   }
@@ -135,7 +140,9 @@ export class EventQueue {
     const { db, note } = this.#options;
     db.run(
       "UPDATE function_events SET attempts = ?, due_at = NULL, failure = ? WHERE id = ?",
-      ...[attempts, JSON.stringify({ condition, error }), row.id],
+      attempts,
+      JSON.stringify({ condition, error }),
+      row.id,
     );
     db.run(
       "DELETE FROM function_events WHERE failure IS NOT NULL AND id NOT IN (SELECT id FROM function_events WHERE failure IS NOT NULL ORDER BY created_at DESC LIMIT ?)",

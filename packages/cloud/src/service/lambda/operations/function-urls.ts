@@ -33,12 +33,16 @@ export const urlOperations: LambdaOperations = {
       authType: authTypeOf(input.AuthType),
       invokeMode: invokeModeOf(input.InvokeMode),
       cors: input.Cors,
-      ...{ createdAt: now, modifiedAt: now },
+      createdAt: now,
+      modifiedAt: now,
     };
     const id = idOf(context, name, qualifier);
     const added = context.db.run(
       "INSERT INTO function_urls VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-      ...[id, name, qualifier, JSON.stringify(record)],
+      id,
+      name,
+      qualifier,
+      JSON.stringify(record),
     );
     if (added === 0)
       throw new Fault(

@@ -32,7 +32,8 @@ export const functionOperations: LambdaOperations = {
       context.db.transaction(() => {
         const added = context.db.run(
           "INSERT INTO functions VALUES (?, 0, NULL, ?) ON CONFLICT DO NOTHING",
-          ...[name, JSON.stringify(input.Tags ?? {})],
+          name,
+          JSON.stringify(input.Tags ?? {}),
         );
         if (added === 0) throw new Fault("ResourceConflictException", `Function already exist: ${name}`);
         putVersion(context, name, latest, made);

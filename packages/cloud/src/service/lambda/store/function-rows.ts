@@ -99,7 +99,10 @@ export function versionsOf({ db }: Place, name: string): readonly (readonly [str
 export function putVersion({ db }: Place, name: string, version: string, record: VersionRecord): void {
   db.run(
     "INSERT INTO function_versions VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET code = excluded.code, record = excluded.record",
-    ...[name, version, record.code, JSON.stringify(record)],
+    name,
+    version,
+    record.code,
+    JSON.stringify(record),
   );
 }
 
@@ -135,7 +138,9 @@ export function aliasesOf({ db }: Place, name: string): readonly (readonly [stri
 export function putAlias({ db }: Place, name: string, alias: string, record: AliasRecord): void {
   db.run(
     "INSERT INTO function_aliases VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET record = excluded.record",
-    ...[name, alias, JSON.stringify(record)],
+    name,
+    alias,
+    JSON.stringify(record),
   );
 }
 
@@ -176,7 +181,9 @@ export function findSetting<Setting>(
 ): Setting | undefined {
   const row = db.get<{ record: string }>(
     "SELECT record FROM function_settings WHERE function = ? AND qualifier = ? AND kind = ?",
-    ...[name, qualifier, kind],
+    name,
+    qualifier,
+    kind,
   );
   return row === undefined ? undefined : (JSON.parse(row.record) as Setting); // each kind has one writer
 }
@@ -188,13 +195,13 @@ export function putSetting(
   setting: object | undefined,
 ): void {
   if (setting === undefined)
-    db.run(
-      "DELETE FROM function_settings WHERE function = ? AND qualifier = ? AND kind = ?",
-      ...[name, qualifier, kind],
-    );
+    db.run("DELETE FROM function_settings WHERE function = ? AND qualifier = ? AND kind = ?", name, qualifier, kind);
   else
     db.run(
       "INSERT INTO function_settings VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET record = excluded.record",
-      ...[name, qualifier, kind, JSON.stringify(setting)],
+      name,
+      qualifier,
+      kind,
+      JSON.stringify(setting),
     );
 }

@@ -35,12 +35,19 @@ export function classicAccesses(place: Place): AccessTable {
 }
 
 const describing = [
-  ...["DescribeLoadBalancers", "DescribeLoadBalancerAttributes", "DescribeInstanceHealth", "DescribeTags"],
+  "DescribeLoadBalancers",
+  "DescribeLoadBalancerAttributes",
+  "DescribeInstanceHealth",
+  "DescribeTags",
 ];
 
 const changing = [
-  ...["DeleteLoadBalancer", "ModifyLoadBalancerAttributes", "ConfigureHealthCheck"],
-  ...["RegisterInstancesWithLoadBalancer", "DeregisterInstancesFromLoadBalancer", "CreateLoadBalancerListeners"],
+  "DeleteLoadBalancer",
+  "ModifyLoadBalancerAttributes",
+  "ConfigureHealthCheck",
+  "RegisterInstancesWithLoadBalancer",
+  "DeregisterInstancesFromLoadBalancer",
+  "CreateLoadBalancerListeners",
   "DeleteLoadBalancerListeners",
 ];
 

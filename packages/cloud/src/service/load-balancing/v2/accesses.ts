@@ -16,16 +16,27 @@ export function loadBalancingAccesses(context: LoadBalancingContext): AccessTabl
   return {
     ...onAnyResource(describing),
     ...rows("TargetGroupArn", [
-      ...["ModifyTargetGroup", "DeleteTargetGroup", "ModifyTargetGroupAttributes"],
-      ...["RegisterTargets", "DeregisterTargets"],
+      "ModifyTargetGroup",
+      "DeleteTargetGroup",
+      "ModifyTargetGroupAttributes",
+      "RegisterTargets",
+      "DeregisterTargets",
     ]),
     ...rows("LoadBalancerArn", [
-      ...["DeleteLoadBalancer", "ModifyLoadBalancerAttributes", "SetSubnets", "SetSecurityGroups"],
-      ...["SetIpAddressType", "CreateListener"],
+      "DeleteLoadBalancer",
+      "ModifyLoadBalancerAttributes",
+      "SetSubnets",
+      "SetSecurityGroups",
+      "SetIpAddressType",
+      "CreateListener",
     ]),
     ...rows("ListenerArn", [
-      ...["ModifyListener", "DeleteListener", "ModifyListenerAttributes", "AddListenerCertificates"],
-      ...["RemoveListenerCertificates", "CreateRule"],
+      "ModifyListener",
+      "DeleteListener",
+      "ModifyListenerAttributes",
+      "AddListenerCertificates",
+      "RemoveListenerCertificates",
+      "CreateRule",
     ]),
     ...rows("RuleArn", ["ModifyRule", "DeleteRule"]),
     ...rows("ResourceArns", ["AddTags", "RemoveTags"]),
@@ -43,9 +54,16 @@ export function loadBalancingAccesses(context: LoadBalancingContext): AccessTabl
 }
 
 const describing = [
-  ...["DescribeTargetGroups", "DescribeTargetGroupAttributes", "DescribeTargetHealth", "DescribeLoadBalancers"],
-  ...["DescribeLoadBalancerAttributes", "DescribeListeners", "DescribeListenerAttributes"],
-  ...["DescribeListenerCertificates", "DescribeRules", "DescribeTags"],
+  "DescribeTargetGroups",
+  "DescribeTargetGroupAttributes",
+  "DescribeTargetHealth",
+  "DescribeLoadBalancers",
+  "DescribeLoadBalancerAttributes",
+  "DescribeListeners",
+  "DescribeListenerAttributes",
+  "DescribeListenerCertificates",
+  "DescribeRules",
+  "DescribeTags",
 ];
 
 /** What carries the prefix of the service: the reference's name of the tags of resources. */
@@ -62,7 +80,9 @@ function made(context: LoadBalancingContext, path: string, input: Input): readon
   const resource = arnOf(context, path);
   const tags = tagsIn(input);
   const tagging = {
-    ...{ action: "elasticloadbalancing:AddTags", resource, isOpen: true },
+    action: "elasticloadbalancing:AddTags",
+    resource,
+    isOpen: true,
     context: {
       ...requestTags(tags),
       "elasticloadbalancing:CreateAction": path.startsWith("target") ? "CreateTargetGroup" : "CreateLoadBalancer",
