@@ -21,7 +21,7 @@ import { parseRequestHead } from "../packages/cloud/src/balancer/http/request-he
 import { replyTo } from "../packages/cloud/src/instance/namespaces/netd/names.ts";
 import { matching } from "../packages/cloud/src/service/ec2/filters.ts";
 import { readName } from "../packages/cloud/src/service/lambda/names.ts";
-import { answerOfFunction } from "../packages/cloud/src/service/lambda/invocation/url-event.ts";
+import { responseOfFunction } from "../packages/cloud/src/service/lambda/invocation/url-event.ts";
 import { filterPattern } from "../packages/cloud/src/service/logs/filter-pattern.ts";
 import { copySource } from "../packages/cloud/src/service/s3/objects.ts";
 import { readRange } from "../packages/cloud/src/service/s3/range.ts";
@@ -124,7 +124,7 @@ const readers: Readonly<Record<string, Worst>> = {
   }),
   "a question for a name": of(bytesOf(replyTo), "\x01a", { start: "\0\x01\x01\0\0\x01\0\0\0\0\0\0" }),
   "a function's name": of((text) => attempt(() => readName(text)), "function:"),
-  "a function's answer": of((text) => answerOfFunction(Buffer.from(text)), "[", { start: '{"headers":' }),
+  "a function's answer": of((text) => responseOfFunction(Buffer.from(text)), "[", { start: '{"headers":' }),
   "a log filter": of((text) => attempt(() => filterPattern(text)), '"\\"'),
   "a source to copy": of((text) => attempt(() => copySource(text)), "/%2F"),
   "a range": of((text) => attempt(() => readRange(text, 10)), "1", { start: "bytes=" }),

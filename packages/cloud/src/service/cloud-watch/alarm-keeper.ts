@@ -4,7 +4,7 @@ import { evaluate, reach } from "./evaluate.ts";
 import { keyOf, type Metric, type MetricStore } from "./metric-store.ts";
 
 /** How often all alarms are evaluated, in milliseconds: data may also stop coming. */
-const lookMilliseconds = 5_000;
+const evaluateMilliseconds = 5_000;
 
 interface AlarmKeeperOptions {
   readonly alarms: Records<Alarm>;
@@ -24,7 +24,7 @@ export class AlarmKeeper {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.#look(), lookMilliseconds);
+    this.#timer = setInterval(() => this.#evaluateAll(), evaluateMilliseconds);
     this.#timer.unref();
   }
 
@@ -50,7 +50,7 @@ export class AlarmKeeper {
     this.#change(alarm, { ...state, heldUntil: this.#options.clock() + alarm.periodSeconds * 1000 });
   }
 
-  #look(): void {
+  #evaluateAll(): void {
     const { alarms, metrics, clock } = this.#options;
     const now = clock();
     for (const alarm of alarms.all()) {

@@ -20,7 +20,7 @@ export interface LambdaContext extends CallContext {
   readonly uniqueIdOf: (arn: string) => string | undefined;
   /** Prints a line for the operator. */
   readonly note: (line: string) => void;
-  /** Runtimes of which it has been said what runs them. */
+  /** Runtimes whose interpreter has been printed. */
   readonly toldRuntimes: Set<string>;
 }
 

@@ -45,9 +45,9 @@ export interface LambdaOptions {
 
 /** Lambda, open. */
 export interface OpenLambda {
-  /** The API, and the functions' own addresses. */
+  /** The API, and the function URLs. */
   readonly services: readonly Service[];
-  /** Takes up what an earlier life has left: events, and processes that are to be kept ready. */
+  /** Resumes what an earlier run has left: events, and processes that are to be kept ready. */
   start(): Promise<void>;
   /** Ends all processes of functions. */
   close(): Promise<void>;

@@ -13,7 +13,7 @@ export const latest = "$LATEST";
 const plainName = /^[A-Za-z0-9-_]{1,64}$/;
 const qualifierPattern = /^(\$LATEST|[A-Za-z0-9-_]{1,128})$/;
 
-/** Reads a name, a partial ARN or an ARN, with or without a qualifier; the `Qualifier` parameter may say it too. */
+/** Reads a name, a partial ARN or an ARN, with or without a qualifier, which the parameter `Qualifier` may give instead. */
 export function readName(text: string | undefined, qualifier?: string): FunctionName {
   const [, name = "", inName] =
     /^(?:(?:arn:aws[a-z-]*:lambda:[a-z0-9-]+:)?\d{12}:function:|function:)?([^:]+)(?::([^:]+))?$/.exec(text ?? "") ??
@@ -32,7 +32,7 @@ export function readName(text: string | undefined, qualifier?: string): Function
 /** Whether a qualifier is a version's: numbers and $LATEST are, everything else names an alias. */
 export const isVersion = (qualifier: string): boolean => qualifier === latest || /^\d+$/.test(qualifier);
 
-/** A function's ARN, with a qualifier where one is given. */
+/** Returns a function's ARN, with a qualifier where one is given. */
 export function arnOf(
   { region, accountId }: { readonly region: string; readonly accountId: string },
   name: string,
@@ -41,7 +41,7 @@ export function arnOf(
   return `arn:aws:lambda:${region}:${accountId}:function:${name}${qualifier === undefined ? "" : `:${qualifier}`}`;
 }
 
-/** AWS's answer to a value that does not fit its pattern. */
+/** Returns AWS's fault for a value that does not match its pattern. */
 export function invalid(member: string, value: string, pattern: RegExp): Fault {
   return new Fault(
     "ValidationException",
@@ -49,5 +49,5 @@ export function invalid(member: string, value: string, pattern: RegExp): Fault {
   );
 }
 
-/** AWS's answer to a value that Lambda cannot use. */
+/** Returns AWS's fault for a value that Lambda cannot use. */
 export const badValue = (message: string): Fault => new Fault("InvalidParameterValueException", message);

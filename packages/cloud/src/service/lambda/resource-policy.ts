@@ -11,7 +11,7 @@ import {
 import { findSetting, functionTags, sameAs } from "./store/function-rows.ts";
 import { arnOf, latest } from "./names.ts";
 
-/** What a function's own policy says of one principal. */
+/** A statement of a function's own policy about one principal. */
 export interface PolicyStatement {
   readonly Sid: string;
   readonly Effect: "Allow";
@@ -23,21 +23,21 @@ export interface PolicyStatement {
   readonly principalId?: string | undefined;
 }
 
-/** A function's own policy, or that of one of its aliases or versions. */
+/** The resource-based policy of a function, or of one of its aliases or versions. */
 export interface ResourcePolicy {
   readonly statements: readonly PolicyStatement[];
 }
 
-/** The kind of setting that such a policy is. */
+/** The kind of setting under which such a policy is stored. */
 export const kind = "policy" as const;
 
-/** Which function, and which of its versions or aliases. */
+/** A function, and one of its versions or aliases. */
 export interface PolicyPlace {
   readonly name: string;
   readonly qualifier: string;
 }
 
-/** Returns the policy of a place; without statements where there is none. */
+/** Returns the policy of a place, which has no statements where there is none. */
 export const policyOf = (context: Parameters<typeof findSetting>[0], place: PolicyPlace): ResourcePolicy =>
   findSetting<ResourcePolicy>(context, { ...place, kind }) ?? { statements: [] };
 
@@ -81,7 +81,7 @@ export function mayDo(
   );
 }
 
-/** Whether a statement allows it to one of these. One that names an account leaves it to the account's own policies. */
+/** Whether a statement allows it to one of these principals. One that names an account leaves it to the account's own policies. */
 function isGranted(
   statements: readonly PolicyStatement[],
   { names, action }: { readonly names: readonly string[]; readonly action: Action },

@@ -6,7 +6,7 @@ import { carryOut } from "./carry-out.ts";
 import { runScheduledActions } from "./run-scheduled-actions.ts";
 
 /** How often every group is decided upon, in milliseconds, in case a change went unnoticed. */
-const lookMilliseconds = 500;
+const scanMilliseconds = 500;
 
 /** How long an instance refresh may be without progress before it fails, in seconds: AWS's hour. */
 const stuckSeconds = 3600;
@@ -19,9 +19,9 @@ export class Scaler {
   readonly #context: AutoScalingContext;
   readonly #onDefect: (error: unknown, about: string) => void;
   /** Passes under way; `again` when something has changed meanwhile. */
-  readonly #looks = new Map<string, { again: boolean; readonly done: Promise<void> }>();
+  readonly #passes = new Map<string, { again: boolean; readonly done: Promise<void> }>();
   readonly #stop = new AbortController();
-  #rounds: Promise<void> | undefined;
+  #scanning: Promise<void> | undefined;
 
   constructor(context: AutoScalingContext, onDefect: (error: unknown, about: string) => void) {
     this.#context = context;
@@ -30,24 +30,24 @@ export class Scaler {
 
   /** Starts. EC2's instances must have been resumed before. */
   start(): void {
-    this.#rounds = this.#goRound();
+    this.#scanning = this.#scan();
   }
 
   /** Has a group decided upon soon. Does nothing before `start`, which begins with all of them. */
   wake(name: string): void {
-    const look = this.#looks.get(name);
-    if (look !== undefined) look.again = true;
-    else if (this.#rounds !== undefined && !this.#stop.signal.aborted) this.#begin(name);
+    const pass = this.#passes.get(name);
+    if (pass !== undefined) pass.again = true;
+    else if (this.#scanning !== undefined && !this.#stop.signal.aborted) this.#begin(name);
   }
 
   /** Stops; passes under way are finished first. */
   async close(): Promise<void> {
     this.#stop.abort();
-    await this.#rounds;
-    await Promise.all([...this.#looks.values()].map(({ done }) => done));
+    await this.#scanning;
+    await Promise.all([...this.#passes.values()].map(({ done }) => done));
   }
 
-  async #goRound(): Promise<void> {
+  async #scan(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       try {
         await this.#context.ec2.fleet.all(); // this notices instances whose processes have ended
@@ -56,23 +56,23 @@ export class Scaler {
         if (!this.#stop.signal.aborted) this.#onDefect(error, "Auto Scaling");
       }
       for (const { name } of this.#context.groups.all()) this.wake(name);
-      await pause(lookMilliseconds, undefined, { signal: this.#stop.signal }).catch(() => {}); // it is closing
+      await pause(scanMilliseconds, undefined, { signal: this.#stop.signal }).catch(() => {}); // it is closing
     }
   }
 
   #begin(name: string): void {
-    const look = { again: false, done: Promise.resolve() };
-    look.done = Promise.resolve()
-      .then(() => this.#look(name))
+    const pass = { again: false, done: Promise.resolve() };
+    pass.done = Promise.resolve()
+      .then(() => this.#pass(name))
       .catch((error: unknown) => this.#onDefect(error, `Auto Scaling group ${name}`))
       .then(() => {
-        this.#looks.delete(name);
-        if (look.again) this.wake(name);
+        this.#passes.delete(name);
+        if (pass.again) this.wake(name);
       });
-    this.#looks.set(name, look);
+    this.#passes.set(name, pass);
   }
 
-  async #look(name: string): Promise<void> {
+  async #pass(name: string): Promise<void> {
     for (let count = 0; count < decisionsMax && !this.#stop.signal.aborted;) {
       const group = this.#context.groups.find(name);
       const decisions = group === undefined ? [] : decide(group, this.#facts(group));

@@ -7,7 +7,7 @@ import type { Runtimes } from "../runtimes/runtimes.ts";
 import type { RoleKeys } from "./function-environment.ts";
 import { findIsolation, type Isolation } from "./isolation.ts";
 import { Pool } from "./pool.ts";
-import type { Outcome } from "./sandbox.ts";
+import type { InvocationResult } from "./sandbox.ts";
 import type { SandboxSpec } from "./sandbox-spec.ts";
 
 /** A call of one version of a function. */
@@ -73,7 +73,7 @@ export class Executor {
   }
 
   /** Runs an event to its end. Throws a Fault when too many run already. */
-  async invoke(job: Job): Promise<Outcome> {
+  async invoke(job: Job): Promise<InvocationResult> {
     const busy = (pools: readonly Pool[]) => pools.reduce((sum, pool) => sum + pool.busy, 0);
     if (job.reserved !== undefined && busy(this.#poolsOf(job.name)) >= job.reserved)
       throw tooMany("ReservedFunctionConcurrentInvocationLimitExceeded");

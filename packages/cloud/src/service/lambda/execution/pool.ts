@@ -1,5 +1,5 @@
 import type { RuntimeEvent } from "./runtime-api.ts";
-import { type Outcome, Sandbox, type SandboxContext } from "./sandbox.ts";
+import { type InvocationResult, Sandbox, type SandboxContext } from "./sandbox.ts";
 import type { SandboxSpec } from "./sandbox-spec.ts";
 
 /** How long a process stays without an event, in milliseconds: Lambda's are let go after some minutes. */
@@ -55,7 +55,7 @@ export class Pool {
   }
 
   /** Runs an event in a process that waits, or in a new one. */
-  async invoke(event: Omit<RuntimeEvent, "deadline">): Promise<Outcome> {
+  async invoke(event: Omit<RuntimeEvent, "deadline">): Promise<InvocationResult> {
     this.#busy += 1;
     try {
       const waiting = this.#take();
@@ -106,7 +106,7 @@ export class Pool {
     await Promise.all(all.map((sandbox) => sandbox.gone()));
   }
 
-  async #run(sandbox: Sandbox, event: Omit<RuntimeEvent, "deadline">): Promise<Outcome> {
+  async #run(sandbox: Sandbox, event: Omit<RuntimeEvent, "deadline">): Promise<InvocationResult> {
     const outcome = await sandbox.invoke(event);
     if (this.#retired) sandbox.end();
     else if (!sandbox.ended) this.#idle.push({ sandbox, since: this.#clock() });

@@ -148,14 +148,14 @@ const tooLong = {
   errorMessage: "Response payload size exceeded maximum allowed payload size (6291556 bytes).",
 };
 
-const accept = (response: ServerResponse): void => answer(response, 202, { status: "OK" });
+const accept = (response: ServerResponse): void => respond(response, 202, { status: "OK" });
 
 function refuse(response: ServerResponse, status: number, errorType: string, errorMessage: string): void {
-  answer(response, status, { errorType, errorMessage });
+  respond(response, status, { errorType, errorMessage });
 }
 
 /** With its length, so that the simplest of runtimes can read it. */
-function answer(response: ServerResponse, status: number, value: object): void {
+function respond(response: ServerResponse, status: number, value: object): void {
   const body = Buffer.from(JSON.stringify(value));
   response.writeHead(status, { "content-type": "application/json", "content-length": body.length });
   response.end(body);

@@ -22,7 +22,7 @@ export interface SandboxContext {
 }
 
 /** How one call of a function ended. */
-export interface Outcome {
+export interface InvocationResult {
   readonly payload: Buffer;
   readonly failed: boolean;
   /** The end of what it logged. */
@@ -107,7 +107,7 @@ export class Sandbox {
   }
 
   /** Resolves once the process waits for events: with undefined, or with what went wrong instead. */
-  async start(): Promise<Outcome | undefined> {
+  async start(): Promise<InvocationResult | undefined> {
     const begin = performance.now();
     const limit = timer(startMillisecondsMax);
     const answer = await Promise.race([
@@ -127,7 +127,7 @@ export class Sandbox {
   }
 
   /** Hands over one event, and gives what became of it. */
-  async invoke(event: Omit<RuntimeEvent, "deadline">): Promise<Outcome> {
+  async invoke(event: Omit<RuntimeEvent, "deadline">): Promise<InvocationResult> {
     const { requestId } = event;
     const { record, version } = this.spec;
     const milliseconds = record.timeoutSeconds * 1000;

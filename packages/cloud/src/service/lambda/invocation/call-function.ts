@@ -1,6 +1,6 @@
 import type { CloudDatabase } from "../../../store/database.ts";
 import type { Executor } from "../execution/executor.ts";
-import type { Outcome } from "../execution/sandbox.ts";
+import type { InvocationResult } from "../execution/sandbox.ts";
 import { functionOf, sharesOf, versionOf } from "../store/function-rows.ts";
 import { arnOf, latest } from "../names.ts";
 
@@ -27,7 +27,7 @@ export interface FunctionEvent {
 export async function callFunction(
   context: CallContext,
   event: FunctionEvent,
-): Promise<{ readonly outcome: Outcome; readonly version: string }> {
+): Promise<{ readonly outcome: InvocationResult; readonly version: string }> {
   const { name, qualifier, payload, requestId, clientContext } = event;
   const { version, reserved } = chooseVersion(context, event);
   const outcome = await context.executor.invoke({

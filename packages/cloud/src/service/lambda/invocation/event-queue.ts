@@ -5,7 +5,7 @@ import type { CloudDatabase } from "../../../store/database.ts";
 import { findSetting, findVersion } from "../store/function-rows.ts";
 import type { FunctionEvent } from "./call-function.ts";
 import { latest, readName } from "../names.ts";
-import type { Outcome } from "../execution/sandbox.ts";
+import type { InvocationResult } from "../execution/sandbox.ts";
 
 /** How a function's asynchronous events are to be treated. */
 export interface EventInvokeSetting {
@@ -20,7 +20,7 @@ interface EventQueueOptions {
   readonly clock: () => number;
   readonly region: string;
   readonly accountId: string;
-  readonly invoke: (event: FunctionEvent) => Promise<{ readonly outcome: Outcome }>;
+  readonly invoke: (event: FunctionEvent) => Promise<{ readonly outcome: InvocationResult }>;
   readonly note: (line: string) => void;
 }
 

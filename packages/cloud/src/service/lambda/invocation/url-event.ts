@@ -59,7 +59,7 @@ export function eventOfRequest(
 const identityOf = ({ accountId, userId, arn }: Principal) => ({ accountId, callerId: userId, userArn: arn, userId });
 
 /** Returns the HTTP response that a function's result stands for: its own status, headers and body, or all of it as JSON. */
-export function answerOfFunction(payload: Buffer): ServiceResponse {
+export function responseOfFunction(payload: Buffer): ServiceResponse {
   const text = payload.toString("utf8");
   const value = parse(text);
   if (!isAnswer(value))

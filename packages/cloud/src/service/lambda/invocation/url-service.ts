@@ -8,7 +8,7 @@ import { callFunction } from "./call-function.ts";
 import { eventBytesMax } from "../operations/invocations.ts";
 import { latest } from "../names.ts";
 import { mayDo } from "../resource-policy.ts";
-import { answerOfFunction, eventOfRequest } from "./url-event.ts";
+import { responseOfFunction, eventOfRequest } from "./url-event.ts";
 
 /** Function URLs: whatever a browser or curl sends to their hosts becomes an event of a function. */
 export function urlService(context: LambdaContext, onDefect: (error: unknown, requestId: string) => void): Service {
@@ -53,7 +53,7 @@ async function serve(context: LambdaContext, id: string, request: ServiceRequest
     payload: Buffer.from(JSON.stringify(event)),
     requestId: request.call.requestId,
   });
-  const answer = outcome.failed ? message(502, "Internal Server Error") : answerOfFunction(outcome.payload);
+  const answer = outcome.failed ? message(502, "Internal Server Error") : responseOfFunction(outcome.payload);
   return {
     ...answer,
     headers: withoutUndefined({

@@ -16,7 +16,7 @@ import { pageOf } from "./pagination.ts";
 import { provision } from "./provisioned-concurrency.ts";
 import { staleRevision } from "./stale-revision.ts";
 
-/** What an alias may be called: never a number alone, which is a version. */
+/** What an alias may be named: never a mere number, which is a version. */
 const aliasName = /^(?!^[0-9]+$)([a-zA-Z0-9-_]{1,128})$/;
 
 /** Operations on aliases. */
@@ -49,7 +49,7 @@ export const aliasOperations: LambdaOperations = {
     const { name } = readName(input.FunctionName);
     const alias = input.Name ?? "";
     const before = aliasOf(context, name, alias);
-    // Reading and writing happen in one turn of the event loop: nobody comes between them.
+    // Reading and writing happen in one turn of the event loop, so nothing comes between them.
     if (input.RevisionId !== undefined && input.RevisionId !== before.revisionId) throw staleRevision();
     const record: AliasRecord = {
       version: input.FunctionVersion ?? before.version,
@@ -87,7 +87,7 @@ export const aliasOperations: LambdaOperations = {
   },
 };
 
-/** A routing configuration that is there replaces the weights, also when it names none. */
+/** A routing configuration replaces the weights, even when it names none. */
 function weightsAfter(
   { weights }: AliasRecord,
   routing: AliasRoutingConfiguration | undefined,

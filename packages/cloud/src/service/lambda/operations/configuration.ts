@@ -19,7 +19,7 @@ const limits = {
   environmentBytesMax: 4096,
 } as const;
 
-/** What can be set of a version, apart from its code. */
+/** The settings of a version: its record without its code. */
 type VersionSettings = Omit<VersionRecord, "code" | "codeBytes" | "modifiedAt" | "revisionId">;
 
 /** The settings of a function whose request leaves them out. */
@@ -60,12 +60,12 @@ export function withSettings<Base extends VersionSettings>(base: Base, input: Se
   return changed;
 }
 
-/** A record changed now: it gets a time and a revision of its own. */
+/** Returns a changed record with a new time and revision. */
 export function revised<Record extends object>(record: Record, { clock }: LambdaContext) {
   return { ...record, modifiedAt: clock(), revisionId: randomUUID() };
 }
 
-/** A record with other code. */
+/** Returns a record with other code. */
 export const withCode = <Record extends object>(record: Record, { code, codeBytes }: StoredCode) => ({
   ...record,
   code,

@@ -6,7 +6,7 @@ import { aliasOf, functionOf } from "../store/function-rows.ts";
 import { arnOf, badValue, isVersion, latest, readName } from "../names.ts";
 import { pageOf } from "./pagination.ts";
 
-/** An address of a function, or of an alias. */
+/** The URL of a function, or of an alias. */
 export interface UrlRow {
   readonly id: string;
   readonly function: string;
@@ -15,7 +15,7 @@ export interface UrlRow {
   readonly record: string;
 }
 
-/** How an address answers. */
+/** The configuration of a URL. */
 interface UrlRecord {
   readonly authType: FunctionUrlAuthType;
   readonly invokeMode: InvokeMode;
@@ -81,16 +81,16 @@ export const urlOperations: LambdaOperations = {
   },
 };
 
-/** What an address's row says. */
+/** Returns the configuration in the row of a URL. */
 export const recordOf = ({ record }: UrlRow): UrlRecord => JSON.parse(record) as UrlRecord; // written by the operations above
 
-/** The name that function URLs' host names have in the place of an id, where code is downloaded. */
+/** In place of an id: the host name at which code is downloaded. */
 export const codeHost = "code";
 
-/** Returns the host name at which an address answers, without its port. */
+/** Returns the host name of a URL, without a port. */
 export const hostOf = (id: string, region: string): string => `${id}.lambda-url.${region}.localhost`;
 
-/** How such a host is reached: as its caller reached the same port. Instances speak TLS at another one, whatever this one does. */
+/** Returns the scheme of such a host: that by which the caller reached the same port. Instances speak TLS at another port, whatever this one does. */
 export function schemeOf({
   call,
   port,

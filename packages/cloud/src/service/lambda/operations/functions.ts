@@ -121,7 +121,7 @@ export const functionOperations: LambdaOperations = {
   },
 };
 
-/** Deletes code that no version has any more, and no process that still handles an event of an earlier state. */
+/** Deletes code that belongs to no version, and to no process that still handles an event of an earlier state. */
 export function sweepCode({ db, code, executor }: Pick<LambdaContext, "db" | "code" | "executor">): void {
   code.sweep(
     (one) =>

@@ -1,3 +1,4 @@
+import type { InvokeCommandOutput } from "@aws-sdk/client-lambda";
 import { Fault } from "@sluice/aws-protocol";
 import type { LambdaOperations } from "../context.ts";
 import { chooseVersion, callFunction } from "../invocation/call-function.ts";
@@ -27,8 +28,7 @@ export const invocationOperations: LambdaOperations = {
         return {
           StatusCode: 200,
           ExecutedVersion: version,
-          // Any bytes: the SDK's type has a method more than they need.
-          Payload: outcome.payload as never,
+          Payload: outcome.payload as unknown as InvokeCommandOutput["Payload"], // bytes; the SDK adds a method to its own
           FunctionError: outcome.failed ? "Unhandled" : undefined,
           LogResult: input.LogType === "Tail" ? Buffer.from(outcome.logTail).toString("base64") : undefined,
         };

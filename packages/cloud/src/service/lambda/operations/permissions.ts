@@ -63,7 +63,7 @@ function policyAt(context: LambdaContext, place: PolicyPlace, revisionId: string
   return policy;
 }
 
-/** The same statements have the same revision. */
+/** Returns a revision that is the same for the same statements. */
 function revisionOf(statements: readonly PolicyStatement[]): string {
   const hex = createHash("sha256").update(JSON.stringify(statements)).digest("hex");
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5");

@@ -21,7 +21,7 @@ interface Provisioned {
 
 const kind = "provisioned" as const;
 
-/** Operations on processes that are kept ready, and on the limit of a function's concurrent events. */
+/** Operations on provisioned and reserved concurrency. */
 export const concurrencyOperations: LambdaOperations = {
   PutProvisionedConcurrencyConfig(context, input) {
     const { name, qualifier } = readName(input.FunctionName, input.Qualifier);
@@ -93,7 +93,7 @@ export const concurrencyOperations: LambdaOperations = {
   },
 };
 
-/** Keeps as many processes of each version ready as the settings of its function want; an alias divides them by its weights. */
+/** Keeps as many processes of each version ready as the settings of its function ask for; an alias divides them by its weights. */
 export function provision(context: LambdaContext, name: string): void {
   const wanted = new Map<string, number>();
   for (const [qualifier, { requested }] of settingsOf(context, name))
@@ -124,7 +124,7 @@ function provisionedOf(context: LambdaContext, name: string, qualifier: string):
   return found;
 }
 
-/** What of it is ready now is asked of the processes themselves. */
+/** The processes themselves are asked how many of them are ready. */
 function describe(
   context: LambdaContext,
   { name, qualifier }: { name: string; qualifier: string },

@@ -1,6 +1,6 @@
 import { Fault } from "@sluice/aws-protocol";
 
-/** AWS's answer to a revision that is not the present one. */
+/** Returns AWS's fault for a revision that is not the current one. */
 export function staleRevision(): Fault {
   return new Fault(
     "PreconditionFailedException",

@@ -30,7 +30,7 @@ export const versionOperations: LambdaOperations = {
   },
 };
 
-/** Publishes what a function is now as its next version; the last one again when nothing has changed since. */
+/** Publishes `$LATEST` as the next version. Returns the last version when nothing has changed since. */
 export function publish(
   context: LambdaContext,
   name: string,

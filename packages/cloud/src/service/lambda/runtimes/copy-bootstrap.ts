@@ -8,7 +8,7 @@ const sources = resolve(import.meta.dirname, "bootstrap");
 /** The programs that speak the Runtime API and need no compiler. */
 const programs = ["node.cjs", "python.py", "ruby.rb"] as const;
 
-/** Copies the programs that speak the Runtime API to where functions are shown them: never this program's own folder. Gives the copies' folder. */
+/** Copies the programs that speak the Runtime API to where functions see them, as this program's own folder must not be shown. Returns the copies' folder. */
 export function copyBootstrap(folder: string): string {
   const texts = programs.map((name) => readFileSync(join(sources, name)));
   const hash = createHash("sha256");

@@ -18,7 +18,7 @@ const versionMin = 17;
 /** How long the compiler may take, in milliseconds: a second or two, and more on a busy machine. */
 const compileMilliseconds = 60_000;
 
-/** This machine's Java, undefined where there is none, or why it cannot run functions. Java that only runs programs has no compiler, and our bootstrap is a source. */
+/** Returns this machine's Java, undefined where there is none, or why it cannot run functions: the bootstrap is a source, and a Java without a compiler cannot use it. */
 export function findJava(folder: string): Interpreter | string | undefined {
   const home = homeOfJava();
   if (home === undefined) return undefined;
@@ -54,14 +54,14 @@ function homeOfJava(): string | undefined {
   }
 }
 
-/** What Java says of itself in its file `release`: its program takes ten times as long to say so. */
+/** What Java says about itself in its file `release`: running it takes ten times as long. */
 function versionOf(home: string): string | undefined {
   const file = join(home, "release");
   const text = existsSync(file) ? readFileSync(file, "utf8") : "";
   return /^JAVA_VERSION="(?:1\.)?([^"]+)"/m.exec(text)?.[1];
 }
 
-/** Compiles the bootstrap for one version of Java, unless that has been done; gives the folder of its classes. */
+/** Compiles the bootstrap for one version of Java, unless that was done. Returns the folder of its classes. */
 async function compile(about: { home: string; version: string; folder: string }): Promise<string> {
   const { home, version, folder } = about;
   const files = globSync("*.java", { cwd: sources }).toSorted();

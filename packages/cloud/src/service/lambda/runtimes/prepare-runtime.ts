@@ -1,6 +1,6 @@
 import type { LambdaContext } from "../context.ts";
 
-/** Makes ready what functions of a runtime need, so that no call waits for it; and says, once, what runs them in the place of AWS's. */
+/** Prepares what functions of a runtime need, so that no call waits for it, and prints once what runs them in place of AWS's runtime. */
 export async function prepareRuntime(
   { runtimes, note, toldRuntimes }: Pick<LambdaContext, "runtimes" | "note" | "toldRuntimes">,
   runtime: string,

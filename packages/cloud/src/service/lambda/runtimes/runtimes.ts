@@ -5,7 +5,7 @@ import type { Interpreter } from "./interpreter.ts";
 import { findJava } from "./java.ts";
 import { copySdk } from "./sdk-copy.ts";
 
-/** What of Lambda's runtimes this machine can run. */
+/** The runtimes that this machine can run. */
 export interface Runtimes {
   /** Returns the interpreter for a runtime such as `python3.12`, or a sentence that lists the runtimes there are. */
   find(runtime: string): Interpreter | string;
@@ -23,7 +23,7 @@ export function hostRuntimes(folder: string): Runtimes {
     prefix: "",
     version: process.versions.node,
     bootstrap,
-    // Nothing but itself of the folder that it lies in: that may be this program's own.
+    // Only the program itself of its folder is shown: that folder may be this program's own.
     shownAt: "/var/lang/bin/node",
     modules: remembered(() => copySdk(join(folder, "sdk"))),
   };
@@ -79,7 +79,7 @@ function findRuby(bootstrap: Interpreter["bootstrap"]): Interpreter | undefined 
   return told === undefined ? undefined : { family: "ruby", ...told, bootstrap };
 }
 
-/** What an interpreter says of itself; undefined when this machine has none: asking for it says so. */
+/** Returns the version that an interpreter prints, or undefined when this machine does not have it. */
 function ask(
   program: string,
   words: readonly string[],

@@ -5,19 +5,19 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { randomHex } from "../../../random.ts";
 
-/** A package, and where it lies below the folder of all packages. */
+/** A package, and its place below the folder of all packages. */
 interface Package {
   readonly place: string;
   readonly version: string;
 }
 
-/** What of a package no program loads here: types, sources for browsers, texts. */
+/** The parts of a package that no program loads here: types, sources for browsers, texts. */
 const unused = /^(dist-types|dist-es)$|\.(d\.[cm]?ts|md|map)$/;
 
 /**
  * AWS's SDK clients as functions see them, which Lambda's Node runtimes bring: a copy, so that no function ever sees what
- * this program itself is loaded from. It is made once for each state of those packages, and kept beside them; where they
- * lie in somebody else's folders, in `folder`. Gives the copy's folder.
+ * this program itself is loaded from. It is made once for each state of those packages, and kept beside them, or in `folder`
+ * where they lie in a folder of another user. Returns the copy's folder.
  */
 export async function copySdk(folder: string): Promise<string> {
   const source = packagesFolder();
@@ -99,7 +99,7 @@ function packagesOfSdk(source: string): readonly Package[] {
   return [...found.values()].toSorted((one, other) => (one.place < other.place ? -1 : 1));
 }
 
-/** Where a package finds one that it needs: in a folder of its own, or of one around it, or among all. */
+/** Where a package finds one that it requires: in a folder of its own, of one around it, or among all. */
 function placeOf(source: string, user: string, name: string): string | undefined {
   for (let around = user; around !== "."; around = dirname(around)) {
     const own = join(around, "node_modules", name);

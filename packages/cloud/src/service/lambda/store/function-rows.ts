@@ -48,7 +48,7 @@ export interface FunctionRow {
   readonly tags: string;
 }
 
-/** Where AWS's ids come from. */
+/** The store, and the parts of ARNs. */
 interface Place {
   readonly db: CloudDatabase;
   readonly region: string;

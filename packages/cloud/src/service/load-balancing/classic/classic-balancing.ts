@@ -15,7 +15,7 @@ import { parseCheckTarget } from "./check-target.ts";
 import type { ClassicInstance, ClassicRecord } from "./records.ts";
 
 /** How often to look whether an instance's time of draining is over or its state has changed, in milliseconds. */
-const lookMilliseconds = 250;
+const checkMilliseconds = 250;
 
 interface ClassicBalancingOptions {
   readonly records: Records<ClassicRecord>;
@@ -42,7 +42,7 @@ export class ClassicBalancing {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.#look(), lookMilliseconds);
+    this.#timer = setInterval(() => this.#checkStates(), checkMilliseconds);
     this.#timer.unref();
   }
 
@@ -189,7 +189,7 @@ export class ClassicBalancing {
     void dataPlane.changed();
   }
 
-  #look(): void {
+  #checkStates(): void {
     const { records, clock, instances, dataPlane } = this.#options;
     const states: string[] = [];
     let isChanged = false;

@@ -9,7 +9,7 @@ import { routingOf } from "./routing.ts";
 import { stateOf } from "./target-state.ts";
 
 /** How often to look whether a target's time of draining is over or its instance has changed, in milliseconds. */
-const lookMilliseconds = 250;
+const checkMilliseconds = 250;
 
 interface BalancingOptions {
   readonly records: LoadBalancingRecords;
@@ -41,7 +41,7 @@ export class Balancing {
 
   /** Begins to look after targets. */
   start(): void {
-    this.#timer = setInterval(() => this.#look(), lookMilliseconds);
+    this.#timer = setInterval(() => this.#checkStates(), checkMilliseconds);
     this.#timer.unref();
   }
 
@@ -125,7 +125,7 @@ export class Balancing {
   }
 
   /** Targets whose delay is over or whose instance has been terminated go; those whose instance has stopped leave the rotation. */
-  #look(): void {
+  #checkStates(): void {
     const { records, clock, instances } = this.#options;
     const states: string[] = [];
     let isChanged = false;
