@@ -14,7 +14,7 @@ import type { BalancedInstances } from "../balanced-instances.ts";
 import { parseCheckTarget } from "./check-target.ts";
 import type { ClassicInstance, ClassicRecord } from "./records.ts";
 
-/** How often to look whether an instance's time of draining is over or its state has changed, in milliseconds. */
+/** How often draining instances and the states of all are checked, in milliseconds. */
 const checkMilliseconds = 250;
 
 interface ClassicBalancingOptions {

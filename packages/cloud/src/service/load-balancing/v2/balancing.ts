@@ -8,7 +8,7 @@ import { type LoadBalancingRecords, type TargetGroupRecord, targetKey, type Targ
 import { routingOf } from "./routing.ts";
 import { stateOf } from "./target-state.ts";
 
-/** How often to look whether a target's time of draining is over or its instance has changed, in milliseconds. */
+/** How often draining targets and the states of instances are checked, in milliseconds. */
 const checkMilliseconds = 250;
 
 interface BalancingOptions {
@@ -39,7 +39,7 @@ export class Balancing {
     });
   }
 
-  /** Begins to look after targets. */
+  /** Starts to check targets that drain, and the instances behind them. */
   start(): void {
     this.#timer = setInterval(() => this.#checkStates(), checkMilliseconds);
     this.#timer.unref();
