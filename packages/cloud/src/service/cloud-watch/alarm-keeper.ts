@@ -10,11 +10,11 @@ interface AlarmKeeperOptions {
   readonly alarms: Records<Alarm>;
   readonly metrics: MetricStore;
   readonly clock: () => number;
-  /** Tells one of an alarm's actions, by its ARN, of a change of state. */
+  /** Performs one of an alarm's actions, by its ARN, after a change of state. */
   readonly act: (action: string, alarm: Alarm, before: AlarmState) => void;
 }
 
-/** Keeps the states of alarms true to their data. */
+/** Keeps the states of alarms up to date. */
 export class AlarmKeeper {
   readonly #options: AlarmKeeperOptions;
   #timer: NodeJS.Timeout | undefined;
@@ -55,7 +55,7 @@ export class AlarmKeeper {
     const now = clock();
     for (const alarm of alarms.all()) {
       if ((alarm.heldUntil ?? 0) > now) continue;
-      // Where a metric has no data at all there is nothing to judge a state by that was set by hand.
+      // A metric without any data cannot contradict a state that was set by hand.
       const isHeld =
         alarm.heldUntil !== undefined && metrics.points(metricOf(alarm), now - reach(alarm), now).length === 0;
       if (!isHeld) this.evaluate(alarm);

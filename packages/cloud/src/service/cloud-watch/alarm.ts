@@ -4,7 +4,7 @@ import type { Statistic } from "./statistics.ts";
 /** The states of an alarm, in AWS's words. */
 export type AlarmState = "OK" | "ALARM" | "INSUFFICIENT_DATA";
 
-/** How missing data is taken. */
+/** How missing data is treated. */
 export type MissingData = "missing" | "ignore" | "breaching" | "notBreaching";
 
 /** The comparisons that a threshold can have. */
@@ -44,9 +44,9 @@ export interface Alarm {
   readonly reason: string;
   readonly reasonData?: string | undefined;
   readonly stateAt: number;
-  /** The newest value of the metric that the state was decided by. */
+  /** The newest value of the metric when the state was decided. */
   readonly value?: number | undefined;
-  /** A state that was set by hand stands until then, unless new data come. */
+  /** Until when a state that was set by hand lasts, unless there is new data. */
   readonly heldUntil?: number | undefined;
 }
 

@@ -1,14 +1,14 @@
 import { type Alarm, type AlarmState, comparisons } from "./alarm.ts";
 import { byPeriod, type Point, statisticOf } from "./statistics.ts";
 
-/** How many periods before the last ones are looked at when some of those have no data: late data count, too. */
+/** Periods before the evaluated ones that are considered when some of those have no data: late data count, too. */
 const sparePeriods = 2;
 
-/** What an alarm's data say of its state. */
+/** The state that the data of an alarm call for. */
 interface Verdict {
   readonly state: AlarmState;
   readonly reason: string;
-  /** The newest value that was looked at. */
+  /** The newest value that was considered. */
   readonly value?: number | undefined;
 }
 
@@ -17,7 +17,7 @@ export function reach({ periodSeconds, evaluationPeriods }: Alarm): number {
   return (evaluationPeriods + sparePeriods + 1) * periodSeconds * 1000;
 }
 
-/** Judges an alarm by the points of its metric. Undefined when there is nothing that would change its state. */
+/** Evaluates an alarm on the points of its metric. Returns undefined when nothing changes its state. */
 export function evaluate(alarm: Alarm, points: readonly Point[], now: number): Verdict | undefined {
   const { periodSeconds, evaluationPeriods, missingData } = alarm;
   const wanted = alarm.unit === undefined ? points : points.filter(({ unit }) => unit === alarm.unit);

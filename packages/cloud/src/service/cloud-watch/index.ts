@@ -16,14 +16,14 @@ export interface CloudWatchOptions {
   readonly clock: () => number;
   readonly region: string;
   readonly accountId: string;
-  /** Publishes to a topic what an alarm has to say. */
+  /** Publishes a message about an alarm to a topic. */
   readonly publish: (topicArn: string, notice: { readonly subject: string; readonly message: string }) => void;
-  /** Carries out a scaling policy; `by` is how far the metric is beyond the threshold. */
+  /** Executes a scaling policy; `by` is how far the metric is beyond the threshold. */
   readonly scale: (policyArn: string, about: { readonly alarm: string; readonly by: number }) => void;
   readonly onDefect: (error: unknown, requestId: string) => void;
 }
 
-/** Opens CloudWatch: alarms on one metric each, and the data that they are judged by. */
+/** Opens CloudWatch: alarms on one metric each, and the data that they are evaluated on. */
 export function openCloudWatch(options: CloudWatchOptions): { readonly service: Service; close(): void } {
   const { db, clock, region, accountId, publish, scale, onDefect } = options;
   const alarms = new Records<Alarm>(db, "alarm");

@@ -5,14 +5,14 @@ import type { Point } from "./statistics.ts";
 /** How long data are kept, in milliseconds: long enough for any alarm of a laptop's life. */
 const keptMilliseconds = 3 * 86_400_000;
 
-/** A metric: data with another dimension are another metric's. */
+/** A metric. Other dimensions make another metric. */
 export interface Metric {
   readonly namespace: string;
   readonly name: string;
   readonly dimensions: readonly Dimension[];
 }
 
-/** What has come of one metric. */
+/** Values of one metric that have come in. */
 interface Datum {
   readonly metric: Metric;
   readonly point: Point;
@@ -26,7 +26,7 @@ export class MetricStore {
     this.#db = db;
   }
 
-  /** Keeps data, all in one transaction: one of its own for each would wait for the disk as often, and everybody with it. */
+  /** Stores data in one transaction: a transaction for each would wait for the disk as often, and everybody with it. */
   add(data: readonly Datum[], now: number): void {
     this.#db.transaction(() => {
       this.#db.run("DELETE FROM metric_points WHERE at < ?", now - keptMilliseconds);
@@ -46,7 +46,7 @@ export class MetricStore {
     });
   }
 
-  /** Points from one time, inclusive, to another, exclusive. */
+  /** Returns points from one time, inclusive, to another, exclusive. */
   points(metric: Metric, from: number, to: number): readonly Point[] {
     return this.#db.all<Point>(
       "SELECT at, unit, sum, minimum, maximum, count FROM metric_points WHERE metric = ? AND at >= ? AND at < ? ORDER BY at",
@@ -66,7 +66,7 @@ export class MetricStore {
   }
 }
 
-/** One text for one metric, in whatever order its dimensions are given. */
+/** Returns the same text for a metric in whatever order its dimensions are given. */
 export function keyOf({ namespace, name, dimensions }: Metric): string {
   const pairs = dimensions.map(({ Name = "", Value = "" }) => [Name, Value] as const);
   return JSON.stringify([namespace, name, pairs.toSorted(([a], [b]) => (a < b ? -1 : 1))]);

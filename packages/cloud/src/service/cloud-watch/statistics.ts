@@ -1,7 +1,7 @@
 /** The statistics that are computed. */
 export type Statistic = "SampleCount" | "Average" | "Sum" | "Minimum" | "Maximum";
 
-/** Values of a metric at one time, put together. */
+/** Values of a metric at one time, combined. */
 export interface Point {
   /** Milliseconds since the epoch. */
   readonly at: number;
@@ -12,7 +12,7 @@ export interface Point {
   readonly count: number;
 }
 
-/** Points of one period put together into one, by the start of the period. */
+/** Returns the points of each period combined into one, by the start of the period. */
 export function byPeriod(points: readonly Point[], periodSeconds: number): ReadonlyMap<number, Point> {
   const periods = new Map<number, Point>();
   for (const point of points) {
@@ -30,7 +30,7 @@ export function byPeriod(points: readonly Point[], periodSeconds: number): Reado
   return periods;
 }
 
-/** One statistic of a point. */
+/** Returns one statistic of a point. */
 export function statisticOf({ sum, minimum, maximum, count }: Point, statistic: Statistic): number {
   switch (statistic) {
     case "SampleCount":

@@ -13,7 +13,7 @@ import { findPolicy } from "./policies/managed-policies.ts";
 
 type Input = Readonly<Record<string, unknown>>;
 
-/** The kinds of things that IAM has: how requests name them, how their ARNs do, and the operations on them. */
+/** The kinds of things that IAM has: how requests and ARNs name them, and the operations on them. */
 const kinds = {
   role: {
     member: "RoleName",
@@ -121,7 +121,7 @@ const listing = [
   "ListGroups",
 ];
 
-/** What each request to IAM touches (its service authorization reference): what it names, by the ARN with the path that it has. */
+/** What each request to IAM touches (its service authorization reference), by ARNs with the paths that things have. */
 export function iamAccesses(context: IamContext): AccessTable {
   const rows = Object.entries(kinds).flatMap(([kind, { operations }]) =>
     operations.map((operation) => [
@@ -152,11 +152,11 @@ export function iamAccesses(context: IamContext): AccessTable {
   };
 }
 
-/** Tags that something is made with: `CreateUser` needs `TagUser` for them. */
+/** Creating something with tags needs the permission to tag, too: `CreateUser` needs `TagUser`. */
 const made = (operation: string, access: Access, { Tags }: Input): readonly Access[] =>
   operation.startsWith("Create") ? withTags(access, operation.replace(/^Create/, "iam:Tag"), Tags) : [access];
 
-/** What a request names, by the ARN that it has, or is to have. */
+/** What a request names, by its existing or its future ARN. */
 function named(context: IamContext, kind: Kind, input: Input): Access | undefined {
   const { member, type } = kinds[kind];
   const name = text(input[member]);
@@ -197,7 +197,7 @@ function memberships(context: IamContext): AccessTable {
   return { AddUserToGroup: row, RemoveUserFromGroup: row };
 }
 
-/** Renaming needs the permission for both names, as on AWS: policies may speak of paths. */
+/** As on AWS renaming needs the permission for both names, as policies may go by paths. */
 function renamings(context: IamContext): AccessTable {
   const row =
     (kind: "user" | "group", newName: string) =>

@@ -11,7 +11,7 @@ interface UserKey {
   readonly isActive: boolean;
 }
 
-/** Where keys are made and kept; a secret leaves it once. */
+/** Where keys are made and stored; a secret leaves it once. */
 export interface UserKeys {
   issueForUser(user: {
     readonly arn: string;
@@ -20,9 +20,9 @@ export interface UserKeys {
   keysOf(userId: string): readonly UserKey[];
   setActive(accessKeyId: string, isActive: boolean): Promise<void>;
   revokeKey(accessKeyId: string): Promise<void>;
-  /** Ends all keys of a user that goes, or all sessions of a role. */
+  /** Ends all keys of a user that is deleted, or all sessions of a role. */
   revokeKeysOf(ownerId: string): Promise<void>;
-  /** Gives a user's keys its new ARN. */
+  /** Binds a user's keys to its new ARN. */
   renameUser(userId: string, arn: string): Promise<void>;
 }
 
@@ -40,15 +40,15 @@ export type IamOperations = Partial<Operations<typeof Iam, IamContext>>;
 /** The name of the user that set up this cloud. It is no IAM user, so none may have this name. */
 export const administratorName = "administrator";
 
-/** IAM answers what is not there by its name. */
+/** Returns IAM's fault for something that does not exist. */
 export const noSuch = (message: string): Fault => new Fault("NoSuchEntityException", message);
-/** A name is taken. */
+/** Returns IAM's fault for a name that is taken. */
 export const exists = (message: string): Fault => new Fault("EntityAlreadyExistsException", message);
-/** Something else still hangs on it. */
+/** Returns IAM's fault for deleting something that is still in use. */
 export const conflict = (message: string): Fault => new Fault("DeleteConflictException", message);
-/** One more than IAM allows. */
+/** Returns IAM's fault for exceeding a limit. */
 export const limit = (message: string): Fault => new Fault("LimitExceededException", message);
-/** A member does not have the form. */
+/** Returns IAM's fault for a member in the wrong form. */
 export const invalid = (message: string): Fault => new Fault("ValidationError", message);
 
 /** Returns the role of a name. */
@@ -73,7 +73,7 @@ export function userOf({ records }: IamContext, name: string | undefined, caller
   return user;
 }
 
-/** What a new user, role, profile or policy starts with. */
+/** Returns what a new user, role, profile or policy starts with. */
 export function newEntity(
   { clock, accountId }: IamContext,
   {
@@ -125,7 +125,7 @@ function checkPath(path = "/"): string {
   );
 }
 
-/** Tags with further ones put over them; IAM compares their keys without regard to case. */
+/** Returns tags with others set over them; IAM compares their keys without regard to case. */
 export function mergeTags(
   tags: readonly { readonly Key: string; readonly Value: string }[],
   more: readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[],

@@ -18,7 +18,7 @@ import { shown as shownUser } from "./users.ts";
 const groupsMax = 300;
 const groupsOfUserMax = 10;
 
-/** The operations on groups of users. */
+/** Operations on groups of users. */
 export const groupOperations: IamOperations = {
   CreateGroup(context, { GroupName, Path }) {
     const { records } = context;

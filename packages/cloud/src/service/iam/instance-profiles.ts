@@ -13,7 +13,7 @@ import { page } from "./pagination.ts";
 import type { IamRecords, Profile } from "./records.ts";
 import { profilesOf, shown as shownRole } from "./roles.ts";
 
-/** The operations on instance profiles. A profile has one role at most. */
+/** Operations on instance profiles. A profile has at most one role. */
 export const instanceProfileOperations: IamOperations = {
   CreateInstanceProfile(context, { InstanceProfileName, Path, Tags }) {
     const { records } = context;

@@ -25,7 +25,7 @@ export const role = (context: IamContext, name: string | undefined): Owner => ({
   record: roleOf(context, name),
 });
 
-/** Keeps an owner with other policies or tags. */
+/** Stores an owner with other policies or tags. */
 export function change(
   { records }: IamContext,
   owner: Owner,

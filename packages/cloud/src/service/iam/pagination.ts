@@ -1,6 +1,6 @@
 import { Fault } from "@sluice/aws-protocol";
 
-/** Items on a page unless the caller wants fewer or more, and most there may be: IAM's own figures. */
+/** Default and largest page: IAM's figures. */
 const pageSize = 100;
 const pageSizeMax = 1000;
 

@@ -1,6 +1,6 @@
 import type { CloudDatabase } from "../../store/database.ts";
 
-/** A tag, as IAM's replies carry it. */
+/** A tag in the form of IAM's responses. */
 export interface Tag {
   readonly Key: string;
   readonly Value: string;
@@ -25,19 +25,19 @@ export interface PolicyOwner extends Entity {
 
 /** A user or a role: something that can act. */
 export interface Principal extends PolicyOwner {
-  /** ARN of the managed policy that says what it may do at most. */
+  /** ARN of the managed policy that is its permissions boundary. */
   readonly boundary?: string | undefined;
 }
 
-/** A user. Its keys are kept where all keys are. */
+/** A user. Its keys are stored with all other keys. */
 export interface User extends Principal {
   /** Names of its groups. */
   readonly groups?: readonly string[] | undefined;
 }
 
-/** A group: what several users may do. */
+/** A group: permissions that several users share. */
 export interface Group extends PolicyOwner {
-  /** What users may do at most is said of each. */
+  /** Boundaries are set on users, not on groups. */
   readonly boundary?: never;
 }
 
@@ -55,7 +55,7 @@ export interface Profile extends Entity {
   readonly roleName?: string | undefined;
 }
 
-/** A certificate that was brought along. Its private key is in a file of its own. */
+/** An uploaded certificate. Its private key is in a file of its own. */
 export interface ServerCertificate extends Entity {
   /** In PEM, as the chain. */
   readonly body: string;
@@ -89,7 +89,7 @@ interface Kinds {
   readonly certificate: ServerCertificate;
 }
 
-/** What IAM keeps: one record for each name. Names differ by more than the case of their letters. */
+/** Opens IAM's records: one of each kind for a name. Names are compared without regard to case. */
 export function iamRecords(db: CloudDatabase) {
   const key = (name: string) => name.toLowerCase();
   return {
@@ -114,5 +114,5 @@ export function iamRecords(db: CloudDatabase) {
   };
 }
 
-/** What IAM keeps. */
+/** IAM's records. */
 export type IamRecords = ReturnType<typeof iamRecords>;

@@ -2,7 +2,7 @@ import { evaluate } from "@sluice/aws-protocol";
 import { permissionsOf } from "./policies/permissions.ts";
 import type { IamRecords } from "./records.ts";
 
-/** What IAM says when a session of a role is not to do something, for a service that does it in the role's place; undefined when the role may. */
+/** Returns IAM's reason why a session of a role may not do something, for a service that does it on the role's behalf; undefined when it may. */
 export function roleRefusal(
   records: IamRecords,
   roleArn: string,

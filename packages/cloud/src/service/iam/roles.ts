@@ -22,7 +22,7 @@ const trustCharactersMax = 4096;
 const sessionSecondsLeast = 3600;
 const sessionSecondsMost = 43_200;
 
-/** The operations on roles themselves. */
+/** Operations on roles themselves. */
 export const roleOperations: IamOperations = {
   CreateRole(
     context,

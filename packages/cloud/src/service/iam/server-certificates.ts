@@ -6,7 +6,7 @@ import { checkName, exists, type IamContext, type IamOperations, newEntity, noSu
 import { page } from "./pagination.ts";
 import type { IamRecords, ServerCertificate } from "./records.ts";
 
-/** A certificate, with what may follow it, and its private key; all in PEM. */
+/** A certificate with its chain, and its private key; all in PEM. */
 export interface PrivateCertificate {
   readonly cert: string;
   readonly key: string;
@@ -62,7 +62,7 @@ export const serverCertificateOperations: IamOperations = {
   },
 };
 
-/** Server certificates by their ARN: for what serves by them. */
+/** Server certificates by ARN, for the listeners that use them. */
 export function serverCertificates(records: IamRecords, keys: CertificateKeys) {
   return {
     find(arn: string): PrivateCertificate | undefined {
@@ -92,7 +92,7 @@ function checkedCertificate(text: string): X509Certificate {
   }
 }
 
-/** What is wrong with a private key is said without a word of it. */
+/** The reasons never quote a word of the private key. */
 function checkKey(certificate: X509Certificate, text: string): void {
   let isMatching: boolean;
   try {

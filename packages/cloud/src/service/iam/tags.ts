@@ -3,7 +3,7 @@ import { change, type Owner, role, user } from "./owners.ts";
 import { page } from "./pagination.ts";
 import type { Tag } from "./records.ts";
 
-/** The operations on tags of users and roles. */
+/** Operations on tags of users and roles. */
 export const tagOperations: IamOperations = {
   TagRole: (context, { RoleName, Tags = [] }) => tag(context, role(context, RoleName), Tags),
   TagUser: (context, { UserName, Tags = [] }) => tag(context, user(context, UserName), Tags),
@@ -19,7 +19,7 @@ function tag(context: IamContext, owner: Owner, tags: Parameters<typeof mergeTag
   change(context, owner, { tags: mergeTags(owner.record.tags, tags) });
 }
 
-/** Keys are compared without regard to case, as when tags are put on. */
+/** Keys are compared without regard to case, as when tags are set. */
 function untag(context: IamContext, owner: Owner, keys: readonly string[]): void {
   const gone = new Set(keys.map((key) => key.toLowerCase()));
   change(context, owner, { tags: owner.record.tags.filter(({ Key }) => !gone.has(Key.toLowerCase())) });

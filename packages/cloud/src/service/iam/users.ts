@@ -4,7 +4,7 @@ import { administratorName, checkName, conflict, exists, type IamOperations, new
 import { page } from "./pagination.ts";
 import type { User } from "./records.ts";
 
-/** The operations on users themselves. */
+/** Operations on users themselves. */
 export const userOperations: IamOperations = {
   CreateUser(context, { UserName, Path, Tags, PermissionsBoundary }) {
     const { records } = context;

@@ -8,7 +8,7 @@ export function logsAccesses({ region, accountId }: Pick<LogsContext, "region" |
   const arnOf = (group: string) => `arn:aws:logs:${region}:${accountId}:log-group:${group}`;
   const nameIn = ({ logGroupName, logGroupIdentifier }: Input) =>
     groupNameOf(text(logGroupName), text(logGroupIdentifier));
-  // Policies write a group's ARN with and without what stands for its streams.
+  // Policies write a group's ARN with and without the part for its streams.
   const group = (input: Input): readonly Access[] => {
     const arn = arnOf(nameIn(input));
     const tags = (input["tags"] ?? {}) as Readonly<Record<string, string>>; // decoded by the service's own table

@@ -11,7 +11,7 @@ export interface LogsContext {
   readonly accountId: string;
 }
 
-/** Some of its operations. */
+/** Some of CloudWatch Logs' operations. */
 export type LogsOperations = Partial<Operations<typeof Logs, LogsContext>>;
 
 /** A log group's row. */

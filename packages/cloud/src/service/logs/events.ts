@@ -3,7 +3,7 @@ import { groupOf, type LogsContext, type LogsOperations, readToken } from "./con
 import { filterPattern } from "./filter-pattern.ts";
 import type { LogEventRow } from "./log-store.ts";
 
-/** Lines on a page, CloudWatch's own limit, and lines that one request looks at. */
+/** Lines on a page, CloudWatch's limit, and lines that one request scans. */
 const pageMax = 10_000;
 
 /** Operations on the lines of logs. */
@@ -14,7 +14,7 @@ export const eventOperations: LogsOperations = {
     const lines = logEvents.map(({ timestamp = context.clock(), message = "" }) => ({ timestamp, message }));
     context.logs.append({ group: name, stream: logStreamName }, lines);
     context.logs.flush();
-    return { nextSequenceToken: "1" }; // nothing reads it any more, and old clients want one
+    return { nextSequenceToken: "1" }; // old clients require it, although nothing reads it any more
   },
 
   GetLogEvents(context, input) {
@@ -35,7 +35,7 @@ export const eventOperations: LogsOperations = {
     const [first, last] = [rows[0] ?? beyond, rows.at(-1) ?? beyond];
     return {
       events: rows.map(({ at, message, ingested_at }) => ({ timestamp: at, message, ingestionTime: ingested_at })),
-      // The same token comes back when there is nothing beyond it: that is how a reader knows.
+      // As on AWS the same token is returned when there is nothing beyond it, which tells a reader that it is at the end.
       nextForwardToken: `f/${last?.at ?? 0}/${last?.id ?? 0}`,
       nextBackwardToken: `b/${first?.at ?? 0}/${first?.id ?? 0}`,
     };
@@ -50,7 +50,7 @@ export const eventOperations: LogsOperations = {
     const rows = context.logs.find({
       group: name,
       streams: logStreamNames ?? streamsWithPrefix(context, name, logStreamNamePrefix),
-      // Unlike GetLogEvents, the last millisecond belongs to it.
+      // Unlike in GetLogEvents the last millisecond is included.
       from: startTime,
       to: endTime === undefined ? undefined : endTime + 1,
       beyond: readToken(nextToken),

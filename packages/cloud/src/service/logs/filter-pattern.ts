@@ -3,7 +3,7 @@ import { Fault } from "@sluice/aws-protocol";
 /** Characters of a filter pattern: CloudWatch's own limit. */
 const lengthMax = 1_024;
 
-/** Returns a test for messages after CloudWatch's filter syntax for text: `a b` wants both, `?a ?b` one of them, `-a` none, quotes hold words together. */
+/** Returns a test for messages by CloudWatch's filter syntax for text: `a b` needs both, `?a ?b` one of them, `-a` excludes, quotes hold words together. */
 export function filterPattern(pattern: string | undefined): (message: string) => boolean {
   const text = pattern?.trim() ?? "";
   if (text === "") return () => true;
@@ -29,7 +29,7 @@ interface Term {
   readonly text: string;
 }
 
-/** What a pattern asks for, each thing with the sign before it. */
+/** Returns the terms of a pattern, each with its sign. */
 function termsOf(pattern: string): readonly Term[] {
   const terms: Term[] = [];
   let at = 0;
@@ -49,7 +49,7 @@ function termsOf(pattern: string): readonly Term[] {
   return terms;
 }
 
-/** Where the next quotation mark is that no backslash makes an ordinary character; -1 when there is none. */
+/** Returns the position of the next quotation mark that is not escaped, or -1. */
 function closingQuote(pattern: string, start: number): number {
   for (let at = start; at < pattern.length; at++)
     if (pattern[at] === "\\") at += 1;

@@ -1,7 +1,7 @@
 import { Fault } from "@sluice/aws-protocol";
 import { type GroupRow, groupOf, type LogsContext, type LogsOperations } from "./context.ts";
 
-/** What a group or a stream may be called. */
+/** The names that groups and streams may have. */
 const groupName = /^[.\-_/#A-Za-z0-9]{1,512}$/;
 const streamName = /^[^:*]{1,512}$/;
 
@@ -89,7 +89,7 @@ export const groupOperations: LogsOperations = {
   },
 };
 
-/** What CloudWatch allows. */
+/** The retentions that CloudWatch allows, in days. */
 const retentionDays: readonly number[] = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];

@@ -1,6 +1,6 @@
 import type { CloudDatabase } from "../../store/database.ts";
 
-/** A line of a log, before it is kept. */
+/** A line of a log before it is stored. */
 export interface LogLine {
   /** Milliseconds since the epoch. */
   readonly timestamp: number;
@@ -13,7 +13,7 @@ export interface LogPlace {
   readonly stream: string;
 }
 
-/** A kept line. */
+/** A stored line. */
 export interface LogEventRow {
   readonly id: number;
   readonly stream: string;
@@ -22,7 +22,7 @@ export interface LogEventRow {
   readonly message: string;
 }
 
-/** Which kept lines are wanted. */
+/** Which lines to read. */
 interface LogQuery {
   readonly group: string;
   readonly streams?: readonly string[] | undefined;
@@ -35,13 +35,13 @@ interface LogQuery {
   readonly limit: number;
 }
 
-/** How long lines wait for company before they are written, in milliseconds: one fsync serves all of them. */
+/** How long lines are collected before they are written, in milliseconds: one fsync serves all of them. */
 const gatherMilliseconds = 100;
 
-/** Lines that one group keeps; older ones go. A function that logs without end shall not fill the disk. */
+/** Lines that are kept of a group, so that a function that logs without end does not fill the disk. */
 const linesMax = 200_000;
 
-/** New lines of a group after which old ones are looked for. */
+/** New lines of a group after which old ones are deleted. */
 const linesBetween = 10_000;
 
 /** Longest message, in characters: CloudWatch's own limit is 1 MB of UTF-8. */
@@ -61,9 +61,9 @@ export class LogStore {
     this.#clock = clock;
   }
 
-  /** Keeps lines in a place, which is made when it is new. They are durable soon after. */
+  /** Stores lines in a stream, which is created when it is new. They are durable soon after. */
   append(place: LogPlace, lines: readonly LogLine[]): void {
-    if (this.#closed) return; // the last words of a process that was ended with us
+    if (this.#closed) return; // the last words of a process that ended with this program
     for (const line of lines) this.#gathered.push({ place, line });
     this.#timer ??= setTimeout(() => this.flush(), gatherMilliseconds);
   }
@@ -74,7 +74,7 @@ export class LogStore {
     return this.#db.get("SELECT 1 FROM log_groups WHERE name = ?", group) !== undefined;
   }
 
-  /** Writes what has been gathered. */
+  /** Writes the collected lines. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -121,7 +121,7 @@ export class LogStore {
     return forward ? rows : rows.toReversed();
   }
 
-  /** Writes what has been gathered, and gathers no more. */
+  /** Writes the collected lines, and accepts no more. */
   close(): void {
     this.flush();
     this.#closed = true;
@@ -132,7 +132,7 @@ export class LogStore {
     this.#db.run("INSERT INTO log_streams VALUES (?, ?, ?) ON CONFLICT DO NOTHING", group, stream, now);
   }
 
-  /** Looks for lines to let go once in a while: it costs more than a line. */
+  /** Deletes old lines once in a while: that costs more than a line. */
   #count(group: string, now: number): void {
     const lines = (this.#sinceForgotten.get(group) ?? linesBetween) + 1;
     this.#sinceForgotten.set(group, lines > linesBetween ? 0 : lines);

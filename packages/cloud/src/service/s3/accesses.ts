@@ -14,7 +14,7 @@ interface Input {
 
 type Row = (input: Input) => readonly Access[];
 
-/** What each request to S3 does, in IAM's words (S3's service authorization reference): several operations need one and the same permission. */
+/** What each request to S3 does, in IAM's words (S3's service authorization reference): several operations share one permission. */
 const table: Readonly<Record<string, Row>> = {
   GetObject: (input) => [version("GetObject", input)],
   HeadObject: (input) => [version("GetObject", input)],
@@ -50,7 +50,7 @@ const object = (input: Input) => `${bucket(input)}/${input.Key ?? "*"}`;
 
 const written = (input: Input): Access => ({ action: "s3:PutObject", resource: object(input) });
 
-/** One version of an object is another permission than the newest. */
+/** Access to a version of an object is another permission than access to the newest. */
 function version(action: string, input: Input): Access {
   const { VersionId } = input;
   return {
@@ -70,7 +70,7 @@ const listed = (action: string, input: Input): Access => ({
   },
 });
 
-/** Where an object is copied from, read as the operation does. It refuses what cannot be read; until then nothing narrower can be said of it. */
+/** The source of a copy, read as the operation reads it. The operation refuses what cannot be read; until then the access cannot be narrower. */
 function sourceOf({ CopySource = "" }: Input): Input {
   try {
     const { VersionId, ...source } = copySource(CopySource);

@@ -25,12 +25,12 @@ export interface Span {
 /** Blobs whose SHA-256 is kept in memory: more than there are revisions being deployed at once. */
 const sha256Max = 1_000;
 
-/** Files with names of our own making: an object's key never becomes a path. */
+/** Files with names of the cloud's own making: an object's key never becomes a path. */
 export class Blobs {
   readonly #folder: string;
   /** SHA-256 of blobs that was asked for, in hex, the oldest first. A blob's bytes never change. */
   readonly #sha256 = new Map<string, Promise<string>>();
-  /** How many read a blob. */
+  /** The readers of a blob. */
   readonly #readers = new Map<string, number>();
   /** Blobs to delete once their last reader is done. */
   readonly #unwanted = new Set<string>();
@@ -67,7 +67,7 @@ export class Blobs {
     return { id, size, md5: md5.digest("hex"), crc32: sumBytes.toString("base64") };
   }
 
-  /** One blob made of others, in order. They may be deleted meanwhile. */
+  /** Makes one blob of others, in order. They may be deleted meanwhile. */
   async join(ids: readonly string[]): Promise<Blob> {
     const parts = async function* (open: (id: string) => Readable) {
       for (const id of ids) yield* open(id) as AsyncIterable<Buffer>;
@@ -87,7 +87,7 @@ export class Blobs {
     return createReadStream(this.#path(id), span).once("close", () => this.#release(id));
   }
 
-  /** The SHA-256 of a blob, in hex: its bytes are read for it once. */
+  /** Returns the SHA-256 of a blob, in hex. Its bytes are read for it once. */
   sha256(id: string): Promise<string> {
     const known = this.#sha256.get(id);
     if (known !== undefined) return known;

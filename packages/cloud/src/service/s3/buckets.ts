@@ -1,7 +1,7 @@
 import { Fault } from "@sluice/aws-protocol";
 import { bucketOf, type BucketRow, type S3Operations } from "./context.ts";
 
-/** What a bucket may be called: S3's rules for new buckets. */
+/** S3's rules for the names of new buckets. */
 const bucketName = /^(?!\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
 /** Operations on buckets. */
@@ -12,7 +12,7 @@ export const bucketOperations: S3Operations = {
         status: 400,
       });
     const added = db.run("INSERT INTO buckets VALUES (?, ?, NULL) ON CONFLICT DO NOTHING", Bucket, clock());
-    // In its oldest region S3 answers a second creation like the first one.
+    // As in AWS's oldest region, creating one's own bucket again succeeds.
     if (added === 0 && region !== "us-east-1")
       throw new Fault(
         "BucketAlreadyOwnedByYou",

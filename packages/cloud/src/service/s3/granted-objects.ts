@@ -12,14 +12,14 @@ export interface GrantedObject {
   readonly eTag?: string | undefined;
 }
 
-/** What a request for an object names. */
+/** The members by which a request names an object. */
 export interface AskedObject {
   readonly Bucket?: string | undefined;
   readonly Key?: string | undefined;
   readonly VersionId?: string | undefined;
 }
 
-/** Whether one of these grants is for what a host asks for. Throws the Fault that says so where the object has become another one since. */
+/** Whether one of these grants covers a host's request. Throws a Fault when the object has been replaced since. */
 export function isGranted(
   { db }: Pick<S3Context, "db">,
   granted: readonly GrantedObject[],
@@ -36,7 +36,7 @@ export function isGranted(
     Key,
     VersionId ?? null,
   );
-  if (row === undefined || eTags.includes(row.etag)) return true; // what is not there is answered as that
+  if (row === undefined || eTags.includes(row.etag)) return true; // an object that does not exist is refused as such
   throw new Fault(
     "PreconditionFailed",
     `The deployment is of the object with the ETag "${eTags.join('" or "')}", and this one has been written since: its ETag is "${row.etag}"`,

@@ -37,7 +37,7 @@ export interface NamedObject {
 /** Opens the bytes of all objects of a data folder. All readers and writers must share one. */
 export const openBlobs = (dataFolder: string): Blobs => new Blobs(join(dataFolder, "cloud", "s3"));
 
-/** Reads whole objects, for services that take their input from a bucket. Throws a Fault when there is none. */
+/** Returns a reader of whole objects, for services that take their input from a bucket. It throws a Fault when there is none. */
 export function objectReader({ blobs, ...common }: Pick<S3Options, "blobs" | "db" | "region" | "accountId" | "clock">) {
   return async ({ bucket, key, version }: { bucket: string; key: string; version: string | undefined }) => {
     const { blob } = findVersion({ ...common, blobs }, { Bucket: bucket, Key: key, VersionId: version });
@@ -45,7 +45,7 @@ export function objectReader({ blobs, ...common }: Pick<S3Options, "blobs" | "db
   };
 }
 
-/** Tells what bytes objects have, by their SHA-256 in hex. Undefined when there is no such object. */
+/** Returns the SHA-256 of an object's bytes, in hex, or undefined when there is no such object. */
 export function objectSha256({ blobs, ...common }: Pick<S3Options, "blobs" | "db" | "region" | "accountId" | "clock">) {
   return async ({ bucket, key, version }: NamedObject): Promise<string | undefined> => {
     try {
@@ -94,7 +94,7 @@ export function s3Service({ blobs, db, region, accountId, clock, objectsFor, onD
 /** Longest XML document that is read, in bytes: one that completes an upload of 10,000 parts has about two megabytes. */
 const documentBytesMax = 4 * 1024 * 1024;
 
-/** What S3 has beside objects. Without this list a request for an object's ACL would be taken for the object itself. */
+/** S3's subresources besides objects. Without this list a request for an object's ACL would be taken for one for the object itself. */
 const subresources = [
   "accelerate",
   "acl",

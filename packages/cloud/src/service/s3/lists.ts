@@ -5,7 +5,7 @@ import type { ObjectRow } from "./object-rows.ts";
 /** Keys on a page: S3's own limit. */
 const keysMax = 1000;
 
-/** After every key that begins with a prefix, in the order of keys. */
+/** Returns what follows every key that begins with a prefix, in the order of keys. */
 const afterPrefix = (prefix: string): string => `${prefix}\u{10FFFF}`;
 
 /** Operations that list objects. */
@@ -151,7 +151,7 @@ interface Page {
 function listPage({ db }: S3Context, { bucket, prefix, delimiter, after, most }: Listing): Page {
   const rows: ObjectRow[] = [];
   const prefixes: string[] = [];
-  // A page that may hold nothing is the last one: its reader would never come to an end.
+  // A page that may hold nothing is the last one: otherwise its reader would never come to an end.
   if (most === 0) return { rows, prefixes };
   const nextRow = (from: string) =>
     db.get<ObjectRow>(

@@ -18,7 +18,7 @@ export interface ObjectRow {
   readonly headers: string;
 }
 
-/** What comes back with an object as it was given. */
+/** Headers that are returned as they were given. */
 export interface StoredHeaders {
   readonly ContentType?: string | undefined;
   readonly CacheControl?: string | undefined;
@@ -28,9 +28,9 @@ export interface StoredHeaders {
   readonly Metadata?: Record<string, string> | undefined;
 }
 
-/** What is kept beside the bytes. */
+/** What is stored besides the bytes. */
 export interface StoredObject extends StoredHeaders {
-  /** Of the whole object, however it was sent: readers prove with it what they get. */
+  /** Of the whole object, however it was sent: readers verify with it what they get. */
   readonly ChecksumCRC32?: string | undefined;
 }
 
@@ -44,7 +44,7 @@ export function preconditionFailed(): Fault {
   });
 }
 
-/** Holds the conditions of a write: the object that is there must have a given entity tag, or be absent. */
+/** Checks the conditions of a write: the existing object must have a given entity tag, or be absent. */
 export function checkWrite(
   { db }: S3Context,
   {
@@ -74,7 +74,7 @@ export function checkWrite(
   if (IfMatch.replaceAll('"', "") !== there.etag) throw preconditionFailed();
 }
 
-/** Picks what is stored beside the bytes out of an input. `aws-chunked` is how the bytes came, not what they are. */
+/** Returns what is stored besides the bytes. `aws-chunked` is how the bytes came, not what they are. */
 export function storedHeaders({
   ContentType,
   CacheControl,
@@ -97,7 +97,7 @@ export function storedHeaders({
   };
 }
 
-/** Makes stored bytes the newest version of an object. Gives the version id where the bucket keeps versions. */
+/** Makes stored bytes the newest version of an object. Returns the version id where the bucket keeps versions. */
 export async function putVersion(
   context: S3Context,
   { Bucket, Key }: { Bucket: string | undefined; Key: string | undefined },
@@ -160,7 +160,7 @@ export function findVersion(
   return row;
 }
 
-/** Removes an object: for good, or, where versions are kept, by a marker on top of them. */
+/** Removes an object: for good, or, in a versioned bucket, by a delete marker on top of its versions. */
 export async function deleteVersion(
   context: S3Context,
   { Bucket, Key, VersionId }: { Bucket: string | undefined; Key: string | undefined; VersionId: string | undefined },

@@ -24,7 +24,7 @@ export const objectOperations: S3Operations = {
     checkWrite(context, input);
     const blob = await context.blobs.store(input.Body instanceof Readable ? input.Body : Readable.from([]));
     try {
-      // Somebody may have been quicker while the bytes came in.
+      // Another write may have been faster while the bytes came in.
       checkWrite(context, input);
     } catch (error) {
       await context.blobs.delete([blob.id]);
@@ -102,7 +102,7 @@ function describe(row: ObjectRow, checksumMode: string | undefined) {
   };
 }
 
-/** A link may say what its answer's headers shall be. */
+/** A presigned link may set headers of its response. */
 function overrides(input: InputOf<typeof S3, "GetObject">) {
   const { ResponseContentType, ResponseContentDisposition, ResponseContentEncoding } = input;
   const { ResponseContentLanguage, ResponseCacheControl } = input;
@@ -171,7 +171,7 @@ const checksumNames = [
   "ChecksumSHA256",
 ] as const;
 
-/** Checksums that the caller sent were proved while the body was read; S3 says them back. */
+/** Checksums that the caller sent were verified while the body was read; S3 returns them. */
 function checksums(input: { readonly [Name in (typeof checksumNames)[number]]?: string | undefined }) {
   return Object.fromEntries(
     checksumNames.filter((name) => input[name] !== undefined).map((name) => [name, input[name]]),

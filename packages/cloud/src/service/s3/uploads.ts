@@ -23,7 +23,7 @@ interface PartRow {
   readonly modified_at: number;
 }
 
-/** S3's own limits: the number of a part, uploads on a page, and the least size of any part but the last, in bytes. */
+/** S3's limits: the number of a part, uploads on a page, and the smallest part but the last, in bytes. */
 const partNumberMax = 10_000;
 const uploadsMax = 1000;
 const partBytesMin = 5 * 1024 * 1024;
@@ -115,7 +115,7 @@ function checkPartNumber(number: number): void {
     throw new Fault("InvalidArgument", `Part number must be an integer between 1 and ${partNumberMax}, inclusive`);
 }
 
-/** Makes bytes a part of an upload, in place of an earlier one of its number. An upload that ended meanwhile keeps nothing. */
+/** Makes bytes a part of an upload, replacing an earlier one of its number. An upload that has ended meanwhile keeps nothing. */
 async function keepPart(
   context: S3Context,
   { id }: UploadRow,

@@ -3,7 +3,7 @@ import { parameterArn, plainName, type SsmContext } from "./parameters.ts";
 
 type Input = Readonly<Record<string, unknown>>;
 
-/** What each request to Systems Manager touches (its service authorization reference): parameters by their names, however they are spelled. */
+/** What each request to Systems Manager touches (its service authorization reference): parameters by their names, in any spelling. */
 export function ssmAccesses(context: Pick<SsmContext, "region" | "accountId">): AccessTable {
   const of =
     (member: string) =>

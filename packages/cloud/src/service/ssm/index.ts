@@ -4,7 +4,7 @@ import { Records } from "../../store/records.ts";
 import { ssmAccesses } from "./accesses.ts";
 import { findParameter, parameterArn, parameterOperations, type SsmContext } from "./parameters.ts";
 
-/** Systems Manager's parameters: AWS's public ones that name images, and one's own. */
+/** Parameter Store: AWS's public parameters that name images, and the account's own. */
 export function ssmService(
   given: { readonly db: CloudDatabase } & Omit<SsmContext, "parameters">,
   onDefect: (error: unknown, requestId: string) => void,
@@ -20,7 +20,7 @@ export function ssmService(
   });
 }
 
-/** Reads parameters for a service that has leave to, by name or ARN: undefined when there is none. */
+/** Returns a reader of parameters by name or ARN for services with the permission; it returns undefined when there is none. */
 export function parameterReader(
   given: { readonly db: CloudDatabase } & Omit<SsmContext, "parameters">,
 ): (name: string) => { readonly arn: string; readonly value: string } | undefined {

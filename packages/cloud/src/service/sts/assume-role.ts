@@ -21,9 +21,9 @@ export interface SessionKey {
   readonly expiresAt: number;
 }
 
-/** Where sessions' keys are made. */
+/** Where the keys of sessions are made. */
 export interface SessionKeys {
-  /** A session of a user or a role. Its own policies, where it has some, must allow what it does as well. */
+  /** Issues a session of a user or a role. Session policies, where given, must allow its actions, too. */
   issueSession(session: {
     readonly arn: string;
     readonly userId: string;
@@ -54,7 +54,7 @@ export interface RoleSession {
   readonly arn: string;
 }
 
-/** Seconds: the shortest session, what it is unless asked for, and the longest of a session that itself is one. */
+/** In seconds: the shortest session, the default, and the longest session of a session (role chaining). */
 const secondsLeast = 900;
 const secondsUsual = 3600;
 const secondsMostInChain = 3600;
@@ -90,13 +90,13 @@ export async function assumeRoleAsService(
   return sessionOf(context, role, request, role.sessionSecondsMax);
 }
 
-/** The role of an ARN, if there is one. */
+/** Returns the role of an ARN, or undefined. */
 export function roleOf({ records }: StsContext, arn: string): Role | undefined {
   const role = records.find("role", arn.slice(arn.lastIndexOf("/") + 1));
   return role?.arn === arn ? role : undefined;
 }
 
-/** A trust policy that names the caller suffices; one that names the account leaves it to the caller's policies, and one that names its role to what narrows the session. */
+/** Whether a role trusts the caller. A trust policy that names the caller suffices; one that names the account leaves it to the caller's policies, and one that names the caller's role to what narrows the session. */
 function mayAssume(role: Role, call: Call, { sessionName, externalId }: RoleRequest): boolean {
   const { principal } = call;
   const context = contextOf(call, { "sts:RoleSessionName": sessionName, "sts:ExternalId": externalId });
@@ -119,7 +119,7 @@ function mayAssume(role: Role, call: Call, { sessionName, externalId }: RoleRequ
   const all = trust === "trusted" ? own.filter(({ kind }) => kind !== "identity-based policy") : own;
   const isAllowed = all.every(({ outcome }) => outcome === "allowed");
   if (trust !== "trusted") return all.length > 0 && isAllowed;
-  // As on AWS what narrows a session, or bounds its role, narrows what is said of its role, and not what is said of itself.
+  // As on AWS a session policy or a boundary narrows what the trust policy grants to the role, but not what it grants to the session itself.
   return isAllowed || trustIn(principal.arn) === "trusted";
 }
 
@@ -154,7 +154,7 @@ async function sessionOf(
 /** Characters of a session's policies: STS's own limit. */
 const sessionPolicyCharactersMax = 2048;
 
-/** The policies that a session is narrowed to: one that is given, and managed ones. */
+/** Returns the policies that narrow a session: an inline one, and managed ones. */
 export function sessionPolicies(
   { records }: StsContext,
   { policy, arns }: { readonly policy: string | undefined; readonly arns: readonly string[] },

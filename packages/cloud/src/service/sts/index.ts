@@ -12,7 +12,7 @@ import { assumeRole, sessionPolicies, type SessionKey, type StsContext } from ".
 
 export { assumeRoleAsService, roleOf, type RoleSession, type SessionKeys, type StsContext } from "./assume-role.ts";
 
-/** Seconds that a user's session lasts: STS's own figures. */
+/** How long a user's session lasts, in seconds: STS's figures. */
 const sessionSeconds = { least: 900, usual: 43_200, most: 129_600 };
 
 const operations: Partial<Operations<typeof Sts, StsContext>> = {
@@ -53,7 +53,7 @@ const operations: Partial<Operations<typeof Sts, StsContext>> = {
   GetAccessKeyInfo: ({ accountId }) => ({ Account: accountId }),
 };
 
-/** What a request says of a device for multi-factor authentication: nobody has one here. */
+/** Members about multi-factor authentication, which nobody has here. */
 const ofDevices = ["SerialNumber", "TokenCode"] as const;
 
 /**

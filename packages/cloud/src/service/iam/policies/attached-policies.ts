@@ -3,11 +3,11 @@ import { findPolicy } from "./managed-policies.ts";
 import { change, group, type Owner, role, user } from "../owners.ts";
 import { page } from "../pagination.ts";
 
-/** Managed policies of one role, group or user, and how quotas call them: IAM's own limit. */
+/** Managed policies of one role, group or user, and the name of that quota: IAM's limit. */
 const attachedMax = 10;
 const quotaNames = { role: "Role", group: "Group", user: "User" } as const;
 
-/** The operations that put managed policies on roles, groups and users. */
+/** Operations that attach managed policies to roles, groups and users. */
 export const attachedPolicyOperations: IamOperations = {
   AttachRolePolicy: (context, { RoleName, PolicyArn }) => attach(context, role(context, RoleName), PolicyArn),
   AttachGroupPolicy: (context, { GroupName, PolicyArn }) => attach(context, group(context, GroupName), PolicyArn),

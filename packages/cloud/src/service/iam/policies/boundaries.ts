@@ -2,7 +2,7 @@ import { type IamContext, type IamOperations, noSuch, roleOf, userOf } from "../
 import { findPolicy } from "./managed-policies.ts";
 import type { Principal } from "../records.ts";
 
-/** The operations on permissions boundaries: what a user or a role may do at most. */
+/** Operations on permissions boundaries: what a user or a role may do at most. */
 export const boundaryOperations: IamOperations = {
   PutUserPermissionsBoundary(context, { UserName, PermissionsBoundary }) {
     context.records.put("user", { ...userOf(context, UserName), ...boundary(context, PermissionsBoundary) });
@@ -21,7 +21,7 @@ export const boundaryOperations: IamOperations = {
   },
 };
 
-/** A boundary that is given, if one is; throws a Fault when there is no such managed policy. */
+/** Returns a given boundary as a member; throws a Fault when there is no such managed policy. */
 export function boundary({ records }: IamContext, arn: string | undefined): Pick<Principal, "boundary"> {
   if (arn === undefined) return {};
   if (findPolicy(records, arn) === undefined) throw noSuch(`Scope ARN: ${arn} does not exist or is not attachable.`);

@@ -5,7 +5,7 @@ import { page } from "../pagination.ts";
 /** Characters of all inline policies of one owner, without white space: IAM's own limits. */
 const charactersMax = { role: 10_240, group: 5120, user: 2048 } as const;
 
-/** The operations on policies that belong to one role, group or user. */
+/** Operations on the inline policies of roles, groups and users. */
 export const inlinePolicyOperations: IamOperations = {
   PutRolePolicy: (context, { RoleName, ...policy }) => put(context, role(context, RoleName), policy),
   PutGroupPolicy: (context, { GroupName, ...policy }) => put(context, group(context, GroupName), policy),

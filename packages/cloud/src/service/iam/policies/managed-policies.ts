@@ -12,7 +12,7 @@ interface AwsPolicy {
 
 let awsPolicies: ReadonlyMap<string, ManagedPolicy> | undefined;
 
-/** Those of AWS's own policies that deploying touches, by ARN: its documents as it published them. */
+/** Those of AWS's own policies that deploying touches, by ARN, with the documents that AWS published. */
 export function policiesOfAws(): ReadonlyMap<string, ManagedPolicy> {
   if (awsPolicies !== undefined) return awsPolicies;
   const text = readFileSync(new URL("aws-policies.json", import.meta.url), "utf8");
@@ -54,7 +54,7 @@ export function policyOf({ records }: IamContext, arn = ""): ManagedPolicy {
   return policy;
 }
 
-/** Returns a version of a policy; its default one unless another is named. */
+/** Returns a version of a policy: the default one unless another is named. */
 export function versionOf(policy: ManagedPolicy, id = policy.defaultVersion): PolicyVersion {
   const version = policy.versions.find((found) => found.id === id);
   if (version === undefined) throw noSuch(`Policy ${policy.arn} version ${id} does not exist or is not attachable.`);

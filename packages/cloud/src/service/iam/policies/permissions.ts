@@ -5,20 +5,20 @@ import type { IamRecords, PolicyOwner, Role, User } from "../records.ts";
 /** What IAM knows about the signer of a request. */
 export interface Permissions {
   readonly policies: readonly PolicyDocument[];
-  /** What it may do at most, whatever its policies allow. */
+  /** The permissions boundary: what it may do at most, whatever its policies allow. */
   readonly boundary?: PolicyDocument | undefined;
   /** Of a session: the ARN of its role. */
   readonly roleArn?: string | undefined;
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** What a user or a session of a role may do; undefined when that user or role is gone, though another may have its name. */
+/** Returns what a user or a session of a role may do; undefined when that user or role is gone, even if another one has its name. */
 export function permissionsOf(
   records: IamRecords,
   principal: Pick<Principal, "arn" | "userId">,
 ): Permissions | undefined {
   const owner = ownerOf(records, principal.arn);
-  // Behind a colon stands the name of a role's session.
+  // Behind a colon is the name of a role's session.
   if (owner === undefined || owner.id !== principal.userId.split(":")[0]) return undefined;
   const boundary = boundaryOf(records, owner);
   return {
@@ -43,7 +43,7 @@ export function trustedIdsOf(records: IamRecords, trust: string): Readonly<Recor
   );
 }
 
-/** Returns the user or the role of an ARN, or the role of a session's. */
+/** Returns the user or role of an ARN; of a session's ARN its role. */
 function ownerOf(records: IamRecords, arn: string): User | Role | undefined {
   const role = /^arn:aws:sts::\d+:assumed-role\/([^/]+)\//.exec(arn)?.[1];
   if (role !== undefined) return records.find("role", role);
@@ -73,11 +73,11 @@ export function boundaryOf(records: IamRecords, { boundary }: Pick<User, "bounda
   return policy === undefined ? nothing : versionOf(policy).document;
 }
 
-/** Documents are evaluated with every request, and change seldom. */
+/** Parsed documents: they are evaluated with every request, and change seldom. */
 const parsedDocuments = new Map<string, PolicyDocument>();
 const parsedMax = 1000;
 
-/** Returns a document that was checked when it was given. */
+/** Returns a parsed document. It was checked when it was given. */
 export function parsed(document: string): PolicyDocument {
   let found = parsedDocuments.get(document);
   if (found === undefined) {

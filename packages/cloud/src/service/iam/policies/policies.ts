@@ -18,7 +18,7 @@ import type { ManagedPolicy, PolicyOwner, PolicyVersion, User } from "../records
 const charactersMax = 6144;
 const versionsMax = 5;
 
-/** The operations on managed policies and their versions. AWS's own can be read, never changed. */
+/** Operations on managed policies and their versions. AWS's own are read-only. */
 export const policyOperations: IamOperations = {
   CreatePolicy(context, { PolicyName, Path, PolicyDocument, Description, Tags }) {
     const { records, clock } = context;

@@ -11,7 +11,7 @@ import { findPolicy, versionOf } from "./managed-policies.ts";
 import { page } from "../pagination.ts";
 import { boundaryOf, documentsOf } from "./permissions.ts";
 
-/** Characters of a policy that is only tried out. */
+/** Longest policy that is simulated, in characters. */
 const charactersMax = 131_072;
 
 /** Returns what somebody's policies would decide, without doing it. */
@@ -52,7 +52,7 @@ export const simulateOperations: IamOperations = {
 
 const decisions = { allowed: "allowed", "explicitly denied": "explicitDeny", "not allowed": "implicitDeny" } as const;
 
-/** What policies say of an action, and a boundary that must allow it as well. */
+/** Returns what policies decide of an action, together with a boundary that must allow it, too. */
 function result(
   { policies, boundary }: { policies: readonly PolicyDocument[]; boundary: PolicyDocument | undefined },
   action: Action,
