@@ -17,7 +17,7 @@ import { arnOf, groupIn, keyPairsIn, resourceOf, taggedById, templateIn } from "
 
 type Input = Readonly<Record<string, unknown>>;
 
-/** What each request to EC2 touches (EC2's service authorization reference), and the roles that it gives to instances. */
+/** What each request to EC2 touches (EC2's service authorization reference), and the roles that it passes to instances. */
 export function ec2Accesses(context: Ec2Context): AccessTable {
   return {
     ...onAnyResource(describing),
@@ -81,7 +81,7 @@ function templateAccesses(context: Ec2Context): AccessTable {
   };
 }
 
-/** What a new version has: what it was made after, under what it names itself. */
+/** The data of a new version: its own over those of the version that it is based on. */
 function versionData({ templates }: Ec2Context, input: CreateLaunchTemplateVersionCommandInput): NamesProfile {
   const { LaunchTemplateId: id, LaunchTemplateName: name, SourceVersion, LaunchTemplateData } = input;
   const template = id === undefined ? templates.named(name ?? "")[0] : templates.find(id);
@@ -132,7 +132,7 @@ function keyPairAccesses(context: Ec2Context): AccessTable {
   };
 }
 
-/** Something that a request makes: it gets its id only then. */
+/** Something that a request creates: it gets its id only then. */
 const made = (context: Ec2Context, type: string, specifications: unknown): Access => ({
   resource: arnOf(context, `${type}/*`),
   context: requestTags(
@@ -140,7 +140,7 @@ const made = (context: Ec2Context, type: string, specifications: unknown): Acces
   ),
 });
 
-/** No tags at all means all of them. */
+/** DeleteTags without tags means all of them. */
 function untagged(context: Ec2Context, id: string, { Tags }: Input): Access {
   const access = taggedById(context, id);
   const all = Object.keys(access.context ?? {}).flatMap((key) => /^aws:ResourceTag\/(.*)$/s.exec(key)?.[1] ?? []);

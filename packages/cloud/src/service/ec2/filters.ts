@@ -2,7 +2,7 @@ import type { Filter } from "@aws-sdk/client-ec2";
 import { Fault } from "@sluice/aws-protocol";
 import { fits, type Pattern, readPattern } from "@sluice/aws-protocol/wildcards";
 
-/** What filters look at, by their names: each gives the values that a thing has there. */
+/** The fields that filters can name, each with the values that a thing has there. */
 export type FilterFields<Thing> = Readonly<Record<string, (thing: Thing) => readonly (string | undefined)[]>>;
 
 /** A tag as it is stored. */
@@ -52,7 +52,7 @@ function tagField<Thing>(
   return undefined;
 }
 
-/** `*` stands for any text and `?` for one character; a backslash takes their meaning away. */
+/** `*` stands for any text and `?` for one character; after a backslash both stand for themselves. */
 function readFilterValue(value: string): Pattern {
   if (value.length > valueLengthMax)
     throw new Fault("InvalidParameterValue", `A filter's value has at most ${valueLengthMax} characters`);

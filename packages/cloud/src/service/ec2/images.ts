@@ -9,7 +9,7 @@ export interface MachineImage {
   readonly hasAgent: boolean;
 }
 
-/** The image that has the agent: what `sluice up` and a first try take. */
+/** The image with the agent, which `sluice up` launches. */
 const withAgent: MachineImage = {
   id: "ami-00000000000000001",
   name: "sluice-local-cloud",
@@ -35,7 +35,7 @@ export const rootDevice = "/dev/xvda";
 /** The architecture of this machine, in EC2's words. */
 export const architecture = process.arch === "arm64" ? "arm64" : "x86_64";
 
-/** The image of an id; throws a Fault when there is none. */
+/** Returns the image of an id; throws a Fault when there is none. */
 export function imageOf(id: string): MachineImage {
   const found = images.find((image) => image.id === id);
   if (found !== undefined) return found;

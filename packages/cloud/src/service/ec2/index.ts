@@ -23,7 +23,7 @@ export { newInstances } from "./instances/run-instances.ts";
 export { findGroup } from "./network/security-group.ts";
 export { type HostKeys, metadataService } from "./instances/metadata.ts";
 
-/** What EC2 works with, from what it is given and its own drawers of the store. */
+/** Opens EC2's context: what it is given, and its own records. */
 export function openEc2(
   given: Omit<Ec2Context, "addresses" | "templates" | "securityGroups" | "keyPairs">,
 ): Ec2Context {

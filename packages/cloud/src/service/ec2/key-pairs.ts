@@ -24,7 +24,7 @@ export const keyPairOperations: Ec2Operations = {
     return described(keep(context, { name: KeyName, fingerprint, tags: tagsFor("key-pair", TagSpecifications) }));
   },
 
-  // Deleting what is not there succeeds, as on AWS.
+  // As on AWS, deleting what does not exist succeeds.
   DeleteKeyPair({ keyPairs }, { KeyName, KeyPairId }) {
     const found = keyPairs.all().find(({ id, name }) => id === KeyPairId || name === KeyName);
     if (found !== undefined) keyPairs.delete(found.id);

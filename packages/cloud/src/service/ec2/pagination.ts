@@ -3,7 +3,7 @@ import { Fault } from "@sluice/aws-protocol";
 /** Things on a page: EC2's own limit. */
 const pageMax = 1000;
 
-/** One page of things that have ids; the token of the next one is the id it begins with. Throws a Fault for a token that is none. */
+/** Returns one page of things with ids; the token of the next page is the id that it begins with. Throws a Fault for an invalid token. */
 export function pageOf<Thing extends { readonly id: string }>(
   things: readonly Thing[],
   { MaxResults = pageMax, NextToken = "" }: { MaxResults?: number | undefined; NextToken?: string | undefined },

@@ -56,7 +56,7 @@ const ofTopics = [
 
 const ofTags = ["TagResource", "UntagResource", "ListTagsForResource"];
 
-/** AWS has them on no one resource. Unlike AWS: a Deny on the subscription, or on its topic, counts. */
+/** AWS has these on no single resource. Unlike AWS: a Deny on the subscription, or on its topic, counts. */
 const ofSubscriptions = ["Unsubscribe", "GetSubscriptionAttributes", "SetSubscriptionAttributes"];
 
 function topic({ topics }: SnsContext, arn: string, { Tags, TagKeys }: Input): Access {

@@ -7,13 +7,13 @@ import type { SubscriptionRecord } from "./records.ts";
 /** Seconds between the attempts of one delivery: AWS's default is three retries, 20 s apart. */
 const retrySeconds = [1, 20, 20];
 
-/** How long an endpoint may take to answer, in milliseconds. */
+/** How long an endpoint may take to respond, in milliseconds. */
 const answerMilliseconds = 15_000;
 
-/** Deliveries under way at most: what comes beyond that is dropped, and said. */
+/** Deliveries under way at most: more are dropped, with a warning. */
 const deliveriesMax = 1_000;
 
-/** What is sent to an endpoint. */
+/** A message on its way to an endpoint. */
 export interface Parcel {
   readonly kind: "Notification" | "SubscriptionConfirmation" | "UnsubscribeConfirmation";
   readonly messageId: string;
@@ -21,7 +21,7 @@ export interface Parcel {
   readonly isRaw: boolean;
 }
 
-/** Brings messages to endpoints, each by itself, again when it fails. */
+/** Delivers messages to endpoints, independently of each other, and retries. */
 export class Deliveries {
   readonly #closing = new AbortController();
   readonly #note: (line: string) => void;
@@ -31,7 +31,7 @@ export class Deliveries {
     this.#note = note;
   }
 
-  /** Begins a delivery. */
+  /** Starts a delivery. */
   send(subscription: SubscriptionRecord, parcel: Parcel): void {
     if (this.#underWay >= deliveriesMax)
       return this.#note(`A message to "${subscription.endpoint}" is dropped: ${deliveriesMax} others are under way`);
@@ -59,7 +59,7 @@ export class Deliveries {
   }
 }
 
-/** Posts once. Gives what went wrong, and nothing when the endpoint has taken it. */
+/** Posts once. Returns what went wrong, or "" when the endpoint has accepted the message. */
 function post(
   subscription: SubscriptionRecord,
   { kind, messageId, body, isRaw }: Parcel,
@@ -69,7 +69,7 @@ function post(
   return new Promise((resolve, reject) => {
     const sent = openRequest({
       agent: false,
-      // A name that means this machine is not looked up: nobody can make it mean another.
+      // A name that means this machine is not looked up, so that nobody can make it mean another.
       host: url.hostname === "[::1]" ? "::1" : url.hostname.endsWith("localhost") ? "127.0.0.1" : url.hostname,
       port: url.port === "" ? 80 : Number(url.port),
       path: `${url.pathname}${url.search}`,

@@ -28,7 +28,7 @@ export interface Sns {
   close(): void;
 }
 
-/** The name by which links in messages lead back here. */
+/** The host name of links in messages. */
 const linksHost = "sns.localhost";
 
 /** Opens SNS: topics whose messages go to HTTP endpoints of this machine. */

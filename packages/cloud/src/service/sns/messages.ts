@@ -3,14 +3,14 @@ import type { MessageAttributeValue } from "@aws-sdk/client-sns";
 import type { Parcel } from "./delivery.ts";
 import type { SubscriptionRecord } from "./records.ts";
 
-/** What is published. */
+/** A message as it is published. */
 export interface Published {
   readonly message: string;
   readonly subject?: string | undefined;
   readonly attributes?: Readonly<Record<string, MessageAttributeValue>> | undefined;
 }
 
-/** Where links in messages lead, and when it is. */
+/** Where links in messages lead, and the time. */
 interface MessageContext {
   readonly linksUrl: string;
   readonly now: number;
@@ -18,7 +18,7 @@ interface MessageContext {
 
 // Unlike AWS: messages carry no signature, because no certificate of AWS's vouches for a local cloud.
 
-/** A message as it is sent to one subscription: AWS's envelope around it, or itself alone where that is asked for. */
+/** Returns a message as it is sent to one subscription: in AWS's envelope, or alone where raw delivery is set. */
 export function notification(
   subscription: SubscriptionRecord,
   { messageId, message, subject, attributes }: Published & { readonly messageId: string },

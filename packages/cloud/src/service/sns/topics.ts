@@ -103,7 +103,7 @@ export function publish(context: SnsContext, topicArn: string, published: Publis
   return messageId;
 }
 
-/** The text for HTTP endpoints of a message that has one text per protocol. */
+/** Returns the text for HTTP endpoints of a message that has one text per protocol. */
 function messageForHttp(text: string): string {
   let texts: unknown;
   try {

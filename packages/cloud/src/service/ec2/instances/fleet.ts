@@ -3,7 +3,7 @@ import type { CloudDatabase } from "../../../store/database.ts";
 import { images } from "../images.ts";
 import { hostnameOf, type InstanceRecord } from "./instance-record.ts";
 
-/** How long a terminated instance is still shown, in milliseconds: about an hour, as on AWS. */
+/** How long a terminated instance is still described, in milliseconds: about an hour, as on AWS. */
 const shownAfterEndMilliseconds = 3_600_000;
 
 interface FleetOptions {
@@ -16,12 +16,12 @@ interface FleetOptions {
   readonly changed: (instanceId: string) => void;
 }
 
-/** The instances: what is kept of each, and what really runs. */
+/** The instances: their records, and their processes. */
 export class Fleet {
   readonly #options: FleetOptions;
-  /** What the database holds of instances: this process alone writes there. */
+  /** The records in the database: this process alone writes them. */
   readonly #records: Map<string, InstanceRecord>;
-  /** What is being done to an instance; the next thing waits for it. */
+  /** The operation under way on an instance; the next one waits for it. */
   readonly #turns = new Map<string, Promise<void>>();
   #connected = false;
 
@@ -32,7 +32,7 @@ export class Fleet {
     this.#records = new Map(records.map((record) => [record.id, record]));
   }
 
-  /** Every instance that is shown. One whose processes have ended by themselves is stopped. */
+  /** Returns every instance that is still described. One whose processes have ended by themselves is marked stopped. */
   async all(): Promise<readonly InstanceRecord[]> {
     if (!this.#connected) return this.shown();
     const running = new Set(await this.#options.driver.running());
@@ -45,13 +45,13 @@ export class Fleet {
     return this.#records.get(instanceId);
   }
 
-  /** Keeps new instances and boots them. */
+  /** Stores new instances and boots them. */
   add(records: readonly InstanceRecord[]): void {
     this.#options.db.transaction(() => records.forEach((record) => this.#keep(record)));
     for (const { id } of records) this.#inTurn(id, () => this.#boot(id));
   }
 
-  /** Changes what is kept of an instance. */
+  /** Changes the record of an instance. */
   change(instanceId: string, fields: Partial<InstanceRecord>): void {
     const record = this.find(instanceId);
     if (record !== undefined) this.#keep({ ...record, ...fields });
@@ -79,7 +79,7 @@ export class Fleet {
     this.#inTurn(instanceId, () => this.#destroy(instanceId));
   }
 
-  /** Takes every instance up where an earlier life of this program has left it. Resolves when those that should run do. */
+  /** Resumes every instance where an earlier run of this program has left it. Resolves when those that should run do. */
   async resume(): Promise<void> {
     for (const { id, state } of this.#records.values()) {
       if (state === "pending" || state === "running") this.#inTurn(id, () => this.#boot(id));
@@ -90,7 +90,7 @@ export class Fleet {
     this.#connected = true;
   }
 
-  /** Resolves when nothing is being done to any instance. */
+  /** Resolves when no operation is under way on any instance. */
   async settle(): Promise<void> {
     this.#connected = false;
     await Promise.all(this.#turns.values());
@@ -146,7 +146,7 @@ export class Fleet {
     void turn.then(() => this.#turns.get(instanceId) === turn && this.#turns.delete(instanceId));
   }
 
-  /** Every instance that is shown, as it was last seen. */
+  /** Every instance that is still described, as its record was last written. */
   shown(): readonly InstanceRecord[] {
     const now = this.#options.clock();
     return [...this.#records.values()].filter(
@@ -154,7 +154,7 @@ export class Fleet {
     );
   }
 
-  /** What an instance has written to its console. */
+  /** Returns what an instance has written to its console. */
   consoleOutput(instanceId: string): Promise<Buffer> {
     return this.#options.driver.consoleOutput(instanceId);
   }

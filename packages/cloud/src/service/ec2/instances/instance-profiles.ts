@@ -12,7 +12,7 @@ export interface InstanceProfile {
   readonly roleId?: string | undefined;
 }
 
-/** Looks instance profiles up; IAM keeps them. */
+/** Looks up instance profiles, which IAM keeps. */
 export interface InstanceProfiles {
   find(name: string): InstanceProfile | undefined;
 }
@@ -28,7 +28,7 @@ export function defaultProfile(accountId: string): InstanceProfile & { readonly 
   };
 }
 
-/** The profile that an instance was launched with, as it is now: undefined when it is gone, though another may have its name. */
+/** Returns the profile that an instance was launched with, as it is now, or undefined when it is gone, even if another one has its name. */
 export function profileOfInstance(
   profiles: InstanceProfiles,
   { instanceProfile: name, instanceProfileId: id }: Pick<InstanceRecord, "instanceProfile" | "instanceProfileId">,
@@ -37,7 +37,7 @@ export function profileOfInstance(
   return id === undefined || id === found?.id ? found : undefined;
 }
 
-/** The name in the ARN of an instance profile, which may have a path; undefined when it is none. */
+/** Returns the name in the ARN of an instance profile, which may have a path; undefined for other ARNs. */
 export function profileNameOf(arn: string): string | undefined {
   return /^arn:aws[a-z-]*:iam::\d{12}:instance-profile\/(?:[!-~]+\/)?([\w+=,.@-]+)$/.exec(arn)?.[1];
 }

@@ -8,7 +8,7 @@ export interface InstanceRecord {
   readonly launchIndex: number;
   readonly clientToken: string;
   readonly state: InstanceStateName;
-  /** Why it is in this state: AWS's code and our words. */
+  /** Why it is in this state: AWS's code and our message. */
   readonly stateReason?: { readonly Code: string; readonly Message: string };
   readonly imageId: string;
   readonly instanceType: string;
@@ -20,9 +20,9 @@ export interface InstanceRecord {
   readonly userData?: string | undefined;
   /** Name of its instance profile; absent for the default one. */
   readonly instanceProfile?: string | undefined;
-  /** The unique id that this profile had at the launch: another one that gets its name is not this instance's. Absent on the default one, and in records of earlier versions. */
+  /** The unique id that this profile had at the launch, so that another profile that gets the name later is not this instance's. Absent on the default one, and in records of earlier versions. */
   readonly instanceProfileId?: string | undefined;
-  /** Absent for the default one alone. */
+  /** Absent for the default group alone. */
   readonly securityGroupIds?: readonly string[] | undefined;
   readonly tags: readonly KeptTag[];
   /** Milliseconds since the epoch. */
@@ -30,7 +30,7 @@ export interface InstanceRecord {
   readonly terminatedAt?: number | undefined;
 }
 
-/** AWS's numbers of the states. */
+/** AWS's codes of the states. */
 export const stateCodes = {
   pending: 0,
   running: 16,

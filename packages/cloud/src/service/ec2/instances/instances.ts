@@ -163,7 +163,7 @@ function checkIds(ids: readonly string[], records: readonly InstanceRecord[]): v
     throw new Fault("InvalidInstanceID.NotFound", `The instance IDs '${unknown.join(", ")}' do not exist`);
 }
 
-/** Changes instances one after the other, after all of their ids were found. */
+/** Changes instances one after the other, once all of their ids have been found. */
 async function change({ fleet }: Ec2Context, ids: readonly string[], act: (record: InstanceRecord) => unknown) {
   if (ids.length === 0) throw new Fault("MissingParameter", "The request must contain the parameter InstanceId");
   checkIds(ids, await fleet.all());

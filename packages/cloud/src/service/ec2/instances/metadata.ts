@@ -6,9 +6,9 @@ import { hostnameOf, type InstanceRecord } from "./instance-record.ts";
 import { defaultProfile, type InstanceProfiles, profileOfInstance } from "./instance-profiles.ts";
 import { vpc } from "../network/network.ts";
 
-/** A key pair for a host's own use. */
+/** A key pair for a host's own calls. */
 export interface HostKeys {
-  /** A key for a host, which acts as `arn`, with the policies of the role that has this unique id. */
+  /** Issues a key for a host, which acts as `arn` with the policies of the role that has this unique id. */
   issueForHost(
     host: string,
     arn: string,
@@ -23,7 +23,7 @@ export interface HostKeys {
 
 interface MetadataOptions {
   readonly find: (instanceId: string) => InstanceRecord | undefined;
-  /** The state that Auto Scaling takes an instance to; undefined when it is in no group. */
+  /** Returns the state that Auto Scaling takes an instance to, or undefined when it is in no group. */
   readonly targetLifecycleState: (instanceId: string) => string | undefined;
   readonly keys: HostKeys;
   readonly profiles: InstanceProfiles;
@@ -32,7 +32,7 @@ interface MetadataOptions {
   readonly clock: () => number;
 }
 
-/** Longest life of a token, in seconds: EC2's own. */
+/** Longest life of a token, in seconds: EC2's limit. */
 const tokenSecondsMax = 21_600;
 
 /** Returns the metadata service, version 2: each instance reads about itself, by a token that it asked for. */
@@ -66,7 +66,7 @@ interface TokenWork {
 
 function giveToken(request: IncomingMessage, response: ServerResponse, { instanceId, now, sign }: TokenWork): void {
   if (request.method !== "PUT") return send(response, 405, "");
-  // What a proxy passes on, or a page in a browser asks for, is not asked by the instance.
+  // As on AWS, requests that a proxy forwards are refused; so are those of a page in a browser.
   if ("x-forwarded-for" in request.headers || "origin" in request.headers) return send(response, 403, "");
   const seconds = Number(request.headers["x-aws-ec2-metadata-token-ttl-seconds"]);
   if (!(seconds >= 1 && seconds <= tokenSecondsMax)) return send(response, 400, "");
@@ -103,7 +103,7 @@ async function answer(
   const below = Object.keys(leaves)
     .filter((name) => name.startsWith(`${path}/`))
     .map((name) => name.slice(path.length + 1));
-  // A folder lists what is in it, folders with a slash.
+  // A folder lists its entries, folders with a slash.
   const names = [...new Set(below.map((name) => (name.includes("/") ? `${name.split("/")[0]}/` : name)))];
   return names.length === 0 ? undefined : names.join("\n");
 }

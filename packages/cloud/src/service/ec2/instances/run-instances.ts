@@ -17,13 +17,13 @@ const instancesMax = 100;
 /** EC2's own limit of user data before base64, in bytes. */
 const userDataBytesMax = 16 * 1024;
 
-/** A reservation, new or that of an earlier request with the same client token. */
+/** A reservation: a new one, or that of an earlier request with the same client token. */
 interface Reservation {
   readonly reservationId: string;
   readonly created: readonly InstanceRecord[];
 }
 
-/** Makes the records of new instances; none when an earlier request with the same client token has made them. `systemTags` are AWS's own. */
+/** Makes the records of new instances; none when an earlier request with the same client token has made them. `systemTags` are tags that AWS itself sets. */
 export function newInstances(
   context: Ec2Context,
   request: RunInstancesCommandInput,
@@ -86,7 +86,7 @@ export function withTemplate({ templates }: Ec2Context, request: RunInstancesCom
   return { input, templateTags };
 }
 
-/** What all instances of a request have in common. Throws a Fault when something of it cannot be. */
+/** Returns what all instances of a request have in common. Throws a Fault for what is invalid. */
 function settings(context: Ec2Context, input: RunInstancesCommandInput) {
   const { ImageId, MinCount = 1, MaxCount = 1, UserData = "", KeyName } = input;
   if (ImageId === undefined) throw new Fault("MissingParameter", "The request must contain the parameter ImageId");
@@ -114,7 +114,7 @@ function settings(context: Ec2Context, input: RunInstancesCommandInput) {
   };
 }
 
-/** The id of an image, which may be named by a parameter of SSM. */
+/** Returns the id of an image, which a parameter of SSM may name. */
 export function resolvedImage(imageId: string): string {
   const parameter = /^resolve:ssm:([^:]+)(?::\d+)?$/.exec(imageId)?.[1];
   return parameter !== undefined && publicParameters.includes(parameter) ? amazonLinux.id : imageId;

@@ -8,7 +8,7 @@ import { resolvedImage, withTemplate } from "../instances/run-instances.ts";
 import { allGroups } from "../network/security-group.ts";
 import { arnOf, resourceOf, templateIn } from "../tags/resource-arns.ts";
 
-/** What of a request or a template names an instance profile. */
+/** The members of a request or a template that name an instance profile. */
 export interface NamesProfile {
   readonly IamInstanceProfile?: { readonly Name?: string | undefined; readonly Arn?: string | undefined } | undefined;
 }
@@ -24,7 +24,7 @@ export function passRoleAccesses(
   return [{ action: "iam:PassRole", resource: role, context }];
 }
 
-/** What a launch does, with what its launch template adds: it touches the image, the instances and what they come with, and where they stand; and it passes a role on. */
+/** What a launch touches, with what its launch template adds: the image, the instances with what they come with, and their network; and it passes a role. */
 export function launchAccesses(context: Ec2Context, request: RunInstancesCommandInput): readonly Access[] {
   const input = filledIn(context, request);
   const tagsOf = (type: string): Tags =>
@@ -50,7 +50,7 @@ export function launchAccesses(context: Ec2Context, request: RunInstancesCommand
   ];
 }
 
-/** Tags that are put on as something is made need CreateTags as well: a Deny of it counts. */
+/** Tags that are set on creation need CreateTags, too: a Deny of it counts. */
 export function createTagsAccesses(
   context: Ec2Context,
   operation: string,
@@ -64,7 +64,7 @@ export function createTagsAccesses(
   }));
 }
 
-/** The things that are there already, which a launch makes use of. */
+/** The existing things that a launch uses. */
 function usedBy(context: Ec2Context, input: RunInstancesCommandInput): readonly Access[] {
   const { ImageId, KeyName, LaunchTemplate } = input;
   const [network] = input.NetworkInterfaces ?? [];
@@ -87,7 +87,7 @@ function groupsOf({ securityGroups }: Ec2Context, input: RunInstancesCommandInpu
   return ids.length === 0 ? [vpc.securityGroup] : ids;
 }
 
-/** An image in the words that its ARN has, however it is named. A Fault is the operation's to throw. */
+/** Returns an image's id for its ARN, however a request names the image. A Fault is left to the operation to throw. */
 function imageIdOf(named = "*"): string {
   return unlessFault(() => imageOf(resolvedImage(named)).id, named);
 }

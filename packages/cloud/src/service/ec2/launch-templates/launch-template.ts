@@ -3,7 +3,7 @@ import { Fault } from "@sluice/aws-protocol";
 import type { Records } from "../../../store/records.ts";
 import type { KeptTag } from "../filters.ts";
 
-/** A launch template as it is stored. A version never changes; its number is never given again. */
+/** A launch template as it is stored. A version never changes, and its number is never used again. */
 export interface LaunchTemplate {
   readonly id: string;
   readonly name: string;

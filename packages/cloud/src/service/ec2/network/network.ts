@@ -13,7 +13,7 @@ export const vpc = {
 export interface Subnet {
   readonly id: string;
   readonly zone: "a" | "b" | "c";
-  /** The third number of its first address; it has sixteen of them. */
+  /** The third number of its first address; a subnet has sixteen of them. */
   readonly third: number;
 }
 
@@ -24,7 +24,7 @@ export const subnets: readonly Subnet[] = [
   { id: "subnet-0000000000000000c", zone: "c", third: 32 },
 ];
 
-/** The subnet of an id, the first one when none is named; throws a Fault when there is none. */
+/** Returns the subnet of an id, or the first one when none is named; throws a Fault when there is none. */
 export function subnetOf(id: string | undefined): Subnet {
   const [first] = subnets;
   const found = id === undefined ? first : subnets.find((subnet) => subnet.id === id);

@@ -54,7 +54,7 @@ export function findGroup(
   throw new Fault("InvalidGroup.NotFound", `The security group '${id ?? name}' does not exist`);
 }
 
-/** Two rules that say the same. */
+/** Whether two rules mean the same. */
 export const isSameRule = (one: Omit<Rule, "id">, other: Omit<Rule, "id">): boolean =>
   one.isEgress === other.isEgress &&
   one.protocol === other.protocol &&

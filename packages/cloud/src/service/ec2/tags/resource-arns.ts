@@ -3,13 +3,13 @@ import type { Ec2Context } from "../context.ts";
 import type { KeptTag } from "../filters.ts";
 import { allGroups } from "../network/security-group.ts";
 
-// What requests name, as policies name it: canonical ARNs of what is found, with the tags that it has.
+// The resources of requests as policies name them: canonical ARNs of what exists, with its tags.
 
 /** Returns the ARN of something in EC2. */
 export const arnOf = ({ region, accountId }: Pick<Ec2Context, "region" | "accountId">, path: string): string =>
   `arn:aws:ec2:${region}:${accountId}:${path}`;
 
-/** Something by the id, or for a key pair by the name, that its ARN has. */
+/** Returns the access to something by the id, or for a key pair the name, in its ARN. */
 export function resourceOf(context: Ec2Context, type: "instance" | "security-group" | "key-pair", id: string): Access {
   if (type === "key-pair") return keyPair(context, context.keyPairs.named(id)[0] ?? { name: id });
   const found =
@@ -17,7 +17,7 @@ export function resourceOf(context: Ec2Context, type: "instance" | "security-gro
   return tagged(context, `${type}/${id}`, found?.tags);
 }
 
-/** A security group by its id, or by its name: the id counts, where both are given. */
+/** Returns the access to a security group by its id or its name; the id counts where both are given. */
 export function groupIn(
   context: Ec2Context,
   { GroupId: id, GroupName: name }: { readonly GroupId?: string | undefined; readonly GroupName?: string | undefined },
@@ -41,7 +41,7 @@ export function templateIn(
   return tagged(context, `launch-template/${found?.id ?? id ?? "*"}`, found?.tags);
 }
 
-/** Every key pair that has this id or this name. */
+/** Returns the accesses to every key pair with this id or this name. */
 export function keyPairsIn(
   context: Ec2Context,
   { KeyPairId, KeyName }: { readonly KeyPairId?: string | undefined; readonly KeyName?: string | undefined },
@@ -50,7 +50,7 @@ export function keyPairsIn(
   return (found.length === 0 ? [{ name: KeyName ?? "*" }] : found).map((pair) => keyPair(context, pair));
 }
 
-/** Anything that can be tagged, by its id. */
+/** Returns the access to anything that can be tagged, by its id. */
 export function taggedById(context: Ec2Context, id: string): Access {
   const pair = context.keyPairs.find(id);
   if (pair !== undefined) return keyPair(context, pair);
@@ -60,7 +60,7 @@ export function taggedById(context: Ec2Context, id: string): Access {
   return { resource: arnOf(context, `*/${id}`) };
 }
 
-/** AWS writes a key pair's name into its ARN; its id is taken as well. */
+/** AWS writes a key pair's name into its ARN; its id is accepted as well. */
 function keyPair(
   context: Ec2Context,
   { id, name, tags }: { readonly id?: string; readonly name: string; readonly tags?: readonly KeptTag[] },

@@ -15,7 +15,7 @@ export function tagsFor(type: string, specifications: readonly TagSpecification[
   );
 }
 
-/** Tags with further ones put over them. Throws a Fault when one has no key, or they are too many. */
+/** Returns tags with others set over them. Throws a Fault when one has no key, or there are too many. */
 export function mergeTags(tags: readonly KeptTag[], more: readonly Tag[]): readonly KeptTag[] {
   const merged = new Map(tags.map(({ Key, Value }) => [Key, Value]));
   for (const { Key = "", Value = "" } of more) {
@@ -57,7 +57,7 @@ export async function allTagged({
   ];
 }
 
-/** Puts tags in the place of what a thing had. */
+/** Replaces the tags of a thing. */
 export function setTags(
   { fleet, templates, securityGroups, keyPairs }: Ec2Context,
   { id, type }: Tagged,
@@ -66,6 +66,6 @@ export function setTags(
   if (type === "instance") return fleet.change(id, { tags });
   const drawer = { "launch-template": templates, "security-group": securityGroups, "key-pair": keyPairs }[type];
   const found = drawer.find(id);
-  // Each drawer gets back what came out of it.
+  // Each record goes back where it came from.
   if (found !== undefined) (drawer as { put(id: string, thing: unknown): void }).put(id, { ...found, tags });
 }

@@ -12,7 +12,7 @@ export const tagOperations: Ec2Operations = {
 
   async DeleteTags(context, { Resources = [], Tags }) {
     for (const thing of await tagged(context, Resources)) {
-      // No tags at all means all of them, but AWS's own; a tag without a value goes whatever its value is.
+      // DeleteTags without tags removes all but AWS's own; a tag without a value is removed whatever its value is.
       const left = thing.tags.filter(
         ({ Key, Value }) =>
           Key.startsWith("aws:") ||

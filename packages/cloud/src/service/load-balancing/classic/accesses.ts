@@ -57,7 +57,7 @@ function existing({ records, region, accountId }: Place, name: string, { Tags }:
     resource: `arn:aws:elasticloadbalancing:${region}:${accountId}:loadbalancer/${name}`,
     context: {
       ...resourceTags(records.find(name)?.tags, "elasticloadbalancing:ResourceTag"),
-      // Tags that are taken off are named by their keys alone.
+      // Tags to remove are named by their keys alone.
       ...requestTags(
         tags.filter(({ Value }) => Value !== undefined),
         tags.flatMap(({ Key }) => Key ?? []),

@@ -1,6 +1,6 @@
 import { Fault } from "@sluice/aws-protocol";
 
-/** Reads what is checked, such as `HTTP:8080/index.html` or `TCP:8080`. Throws a Fault when it is something else. */
+/** Parses the target of a health check, such as `HTTP:8080/index.html` or `TCP:8080`. Throws a Fault for anything else. */
 export function parseCheckTarget(target: string): {
   readonly protocol: "HTTP" | "TCP";
   readonly port: number;

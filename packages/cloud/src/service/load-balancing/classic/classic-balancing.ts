@@ -25,10 +25,10 @@ interface ClassicBalancingOptions {
   readonly timeScale: TimeScale;
 }
 
-/** The life of instances behind classic load balancers. */
+/** The states of instances behind classic load balancers. */
 export class ClassicBalancing {
   readonly #options: ClassicBalancingOptions;
-  /** Health with the counts that are not worth a write each. */
+  /** Health with its counts, which are not worth a write each. */
   readonly #health = new Map<string, Health>();
   #instancesSeen = "";
   #timer: NodeJS.Timeout | undefined;
@@ -50,7 +50,7 @@ export class ClassicBalancing {
     clearInterval(this.#timer);
   }
 
-  /** Keeps a load balancer and has traffic go that way. */
+  /** Stores a load balancer; resolves when it is in effect. */
   async keep(record: ClassicRecord): Promise<void> {
     this.#options.records.put(record.name, record);
     await this.#options.dataPlane.changed();
@@ -83,7 +83,7 @@ export class ClassicBalancing {
     return changed;
   }
 
-  /** Instances that leave get no new requests once this has resolved. Those that drain are still listed. */
+  /** Deregisters instances: they get no new requests once this has resolved. Those that drain are still listed. */
   async deregister(record: ClassicRecord, ids: readonly string[]): Promise<ClassicRecord> {
     const { clock, timeScale } = this.#options;
     const until = clock() + timeScale.milliseconds(record.drainSeconds);
@@ -96,7 +96,7 @@ export class ClassicBalancing {
     return changed;
   }
 
-  /** What a load balancer says of an instance; undefined when it is not registered. */
+  /** Returns what a load balancer says about an instance, or undefined when it is not registered. */
   healthOf(name: string, instanceId: string): "initial" | "healthy" | "unhealthy" | "draining" | undefined {
     const found = this.find(name)?.instances.find(({ id }) => id === instanceId);
     return found?.drainsUntil === undefined ? found?.health.state : "draining";

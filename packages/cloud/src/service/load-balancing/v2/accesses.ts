@@ -66,7 +66,7 @@ const describing = [
   "DescribeTags",
 ];
 
-/** What carries the prefix of the service: the reference's name of the tags of resources. */
+/** The condition key of a resource's tags, before the tag's key, as the reference has it. */
 const tagPrefix = "elasticloadbalancing:ResourceTag";
 
 function existing({ records }: LoadBalancingContext, arn: string): Access {
@@ -75,7 +75,7 @@ function existing({ records }: LoadBalancingContext, arn: string): Access {
   return { resource: arn, context: resourceTags(found?.tags, tagPrefix) };
 }
 
-/** Something that a request makes: it gets the rest of its ARN only then. */
+/** Something that a request creates: it gets the rest of its ARN only then. */
 function made(context: LoadBalancingContext, path: string, input: Input): readonly Access[] {
   const resource = arnOf(context, path);
   const tags = tagsIn(input);

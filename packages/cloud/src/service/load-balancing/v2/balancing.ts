@@ -20,10 +20,10 @@ interface BalancingOptions {
   readonly timeScale: TimeScale;
 }
 
-/** The life of targets: registered, checked, healthy or not, draining, gone. */
+/** The states of targets: registered, checked, healthy or not, draining, gone. */
 export class Balancing {
   readonly #options: BalancingOptions;
-  /** The health of targets, with the counts that are not worth a write each. */
+  /** The health of targets with its counts, which are not worth a write each. */
   readonly #health = new Map<string, Health>();
   /** Targets that have become healthy and that the data plane does not know of yet: they are described as healthy once it does. */
   readonly #joining = new Set<string>();
@@ -49,13 +49,13 @@ export class Balancing {
     clearInterval(this.#timer);
   }
 
-  /** Has traffic go by what the records say now. */
+  /** Resolves when the records are in effect. */
   async apply(): Promise<void> {
     this.#forgetUnused();
     await this.#options.dataPlane.changed();
   }
 
-  /** Why a listener's port is not open. */
+  /** Returns why a listener's port is not open, or undefined when it is. */
   refusalOf(port: number): string | undefined {
     return this.#options.dataPlane.refusalOf(port);
   }
@@ -64,7 +64,7 @@ export class Balancing {
     return this.#options.instances.find(id);
   }
 
-  /** Registers targets. One that is draining stays after all; one that is registered is left alone. */
+  /** Registers targets. A draining target is registered again; a registered one is left alone. */
   async register(groupArn: string, targets: readonly Pick<TargetRecord, "id" | "port">[]): Promise<void> {
     const { records } = this.#options;
     for (const { id, port } of targets) {
@@ -88,14 +88,14 @@ export class Balancing {
     for (const key of keys) {
       const target = records.target(group.arn, key);
       if (target === undefined || target.drainsUntil !== undefined) continue;
-      // Where no traffic flows there is nothing to wait for.
+      // A group without traffic has nothing to drain.
       if (!isUsed || delay === "0") records.deleteTarget(target);
       else records.putTarget({ ...target, drainsUntil: clock() + timeScale.milliseconds(Number(delay)) });
     }
     await this.apply();
   }
 
-  /** The targets of a group that are still registered or draining, each with its state. */
+  /** Returns the targets of a group that are registered or draining, each with its state. */
   targetsOf(group: TargetGroupRecord): readonly { readonly target: TargetRecord; readonly health: TargetHealth }[] {
     const { records, instances, clock } = this.#options;
     const isUsed = records.users().has(group.arn);
@@ -124,7 +124,7 @@ export class Balancing {
     void this.apply().finally(() => this.#joining.delete(id));
   }
 
-  /** Targets whose delay is over or whose instance has been terminated go; those whose instance has stopped leave the rotation. */
+  /** Removes targets whose delay is over or whose instance is terminated; those whose instance has stopped leave the rotation. */
   #checkStates(): void {
     const { records, clock, instances } = this.#options;
     const states: string[] = [];
@@ -144,7 +144,7 @@ export class Balancing {
     this.#instancesSeen = seen;
   }
 
-  /** What was known of the targets of a group is forgotten when no listener uses the group any more. */
+  /** Resets the health of targets whose group no listener uses any more. */
   #forgetUnused(): void {
     const { records } = this.#options;
     const users = records.users();

@@ -3,7 +3,7 @@ import type { Health } from "../../../balancer/index.ts";
 import type { CloudDatabase } from "../../../store/database.ts";
 import { Records } from "../../../store/records.ts";
 
-/** Attributes as they were set; those that were not have their defaults. */
+/** Attributes that were set; others have their defaults. */
 export type Attributes = Readonly<Record<string, string>>;
 
 /** A target group as it is stored. */
@@ -60,7 +60,7 @@ export interface ListenerRecord {
   readonly loadBalancerArn: string;
   readonly port: number;
   readonly protocol: "HTTP" | "HTTPS" | "TCP" | "TLS";
-  /** ARNs, the default certificate first; only where it speaks TLS, as the policy. */
+  /** ARNs, the default certificate first. Only listeners with TLS have these and a policy. */
   readonly certificates?: readonly string[] | undefined;
   readonly sslPolicy?: string | undefined;
   readonly defaultActions: readonly Action[];
@@ -68,7 +68,7 @@ export interface ListenerRecord {
   readonly tags: readonly Tag[];
 }
 
-/** A rule as it is stored; a listener's default actions are no record of their own. */
+/** A rule as it is stored. A listener's default actions are part of the listener. */
 export interface RuleRecord {
   readonly arn: string;
   readonly listenerArn: string;
@@ -89,12 +89,12 @@ export interface TargetRecord {
   readonly drainsUntil?: number | undefined;
 }
 
-/** By which a target is known within its group. */
+/** Returns the key of a target within its group. */
 export function targetKey({ id, port }: Pick<TargetRecord, "id" | "port">): string {
   return `${id}:${port}`;
 }
 
-/** Everything that Elastic Load Balancing keeps. */
+/** The records of Elastic Load Balancing. */
 export class LoadBalancingRecords {
   readonly targetGroups: Records<TargetGroupRecord>;
   readonly loadBalancers: Records<LoadBalancerRecord>;
@@ -130,7 +130,7 @@ export class LoadBalancingRecords {
     this.#targets.delete(`${target.groupArn} ${targetKey(target)}`);
   }
 
-  /** A listener's rules in the order in which they are asked. */
+  /** Returns a listener's rules by priority. */
   rulesOf(listenerArn: string): readonly RuleRecord[] {
     return this.rules
       .all()

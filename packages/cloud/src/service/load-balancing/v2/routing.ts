@@ -28,13 +28,13 @@ import {
 import { versionMinOf } from "./operations/security-policies.ts";
 import { stateOf } from "./target-state.ts";
 
-/** What is known of elsewhere. */
+/** What routing depends on besides the records. */
 interface RoutingSources {
   readonly instances: BalancedInstances;
   readonly certificates: ListenerCertificates;
 }
 
-/** How traffic should go, by what is kept. */
+/** Returns the balancer's configuration for the records. */
 export function routingOf(
   records: LoadBalancingRecords,
   { instances, certificates }: RoutingSources,
@@ -57,7 +57,7 @@ function listenerOf(
   const loadBalancer = records.loadBalancers.find(listener.loadBalancerArn);
   if (loadBalancer === undefined) return [];
   const tls = listener.certificates === undefined ? undefined : tlsOf(listener, loadBalancer, certificates);
-  // Its certificates have been deleted meanwhile: it can greet nobody, so it listens no more.
+  // Without any certificate left it cannot do a handshake, so it does not listen.
   if (tls?.certificates.length === 0) return [];
   const protocol = listener.protocol === "HTTP" || listener.protocol === "HTTPS" ? "HTTP" : "TCP";
   const idle =
@@ -81,7 +81,7 @@ function listenerOf(
   ];
 }
 
-/** What a listener speaks TLS with. A certificate that has been deleted meanwhile is left out. */
+/** Returns the TLS settings of a listener. Certificates that have been deleted are left out. */
 function tlsOf(listener: ListenerRecord, loadBalancer: LoadBalancerRecord, certificates: ListenerCertificates): Tls {
   const names = namesOf(loadBalancer);
   const found = (listener.certificates ?? []).flatMap((arn) => certificates.find(arn, names) ?? []);
@@ -155,7 +155,7 @@ function groupOf(
     targets.map((target) => [target, stateOf(target, { isUsed: true, instance: instances.find(target.id), group })]),
   );
   const isAnyHealthy = targets.some((target) => states.get(target)?.State === "healthy");
-  // With no healthy target at all, those that fail their checks are the best there is: AWS fails open.
+  // AWS fails open: with no healthy target at all, those that fail their checks get the traffic.
   const serving = isAnyHealthy ? "healthy" : "unhealthy";
   const { check } = group;
   return {

@@ -2,7 +2,7 @@ import type { TargetHealth } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Balancing } from "./balancing.ts";
 import { type LoadBalancingRecords, type TargetGroupRecord, targetKey } from "./records.ts";
 
-/** Target groups as an Auto Scaling group uses them: by ARN, with instances on the group's own port; and as a service of ECS does, with addresses and ports. */
+/** Target groups for Auto Scaling groups, with instances on the target group's port, and for services of ECS, with addresses and ports. */
 export class TargetGroups {
   readonly #records: LoadBalancingRecords;
   readonly #balancing: Balancing;
@@ -16,7 +16,7 @@ export class TargetGroups {
     return this.#records.targetGroups.find(arn) !== undefined;
   }
 
-  /** Registers instances on the group's own port. A group that is gone is passed over. */
+  /** Registers instances on the group's own port. Does nothing when the group is gone. */
   async register(arn: string, instanceIds: readonly string[]): Promise<void> {
     const group = this.#records.targetGroups.find(arn);
     if (group === undefined) return;
@@ -51,7 +51,7 @@ export class TargetGroups {
     return this.#records.users().has(arn);
   }
 
-  /** Registers an address and port. A group that is gone is passed over. */
+  /** Registers an address and port. Does nothing when the group is gone. */
   async registerAddress(arn: string, target: { readonly id: string; readonly port: number }): Promise<void> {
     if (this.exists(arn)) await this.#balancing.register(arn, [target]);
   }
@@ -62,7 +62,7 @@ export class TargetGroups {
     if (group !== undefined) await this.#balancing.deregister(group, [targetKey(target)]);
   }
 
-  /** What a group says of an address and port, with its reason. Undefined when they are not registered. */
+  /** Returns what a group says about an address and port, with its reason, or undefined when they are not registered. */
   healthOfAddress(arn: string, target: { readonly id: string; readonly port: number }): TargetHealth | undefined {
     const group = this.#records.targetGroups.find(arn);
     if (group === undefined) return undefined;

@@ -19,7 +19,7 @@ export const targetGroupAttributes = {
     "deregistration_delay.timeout_seconds": always("300", { from: 0, to: 3600 }),
     "stickiness.enabled": always("false", onOff),
     "stickiness.type": always("lb_cookie", /^(lb_cookie|app_cookie)$/),
-    // A cookie of the load balancer's own is not an application's.
+    // The load balancer's own cookies cannot be an application's.
     "stickiness.app_cookie.cookie_name": always("", /^(?!AWSALB)[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/),
     "stickiness.app_cookie.duration_seconds": always("86400", day),
     "stickiness.lb_cookie.duration_seconds": always("86400", day),
@@ -51,7 +51,7 @@ export const loadBalancerAttributes = {
     "idle_timeout.timeout_seconds": always("60", { from: 1, to: 4000 }),
     "access_logs.s3.enabled": always("false", /^false$/),
     "routing.http2.enabled": always("true", onOff),
-    // Unlike AWS: what is ambiguous is refused in any mode.
+    // Unlike AWS: ambiguous requests are refused in every mode.
     "routing.http.desync_mitigation_mode": always("defensive", /^(defensive|strictest)$/),
     "routing.http.drop_invalid_header_fields.enabled": always("false", /^false$/),
     "routing.http.preserve_host_header.enabled": always("false", onOff),
@@ -74,7 +74,7 @@ export const listenerAttributes = {
   TCP: { "tcp.idle_timeout.seconds": always("350", { from: 60, to: 6000 }) },
 } satisfies Readonly<Record<string, Table>>;
 
-/** The value in force of an attribute that the table has. */
+/** Returns the value in effect of an attribute in the table. */
 export function attributeOf<Name extends string>(
   table: Readonly<Record<Name, Attribute>>,
   attributes: Attributes,
@@ -88,7 +88,7 @@ export function listAttributes(table: Table, attributes: Attributes): { Key: str
   return Object.entries(table).map(([Key, { initial }]) => ({ Key, Value: attributes[Key] ?? initial }));
 }
 
-/** Attributes with changes made to them. Throws a Fault when one is unknown, or may not have that value. */
+/** Returns attributes with changes. Throws a Fault when one is unknown, or may not have that value. */
 export function changeAttributes(
   table: Table,
   attributes: Attributes,

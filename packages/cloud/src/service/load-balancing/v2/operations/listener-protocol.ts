@@ -26,7 +26,7 @@ export function checkedProtocol(
   return { protocol, sslPolicy, certificates: certificatesOf(context, loadBalancer, { Certificates, before }) };
 }
 
-/** The first one is the default, and takes the place of the one before; others are added by another operation. */
+/** The given certificate is the default one, and replaces the one before; AddListenerCertificates adds others. */
 function certificatesOf(
   context: LoadBalancingContext,
   loadBalancer: LoadBalancerRecord,

@@ -85,7 +85,7 @@ export function listenerOf(records: LoadBalancingContext["records"], arn: string
   return found;
 }
 
-/** A load balancer has a port only once. Several may share one, as long as their names tell them apart, which TCP does not carry. */
+/** A load balancer has a port only once. Several HTTP listeners may share a port, as their host names tell them apart; TCP does not carry one. */
 function checkPortIsFree(
   { records }: LoadBalancingContext,
   wanted: Pick<ListenerRecord, "loadBalancerArn" | "port" | "protocol"> & { readonly arn?: string },
@@ -106,7 +106,7 @@ function checkPortIsFree(
     );
 }
 
-/** Keeps a listener whose port can be opened; otherwise everything stays as it was. */
+/** Stores a listener whose port can be opened; otherwise everything stays as it was, and a Fault is thrown. */
 async function keep(
   { records, balancing }: LoadBalancingContext,
   listener: ListenerRecord,

@@ -103,7 +103,7 @@ function checkPriority(priority: number, others: readonly RuleRecord[]): void {
     throw new Fault("PriorityInUse", `Priority '${priority}' is currently in use`);
 }
 
-/** A listener's default actions are described as a rule, and have no record: its name repeats the listener's. */
+/** A listener's default actions are described as a rule without a record of its own: its ARN is made from the listener's. */
 function defaultRuleArn({ arn }: ListenerRecord): string {
   return `${arn.replace(":listener/", ":listener-rule/")}/${arn.slice(arn.lastIndexOf("/") + 1)}`;
 }

@@ -1,8 +1,8 @@
 import { Fault } from "@sluice/aws-protocol";
 
-/** The security policies that are served, with the oldest version of TLS that each lets in. */
+/** The supported security policies, with the oldest version of TLS that each allows. */
 const policies: Readonly<Record<string, "TLSv1.2" | "TLSv1.3">> = {
-  // Unlike AWS: versions before 1.2, which the first policy still lets in there, are spoken by none of them.
+  // Unlike AWS: none of them allows versions before 1.2, which the first policy still does there.
   "ELBSecurityPolicy-2016-08": "TLSv1.2",
   "ELBSecurityPolicy-TLS-1-2-2017-01": "TLSv1.2",
   "ELBSecurityPolicy-TLS-1-2-Ext-2018-06": "TLSv1.2",
@@ -12,7 +12,7 @@ const policies: Readonly<Record<string, "TLSv1.2" | "TLSv1.3">> = {
   "ELBSecurityPolicy-TLS13-1-3-2021-06": "TLSv1.3",
 };
 
-/** The policy of a listener for which none is named. */
+/** The policy of a listener that names none. */
 export const policyAtFirst = "ELBSecurityPolicy-2016-08";
 
 /** Returns the name of a security policy; throws a Fault for one that does not exist. */

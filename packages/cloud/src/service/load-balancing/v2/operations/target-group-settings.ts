@@ -18,7 +18,7 @@ type CheckInput = Pick<
   | "Matcher"
 >;
 
-/** What a request for a new target group asks for, checked. */
+/** Returns the settings of a request for a new target group. Throws a Fault for what is invalid. */
 export function newSettings(input: CreateTargetGroupCommandInput): Settings {
   const { Name: name = "", Protocol, Port, VpcId, TargetType = "instance", ProtocolVersion = "HTTP1" } = input;
   checkName("Target group", name);
@@ -74,7 +74,7 @@ const initial: Readonly<Record<TargetGroupRecord["protocol"], HealthCheck>> = {
   },
 };
 
-/** Health checks with what the input asks to be different. */
+/** Returns health checks with the changes of a request. */
 export function checkOf(input: CheckInput, before: HealthCheck): HealthCheck {
   if (input.HealthCheckEnabled === false)
     throw new Fault("ValidationError", "Health checks of instances and addresses cannot be disabled");

@@ -23,7 +23,7 @@ export const targetOperations: LoadBalancingOperations = {
 
   async DeregisterTargets({ records, balancing }, { TargetGroupArn, Targets = [] }) {
     const group = targetGroupOf(records, TargetGroupArn);
-    // Without a port the group's own is meant: an instance that was registered on another one stays.
+    // Without a port the group's own is meant; an instance that is registered on another one stays.
     const keys = Targets.map((target) => targetKey({ id: target.Id ?? "", port: portOf(target, group) }));
     await balancing.deregister(group, keys);
   },
