@@ -137,6 +137,6 @@ function finish(
 /** Warns of what failed first, and of what is left behind without an owner. */
 function explain(world: World): readonly Decision[] {
   const cause = rootCause(world);
-  const told = [...(cause === undefined ? [] : [cause]), ...leftBehind(world)];
-  return told.map((because) => ({ do: "warn", because }));
+  const messages = [...(cause === undefined ? [] : [cause]), ...leftBehind(world)];
+  return messages.map((because) => ({ do: "warn", because }));
 }

@@ -6,13 +6,13 @@ type Places = ReadonlyMap<string, number>;
  * Targets keep their positions, and a published list is never changed: an index is built once for each list, because a
  * deployment may have a thousand hosts.
  */
-const known = new WeakMap<readonly Target[], Places>();
+const indexes = new WeakMap<readonly Target[], Places>();
 
 function placesOf(targets: readonly Target[]): Places {
-  const found = known.get(targets);
-  if (found !== undefined) return found;
+  const cached = indexes.get(targets);
+  if (cached !== undefined) return cached;
   const places = new Map(targets.map(({ id }, place) => [id, place]));
-  known.set(targets, places);
+  indexes.set(targets, places);
   return places;
 }
 
@@ -31,6 +31,6 @@ export function targetOf(targets: readonly Target[], id: string): Target | undef
  */
 export function copyTargets(targets: readonly Target[]): Target[] {
   const copy = [...targets];
-  known.set(copy, placesOf(targets));
+  indexes.set(copy, placesOf(targets));
   return copy;
 }

@@ -31,9 +31,9 @@ export function readHooks(tree: Tree | undefined, findings: Findings): Record<st
 const reserved = ["Start", "DownloadBundle", "Install", "BlockTraffic", "AllowTraffic", "End"];
 
 function warnOfEvent(event: string, { place }: Entry, findings: Findings): void {
-  const known: readonly string[] = scriptableEvents;
-  if (known.includes(event)) return;
-  const meant = known.find((name) => name.toLowerCase() === event.toLowerCase());
+  const scriptable: readonly string[] = scriptableEvents;
+  if (scriptable.includes(event)) return;
+  const meant = scriptable.find((name) => name.toLowerCase() === event.toLowerCase());
   const reason = reserved.includes(event)
     ? "it runs no scripts"
     : meant === undefined

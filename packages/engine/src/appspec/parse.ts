@@ -93,8 +93,8 @@ function osRemedy(text: string, os: OperatingSystem | undefined): string | undef
 }
 
 function spelling(map: MapTree, key: string): string | undefined {
-  const found = [...map.entries.keys()].find((name) => name !== key && name.toLowerCase() === key);
-  return found === undefined ? undefined : `Keys are lower case: write "${key}" for "${found}"`;
+  const misspelt = [...map.entries.keys()].find((name) => name !== key && name.toLowerCase() === key);
+  return misspelt === undefined ? undefined : `Keys are lower case: write "${key}" for "${misspelt}"`;
 }
 
 const behaviors = ["DISALLOW", "OVERWRITE", "RETAIN"] as const satisfies readonly FileExistsBehavior[];

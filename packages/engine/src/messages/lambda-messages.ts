@@ -85,8 +85,8 @@ export function functionFailed({ events }: Target): ErrorInformation {
   const { name = "AllowTraffic", diagnostics, error, startTime = 0, endTime = 0 } = event ?? {};
   const why = diagnostics?.message ?? "it reported Failed";
   const isLate = endTime - startTime >= eventLimit;
-  const known = error?.code === "INTERNAL_ERROR" ? undefined : error?.code;
-  const code = known ?? (name === "AllowTraffic" ? "INVALID_LAMBDA_CONFIGURATION" : "HOOK_EXECUTION_FAILURE");
+  const errorCode = error?.code === "INTERNAL_ERROR" ? undefined : error?.code;
+  const code = errorCode ?? (name === "AllowTraffic" ? "INVALID_LAMBDA_CONFIGURATION" : "HOOK_EXECUTION_FAILURE");
   return information(
     isLate ? "TIMEOUT" : code,
     `The deployment failed because the lifecycle event ${name} failed: ${why}`,

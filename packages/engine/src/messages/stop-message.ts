@@ -18,7 +18,7 @@ export function stopMessage(world: Pick<World, "deployment" | "targets">): strin
   const onHosts = open.filter(({ event }) => event.command?.effect === undefined);
   const running = onHosts.filter(({ event }) => event.status === "InProgress");
   const untaken = onHosts.filter(({ event }) => event.status === "Pending");
-  const said = [
+  const sentences = [
     ...describe(
       running,
       "run to their end, and their outcome is recorded",
@@ -28,7 +28,7 @@ export function stopMessage(world: Pick<World, "deployment" | "targets">): strin
     ...byService.map((one) => ofService(world, one)),
     ...(open.length === 0 ? [nothingRuns(world, events)] : []),
   ];
-  return `Nothing new begins. ${said.join(". ")}`;
+  return `Nothing new begins. ${sentences.join(". ")}`;
 }
 
 const isOpen = ({ status }: LifecycleEvent) => status === "Pending" || status === "InProgress";

@@ -20,13 +20,13 @@ export function healthAfter<Installed>(
   target: Pick<Target, "status">,
   deployed: { readonly outcome: Outcome; readonly revision: Installed; readonly wasCurrent: boolean },
 ): HostMemory<Installed> {
-  const known = before ?? { health: "Unhealthy" };
+  const remembered = before ?? { health: "Unhealthy" };
   if (target.status === "Succeeded") return { health: "Healthy", installed: deployed.revision };
-  if (target.status === "Pending" || target.status === "Skipped") return known;
+  if (target.status === "Pending" || target.status === "Skipped") return remembered;
   const forgets = deployed.outcome === "Succeeded" && deployed.wasCurrent;
-  return known.installed === undefined || forgets
+  return remembered.installed === undefined || forgets
     ? { health: "Unhealthy" }
-    : { health: "Unhealthy", installed: known.installed };
+    : { health: "Unhealthy", installed: remembered.installed };
 }
 
 /**

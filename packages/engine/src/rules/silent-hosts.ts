@@ -17,8 +17,8 @@ const bootMilliseconds = 5 * 60_000;
  */
 export function silentHosts(world: World): readonly string[] {
   const silent = world.targets.flatMap((target) => {
-    const said = sentenceAbout(world, target);
-    return said === undefined ? [] : [said];
+    const sentence = sentenceAbout(world, target);
+    return sentence === undefined ? [] : [sentence];
   });
   const more = silent.length - namedMax;
   return [...silent.slice(0, namedMax), ...(more > 0 ? [`${more} more instances are silent as well`] : [])];

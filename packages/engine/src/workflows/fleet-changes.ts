@@ -19,9 +19,9 @@ export interface FleetRefresh {
 /** Queries a fleet again: instances that have gone are skipped, those that have joined become targets. */
 export function refreshFleet({ label, query, because, mayBeEmpty, joined }: FleetRefresh): Stage {
   return (world) => {
-    const found = findFleet(query, because)(world);
-    const isNobody = found.is === "failed" && mayBeEmpty && isEmpty(world, query);
-    if (found.is !== "done" && !isNobody) return found;
+    const progress = findFleet(query, because)(world);
+    const isNobody = progress.is === "failed" && mayBeEmpty && isEmpty(world, query);
+    if (progress.is !== "done" && !isNobody) return progress;
     const stages = [skipDeparted(label), ...joined.map(([hosts, events]) => addTargets({ hosts, events, label }))];
     return firstPending(stages, world);
   };
@@ -61,8 +61,8 @@ export function isStillInFleet({ id, label, events }: Target, world: World): boo
 const present = new WeakMap<object, ReadonlySet<string>>();
 
 function idsIn(fleet: Fleet & { readonly found: readonly FleetMember[] }): ReadonlySet<string> {
-  const known = present.get(fleet);
-  if (known !== undefined) return known;
+  const cached = present.get(fleet);
+  if (cached !== undefined) return cached;
   const ids = new Set(fleet.found.filter(isAlive).map(({ id }) => id));
   present.set(fleet, ids);
   return ids;

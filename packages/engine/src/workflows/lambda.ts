@@ -148,9 +148,9 @@ export function shiftOf(
   const checkpoint = (name: StepName) => steps.find((one) => one.name === name)?.checkpoint;
   const appSpec =
     plan !== undefined && "appSpec" in plan.source ? plan.source.appSpec : checkpoint("read AppSpec file")?.appSpec;
-  const found = checkpoint("check function")?.functionFacts?.alias;
-  if (appSpec === undefined || found === undefined) return undefined;
-  const { functionName, alias, targetVersion, currentVersion = found.version } = appSpec;
+  const aliasBefore = checkpoint("check function")?.functionFacts?.alias;
+  if (appSpec === undefined || aliasBefore === undefined) return undefined;
+  const { functionName, alias, targetVersion, currentVersion = aliasBefore.version } = appSpec;
   const percent = events.find(({ name }) => name === "AllowTraffic")?.command?.checkpoint?.shifted?.percent ?? 0;
   return { functionName, alias, currentVersion, targetVersion, percent };
 }

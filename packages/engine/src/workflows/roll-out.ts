@@ -100,14 +100,14 @@ function start(
 
 /** Returns the state of a target with regard to some of its events. */
 export function stateOf(world: World, target: Target, events: readonly LifecycleEventName[]): keyof Counts {
-  const own = target.events.filter(({ name }) => events.includes(name));
-  if (target.status === "Succeeded" || own.length === 0) return "succeeded";
+  const planned = target.events.filter(({ name }) => events.includes(name));
+  if (target.status === "Succeeded" || planned.length === 0) return "succeeded";
   if (target.status === "Pending") return "notStarted";
-  if (own.some((event) => event.status === "Failed" && !isTolerated(world, event))) return "failed";
-  if (own.every(({ status }) => status === "Succeeded" || status === "Failed")) return "succeeded";
+  if (planned.some((event) => event.status === "Failed" && !isTolerated(world, event))) return "failed";
+  if (planned.every(({ status }) => status === "Succeeded" || status === "Failed")) return "succeeded";
   if (target.status === "Failed" || target.status === "Unknown") return "failed";
   if (target.status === "Skipped") return "skipped";
-  return own.some(({ command }) => command !== undefined) ? "inFlight" : "notStarted";
+  return planned.some(({ command }) => command !== undefined) ? "inFlight" : "notStarted";
 }
 
 function countTargets(world: World, targets: readonly Target[], events: readonly LifecycleEventName[]): Counts {

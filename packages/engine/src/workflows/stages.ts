@@ -70,8 +70,8 @@ export function addTargets(plan: {
 }): Stage {
   const { hosts, events, label } = plan;
   return ({ targets }) => {
-    const known = new Set(targets.map(({ id }) => id));
-    const missing = hosts.filter(({ id }) => !known.has(id));
+    const added = new Set(targets.map(({ id }) => id));
+    const missing = hosts.filter(({ id }) => !added.has(id));
     if (missing.length === 0) return done;
     const many = missing.length === 1 ? "1 host takes" : `${missing.length} hosts take`;
     const because = `${many} part${label === undefined ? "" : ` as ${label}`}`;
@@ -86,15 +86,15 @@ export function runStep(
   judge: (step: Step, world: World) => Progress = () => done,
 ): Stage {
   return (world) => {
-    const found = stepOf(world, name);
-    if (found === undefined) return due({ do: "start step", step: name, effect, because: `it is time to ${name}` });
-    switch (found.status) {
+    const step = stepOf(world, name);
+    if (step === undefined) return due({ do: "start step", step: name, effect, because: `it is time to ${name}` });
+    switch (step.status) {
       case "InProgress":
-        return { is: "waiting", for: found.progress ?? name };
+        return { is: "waiting", for: step.progress ?? name };
       case "Failed":
-        return failed(found.error ?? unknownError(found));
+        return failed(step.error ?? unknownError(step));
       case "Succeeded":
-        return judge(found, world);
+        return judge(step, world);
     }
   };
 }
@@ -116,12 +116,12 @@ export function awaitHold(
   { milliseconds, onTimeout, because }: { milliseconds: number; onTimeout: "go on" | "stop"; because: string },
 ): Stage {
   return ({ deployment, now, timeScale = 1 }) => {
-    const found = deployment.holds.find((candidate) => candidate.name === name);
-    if (found === undefined) return due({ do: "hold", hold: name, until: now + milliseconds / timeScale, because });
-    if (found.endedAt !== undefined) return done;
+    const entered = deployment.holds.find((candidate) => candidate.name === name);
+    if (entered === undefined) return due({ do: "hold", hold: name, until: now + milliseconds / timeScale, because });
+    if (entered.endedAt !== undefined) return done;
     if (deployment.continueRequestedAt?.[name] !== undefined)
       return due({ do: "release", hold: name, because: "somebody has asked to go on" });
-    if (now < found.until) return { is: "waiting", for: because, until: found.until };
+    if (now < entered.until) return { is: "waiting", for: because, until: entered.until };
     if (onTimeout === "go on") return due({ do: "release", hold: name, because: "the time is over" });
     return { is: "failed", as: "Stopped", error: readyTimeout(milliseconds / 60_000) };
   };

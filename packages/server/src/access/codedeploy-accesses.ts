@@ -115,9 +115,9 @@ export function instanceAccess(
   one: string,
   context: Access["context"] = {},
 ): Access {
-  const found = store.onPremises.byName(one);
-  const access = nameIn(place, "instance", one, { ...resourceTags(found?.tags), ...context });
-  return { ...access, also: found === undefined ? [] : [found.arn] };
+  const instance = store.onPremises.byName(one);
+  const access = nameIn(place, "instance", one, { ...resourceTags(instance?.tags), ...context });
+  return { ...access, also: instance === undefined ? [] : [instance.arn] };
 }
 
 interface Facts extends Place {
@@ -181,8 +181,8 @@ function taggedAccess(arn: string, facts: Facts): Access {
   const { store, name, context } = facts;
   const resource = readResource(arn);
   if (resource === undefined) return { resource: arn, context };
-  const found = findResource({ store }, resource);
-  return name(resource.kind, resource.names.join("/"), { ...ownTags(store, resource.kind, found?.id), ...context });
+  const tagged = findResource({ store }, resource);
+  return name(resource.kind, resource.names.join("/"), { ...ownTags(store, resource.kind, tagged?.id), ...context });
 }
 
 /** Undefined for what the operation refuses. */
@@ -232,9 +232,9 @@ const orAny = (names: readonly string[]): readonly string[] => (names.length ===
 
 /** The tags that a request would put on or take off, for conditions. */
 function tagContext(input: Input): NonNullable<Access["context"]> {
-  const found = input["tags"] ?? input["Tags"];
-  const tags = Array.isArray(found)
-    ? (found as readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[])
+  const value = input["tags"] ?? input["Tags"];
+  const tags = Array.isArray(value)
+    ? (value as readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[])
     : []; // decoded as CodeDeploy's Tag
   return requestTags(tags, texts(input, "TagKeys"));
 }

@@ -31,16 +31,16 @@ const selectors = [
 export function revisionAccesses(operation: string, input: Input, facts: Facts): readonly Access[] {
   const { store } = facts;
   const application = store.applications.byName(text(input["applicationName"]));
-  const given = (input["revision"] ?? {}) as RevisionLocation; // decoded by CodeDeploy's own table
+  const revision = (input["revision"] ?? {}) as RevisionLocation; // decoded by CodeDeploy's own table
   const group = (name: unknown) => store.groups.byName(application?.id ?? "", text(name));
   switch (operation) {
     case "RegisterApplicationRevision":
-      return objectAccesses(given);
+      return objectAccesses(revision);
     case "CreateDeployment":
       // A restart names no revision: it deploys the group's.
       return input["revision"] === undefined
         ? broughtBy(group(input["deploymentGroupName"]), { application, facts })
-        : deployed(given, { application, facts });
+        : deployed(revision, { application, facts });
     case "UpdateDeploymentGroup":
       return selectors.some((member) => input[member] !== undefined)
         ? underWayIn(group(input["currentDeploymentGroupName"]), { application, facts })
@@ -71,12 +71,12 @@ function underWayIn(group: DeploymentGroup | undefined, where: Where): readonly 
 /** To have a revision deployed is to read it, and to use the token that it is fetched with. */
 function deployed(revision: RevisionLocation, { application, facts }: Where): readonly Access[] {
   const repository = text(revision.gitHubLocation?.repository);
-  const kept = application && facts.store.githubTokens.keptFor(repository, application.id);
+  const token = application && facts.store.githubTokens.keptFor(repository, application.id);
   return [
     ...objectAccesses(revision),
-    ...(kept === undefined
+    ...(token === undefined
       ? []
-      : [{ action: "sluice:UseGitHubAccountToken", resource: tokenArn(facts, kept.name) } as const]),
+      : [{ action: "sluice:UseGitHubAccountToken", resource: tokenArn(facts, token.name) } as const]),
   ];
 }
 

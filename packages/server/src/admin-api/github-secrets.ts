@@ -52,8 +52,8 @@ export async function keepToken(
 }
 
 function applicationId({ applications }: Store, name: string): string {
-  const found = applications.byName(name);
-  if (found !== undefined) return found.id;
+  const application = applications.byName(name);
+  if (application !== undefined) return application.id;
   throw new Fault("ApplicationDoesNotExistException", `No application found for name: ${name.slice(0, 100)}`);
 }
 

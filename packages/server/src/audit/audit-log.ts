@@ -121,8 +121,8 @@ async function prove(db: Database, hashOf: (before: string, row: Row) => string)
     }
     await new Promise((resolve) => setImmediate(resolve));
   }
-  const given = db.get<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'audit'")?.seq ?? 0;
-  if (given > sequence) return { isIntact: false, problem: missing(sequence + 1, given) };
+  const lastSequence = db.get<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'audit'")?.seq ?? 0;
+  if (lastSequence > sequence) return { isIntact: false, problem: missing(sequence + 1, lastSequence) };
   return { isIntact: true, head: before };
 }
 

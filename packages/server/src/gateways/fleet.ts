@@ -39,11 +39,11 @@ export async function instanceStates(
   clients: Clients,
   instanceIds: readonly string[],
 ): Promise<Readonly<Record<string, InstanceState>>> {
-  const found = await describe(clients, [{ Name: "instance-id", Values: [...instanceIds] }]);
+  const instances = await describe(clients, [{ Name: "instance-id", Values: [...instanceIds] }]);
   const gone = instanceIds
-    .filter((id) => found.every((instance) => instance.id !== id))
+    .filter((id) => instances.every((instance) => instance.id !== id))
     .map((id) => [id, "terminated"] as const);
-  return Object.fromEntries([...gone, ...found.map(({ id, state }) => [id, state] as const)]);
+  return Object.fromEntries([...gone, ...instances.map(({ id, state }) => [id, state] as const)]);
 }
 
 async function anyOf(clients: Clients, tags: readonly EC2TagFilter[]): Promise<readonly FleetInstance[]> {

@@ -28,8 +28,8 @@ export function openGateways(location: ServiceLocation): Gateways {
       // A deleted deployment group has no role: what remains to be done for it is done by the control plane itself.
       const isOne = location.at === "self" && (location.roles === undefined || serviceRoleArn === "");
       const key = isOne ? "" : serviceRoleArn;
-      const known = opened.get(key);
-      if (known !== undefined) return known;
+      const cached = opened.get(key);
+      if (cached !== undefined) return cached;
       const clients = openClients(isOne ? location.config : () => configOf(location, serviceRoleArn));
       opened.set(key, clients);
       return clients;

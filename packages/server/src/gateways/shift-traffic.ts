@@ -20,9 +20,9 @@ export async function shiftTraffic(
     const lambda = await clients.lambda();
     const state = stateOfAlias(await getAlias(lambda, effect));
     const current = percentOf(state, effect);
-    const known = checkpoint?.shifted?.revisionId ?? effect.before?.revisionId;
+    const lastRevision = checkpoint?.shifted?.revisionId ?? effect.before?.revisionId;
     // A step of the plan is our own shift whose checkpoint was lost.
-    const isOurs = known === undefined || state.revisionId === known || isPlanned(effect, current);
+    const isOurs = lastRevision === undefined || state.revisionId === lastRevision || isPlanned(effect, current);
     if (!isOurs) return refused("INVALID_LAMBDA_CONFIGURATION", changedBySomeoneElse(effect, state));
     if (current === percent) return shifted(effect, { percent, now }, state.revisionId);
     const { RevisionId = "" } = await lambda.updateAlias({

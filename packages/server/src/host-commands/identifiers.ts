@@ -28,13 +28,13 @@ export class Identifiers {
 
   /** The command that a host calls so; undefined when there is none. */
   find(identifier: string): CommandRecord | undefined {
-    const known = this.#known.get(identifier);
-    if (known !== undefined) return known;
+    const cached = this.#known.get(identifier);
+    if (cached !== undefined) return cached;
     const named = identifier.length > lengthMax ? undefined : commandNamedBy(identifier);
-    const found = named && this.#store.commands.find(named.deploymentId, named.host, named.event);
+    const command = named && this.#store.commands.find(named.deploymentId, named.host, named.event);
     // The same may be written in other ways, without end: only ours is kept.
-    if (found !== undefined && this.#of(found) === identifier) this.#keep(identifier, found);
-    return found;
+    if (command !== undefined && this.#of(command) === identifier) this.#keep(identifier, command);
+    return command;
   }
 
   #of({ deploymentId, host, event }: CommandRecord): string {

@@ -110,9 +110,9 @@ export async function openIdentities(options: {
     issueForHost: (host, arn, roleId) => issueForHost(keys, { host, arn, roleId, now: clock() }),
     revokeHost: async (host) => void (await keys.write(() => keys.removeHost(host))),
     issueForService(service) {
-      const known = [...services.values()].find(({ principal }) => principal.userId === service);
+      const issued = [...services.values()].find(({ principal }) => principal.userId === service);
       const principal = { accountId, arn: service, userId: service, service };
-      const key = known ?? { ...newPair("AKIA"), principal, isAdministrator: false };
+      const key = issued ?? { ...newPair("AKIA"), principal, isAdministrator: false };
       services.set(key.accessKeyId, key);
       return key;
     },

@@ -47,9 +47,11 @@ export const deploymentGroupOperations = {
     const missing = deploymentGroupNames.filter(
       (name) => context.store.groups.byName(application.id, name) === undefined,
     );
-    const found = deploymentGroupNames.filter((name) => !missing.includes(name));
+    const existing = deploymentGroupNames.filter((name) => !missing.includes(name));
     return {
-      deploymentGroupsInfo: found.map((name) => groupInfo(context, application, groupOf(context, application, name))),
+      deploymentGroupsInfo: existing.map((name) =>
+        groupInfo(context, application, groupOf(context, application, name)),
+      ),
       errorMessage: missing.length === 0 ? "" : `No Deployment Group found for name: ${missing.join(", ")}`,
     };
   },

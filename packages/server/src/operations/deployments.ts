@@ -36,9 +36,9 @@ export const deploymentOperations = {
     const scope = ["deployments", filter];
     const [createTime, turn] = nextToken === undefined ? [] : readToken(nextToken, scope);
     const after = createTime === undefined ? undefined : { createTime, turn: Number(turn) };
-    const found = context.store.deployments.list(filter, { after, most: pageSize + 1 });
-    const shown = found.slice(0, pageSize);
-    const last = found.length > pageSize ? shown.at(-1) : undefined;
+    const listed = context.store.deployments.list(filter, { after, most: pageSize + 1 });
+    const shown = listed.slice(0, pageSize);
+    const last = listed.length > pageSize ? shown.at(-1) : undefined;
     return {
       deployments: shown.map(({ id }) => id),
       nextToken: last && writeToken([last.createTime, String(last.turn)], scope),

@@ -19,8 +19,8 @@ export const onPremisesOperations = {
     const ownerId = ownerIdOf(context, iamArnOf({ identity }));
     const arn = `arn:aws:codedeploy:${region}:${accountId}:instance/${name}_${newInstanceSuffix()}`;
     await store.write(() => {
-      const known = store.onPremises.byName(name);
-      if (known !== undefined && known.deregisterTime === undefined)
+      const former = store.onPremises.byName(name);
+      if (former !== undefined && former.deregisterTime === undefined)
         throw fault("InstanceNameAlreadyRegistered", `An on-premises instance is already registered as "${name}"`);
       refuseTaken(context, iamUserArn ?? iamSessionArn ?? "", iamUserArn === undefined);
       refuseAwaited(context, iamUserArn ?? iamSessionArn ?? "", iamUserArn === undefined);

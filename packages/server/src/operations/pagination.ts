@@ -25,8 +25,8 @@ export function page<Item extends string>(
 }
 
 function startAfter(items: readonly string[], [index, last]: Position): number {
-  const found = items.indexOf(last);
-  return found < 0 ? index : found + 1;
+  const position = items.indexOf(last);
+  return position < 0 ? index : position + 1;
 }
 
 /** Returns the token for the page after a position. */

@@ -18,20 +18,20 @@ export const revisionOperations = {
 
   GetApplicationRevision(context, { applicationName, revision }) {
     const { id, name, computePlatform } = applicationOf(context, applicationName);
-    const found = context.store.revisions.find(id, checkRevision(revision, computePlatform, "ask"));
-    if (found === undefined) throw fault("RevisionDoesNotExist", `Application "${name}" has no such revision`);
-    return { applicationName: name, revision: found.location, revisionInfo: infoOf(context, id, found) };
+    const registered = context.store.revisions.find(id, checkRevision(revision, computePlatform, "ask"));
+    if (registered === undefined) throw fault("RevisionDoesNotExist", `Application "${name}" has no such revision`);
+    return { applicationName: name, revision: registered.location, revisionInfo: infoOf(context, id, registered) };
   },
 
   BatchGetApplicationRevisions(context, { applicationName, revisions = [] }) {
     const { id, name, computePlatform } = applicationOf(context, applicationName);
-    const found = revisions.map((revision) =>
+    const registered = revisions.map((revision) =>
       context.store.revisions.find(id, checkRevision(revision, computePlatform, "ask")),
     );
     return {
       applicationName: name,
-      errorMessage: found.includes(undefined) ? "Some of the revisions are not registered" : "",
-      revisions: found
+      errorMessage: registered.includes(undefined) ? "Some of the revisions are not registered" : "",
+      revisions: registered
         .filter((one) => one !== undefined)
         .map((one) => ({ revisionLocation: one.location, genericRevisionInfo: infoOf(context, id, one) })),
     };

@@ -16,8 +16,8 @@ export const tagOperations = {
     await store.write(() => {
       const { kind, id } = idOf(context, resource);
       const added = new Map(Tags.map((tag) => [tag.Key, tag]));
-      const kept = store.tags.of(kind, id).filter(({ Key }) => !added.has(Key));
-      const tags = [...kept, ...added.values()];
+      const others = store.tags.of(kind, id).filter(({ Key }) => !added.has(Key));
+      const tags = [...others, ...added.values()];
       checkTags(tags);
       store.tags.set(kind, id, tags);
     });
@@ -41,8 +41,8 @@ export const tagOperations = {
   ListTagsForResource(context, { ResourceArn, NextToken }) {
     const resource = resourceOf(ResourceArn);
     // A resource that does not exist has no tags: the operation lists no fault for it (api.md §2.12).
-    const found = findResource(context, resource);
-    const tags = found === undefined ? [] : context.store.tags.of(found.kind, found.id);
+    const existing = findResource(context, resource);
+    const tags = existing === undefined ? [] : context.store.tags.of(existing.kind, existing.id);
     const texts = tags.map((tag) => JSON.stringify(tag));
     const { items, nextToken } = page(texts, NextToken, ["tags", ResourceArn]);
     return { Tags: items.map((text) => JSON.parse(text) as Tag), NextToken: nextToken }; // made text above

@@ -11,9 +11,9 @@ export function oweTestMessages(
   { id, name, settings }: DeploymentGroup,
   before: readonly TriggerConfig[] = [],
 ): void {
-  const known = new Set(before.map((trigger) => JSON.stringify(trigger)));
+  const unchanged = new Set(before.map((trigger) => JSON.stringify(trigger)));
   for (const trigger of settings.triggerConfigurations ?? []) {
-    if (known.has(JSON.stringify(trigger)) || trigger.triggerTargetArn === undefined) continue;
+    if (unchanged.has(JSON.stringify(trigger)) || trigger.triggerTargetArn === undefined) continue;
     const body = { region, accountId, eventTriggerName: trigger.triggerName, deploymentGroupName: name };
     store.notifications.add({
       groupId: id,

@@ -33,11 +33,11 @@ export async function findFleet(
 ): Promise<Fleet> {
   const { scalingGroups, tagSets } = query.startsWith("selected") ? selectorsOf(group) : replacementOf(record);
   const { clients, store } = context;
-  const found = [
+  const instances = [
     ...(await taggedInstances(clients, tagSets)),
     ...(await scalingGroupInstances(clients, scalingGroups)),
   ];
-  const distinct = [...new Map(found.map((instance) => [instance.id, instance])).values()];
+  const distinct = [...new Map(instances.map((instance) => [instance.id, instance])).values()];
   const memories = store.deployments.memories(group.id);
   const members = [
     ...distinct.map((instance) => ({

@@ -54,14 +54,14 @@ function missingOf(store: Store, { applicationId, groupId }: DeploymentRecord): 
 
 /** Returns the other deployment that is shifting this one's alias now. */
 function aliasShiftedBy(store: Store, { id, state }: DeploymentRecord): string | undefined {
-  const own = state.kind === "lambda" ? shiftOf(state, { events: [] }) : undefined;
-  if (own === undefined) return undefined;
+  const shift = state.kind === "lambda" ? shiftOf(state, { events: [] }) : undefined;
+  if (shift === undefined) return undefined;
   return store.deployments.live().find((other) => {
     const record = other === id ? undefined : store.deployments.byId(other);
     const [target] = record?.state.kind === "lambda" ? store.deployments.targets(other) : [];
     const isShifting = target?.events.some(({ name, status }) => name === "AllowTraffic" && status === "InProgress");
     const its = record === undefined || isShifting !== true ? undefined : shiftOf(record.state, { events: [] });
-    return its?.alias === own.alias && plainName(its.functionName) === plainName(own.functionName);
+    return its?.alias === shift.alias && plainName(its.functionName) === plainName(shift.functionName);
   });
 }
 
@@ -88,12 +88,12 @@ function memoriesAfter(
   if (!isOver(deployment)) return {};
   if (deployment.kind === "lambda" || deployment.kind === "ecs") return {}; // functions and services are no hosts
   if (store.groups.byId(groupId) === undefined) return {}; // the group has been deleted
-  const known = store.deployments.memories(groupId);
+  const memories = store.deployments.memories(groupId);
   const current = store.groups.byId(groupId)?.targetRevision;
   const revision = revisionIdentity(request.revision);
   return Object.fromEntries(
     targets.map((target) => {
-      const before = known[target.id];
+      const before = memories[target.id];
       const wasCurrent = current !== undefined && before?.installed === revisionIdentity(current);
       const deregistered = unrestoredRegistrations(target);
       const after = bringsRevision(deployment, target)

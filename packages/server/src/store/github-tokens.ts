@@ -36,9 +36,9 @@ export function githubTokens(db: Database) {
      */
     keptFor(repository: string, applicationId: string): KeptToken | undefined {
       const [owner = ""] = repository.split("/");
-      const kept = this.byName(owner);
+      const token = this.byName(owner);
       // Tokens of earlier versions are for every application.
-      return kept?.applications === undefined || kept.applications.includes(applicationId) ? kept : undefined;
+      return token?.applications === undefined || token.applications.includes(applicationId) ? token : undefined;
     },
     put: ({ name, sealed, applications }: KeptToken): number =>
       db.run(

@@ -65,16 +65,16 @@ export function parseEcsAppSpec(source: Source, { file }: { file: string }): Par
 
 /** The AppSpec of an ECS deployment. */
 export function readEcs(tree: Tree, findings: Findings): EcsAppSpec | undefined {
-  const found = readServiceFile(tree, ecs, findings);
-  if (found === undefined) return undefined;
-  if (found.name !== "TargetService")
+  const file = readServiceFile(tree, ecs, findings);
+  if (file === undefined) return undefined;
+  if (file.name !== "TargetService")
     findings.warn(
       "resource-name",
-      `The resource is called "${found.name}", and AWS's guide calls it TargetService`,
-      found.properties.place,
+      `The resource is called "${file.name}", and AWS's guide calls it TargetService`,
+      file.properties.place,
     );
   const parts = new Parts(ecs.kind, findings);
-  const keys = parts.keys(found.properties, [
+  const keys = parts.keys(file.properties, [
     "TaskDefinition",
     "LoadBalancerInfo",
     "PlatformVersion",
@@ -87,7 +87,7 @@ export function readEcs(tree: Tree, findings: Findings): EcsAppSpec | undefined 
     platformVersion: keys.get("PlatformVersion") === undefined ? undefined : keys.text("PlatformVersion"),
     network: network(keys.get("NetworkConfiguration"), parts),
     capacityProviders: providers(keys.get("CapacityProviderStrategy"), parts),
-    hooks: found.hooks,
+    hooks: file.hooks,
   };
 }
 

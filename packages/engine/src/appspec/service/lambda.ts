@@ -44,10 +44,10 @@ export function readLambda(
   findings: Findings,
   { alsoAtRun = false }: { alsoAtRun?: boolean } = {},
 ): LambdaAppSpec | undefined {
-  const found = readServiceFile(tree, lambda, findings);
-  if (found === undefined) return undefined;
+  const file = readServiceFile(tree, lambda, findings);
+  if (file === undefined) return undefined;
   const parts = new Parts(lambda.kind, findings);
-  const keys = parts.keys(found.properties, ["Name", "Alias", "CurrentVersion", "TargetVersion"]);
+  const keys = parts.keys(file.properties, ["Name", "Alias", "CurrentVersion", "TargetVersion"]);
   const functionName = keys.text("Name");
   const alias = keys.text("Alias");
   const currentVersion = keys.get("CurrentVersion") === undefined ? "" : version(keys, "CurrentVersion", parts);
@@ -59,7 +59,7 @@ export function readLambda(
       `CurrentVersion and TargetVersion are both ${targetVersion}: there is nothing to shift`,
       target.value.place,
     );
-  const { hooks } = found;
+  const { hooks } = file;
   return {
     functionName,
     alias,
@@ -71,14 +71,14 @@ export function readLambda(
 
 /** A published version: a positive number, quoted or not. */
 function version(keys: Keys, name: string, parts: Parts): string {
-  const found = keys.text(name);
+  const version = keys.text(name);
   const place = keys.get(name)?.value.place;
-  if (found !== "" && place !== undefined && !/^[1-9]\d*$/.test(found))
+  if (version !== "" && place !== undefined && !/^[1-9]\d*$/.test(version))
     parts.refuse(
       "version",
-      `${name} is "${found}", and a published version, a positive number, is wanted`,
+      `${name} is "${version}", and a published version, a positive number, is wanted`,
       place,
       "Publish a version with: aws lambda publish-version",
     );
-  return found;
+  return version;
 }

@@ -88,8 +88,8 @@ const endings = {
 
 /** The default type of a bundle, by its key's ending (inferred). */
 function bundleTypeOf(key: string, platform: Platform) {
-  const found = Object.entries(endings).find(([ending]) => key.toLowerCase().endsWith(ending));
-  if (found !== undefined) return found[1];
+  const ending = Object.entries(endings).find(([ending]) => key.toLowerCase().endsWith(ending));
+  if (ending !== undefined) return ending[1];
   throw refuse(
     `s3Location has no bundleType, and the key "${key.slice(-120)}" does not end like one: bundleType must be one of ${bundleTypes[platform].join(", ")}`,
   );
@@ -108,16 +108,16 @@ function checkInline(
   { content, sha256 }: { content?: string | undefined; sha256?: string | undefined },
   purpose: "make" | "ask",
 ) {
-  const given = sha256?.toLowerCase();
-  if (given !== undefined && !/^[0-9a-f]{64}$/.test(given)) throw refuse("sha256 must have 64 hexadecimal digits");
+  const hash = sha256?.toLowerCase();
+  if (hash !== undefined && !/^[0-9a-f]{64}$/.test(hash)) throw refuse("sha256 must have 64 hexadecimal digits");
   if (content === undefined || content === "") {
-    if (purpose === "ask" && given !== undefined) return { sha256: given };
+    if (purpose === "ask" && hash !== undefined) return { sha256: hash };
     throw refuse("an inline AppSpec must have content");
   }
   if (content.length > contentCharactersMax)
     throw refuse(`an inline AppSpec may have up to ${contentCharactersMax} characters`);
   const actual = createHash("sha256").update(content).digest("hex");
-  if (given !== undefined && given !== actual)
-    throw refuse(`sha256 is "${given}", but the hash of the content is "${actual}"`);
+  if (hash !== undefined && hash !== actual)
+    throw refuse(`sha256 is "${hash}", but the hash of the content is "${actual}"`);
   return { content, sha256: actual };
 }

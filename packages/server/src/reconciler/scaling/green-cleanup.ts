@@ -77,7 +77,7 @@ async function isOut(
   { instance, balancers }: Omit<Parameters<typeof blockTraffic>[1], "kind">,
 ): Promise<boolean> {
   const effect = { kind: "block traffic", instance, balancers } as const;
-  const look = await blockTraffic(clients, effect, undefined);
-  if (look.is === "done" && (look.checkpoint?.registrations?.length ?? 0) === 0) return true;
-  return (await blockTraffic(clients, effect, look.is === "failed" ? undefined : look.checkpoint)).is === "done";
+  const outcome = await blockTraffic(clients, effect, undefined);
+  if (outcome.is === "done" && (outcome.checkpoint?.registrations?.length ?? 0) === 0) return true;
+  return (await blockTraffic(clients, effect, outcome.is === "failed" ? undefined : outcome.checkpoint)).is === "done";
 }

@@ -43,9 +43,9 @@ export async function startLifecycleDeployments(context: LifecycleActionContext)
     if (group === undefined) continue;
     const names = [...new Set(hooks.map(({ scalingGroup }) => scalingGroup))];
     try {
-      const found = await scalingGroups(gateways.as(group.settings.serviceRoleArn), names);
+      const groups = await scalingGroups(gateways.as(group.settings.serviceRoleArn), names);
       const all: ObservedGroup[] = [];
-      for (const one of found) all.push({ group: one, instances: await instancesOf(context, group, one) });
+      for (const one of groups) all.push({ group: one, instances: await instancesOf(context, group, one) });
       const seen = await recordStates(store, groupId, all);
       for (const { group: one, instances } of all)
         for (const hook of hooks.filter(({ scalingGroup }) => scalingGroup === one.AutoScalingGroupName))
@@ -90,12 +90,12 @@ function waits({ transition }: ScalingHook, { LifecycleState }: Instance, seen: 
 /** Must be called in the transaction that handles a wait: it is not handled again. */
 function recordHandled({ store }: LifecycleActionContext, { group, instance }: Waiting): void {
   const { InstanceId = "", LifecycleState = "" } = instance;
-  const known = store.scaledInstances.of(group.id).find((one) => one.instance === InstanceId);
+  const remembered = store.scaledInstances.of(group.id).find((one) => one.instance === InstanceId);
   store.scaledInstances.put({
     groupId: group.id,
     instance: InstanceId,
     handledState: LifecycleState,
-    hasServed: known?.hasServed ?? false,
+    hasServed: remembered?.hasServed ?? false,
   });
 }
 
@@ -194,7 +194,7 @@ async function deploy(
   const id = newDeploymentId();
   const last = store.deployments.lastOf(group.id, "Succeeded");
   const memory = store.deployments.memories(group.id)[InstanceId];
-  const found = {
+  const running = {
     id: InstanceId,
     state: "running",
     zone: AvailabilityZone,
@@ -208,7 +208,7 @@ async function deploy(
       minimumHealthyHosts: { type: "MOST_CONCURRENCY", value: 1 },
       ignoreApplicationStopFailures: false,
       lifecycleAction: { scalingGroup, hook: name, instance: InstanceId },
-      fleet: { found: [memberOf(found, { group, memory, region, accountId })] },
+      fleet: { found: [memberOf(running, { group, memory, region, accountId })] },
       request: requestOf(group, {
         creator: transition === "launch" ? "autoscaling" : "autoscalingTermination",
         revision,

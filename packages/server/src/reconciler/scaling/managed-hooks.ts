@@ -54,18 +54,18 @@ async function sync(
   const wanted = scalingGroups.flatMap((scalingGroup) =>
     transitions.map((transition) => ({ scalingGroup, transition })),
   );
-  const known = store.scaling.of(group.id);
+  const recorded = store.scaling.of(group.id);
   const clients = gateways.as(group.settings.serviceRoleArn);
   const isSame = (a: Omit<ScalingHook, "groupId" | "name">, b: Omit<ScalingHook, "groupId" | "name">) =>
     a.scalingGroup === b.scalingGroup && a.transition === b.transition;
   for (const want of wanted) {
-    const installed = known.find((hook) => isSame(hook, want));
+    const installed = recorded.find((hook) => isSame(hook, want));
     // A hook that is installed stays: removing it would abandon the instances that wait for it.
     if (installed !== undefined && (await hooksOf(clients, want.scalingGroup)).includes(installed.name)) continue;
     await install({ store, clients }, newHook(group, want), installed);
   }
   const left: LeftHook[] = [];
-  for (const hook of known.filter((one) => !wanted.some((want) => isSame(one, want)))) {
+  for (const hook of recorded.filter((one) => !wanted.some((want) => isSame(one, want)))) {
     try {
       await deleteHook(clients, hook);
       await store.write(() => store.scaling.remove(hook));

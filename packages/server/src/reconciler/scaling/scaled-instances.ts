@@ -46,19 +46,19 @@ export async function recordStates(
   groupId: string,
   groups: readonly ObservedGroup[],
 ): Promise<ReadonlyMap<string, ScaledInstance>> {
-  const known = new Map(store.scaledInstances.of(groupId).map((one) => [one.instance, one]));
+  const before = new Map(store.scaledInstances.of(groupId).map((one) => [one.instance, one]));
   const now = new Map<string, ScaledInstance>();
   for (const { group, instances } of groups)
     for (const instance of instances) {
       const about = { groupId, hasPool: group.WarmPoolConfiguration !== undefined };
-      const seen = after(known.get(instance.InstanceId ?? ""), instance, about);
+      const seen = after(before.get(instance.InstanceId ?? ""), instance, about);
       if (seen !== undefined) now.set(seen.instance, seen);
     }
   const changed = [...now.values()].filter(
     ({ instance, handledState, hasServed }) =>
-      known.get(instance)?.handledState !== handledState || known.get(instance)?.hasServed !== hasServed,
+      before.get(instance)?.handledState !== handledState || before.get(instance)?.hasServed !== hasServed,
   );
-  const gone = [...known.values()].filter(({ instance }) => !now.has(instance));
+  const gone = [...before.values()].filter(({ instance }) => !now.has(instance));
   if (changed.length + gone.length > 0)
     await store.write(() => {
       for (const one of changed) store.scaledInstances.put(one);

@@ -21,8 +21,8 @@ export class DeploymentCache {
   }
 
   targets(deploymentId: string): readonly Target[] {
-    const found = this.#targets.get(deploymentId);
-    if (found !== undefined) return found;
+    const cached = this.#targets.get(deploymentId);
+    if (cached !== undefined) return cached;
     const rows = this.#db.all<{ target: string }>(
       "SELECT target FROM targets WHERE deployment_id = ? ORDER BY position",
       deploymentId,
@@ -37,8 +37,8 @@ export class DeploymentCache {
   }
 
   fleets(deploymentId: string): Fleets {
-    const found = this.#fleets.get(deploymentId);
-    if (found !== undefined) return found;
+    const cached = this.#fleets.get(deploymentId);
+    if (cached !== undefined) return cached;
     const rows = this.#db.all<{ which: string; fleet: string }>(
       "SELECT which, fleet FROM fleets WHERE deployment_id = ?",
       deploymentId,

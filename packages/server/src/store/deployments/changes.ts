@@ -103,8 +103,8 @@ const written = new WeakMap<LifecycleEvent, string>();
 /** Returns a target as JSON. */
 function documentOf({ events, ...rest }: Target): string {
   const texts = events.map((event) => {
-    const known = written.get(event);
-    if (known !== undefined) return known;
+    const cached = written.get(event);
+    if (cached !== undefined) return cached;
     const text = JSON.stringify(event);
     if (event.endTime !== undefined) written.set(event, text);
     return text;
@@ -115,10 +115,10 @@ function documentOf({ events, ...rest }: Target): string {
 /** Writes the targets that have changed, and returns them. */
 function writeTargets(db: Database, deploymentId: string, { before, after }: Commit): readonly Target[] {
   return after.targets.filter((target, position) => {
-    const known = before.targets[position];
-    if (known === target) return false;
+    const former = before.targets[position];
+    if (former === target) return false;
     const document = documentOf(target);
-    if (known === undefined)
+    if (former === undefined)
       db.run(
         "INSERT INTO targets VALUES (?, ?, ?, ?, ?)",
         deploymentId,
