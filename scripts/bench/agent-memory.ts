@@ -19,7 +19,7 @@ import {
   IAMClient,
   PutUserPolicyCommand,
 } from "@aws-sdk/client-iam";
-import { deploy } from "../../packages/cli/src/deploy.ts";
+import { deploy } from "../../packages/cli/src/commands/deploy.ts";
 import { packAgent } from "../pack.ts";
 import { atMostTimes, type Figure } from "./figure.ts";
 import { type MeasuredSluice, startSluice } from "./measured-sluice.ts";

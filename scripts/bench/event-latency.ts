@@ -12,7 +12,7 @@ import {
   ListDeploymentTargetsCommand,
 } from "@aws-sdk/client-codedeploy";
 import { DescribeImagesCommand, DescribeInstancesCommand, EC2Client, RunInstancesCommand } from "@aws-sdk/client-ec2";
-import { deploy } from "../../packages/cli/src/deploy.ts";
+import { deploy } from "../../packages/cli/src/commands/deploy.ts";
 import { atMostTimes, type Figure, median } from "./figure.ts";
 import { type MeasuredSluice, startSluice } from "./measured-sluice.ts";
 import { bareRequest, fsync, shell } from "./yardsticks.ts";

@@ -24,5 +24,5 @@ test("a change touches what imports it, across packages and by way of the progra
 
 test("what everything depends on touches all, and a test touches itself", () => {
   assert.equal(touched("package-lock.json").size, all.length);
-  assert(touched("packages/cli/src/audit.test.ts").has("packages/cli/src/audit.test.ts"));
+  assert(touched("packages/cli/src/commands/audit.test.ts").has("packages/cli/src/commands/audit.test.ts"));
 });

@@ -12,7 +12,7 @@ import {
   GetDeploymentTargetCommand,
   RegisterOnPremisesInstanceCommand,
 } from "@aws-sdk/client-codedeploy";
-import { deploy } from "../../packages/cli/src/deploy.ts";
+import { deploy } from "../../packages/cli/src/commands/deploy.ts";
 import { eventually } from "../support/eventually.ts";
 import { accountId, openServerFixture, region } from "../support/server-fixture.ts";
 import { newRole, newUser } from "../identity/principals.ts";

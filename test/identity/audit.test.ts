@@ -9,7 +9,7 @@ import {
   ListApplicationsCommand,
 } from "@aws-sdk/client-codedeploy";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
-import { audit } from "../../packages/cli/src/audit.ts";
+import { audit } from "../../packages/cli/src/commands/audit.ts";
 import { accountId, openServerFixture, region } from "../support/server-fixture.ts";
 import { newRole, newUser } from "./principals.ts";
 

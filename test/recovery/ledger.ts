@@ -10,7 +10,7 @@ import {
   GetDeploymentTargetCommand,
 } from "@aws-sdk/client-codedeploy";
 import { EC2Client, DescribeImagesCommand, RunInstancesCommand } from "@aws-sdk/client-ec2";
-import { deploy } from "../../packages/cli/src/deploy.ts";
+import { deploy } from "../../packages/cli/src/commands/deploy.ts";
 import { eventually } from "../support/eventually.ts";
 import type { SluiceProcess } from "../support/sluice-process.ts";
 

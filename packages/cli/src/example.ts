@@ -6,9 +6,9 @@ import {
 } from "@aws-sdk/client-codedeploy";
 import { DescribeImagesCommand, DescribeInstancesCommand, EC2Client, RunInstancesCommand } from "@aws-sdk/client-ec2";
 import { accountId } from "./config.ts";
-import { deploy } from "./deploy.ts";
+import { deploy } from "./commands/deploy.ts";
 import { clientOptions, type Endpoint } from "./endpoint.ts";
-import { watch } from "./watch.ts";
+import { watch } from "./commands/watch.ts";
 
 const name = "hello";
 const tag = { Key: "Application", Value: name };

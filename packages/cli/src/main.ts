@@ -1,9 +1,9 @@
 import type { CodeDeployClient } from "@aws-sdk/client-codedeploy";
 import { printable, printableLines } from "@sluice/aws-protocol/printable";
 import { Command, Option } from "commander";
-import type { AuditRequest } from "./audit.ts";
+import type { AuditRequest } from "./commands/audit.ts";
 import { configuration, settings, type Configuration } from "./config.ts";
-import type { DeployRequest } from "./deploy.ts";
+import type { DeployRequest } from "./commands/deploy.ts";
 import type { Endpoint } from "./endpoint.ts";
 
 // Each command loads what it needs when it runs: `sluice env` need not wait for a server's code.
@@ -22,7 +22,7 @@ program
   .option("--instances <number>", "instances for the example", "3")
   .option("--no-example", "start empty")
   .action(async ({ instances, example }: { instances: string; example: boolean }) => {
-    const { up } = await import("./up.ts");
+    const { up } = await import("./commands/up.ts");
     await up(configured(), { instances: instanceCount(instances), example });
   });
 
@@ -31,14 +31,14 @@ program
   .description("start the control plane alone: fleets, load balancers and functions are AWS's, or hosts of your own")
   .option("--account <id>", "the AWS account that everything belongs to")
   .action(async ({ account }: { account?: string }) => {
-    const { serve } = await import("./serve.ts");
+    const { serve } = await import("./commands/serve.ts");
     await serve(configured(), account);
   });
 
 program
   .command("env")
   .description("print exports for a shell: endpoint, key, region")
-  .action(async () => console.log((await import("./env.ts")).env(configured())));
+  .action(async () => console.log((await import("./commands/env.ts")).env(configured())));
 
 program
   .command("exec")
@@ -46,7 +46,7 @@ program
   .argument("<command...>", "after --")
   .description("run a command on a local instance or in a container")
   .action(async (instance: string, command: string[]) => {
-    process.exitCode = await (await import("./exec.ts")).exec(configured(), instance, command);
+    process.exitCode = await (await import("./commands/exec.ts")).exec(configured(), instance, command);
   });
 
 program
@@ -62,7 +62,7 @@ program
   .action(async (folder: string, options: Omit<DeployRequest, "folder">) => {
     const endpoint = await endpointFound();
     const client = await codeDeployAt(endpoint);
-    const id = await (await import("./deploy.ts")).deploy(client, endpoint, { folder, ...options });
+    const id = await (await import("./commands/deploy.ts")).deploy(client, endpoint, { folder, ...options });
     await watchToEnd(client, id);
   });
 
@@ -76,7 +76,7 @@ program
   .command("orphans")
   .description("list Auto Scaling groups that blue/green deployments have left behind")
   .action(async () => {
-    const lines = await (await import("./orphans.ts")).orphans(await endpointFound());
+    const lines = await (await import("./commands/orphans.ts")).orphans(await endpointFound());
     console.log(lines.join("\n") || "Nothing is left behind");
   });
 
@@ -98,7 +98,7 @@ program
     ) => {
       const endpoint = await endpointFound();
       const client = await codeDeployAt(endpoint);
-      const { register } = await import("./register.ts");
+      const { register } = await import("./commands/register.ts");
       console.log(await register(client, endpoint, { name, tags: tag, ...where }));
       client.destroy();
     },
@@ -113,7 +113,7 @@ program
   )
   .action(async (name: string, { application }: { application: readonly string[] }) => {
     if (process.stdin.isTTY) console.error("Enter the token, then Ctrl-D:");
-    const { keepGitHubToken } = await import("./github-token.ts");
+    const { keepGitHubToken } = await import("./commands/github-token.ts");
     console.log(await keepGitHubToken(await endpointFound(), { name, applications: application }, process.stdin));
   });
 
@@ -123,7 +123,7 @@ program
   .option("--json", "one JSON object a line")
   .description("print who changed what; exit 0 only if the log is as it was written")
   .action(async (options: AuditRequest) => {
-    const { audit } = await import("./audit.ts");
+    const { audit } = await import("./commands/audit.ts");
     process.exitCode = await audit(await endpointFound(), options, (line) => console.log(line));
   });
 
@@ -135,13 +135,15 @@ program
   .option("--json", "print the findings as JSON")
   .description("print every finding with its place and remedy; exit 1 if a deployment would fail")
   .action(async (file: string, options: { json?: boolean }) => {
-    process.exitCode = (await import("./appspec-check.ts")).checkAppSpec(file, options, (line) => console.log(line));
+    process.exitCode = (await import("./commands/appspec-check.ts")).checkAppSpec(file, options, (line) =>
+      console.log(line),
+    );
   });
 
 program
   .command("down")
   .description("stop what `sluice up` started")
-  .action(async () => console.log(await (await import("./down.ts")).down(configured())));
+  .action(async () => console.log(await (await import("./commands/down.ts")).down(configured())));
 
 async function codeDeployAt(endpoint: Endpoint): Promise<CodeDeployClient> {
   const { CodeDeployClient } = await import("@aws-sdk/client-codedeploy");
@@ -150,7 +152,7 @@ async function codeDeployAt(endpoint: Endpoint): Promise<CodeDeployClient> {
 }
 
 async function watchToEnd(client: CodeDeployClient, id: string): Promise<void> {
-  const { watch } = await import("./watch.ts");
+  const { watch } = await import("./commands/watch.ts");
   process.exitCode = (await watch(client, id, process.stdout)) ? 0 : 1;
   client.destroy();
 }

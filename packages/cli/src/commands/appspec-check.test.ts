@@ -9,7 +9,7 @@ function check(t: TestContext, text: string, ...options: readonly string[]) {
   const folder = mkdtempSync(join(tmpdir(), "sluice-appspec-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(join(folder, "appspec.yml"), text);
-  const program = join(import.meta.dirname, "main.ts");
+  const program = join(import.meta.dirname, "../main.ts");
   const { status, stdout } = spawnSync(process.execPath, [program, "appspec", "check", "appspec.yml", ...options], {
     cwd: folder,
     encoding: "utf8",

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { basename, resolve } from "node:path";
 import type { CodeDeployClient } from "@aws-sdk/client-codedeploy";
-import { bundle } from "./bundle.ts";
-import { clientOptions, type Endpoint } from "./endpoint.ts";
+import { bundle } from "../bundle.ts";
+import { clientOptions, type Endpoint } from "../endpoint.ts";
 
 /** What to deploy, and where to. The only application and its only group need not be named. */
 export interface DeployRequest {

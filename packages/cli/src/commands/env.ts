@@ -1,5 +1,5 @@
-import type { Configuration } from "./config.ts";
-import { findRunning } from "./running.ts";
+import type { Configuration } from "../config.ts";
+import { findRunning } from "../running.ts";
 
 /** Shell lines that point the `aws` CLI and every SDK at the running local cloud; for `eval "$(npx sluice env)"`. */
 export function env({ dataFolder }: Configuration): string {

@@ -2,11 +2,11 @@ import { inspect } from "node:util";
 import { printableLines } from "@sluice/aws-protocol/printable";
 import { consoleListener } from "@sluice/console";
 import { openIdentities, startServer, withHostSetup } from "@sluice/server";
-import { agentBundle } from "./agent-bundle.ts";
-import { certificateOf } from "./certificates.ts";
-import { accountId, type Configuration } from "./config.ts";
-import { forgetRunning } from "./running.ts";
-import { openDataFolder } from "./data-folder.ts";
+import { agentBundle } from "../agent-bundle.ts";
+import { certificateOf } from "../certificates.ts";
+import { accountId, type Configuration } from "../config.ts";
+import { forgetRunning } from "../running.ts";
+import { openDataFolder } from "../data-folder.ts";
 import { noteReady, signalled } from "./up.ts";
 
 /**

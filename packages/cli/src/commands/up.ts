@@ -4,14 +4,14 @@ import { printableLines } from "@sluice/aws-protocol/printable";
 import { startCloud, type RunningCloud } from "@sluice/cloud";
 import { consoleListener } from "@sluice/console";
 import { openIdentities, startServer, type RunningServer, withHostSetup } from "@sluice/server";
-import { agentBundle } from "./agent-bundle.ts";
-import { certificateOf } from "./certificates.ts";
-import { accountId, type Configuration } from "./config.ts";
-import { openDataFolder } from "./data-folder.ts";
-import { forgetRunning, noteRunning } from "./running.ts";
+import { agentBundle } from "../agent-bundle.ts";
+import { certificateOf } from "../certificates.ts";
+import { accountId, type Configuration } from "../config.ts";
+import { openDataFolder } from "../data-folder.ts";
+import { forgetRunning, noteRunning } from "../running.ts";
 
 /** The folder of the example application. */
-const exampleFolder = fileURLToPath(new URL("../../../examples/hello", import.meta.url));
+const exampleFolder = fileURLToPath(new URL("../../../../examples/hello", import.meta.url));
 
 /** What `sluice up` is asked for beside its settings. */
 export interface UpOptions {
@@ -34,7 +34,7 @@ export async function up(configuration: Configuration, { instances, example }: U
   try {
     const shown = connect(house).then(async (driver) => {
       if (!example) return;
-      const { deployExample } = await import("./example.ts");
+      const { deployExample } = await import("../example.ts");
       await deployExample({ url: server.url, region, credentials: key }, { folder: exampleFolder, instances, driver });
     });
     const signal = await Promise.race([ended, shown]);

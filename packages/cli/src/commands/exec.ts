@@ -1,5 +1,5 @@
 import { execInInstance } from "@sluice/cloud/running-instances";
-import type { Configuration } from "./config.ts";
+import type { Configuration } from "../config.ts";
 
 /** Runs a command on a local instance, or in a container of a task, with this process's input and output. Returns its exit code. */
 export function exec({ dataFolder }: Configuration, named: string, command: readonly string[]): Promise<number> {

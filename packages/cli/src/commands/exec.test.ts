@@ -17,7 +17,7 @@ function loaded(url: string, found = new Set<string>()): Set<string> {
 }
 
 test("a command on an instance loads no server and no cloud before it runs", () => {
-  const files = [...loaded(import.meta.resolve("./main.ts")), ...loaded(import.meta.resolve("./exec.ts"))];
+  const files = [...loaded(import.meta.resolve("../main.ts")), ...loaded(import.meta.resolve("./exec.ts"))];
 
   assert(files.some((file) => file.endsWith("/instance/exec.ts")));
   assert(files.length <= filesMax, files.join("\n"));

@@ -6,9 +6,9 @@ import {
   RegisterOnPremisesInstanceCommand,
   type Tag,
 } from "@aws-sdk/client-codedeploy";
-import { accountId } from "./config.ts";
-import type { Endpoint } from "./endpoint.ts";
-import { callSluice } from "./sluice-call.ts";
+import { accountId } from "../config.ts";
+import type { Endpoint } from "../endpoint.ts";
+import { callSluice } from "../sluice-call.ts";
 
 /** A host to be set up. */
 export interface RegisterRequest {

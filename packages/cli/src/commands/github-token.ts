@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import type { Endpoint } from "./endpoint.ts";
-import { callSluice } from "./sluice-call.ts";
+import type { Endpoint } from "../endpoint.ts";
+import { callSluice } from "../sluice-call.ts";
 
 /** The owner of repositories, and the applications whose hosts may fetch them. */
 export interface TokenRequest {

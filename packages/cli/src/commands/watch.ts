@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { CodeDeployClient, DeploymentTarget } from "@aws-sdk/client-codedeploy";
-import { failure, news, type Picture, tree } from "./tree.ts";
+import { failure, news, type Picture, tree } from "../tree.ts";
 
 /** How often a watched deployment is described, in milliseconds: often enough to look live, seldom enough to cost nothing. */
 const lookEveryMilliseconds = 250;

@@ -1,6 +1,6 @@
 import { printable } from "@sluice/aws-protocol/printable";
-import type { Endpoint } from "./endpoint.ts";
-import { callSluice } from "./sluice-call.ts";
+import type { Endpoint } from "../endpoint.ts";
+import { callSluice } from "../sluice-call.ts";
 
 /** What the audit log is asked for. */
 export interface AuditRequest {

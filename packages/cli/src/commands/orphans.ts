@@ -5,7 +5,7 @@ import {
 } from "@aws-sdk/client-auto-scaling";
 import { CodeDeployClient, GetDeploymentCommand, GetDeploymentGroupCommand } from "@aws-sdk/client-codedeploy";
 import { printable } from "@sluice/aws-protocol/printable";
-import { clientOptions, type Endpoint } from "./endpoint.ts";
+import { clientOptions, type Endpoint } from "../endpoint.ts";
 
 /** The tag that blue/green deployments give to the Auto Scaling groups they make. */
 const provisioningTag = "CodeDeployProvisioningDeploymentId";
