@@ -61,8 +61,13 @@ const authorized = (text: string) =>
   readAuthorization({ authorization: text, "x-amz-date": "x" }, new URLSearchParams());
 const canonical = (value: string) =>
   canonicalRequest({
-    ...{ method: "GET", path: value, query: new URLSearchParams(`${value}=${value}`), headers: { a: value } },
-    ...{ signedHeaders: ["a"], payloadHash: "", service: "ec2" },
+    method: "GET",
+    path: value,
+    query: new URLSearchParams(`${value}=${value}`),
+    headers: { a: value },
+    signedHeaders: ["a"],
+    payloadHash: "",
+    service: "ec2",
   });
 const appSpec = (text: string) => parseAppSpec(text, { file: "appspec.yml", os: "linux" });
 

@@ -43,10 +43,14 @@ export async function eventLatency(): Promise<readonly Figure[]> {
     const of = [await bareRequest(), await shell(), fsync()];
     return [
       atMostTimes(`command available → hook running, median of ${latencies.length}`, median(latencies), {
-        ...{ times: 3, unit: "ms", of },
+        times: 3,
+        unit: "ms",
+        of,
       }),
       atMostTimes(`seven events, hooks that do nothing, median of ${deployments}`, median(totals), {
-        ...{ times: 20, unit: "ms", of },
+        times: 20,
+        unit: "ms",
+        of,
       }),
     ];
   } finally {

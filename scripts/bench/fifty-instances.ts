@@ -47,7 +47,9 @@ export async function fiftyInstances(): Promise<readonly Figure[]> {
       }),
       atMostTimes(`each of ${instances} agents polls`, pollingMilliseconds / instances, { times: 8, ...each }),
       atMostTimes("DescribeAutoScalingGroups with all of them, median", look, {
-        ...{ times: 60, unit: "ms", of: [await bareRequest()] },
+        times: 60,
+        unit: "ms",
+        of: [await bareRequest()],
       }),
     ];
   } finally {

@@ -23,7 +23,9 @@ export async function openFunctionFixture(): Promise<FunctionFixture> {
   const client = { region: "us-east-1", endpoint: sluice.url, credentials: sluice.credentials };
   const lambda = new LambdaClient(client);
   return {
-    ...{ sluice, client, lambda },
+    sluice,
+    client,
+    lambda,
     async role(RoleName, service) {
       const iam = new IAMClient(client);
       const statement = { Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" };

@@ -88,7 +88,8 @@ async function lateness(opened: FunctionFixture): Promise<readonly number[]> {
   const deploymentConfigName = "halves";
   await deploy.send(
     new CreateDeploymentConfigCommand({
-      ...{ deploymentConfigName, computePlatform: "Lambda" },
+      deploymentConfigName,
+      computePlatform: "Lambda",
       trafficRoutingConfig: { type: "TimeBasedLinear", timeBasedLinear },
     }),
   );

@@ -66,11 +66,15 @@ export async function functions(): Promise<readonly Figure[]> {
           `${name}: first call, median of ${coldCalls} (best ${Math.min(...cold).toFixed(0)} ms)`,
           median(cold),
           {
-            ...{ times: 5, unit: "ms", of: [starts[name as keyof typeof kinds]()] },
+            times: 5,
+            unit: "ms",
+            of: [starts[name as keyof typeof kinds]()],
           },
         ),
         atMostTimes(`${name}: a later call, median of ${warmCalls}`, median(warm), {
-          ...{ times: 8, unit: "ms", of: [await bareRequest()] },
+          times: 8,
+          unit: "ms",
+          of: [await bareRequest()],
         }),
       );
     }

@@ -23,8 +23,16 @@ export async function listDeployments(): Promise<readonly Figure[]> {
   await fill(dataFolder);
   const identities = await openIdentities({ dataFolder, accountId, clock: () => Date.now() });
   const server = await startServer({
-    ...{ dataFolder, region, accountId, identities, clock: () => Date.now(), port: 0, hostname: "127.0.0.1" },
-    ...{ logLevel: "error", services: [], ec2: "self" },
+    dataFolder,
+    region,
+    accountId,
+    identities,
+    clock: () => Date.now(),
+    port: 0,
+    hostname: "127.0.0.1",
+    logLevel: "error",
+    services: [],
+    ec2: "self",
   });
   const ask = asker(server.url, identities);
   const group = { applicationName: "shop", deploymentGroupName: "group-7" };
@@ -64,8 +72,12 @@ async function fill(dataFolder: string): Promise<void> {
         applicationId: "shop",
         groupId: `g${number % groups}`,
         request: {
-          ...{ groupName: `group-${number % groups}`, creator: "user", revision, fileExistsBehavior: "DISALLOW" },
-          ...{ deploymentConfigName: settings.deploymentConfigName, updateOutdatedInstancesOnly: false },
+          groupName: `group-${number % groups}`,
+          creator: "user",
+          revision,
+          fileExistsBehavior: "DISALLOW",
+          deploymentConfigName: settings.deploymentConfigName,
+          updateOutdatedInstancesOnly: false,
           deploymentStyle: { deploymentType: "IN_PLACE", deploymentOption: "WITHOUT_TRAFFIC_CONTROL" },
         },
         state: { ...state, status, startTime: 0, completeTime: number * 1000 + 1 },
@@ -79,7 +91,11 @@ function asker(url: string, identities: Identities): Ask {
   return async (given) => {
     const body = JSON.stringify(given);
     const headers = signHeaders({
-      ...{ method: "POST", url: new URL(url), body, region, service: "codedeploy" },
+      method: "POST",
+      url: new URL(url),
+      body,
+      region,
+      service: "codedeploy",
       headers: {
         "content-type": "application/x-amz-json-1.1",
         "x-amz-target": "CodeDeploy_20141006.ListDeployments",
@@ -111,6 +127,8 @@ async function pages(
     times.push(performance.now() - started);
   }
   return atMostTimes(`a page of ${deployments} deployments: ${which}, median of ${rounds}`, median(times), {
-    ...{ times: 30, unit: "ms", of },
+    times: 30,
+    unit: "ms",
+    of,
   });
 }

@@ -50,7 +50,11 @@ async function balanced(carrier: "builtin" | "haproxy", backendPort: number) {
   });
   const { TargetGroups = [] } = await elb.send(
     new CreateTargetGroupCommand({
-      ...{ Name: "bench", Protocol: "HTTP", Port: 80, VpcId: "vpc-00000000000000001", TargetType: "ip" },
+      Name: "bench",
+      Protocol: "HTTP",
+      Port: 80,
+      VpcId: "vpc-00000000000000001",
+      TargetType: "ip",
     }),
   );
   const [{ TargetGroupArn } = {}] = TargetGroups;

@@ -56,7 +56,9 @@ export async function localDeployment(): Promise<readonly Figure[]> {
     }
     return [
       atMostTimes(`a small bundle, median of ${runs}`, median(smallSeconds) * 1000, {
-        ...{ times: 4, unit: "ms", of: [nodeStart()] },
+        times: 4,
+        unit: "ms",
+        of: [nodeStart()],
       }),
       atMost(
         `${files} files of 50 MiB in all, in ${isInMemory ? "memory" : tmpdir()}, against tar xzf and a copy, median of ${runs}`,

@@ -36,10 +36,12 @@ export async function traffic(): Promise<readonly Figure[]> {
     const byHand = (name: string, took: readonly number[]) => ({ unit: "ms", of: [{ name, value: median(took) }] });
     return [
       atMostTimes(`BlockTraffic, median of ${rounds}`, median(took.block), {
-        ...{ times: 1.5, ...byHand("a host that is deregistered by hand", took.leave) },
+        times: 1.5,
+        ...byHand("a host that is deregistered by hand", took.leave),
       }),
       atMostTimes(`AllowTraffic, median of ${rounds}`, median(took.allow), {
-        ...{ times: 1.2, ...byHand("a host that is registered by hand", took.join) },
+        times: 1.2,
+        ...byHand("a host that is registered by hand", took.join),
       }),
     ];
   } finally {

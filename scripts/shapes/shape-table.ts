@@ -14,21 +14,34 @@ const traitBits = [
 
 /** Traits that a codec or a router reads; the SDK carries more. */
 const traitsKept = new Set([
-  ...[
-    "httpLabel",
-    "httpPayload",
-    "httpResponseCode",
-    "httpQueryParams",
-    "httpQuery",
-    "httpHeader",
-    "httpPrefixHeaders",
-  ],
-  ...["xmlName", "xmlFlattened", "xmlAttribute", "xmlNamespace", "ec2QueryName", "jsonName"],
+  "httpLabel",
+  "httpPayload",
+  "httpResponseCode",
+  "httpQueryParams",
+  "httpQuery",
+  "httpHeader",
+  "httpPrefixHeaders",
+  "xmlName",
+  "xmlFlattened",
+  "xmlAttribute",
+  "xmlNamespace",
+  "ec2QueryName",
+  "jsonName",
 ]);
 
 const simpleKinds: Readonly<Record<number, string>> = {
-  ...{ 0: "string", 1: "number", 2: "boolean", 4: "timestamp", 5: "timestamp-date-time", 6: "timestamp-http-date" },
-  ...{ 7: "timestamp-epoch-seconds", 15: "document", 17: "number", 19: "number", 21: "blob", 42: "stream" },
+  0: "string",
+  1: "number",
+  2: "boolean",
+  4: "timestamp",
+  5: "timestamp-date-time",
+  6: "timestamp-http-date",
+  7: "timestamp-epoch-seconds",
+  15: "document",
+  17: "number",
+  19: "number",
+  21: "blob",
+  42: "stream",
 };
 
 /** Members whose numbers need not be whole, with their structure where others of that name are whole. AWS's models say so; the SDK's schemas do not. */

@@ -38,8 +38,13 @@ export function summary(results: readonly FileResult[], seconds: number): string
   const count = (outcome: Ended["outcome"]) => tests.filter((one) => one.outcome === outcome).length;
   const failed = count("failed") + troubled.length;
   const counts = {
-    ...{ tests: tests.length + troubled.length, suites: all.length - tests.length, pass: count("passed") },
-    ...{ fail: failed, cancelled: count("cancelled"), skipped: count("skipped"), todo: count("todo") },
+    tests: tests.length + troubled.length,
+    suites: all.length - tests.length,
+    pass: count("passed"),
+    fail: failed,
+    cancelled: count("cancelled"),
+    skipped: count("skipped"),
+    todo: count("todo"),
     duration_ms: Math.round(seconds * 1000),
   };
   const reasons = countReasons(tests.flatMap(({ outcome, why = "" }) => (outcome === "skipped" ? [why] : [])));

@@ -27,13 +27,21 @@ const files = [planned("a", 1, true), planned("b", 2), planned("c", 9), planned(
 
 test("what runs first does so, then the longest, as many at once as there is room for", async () => {
   assert.deepEqual(await scheduled(files, { filesMin: 1, filesMax: 3, hasRoom: () => true }), [
-    ...["a beside none", "c beside a", "d beside ac", "b beside cd", "e beside db"],
+    "a beside none",
+    "c beside a",
+    "d beside ac",
+    "b beside cd",
+    "e beside db",
   ]);
 });
 
 test("where there is no room, no more run than must", async () => {
   assert.deepEqual(await scheduled(files, { filesMin: 2, filesMax: 3, hasRoom: () => false }), [
-    ...["a beside none", "c beside a", "d beside c", "b beside d", "e beside b"],
+    "a beside none",
+    "c beside a",
+    "d beside c",
+    "b beside d",
+    "e beside b",
   ]);
 });
 

@@ -72,7 +72,10 @@ test("the gateways make the calls that AWS wants, in their order", { skip, timeo
     const targetGroup = await balance(clients, { instances, subnets });
     const balancers = { targetGroups: ["web"], classic: [] };
     const checked = await toTheEnd(clients, {
-      ...{ kind: "check load balancers", balancers, instances, scalingGroups: ["fleet"] },
+      kind: "check load balancers",
+      balancers,
+      instances,
+      scalingGroups: ["fleet"],
     });
     assert.deepEqual(checked.balancers, { unknown: [], idle: [], registered: 2, elsewhere: [] });
     calls.length = 0;
@@ -109,7 +112,10 @@ test("the gateways make the calls that AWS wants, in their order", { skip, timeo
     assert.match(remarks.join(), /^Notifications of fleet could not be copied: /); // moto knows none
     const changes = calls.map(({ name }) => name).filter((name) => !name.startsWith("Describe"));
     assert.deepEqual(changes, [
-      ...["CreateAutoScalingGroup", "SuspendProcesses", "PutScalingPolicy", "UpdateAutoScalingGroup"],
+      "CreateAutoScalingGroup",
+      "SuspendProcesses",
+      "PutScalingPolicy",
+      "UpdateAutoScalingGroup",
     ]);
     const [copy] = await scalingGroups(clients, ["copy"]);
     assert.deepEqual([copy?.MinSize, copy?.DesiredCapacity, copy?.MaxSize, copy?.Instances?.length], [1, 2, 4, 2]);
@@ -163,7 +169,10 @@ async function furnish(clients: Clients) {
   await ec2.send(new CreateLaunchTemplateCommand({ LaunchTemplateName: "web", LaunchTemplateData }));
   await scaling.send(
     new CreateAutoScalingGroupCommand({
-      ...{ AutoScalingGroupName: "fleet", MinSize: 1, MaxSize: 4, DesiredCapacity: 2 },
+      AutoScalingGroupName: "fleet",
+      MinSize: 1,
+      MaxSize: 4,
+      DesiredCapacity: 2,
       LaunchTemplate: { LaunchTemplateName: "web", Version: "$Latest" },
       VPCZoneIdentifier: subnets.join(),
       Tags: [{ Key: "Role", Value: "web", PropagateAtLaunch: true }],
@@ -171,8 +180,11 @@ async function furnish(clients: Clients) {
   );
   await scaling.send(
     new PutScalingPolicyCommand({
-      ...{ AutoScalingGroupName: "fleet", PolicyName: "grow", PolicyType: "SimpleScaling" },
-      ...{ AdjustmentType: "ChangeInCapacity", ScalingAdjustment: 1 },
+      AutoScalingGroupName: "fleet",
+      PolicyName: "grow",
+      PolicyType: "SimpleScaling",
+      AdjustmentType: "ChangeInCapacity",
+      ScalingAdjustment: 1,
     }),
   );
   const [fleet] = await scalingGroups(clients, ["fleet"]);
@@ -193,7 +205,9 @@ async function balance(
   const { LoadBalancers = [] } = await balancing.send(new CreateLoadBalancerCommand({ Name: "web", Subnets: subnets }));
   await balancing.send(
     new CreateListenerCommand({
-      ...{ LoadBalancerArn: LoadBalancers[0]?.LoadBalancerArn, Protocol: "HTTP", Port: 80 },
+      LoadBalancerArn: LoadBalancers[0]?.LoadBalancerArn,
+      Protocol: "HTTP",
+      Port: 80,
       DefaultActions: [{ Type: "forward", TargetGroupArn }],
     }),
   );

@@ -181,7 +181,10 @@ async function makeGroups(scaling: AutoScalingClient, ec2: EC2Client): Promise<v
   for (const AutoScalingGroupName of ["one", "two"])
     await scaling.send(
       new CreateAutoScalingGroupCommand({
-        ...{ AutoScalingGroupName, MinSize: 0, MaxSize: 1, AvailabilityZones: ["eu-west-1a"] },
+        AutoScalingGroupName,
+        MinSize: 0,
+        MaxSize: 1,
+        AvailabilityZones: ["eu-west-1a"],
         LaunchTemplate: { LaunchTemplateName: "web" },
       }),
     );

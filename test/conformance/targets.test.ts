@@ -94,7 +94,12 @@ test("a target is shown with its events, and its deprecated twin with its ARN fo
   });
   assert.deepEqual(summary.instanceSummary, { ...common, instanceId: arnOf(first) });
   assert.deepEqual(overview.deploymentInfo?.deploymentOverview, {
-    ...{ Pending: 0, InProgress: 0, Succeeded: 1, Failed: 0, Skipped: 0, Ready: 0 },
+    Pending: 0,
+    InProgress: 0,
+    Succeeded: 1,
+    Failed: 0,
+    Skipped: 0,
+    Ready: 0,
   });
 });
 

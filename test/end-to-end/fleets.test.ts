@@ -73,7 +73,11 @@ test(
     for (const { SubnetId = "", AvailabilityZone = "" } of Subnets.slice(0, 3)) {
       const { Instances = [] } = await ec2.send(
         new RunInstancesCommand({
-          ...{ ImageId, InstanceType: "t3.micro", MinCount: 3, MaxCount: 3, SubnetId },
+          ImageId,
+          InstanceType: "t3.micro",
+          MinCount: 3,
+          MaxCount: 3,
+          SubnetId,
           TagSpecifications: [{ ResourceType: "instance", Tags: [tag] }],
         }),
       );

@@ -46,7 +46,10 @@ test("an alias goes from version to version, from inline text, a bucket and the 
   assert.deepEqual(await sluice.alias(), { version: "1", weights: undefined });
   const target = await sluice.target(inline);
   assert.deepEqual(target?.lambdaFunctionInfo, {
-    ...{ functionName: "f", functionAlias: "live", currentVersion: "1", targetVersion: "2" },
+    functionName: "f",
+    functionAlias: "live",
+    currentVersion: "1",
+    targetVersion: "2",
     targetVersionWeight: 100,
   });
   assert.deepEqual(
@@ -185,7 +188,8 @@ test("hooks decide: one that says yes, one that says no, one that crashes", asyn
   await assert.rejects(
     sluice.deploy.send(
       new PutLifecycleEventHookExecutionStatusCommand({
-        ...{ deploymentId: yes.id, status: "Succeeded" },
+        deploymentId: yes.id,
+        status: "Succeeded",
         lifecycleEventHookExecutionId: `${yes.id}/f/BeforeAllowTraffic`,
       }),
     ),
@@ -234,7 +238,9 @@ test("a foreign change of the alias is noticed at the next step, and not overwri
 
   await sluice.lambda.send(
     new UpdateAliasCommand({
-      ...{ FunctionName: "f", Name: "live", FunctionVersion: "3" },
+      FunctionName: "f",
+      Name: "live",
+      FunctionVersion: "3",
       RoutingConfig: { AdditionalVersionWeights: {} },
     }),
   );

@@ -8,8 +8,13 @@ import { AgentProcess, begin, end, openAgentFixture } from "./agent-fixture.ts";
 
 const program = resolve(import.meta.dirname, "../../packages/agent/src/main.ts");
 const events = [
-  ...["ApplicationStop", "DownloadBundle", "BeforeInstall", "Install"],
-  ...["AfterInstall", "ApplicationStart", "ValidateService"],
+  "ApplicationStop",
+  "DownloadBundle",
+  "BeforeInstall",
+  "Install",
+  "AfterInstall",
+  "ApplicationStart",
+  "ValidateService",
 ];
 const scriptable = events.filter((event) => event !== "DownloadBundle" && event !== "Install");
 

@@ -23,7 +23,8 @@ test(
     await cloud.group("web", { targetGroup, autoScalingGroups: ["fleet"] });
     await cloud.ends(await cloud.begin("web", "1"), "Succeeded");
     await cloud.group("gated", {
-      ...{ targetGroup, autoScalingGroups: ["fleet"] },
+      targetGroup,
+      autoScalingGroups: ["fleet"],
       ...style,
       blueGreenDeploymentConfiguration: {
         ...blueGreenDeploymentConfiguration,

@@ -25,7 +25,8 @@ test(
     const first = await deploymentsOf(cloud);
     await cloud.scaling.send(
       new PutWarmPoolCommand({
-        ...{ AutoScalingGroupName, MaxGroupPreparedCapacity: 2 },
+        AutoScalingGroupName,
+        MaxGroupPreparedCapacity: 2,
         InstanceReusePolicy: { ReuseOnScaleIn: true },
       }),
     );
@@ -50,7 +51,9 @@ test(
 
     await cloud.deploy.send(
       new UpdateDeploymentGroupCommand({
-        ...{ applicationName: "web", currentDeploymentGroupName: "web", terminationHookEnabled: true },
+        applicationName: "web",
+        currentDeploymentGroupName: "web",
+        terminationHookEnabled: true,
       }),
     );
     const third = await deploymentsOf(cloud);

@@ -33,7 +33,12 @@ export async function call(
   const type = target === undefined ? "application/x-www-form-urlencoded" : "application/x-amz-json-1.1";
   const content = { "content-type": type };
   const headers = signHeaders({
-    ...{ method, url, body, credentials, region, service },
+    method,
+    url,
+    body,
+    credentials,
+    region,
+    service,
     headers: target === undefined ? content : { ...content, "x-amz-target": `${target}.${operation}` },
   });
   const response = await fetch(url, { method, headers, body: method === "GET" ? null : body });

@@ -54,7 +54,10 @@ interface Case {
 
 const inHealth = (state: object) => ({ DescribeTargetHealth: { TargetHealthDescriptions: [state] } });
 const attachments = [
-  ...["DescribePolicies", "DescribeScheduledActions", "DescribeNotificationConfigurations", "DescribeLifecycleHooks"],
+  "DescribePolicies",
+  "DescribeScheduledActions",
+  "DescribeNotificationConfigurations",
+  "DescribeLifecycleHooks",
 ];
 
 const cases: Readonly<Record<string, Case>> = {
@@ -134,8 +137,13 @@ async function found(look: Promise<unknown>): Promise<EffectOutcome> {
 async function answering(clients: Clients, table: Readonly<Record<string, object>>, denied: string | undefined) {
   const made = new Set<string>();
   const all = [
-    ...[clients.ec2(), clients.autoScaling(), clients.loadBalancing(), clients.classicLoadBalancing()],
-    ...[clients.cloudWatch(), clients.lambda(), clients.s3()],
+    clients.ec2(),
+    clients.autoScaling(),
+    clients.loadBalancing(),
+    clients.classicLoadBalancing(),
+    clients.cloudWatch(),
+    clients.lambda(),
+    clients.s3(),
   ];
   for (const client of await Promise.all<unknown>(all))
     // oxlint-disable-next-line typescript/no-explicit-any -- clients of eight services have stacks of eight types

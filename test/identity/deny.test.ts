@@ -27,7 +27,11 @@ const common = { dataFolder, region: "eu-west-1", accountId: "123456789012", clo
 const identities = await openIdentities(common);
 const cloud = startCloud({
   ...common,
-  ...{ keys: identities, driver: "plain", plainInstead: false, agentBundle: "/nowhere", chaos: { packageLocks: 0 } },
+  keys: identities,
+  driver: "plain",
+  plainInstead: false,
+  agentBundle: "/nowhere",
+  chaos: { packageLocks: 0 },
 });
 const store = openStore(dataFolder);
 after(async () => {

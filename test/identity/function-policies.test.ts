@@ -34,8 +34,11 @@ test("a function's own policy lets somebody call it, and its URL, who has no pol
   const grant = (user: string, Action: string, more: object = {}) =>
     lambda.send(
       new AddPermissionCommand({
-        ...{ ...place, Action, StatementId: `${user}-${Action.replace(":", "-")}` },
-        ...{ Principal: `arn:aws:iam::${accountId}:user/${user}`, ...more },
+        ...place,
+        Action,
+        StatementId: `${user}-${Action.replace(":", "-")}`,
+        Principal: `arn:aws:iam::${accountId}:user/${user}`,
+        ...more,
       }),
     );
   const invoke = async (credentials: Credentials) => {

@@ -248,7 +248,9 @@ test("who may make roles only with a certain boundary can make no others", async
   const actions = ["iam:CreateRole", "iam:AttachRolePolicy"];
   const lead = clientOf(t, sluice, await newUser(sluice, "lead", { ...allow(...actions), Condition: bounded }));
   const AssumeRolePolicyDocument = document({
-    ...{ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" },
+    Effect: "Allow",
+    Principal: { Service: "ec2.amazonaws.com" },
+    Action: "sts:AssumeRole",
   });
   const create = (RoleName: string, more: { PermissionsBoundary?: string } = {}) =>
     lead.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument, ...more }));

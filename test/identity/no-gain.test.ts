@@ -14,8 +14,10 @@ const limited = [
   {
     Effect: "Allow",
     Action: [
-      ...["codedeploy:RegisterOnPremisesInstance", "codedeploy:DeregisterOnPremisesInstance"],
-      ...["codedeploy:AddTagsToOnPremisesInstances", "sluice:CreateHostRegistration"],
+      "codedeploy:RegisterOnPremisesInstance",
+      "codedeploy:DeregisterOnPremisesInstance",
+      "codedeploy:AddTagsToOnPremisesInstances",
+      "sluice:CreateHostRegistration",
     ],
     Resource: "*",
   },

@@ -20,7 +20,8 @@ async function openFixture(t: TestContext) {
   const { folder, configuration } = there;
   const ran = join(folder, "ran");
   return {
-    ...{ ...there, wire },
+    ...there,
+    wire,
     /** A line for each time that a script has run. */
     ran: () => (existsSync(ran) ? readFileSync(ran, "utf8").trim().split("\n") : []),
     deploy: (word: string) => begin(there, { AfterInstall: `echo ${word} >> ${ran}` }),

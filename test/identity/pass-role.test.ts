@@ -13,7 +13,11 @@ const common = { dataFolder, region: "eu-west-1", accountId: "123456789012", clo
 const identities = await openIdentities(common);
 const cloud = startCloud({
   ...common,
-  ...{ keys: identities, driver: "plain", plainInstead: false, agentBundle: "/nowhere", chaos: { packageLocks: 0 } },
+  keys: identities,
+  driver: "plain",
+  plainInstead: false,
+  agentBundle: "/nowhere",
+  chaos: { packageLocks: 0 },
 });
 after(async () => {
   await cloud.close();
@@ -81,7 +85,8 @@ test("a template for a profile that comes later is judged when it is written, an
       "autoscaling",
       "CreateAutoScalingGroup",
       {
-        ...{ AutoScalingGroupName: "a", ...sizes },
+        AutoScalingGroupName: "a",
+        ...sizes,
         MixedInstancesPolicy: {
           LaunchTemplate: { Overrides: [{ LaunchTemplateSpecification: { ...LaunchTemplate, Version: "1" } }] },
         },
@@ -121,7 +126,9 @@ test("who scales a group needs no right to its role, and is stopped by a Deny of
   await newProfile("fleet");
   await make("ec2", "CreateLaunchTemplate", { LaunchTemplateName: "fleet", LaunchTemplateData: profile("fleet") });
   await make("autoscaling", "CreateAutoScalingGroup", {
-    ...{ AutoScalingGroupName: "fleet", ...sizes, AvailabilityZones: ["eu-west-1a"] },
+    AutoScalingGroupName: "fleet",
+    ...sizes,
+    AvailabilityZones: ["eu-west-1a"],
     LaunchTemplate: { LaunchTemplateName: "fleet" },
   });
   const scale = (...more: readonly object[]) =>

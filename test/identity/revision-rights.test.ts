@@ -113,7 +113,10 @@ test("who may deploy cannot deploy what only others may read, nor run it as a fu
   await assert.rejects(
     lambda.send(
       new CreateFunctionCommand({
-        ...{ FunctionName: "f", Role, Runtime: "nodejs22.x", Handler: "index.handler" },
+        FunctionName: "f",
+        Role,
+        Runtime: "nodejs22.x",
+        Handler: "index.handler",
         Code: { S3Bucket: "vault", S3Key: "secret" },
       }),
     ),

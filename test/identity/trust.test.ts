@@ -80,7 +80,8 @@ test("a role is named with its path, by trust as by conditions", async (t) => {
   const { sluice, walker, iam, takeOn } = await openFixture(t);
   const make = (RoleName: string, Path: string, trust: object) =>
     iam("CreateRole", {
-      ...{ RoleName, Path },
+      RoleName,
+      Path,
       AssumeRolePolicyDocument: document({ Effect: "Allow", Principal: trust, Action: "sts:AssumeRole" }),
     });
   await make("guest", "/guests/", account);

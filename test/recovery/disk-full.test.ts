@@ -64,7 +64,9 @@ async function clientsOf(t: TestContext, sluice: SluiceProcess) {
   const { AWS_ACCESS_KEY_ID: accessKeyId = "", AWS_SECRET_ACCESS_KEY: secretAccessKey = "" } =
     await sluice.environment();
   const options = {
-    ...{ endpoint: sluice.url, region: "us-east-1", maxAttempts: 1 },
+    endpoint: sluice.url,
+    region: "us-east-1",
+    maxAttempts: 1,
     credentials: { accessKeyId, secretAccessKey },
   };
   const [codedeploy, s3] = [new CodeDeployClient(options), new S3Client({ ...options, forcePathStyle: true })];

@@ -64,7 +64,9 @@ export class KillLane {
     const tag = { Key: "Lane", Value: this.#group, Type: "KEY_AND_VALUE" } as const;
     await this.#options.client().send(
       new CreateDeploymentGroupCommand({
-        ...{ applicationName, deploymentGroupName: this.#group, ec2TagFilters: [tag] },
+        applicationName,
+        deploymentGroupName: this.#group,
+        ec2TagFilters: [tag],
         serviceRoleArn: "arn:aws:iam::123456789012:role/deploy",
       }),
     );

@@ -25,7 +25,11 @@ test("after a power cut listeners come back, and a target that was healthy serve
   t.after(() => elb.destroy());
   const { TargetGroups } = await elb.send(
     new CreateTargetGroupCommand({
-      ...{ Name: "web", Protocol: "HTTP", Port: 80, VpcId: "vpc-00000000000000001", TargetType: "ip" },
+      Name: "web",
+      Protocol: "HTTP",
+      Port: 80,
+      VpcId: "vpc-00000000000000001",
+      TargetType: "ip",
       HealthCheckIntervalSeconds: 300,
     }),
   );
@@ -36,7 +40,9 @@ test("after a power cut listeners come back, and a target that was healthy serve
   await elb.send(
     new CreateListenerCommand({
       LoadBalancerArn: LoadBalancers?.[0]?.LoadBalancerArn,
-      ...{ Protocol: "HTTP", Port, DefaultActions: [{ Type: "forward", TargetGroupArn }] },
+      Protocol: "HTTP",
+      Port,
+      DefaultActions: [{ Type: "forward", TargetGroupArn }],
     }),
   );
   const state = async () => {

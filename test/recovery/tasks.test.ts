@@ -48,7 +48,11 @@ async function openTasks(t: TestContext): Promise<{ sluice: SluiceProcess; ecs: 
   const script = "i=0; while :; do i=$((i + 1)); echo $i > /dev/shm/count; sleep 0.1; done";
   await client.send(
     new RegisterTaskDefinitionCommand({
-      ...{ family: "web", requiresCompatibilities: ["FARGATE"], networkMode: "awsvpc", cpu: "256", memory: "512" },
+      family: "web",
+      requiresCompatibilities: ["FARGATE"],
+      networkMode: "awsvpc",
+      cpu: "256",
+      memory: "512",
       containerDefinitions: [
         { name: "web", image: `file:${imageFolder(t, "1")}`, command: ["/bin/sh", "-c", script], stopTimeout: 2 },
       ],
@@ -62,7 +66,10 @@ test("after a power cut of the server its tasks are the same ones, and ran on me
   const before = await ecs();
   await before.send(
     new CreateServiceCommand({
-      ...{ serviceName: "web", taskDefinition: "web", desiredCount: 2, launchType: "FARGATE" },
+      serviceName: "web",
+      taskDefinition: "web",
+      desiredCount: 2,
+      launchType: "FARGATE",
       networkConfiguration: network,
     }),
   );
@@ -100,7 +107,10 @@ test("tasks that ended with everything are not said to run, and a service has ot
   const before = await ecs();
   await before.send(
     new CreateServiceCommand({
-      ...{ serviceName: "web", taskDefinition: "web", desiredCount: 1, launchType: "FARGATE" },
+      serviceName: "web",
+      taskDefinition: "web",
+      desiredCount: 1,
+      launchType: "FARGATE",
       networkConfiguration: network,
     }),
   );

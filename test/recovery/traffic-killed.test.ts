@@ -100,7 +100,12 @@ async function suspending(cloud: TrafficFixture, autoScalingGroupProcessesToSusp
     ec2DeploymentOptions: { autoScalingGroupProcessesToSuspend },
   });
   const headers = signHeaders({
-    ...{ method: "POST", url: new URL(endpoint), body, credentials, region, service: "codedeploy" },
+    method: "POST",
+    url: new URL(endpoint),
+    body,
+    credentials,
+    region,
+    service: "codedeploy",
     headers: {
       "content-type": "application/x-amz-json-1.1",
       "x-amz-target": "CodeDeploy_20141006.UpdateDeploymentGroup",

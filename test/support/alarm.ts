@@ -12,8 +12,14 @@ export async function rehearsedAlarm(test: TestContext, options: CloudWatchClien
   test.after(() => alarms.destroy());
   await alarms.send(
     new PutMetricAlarmCommand({
-      ...{ AlarmName, Namespace: "shop", MetricName: "errors", Statistic: "Sum" },
-      ...{ Period: 60, EvaluationPeriods: 1, Threshold: 1, ComparisonOperator: "GreaterThanThreshold" },
+      AlarmName,
+      Namespace: "shop",
+      MetricName: "errors",
+      Statistic: "Sum",
+      Period: 60,
+      EvaluationPeriods: 1,
+      Threshold: 1,
+      ComparisonOperator: "GreaterThanThreshold",
     }),
   );
   const ring = async (StateValue: "OK" | "ALARM"): Promise<void> => {

@@ -83,8 +83,12 @@ export class EcsDeploymentFixture {
       const image = `file:${imageFolder(test, version)}`;
       const container = { name: "web", image, command: [...command], user: "65534", stopTimeout: 2 };
       const { taskDefinition } = await opened.ecs.registerTaskDefinition({
-        ...{ family: "web", requiresCompatibilities: ["FARGATE"], networkMode: "awsvpc", executionRoleArn },
-        ...{ cpu: "256", memory: "512" },
+        family: "web",
+        requiresCompatibilities: ["FARGATE"],
+        networkMode: "awsvpc",
+        executionRoleArn,
+        cpu: "256",
+        memory: "512",
         containerDefinitions: [{ ...container, portMappings: [{ containerPort: 8080 }] }],
       });
       return taskDefinition?.taskDefinitionArn ?? "";
@@ -123,7 +127,9 @@ export class EcsDeploymentFixture {
       const Port = await freePort();
       const { Listeners: [made] = [] } = await this.elb.send(
         new CreateListenerCommand({
-          ...{ LoadBalancerArn: balancer?.LoadBalancerArn, Protocol: "HTTP", Port },
+          LoadBalancerArn: balancer?.LoadBalancerArn,
+          Protocol: "HTTP",
+          Port,
           DefaultActions: [{ Type: "forward", TargetGroupArn: this.blue }],
         }),
       );
@@ -136,8 +142,14 @@ export class EcsDeploymentFixture {
   async #targetGroup(Name: string): Promise<string> {
     const { TargetGroups: [made] = [] } = await this.elb.send(
       new CreateTargetGroupCommand({
-        ...{ Name, Protocol: "HTTP", Port: 8080, VpcId: "vpc-00000000000000001", TargetType: "ip" },
-        ...{ HealthCheckIntervalSeconds: 5, HealthCheckTimeoutSeconds: 2, HealthyThresholdCount: 2 },
+        Name,
+        Protocol: "HTTP",
+        Port: 8080,
+        VpcId: "vpc-00000000000000001",
+        TargetType: "ip",
+        HealthCheckIntervalSeconds: 5,
+        HealthCheckTimeoutSeconds: 2,
+        HealthyThresholdCount: 2,
       }),
     );
     const TargetGroupArn = made?.TargetGroupArn ?? "";
@@ -150,8 +162,13 @@ export class EcsDeploymentFixture {
     await this.ecs.createCluster({ clusterName: "demo" });
     await this.ecs.send(
       new CreateServiceCommand({
-        ...{ cluster: "demo", serviceName: "web", taskDefinition: await this.define("1"), desiredCount: 2 },
-        ...{ launchType: "FARGATE", deploymentController: { type: "CODE_DEPLOY" }, networkConfiguration: network },
+        cluster: "demo",
+        serviceName: "web",
+        taskDefinition: await this.define("1"),
+        desiredCount: 2,
+        launchType: "FARGATE",
+        deploymentController: { type: "CODE_DEPLOY" },
+        networkConfiguration: network,
         loadBalancers: [{ targetGroupArn: this.blue, containerName: "web", containerPort: 8080 }],
       }),
     );
@@ -162,7 +179,9 @@ export class EcsDeploymentFixture {
     await this.deploy.send(new CreateApplicationCommand({ applicationName: "app", computePlatform: "ECS" }));
     await this.deploy.send(
       new CreateDeploymentGroupCommand({
-        ...{ applicationName: "app", deploymentGroupName: "web", serviceRoleArn },
+        applicationName: "app",
+        deploymentGroupName: "web",
+        serviceRoleArn,
         deploymentStyle: { deploymentType: "BLUE_GREEN", deploymentOption: "WITH_TRAFFIC_CONTROL" },
         ecsServices: [{ clusterName: "demo", serviceName: "web" }],
         loadBalancerInfo: {
@@ -181,7 +200,8 @@ export class EcsDeploymentFixture {
     const canary = { canaryPercentage: 20, canaryInterval: 1 };
     await this.deploy.send(
       new CreateDeploymentConfigCommand({
-        ...{ deploymentConfigName: "canary", computePlatform: "ECS" },
+        deploymentConfigName: "canary",
+        computePlatform: "ECS",
         trafficRoutingConfig: { type: "TimeBasedCanary", timeBasedCanary: canary },
       }),
     );
@@ -199,7 +219,9 @@ export class EcsDeploymentFixture {
   ): Promise<string> {
     const { deploymentId = "" } = await this.deploy.send(
       new CreateDeploymentCommand({
-        ...{ applicationName: "app", deploymentGroupName: "web", revision: revisionOf(taskDefinition, more.hooks) },
+        applicationName: "app",
+        deploymentGroupName: "web",
+        revision: revisionOf(taskDefinition, more.hooks),
         deploymentConfigName: more.config,
       }),
     );

@@ -92,7 +92,9 @@ export class LambdaDeploymentFixture {
     await opened.deploy.send(new CreateApplicationCommand({ applicationName: "app", computePlatform: "Lambda" }));
     await opened.deploy.send(
       new CreateDeploymentGroupCommand({
-        ...{ applicationName: "app", deploymentGroupName: "fn", serviceRoleArn: Role?.Arn },
+        applicationName: "app",
+        deploymentGroupName: "fn",
+        serviceRoleArn: Role?.Arn,
         deploymentConfigName: "CodeDeployDefault.LambdaAllAtOnce",
         deploymentStyle: { deploymentType: "BLUE_GREEN", deploymentOption: "WITH_TRAFFIC_CONTROL" },
         ...group,
@@ -101,7 +103,8 @@ export class LambdaDeploymentFixture {
     const canary = { canaryPercentage: 20, canaryInterval: 1 };
     await opened.deploy.send(
       new CreateDeploymentConfigCommand({
-        ...{ deploymentConfigName: "canary", computePlatform: "Lambda" },
+        deploymentConfigName: "canary",
+        computePlatform: "Lambda",
         trafficRoutingConfig: { type: "TimeBasedCanary", timeBasedCanary: canary },
       }),
     );
@@ -124,7 +127,11 @@ export class LambdaDeploymentFixture {
   async addFunction(name: string, code: string): Promise<void> {
     await this.lambda.send(
       new CreateFunctionCommand({
-        ...{ FunctionName: name, Role: this.role, Runtime: "nodejs22.x", Handler: "index.handler", Timeout: 30 },
+        FunctionName: name,
+        Role: this.role,
+        Runtime: "nodejs22.x",
+        Handler: "index.handler",
+        Timeout: 30,
         Code: { ZipFile: node(code) },
       }),
     );
@@ -134,7 +141,9 @@ export class LambdaDeploymentFixture {
   async begin(revision: RevisionLocation, deploymentConfigName?: string): Promise<string> {
     const { deploymentId = "" } = await this.deploy.send(
       new CreateDeploymentCommand({
-        ...{ applicationName: "app", deploymentGroupName: "fn", revision },
+        applicationName: "app",
+        deploymentGroupName: "fn",
+        revision,
         deploymentConfigName,
       }),
     );

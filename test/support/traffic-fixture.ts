@@ -115,7 +115,9 @@ export class TrafficFixture {
     const Port = await freePort();
     await this.balancing.send(
       new CreateListenerCommand({
-        ...{ LoadBalancerArn: made.LoadBalancers?.[0]?.LoadBalancerArn, Protocol: "HTTP", Port },
+        LoadBalancerArn: made.LoadBalancers?.[0]?.LoadBalancerArn,
+        Protocol: "HTTP",
+        Port,
         DefaultActions: [{ Type: "forward", TargetGroupArn: arn }],
       }),
     );
@@ -126,8 +128,14 @@ export class TrafficFixture {
   async targetGroup(Name: string, drainSeconds: number): Promise<string> {
     const { TargetGroups = [] } = await this.balancing.send(
       new CreateTargetGroupCommand({
-        ...{ Name, Protocol: "HTTP", Port: 8080, VpcId: "vpc-00000000000000001", HealthCheckPath: "/" },
-        ...{ HealthCheckIntervalSeconds: 5, HealthCheckTimeoutSeconds: 2, HealthyThresholdCount: 2 },
+        Name,
+        Protocol: "HTTP",
+        Port: 8080,
+        VpcId: "vpc-00000000000000001",
+        HealthCheckPath: "/",
+        HealthCheckIntervalSeconds: 5,
+        HealthCheckTimeoutSeconds: 2,
+        HealthyThresholdCount: 2,
       }),
     );
     const TargetGroupArn = TargetGroups[0]?.TargetGroupArn ?? "";
@@ -144,12 +152,12 @@ export class TrafficFixture {
   ): Promise<readonly string[]> {
     await this.scaling.send(
       new CreateAutoScalingGroupCommand({
-        ...{
-          AutoScalingGroupName: name,
-          LaunchTemplate: { LaunchTemplateName: "web" },
-          VPCZoneIdentifier: zones.join(),
-        },
-        ...{ MinSize: 0, MaxSize: 9, DesiredCapacity: size },
+        AutoScalingGroupName: name,
+        LaunchTemplate: { LaunchTemplateName: "web" },
+        VPCZoneIdentifier: zones.join(),
+        MinSize: 0,
+        MaxSize: 9,
+        DesiredCapacity: size,
       }),
     );
     const ids = await this.inService(name, size);
@@ -215,7 +223,9 @@ export class TrafficFixture {
   ): Promise<void> {
     await this.deploy.send(
       new CreateDeploymentGroupCommand({
-        ...{ applicationName, deploymentGroupName, serviceRoleArn: this.#role },
+        applicationName,
+        deploymentGroupName,
+        serviceRoleArn: this.#role,
         deploymentConfigName: "CodeDeployDefault.AllAtOnce",
         ...(targetGroup && behind(targetGroup)),
         ...more,

@@ -12,15 +12,21 @@ const found = (text: string, element: string) => new RegExp(`<${element}>([^<]+)
 export async function ec2Rows(service: Service): Promise<Rows> {
   const make = (operation: string, input: Readonly<Record<string, unknown>>) => ask(service, "ec2", operation, input);
   const group = await make("CreateSecurityGroup", {
-    ...{ GroupName: "web", Description: "web", TagSpecifications: tagsOf("security-group") },
+    GroupName: "web",
+    Description: "web",
+    TagSpecifications: tagsOf("security-group"),
   });
   const template = await make("CreateLaunchTemplate", {
-    ...{ LaunchTemplateName: "web", LaunchTemplateData: { ImageId: "ami-00000000000000001" } },
+    LaunchTemplateName: "web",
+    LaunchTemplateData: { ImageId: "ami-00000000000000001" },
     TagSpecifications: tagsOf("launch-template"),
   });
   const pair = await make("CreateKeyPair", { KeyName: "web", TagSpecifications: tagsOf("key-pair") });
   const instances = await make("RunInstances", {
-    ...{ ImageId: "ami-00000000000000001", MinCount: 1, MaxCount: 1, TagSpecifications: tagsOf("instance") },
+    ImageId: "ami-00000000000000001",
+    MinCount: 1,
+    MaxCount: 1,
+    TagSpecifications: tagsOf("instance"),
   });
   const [GroupId, LaunchTemplateId] = [found(group, "groupId"), found(template, "launchTemplateId")];
   const [KeyPairId, InstanceId] = [found(pair, "keyPairId"), found(instances, "instanceId")];
@@ -97,11 +103,18 @@ export async function autoScalingRows(service: Service): Promise<Rows> {
     InstanceType: "t3.micro",
   });
   await make("CreateAutoScalingGroup", {
-    ...{ AutoScalingGroupName, LaunchConfigurationName, MinSize: 0, MaxSize: 2, AvailabilityZones: ["eu-west-1a"] },
+    AutoScalingGroupName,
+    LaunchConfigurationName,
+    MinSize: 0,
+    MaxSize: 2,
+    AvailabilityZones: ["eu-west-1a"],
     Tags: [{ Key: "protected", Value: "true", PropagateAtLaunch: false }],
   });
   const policy = await make("PutScalingPolicy", {
-    ...{ AutoScalingGroupName, PolicyName: "grow", AdjustmentType: "ChangeInCapacity", ScalingAdjustment: 1 },
+    AutoScalingGroupName,
+    PolicyName: "grow",
+    AdjustmentType: "ChangeInCapacity",
+    ScalingAdjustment: 1,
   });
   const group = found(await make("DescribeAutoScalingGroups", {}), "AutoScalingGroupARN");
   const configuration = found(await make("DescribeLaunchConfigurations", {}), "LaunchConfigurationARN");
@@ -145,7 +158,8 @@ export async function autoScalingRows(service: Service): Promise<Rows> {
     CreateAutoScalingGroup: plain(
       [`arn:aws:autoscaling:eu-west-1:${account}:autoScalingGroup:*:autoScalingGroupName/new`],
       {
-        ...{ AutoScalingGroupName: "new", LaunchConfigurationName },
+        AutoScalingGroupName: "new",
+        LaunchConfigurationName,
       },
     ),
     CreateLaunchConfiguration: plain(

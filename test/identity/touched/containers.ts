@@ -51,7 +51,9 @@ export async function ecsRows(service: Service): Promise<Rows> {
       ...definitions.map((taskDefinition) => ({ cluster: "demo", taskDefinition })),
     ),
     "RunTask with another role": plain([role("other")], {
-      ...{ cluster: "demo", taskDefinition: "web", overrides: { taskRoleArn: role("other") } },
+      cluster: "demo",
+      taskDefinition: "web",
+      overrides: { taskRoleArn: role("other") },
     }),
     ...each("StopTask", tagged([task], ...ids(task).flatMap((id) => inEach({ task: id })))),
     DescribeTasks: tagged([task], ...ids(task).flatMap((id) => inEach({ tasks: ["0".repeat(32), id] }))),

@@ -51,7 +51,9 @@ export async function codedeployRows(service: Service): Promise<Rows> {
     ...each("CreateDeploymentGroup DeleteDeploymentGroup GetDeploymentGroup ListDeployments", tagged(group, own)),
     CreateDeployment: tagged([...group, ...application], own),
     UpdateDeploymentGroup: tagged([...group, ...both("deploymentgroup", "ledger/new")], {
-      ...{ applicationName, currentDeploymentGroupName: "prod", newDeploymentGroupName: "new" },
+      applicationName,
+      currentDeploymentGroupName: "prod",
+      newDeploymentGroupName: "new",
     }),
     BatchGetDeploymentGroups: tagged(group, { applicationName, deploymentGroupNames: ["other", "prod"] }),
     ...each(

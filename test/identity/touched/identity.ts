@@ -5,7 +5,7 @@ import { each, plain, type Rows, tagged } from "./row.ts";
 const iam = (path: string) => `arn:aws:iam::123456789012:${path}`;
 const Tags = [{ Key: "protected", Value: "true" }];
 const trust = JSON.stringify({
-  ...{ Version: "2012-10-17" },
+  Version: "2012-10-17",
   Statement: [{ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" }],
 });
 const document = JSON.stringify({

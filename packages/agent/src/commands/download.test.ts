@@ -27,7 +27,10 @@ async function obtain(t: TestContext, at: string, binding: object | undefined): 
     {
       configuration: { ...readConfiguration("/dev/null").configuration, s3EndpointOverride: endpoint },
       identity: { hostIdentifier: "host", region: "us-east-1", credentials },
-      ...{ requests, log: () => {}, environment: {}, trust: {} },
+      requests,
+      log: () => {},
+      environment: {},
+      trust: {},
     },
     found,
     folders,

@@ -43,7 +43,8 @@ export class HeldBodies {
       };
       const patience = setTimeout(giveUp, millisecondsMax);
       const waiting: WaitingBody = {
-        ...{ caller, bytes },
+        caller,
+        bytes,
         enter: (body) => {
           clearTimeout(patience);
           resolve(body);

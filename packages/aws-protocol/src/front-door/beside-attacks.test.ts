@@ -141,7 +141,8 @@ test("bodies of those who have a key share a limit as well, and the next one wai
   const [size, count] = [8 * mebibyte, 64];
   const body = JSON.stringify({ Text: "x".repeat(size - 11) });
   const { host, ...headers } = signed(program.url, {
-    ...{ service: "large", body },
+    service: "large",
+    body,
     headers: { ...echo.headers, "x-amz-content-sha256": createHash("sha256").update(body).digest("hex") },
   });
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);

@@ -2,16 +2,29 @@ import { createHmac } from "node:crypto";
 
 /** Query parameters that belong to the resource of a SigV2 link. */
 const subResources = [
-  ...["acl", "delete", "lifecycle", "location", "logging", "notification", "partNumber", "policy", "requestPayment"],
-  ...[
-    "response-cache-control",
-    "response-content-disposition",
-    "response-content-encoding",
-    "response-content-language",
-    "response-content-type",
-    "response-expires",
-  ],
-  ...["tagging", "torrent", "uploadId", "uploads", "versionId", "versioning", "versions", "website"],
+  "acl",
+  "delete",
+  "lifecycle",
+  "location",
+  "logging",
+  "notification",
+  "partNumber",
+  "policy",
+  "requestPayment",
+  "response-cache-control",
+  "response-content-disposition",
+  "response-content-encoding",
+  "response-content-language",
+  "response-content-type",
+  "response-expires",
+  "tagging",
+  "torrent",
+  "uploadId",
+  "uploads",
+  "versionId",
+  "versioning",
+  "versions",
+  "website",
 ];
 
 /** Returns the signature of a SigV2 query link to S3, which `aws s3 presign` still makes in us-east-1. The path must begin with the bucket. */
