@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname, "..");
 
-/** An entry of the lock file, as far as it is wanted here. */
+/** An entry of the lock file, as far as it is used here. */
 interface Locked {
   readonly name?: string;
   readonly version?: string;
@@ -20,7 +20,7 @@ const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "u
   readonly packages: Readonly<Record<string, Locked>>;
 };
 
-/** What the lock file calls the packages that some files belong to: those of others. */
+/** Returns the keys in the lock file of the packages, other than our own, that some files belong to. */
 export function packagesOf(files: readonly string[]): readonly string[] {
   const places = files.flatMap(
     (file) => /^.*(node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file.slice(root.length + 1)) ?? [],
@@ -28,7 +28,7 @@ export function packagesOf(files: readonly string[]): readonly string[] {
   return [...new Set(places.filter((place) => place in packages))].toSorted();
 }
 
-/** Everything that is installed where nobody develops. */
+/** Returns everything that is installed without development dependencies. */
 export function installedPackages(): readonly string[] {
   return Object.entries(packages)
     .filter(([place, { dev, link }]) => place.startsWith("node_modules/") && dev !== true && link !== true)

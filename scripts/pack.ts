@@ -14,7 +14,7 @@ const root = resolve(import.meta.dirname, "..");
 const folder = join(root, "packages/agent/dist");
 const file = join(folder, "codedeploy-agent.cjs");
 
-/** Packs the agent. Beside the file, it writes what went into it, and its bill of materials. Gives the file's path. */
+/** Packs the agent, and writes a list of its modules and its bill of materials beside it. Returns the file's path. */
 export async function packAgent(): Promise<string> {
   const bundle = await rolldown({
     input: join(root, "packages/agent/src/main.ts"),
@@ -42,14 +42,14 @@ export async function packAgent(): Promise<string> {
 
 const asText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
-/** Writes a file that others may read meanwhile, or write, too: they see all of it or what was there before. */
+/** Writes a file atomically: other processes may be reading or writing it. */
 function replaceFile(path: string, text: string): void {
   const unfinished = `${path}.${process.pid}`;
   writeFileSync(unfinished, text);
   renameSync(unfinished, path);
 }
 
-/** Has each of Node's own modules loaded when it is first used: an agent that waits has unpacked nothing and run nothing yet, and what it has not loaded it need not keep. */
+/** Makes the program load each of Node's own modules when it is first used: an agent that only waits does not need those that unpack bundles or run scripts. */
 function requiredWhenUsed(code: string): string {
   const statement = /^let (?:node_\w+ = require\("node:[\w/]+"\)(?:, |;$))+/m;
   const [found] = statement.exec(code) ?? [];
@@ -64,7 +64,7 @@ function requiredWhenUsed(code: string): string {
   return before + late + after.replaceAll(uses, "late.$1.");
 }
 
-/** Makes the packed agent a program of its own, by way of a Node binary. Gives the program's path. */
+/** Makes the packed agent a single executable, with a Node binary in it. Returns its path. */
 export function makeExecutable(node: string): string {
   const output = join(folder, "codedeploy-agent");
   const scratch = mkdtempSync(join(tmpdir(), "sluice-sea-"));

@@ -1,6 +1,6 @@
-// Whoever reads what others wrote takes a time that grows with its length and no faster, also over what was made to be
-// slow. Each reader gets the worst that is known of its kind, and four times as much of it: what is linear takes four
-// times as long, what is quadratic sixteen times.
+// Every parser of untrusted input takes time linear in its length, even for input that was made to be slow. Each one gets the
+// worst known input of its kind, and four times as much of it: a linear one takes four times as long, a quadratic one
+// sixteen times.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readCompleteResponse } from "../packages/agent/src/protocol/complete-response.ts";
@@ -29,20 +29,20 @@ import { examineAppSpec, parseAppSpec, parseLambdaAppSpec } from "../packages/en
 import { commandNamedBy } from "../packages/server/src/specification/host-command-identifier.ts";
 import { matchesTag } from "../packages/server/src/deployment/tag-match.ts";
 
-/** Characters of the texts: few, for what doubles its time with each, then four times as many as the one before. */
+/** Lengths of the texts: a short one, for parsers of exponential time, and then each four times the one before. */
 const lengths = [64, 64 * 1024, 256 * 1024, 1024 * 1024];
 
-/** How many times as long four times as much may take. */
+/** The highest ratio of the times for texts of which one is four times as long as the other. */
 const ratioMax = 10;
 
-/** Less than this, in milliseconds, is no time: memory and chance have a greater part in it than the text. */
+/** Shorter times, in milliseconds, are ignored: they depend on memory and chance more than on the text. */
 const noTime = 300;
 
-/** Tells what a reader does with a text of about so many characters; made before the time begins. */
+/** Makes a text of about this length, and returns a function that parses it, of which the time is measured. */
 type Worst = (length: number) => () => unknown;
 
 const repeated = (text: string, length: number) => text.repeat(Math.ceil(length / text.length));
-/** A reader with the worst text for it: a beginning, something that is repeated, an end. */
+/** A parser with the worst text for it: a beginning, a repeated part, and an end. */
 const of =
   (read: (text: string) => unknown, part: string, { start = "", end = "" } = {}): Worst =>
   (length) => {
@@ -135,7 +135,7 @@ const readers: Readonly<Record<string, Worst>> = {
   "a range": of((text) => attempt(() => readRange(text, 10)), "1", { start: "bytes=" }),
 };
 
-/** What refuses has read all the same. */
+/** Ignores errors: a parser that refuses a text has read it, too. */
 function attempt(read: () => unknown): unknown {
   try {
     return read();
@@ -145,7 +145,7 @@ function attempt(read: () => unknown): unknown {
   }
 }
 
-/** How long something has this thread work, in milliseconds: what else the machine does is not in it. */
+/** Returns the processor time that a function takes on this thread, in milliseconds. */
 function timeOf(read: () => unknown): number {
   const before = process.threadCpuUsage();
   read();
@@ -153,12 +153,12 @@ function timeOf(read: () => unknown): number {
   return (user + system) / 1000;
 }
 
-/** What is to be said of a reader's time; undefined when it is linear. */
+/** Returns what is wrong with a parser's time; undefined when it is linear. */
 function slowness(worst: Worst): string | undefined {
   let before = 0;
   for (const length of lengths) {
     const once = timeOf(worst(length));
-    // What seems slow may have had bad luck: it gets two more chances.
+    // A slow result may be by chance, so it is measured up to three times.
     const time = once < noTime ? once : Math.min(once, timeOf(worst(length)), timeOf(worst(length)));
     if (time > noTime && time > ratioMax * before) return `${Math.round(time)} ms for ${length} characters`;
     before = time;

@@ -33,7 +33,7 @@ const warmUp = 20;
 const region = "us-east-1";
 const name = "bench";
 
-/** What an agent that waits for commands takes of the memory, at first and after a hundred deployments. */
+/** The memory of an agent that waits for commands, at first and after a hundred deployments. */
 export async function agentMemory(): Promise<readonly Figure[]> {
   const sluice = await startSluice("--no-example");
   const folder = mkdtempSync(join(tmpdir(), "sluice-bench-"));
@@ -74,7 +74,7 @@ async function start(configuration: string): Promise<ChildProcess> {
   });
 }
 
-/** What an agent takes that releases its pages; it takes the other one's place. */
+/** The memory of an agent that releases its resident pages, started in the place of the other one. */
 async function releasingAgent(agent: ChildProcess, configuration: string) {
   agent.kill("SIGTERM");
   await once(agent, "exit");
@@ -92,7 +92,7 @@ async function settled(agent: ChildProcess) {
   return memoryOf(agent);
 }
 
-/** Registers this machine as an on-premises instance that a group selects. Gives the agent's configuration file. */
+/** Registers this machine as an on-premises instance that a group selects. Returns the agent's configuration file. */
 async function configure(sluice: MeasuredSluice, client: CodeDeployClient, folder: string): Promise<string> {
   const iam = new IAMClient({ region, endpoint: sluice.url, credentials: sluice.credentials });
   const { User } = await iam.send(new CreateUserCommand({ UserName: name }));

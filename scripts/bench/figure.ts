@@ -1,6 +1,6 @@
 import type { Yardstick } from "./yardsticks.ts";
 
-/** One measured figure beside what it is held against. */
+/** A measured figure and its limit. */
 export interface Figure {
   readonly figure: string;
   readonly value: string;
@@ -18,7 +18,7 @@ export function atLeast(figure: string, value: number, limit: number, unit: stri
   return { figure, value: `${round(value)} ${unit}`, limit: `≥ ${limit} ${unit}`, holds: value >= limit };
 }
 
-/** A figure that must not exceed so many times what well-known things take together, in the same unit, in the same run. */
+/** A figure that must not exceed a multiple of what well-known things take together, in the same unit and the same run. */
 export function atMostTimes(
   figure: string,
   value: number,
@@ -34,7 +34,7 @@ export function atMostTimes(
   };
 }
 
-/** The middle of several measurements. */
+/** Returns the median. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;

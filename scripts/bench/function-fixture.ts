@@ -12,7 +12,7 @@ export interface FunctionFixture {
     readonly credentials: MeasuredSluice["credentials"];
   };
   readonly lambda: LambdaClient;
-  /** Makes a role that a service may take on; gives its ARN. */
+  /** Makes a role that a service may take on; returns its ARN. */
   role(name: string, service: string): Promise<string>;
   close(): Promise<void>;
 }

@@ -20,7 +20,7 @@ import { atMost, type Figure } from "./figure.ts";
 import { type FunctionFixture, openFunctionFixture } from "./function-fixture.ts";
 
 const calls = 1_000;
-/** Calls under way at a time. */
+/** Concurrent calls. */
 const atOnce = 4;
 const weight = 0.1;
 /** Functions whose traffic shifts at the same time: half of it at once, all of it a minute later. */
@@ -29,7 +29,7 @@ const shifts = [
   { percent: 50, milliseconds: 0 },
   { percent: 100, milliseconds: 60_000 },
 ];
-/** How often an alias is looked at, in milliseconds. */
+/** The interval at which an alias is read, in milliseconds. */
 const lookMilliseconds = 20;
 
 /** How near an alias's weight comes to its share of the calls, and how late the shifts of a deployment are. */
@@ -111,7 +111,7 @@ async function lateness(opened: FunctionFixture): Promise<readonly number[]> {
   return all;
 }
 
-/** Waits until an alias gives so much of its traffic to version 2; gives the time. */
+/** Waits until an alias sends `percent` of its traffic to version 2; returns the time. */
 async function shiftedAt({ lambda }: FunctionFixture, FunctionName: string, percent: number): Promise<number> {
   for (;;) {
     const alias = await lambda.send(new GetAliasCommand({ FunctionName, Name: "live" }));

@@ -85,7 +85,7 @@ export async function functions(): Promise<readonly Figure[]> {
   }
 }
 
-/** Calls a function through its URL, whose host name is this machine; gives how long that took, in milliseconds. */
+/** Calls a function through its URL, whose host name is this machine; returns how long that took, in milliseconds. */
 function call(url: string, agent: Agent): Promise<number> {
   const { host, port } = new URL(url);
   const started = performance.now();

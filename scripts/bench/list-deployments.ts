@@ -108,7 +108,7 @@ function asker(url: string, identities: Identities): Ask {
   };
 }
 
-/** The question whose answer begins in the middle: a page of those that were made until then, a second apart from the epoch, and its token. */
+/** A request whose page begins in the middle: deployments are a second apart from the epoch on, and its token follows a page of those created until then. */
 async function halfWay(ask: Ask): Promise<object> {
   const createTimeRange = { end: deployments / 2 };
   const { nextToken } = await ask({ createTimeRange });

@@ -14,8 +14,8 @@ const files = 2_000;
 const bytes = 50 * 2 ** 20;
 
 /**
- * A file system in memory. What a disk takes for the same files differs by a factor of ten from minute to minute, and more for
- * whoever comes second: ext4 without a journal, as cloud machines have it, looks at each inode that was deleted in the last minutes.
+ * A file system in memory. On a disk the time for the same files varies by a factor of ten from minute to minute, and the second
+ * run is slower: ext4 without a journal, as cloud machines have it, scans each inode that was deleted in the last minutes.
  */
 const memory = "/dev/shm";
 /** All copies of the large bundle, twice over. */
@@ -72,7 +72,7 @@ export async function localDeployment(): Promise<readonly Figure[]> {
   }
 }
 
-/** What anybody would do by hand: the old copy away, the bundle unpacked, the files copied to their place. */
+/** The same by hand: the old copy is removed, the bundle unpacked, and its files copied to their place. */
 function unpackAndCopy(folder: string, bundle: string): number {
   const [unpacked, copied] = [join(folder, "unpacked"), join(folder, "copied")];
   const took = seconds(() => {

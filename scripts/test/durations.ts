@@ -8,14 +8,14 @@ const memory = new URL("durations.json", import.meta.url);
 /** Shorter ones need not be remembered: in which order they run does not matter. In seconds. */
 const rememberedFrom = 4;
 
-/** What a file is taken for that nobody remembers, by the beginning of its path. In seconds. */
+/** The assumed duration of files that are not in the list, in seconds, by prefix of the path. */
 const byFolder: readonly (readonly [prefix: string, seconds: number])[] = [
   ["test/", 15],
   ["packages/cloud/test/", 8],
   ["packages/agent/test/", 3],
 ];
 
-/** What is to be expected of files. */
+/** What is known about files. */
 export function plan(files: readonly string[]): readonly Planned[] {
   const known = remembered();
   return files.map((file) => {
@@ -27,7 +27,7 @@ export function plan(files: readonly string[]): readonly Planned[] {
 /** A file that has to begin before the others says so, and why, in a comment before its imports. */
 const runsFirst = (text: string): boolean => /^\/\/ Runs first: /m.test(text.slice(0, 2000));
 
-/** Writes down what files have taken, beside what is known of those that did not run now. */
+/** Writes down how long files took, and keeps what is known about files that did not run. */
 export function remember(results: readonly FileResult[]): void {
   const known = { ...remembered() };
   for (const { file, seconds } of results) {

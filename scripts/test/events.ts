@@ -27,7 +27,7 @@ export default async function* events(source: AsyncIterable<TestEvent>) {
   yield `${JSON.stringify({ cpuSeconds: cpuSeconds() } satisfies Used)}\n`;
 }
 
-/** What this process and those that it has waited for have used, in seconds; 0 where /proc does not tell. */
+/** Processor time of this process and of its children that have ended, in seconds; 0 without /proc. */
 function cpuSeconds(): number {
   try {
     // After the name in parentheses: the 12th to the 15th field, in hundredths of a second.

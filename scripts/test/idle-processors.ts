@@ -1,12 +1,12 @@
 import { cpus } from "node:os";
 
-/** Which part of the processors' time must have been idle for another file to begin. */
+/** The share of the processors' time that must have been idle for another file to begin. */
 const idleShareMin = 0.25;
 
-/** Over how long that is looked at, in milliseconds: what has just begun shows what it uses by then. */
+/** The period over which it is measured, in milliseconds: enough for a file that has just begun to show its use. */
 const windowMilliseconds = 700;
 
-/** Tells whether the processors, those of whoever else uses this machine included, have been idle since it last said so. */
+/** Returns a function that tells whether the processors have been idle since its last measurement. Other users' processes count, too. */
 export function watchIdle(
   clock: () => number = () => performance.now(),
   times: () => Times = timesOfProcessors,
@@ -21,7 +21,7 @@ export function watchIdle(
   };
 }
 
-/** What processors have done so far, in milliseconds. */
+/** The time that processors have been idle, and all of it, in milliseconds. */
 interface Times {
   readonly idle: number;
   readonly all: number;

@@ -6,7 +6,7 @@ import { type TestContext, test } from "node:test";
 import { hasFailed, summary } from "./report.ts";
 import { runFile } from "./run-file.ts";
 
-/** What came of a file of tests. */
+/** The result of a test file. */
 async function ran(t: TestContext, text: string) {
   const folder = mkdtempSync(join(tmpdir(), "sluice-runner-"));
   t.after(() => rmSync(folder, { recursive: true }));

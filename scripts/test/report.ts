@@ -4,7 +4,7 @@ import type { Ended } from "./events.ts";
 import type { FileResult } from "./run-file.ts";
 import { countReasons } from "./skips.ts";
 
-/** What came of a file, in a line; with its tests' names when few files run. */
+/** Returns the result of a file in a line, with its tests' names when few files run. */
 export function fileLines(result: FileResult, { withNames }: { readonly withNames: boolean }): string {
   const { file, tests, seconds, cpuSeconds } = result;
   const skipped = tests.filter(({ outcome }) => outcome === "skipped").length;
@@ -30,7 +30,7 @@ function failures({ file, tests, trouble, output }: FileResult): readonly string
   ];
 }
 
-/** The end of a run: the counts as Node's own runner gives them, what failed once more, and a line that says it all. */
+/** Returns the end of a run: the counts in the format of Node's own runner, the failures again, and a summary line. */
 export function summary(results: readonly FileResult[], seconds: number): string {
   const all = results.flatMap(({ tests }) => tests);
   const tests = all.filter(({ isSuite }) => !isSuite);

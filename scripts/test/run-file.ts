@@ -5,22 +5,22 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Ended, Used } from "./events.ts";
 
-/** What came of a file. */
+/** The result of a file. */
 export interface FileResult {
   readonly file: string;
   readonly tests: readonly Ended[];
   /** Everything that it printed. */
   readonly output: string;
-  /** What went wrong outside all tests: it could not be loaded, or did not end. */
+  /** An error outside of tests: the file could not be loaded, or did not end. */
   readonly trouble?: string | undefined;
   readonly seconds: number;
-  /** What it and the processes that it waited for have used of processors; 0 where the system does not tell. */
+  /** Processor time of the file and of its children that have ended; 0 where the system does not tell. */
   readonly cpuSeconds: number;
 }
 
 const reporter = resolve(import.meta.dirname, "events.ts");
 
-/** Longest that a file may take, in minutes: nobody waits for one that hangs. */
+/** How long a file may take, in minutes: one that hangs is killed. */
 const minutesMax = 60;
 
 /** Most that is kept of what a file prints, in characters: from then on, it repeats itself. */
@@ -29,7 +29,7 @@ const outputMax = 4 * 1024 * 1024;
 /** The processes of the files that run now. */
 const running = new Set<ChildProcess>();
 
-/** Ends the files that run, as whoever ends this process wants it. */
+/** Kills the running files, when this process is told to end. */
 export function endFiles(signal: NodeJS.Signals): void {
   for (const child of running) child.kill(signal);
 }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { watchIdle } from "./idle-processors.ts";
 import { type Limits, type Planned, runAll } from "./schedule.ts";
 
-/** Runs files, of which the one that began first ends first. Gives what ran beside what, in the order of beginnings. */
+/** Runs files, which end in the order in which they began. Returns what ran beside what, in this order. */
 async function scheduled(files: readonly Planned[], limits: Limits) {
   const ends = new Map<string, () => void>();
   const begun: string[] = [];

@@ -13,14 +13,14 @@ export interface Planned {
 
 /** What may run at once. */
 export interface Limits {
-  /** So many run whatever the processors do. */
+  /** This many run however busy the processors are. */
   readonly filesMin: number;
   readonly filesMax: number;
   /** Whether processors have been idle since a file began. */
   readonly hasRoom: () => boolean;
 }
 
-/** How often it is asked whether there is room, in milliseconds. */
+/** The interval at which it checks for idle processors, in milliseconds. */
 const askMilliseconds = 100;
 
 /** Runs all files: those that run first, then the longest. */

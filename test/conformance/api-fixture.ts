@@ -1,4 +1,4 @@
-// The CodeDeploy API alone, on loopback: the real front door, operations and store, and nobody who moves deployments on, so that a test owns their states.
+// The CodeDeploy API alone, on loopback: the real front door, operations and store, without a reconciler, so that tests set the states of deployments.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -19,19 +19,19 @@ import { openStore, type Store } from "../../packages/server/src/store/index.ts"
 const region = "us-east-1";
 const accountId = "123456789012";
 
-/** A service role; nobody looks whether it exists before a deployment needs it. */
+/** A service role. It need not exist before a deployment uses it. */
 export const serviceRoleArn = `arn:aws:iam::${accountId}:role/deployer`;
 
-/** What the API answers to a request of any form. */
+/** A response of the API. */
 export interface RawAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The exception's name, without the ending that every one has; undefined for a success. */
+  /** The exception's name without `Exception`; undefined for a success. */
   readonly fault: string | undefined;
 }
 
-/** What the CLI prints: JSON of the shape that the command has. */
+/** The CLI's output: JSON of the command's shape. */
 // oxlint-disable-next-line typescript/no-explicit-any -- tests look into it as they like
 export type Printed = any;
 
@@ -47,13 +47,13 @@ export interface ApiFixture {
   readonly heard: Map<string, number>;
   /** Sends a body as it is, signed. */
   readonly raw: (operation: string, body: unknown) => Promise<RawAnswer>;
-  /** Runs the real `aws deploy`; throws unless it succeeds. Gives its output as JSON, or undefined when there is none. */
+  /** Runs the real `aws deploy`; throws unless it succeeds. Returns its output as JSON, or undefined when there is none. */
   readonly aws: (...words: readonly string[]) => Promise<Printed>;
-  /** Puts a deployment into a state that only the reconciler brings about. */
+  /** Sets a state of a deployment that only the reconciler sets. */
   readonly plant: (id: string, change: Partial<Deployment>, targets?: readonly Target[]) => Promise<void>;
 }
 
-/** Opens an API for one test, and closes it afterwards. It fails the test if the API met a defect. */
+/** Opens an API for one test and closes it afterwards. Fails the test if the API had an internal error. */
 export async function openApi(
   test: TestContext,
   // There is no Auto Scaling beside this API: no group here can have hooks, and none is left.
@@ -163,7 +163,7 @@ export function isFault(name: string, text: string | RegExp = ""): (error: unkno
   };
 }
 
-/** A revision in S3, told apart by its key. */
+/** A revision in S3 with this key. */
 export const s3Revision = (key: string) => ({
   revisionType: "S3" as const,
   s3Location: { bucket: "bundles", key, bundleType: "zip" as const },

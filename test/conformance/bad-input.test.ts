@@ -1,4 +1,4 @@
-// Every operation of every service there is a table of, with bad input of every kind: it ends in an answer or in a named fault, and never in a 5xx.
+// Every operation of every service with bad input of every kind: the response is a success or a named fault, never a 5xx.
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { type Operation, serviceModel, type ServiceName } from "@sluice/aws-protocol";
@@ -26,7 +26,7 @@ const signingNames: Readonly<Record<ServiceName, string>> = {
   sts: "sts",
 };
 
-/** One way to be bad: what each kind of value is filled with. */
+/** One kind of bad input: what each type of value is filled with. */
 interface Mischief {
   readonly text: string;
   readonly number: number;
@@ -45,7 +45,7 @@ const mischiefs: readonly Mischief[] = [
   { text: "__proto__", number: 10, items: 1 },
 ];
 
-/** A value of a shape, of the right type and of no use. */
+/** Returns a useless value of the right type for a shape. */
 function fill(shape: Shape, mischief: Mischief, depth = 0): unknown {
   const { text, number, items } = mischief;
   const inner = (next: Shape) => fill(next, mischief, depth + 1);
@@ -161,7 +161,7 @@ function writeRest(operation: Operation, input: Readonly<Record<string, unknown>
   return { method, path: `${path}?${query.toString()}`, headers, body: hasBody ? text : "" };
 }
 
-/** Sends what no client would, and says what is wrong with the answer; undefined when nothing is. */
+/** Sends bad input. Returns what is wrong with the response; undefined when nothing is. */
 async function trouble(
   sluice: ServerFixture,
   service: ServiceName,

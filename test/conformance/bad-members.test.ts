@@ -287,7 +287,7 @@ function* attempts(value: Json, path: string, member: string): Generator<Attempt
 
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
 
-/** What one attempt works with: an application of its own, with groups of both types and a deployment under way. */
+/** The surroundings of one attempt: an application of its own, with groups of both types and a deployment in progress. */
 interface Scene {
   readonly number: number;
   readonly deploymentId: string;
@@ -314,7 +314,7 @@ async function newScene(sluice: ApiFixture, number: number): Promise<Scene> {
   return { number, deploymentId };
 }
 
-/** An input whose names are those of a scene. */
+/** Returns an input with the names of a scene. */
 function inScene({ number, deploymentId }: Scene, input: Json): unknown {
   const text = JSON.stringify(input).replaceAll(/"(shop|rack-2|half|new|Bogus)"/g, `"$1-${number}"`);
   return JSON.parse(text.replaceAll(placeholder, deploymentId));
@@ -335,7 +335,7 @@ test("every kind of bad value for every member meets the fault that AWS names", 
     const documented = documentedFaults.get(operation) ?? new Set();
     for (const { path, member, kind, input } of attempts(goodInputs[operation] ?? {}, "", "")) {
       const { status, fault } = await sluice.raw(operation, inScene(scene, input));
-      // What was changed after all must not be in the way of the next attempt.
+      // What the request has changed nevertheless must not affect the next attempt.
       if (fault === undefined && !/^(Get|List|BatchGet)/.test(operation))
         scene = await newScene(sluice, scene.number + 1);
       const want = kind === "wrong type" ? "Serialization" : wanted[member]?.[kind];
@@ -353,7 +353,7 @@ test("every kind of bad value for every member meets the fault that AWS names", 
   assert(met > 400, `${met} of ${sent} bad inputs have a fault that is named in advance`);
 });
 
-/** Members that an input may be without, although others with their name are needed. */
+/** Members that are optional, although members of this name are required elsewhere. */
 function isOptional(operation: string, path: string, kind: Kind): boolean {
   const optional: Readonly<Record<string, readonly string[]>> = {
     ListDeployments: [".applicationName", ".deploymentGroupName"],

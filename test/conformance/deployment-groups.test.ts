@@ -212,7 +212,7 @@ test("deleting a group is quiet when it is gone already", async (t) => {
   assert.deepEqual(deploymentGroups, []);
 });
 
-/** What a platform's groups can't be, with AWS's own words where they are known. */
+/** Settings that a platform's groups cannot have, with AWS's message where it is known. */
 const refusals: Readonly<
   Record<ComputePlatform, readonly (readonly [fault: string, text: string, given: Settings])[]>
 > = {

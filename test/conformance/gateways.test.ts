@@ -1,4 +1,4 @@
-// The gateways against a stand-in for AWS that we did not write: moto. It keeps what it is told, and answers in AWS's shapes; hooks, health and draining do not live there.
+// The gateways against moto, a substitute for AWS that we did not write. It stores what it gets and answers in AWS's shapes, but simulates no hooks, health or draining.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -134,7 +134,7 @@ test("the gateways make the calls that AWS wants, in their order", { skip, timeo
   });
 });
 
-/** Starts moto for one test; gives clients that call it. */
+/** Starts moto for one test; returns clients that call it. */
 async function openMoto(test: TestContext): Promise<Clients> {
   const port = await freePort();
   const moto = spawn("moto_server", ["-H", "127.0.0.1", "-p", String(port)], { stdio: "ignore" });
@@ -191,7 +191,7 @@ async function furnish(clients: Clients) {
   return { subnets, instances: (fleet?.Instances ?? []).map(({ InstanceId = "" }) => InstanceId).toSorted() };
 }
 
-/** A target group behind a load balancer, with these instances; gives its ARN. */
+/** Creates a target group behind a load balancer, with these instances. Returns its ARN. */
 async function balance(
   clients: Clients,
   { instances, subnets }: { readonly instances: readonly string[]; readonly subnets: string[] },
@@ -215,7 +215,7 @@ async function balance(
   return TargetGroupArn;
 }
 
-/** Asks for a piece of work, as the reconciler does, until it is done; gives what it wanted remembered on the way. */
+/** Performs an effect repeatedly, as the reconciler does, until it is done. Returns its checkpoints. */
 async function toTheEnd(clients: Clients, effect: Effect): Promise<Checkpoint> {
   let checkpoint: Checkpoint | undefined;
   return eventually(`${effect.kind} is done`, async () => {
@@ -226,7 +226,7 @@ async function toTheEnd(clients: Clients, effect: Effect): Promise<Checkpoint> {
   });
 }
 
-/** Every call to Auto Scaling and to load balancers that is made from now on, in order. */
+/** Records every later call to Auto Scaling and to load balancers, in order. */
 async function record(clients: Clients): Promise<{ readonly name: string; readonly input: object }[]> {
   const calls: { readonly name: string; readonly input: object }[] = [];
   const note = (name: string | undefined, input: object) =>

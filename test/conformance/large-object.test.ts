@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { openServerFixture } from "../support/server-fixture.ts";
 
-/** What client and server together, in this one process, may take more while an object passes, in bytes: a third of it. */
+/** By how much the memory of this process, client and server, may grow while an object passes, in bytes: a third of its size. */
 const moreBytesMax = 100_000_000;
 
 test("three hundred megabytes go up and come down without staying in memory", async (t) => {

@@ -191,7 +191,7 @@ async function makeGroups(scaling: AutoScalingClient, ec2: EC2Client): Promise<v
 }
 
 test("A28: a hook that cannot be removed is listed as not cleaned up, and stays in the books", async (t) => {
-  // Nobody listens where Auto Scaling should be.
+  // Nothing listens at Auto Scaling's endpoint.
   const endpoint = `http://127.0.0.1:${await freePort()}`;
   const credentials = { accessKeyId: "test", secretAccessKey: "test" };
   const config = { region: "us-east-1", endpoint, credentials, maxAttempts: 1 };

@@ -1,4 +1,4 @@
-// What a fleet behind a load balancer goes through, on a whole `sluice up`: one Auto Scaling group that grows, shrinks, fails and is replaced.
+// The life of a fleet behind a load balancer, in a whole `sluice up`: an Auto Scaling group that grows, shrinks, fails and is replaced.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {

@@ -31,9 +31,9 @@ export async function openAgentFixture(
   }: {
     readonly tls?: boolean;
     readonly settings?: readonly string[];
-    /** The agent knows the signer, as it does where `sluice register` has set it up. */
+    /** The agent trusts only the signer of this control plane, as where `sluice register` has set it up. */
     readonly pinned?: boolean;
-    /** What stands between the agent and the control plane's URL. */
+    /** Returns the URL for the agent, such as that of a proxy before the control plane's. */
     readonly by?: (url: string) => Promise<string>;
   } = {},
 ) {
@@ -113,7 +113,7 @@ export class AgentProcess {
   }
 }
 
-/** Begins the deployment of a revision whose scripts are given, by event; it installs one file into the folder `app`. */
+/** Deploys a revision with these scripts, by event, which installs one file into the folder `app`. */
 export async function begin(
   { sluice, client, folder }: AgentFixture,
   scripts: Readonly<Record<string, string>>,
@@ -131,7 +131,7 @@ export async function begin(
   return deploy(client, endpoint, { folder: revision, application: "app", group: "group" });
 }
 
-/** What a deployment came to, once it is over. */
+/** Waits for the end of a deployment; returns its status, the events of the host, and the agent's log. */
 export async function end({ client, folder }: AgentFixture, deploymentId: string) {
   const status = await eventually(
     `deployment ${deploymentId} ends`,

@@ -67,7 +67,7 @@ export async function openDeploymentFixture(
         }),
       );
     },
-    /** Begins a deployment of a revision that is like no other. */
+    /** Begins a deployment of a new revision. */
     async deploy(settings: Partial<CreateDeploymentInput> = {}): Promise<string> {
       const gitHubLocation = { repository: "shop/web", commitId: randomUUID().replaceAll("-", "").padEnd(40, "0") };
       const revision = { revisionType: "GitHub" as const, gitHubLocation };
@@ -75,7 +75,7 @@ export async function openDeploymentFixture(
       assert(deploymentId);
       return deploymentId;
     },
-    /** A deployment, once it has come to its end. */
+    /** Waits for the end of a deployment; returns it. */
     ended: (deploymentId: string, seconds?: number): Promise<DeploymentInfo> =>
       eventually(
         `${deploymentId} ends`,

@@ -187,7 +187,7 @@ test(
           { mode: 0o755 },
         );
       });
-      // Hosts of one class start in random order, so the second one marks itself: whoever starts after a success refuses.
+      // Hosts of one class start in random order, so a script fails if another host has succeeded before it starts.
       writeFileSync(
         join(folder, "scripts/after.sh"),
         "#!/bin/bash\n[ -e /var/refuse ] || exit 0\necho 'no room on this host' >&2\nexit 7\n",

@@ -92,7 +92,7 @@ test(
       const installed = join(sluice.folder, "installed");
       const command = /^ {2}(.*curl .*)$/m.exec(await own("register", "db-1", "--tag", "Role=db"))?.[1];
       assert(command);
-      // Somebody in between shows another authority: the host goes no further.
+      // A certificate of another authority, as an attacker in between would have: the host refuses it.
       const forged = command.replace(/echo "\w{64}/, `echo "${"0".repeat(64)}`);
       const options = { env: { PATH: process.env.PATH, TMPDIR: sluice.folder } };
       await assert.rejects(run("bash", ["-c", `${forged} --root ${host}`], options), /checksum did NOT match/);

@@ -15,13 +15,13 @@ import { eventually } from "../support/eventually.ts";
 import { openServerFixture } from "../support/server-fixture.ts";
 import { LambdaDeploymentFixture, shift } from "../support/lambda-deployment-fixture.ts";
 
-/** What a hook is given. */
+/** The event of a hook. */
 interface HookEvent {
   readonly DeploymentId: string;
   readonly LifecycleEventHookExecutionId: string;
 }
 
-/** A function that hands on what it is given and leaves the answer to the test, and what it has handed on. */
+/** A hook function that passes its events on to the test, and the events so far. The test answers them. */
 async function silentHook(t: TestContext) {
   const events: HookEvent[] = [];
   const waiting: ((event: HookEvent) => void)[] = [];
@@ -120,7 +120,7 @@ test("a hook that is silent for an hour fails, and its answer then comes too lat
   const before = await first;
 
   skew = 3_600_000;
-  // A client takes its time from the answers it gets, and those tell the real one: each signs once.
+  // A client corrects its clock by the responses, which have the real time. So each client signs only once.
   const late = async () => {
     sluice.disconnect();
     await sluice.connect();

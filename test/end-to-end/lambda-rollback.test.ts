@@ -4,7 +4,7 @@ import { type DeploymentInfo, StopDeploymentCommand } from "@aws-sdk/client-code
 import { rehearsedAlarm } from "../support/alarm.ts";
 import { answering, LambdaDeploymentFixture, shift } from "../support/lambda-deployment-fixture.ts";
 
-/** The rollback of a deployment, at its end; both say of each other what AWS says. */
+/** Waits for the end of the rollback of a deployment, and asserts that both refer to each other as in AWS. */
 async function rollbackOf(sluice: LambdaDeploymentFixture, { deploymentId = "", rollbackInfo }: DeploymentInfo) {
   const id = rollbackInfo?.rollbackDeploymentId ?? "";
   const back = await sluice.ended(id);

@@ -11,7 +11,7 @@ import { openDeploymentFixture } from "./deployment-fixture.ts";
 
 type Message = Readonly<Record<string, unknown>>;
 
-/** Somebody's own endpoint, which keeps what is posted to it. */
+/** An HTTP endpoint that records what is posted to it. */
 async function openEndpoint(t: TestContext) {
   const received: Message[] = [];
   const server = createServer((request, response) => {

@@ -19,7 +19,7 @@ const skip =
 const limits = { skip, timeout: 180_000 };
 const script = resolve(import.meta.dirname, "../fixtures/official-agent.rb");
 
-/** Over HTTP it works with its test profile only; over HTTPS it is an agent as any other, and trusts what Ruby's OpenSSL is told to. */
+/** Over HTTP the agent works with its test profile only. Over HTTPS it works as usual, and trusts the certificates in SSL_CERT_FILE. */
 async function fixture(t: TestContext, scheme: "http" | "https") {
   const tls = scheme === "https";
   const there = await openAgentFixture(t, { tls, settings: tls ? [] : [":codedeploy_test_profile: beta"] });

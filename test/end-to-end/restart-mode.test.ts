@@ -18,7 +18,7 @@ const events = [
 ];
 const scriptable = events.filter((event) => event !== "DownloadBundle" && event !== "Install");
 
-/** A host with the real agent, and a revision on it whose scripts note when they run. */
+/** A host with the real agent, and a revision whose scripts record that they run. */
 async function fixture(t: TestContext) {
   const there = await openAgentFixture(t);
   const { folder, configuration, client } = there;
@@ -33,12 +33,12 @@ async function fixture(t: TestContext) {
   return {
     ...there,
     first,
-    /** What the deployment of this id has left on the host. */
+    /** The files on the host of a deployment. */
     left: (id: string): readonly string[] =>
       readdirSync(join(folder, "root"), { recursive: true, encoding: "utf8" })
         .filter((path) => path.includes(`${id}/`))
         .map((path) => path.slice(path.indexOf(`${id}/`) + id.length + 1)),
-    /** The scripts that have run since the last question. */
+    /** The scripts that have run since the last call. */
     noted: () => {
       const lines = readFileSync(noted, "utf8").trim().split("\n");
       rmSync(noted);
@@ -70,7 +70,7 @@ test(
   async (t) => {
     const { folder, first, left, noted, removeBundle, restart } = await fixture(t);
     assert(left(first).includes("bundle.tar"), left(first).join("\n"));
-    assert.deepEqual(noted(), scriptable.slice(1)); // nothing was there that ApplicationStop could be taken from
+    assert.deepEqual(noted(), scriptable.slice(1)); // no earlier revision has an ApplicationStop
     await removeBundle();
     writeFileSync(join(folder, "app/app.txt"), "changed by hand");
 

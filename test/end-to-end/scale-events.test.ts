@@ -110,7 +110,7 @@ test(
   },
 );
 
-/** Waits until an instance has been replaced; gives those that are in service then. */
+/** Waits until an instance has been replaced; returns those that are in service then. */
 async function replaced(cloud: TrafficFixture, name: string, gone: string): Promise<readonly string[]> {
   return eventually(
     `${gone} has been replaced`,

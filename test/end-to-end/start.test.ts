@@ -9,7 +9,7 @@ import { type TestContext, test } from "node:test";
 import { eventually } from "../support/eventually.ts";
 import { SluiceProcess } from "../support/sluice-process.ts";
 
-/** Has a program print, when it ends, what of Node's own it has loaded. */
+/** Makes a program print, when it ends, which of Node's own modules it has loaded. */
 const listing = "--import=data:text/javascript,process.on('exit',()=>console.log('loaded',...process.moduleLoadList))";
 
 test("a start loads neither Node's HTTP client for browsers' code nor, once all is compiled, its compiler for TypeScript", async (t) => {
@@ -28,7 +28,7 @@ test("a start loads neither Node's HTTP client for browsers' code nor, once all 
   assert.doesNotMatch(second, /amaro/);
 });
 
-/** This repository as it is after a clone and `npm ci`: nothing has been made in it yet. */
+/** This repository as after a clone and `npm ci`, with nothing built yet. */
 function freshClone(t: TestContext): string {
   const root = resolve(import.meta.dirname, "../..");
   const clone = mkdtempSync(join(tmpdir(), "sluice-clone-"));

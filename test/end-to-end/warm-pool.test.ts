@@ -70,7 +70,7 @@ test(
   },
 );
 
-/** What an instance is told that it is on its way to, at each deployment. */
+/** A script that records the instance's target lifecycle state in its metadata. */
 const notesTarget = `
 at=http://169.254.169.254/latest
 token=$(curl -sS -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' $at/api/token)
@@ -87,7 +87,7 @@ async function allowPools(cloud: TrafficFixture): Promise<void> {
   iam.destroy();
 }
 
-/** Waits until the pool's one instance is in a state; gives its id. */
+/** Waits until the pool's one instance is in a state; returns its id. */
 const pooled = ({ scaling }: TrafficFixture, state: string): Promise<string> =>
   eventually(
     `the pool's instance is ${state}`,

@@ -12,9 +12,9 @@ import { newUser } from "./principals.ts";
 
 const run = promisify(execFile);
 
-// AWS's own CLI installs on Ubuntu and Red Hat only, and asks nobody before it has seen which system it is on. So it sees
-// an Ubuntu: a mount namespace with an /etc of its own, and in the place of the host's package manager and services
-// programs that note what they are asked for.
+// AWS's own CLI installs on Ubuntu and Red Hat only, and checks the system first. So it runs in a mount namespace that looks
+// like Ubuntu: with an /etc of its own, and with programs that record their arguments in the place of the package manager and
+// the service manager.
 
 const enter = ["--user", "--map-root-user", "--mount"];
 const script = `set -e

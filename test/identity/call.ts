@@ -9,11 +9,11 @@ const targets: Readonly<Record<string, string>> = {
 };
 const versions: Readonly<Record<string, string>> = { iam: "2010-05-08", sts: "2011-06-15" };
 
-/** What a service has answered. */
+/** A response of a service. */
 export interface Answer {
   readonly status: number;
   readonly text: string;
-  /** The text of an XML element or a JSON member, wherever it stands. */
+  /** The text of an XML element or a JSON member, at any depth. */
   readonly find: (name: string) => string | undefined;
 }
 
@@ -48,7 +48,7 @@ export async function call(
   return { status: response.status, text, find };
 }
 
-/** The key in an answer of IAM or STS; undefined when it was refused. */
+/** Returns the key in a response of IAM or STS; undefined when the request was refused. */
 export function keyIn({ find }: Answer): Credentials | undefined {
   const [accessKeyId, secretAccessKey, sessionToken] = ["AccessKeyId", "SecretAccessKey", "SessionToken"].map(find);
   if (accessKeyId === undefined || secretAccessKey === undefined) return undefined;

@@ -1,4 +1,4 @@
-// Each call that a gateway makes is refused in turn by the real front door, to somebody who may nothing; all others have the answers below.
+// Each call of a gateway in turn goes to the real front door and is refused there, as its caller has no permissions; all other calls get the responses below.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Checkpoint, Effect } from "@sluice/engine";
@@ -18,7 +18,7 @@ const group = { AutoScalingGroupName: "fleet", SuspendedProcesses: [], Instances
 const registered = { Target: { Id: "i-1", Port: 80 }, TargetHealth: { State: "healthy" } };
 const gone = { Target: { Id: "i-1", Port: 80 }, TargetHealth: { State: "unused", Reason: "Target.NotRegistered" } };
 
-/** What services answer to who may ask; an empty object where nothing of the answer counts. */
+/** The responses of services to permitted calls; an empty object where the content does not matter. */
 const answers: Readonly<Record<string, object>> = {
   DescribeAlarms: { MetricAlarms: [{ AlarmName: "errors", StateValue: "OK" }] },
   DescribeAutoScalingGroups: { AutoScalingGroups: [group] },
@@ -45,7 +45,7 @@ const outside =
   (clients, checkpoint) =>
     performEffect({ clients, now: 1 } as EffectContext, effect, checkpoint); // all that these effects are performed with
 
-/** A piece of work, the answers that are others for it, and calls that it can do without: AWS's own policies do not allow them all. */
+/** An effect, responses that differ for it, and calls that may fail, because AWS's own policies do not allow them all. */
 interface Case {
   readonly ask: Ask;
   readonly answers?: Readonly<Record<string, object>>;
@@ -133,7 +133,7 @@ async function found(look: Promise<unknown>): Promise<EffectOutcome> {
   );
 }
 
-/** Has every call answered from the table but those of one name; gives the names of the calls that were made. */
+/** Answers every call from the table, except those of one name. Returns the names of the calls that were made. */
 async function answering(clients: Clients, table: Readonly<Record<string, object>>, denied: string | undefined) {
   const made = new Set<string>();
   const all = [
@@ -165,7 +165,7 @@ test(
   async (t) => {
     const sluice = await openServerFixture(t);
     const credentials = await newUser(sluice, "nobody");
-    /** Does the work with one call denied, as often as it takes; gives what came of it and which calls were made. */
+    /** Performs the effect until it ends, with one call denied. Returns its outcome and the calls that were made. */
     const attempt = async ({ ask, answers: others }: Case, denied?: string) => {
       const gateways = openGateways({ at: "self", config: () => ({ ...sluice.as(credentials) }) });
       const clients = gateways.as("");

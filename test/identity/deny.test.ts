@@ -20,7 +20,7 @@ import type { Row, Rows } from "./touched/row.ts";
 import { ecrRows, lambdaRows, s3Rows } from "./touched/storage-and-code.ts";
 
 // One contract for every operation of every service: a Deny on what it touches refuses it, however the request spells that.
-// An operation that has no row fails: whoever adds one says what it touches, or that it is nothing.
+// An operation without a row fails the test: its author must say what it touches, or that it touches nothing.
 
 const dataFolder = mkdtempSync(join(tmpdir(), "sluice-deny-"));
 const common = { dataFolder, region: "eu-west-1", accountId: "123456789012", clock: () => Date.now() };
@@ -100,7 +100,7 @@ for (const name of Object.keys(rowsOf))
     assert.deepEqual(problems, []);
   });
 
-/** What of a row is not so. */
+/** Returns what is wrong with a row. */
 async function problemsOf(service: Service, title: string, row: Row | "nothing"): Promise<readonly string[]> {
   const operation = title.split(" ")[0] ?? "";
   const { inputs, touches, isTagged = false } = row === "nothing" ? { inputs: [{}], touches: [] } : row;
@@ -124,7 +124,7 @@ const ifTagged = (value: string) => ({
   Condition: { StringEquals: { "aws:ResourceTag/protected": value } },
 });
 
-/** What becomes of a request by somebody who may do everything but this. */
+/** Whether a user with all permissions except the denied ones may make a request. */
 async function outcome(
   service: Service,
   operation: string,

@@ -14,7 +14,7 @@ const run = promisify(execFile);
 const skip = await whyMissing("curl", "aws");
 const secret = "ghp_0123456789abcdefghijklmnopqrstuvwxyz";
 
-/** GitHub's way to hand out a commit of a private repository: who has the token gets it, others hear that there is none. */
+/** Serves a commit of a private repository as GitHub does: with the token, and 404 without it. */
 async function gitHub(t: TestContext, archive: Buffer) {
   const server = createServer((request, response) => {
     const isOwn = request.headers.authorization === `token ${secret}`;

@@ -46,7 +46,7 @@ function clientOf(t: TestContext, sluice: ServerFixture, as?: Credentials): IAMC
   return client;
 }
 
-/** What somebody is told who asks CodeDeploy for something. */
+/** Returns CodeDeploy's response to a user. */
 function asker(t: TestContext, sluice: ServerFixture, key: Credentials) {
   const client = new CodeDeployClient(sluice.as(key));
   t.after(() => client.destroy());

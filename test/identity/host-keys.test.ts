@@ -14,7 +14,7 @@ const refused = "refused with 400";
 const everything = { Effect: "Allow", Action: "*", Resource: "*" };
 const userArn = (name: string) => `arn:aws:iam::${accountId}:user/${name}`;
 
-/** Whether a key is let in as a host: it asks for the specification of a deployment that there is not. */
+/** Returns whether a key is accepted as that of a host, by requesting the specification of a deployment that does not exist. */
 async function specificationStatus(sluice: ServerFixture, credentials: Credentials, HostIdentifier: string) {
   const asked = { DeploymentExecutionId: "none", HostIdentifier };
   const { status, text } = await call(
@@ -32,7 +32,7 @@ function ruler(sluice: ServerFixture) {
     call(sluice, sluice.administrator, [service, operation], { ...input });
 }
 
-/** Registers an instance, and gives what its host has for the token. */
+/** Registers an instance. Returns the key that its host gets for the token. */
 async function hostKey(sluice: ServerFixture, instanceName: string, iamUserArn: string): Promise<Credentials> {
   const rule = ruler(sluice);
   await rule("codedeploy", "RegisterOnPremisesInstance", { instanceName, iamUserArn });
@@ -58,7 +58,7 @@ test("a registered host's key is a host's, whatever IAM says of the user that it
   const own = keyIn(await rule("iam", "CreateAccessKey", { UserName: "web-1" }));
   assert(own);
 
-  // The user came after the registration, which is not its own: each keeps to what it is.
+  // A user was created with the name of the registered host: neither gets the rights of the other.
   assert.equal((await call(sluice, key, ["iam", "ListUsers"])).status, 403);
   assert.equal((await call(sluice, own, ["iam", "ListUsers"])).status, 200);
   assert.equal(await specificationStatus(sluice, key, userArn("AWS/CodeDeploy/web-1")), "let in");

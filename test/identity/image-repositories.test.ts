@@ -26,28 +26,28 @@ const login = { Effect: "Allow", Action: "ecr:GetAuthorizationToken", Resource: 
 const pulls = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"];
 const pushes = [...pulls, "ecr:InitiateLayerUpload", "ecr:UploadLayerPart", "ecr:CompleteLayerUpload", "ecr:PutImage"];
 
-/** A house with the repositories `web` and `secret`, each with an image `v1`, and who uses its registry as somebody. */
+/** A server with the repositories `web` and `secret`, each with an image `v1`, and a client of its registry for any user. */
 async function openGround(t: TestContext) {
-  const house = await openServerFixture(t);
+  const sluice = await openServerFixture(t);
   const clientOf = (credentials?: Credentials) => {
-    const client = new ECRClient(house.as(credentials));
+    const client = new ECRClient(sluice.as(credentials));
     t.after(() => client.destroy());
     return client;
   };
   const administrator = clientOf();
   const registryOf = async (credentials?: Credentials) =>
-    registryClient(house.url, await passwordFor(clientOf(credentials)));
+    registryClient(sluice.url, await passwordFor(clientOf(credentials)));
   const registry = await registryOf();
   for (const repositoryName of ["web", "secret"]) {
     await administrator.send(new CreateRepositoryCommand({ repositoryName }));
     await registry.image(repositoryName, "v1", [`layer of ${repositoryName}`]);
   }
-  return { house, clientOf, administrator, registryOf };
+  return { sluice, clientOf, administrator, registryOf };
 }
 
 test("who may pull an image does that, and nothing else", async (t) => {
-  const { house, registryOf } = await openGround(t);
-  const key = await newUser(house, "ann", login, { Effect: "Allow", Action: pulls, Resource: arn("web") });
+  const { sluice, registryOf } = await openGround(t);
+  const key = await newUser(sluice, "ann", login, { Effect: "Allow", Action: pulls, Resource: arn("web") });
   const registry = await registryOf(key);
 
   const layer = digestOf("layer of web");
@@ -72,8 +72,8 @@ test("who may pull an image does that, and nothing else", async (t) => {
 });
 
 test("who may push to a repository mounts nothing of one that is closed to them", async (t) => {
-  const { house, registryOf } = await openGround(t);
-  const key = await newUser(house, "ann", login, { Effect: "Allow", Action: pushes, Resource: arn("web") });
+  const { sluice, registryOf } = await openGround(t);
+  const key = await newUser(sluice, "ann", login, { Effect: "Allow", Action: pushes, Resource: arn("web") });
   const registry = await registryOf(key);
 
   const mounted = await registry.send(
@@ -87,10 +87,10 @@ test("who may push to a repository mounts nothing of one that is closed to them"
 });
 
 test("a password ends with the key that asked for it, and what it may do changes with the policies", async (t) => {
-  const { house, registryOf } = await openGround(t);
-  const key = await newUser(house, "ann", login, { Effect: "Allow", Action: pulls, Resource: arn("web") });
+  const { sluice, registryOf } = await openGround(t);
+  const key = await newUser(sluice, "ann", login, { Effect: "Allow", Action: pulls, Resource: arn("web") });
   const registry = await registryOf(key);
-  const iam = new IAMClient(house.as());
+  const iam = new IAMClient(sluice.as());
   t.after(() => iam.destroy());
   const pull = async () => (await registry.send("GET", "/v2/web/manifests/v1")).status;
 
@@ -106,10 +106,10 @@ test("a password ends with the key that asked for it, and what it may do changes
 });
 
 test("a repository's own policy lets in whom it names, and keeps out whom it denies", async (t) => {
-  const { house, administrator, clientOf, registryOf } = await openGround(t);
+  const { sluice, administrator, clientOf, registryOf } = await openGround(t);
   const [ann, ben] = [
-    await newUser(house, "ann", login),
-    await newUser(house, "ben", login, { Effect: "Allow", Action: "ecr:*", Resource: "*" }),
+    await newUser(sluice, "ann", login),
+    await newUser(sluice, "ben", login, { Effect: "Allow", Action: "ecr:*", Resource: "*" }),
   ];
   const named = (user: string) => ({ AWS: `arn:aws:iam::123456789012:user/${user}` });
   const policyText = document(
@@ -128,15 +128,15 @@ test("a repository's own policy lets in whom it names, and keeps out whom it den
   await assert.rejects(clientOf(ben).send(removal), /with an explicit deny in a resource-based policy/);
   assert.equal((await (await registryOf(ben)).send("DELETE", "/v2/web/manifests/v1")).status, 403);
 
-  // Somebody who gets ann's name later is not meant.
-  const iam = new IAMClient(house.as());
+  // A later user with ann's name does not get her permissions.
+  const iam = new IAMClient(sluice.as());
   t.after(() => iam.destroy());
   for (const { AccessKeyId } of (await iam.send(new ListAccessKeysCommand({ UserName: "ann" }))).AccessKeyMetadata ??
     [])
     await iam.send(new DeleteAccessKeyCommand({ UserName: "ann", AccessKeyId }));
   await iam.send(new DeleteUserPolicyCommand({ UserName: "ann", PolicyName: "p" }));
   await iam.send(new DeleteUserCommand({ UserName: "ann" }));
-  const second = await newUser(house, "ann", login);
+  const second = await newUser(sluice, "ann", login);
   assert.equal((await (await registryOf(second)).send("GET", "/v2/web/manifests/v1")).status, 403);
 });
 
@@ -159,8 +159,8 @@ test("a policy that cannot be read, or names nobody, is refused", async (t) => {
 });
 
 test("a user sees the repositories that policies show", async (t) => {
-  const { house, clientOf } = await openGround(t);
-  const key = await newUser(house, "ann", {
+  const { sluice, clientOf } = await openGround(t);
+  const key = await newUser(sluice, "ann", {
     Effect: "Allow",
     Action: "ecr:DescribeRepositories",
     Resource: arn("web"),

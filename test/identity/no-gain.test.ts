@@ -9,7 +9,7 @@ import { document, newRole, newUser } from "./principals.ts";
 const iamArn = (path: string) => `arn:aws:iam::${accountId}:${path}`;
 const trustsAccount = document({ Effect: "Allow", Principal: { AWS: iamArn("root") }, Action: "sts:AssumeRole" });
 
-/** What a limited user may call: everything about identities that gives no rights by what AWS says of it. */
+/** What a limited user may call: everything about identities that, by AWS's documentation, cannot gain permissions. */
 const limited = [
   {
     Effect: "Allow",
@@ -60,15 +60,15 @@ const step = fc.oneof(
 type Step = typeof step extends fc.Arbitrary<infer One> ? One : never;
 const walk = fc.array(fc.record({ step, by: fc.nat(5) }), { minLength: 1, maxLength: 6 });
 
-/** The limited user with every key that it has come by. */
+/** The limited user, with every key that it has obtained. */
 interface Walker {
   readonly sluice: ServerFixture;
   readonly keys: Credentials[];
-  /** Makes names those of this walk: the others' are not in the way. */
+  /** Makes names unique to this walk, so that walks do not interfere. */
   readonly own: (name: string) => string;
 }
 
-/** Goes one step with one of the keys; a refusal is one, too. */
+/** Takes a step with one of the keys. It may be refused. */
 async function go(walker: Walker, taken: Step, key: Credentials): Promise<void> {
   const { sluice, keys, own } = walker;
   const ask = (service: string, operation: string, input = {}) => call(sluice, key, [service, operation], input);
@@ -145,7 +145,7 @@ async function hire({ sluice }: Walker, name: string): Promise<void> {
 
 const service = { Service: "ec2.amazonaws.com" };
 
-/** The administrator ends whoever has a name. */
+/** The administrator deletes the user and the role of a name. */
 async function dismiss(walker: Walker, name: string): Promise<void> {
   const { sluice } = walker;
   const rule = (operation: string, input: object) =>
@@ -156,7 +156,7 @@ async function dismiss(walker: Walker, name: string): Promise<void> {
   await rule("DeleteRole", { RoleName: name });
 }
 
-/** What forbidden things a walker can do with any of its keys, now and after its names have been given to others. */
+/** Returns the forbidden actions that the walker can do with any of its keys, now and after its names were reused. */
 async function gains(walker: Walker): Promise<readonly string[]> {
   const before = await tryForbidden(walker);
   await Promise.all(
@@ -189,7 +189,7 @@ async function openFixture(t: TestContext): Promise<ServerFixture> {
   return sluice;
 }
 
-/** A walk, and what it has come to. Walks of one server do not meet. */
+/** Runs a walk. Returns the forbidden actions that it made possible, and the number of keys. Walks of one server do not interfere. */
 async function walked(
   sluice: ServerFixture,
   suffix: string,

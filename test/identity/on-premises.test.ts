@@ -24,7 +24,7 @@ import { newRole, newUser } from "./principals.ts";
 const skip = await whyMissing("aws");
 const userArn = (name: string) => `arn:aws:iam::${accountId}:user/${name}`;
 
-/** Polls for a host with a key, and hangs up when the poll is held. Gives the status, or "held". */
+/** Polls for a host with a key, and hangs up when the poll is held. Returns the status, or "held". */
 async function poll(
   sluice: ServerFixture,
   credentials: Credentials,

@@ -1,4 +1,4 @@
-// Somebody on the way between a host and its control plane, without TLS: they hear everything, and may say anything.
+// An attacker between a host and its control plane, without TLS, who reads everything and may answer anything.
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -9,11 +9,11 @@ import { type Said, Wire } from "./wire.ts";
 
 const program = resolve(import.meta.dirname, "../../packages/agent/src/main.ts");
 
-/** The clock of a host of which somebody else says what time it is. */
+/** The clock of a host whose time the attacker sets. */
 const clockAt = (milliseconds: number): string =>
   `data:text/javascript,${encodeURIComponent(`const Real = Date; globalThis.Date = class extends Real { constructor(...given) { super(...(given.length === 0 ? [${milliseconds}] : given)); } static now() { return ${milliseconds}; } };`)}`;
 
-/** A registered host whose agent has pinned the signer, and whoever is on the way. */
+/** A registered host whose agent trusts only the signer, with an attacker in between. */
 async function openFixture(t: TestContext) {
   const wire = new Wire(t);
   const there = await openAgentFixture(t, { pinned: true, by: (url) => wire.before(url) });
@@ -26,7 +26,7 @@ async function openFixture(t: TestContext) {
     ran: () => (existsSync(ran) ? readFileSync(ran, "utf8").trim().split("\n") : []),
     deploy: (word: string) => begin(there, { AfterInstall: `echo ${word} >> ${ran}` }),
     ended: (id: string) => end(there, id),
-    /** Starts the agent, if need be at a time of one's own. */
+    /** Starts the agent, optionally with another clock. */
     startAgent: (now?: number) => {
       const options = now === undefined ? {} : { NODE_OPTIONS: `--import ${clockAt(now)}` };
       const agent = new AgentProcess(t, [process.execPath, program, "--config_file", configuration, "run"], options);
@@ -42,7 +42,7 @@ const about = (said: readonly Said[], operation: string) => said.filter((one) =>
 const marked = ({ body }: Said, mark: string): Buffer =>
   Buffer.from(body.toString().replace('"HostCommandIdentifier":"', `$&${mark}`));
 
-/** What a host has said of commands, as text. */
+/** Returns the reports of a host, as text. */
 const outcomes = (said: readonly Said[]): readonly string[] =>
   about(said, "PutHostCommandComplete").map(({ input }) => input);
 

@@ -42,14 +42,14 @@ const trust = JSON.stringify({
   Statement: [{ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" }],
 });
 
-/** An instance profile whose role somebody must be allowed to pass on. */
+/** An instance profile with a role, which needs the permission to pass it. */
 async function newProfile(name: string): Promise<void> {
   await make("iam", "CreateInstanceProfile", { InstanceProfileName: name });
   await make("iam", "CreateRole", { RoleName: name, AssumeRolePolicyDocument: trust });
   await make("iam", "AddRoleToInstanceProfile", { InstanceProfileName: name, RoleName: name });
 }
 
-/** What a request comes to by somebody who may do everything of the service, and what else is said. */
+/** Returns "allowed", or what is refused, for a request by a user with all permissions of the service and additional statements. */
 async function outcome(name: Name, operation: string, input: Input, ...more: readonly object[]): Promise<string> {
   const service = serviceOf(name);
   const statements = [{ Effect: "Allow", Action: `${name}:*`, Resource: "*" }, ...more];

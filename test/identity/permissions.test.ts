@@ -69,7 +69,7 @@ const deployTo = (deploymentGroupName: string) =>
 
 const readsRevisions: Statement = { Effect: "Allow", Action: "s3:GetObject", Resource: "arn:aws:s3:::revisions/*" };
 
-/** Who may deploy to staging, by AWS's documented policy, and may read what is deployed. */
+/** AWS's documented policy for deployments to staging, with the permission to read what is deployed. */
 const deployer: readonly Statement[] = [
   readsRevisions,
   {

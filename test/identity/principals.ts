@@ -32,7 +32,7 @@ export async function newUser(
   return { accessKeyId: AccessKey.AccessKeyId, secretAccessKey: AccessKey.SecretAccessKey };
 }
 
-/** A new role that trusts a principal, with an inline policy; gives its ARN. */
+/** A new role that trusts a principal, with an inline policy; returns its ARN. */
 export async function newRole(
   sluice: ServerFixture,
   RoleName: string,

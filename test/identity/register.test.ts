@@ -13,7 +13,7 @@ import { SluiceProcess } from "../support/sluice-process.ts";
 const run = promisify(execFile);
 const skip = await whyMissing("curl", "aws");
 
-/** Runs the printed command with everything below a folder; gives its exit code and what it said. */
+/** Runs the printed command with everything below a folder; returns its exit code and what it said. */
 async function setUp(command: string, root: string): Promise<{ readonly code: number; readonly said: string }> {
   try {
     const { stdout, stderr } = await run("sh", ["-c", `${command} --root ${root}`]);

@@ -17,7 +17,7 @@ import { newRole, newUser } from "./principals.ts";
 
 const serviceRoleArn = `arn:aws:iam::${accountId}:role/deploy`;
 
-/** A bucket that keeps versions; `put` gives what an object has become. */
+/** Creates a versioned bucket. Returns a function that puts an object and returns its version and ETag. */
 async function bucket(t: TestContext, sluice: ServerFixture) {
   const s3 = new S3Client({ ...sluice.as(), forcePathStyle: true });
   t.after(() => s3.destroy());
@@ -30,7 +30,7 @@ async function bucket(t: TestContext, sluice: ServerFixture) {
   };
 }
 
-/** What a key reads: a status, and the text. */
+/** Reads an object with a key. Returns the status, and the text or the error code. */
 async function read(sluice: ServerFixture, credentials: Credentials, key: string, version?: string) {
   const url = new URL(
     `/vault/${key}${version === undefined ? "" : `?versionId=${encodeURIComponent(version)}`}`,

@@ -14,7 +14,7 @@ import { newRole, type Statement } from "./principals.ts";
 
 const codedeploy = { Service: "codedeploy.amazonaws.com" };
 
-/** A server, and what a deployment with a role fails with. The group selects no instance: a role that may look learns just that. */
+/** A server, and a function that returns the error of a deployment with a role. If the role may read instances, the error is that the group selects none. */
 async function openFixture(t: TestContext, options: { readonly actsWithServiceRoles?: boolean } = {}) {
   const sluice = await openServerFixture(t, options);
   const client = new CodeDeployClient(sluice.as());

@@ -22,7 +22,7 @@ function sts(t: TestContext, sluice: ServerFixture, credentials?: Credentials): 
   return client;
 }
 
-/** Takes a role on; gives a key of the session. */
+/** Assumes a role; returns a key of the session. */
 async function assume(
   client: STSClient,
   RoleArn: string,

@@ -3,7 +3,7 @@ import { type AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import type { TestContext } from "node:test";
 
-/** What was answered to a request: an operation of host agents, or `GET PATH`. */
+/** A response to an operation of host agents, or to `GET PATH`. */
 export interface Said {
   readonly about: string;
   readonly input: string;
@@ -12,17 +12,17 @@ export interface Said {
   readonly body: Buffer;
 }
 
-/** Somebody on the way between an agent and its control plane, who hears everything, passes it on, and may answer instead. */
+/** An attacker between an agent and its control plane, who reads everything, passes it on, and may answer instead. */
 export class Wire {
   url = "";
-  /** Everything that was said, in order. */
+  /** All requests with their responses, in order. */
   readonly said: Said[] = [];
   /** Answers in the place of the control plane; undefined passes the request on. */
   instead: (about: string, input: string) => Pick<Said, "status" | "headers" | "body"> | undefined = () => undefined;
-  /** Changes an answer of the control plane. */
+  /** Changes a response of the control plane. */
   change: (said: Said) => Buffer = ({ body }) => body;
   readonly #server = createServer((request, response) => {
-    this.#take(request, response).catch(() => response.destroy()); // whoever has asked has gone, or is to ask again
+    this.#take(request, response).catch(() => response.destroy()); // the client is gone, or will retry
   });
   #to = "";
 
@@ -33,7 +33,7 @@ export class Wire {
     });
   }
 
-  /** Stands before a control plane. Gives the address at which agents find it now. */
+  /** Listens in the place of a control plane. Returns the address for agents. */
   async before(url: string): Promise<string> {
     this.#to = url;
     await new Promise<void>((listens) => this.#server.listen(0, "127.0.0.1", listens));

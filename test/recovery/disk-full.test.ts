@@ -20,7 +20,7 @@ const enter = ["unshare", "--user", "--map-root-user", "--mount"];
 const isAllowed = spawnSync("unshare", [...enter.slice(1), "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).status === 0;
 const skip = !isAllowed && "this system lets nobody mount anything in a namespace of his own";
 
-/** As large as the databases of an empty server, and some room. */
+/** The size of an empty server's databases, and a little more. */
 const diskMegabytes = 8;
 
 /** A `sluice up` whose data folder is a small disk. */

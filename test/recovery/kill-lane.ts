@@ -1,4 +1,4 @@
-// One plain instance with a deployment group of its own, on which one deployment follows another while somebody kills the server and the agent.
+// A plain instance with a deployment group of its own, with one deployment after another while the server and the agent are being killed.
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -78,7 +78,7 @@ export class KillLane {
     return statSync(join(this.#root, "var/ledger/ledger"), { throwIfNoEntry: false })?.size ?? 0;
   }
 
-  /** Takes one deployment to its end, and checks that this is a right one. Its scripts take so many seconds each. */
+  /** Runs one deployment to its end, and checks its result. Each of its scripts takes `seconds`. */
   async deploy(paceSeconds: number): Promise<LaneEnd> {
     writeFileSync(join(this.#root, "var/ledger/pace"), paceSeconds.toFixed(2));
     const killsBefore = this.agentKills;
@@ -107,7 +107,7 @@ export class KillLane {
     return { deploymentId, as: "succeeded" };
   }
 
-  /** The event that was under way failed, and for that reason; nothing ran after it. */
+  /** Asserts that the running event failed because of the kill, and that nothing ran after it. */
   async #interrupted(deploymentId: string, lines: readonly string[], told: string): Promise<void> {
     const events = await eventually(
       `the events of ${deploymentId}`,
@@ -134,7 +134,7 @@ export class KillLane {
     assert.deepEqual(ran, [], `no script ran after ${name}: ${told}`);
   }
 
-  /** A request whose answer a kill has eaten may have begun the deployment: the next one says which. */
+  /** If a kill has lost the response, the deployment may have begun nevertheless: the error of the next request names it. */
   #begin(): Promise<string> {
     const request = { applicationName, deploymentGroupName: this.#group, revision: this.#options.revision };
     return eventually(
@@ -158,7 +158,7 @@ export class KillLane {
     return (await this.#options.client().send(new GetDeploymentCommand({ deploymentId }))).deploymentInfo;
   }
 
-  /** The answer; undefined while there is nobody to answer. */
+  /** Returns the response; undefined while the server is away. */
   async #whenReachable<Answer>(ask: () => Promise<Answer | undefined>): Promise<Answer | undefined> {
     try {
       return await ask();

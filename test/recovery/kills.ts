@@ -1,6 +1,6 @@
 // Kills the server and the agents at random moments of real deployments, again and again, and checks that each deployment ends
-// rightly with no script run twice: `node test/recovery/kills.ts --server 500 --agent 500 --seed 7`. The seed decides when
-// somebody is killed; what is under way then is up to the machine.
+// correctly and no script runs twice: `node test/recovery/kills.ts --server 500 --agent 500 --seed 7`. The seed decides when
+// which of them is killed; what is in progress then depends on the machine.
 import { spawn } from "node:child_process";
 import { readFileSync, readlinkSync } from "node:fs";
 import { resolve } from "node:path";
@@ -18,7 +18,7 @@ import { KillLane } from "./kill-lane.ts";
 
 const fixture = resolve(import.meta.dirname, "../fixtures/ledger");
 
-/** How much is killed, how often, and on how many instances side by side. */
+/** How often each is killed, and on how many instances at once. */
 export interface KillPlan {
   readonly server: number;
   readonly agent: number;
@@ -26,21 +26,21 @@ export interface KillPlan {
   readonly lanes: number;
 }
 
-/** What came of it. */
+/** The result. */
 export interface KillTally {
   readonly succeeded: number;
   /** Deployments whose agent was killed in the middle of an event: it has failed for that reason. */
   readonly interrupted: number;
 }
 
-/** Lines of the ledger between two kills, at most, and the length of one, in bytes; a wait for them ends after so long in any case. */
+/** The most lines of the ledger between two kills, the length of one in bytes, and the longest wait for them. */
 const stepsMax = 12;
 const stepBytes = 30;
 const idleMilliseconds = 15_000;
 
 type Say = (line: string) => void;
 
-/** Carries the plan out; throws when a deployment has not ended rightly. */
+/** Carries out the plan. Throws when a deployment has ended otherwise than it should. */
 export async function runKills(plan: KillPlan, say: Say, signal?: AbortSignal): Promise<KillTally> {
   const ends: (() => unknown)[] = [];
   const sluice = new SluiceProcess({ after: (end) => void ends.push(end as () => unknown) }, [
@@ -132,7 +132,7 @@ class Kills {
     }
   }
 
-  /** Lets scripts begin and end for a while that the seed has drawn: counted in what they write down, so that a slow machine is not killed more often than it gets anywhere. */
+  /** Waits for a random number of scripts to begin or end, as the ledger shows. So a slow machine makes as much progress between two kills as a fast one. */
   async #letGoOn(lanes: readonly KillLane[]): Promise<void> {
     const written = () => lanes.reduce((sum, lane) => sum + lane.written, 0);
     const wanted = written() + this.#random.integer(0, stepsMax) * stepBytes;
@@ -147,7 +147,7 @@ class Kills {
     await this.#sluice.open();
   }
 
-  /** As a host does whose service manager starts the agent again. A script that runs is left to itself. */
+  /** Kills the agent and starts it again, as a service manager does. A running script is left alone. */
   async #killAgent(lane: KillLane | undefined): Promise<void> {
     if (lane === undefined) return;
     // The one before has just been killed, or the new one is on its way.
@@ -181,7 +181,7 @@ async function launch(ec2: EC2Client, count: number): Promise<readonly string[]>
   return ids;
 }
 
-/** Uploads the revision; gives where it lies. */
+/** Uploads the revision; returns its location. */
 async function uploaded(options: ConstructorParameters<typeof S3Client>[0]): Promise<RevisionLocation> {
   const s3 = new S3Client({ ...options, forcePathStyle: true });
   const [bucket, key] = ["kills", "ledger.tgz"];
@@ -191,12 +191,12 @@ async function uploaded(options: ConstructorParameters<typeof S3Client>[0]): Pro
   return { revisionType: "S3", s3Location: { bucket, key, bundleType: "tgz" } };
 }
 
-/** A process of the instance beside its agent: without any the local cloud would take it to be stopped. */
+/** Starts a process on the instance beside its agent: without any process the local cloud would take it for stopped. */
 function keepRunning(folder: string): void {
   spawn("sleep", ["infinity"], { env: { ...process.env, [mark]: folder }, detached: true, stdio: "ignore" }).unref();
 }
 
-/** The agent among an instance's processes, with what it takes to start it again. */
+/** Finds the agent among an instance's processes, with what is needed to start it again. */
 function agentIn(folder: string) {
   const found = processesOf(folder).map((pid) => ({ pid, words: partsOf(`/proc/${pid}/cmdline`) }));
   const agent = found.find(({ words }) => words.at(-1) === "run" && words.includes("--config_file"));
@@ -207,11 +207,11 @@ function agentIn(folder: string) {
       line.slice(line.indexOf("=") + 1),
     ]),
   );
-  delete environment["NODE_CHANNEL_FD"]; // the way to who has started it
+  delete environment["NODE_CHANNEL_FD"]; // the IPC channel to its parent
   return { ...agent, environment, folder: readlinkSync(`/proc/${agent.pid}/cwd`) };
 }
 
-/** The texts of a file in /proc, each of which a NUL ends; none when its process has ended meanwhile. */
+/** Returns the NUL-terminated texts of a file in /proc; none when its process has ended meanwhile. */
 function partsOf(file: string): readonly string[] {
   try {
     const parts = readFileSync(file, "utf8").split("\0");

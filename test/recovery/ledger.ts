@@ -57,7 +57,7 @@ export class LedgerHost {
     return new LedgerHost(sluice, instance.InstanceId);
   }
 
-  /** Deploys the ledger's revision. Gives the deployment's id. */
+  /** Deploys the ledger's revision. Returns the deployment's id. */
   async deploy(): Promise<string> {
     const {
       AWS_ENDPOINT_URL: url = "",
@@ -70,7 +70,7 @@ export class LedgerHost {
     );
   }
 
-  /** Runs a shell line on the instance, in the folder where the ledger lies. Gives what it printed. */
+  /** Runs a shell command on the instance, in the folder of the ledger. Returns its output. */
   async shell(line: string): Promise<string> {
     const { stdout } = await this.sluice.cli(
       "exec",
@@ -91,7 +91,7 @@ export class LedgerHost {
       .map((line) => line.slice(deploymentId.length + 1));
   }
 
-  /** The ledger, read where the instance's disk is: a process for each look would take the processor from what is waited for. */
+  /** Reads the ledger on the instance's disk. A process for each reading would slow down what the test waits for. */
   #ledger(): string {
     const cloud = join(this.sluice.folder, "data/cloud");
     const disks = [join(cloud, "plain", this.instanceId, "root"), join(cloud, "ns/instances", this.instanceId, "root")];

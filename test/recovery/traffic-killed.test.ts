@@ -92,7 +92,7 @@ test(
   },
 );
 
-/** Says which processes of its Auto Scaling group rest during deployments of the group; AWS's SDK does not know that member yet. */
+/** Sets which processes of its Auto Scaling group are suspended during deployments. AWS's SDK lacks that member. */
 async function suspending(cloud: TrafficFixture, autoScalingGroupProcessesToSuspend: readonly string[]): Promise<void> {
   const { endpoint, region, credentials } = await cloud.client();
   const body = JSON.stringify({
@@ -121,7 +121,7 @@ async function killAt(cloud: TrafficFixture, id: string, moment: RegExp): Promis
   await cloud.sluice.open();
 }
 
-/** One Auto Scaling group is there, with nothing at rest and one hook; the deployment group follows it; the version serves. */
+/** Asserts that one Auto Scaling group exists, with no suspended processes and one hook; that the deployment group has it; and that it serves the version. */
 async function isWhole(
   cloud: TrafficFixture,
   { url }: BalancedTargetGroup,
@@ -136,7 +136,7 @@ async function isWhole(
     new GetDeploymentGroupCommand({ applicationName, deploymentGroupName: "web" }),
   );
   assert.deepEqual(deploymentGroupInfo?.autoScalingGroups, [{ name: scalingGroup, hook: hooks[0] }]);
-  // The server is ready before its load balancers are, which wait for the instances' network: the deployment may be over first.
+  // The server is ready before its load balancers, which need the instances' network, so the deployment may end first.
   await eventually("the load balancer listens again", () => fetch(url).catch(() => undefined));
   for (let look = 0; look < 4; look += 1)
     assert.match(await (await fetch(url)).text(), new RegExp(`version ${version},`));

@@ -6,7 +6,7 @@ import {
   SetAlarmStateCommand,
 } from "@aws-sdk/client-cloudwatch";
 
-/** Makes an alarm that rings only when it is told to: `await ring("ALARM")`. It is silent at first. */
+/** Creates an alarm, at first OK. Returns a function that sets its state: `await ring("ALARM")`. */
 export async function rehearsedAlarm(test: TestContext, options: CloudWatchClientConfig, AlarmName: string) {
   const alarms = new CloudWatchClient(options);
   test.after(() => alarms.destroy());

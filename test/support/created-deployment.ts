@@ -8,7 +8,7 @@ export async function deploymentsOf({ deploy }: TrafficFixture): Promise<readonl
   return (await deploy.send(query)).deployments ?? [];
 }
 
-/** Waits for a deployment by somebody other than a user that is not among those that are known. */
+/** Waits for a deployment that is not among the known ones and was not created by a user. */
 export const createdBy = (
   cloud: TrafficFixture,
   creator: DeploymentCreator,

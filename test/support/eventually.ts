@@ -1,9 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 
-/** How long it waits before it asks again, in milliseconds: at first not at all long, later a tenth of a second, because asking costs those the processor that are waited for. */
+/** The pause between two questions, in milliseconds: short at first, later a tenth of a second, because asking slows down what is waited for. */
 const askAgain = { first: 20, last: 100, growth: 1 / 30 };
 
-/** Asks again and again until the answer is not undefined. Throws with the question when it takes too long. */
+/** Calls `ask` repeatedly until it returns something other than undefined. Throws an error with the question when that takes too long. */
 export async function eventually<Answer>(
   question: string,
   ask: () => Promise<Answer | undefined>,

@@ -3,12 +3,12 @@ import { join, resolve } from "node:path";
 
 const example = resolve(import.meta.dirname, "../../examples/hello");
 
-/** What a version of the example has that is out of the ordinary: scripts by event, in the place of the example's own. */
+/** Scripts of a version of the example, by event, in the place of the example's own. */
 export type Scripts = Readonly<Partial<Record<string, string>>>;
 
 const ownScripts = { ApplicationStop: "stop.sh", ApplicationStart: "start.sh", ValidateService: "validate.sh" };
 
-/** Writes a version of the example into a new folder, and gives that. */
+/** Writes a version of the example into a new folder, and returns that. */
 export function exampleRevision(parent: string, version: string, scripts: Scripts): string {
   const folder = mkdtempSync(join(parent, "revision-"));
   cpSync(example, folder, { recursive: true });

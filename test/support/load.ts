@@ -2,19 +2,19 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { Agent, request } from "node:http";
 
-/** What became of the requests so far. */
+/** The results of the requests so far. */
 export interface Answered {
   readonly total: number;
   readonly keptAlive: number;
   readonly fresh: number;
-  /** Why requests got no answer, or another one than 200. */
+  /** Why requests got no response, or one other than 200. */
   readonly lost: readonly string[];
 }
 
-/** Connections that ask one request after the other, and loops that take a new connection for each. */
+/** The numbers of connections that send one request after the other, and of loops that open a new connection for each. */
 const loops = { keptAlive: 8, fresh: 4 };
 
-/** Steady requests to a URL, from a process of its own, until they are ended. */
+/** Steady requests to a URL, from a process of its own, until they are stopped. */
 export class Load {
   readonly #process: ChildProcess;
 
@@ -23,12 +23,12 @@ export class Load {
     test.after(() => this.#process.kill());
   }
 
-  /** What became of the requests so far. */
+  /** Returns the results of the requests so far. */
   answered(): Promise<Answered> {
     return this.#ask("look");
   }
 
-  /** Lets requests under way end, and begins no more. */
+  /** Stops: begins no more requests, and waits for those in flight. */
   async end(): Promise<Answered> {
     const answered = await this.#ask("end");
     this.#process.disconnect();
@@ -42,7 +42,7 @@ export class Load {
   }
 }
 
-/** Asks until it is told to end. */
+/** Sends requests until it is told to stop. */
 function generate(url: string): void {
   const counts = { keptAlive: 0, fresh: 0 };
   const lost: string[] = [];
@@ -66,7 +66,7 @@ function generate(url: string): void {
   });
 }
 
-/** One request; rejects unless all of a good answer comes. */
+/** Sends one request. Rejects unless a complete 200 response comes. */
 function get(url: string, agent: Agent | false): Promise<void> {
   return new Promise((resolve, reject) => {
     const asked = request(url, { agent, timeout: 10_000 }, (response) => {

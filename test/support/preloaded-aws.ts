@@ -14,7 +14,7 @@ const isPreloaded = "SLUICE_TEST_AWS_IS_PRELOADED";
 /**
  * Returns variables with which `aws` is this machine's own CLI, loaded once: tests call it hundreds of times, and most of a
  * call is the start of Python. None where the CLI is no Python package, or is preloaded already. With AWS_STARTS_ANEW a call
- * gets a new process all the same, which one in other namespaces needs.
+ * gets a new process nevertheless, which one in other namespaces needs.
  */
 export async function preloadedAws(
   test: Pick<TestContext, "after">,

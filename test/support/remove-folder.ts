@@ -2,16 +2,16 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-/** Removes a data folder, whatever rights tests and instances have left on it. */
+/** Removes a data folder, whatever its permissions are. */
 export function removeFolder(folder: string): void {
   if (removed(folder)) return;
   openFolders(folder);
   if (removed(folder)) return;
-  // The disks of isolated instances hold files of this user's subordinate ids: only root of a user namespace that has them may remove those.
+  // The disks of isolated instances have files of this user's subordinate ids, which only root of a user namespace with these ids may remove.
   execFileSync("unshare", ["--map-root-user", "--map-auto", "rm", "-rf", folder]);
 }
 
-/** Whether it could be removed; throws where the reason is not somebody's rights. */
+/** Tries to remove it. Returns false if permissions prevent that; throws other errors. */
 function removed(folder: string): boolean {
   try {
     rmSync(folder, { recursive: true, force: true });
@@ -23,7 +23,7 @@ function removed(folder: string): boolean {
   }
 }
 
-/** Gives this user all rights to its own folders: what runs as root of an instance may close them even to their owner. */
+/** Gives this user access to its own folders: root of an instance may have taken it away even from their owner. */
 function openFolders(folder: string): void {
   try {
     chmodSync(folder, 0o700);

@@ -29,9 +29,9 @@ export async function openServerFixture(
     ...more
   }: {
     readonly clock?: () => number;
-    /** What stands for the agent on instances; without one there are no instances. */
+    /** The program that is the agent on instances; without one there are no instances. */
     readonly agentBundle?: string;
-    /** HTTPS beside HTTP, with a certificate of an authority of its own. */
+    /** Serves HTTPS besides HTTP, with a certificate of its own authority. */
     readonly tls?: boolean;
     readonly actsWithServiceRoles?: boolean;
     readonly eventsUrl?: string | undefined;
@@ -40,7 +40,7 @@ export async function openServerFixture(
   const dataFolder = mkdtempSync(join(tmpdir(), "sluice-identity-"));
   let close = async () => {};
   test.after(async () => {
-    await close(); // while the folder tells which instances there are
+    await close(); // before the folder, which lists the instances, is removed
     rmSync(dataFolder, { recursive: true, force: true });
   });
   const common = { dataFolder, region, accountId, clock };
@@ -81,12 +81,12 @@ export async function openServerFixture(
     url: server.url,
     signerSha256: () => server.signerSha256(),
     objectSha256: cloud.objectSha256,
-    /** The certificate of the authority, for clients that come over HTTPS. */
+    /** The certificate of the authority, for clients over HTTPS. */
     authorityFile: authority.certificateFile,
     administrator,
     /** Options of an SDK client that signs with a key; the administrator's unless another is given. */
     as: (credentials: Credentials = administrator) => ({ region, endpoint: server.url, credentials, maxAttempts: 1 }),
-    /** Runs the real `aws` CLI; gives its exit code and what it printed. */
+    /** Runs the real `aws` CLI; returns its exit code and output. */
     aws: (words: readonly string[], options: { readonly as?: Credentials; readonly cwd?: string } = {}) =>
       aws(server.url, words, { as: administrator, ...options }),
   };

@@ -1,9 +1,9 @@
 import { signHeaders } from "@sluice/aws-protocol/signature-v4";
 
-/** What a host makes of an event. */
+/** A host's result of an event. */
 export type Outcome = "Succeeded" | "Failed";
 
-/** Where agents ask for work, and with whose key. */
+/** The control plane of the agents, and their credentials. */
 export interface ControlPlane {
   readonly url: string;
   readonly region: string;
@@ -23,7 +23,7 @@ interface Poll {
   readonly HostCommand?: { readonly HostCommandIdentifier: string; readonly CommandName: string };
 }
 
-/** Hosts whose agents speak the protocol and do nothing else: a test says what becomes of each event, and when. */
+/** Hosts whose agents only speak the protocol: a test decides when each event ends, and how. */
 export class SimulatedAgents {
   readonly #plane: ControlPlane;
   readonly #answer: (host: string, event: string) => Outcome | Promise<Outcome>;
@@ -39,13 +39,13 @@ export class SimulatedAgents {
     this.#answer = answer;
   }
 
-  /** Ends all agents. Do it before the control plane goes: that a server is gone is an error to them. */
+  /** Stops all agents. Must be called before the control plane is closed, which would be an error to them. */
   async close(): Promise<void> {
     this.#stop.abort();
     await Promise.all(this.#running);
   }
 
-  /** Starts the agent of a host, which the test calls by a name of its own. */
+  /** Starts the agent of a host, under a name for the test. */
   start(host: string, hostIdentifier: string): void {
     this.#running.push(this.#run(host, hostIdentifier));
   }

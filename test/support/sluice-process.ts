@@ -13,7 +13,7 @@ import { removeFolder } from "./remove-folder.ts";
 const run = promisify(execFile);
 const program = resolve(import.meta.dirname, "../../packages/cli/bin/sluice.js");
 
-/** How long the program may take to end in order. */
+/** How long a shutdown may take. */
 const endsWithinMilliseconds = 15_000;
 
 /** A whole `sluice up` in a process and a data folder of its own, removed when the test ends. */
@@ -24,10 +24,10 @@ export class SluiceProcess {
   #process: ChildProcess | undefined;
   #lines: string[] = [];
   #environment: Promise<Record<string, string>> | undefined;
-  /** 0 until the first start has taken a free port; later starts take the same one, because hosts know it. */
+  /** 0 until the first start, which takes a free port. Later starts take the same one, which hosts are configured with. */
   port = 0;
 
-  /** Without an example and without `--driver`, instances are plain processes, which every machine can run. `within`: words in front of each command, such as those that enter a container. */
+  /** Without an example and without `--driver`, instances are plain processes, which every machine can run. `within`: the words before each command, such as those that enter a container. */
   constructor(test: Pick<TestContext, "after">, upArguments: readonly string[], within: readonly string[] = []) {
     const needsNone = upArguments.includes("--no-example") && !upArguments.includes("--driver");
     this.#arguments = needsNone ? [...upArguments, "--driver", "plain"] : upArguments;
@@ -44,7 +44,7 @@ export class SluiceProcess {
     return this.#process.pid;
   }
 
-  /** The shell words that run `sluice` against this process. */
+  /** Returns the shell command that runs `sluice` against this process. */
   get command(): string {
     return [process.execPath, program, ...this.#common()].join(" ");
   }
@@ -78,7 +78,7 @@ export class SluiceProcess {
     });
   }
 
-  /** Ends the program as a power cut would. */
+  /** Kills the program, as a power cut would. */
   async kill(): Promise<void> {
     this.#environment = undefined;
     const child = this.#process;
@@ -88,7 +88,7 @@ export class SluiceProcess {
     await gone;
   }
 
-  /** Ends the program as Ctrl-C does; as a power cut where that takes too long. */
+  /** Stops the program as Ctrl-C does, and kills it if that takes too long. */
   async #end(): Promise<void> {
     const child = this.#process;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
@@ -127,7 +127,7 @@ export class SluiceProcess {
     return outcome("aws", words, { ...(await this.environment()), AWS_PAGER: "", AWS_EC2_METADATA_DISABLED: "true" });
   }
 
-  /** The variables that `sluice env` exports; asked for once, because they hold for as long as the program runs. */
+  /** Returns the variables that `sluice env` exports. They are cached, because they do not change while the program runs. */
   environment(): Promise<Record<string, string>> {
     return (this.#environment ??= this.#askEnvironment());
   }
@@ -143,7 +143,7 @@ export class SluiceProcess {
   /** Ends everything and removes the folder. */
   async remove(): Promise<void> {
     await this.#end();
-    await this.cli("down"); // what a server that was killed has left
+    await this.cli("down"); // stops what a killed server has left
     removeFolder(this.folder);
   }
 

@@ -57,7 +57,7 @@ export interface BalancedTargetGroup {
   readonly url: string;
 }
 
-/** A whole `sluice up` whose instances are isolated and behind real load balancers, with an application to deploy. */
+/** A whole `sluice up` with isolated instances behind load balancers, and an application to deploy. */
 export class TrafficFixture {
   readonly sluice: SluiceProcess;
   deploy!: CodeDeployClient;
@@ -108,7 +108,7 @@ export class TrafficFixture {
     await this.ec2.send(new CreateLaunchTemplateCommand({ LaunchTemplateName: "web", LaunchTemplateData }));
   }
 
-  /** Makes a target group for port 8080 behind a load balancer of its own. */
+  /** Creates a target group for port 8080 behind a load balancer of its own. */
   async balancedTargetGroup(Name: string, drainSeconds: number): Promise<BalancedTargetGroup> {
     const arn = await this.targetGroup(Name, drainSeconds);
     const made = await this.balancing.send(new CreateLoadBalancerCommand({ Name, Subnets: zones }));
@@ -124,7 +124,7 @@ export class TrafficFixture {
     return { name: Name, arn, url: `http://127.0.0.1:${Port}/` };
   }
 
-  /** Makes a target group that nothing forwards to. */
+  /** Creates a target group without a load balancer. */
   async targetGroup(Name: string, drainSeconds: number): Promise<string> {
     const { TargetGroups = [] } = await this.balancing.send(
       new CreateTargetGroupCommand({
@@ -144,11 +144,11 @@ export class TrafficFixture {
     return TargetGroupArn;
   }
 
-  /** Launches an Auto Scaling group, and waits until all of it is in service. */
+  /** Creates an Auto Scaling group, and waits until all its instances are in service. */
   async fleet(
     name: string,
     size: number,
-    ...ways: readonly Pick<BalancedTargetGroup, "arn">[]
+    ...targetGroups: readonly Pick<BalancedTargetGroup, "arn">[]
   ): Promise<readonly string[]> {
     await this.scaling.send(
       new CreateAutoScalingGroupCommand({
@@ -161,15 +161,15 @@ export class TrafficFixture {
       }),
     );
     const ids = await this.inService(name, size);
-    const TargetGroupARNs = ways.map(({ arn }) => arn);
-    if (ways.length > 0)
+    const TargetGroupARNs = targetGroups.map(({ arn }) => arn);
+    if (targetGroups.length > 0)
       await this.scaling.send(
         new AttachLoadBalancerTargetGroupsCommand({ AutoScalingGroupName: name, TargetGroupARNs }),
       );
     return ids;
   }
 
-  /** Waits until so many instances of a group, and no others, are in service. */
+  /** Waits until exactly this number of instances of a group are in service. */
   inService(name: string, size: number): Promise<readonly string[]> {
     return eventually(
       `${size} instances of ${name} are in service`,
@@ -213,7 +213,7 @@ export class TrafficFixture {
     });
   }
 
-  /** Makes a deployment group, AllAtOnce by default; behind a target group if one is given. */
+  /** Creates a deployment group, AllAtOnce by default, and with a target group if one is given. */
   async group(
     deploymentGroupName: string,
     {
@@ -278,12 +278,12 @@ export class TrafficFixture {
     return deploymentTargets.flatMap(({ instanceTarget }) => instanceTarget ?? []);
   }
 
-  /** What the server has decided about a deployment so far, as lines of its log. */
+  /** Returns the server's decisions about a deployment so far, as lines of its log. */
   decisions(deploymentId: string): readonly string[] {
     return this.sluice.output.split("\n").filter((line) => line.includes(`"deploymentId":"${deploymentId}","do":`));
   }
 
-  /** Waits until the server has decided something. */
+  /** Waits for a decision of the server. */
   async decided(deploymentId: string, wanted: RegExp): Promise<void> {
     await this.#eventually(deploymentId, {
       question: `${wanted} is decided about ${deploymentId}`,
@@ -292,7 +292,7 @@ export class TrafficFixture {
     });
   }
 
-  /** As `eventually`; when it takes too long, the error tells what was decided last. */
+  /** Like `eventually`, but the error has the last decisions. */
   #eventually<Answer>(
     deploymentId: string,
     wait: {
@@ -308,7 +308,7 @@ export class TrafficFixture {
   }
 }
 
-/** The settings of a deployment group that stands behind a target group. */
+/** The settings of a deployment group with a target group. */
 export const behind = ({ name }: { readonly name: string }) => ({
   deploymentStyle: { deploymentType: "IN_PLACE" as const, deploymentOption: "WITH_TRAFFIC_CONTROL" as const },
   loadBalancerInfo: { targetGroupInfoList: [{ name }] },

@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { whyMissing } from "./why-missing.ts";
 
-/** Has `aws` be a program that calls itself this version. */
+/** Puts an `aws` on the PATH that claims to be this version. */
 function pretend(t: TestContext, version: string): void {
   const folder = mkdtempSync(join(tmpdir(), "sluice-commands-"));
   const { PATH = "" } = process.env;

@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** Where system programs are: an ordinary user's PATH may lack those, and the program looks there all the same. */
+/** The folders of system programs, which may be missing in an ordinary user's PATH. `sluice` looks there nevertheless. */
 const systemFolders = "/usr/sbin:/sbin";
 
 /** The first `aws` CLIs that know AWS_ENDPOINT_URL, by their major version. */

@@ -72,7 +72,7 @@ test("what is not understood is not chosen", () => {
   for (const drift of drifts) assert.deepEqual(cleanFileRanges(`${drift(text)}\n${code}`, program), both.slice(1));
 });
 
-/** Does what an agent does, before and after it has let go of its pages. Prints what was resident, in kB. */
+/** Does what an agent does, before and after it has released its resident pages. Prints the resident memory, in kB. */
 const workAround = `
   import { spawnSync } from "node:child_process";
   import { createHash, generateKeyPairSync } from "node:crypto";

@@ -75,7 +75,7 @@ export class AgentHost {
     await this.#end("SIGKILL");
   }
 
-  /** Asks the agent to end. Gives its exit code. */
+  /** Asks the agent to end. Returns its exit code. */
   async stop(): Promise<number | null> {
     return this.#end("SIGTERM");
   }

@@ -98,7 +98,7 @@ test(
       stderr,
       `error: Deployment d-AAAAAAAA1 is in progress, so the agent goes on. Try again when it has ended, or end it at once with: kill ${host.pid}\n`,
     );
-    // A file that is left of a deployment of yesterday stops nobody.
+    // A tracking file of a deployment of yesterday does not keep the agent from being stopped.
     writeFileSync(join(host.folder, "go"), "");
     await plane.completion(identifier);
     await host.settled();

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { AddressInfo } from "node:net";
 import type { Openssl, Party } from "./openssl.ts";
 
-/** What a host has said of a command. */
+/** A report that a host has sent. */
 export interface Completion {
   readonly identifier: string;
   readonly status: string;
@@ -26,8 +26,8 @@ interface Trouble {
 }
 
 /**
- * The other end of the host agents' protocol for tests, as AWS documents it (agent.md §1): it hands out what a test
- * tells it to, at the time and as often as the test says, and writes down what it hears. Bundles lie on it as in S3.
+ * The server side of the host agents' protocol for tests, as AWS documents it (agent.md §1). It hands out commands when, and
+ * as often as, a test wants it to, and records all requests. It also serves bundles as S3 does.
  */
 export class ControlPlane {
   readonly #server: Server;
@@ -41,13 +41,13 @@ export class ControlPlane {
   readonly #troubles = new Map<string, Trouble[]>();
   readonly #waiting = new Set<() => void>();
   readonly completions: Completion[] = [];
-  /** Every request, by operation, with what it held. */
+  /** The input of every request, by operation. */
   readonly heard: {
     readonly operation: string;
     readonly input: Readonly<Record<string, unknown>>;
     readonly headers: IncomingMessage["headers"];
   }[] = [];
-  /** What acknowledgements are answered with. */
+  /** The status in responses to acknowledgements. */
   acknowledgement: string | undefined = "InProgress";
   url = "";
 
@@ -82,7 +82,7 @@ export class ControlPlane {
     this.#objects.delete(`/${bucket}/${key}`);
   }
 
-  /** Signs what a deployment asks of the host; `tamper` changes it on the way. Gives the deployment's execution id. */
+  /** Signs a deployment's specification; `tamper` changes it afterwards. Returns the deployment's execution id. */
   specify(
     specification: { readonly DeploymentId: string } & Readonly<Record<string, unknown>>,
     tamper: (envelope: string) => string = (envelope) => envelope,
@@ -92,7 +92,7 @@ export class ControlPlane {
     return executionId;
   }
 
-  /** Answers with the specification of another deployment, as somebody on the way could who has kept it. */
+  /** Answers with the specification of another deployment, as an attacker in between could replay it. */
   replay(executionId: string, other: string): void {
     this.#specifications.set(executionId, this.#specifications.get(other) ?? "");
   }
@@ -104,18 +104,18 @@ export class ControlPlane {
     return identifier;
   }
 
-  /** Sends a command and waits for what the host says of it. */
+  /** Sends a command and waits for the host's report. */
   async run(name: string, executionId: string): Promise<Completion> {
     const identifier = this.send(name, executionId, `${executionId}-${name}-${this.heard.length}`);
     return this.completion(identifier);
   }
 
-  /** Waits for what the host says of a command. */
+  /** Waits for the host's report of a command. */
   async completion(identifier: string): Promise<Completion> {
     return this.until(() => this.completions.find((one) => one.identifier === identifier));
   }
 
-  /** Waits until something is so; looks whenever the host has said something. */
+  /** Waits until a condition holds, which is checked after each request of the host. */
   async until<Found>(look: () => Found | undefined): Promise<Found> {
     for (;;) {
       const found = look();
@@ -137,7 +137,7 @@ export class ControlPlane {
     this.#downloads.push(...answers);
   }
 
-  /** Holds the answer to the next call of an operation back until it is let go. */
+  /** Holds back the response to the next call of an operation until it is released. */
   hold(operation: string): () => void {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#held.set(operation, promise);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { SignedRequests } from "../src/protocol/signed-requests.ts";
 
-/** Listens on a free port of the loopback, for as long as the test runs. Gives the address. */
+/** Listens on a free port of the loopback, for as long as the test runs. Returns the address. */
 export async function listen(t: TestContext, listener: RequestListener): Promise<string> {
   const server = createServer(listener);
   await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));

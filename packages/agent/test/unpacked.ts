@@ -16,7 +16,7 @@ export function place(t: TestContext, bytes: Buffer) {
   return { folder, file, into: join(folder, "deployment", "deployment-archive") };
 }
 
-/** Unpacks a bundle; gives the folder, and what was warned of. */
+/** Unpacks a bundle; returns the folder, and what was warned of. */
 export async function unpacked(
   t: TestContext,
   type: Unpacking["type"],

@@ -5,7 +5,7 @@ import { type Call, type Service, serviceModel, type ServiceName } from "@sluice
 type Input = Readonly<Record<string, unknown>>;
 type Shape = NonNullable<ReturnType<ReturnType<typeof serviceModel>["operations"]["get"]>>["input"];
 
-/** A call in this process; who makes it is an administrator unless told otherwise. */
+/** A call in this process, by an administrator unless there is another principal. */
 export const callOf = (principal: Partial<Call["principal"]> = {}): Call => ({
   requestId: "request",
   region: "eu-west-1",
@@ -21,7 +21,7 @@ export const callOf = (principal: Partial<Call["principal"]> = {}): Call => ({
   signal: new AbortController().signal,
 });
 
-/** Has a service carry out an operation, without a port or a signature. Gives the answer's text. */
+/** Calls an operation of a service without a port or a signature. Returns the response's text. */
 export async function ask(service: Service, model: ServiceName, operation: string, input: Input): Promise<string> {
   const { protocol, version, operations } = serviceModel(model);
   const shape = operations.get(operation)?.input;

@@ -8,7 +8,7 @@ export interface Row {
   readonly isTagged?: boolean;
 }
 
-/** By operation; `nothing` is said of those that AWS has on no one resource. */
+/** By operation. `nothing`: by AWS's reference it is not about any particular resource. */
 export type Rows = Readonly<Record<string, Row | "nothing">>;
 
 /** The same row for several operations. */

@@ -66,7 +66,7 @@ export function lambdaRows(): Rows {
     ...names.map((name) => ({ FunctionName: `${name}:live` })),
     ...names.map((FunctionName) => ({ FunctionName, Qualifier: "live" })),
   ];
-  // A qualifier in the name is not looked at.
+  // A qualifier in the name is ignored.
   const whole = [...unpublished, { FunctionName: "hook:live" }, { FunctionName: "hook:3" }];
   const ofQualified = `GetFunction GetFunctionConfiguration DeleteFunction CreateFunctionUrlConfig GetFunctionUrlConfig
     UpdateFunctionUrlConfig DeleteFunctionUrlConfig AddPermission RemovePermission GetPolicy

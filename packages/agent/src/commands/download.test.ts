@@ -15,7 +15,7 @@ const bytes = tgz([{ name: "appspec.yml", content: "version: 0.0\nos: linux\n" }
 const sha256 = createHash("sha256").update(bytes).digest("hex");
 const bound = { HostIdentifier: "host", Nonce: "nonce", LifecycleEvents: ["DownloadBundle"] };
 
-/** Fetches a revision from an address of this host; gives what is there afterwards. */
+/** Downloads a revision from an address of this host. Returns the text of its AppSpec file; undefined when it is not there. */
 async function obtain(t: TestContext, at: string, binding: object | undefined): Promise<string | undefined> {
   const { folder, requests } = downloadFixture(t);
   const { port } = new URL(await listen(t, (_, response) => response.writeHead(200, { etag: '"e"' }).end(bytes)));

@@ -9,7 +9,7 @@ const skip = process.getuid?.() !== 0 && "needs root";
 const [nobody, users, logger] = [65_534, 1_000, 110];
 
 /** Folders in one that is root's alone, each with an owner, a group and a mode; a question about a path below. */
-function ground(t: TestContext) {
+function fixture(t: TestContext) {
   const top = mkdtempSync(join(tmpdir(), "sluice-unsafe-"));
   t.after(() => rmSync(top, { recursive: true, force: true }));
   const make = (path: string, mode = 0o755, uid = 0, gid = 0) => {
@@ -29,7 +29,7 @@ function ground(t: TestContext) {
 }
 
 test("a folder is safe where root alone can change it and all that leads there", { skip }, (t) => {
-  const { top, make, link, unsafe } = ground(t);
+  const { top, make, link, unsafe } = fixture(t);
   make("own");
   make("sticky", 0o1777);
   make("sticky/own");
@@ -41,7 +41,7 @@ test("a folder is safe where root alone can change it and all that leads there",
 });
 
 test("a folder is not safe where somebody else owns, or may write to, what leads there", { skip }, (t) => {
-  const { make, unsafe } = ground(t);
+  const { make, unsafe } = fixture(t);
   make("theirs", 0o755, nobody);
   make("theirs/own");
   make("everybody", 0o757);
@@ -54,12 +54,12 @@ test("a folder is not safe where somebody else owns, or may write to, what leads
   assert.equal(unsafe("everybody/new"), "everybody");
   assert.equal(unsafe("group/new"), "group");
   assert.equal(unsafe("sticky/theirs"), "sticky/theirs");
-  assert.equal(unsafe("sticky"), "sticky"); // others may lay something into it
+  assert.equal(unsafe("sticky"), "sticky"); // others may create files in it
   assert.equal(unsafe("theirs/own", { users: [0, nobody] }), undefined);
 });
 
 test("a link is as safe as whoever laid it, and what it leads to", { skip }, (t) => {
-  const { top, make, link, unsafe } = ground(t);
+  const { top, make, link, unsafe } = fixture(t);
   make("own");
   make("theirs", 0o755, nobody);
   make("sticky", 0o1777);
@@ -73,7 +73,7 @@ test("a link is as safe as whoever laid it, and what it leads to", { skip }, (t)
 });
 
 test("logs may lie below a folder that a group of the system writes to, as Ubuntu's /var/log is", { skip }, (t) => {
-  const { make, unsafe } = ground(t);
+  const { make, unsafe } = fixture(t);
   make("log", 0o775, 0, logger);
   make("users", 0o775, 0, users);
 

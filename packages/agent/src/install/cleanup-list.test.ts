@@ -1,4 +1,4 @@
-// How the next installation removes what one has made, whatever has become of it.
+// How an installation removes what the previous one has created, whatever has happened to it meanwhile.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import {
@@ -83,7 +83,7 @@ test("a file that has become a folder with things in it stays", async (t) => {
   assert.deepEqual([fixture.read("a/theirs"), fixture.read("b")], ["x", "2"]);
 });
 
-/** Names that some tool or other stumbles over; the last is no UTF-8, and falls together with the one before it for whoever takes it for text. */
+/** Names that one tool or another fails on. The last one is not UTF-8, and decoded as text it equals the one before. */
 const oddNames = [
   "report ",
   "tab\t",
@@ -165,7 +165,7 @@ test("a damaged list fails one deployment, in one sentence that names it and the
   }
 });
 
-/** Makes something that its owner cannot delete. Gives how to undo it; undefined where that cannot be. */
+/** Creates something that its owner cannot delete. Returns a function that undoes it, or undefined where that is impossible. */
 function makeUndeletable(folder: string, name: string): (() => void) | undefined {
   if (process.getuid?.() !== 0) {
     chmodSync(folder, 0o500);

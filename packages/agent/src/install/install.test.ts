@@ -32,7 +32,7 @@ test("a folder's content goes below the destination, a file into it", async (t) 
 test("the plan and the list of what was made are written byte by byte as the official agent writes them", async (t) => {
   const fixture = new InstallFixture(t);
   fixture.revision({ "conf/a.txt": "a" });
-  const own = userInfo().username; // root alone may give files to others
+  const own = userInfo().username; // only root may change owners
 
   await fixture.install(
     `files: [{source: conf, destination: APP/etc}]\npermissions: [{object: APP, type: [file], mode: "0640", owner: ${own}}]`,

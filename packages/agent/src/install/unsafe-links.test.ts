@@ -1,4 +1,4 @@
-// What a local user may do to folders of their own while the agent, as root, installs into them.
+// What a local user can do in folders of their own while the agent, as root, installs there.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -28,7 +28,7 @@ const skip = process.getuid?.() !== 0 && "needs root";
 /** A user of the host without any rights. */
 const visitor = 54_321;
 
-/** The application's folder belongs to the visitor; beside it is one of root's with a file that nobody else may read. */
+/** A fixture whose application folder belongs to the visitor. Beside it is a folder of root's with a file that only root may read. */
 class SharedGround extends InstallFixture {
   readonly roots = join(this.folder, "roots");
   readonly secret = join(this.roots, "job");
@@ -42,7 +42,7 @@ class SharedGround extends InstallFixture {
     chmodSync(this.secret, 0o600);
   }
 
-  /** Lays a link of the visitor's in the application's folder. */
+  /** Creates a link of the visitor's in the application's folder. */
   lay(name: string, target: string): void {
     symlinkSync(target, join(this.app, name));
     lchownSync(join(this.app, name), visitor, visitor);
@@ -185,7 +185,7 @@ test("a list that others than root may have written is not obeyed", { skip }, as
   fixture.mustBeUntouched();
 });
 
-/** Has somebody do something right after a call of the system: the moment that a racer waits for. */
+/** Runs an attack right after a system call: the moment that a racing attacker waits for. */
 function rightAfter(
   t: TestContext,
   call: "symlinkSync" | "mkdirSync" | "unlinkSync",
@@ -258,7 +258,7 @@ test(
   },
 );
 
-/** Exchanges folders, files and what is not in its place yet for links to root's, as fast as it can. */
+/** Replaces folders, files and temporary files by links to root's, as fast as it can. */
 const racer = `
 const { linkSync, readdirSync, renameSync, rmSync, symlinkSync, unlinkSync } = require("node:fs");
 const [app, roots, user] = process.argv.slice(1);
@@ -300,7 +300,7 @@ test(
       fixture.revision({ job: "x", "jobs/job": "x", "jobs/deep/job": "x", "jobs/deep/other": "x" });
       await fixture.install(`${everything}\n${rule}`, "OVERWRITE").then(
         () => (installed += 1),
-        () => {}, // whoever exchanges folders has deployments that fail
+        () => {}, // deployments may fail while folders are being replaced
       );
       fixture.mustBeUntouched();
     }

@@ -7,7 +7,7 @@ import { CallConnections, StaleConnection } from "./call-connections.ts";
 const limits = { readTimeoutMilliseconds: 5_000, idleMilliseconds: 5_000 };
 const ok = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
 
-/** A server that is told each request as it came, and the connection that it came over. */
+/** A server whose handler gets each raw request and its connection. */
 async function serve(t: TestContext, take: (socket: Socket, request: string) => void, given = limits) {
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
@@ -99,7 +99,7 @@ test("a connection that is closed while nobody calls is not used again", async (
   assert.equal(sockets.length, 2);
 });
 
-/** Answers that are too long, by how much. */
+/** Responses that exceed the limit, and by how much. */
 const tooMuch = new Map([
   ["much", `HTTP/1.1 200 OK\r\n\r\n${"x".repeat(100_000)}`],
   ["less", `HTTP/1.1 200 OK\r\ncontent-length: 1001\r\n\r\n${"x".repeat(1_001)}`],

@@ -7,7 +7,7 @@ const read = (text: string, isClosed = false) => {
   return answer && { ...answer, body: answer.body.toString("latin1") };
 };
 
-/** Whole answers, and what they say. */
+/** Complete responses, and how they are parsed. */
 const answers: Readonly<Record<string, { readonly text: string; readonly body: string; readonly isKept?: false }>> = {
   "with a length": { text: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", body: "{}" },
   "without a reason": { text: "HTTP/1.1 200\r\ncontent-length:0\r\n\r\n", body: "" },

@@ -27,7 +27,7 @@ export class WireLog {
     this.#file = new RotatingFile(path, rules);
   }
 
-  /** Notes a request; gives its number, by which the answer is found. */
+  /** Notes a request; returns its number, by which the answer is found. */
   sent({ method, url, headers, body }: Sent): number {
     this.#requests += 1;
     const shown = Object.entries(headers).map(([name, value]) => `${name}: ${withoutSecrets(name, String(value))}`);

@@ -1,7 +1,7 @@
 import type { Revision } from "../protocol/revision.ts";
 import type { Specification } from "../protocol/specification.ts";
 
-/** The agent's own credentials. Unlike AWS's first agent, scripts do not see them (agent.md §10, 10). */
+/** The agent's own credentials. Unlike AWS's first agent, scripts do not get the agent's credentials (agent.md §10, 10). */
 const ownSecrets = ["AWS_ACCESS_KEY", "AWS_SECRET_KEY", "AWS_CREDENTIALS_FILE"];
 
 /** Whether a variable can load code into every program that a script starts. */

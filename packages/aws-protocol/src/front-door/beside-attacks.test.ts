@@ -44,7 +44,7 @@ async function openProgram(t: TestContext) {
 
 type Program = Awaited<ReturnType<typeof openProgram>>;
 
-/** Holds the time of calls beside an attack against that beside one of a quarter, and gives the bytes that memory has grown by. */
+/** Compares the time of calls during an attack with that during one of a quarter its size. Returns the growth of memory, in bytes. */
 async function compare(program: Program, attack: (size: number) => Promise<readonly Socket[]>): Promise<number> {
   const calm = await program.callsTake();
   const before = await program.memory();
@@ -149,7 +149,7 @@ test("bodies of those who have a key share a limit as well, and the next one wai
   const head = `POST / HTTP/1.1\r\nHost: ${host}\r\n${lines.join("")}Content-Length: ${size}\r\n\r\n`;
   const before = await program.peakMemory();
 
-  // Whoever reads them as they come has all of them before one is whole.
+  // A server that reads them as they arrive has all of them in memory before one is complete.
   const answers = Array.from({ length: count }, async () => {
     const socket = await program.dial();
     socket.write(head + body);

@@ -21,7 +21,7 @@ const atItsHost: Service = {
   refuse: ({ message }) => ({ status: 403, headers: {}, body: message }),
 };
 
-/** Who the service says that somebody is who asks so. */
+/** Returns the principal that the service sees for a request. */
 async function asks(
   t: TestContext,
   { path, headers = {} }: { readonly path: string; readonly headers?: Readonly<Record<string, string>> },
