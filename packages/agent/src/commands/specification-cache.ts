@@ -1,23 +1,23 @@
 import { randomBytes } from "node:crypto";
 import { deferred } from "../deferred.ts";
-import { checkAnswers } from "../protocol/binding.ts";
+import { checkBinding } from "../protocol/binding.ts";
 import type { CommandService, HostCommand } from "../protocol/command-service.ts";
 import type { Trust } from "../protocol/signed-content.ts";
 import { readSpecification, type Specification } from "../protocol/specification.ts";
 import type { Retry } from "../retry.ts";
 
-/** Specifications that are kept, some kilobytes each: those of many deployments at once. One that was dropped is fetched again. */
+/** The most cached specifications, of some kilobytes each: those of many concurrent deployments. One that was dropped is fetched again. */
 const specificationsMax = 16;
 
-/** Deployments of which it is remembered what was taken up: far more than a host has at once. */
+/** The most deployments whose commands are remembered: far more than a host has at once. */
 const deploymentsMax = 256;
 
-/** How long a bound specification stands for commands that come later, in milliseconds: then the control plane is asked again whether it still wants them run. */
+/** How long a bound specification is used for later commands, in milliseconds. Then the control plane is asked again which commands it wants run. */
 const freshMilliseconds = 120_000;
 
-/** A specification that is being fetched, or was. */
+/** A specification that is being fetched or was fetched. */
 export interface FetchedSpecification {
-  /** Rejects when it cannot be had, is not to be trusted, or has no such command. */
+  /** Rejects when it cannot be fetched, is not to be trusted, or does not have the command. */
   readonly specification: Promise<Specification>;
   /** Resolves when the first attempt has failed. */
   readonly firstFailure: Promise<void>;
@@ -25,17 +25,17 @@ export interface FetchedSpecification {
 
 interface CachedSpecification extends FetchedSpecification {
   readonly fetchedAt: number;
-  /** Once it has come. */
+  /** The specification, once it has arrived. */
   read?: Specification;
 }
 
-/** What specifications are fetched with. */
+/** What a specification cache needs. */
 export interface SpecificationContext {
   readonly service: Pick<CommandService, "specification">;
   readonly retry: Retry;
   readonly hostIdentifier: string;
   readonly trust: Trust;
-  /** Milliseconds since whenever. Nobody can set it, as who is on the way may be able to set the time of day. */
+  /** A monotonic clock, in milliseconds: an attacker on the network may be able to set the time of day. */
   readonly clock?: (() => number) | undefined;
 }
 
@@ -47,7 +47,7 @@ export class SpecificationCache {
   readonly #context: SpecificationContext;
   readonly #clock: () => number;
   readonly #cached = new Map<string, CachedSpecification>();
-  /** Commands that were taken up, by name, of each deployment: a new specification does not make them new. */
+  /** The names of the commands that were taken up, by deployment. A new specification does not allow them again. */
   readonly #takenUp = new Map<string, Set<string>>();
 
   constructor(context: SpecificationContext) {
@@ -68,7 +68,7 @@ export class SpecificationCache {
     return { specification, firstFailure: cached.firstFailure };
   }
 
-  /** An earlier process of the agent has taken this command up. */
+  /** Remembers a command that an earlier agent process has taken up. */
   noteTakenUp({ deploymentExecutionId, name }: HostCommand): void {
     const takenUp = this.#takenUp.get(deploymentExecutionId) ?? new Set();
     this.#takenUp.set(deploymentExecutionId, takenUp.add(name));
@@ -89,13 +89,13 @@ export class SpecificationCache {
 
   #fetch(deploymentExecutionId: string): CachedSpecification {
     const { service, retry, hostIdentifier, trust } = this.#context;
-    // Nobody else binds: AWS's service is asked what its own agents ask.
+    // Only our control plane binds specifications. AWS's service gets the requests of its own agents.
     const nonce = trust.signers === undefined ? undefined : randomBytes(24).toString("base64url");
     const { promise: firstFailure, resolve: onFirstFailure } = deferred();
     const fetching = retry(() => service.specification(deploymentExecutionId, nonce), { onFirstFailure });
     const specification = fetching.then((envelope) => {
       const read = readSpecification(envelope, trust);
-      checkAnswers(read, { deploymentExecutionId, hostIdentifier, nonce });
+      checkBinding(read, { deploymentExecutionId, hostIdentifier, nonce });
       return (cached.read = read);
     });
     const cached: CachedSpecification = { specification, firstFailure, fetchedAt: this.#clock() };
@@ -109,11 +109,11 @@ export class SpecificationCache {
   }
 }
 
-/** Whether a specification that was fetched before is good for a command. */
+/** Whether a specification that was fetched before may be used for a command. */
 function serves({ read, fetchedAt }: CachedSpecification, name: string, now: number): boolean {
-  if (read?.binding === undefined) return true; // it is on its way, or nobody binds
+  if (read?.binding === undefined) return true; // it is still being fetched, or is not bound
   if (now - fetchedAt > freshMilliseconds || !read.binding.lifecycleEvents.includes(name)) return false;
-  // An object that only its key names is what it is now, not what it was when the deployment began.
+  // An object that is named by its key only may have changed since, and with it the digest in the binding.
   const { revision } = read;
   return name !== "DownloadBundle" || revision.type !== "S3" || (revision.version ?? revision.eTag) !== undefined;
 }

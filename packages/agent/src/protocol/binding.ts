@@ -1,16 +1,16 @@
 import { type Fields, fieldsAt, textAt } from "./revision.ts";
 
-/** What binds a specification to one host and one question of it (docs/decisions/039). */
+/** Binds a specification to one host and one of its requests (docs/decisions/039). */
 export interface Binding {
   readonly hostIdentifier: string;
   readonly nonce: string;
-  /** What this host has still to run of the deployment. */
+  /** The events of the deployment that this host has not run yet. */
   readonly lifecycleEvents: readonly string[];
-  /** Of the revision that is to be fetched, in hex; absent where the control plane does not know it. */
+  /** The digest of the revision, in hex; undefined when the control plane does not know it. */
   readonly revisionSha256?: string | undefined;
 }
 
-/** The binding in a specification's content; undefined when there is none, as in AWS's own. Throws when it is not whole. */
+/** Reads the binding of a specification. Returns undefined when there is none, as in AWS's own. Throws when a part of it is missing. */
 export function readBinding(value: Fields): Binding | undefined {
   const binding = fieldsAt(value, "Binding");
   if (binding === undefined) return undefined;
@@ -19,17 +19,18 @@ export function readBinding(value: Fields): Binding | undefined {
   if (hostIdentifier === undefined || nonce === undefined || !Array.isArray(events))
     throw new Error("Binding in Deployment Spec must specify HostIdentifier, Nonce and LifecycleEvents");
   return {
-    ...{ hostIdentifier, nonce },
+    hostIdentifier,
+    nonce,
     lifecycleEvents: events.map(String),
     revisionSha256: textAt(binding, "RevisionSha256")?.toLowerCase(),
   };
 }
 
-/** What this host has asked for. */
-export interface Question {
+/** A request for a specification. */
+export interface SpecificationRequest {
   readonly deploymentExecutionId: string;
   readonly hostIdentifier: string;
-  /** Sent where the signer is known: its specifications are bound. */
+  /** Sent when the configuration names the signer, whose specifications are bound. */
   readonly nonce?: string | undefined;
 }
 
@@ -37,10 +38,10 @@ const distrust = (why: string): Error => new Error(`Cannot trust the deployment 
 
 const shown = (text: string): string => JSON.stringify(text.slice(0, 200));
 
-/** Throws when a specification is not the answer to this question: a signature tells who has written it, not for whom, when, or what for. */
-export function checkAnswers(
+/** Throws when a specification is not the response to a request: its signature proves its author, but not for which host, when, or for which request it was made. */
+export function checkBinding(
   { deploymentId, binding }: { readonly deploymentId: string; readonly binding?: Binding | undefined },
-  asked: Question,
+  asked: SpecificationRequest,
 ): void {
   // An execution id ends with the deployment's id (agent.md §1.2).
   const id = /[/:]([^/:]*)$/.exec(asked.deploymentExecutionId)?.[1] ?? "";

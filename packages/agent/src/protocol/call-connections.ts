@@ -2,7 +2,7 @@ import { connect, type Socket } from "node:net";
 import { timedOut } from "./request-errors.ts";
 import { readCompleteResponse, type CompleteResponse } from "./complete-response.ts";
 
-// A call to the control plane is one small request and one small answer, and each event of a deployment waits for three of
+// A call to the control plane is one small request and one small response, and each event of a deployment waits for three of
 // them. Node's HTTP client takes longer for a call than the way there and back.
 
 /** One call. */
@@ -11,17 +11,17 @@ export interface HttpCall {
   readonly headers: Readonly<Record<string, string | number>>;
   readonly body: string;
   readonly signal?: AbortSignal | undefined;
-  /** Longest answer, in bytes. */
+  /** The longest accepted response, in bytes. */
   readonly bytesMax: number;
 }
 
-/** What ends connections, in milliseconds. */
+/** Timeouts, in milliseconds. */
 export interface CallLimits {
   readonly readTimeoutMilliseconds: number;
   readonly idleMilliseconds: number;
 }
 
-/** The server has closed a connection while it lay idle: the call has not been read, and can be sent again. */
+/** The server has closed a connection while it was idle: it has not read the call, which can be sent again. */
 export class StaleConnection extends Error {}
 
 /** Connections to services by plain HTTP, kept open for the next call. */
@@ -34,15 +34,15 @@ export class CallConnections {
     this.#limits = limits;
   }
 
-  /** Sends a call by POST; resolves with its answer. */
+  /** Sends a call by POST. Resolves with the response. */
   async post(call: HttpCall): Promise<CompleteResponse> {
     const { host } = call.url;
     const idle = this.#idle.get(host) ?? [];
     this.#idle.set(host, idle);
     const connection = idle.pop() ?? this.#connect(call.url, idle);
-    const answer = await connection.send(call);
-    if (answer.isKept) idle.push(connection);
-    return answer;
+    const response = await connection.send(call);
+    if (response.isKept) idle.push(connection);
+    return response;
   }
 
   /** Closes all connections. */
@@ -62,22 +62,22 @@ export class CallConnections {
 }
 
 interface PendingCall {
-  readonly resolve: (answer: CompleteResponse) => void;
+  readonly resolve: (response: CompleteResponse) => void;
   readonly reject: (error: Error) => void;
   readonly call: HttpCall;
   readonly abort: () => void;
 }
 
-/** Room for an answer's head beside its body, in bytes. */
+/** The longest head of a response, in bytes. */
 const headBytesMax = 64 * 1024;
 
-/** What may stand in a request's head: ASCII without control characters. */
+/** The allowed characters in a request's head: ASCII without control characters. */
 const headText = /^[\t\x20-\x7e]*$/;
 
 class CallConnection {
   readonly #socket: Socket;
   readonly #limits: CallLimits;
-  /** Told at once: the next call must not take it. */
+  /** Called at once, so that the next call does not use it. */
   readonly #onClose: () => void;
   #pending: PendingCall | undefined;
   #bytes: Buffer | undefined;
@@ -115,7 +115,7 @@ class CallConnection {
   }
 
   #onData(bytes: Buffer): void {
-    if (this.#pending === undefined) return this.close(); // nobody has asked
+    if (this.#pending === undefined) return this.close(); // there is no call
     this.#bytes = this.#bytes === undefined ? bytes : Buffer.concat([this.#bytes, bytes]);
     if (this.#bytes.length > this.#pending.call.bytesMax + headBytesMax) this.#fail(tooLong(this.#pending.call));
     else this.#read(false);
@@ -127,21 +127,21 @@ class CallConnection {
   }
 
   #read(isClosed: boolean): void {
-    let answer: CompleteResponse | undefined;
+    let response: CompleteResponse | undefined;
     try {
-      answer = readCompleteResponse(this.#bytes ?? Buffer.alloc(0), isClosed);
+      response = readCompleteResponse(this.#bytes ?? Buffer.alloc(0), isClosed);
     } catch (error) {
       return this.#fail(error instanceof Error ? error : new Error(String(error)));
     }
     const asked = this.#pending;
-    if (answer === undefined || asked === undefined) return;
-    if (answer.body.length > asked.call.bytesMax) return this.#fail(tooLong(asked.call));
+    if (response === undefined || asked === undefined) return;
+    if (response.body.length > asked.call.bytesMax) return this.#fail(tooLong(asked.call));
     this.#forget();
-    if (answer.isKept) {
+    if (response.isKept) {
       this.#isReused = true;
       this.#socket.setTimeout(this.#limits.idleMilliseconds).unref();
     } else this.close();
-    asked.resolve(answer);
+    asked.resolve(response);
   }
 
   #timeOut(): void {

@@ -3,20 +3,20 @@ import type { Identity } from "../identity/identity.ts";
 import type { SignedRequests } from "./signed-requests.ts";
 import { AccessRefused, TransientError, RequestRefused, Throttled } from "./request-errors.ts";
 
-/** A command as the control plane hands it out. */
+/** A command from the control plane. */
 export interface HostCommand {
   readonly identifier: string;
   readonly deploymentExecutionId: string;
   readonly name: string;
 }
 
-/** What the control plane thinks of a command. */
+/** The state of a command, as the control plane sees it. */
 export type CommandStatus = "Pending" | "InProgress" | "Succeeded" | "Failed";
 
-/** An answer is a few KB, a specification with its signature too. */
-const answerBytesMax = 1024 * 1024;
+/** The longest response, in bytes: usual ones, even signed specifications, have a few KB. */
+const responseBytesMax = 1024 * 1024;
 
-/** The five operations of the control plane for hosts, as this host calls them (agent.md §1.2). */
+/** Calls the five operations of the control plane for hosts (agent.md §1.2). */
 export class CommandService {
   readonly #requests: SignedRequests;
   readonly #identity: Identity;
@@ -36,7 +36,7 @@ export class CommandService {
     this.#version = version;
   }
 
-  /** The next command for this host; undefined when there is none. The control plane may hold the answer back for a minute. */
+  /** Returns the next command for this host, or undefined when there is none. The control plane may delay the response for a minute. */
   async poll(signal: AbortSignal): Promise<HostCommand | undefined> {
     const { HostCommand: found } = await this.#call(
       "PollHostCommand",
@@ -47,7 +47,7 @@ export class CommandService {
     const { HostCommandIdentifier, HostIdentifier, DeploymentExecutionId, CommandName } = found as Readonly<
       Record<string, unknown>
     >; // checked below
-    // The official agent takes any part of its name.
+    // The official agent accepts any part of its name.
     if (
       typeof HostIdentifier !== "string" ||
       HostIdentifier === "" ||
@@ -60,36 +60,36 @@ export class CommandService {
     return { identifier: HostCommandIdentifier, deploymentExecutionId: DeploymentExecutionId, name: CommandName };
   }
 
-  /** The envelope of a deployment's specification; with a nonce, one that was made as the answer to this very call. Throws when it is not for CodeDeploy. */
+  /** Returns the envelope of a deployment's specification; with a nonce, one that was made for this very call. Throws when it is not for CodeDeploy. */
   async specification(
     deploymentExecutionId: string,
     nonce?: string,
   ): Promise<{ readonly format: string; readonly payload: string }> {
-    const answer = await this.#call("GetDeploymentSpecification", {
+    const response = await this.#call("GetDeploymentSpecification", {
       DeploymentExecutionId: deploymentExecutionId,
       HostIdentifier: this.#identity.hostIdentifier,
       Nonce: nonce,
     });
-    if (answer.DeploymentSystem !== "CodeDeploy")
-      throw new RequestRefused(`Deployment System mismatch: CodeDeploy != ${String(answer.DeploymentSystem)}`);
+    if (response.DeploymentSystem !== "CodeDeploy")
+      throw new RequestRefused(`Deployment System mismatch: CodeDeploy != ${String(response.DeploymentSystem)}`);
     const envelope = (
-      answer.DeploymentSpecification as { GenericEnvelope?: { Format?: unknown; Payload?: unknown } } | undefined
+      response.DeploymentSpecification as { GenericEnvelope?: { Format?: unknown; Payload?: unknown } } | undefined
     )?.GenericEnvelope; // checked below
     if (typeof envelope?.Format !== "string" || typeof envelope.Payload !== "string")
       throw new RequestRefused("Deployment Specification missing");
     return { format: envelope.Format, payload: envelope.Payload };
   }
 
-  /** Says that this host takes a command up. */
+  /** Acknowledges a command. Returns its state, by which it may have been settled without this host. */
   async acknowledge(identifier: string, isNoop: boolean): Promise<CommandStatus | undefined> {
     const { CommandStatus: status } = await this.#call("PutHostCommandAcknowledgement", {
       HostCommandIdentifier: identifier,
       Diagnostics: envelope(JSON.stringify({ IsCommandNoop: isNoop })),
     });
-    return status as CommandStatus | undefined; // anything else than these counts as InProgress (agent.md §1.4)
+    return status as CommandStatus | undefined; // any other text counts as InProgress (agent.md §1.4)
   }
 
-  /** Says how a command ended. `payload` is the diagnostics' JSON text. */
+  /** Reports how a command ended. `payload`: the diagnostics as JSON text. */
   async complete(identifier: string, status: "Succeeded" | "Failed", payload: string): Promise<void> {
     await this.#call("PutHostCommandComplete", {
       HostCommandIdentifier: identifier,
@@ -114,16 +114,16 @@ export class CommandService {
       credentials: await this.#credentials(),
       signal,
     };
-    const { status, text } = await this.#requests.call(request, answerBytesMax);
-    const answer = parse(text);
-    if (status !== 200) throw errorOf(operation, status, answer ?? {});
-    // A proxy's page, or an answer that was cut.
-    if (answer === undefined)
+    const { status, text } = await this.#requests.call(request, responseBytesMax);
+    const response = parse(text);
+    if (status !== 200) throw errorOf(operation, status, response ?? {});
+    // The page of a proxy, or a truncated response.
+    if (response === undefined)
       throw new TransientError(`${operation} was answered with something that is no JSON object`);
-    return answer;
+    return response;
   }
 
-  /** A role may be given back, a file of keys may just be written. */
+  /** The role may be attached again, or the file of keys may just be being written. */
   async #credentials() {
     try {
       return await this.#identity.credentials();
@@ -133,12 +133,12 @@ export class CommandService {
   }
 }
 
-function errorOf(operation: string, status: number, answer: Readonly<Record<string, unknown>>): Error {
-  const type = typeof answer.__type === "string" ? answer.__type.replace(/^.*#/, "") : "";
-  const sentence = `${operation} was answered with status ${status}: ${[type, answer.message ?? answer.Message].filter(Boolean).join(" - ")}`;
+function errorOf(operation: string, status: number, response: Readonly<Record<string, unknown>>): Error {
+  const type = typeof response.__type === "string" ? response.__type.replace(/^.*#/, "") : "";
+  const sentence = `${operation} was answered with status ${status}: ${[type, response.message ?? response.Message].filter(Boolean).join(" - ")}`;
   if (status === 429 || /Throttl|TooManyRequests|RateExceeded|RequestLimit|SlowDown/i.test(type))
     return new Throttled(sentence);
-  // A key may be renewed, a clock set; whatever else is wrong with a request stays wrong.
+  // A key may be renewed or a clock set. Other errors of a request are permanent.
   if (
     type !== "ClientException" &&
     (status >= 500 || status === 408 || /Token|Signature|Credential|Client$|Expired|Skew|Server/i.test(type))
@@ -149,7 +149,7 @@ function errorOf(operation: string, status: number, answer: Readonly<Record<stri
 
 const envelope = (payload: string) => ({ Format: "JSON", Payload: payload });
 
-/** A JSON object; undefined for anything else. */
+/** Parses a JSON object. Returns undefined for any other text. */
 function parse(text: string): Readonly<Record<string, unknown>> | undefined {
   if (text === "") return {};
   try {

@@ -1,18 +1,18 @@
 import { type Field, type FramingFault, framingOf, parseFields } from "@sluice/aws-protocol/http-head";
 
-// The responses to calls are small, and a part of one is of no use: they are read when they are complete.
+// Responses to calls are small, and a part of one is of no use. So they are parsed once they are complete.
 
-/** A response of which every byte is there. */
+/** A response that has arrived completely. */
 export interface CompleteResponse {
   readonly status: number;
   readonly body: Buffer;
-  /** Whether another call may follow on the connection. */
+  /** Whether the connection can be used for another call. */
   readonly isKept: boolean;
 }
 
 const headEnd = "\r\n\r\n";
 
-/** Reads a response from its first byte on; undefined while its end has not come. `isClosed` says that nothing more will come. Throws when it is not HTTP, or could be read in two ways. */
+/** Parses a response. Returns undefined while it is incomplete. `isClosed`: nothing more will arrive. Throws when it is not HTTP or its framing is ambiguous. */
 export function readCompleteResponse(bytes: Buffer, isClosed: boolean): CompleteResponse | undefined {
   const end = bytes.indexOf(headEnd, 0, "latin1");
   if (end < 0) return undefined;
@@ -27,7 +27,7 @@ export function readCompleteResponse(bytes: Buffer, isClosed: boolean): Complete
   const found = hasNoBody ? noBody : bodyOf(rest, length, isClosed);
   if (found === undefined) return undefined;
   const isLast = minor === "0" || isClosed || connection?.toLowerCase() === "close";
-  // Bytes beyond the response belong to no call: then the connection is not used again.
+  // Bytes after the response belong to no call. The connection is not used again then.
   return { status: Number(status), body: found.body, isKept: !isLast && found.length === rest.length };
 }
 
@@ -39,7 +39,7 @@ function readFraming(head: string, from: number) {
   return framing;
 }
 
-/** A reader that frames a response otherwise than its sender takes a part of it for the next one. */
+/** If sender and receiver disagree on where a response ends, a part of it is taken for the next one. */
 function whyAmbiguous(fault: FramingFault, fields: readonly Field[]): string {
   const valueOf = (key: string) => fields.find((field) => field.key === key)?.value;
   switch (fault) {
@@ -57,7 +57,7 @@ function whyAmbiguous(fault: FramingFault, fields: readonly Field[]): string {
 
 interface Body {
   readonly body: Buffer;
-  /** Bytes that it takes on the wire. */
+  /** Its bytes on the wire. */
   readonly length: number;
 }
 
@@ -87,7 +87,7 @@ function readChunks(bytes: Buffer): Body | undefined {
   }
 }
 
-/** Trailers may follow the last chunk, up to an empty line. */
+/** After the last chunk there may be trailers, up to an empty line. */
 function afterTrailers(bytes: Buffer, start: number, chunks: readonly Buffer[]): Body | undefined {
   for (let at = start; ;) {
     const line = bytes.indexOf("\r\n", at, "latin1");

@@ -1,18 +1,18 @@
-/** One value of an ASN.1 structure in BER, with its parts when it is constructed. */
+/** A value of an ASN.1 structure in BER, with its parts if it is constructed. */
 export interface Asn1 {
   /** The identifier octet. */
   readonly tag: number;
   /** Content octets. */
   readonly content: Buffer;
-  /** All octets, header included. */
+  /** All octets, including the header. */
   readonly bytes: Buffer;
   readonly parts: readonly Asn1[];
 }
 
-/** Depth to which values may nest; a signed envelope needs ten. */
+/** How deeply values may be nested; a signed envelope needs ten levels. */
 const depthMax = 32;
 
-/** The tags that a PKCS#7 envelope is made of. */
+/** The tags in a PKCS#7 envelope. */
 export const tags = {
   integer: 0x02,
   octetString: 0x04,
@@ -23,7 +23,7 @@ export const tags = {
   constructedOctetString: 0x24,
 } as const;
 
-/** Reads the value at the start of some bytes. Throws when they are not BER, or end too early. */
+/** Parses the value at the start of some bytes. Throws when they are not BER or end too early. */
 export function readAsn1(bytes: Buffer): Asn1 {
   return readAt(bytes, 0, 0).value;
 }
@@ -84,12 +84,12 @@ function readParts(content: Buffer, depth: number): readonly Asn1[] {
 
 const isConstructed = (tag: number): boolean => (tag & 0x20) !== 0;
 
-/** The octets of an OCTET STRING, which may come in pieces. */
+/** Returns the octets of an OCTET STRING, which may consist of several pieces. */
 export function octets(value: Asn1): Buffer {
   return isConstructed(value.tag) ? Buffer.concat(value.parts.map(octets)) : value.content;
 }
 
-/** An OBJECT IDENTIFIER as dotted text. */
+/** Returns an OBJECT IDENTIFIER as dotted text. */
 export function objectIdentifier({ content }: Asn1): string {
   const numbers: number[] = [];
   let number = 0;

@@ -1,4 +1,4 @@
-/** Whether others may be on the way to a URL: it is neither encrypted nor within this host. */
+/** Whether an attacker may be between this host and a URL, which is neither encrypted nor on this host. */
 export function isOpenWay(url: string): boolean {
   const { protocol, hostname } = new URL(url);
   return protocol !== "https:" && !isLoopback(hostname);

@@ -1,18 +1,18 @@
-// What can go wrong with a request, by what there is to be done about it.
+// Errors of requests, by what can be done about them.
 
-/** The service understood the request and refuses it: asking again gives the same answer. */
+/** The service understood the request and refuses it. A retry would fail, too. */
 export class RequestRefused extends Error {}
 
-/** It is refused for who is asking, or for where it has come to: that may be mended from outside, some day. */
+/** The service refuses this caller, or is not the right one. An operator may correct that some time. */
 export class AccessRefused extends RequestRefused {}
 
-/** The service, or the way to it, is in trouble: the same request may be answered in a moment. */
+/** The service, or the network, has a problem. A retry may succeed. */
 export class TransientError extends Error {}
 
-/** The service is asked too often. */
+/** The service limits the rate of requests. */
 export class Throttled extends TransientError {}
 
-/** By these codes Node and the system say that a service, or the way to it, is away. A name that does not exist and a certificate that is not trusted are none of them: they are so in five minutes, too. */
+/** Error codes of Node and the system for a service or a network that is not available. A host name that does not exist and an untrusted certificate are not among them: a retry would fail, too. */
 const transientCodes: ReadonlySet<string> = new Set([
   "EAI_AGAIN",
   "EADDRNOTAVAIL",
@@ -29,10 +29,10 @@ const transientCodes: ReadonlySet<string> = new Set([
   "HPE_INVALID_EOF_STATE",
 ]);
 
-/** Causes of causes that are looked at. */
+/** How deep the chain of causes is followed. */
 const causesMax = 5;
 
-/** Whether what failed may succeed when it is tried again. Whatever is not known to pass, a defect of this program for one, does not. */
+/** Whether a retry may succeed. Unknown errors, such as defects of this program, are not transient. */
 export function isTransient(error: unknown): boolean {
   let found = error;
   for (let depth = 0; depth <= causesMax && found instanceof Error; depth += 1) {
@@ -48,7 +48,7 @@ export function isTransient(error: unknown): boolean {
 export const timedOut = (milliseconds: number): Error =>
   Object.assign(new Error(`no answer within ${milliseconds / 1000} s`), { code: "ETIMEDOUT" });
 
-/** What an answer's status, and the error code in it, say of the trouble. */
+/** Returns the error for a response's status and error code. */
 export function errorOfStatus(status: number, code: string | undefined, sentence: string): Error {
   if (status === 429 || /^(SlowDown|Throttl|TooManyRequests|RateExceeded|RequestLimit)/i.test(code ?? ""))
     return new Throttled(sentence);

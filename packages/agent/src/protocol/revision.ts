@@ -1,4 +1,4 @@
-/** Where a deployment's revision comes from (agent.md §2). */
+/** The source of a deployment's revision (agent.md §2). */
 export type Revision = S3Revision | GitHubRevision | LocalRevision;
 
 /** A bundle in S3. */
@@ -18,7 +18,7 @@ export interface GitHubRevision {
   readonly repository: string;
   readonly commitId: string;
   readonly bundleType: "tar" | "zip";
-  /** Absent: the repository is read as anybody may. */
+  /** Without one the repository must be public. */
   readonly token?: string | undefined;
 }
 
@@ -29,13 +29,13 @@ export interface LocalRevision {
   readonly bundleType: ArchiveType | "directory";
 }
 
-/** The forms of an archive. */
+/** The formats of an archive. */
 export type ArchiveType = "tar" | "tgz" | "zip";
 
 /** A JSON object. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Reads a specification's revision. Throws the official agent's sentences, its slips of the pen included. */
+/** Reads the revision of a specification. Throws the official agent's sentences, including their mistakes. */
 export function readRevision(specification: Fields): Revision {
   const revision = fieldsAt(specification, "Revision");
   if (revision === undefined) throw new Error("Must specify a revison");
@@ -110,13 +110,13 @@ const texts = (fields: Fields | undefined, keys: readonly string[]): readonly (s
 export const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** The object at a key. */
+/** Returns the object at a key. */
 export function fieldsAt(value: Fields | undefined, key: string): Fields | undefined {
   const found = value?.[key];
   return isFields(found) ? found : undefined;
 }
 
-/** The text at a key: present, not null and not empty. */
+/** Returns the text at a key; undefined when it is missing, null or empty. */
 export function textAt(value: Fields | undefined, key: string): string | undefined {
   const found = value?.[key];
   return typeof found === "string" && found !== "" ? found : undefined;

@@ -10,17 +10,17 @@ const digests: Readonly<Record<string, string>> = {
   "2.16.840.1.101.3.4.2.3": "sha512",
 };
 
-/** Whose specifications this host carries out. Without any of them: everybody's whose signature is right, as with the official agents. */
+/** Whose specifications this host carries out. Without any member: everybody's with a valid signature, as with the official agents. */
 export interface Trust {
-  /** The SHA-256 of the public keys, in hex: one, or while it is being changed both. */
+  /** The SHA-256 of the signers' public keys, in hex: one, or two while the key is being changed. */
   readonly signers?: readonly string[] | undefined;
-  /** Certificates in PEM, of authorities or of signers: the signer's must lead to one of them, and be valid at this time. */
+  /** Certificates in PEM, of authorities or of signers. The signer's must chain to one of them, and be valid now. */
   readonly authorities?: readonly X509Certificate[] | undefined;
-  /** Milliseconds since 1970; the host's clock when absent. */
+  /** Milliseconds since 1970; by default the time of the host's clock. */
   readonly now?: number | undefined;
 }
 
-/** The content of a PKCS#7 envelope in PEM, after its signature was found to be that of a trusted certificate inside (agent.md §1.7). Throws when anything is not as it should be. */
+/** Returns the content of a PKCS#7 envelope in PEM that is signed by a trusted certificate in it (agent.md §1.7). Throws otherwise. */
 export function signedContent(pem: string, trust: Trust = {}): string {
   const { content, certificates, signer } = readEnvelope(pem);
   const certificate = certificates.find(({ serialNumber }) => BigInt(`0x${serialNumber}`) === signer.serialNumber);
@@ -56,7 +56,7 @@ function judge(
     );
 }
 
-/** Certificates between a signer and its authority; real chains have one or two. */
+/** The most certificates between a signer and its authority; real chains have one or two. */
 const chainMax = 8;
 
 function leadsToAuthority(
@@ -120,7 +120,7 @@ function readSigner(signer: Asn1): Signer {
   const digest = digests[objectIdentifier(part(digestAlgorithm, 0))];
   if (digest === undefined || signature === undefined)
     throw new Error("its digest algorithm is unknown, or its signature missing");
-  // The signature covers the attributes as a SET, whatever tag they carry inside the envelope (RFC 2315, 9.3).
+  // The signature covers the attributes encoded as a SET, although their tag in the envelope is another one (RFC 2315, 9.3).
   const signedAttributes = attributes && Buffer.concat([Buffer.from([tags.set]), attributes.bytes.subarray(1)]);
   const messageDigest = attributes && attributeOf(attributes, oid.messageDigest);
   return {

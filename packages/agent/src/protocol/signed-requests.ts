@@ -6,7 +6,7 @@ import { CallConnections, StaleConnection } from "./call-connections.ts";
 import { timedOut } from "./request-errors.ts";
 import { WireLog } from "./wire-log.ts";
 
-/** One request to an AWS service. */
+/** A request to an AWS service. */
 export interface SignedRequest {
   readonly method: "GET" | "POST";
   readonly url: URL;
@@ -20,21 +20,21 @@ export interface SignedRequest {
 
 /** How requests reach their services. */
 export interface TransportOptions {
-  /** An HTTP proxy for everything that is sent. */
+  /** An HTTP proxy for all requests. */
   readonly proxyUri?: string | undefined;
   readonly readTimeoutSeconds: number;
-  /** File with the trusted certificates, in PEM, in the place of the usual ones. */
+  /** A PEM file with the trusted certificates, instead of the usual ones. */
   readonly certificateFile?: string | undefined;
-  /** File with certificates that are trusted beside the usual ones. */
+  /** A PEM file with certificates that are trusted in addition to the usual ones. */
   readonly caBundle?: string | undefined;
-  /** Where what goes over the wire is noted. */
+  /** The log of requests and responses. */
   readonly wireLog?: string | undefined;
 }
 
-/** How long an idle connection is kept, in milliseconds: longer than the pause between two polls, shorter than servers keep theirs. */
+/** How long an idle connection is kept, in milliseconds: longer than the pause between two polls, and shorter than servers keep theirs. */
 const idleMilliseconds = 50_000;
 
-/** Sends signed requests over connections that are kept open. */
+/** Sends signed requests over persistent connections. */
 export class SignedRequests {
   readonly #options: object;
   readonly #certificates: string | undefined;
@@ -43,7 +43,7 @@ export class SignedRequests {
   readonly #plain: Pools<Agent> = new Map();
   readonly #secure: Pools<SecureAgent> = new Map();
   readonly #readTimeout: number;
-  /** Absent where calls need more than plain HTTP. */
+  /** Undefined when calls need more than plain HTTP. */
   readonly #calls: CallConnections | undefined;
 
   constructor({ proxyUri, readTimeoutSeconds, certificateFile, caBundle, wireLog }: TransportOptions) {
@@ -57,12 +57,12 @@ export class SignedRequests {
     this.#calls = proxyUri === undefined && wireLog === undefined ? new CallConnections(limits) : undefined;
   }
 
-  /** Sends a request. Resolves with the answer's head; its body is still to be read. A connection that the server closed while it lay idle is replaced. */
+  /** Sends a request. Resolves with the response, of which the body has not been read yet. If the server has closed an idle connection, the request is sent again on another one. */
   async send(request: SignedRequest): Promise<IncomingMessage> {
     return retryIfStale(request, () => this.#attempt(request));
   }
 
-  /** Sends a call by POST; resolves with its whole answer, as `send` otherwise. Rejects when the answer is longer than `bytesMax`. */
+  /** Like `send`, for a call by POST, but resolves with the complete response. Rejects when its body is longer than `bytesMax`. */
   async call(
     request: SignedRequest & { readonly method: "POST" },
     bytesMax: number,
@@ -79,7 +79,7 @@ export class SignedRequests {
     return { status, text: bytes.toString("utf8") };
   }
 
-  /** Gets what anybody may get, or whoever has the right header. */
+  /** Sends a GET request without a signature. */
   async get(url: URL, headers: Readonly<Record<string, string>>): Promise<IncomingMessage> {
     return this.#send(url, { method: "GET", headers });
   }
@@ -136,7 +136,7 @@ export class SignedRequests {
     });
   }
 
-  /** TLS takes eight megabytes: who needs none has none. */
+  /** Returns the pool and the client for HTTPS. Loads TLS, which takes eight megabytes, only when it is needed. */
   async #https(method: string) {
     const { Agent: Secure, request } = await import("node:https");
     const { rootCertificates } = await import("node:tls");
@@ -147,7 +147,7 @@ export class SignedRequests {
   }
 }
 
-/** Connections by what is sent over them: a server may read small calls with less work for as long as a connection brings nothing else, so downloads go over others. */
+/** Pools of connections by method. Our server reads calls on its fast path as long as a connection has nothing else (docs/decisions/017), so downloads use connections of their own. */
 type Pools<Kind> = Map<string, Kind>;
 
 function poolOf<Kind>(pools: Pools<Kind>, method: string, make: () => Kind): Kind {
@@ -171,7 +171,7 @@ function readBundle(file: string): string {
 const signed = ({ headers = {}, body = "", ...request }: SignedRequest): Readonly<Record<string, string>> =>
   signHeaders({ ...request, headers, body });
 
-/** A connection that the server closed while it lay idle is replaced. */
+/** Sends a request again if the server had closed an idle connection before it read the request. */
 async function retryIfStale<Answer>({ signal }: SignedRequest, attempt: () => Promise<Answer>): Promise<Answer> {
   try {
     return await attempt();
@@ -181,7 +181,7 @@ async function retryIfStale<Answer>({ signal }: SignedRequest, attempt: () => Pr
   }
 }
 
-/** The answer's body as text. Throws when it is longer than `bytesMax`. */
+/** Reads the body of a response as text. Throws when it is longer than `bytesMax`. */
 export async function readText(response: IncomingMessage, bytesMax: number): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;

@@ -12,16 +12,16 @@ export interface Specification {
   readonly deploymentType: string;
   readonly appSpecFilename: string;
   readonly fileExistsBehavior: string;
-  /** Events that the AppSpec file may name; absent: any. */
+  /** Events that the AppSpec file may name; undefined for any. */
   readonly allPossibleLifecycleEvents?: readonly string[] | undefined;
   readonly revision: Revision;
-  /** The deployment whose unpacked revision this one uses again, if it is still whole. */
+  /** The deployment whose unpacked revision this one reuses, if it is still whole. */
   readonly reuseArchiveFrom?: string | undefined;
-  /** Absent from AWS's own. */
+  /** Undefined in AWS's own. */
   readonly binding?: Binding | undefined;
 }
 
-/** Opens the envelope of a specification and reads it. Throws the official agent's sentences. */
+/** Verifies the envelope of a specification and reads its content. Throws the official agent's sentences. */
 export function readSpecification(
   { format, payload }: { format: string; payload: string },
   trust: Trust = {},
@@ -58,12 +58,12 @@ function need(value: Fields, key: string): string {
   return text;
 }
 
-/** An ARN's last part is the id. */
+/** Returns the id of a deployment, which may be given as an ARN. */
 function deploymentIdOf(text: string): string {
   return folderName(text.startsWith("arn:") ? (text.split(":")[5]?.split("/")[1] ?? "") : text, "DeploymentId");
 }
 
-/** Ids become folders on this host: they must be names. */
+/** Returns an id that becomes the name of a folder. Throws when it cannot be one. */
 function folderName(text: string, key: string): string {
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$/.test(text))
     throw new Error(`Deployment Spec has an invalid ${key}: ${JSON.stringify(text.slice(0, 200))}`);

@@ -12,12 +12,12 @@ interface Sent {
 /** Number of the log's files (agent.md §7.3), and who may read them. */
 const rules = { files: 16, mode: 0o640 };
 
-/** What is written of a request's body: diagnostics have 8 KiB. */
+/** The most characters of a request's body that are written: diagnostics have 8 KiB. */
 const bodyCharactersMax = 16 * 1024;
 
 /**
- * What the agent says to services, and the heads of their answers, for people who look for what is wrong on the way.
- * Unlike AWS: no signature, token or answer's body is in it, because bundles and specifications have secrets.
+ * The agent's requests and the heads of the responses, for operators who debug the network.
+ * Unlike AWS: no signature, token or response's body is logged, because bundles and specifications contain secrets.
  */
 export class WireLog {
   readonly #file: RotatingFile;
@@ -27,7 +27,7 @@ export class WireLog {
     this.#file = new RotatingFile(path, rules);
   }
 
-  /** Notes a request; returns its number, by which the answer is found. */
+  /** Logs a request. Returns its number, for the response. */
   sent({ method, url, headers, body }: Sent): number {
     this.#requests += 1;
     const shown = Object.entries(headers).map(([name, value]) => `${name}: ${withoutSecrets(name, String(value))}`);
@@ -35,13 +35,13 @@ export class WireLog {
     return this.#requests;
   }
 
-  /** Notes the head of an answer. */
+  /** Logs the head of a response. */
   received(number: number, { statusCode, headers }: IncomingMessage): void {
     const shown = Object.entries(headers).map(([name, value]) => `${name}: ${withoutSecrets(name, String(value))}`);
     this.#write(number, [`< ${statusCode}`, ...shown]);
   }
 
-  /** Notes that there was no answer. */
+  /** Logs that there was no response. */
   failed(number: number, error: Error): void {
     this.#write(number, [`< ${error.message}`]);
   }
