@@ -30,9 +30,6 @@ check("functions fit on a screen", `above ${functionLinesMax} lines nobody sees 
 /** Files that one folder may have on its own level, tests aside: more are a list to search, not a room. */
 const folderFilesMax = 20;
 
-/** Folders that have more and are about to be split. */
-const crowded: readonly string[] = ["packages/cli/src"];
-
 const folders: readonly Source[] = [...Map.groupBy(products, ({ path }) => dirname(path))].map(([path, files]) => ({
   path,
   text: "",
@@ -42,6 +39,6 @@ const folders: readonly Source[] = [...Map.groupBy(products, ({ path }) => dirna
 check(
   "folders have at most about twenty files",
   "a room says what belongs into it; a list says nothing",
-  folders.filter(({ path }) => !crowded.includes(path)),
+  folders,
   ({ lines: files }) => (files.length > folderFilesMax ? [`${files.length} files`] : []),
 );
