@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { ECSTarget } from "@aws-sdk/client-codedeploy";
 import { stripVTControlCharacters } from "node:util";
 import { failure, news, type Picture, tree } from "./tree.ts";
 
@@ -34,6 +35,7 @@ const picture: Picture = {
       },
     },
     { lambdaTarget: { status: "Failed", lambdaFunctionInfo: { functionAlias: hostile, targetVersion: hostile } } },
+    { ecsTarget: { status: "InProgress", taskSetsInfo: [{ taskSetLabel: hostile as "Blue" }] } },
   ],
 };
 
@@ -43,7 +45,18 @@ test("nothing that others wrote steers the terminal of who watches, or looks lik
     assert.doesNotMatch(lines.join(""), /[\p{Cc}\u202e]/u);
     for (const line of lines) assert.doesNotMatch(line, /^✔ Succeeded d-1/);
   }
-  assert.equal(tree(picture).split("\n").length, 6);
+  assert.equal(tree(picture).split("\n").length, 7);
   assert(failure(picture).includes(`    script ${escaped} (ScriptFailed)`));
   assert(failure(picture).includes(`      one\n      ${String.raw`\u001b[2J`}`));
+});
+
+test("a deployment to a service shows how many tasks run where, and how the traffic is divided", () => {
+  const set = { desiredCount: 2, runningCount: 2 };
+  const blue = { ...set, taskSetLabel: "Blue", trafficWeight: 80 } as const;
+  const green = { ...set, taskSetLabel: "Green", trafficWeight: 20, runningCount: 1 } as const;
+  const ecsTarget: ECSTarget = { targetId: "main:web", status: "InProgress", taskSetsInfo: [blue, green] };
+
+  const shown = tree({ deployment: { deploymentId: "d-1", status: "InProgress" }, targets: [{ ecsTarget }] });
+
+  assert.match(stripVTControlCharacters(shown), /main:web {2}Blue: 2 of 2 tasks, 80 %; Green: 1 of 2 tasks, 20 %/);
 });

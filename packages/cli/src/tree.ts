@@ -1,6 +1,12 @@
 import { styleText } from "node:util";
 import { printableParts } from "@sluice/aws-protocol/printable";
-import type { DeploymentInfo, DeploymentTarget, Diagnostics, LifecycleEvent } from "@aws-sdk/client-codedeploy";
+import type {
+  DeploymentInfo,
+  DeploymentTarget,
+  Diagnostics,
+  ECSTarget,
+  LifecycleEvent,
+} from "@aws-sdk/client-codedeploy";
 
 /** A deployment as a person watches it. */
 export interface Picture {
@@ -65,15 +71,25 @@ interface TargetView extends Pick<
   readonly remark: string;
 }
 
-function viewsOf({ instanceTarget, lambdaTarget }: DeploymentTarget): readonly TargetView[] {
+function viewsOf({ instanceTarget, lambdaTarget, ecsTarget }: DeploymentTarget): readonly TargetView[] {
   if (instanceTarget !== undefined) {
     const { instanceLabel } = instanceTarget;
     return [{ ...instanceTarget, remark: instanceLabel === undefined ? "" : `  ${instanceLabel}` }];
   }
+  if (ecsTarget !== undefined) return [{ ...ecsTarget, remark: taskSetsRemark(ecsTarget) }];
   if (lambdaTarget === undefined) return [];
   const { functionAlias, targetVersion, targetVersionWeight } = lambdaTarget.lambdaFunctionInfo ?? {};
   const remark = `  alias ${functionAlias}: ${targetVersionWeight ?? 0} % on version ${targetVersion}`;
   return [{ ...lambdaTarget, remark }];
+}
+
+/** Such as `Blue: 2 of 2 tasks, 80 %; Green: 2 of 2 tasks, 20 %`. */
+function taskSetsRemark({ taskSetsInfo = [] }: ECSTarget): string {
+  const sets = taskSetsInfo.map(
+    ({ taskSetLabel, runningCount = 0, desiredCount = 0, trafficWeight = 0 }) =>
+      `${taskSetLabel}: ${runningCount} of ${desiredCount} tasks, ${trafficWeight} %`,
+  );
+  return sets.length === 0 ? "" : `  ${sets.join("; ")}`;
 }
 
 /** Warnings, and what else a person should know. */

@@ -99,7 +99,7 @@ function failureOf(world: World, target: Target, event: LifecycleEvent): Failure
     return { diagnostics: hostGone(state, event.name), isHostGone: isTerminated(state) ? true : undefined };
   if (isEnding(world) && event.status === "Pending") return "withdrawn";
   if (isOverdue(world)) return { diagnostics: deploymentTooLong(deploymentLimit(world) / (60 * minute)) };
-  if (isEnding(world) && event.command?.effect !== undefined) return { diagnostics: interruptedByEnd(event.name) };
+  if (isEnding(world) && event.command?.effect !== undefined) return { diagnostics: interruptedByEnd(event) };
   if (world.now < (untilOnTarget(world, target) ?? Number.POSITIVE_INFINITY)) return undefined;
   if (event.status !== "Pending") return { diagnostics: didNotEnd(event, eventLimit / minute) };
   const issue = agentIssueOf(world, target);

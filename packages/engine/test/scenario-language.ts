@@ -11,6 +11,7 @@ import {
 } from "../src/index.ts";
 import { orderedEvents } from "../src/appspec/lifecycle-events.ts";
 import { functionPhrases } from "./function-phrases.ts";
+import { servicePhrases } from "./service-phrases.ts";
 import { settingsIn } from "./scenario-settings.ts";
 import { Shell } from "./shell.ts";
 
@@ -72,6 +73,7 @@ const phrases: readonly [RegExp, (shell: Shell, ...words: string[]) => readonly 
   [/^a pass$/, (shell) => shell.pass()],
   [/^show$/, show],
   ...functionPhrases,
+  ...servicePhrases,
 ];
 
 function perform(shell: Shell, line: string): readonly string[] {

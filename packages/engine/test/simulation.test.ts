@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { simulateFunction } from "./simulation/simulated-function.ts";
+import { simulateService } from "./simulation/simulated-service.ts";
 import { simulate } from "./simulation/simulated-deployment.ts";
 
 /** Seeds that the suite plays; `simulate.ts` plays as many as one likes. */
 const deployments = 20_000;
 const functionDeployments = 2_000;
+const serviceDeployments = 2_000;
 
 test("twenty thousand deployments with every kind of trouble keep the invariants", () => {
   const outcomes = { Succeeded: 0, Failed: 0, Stopped: 0 };
@@ -47,4 +49,19 @@ test("two thousand deployments to functions move traffic by plan, whoever is kil
 
   for (const [outcome, count] of Object.entries(outcomes))
     assert(count > functionDeployments / 20, `only ${count} of ${functionDeployments} deployments have ${outcome}`);
+});
+
+test("two thousand deployments to services move traffic by plan and back, whatever is killed, vanishes or is in the way", () => {
+  const outcomes = { Succeeded: 0, Failed: 0, Stopped: 0 };
+
+  for (let seed = 1; seed <= serviceDeployments; seed += 1) {
+    try {
+      outcomes[simulateService(seed)] += 1;
+    } catch (cause) {
+      throw new Error(`Seed ${seed} of deployments to services breaks an invariant`, { cause });
+    }
+  }
+
+  for (const [outcome, count] of Object.entries(outcomes))
+    assert(count > serviceDeployments / 20, `only ${count} of ${serviceDeployments} deployments have ${outcome}`);
 });

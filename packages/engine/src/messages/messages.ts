@@ -177,12 +177,15 @@ export const didNotRun = (event: LifecycleEventName, minutes: number, issue?: st
 /** The host acknowledged the event and never reported its end. */
 export const didNotEnd = ({ name, command }: LifecycleEvent, minutes: number): Diagnostics =>
   unknownError(
-    `The lifecycle event ${name} did not end within the ${counted(minutes, "minute")} that it may take${command?.progress === undefined ? "" : `. Last state: ${command.progress}`}`,
+    `The lifecycle event ${name} did not end within the ${counted(minutes, "minute")} that it may take${lastState(command)}`,
   );
 
+const lastState = (command: LifecycleEvent["command"]): string =>
+  command?.progress === undefined ? "" : `. Last state: ${command.progress}`;
+
 /** The deployment was ended while the service itself ran this event. */
-export const interruptedByEnd = (event: LifecycleEventName): Diagnostics =>
-  unknownError(`The deployment was ended while ${event} was under way`);
+export const interruptedByEnd = ({ name, command }: LifecycleEvent): Diagnostics =>
+  unknownError(`The deployment was ended while ${name} was under way${lastState(command)}`);
 
 /** The instance is stopping or gone. */
 export const hostGone = (state: InstanceState, event: LifecycleEventName): Diagnostics =>

@@ -58,8 +58,9 @@ export class EffectDriver {
       return;
     }
     this.#deployments.add(deploymentId);
-    for (const effect of open)
-      if (!this.#inFlight.has(effect.id) && this.#retries.isDue(effect.id)) this.#attempt(record, effect);
+    if (!this.#isPreceded(record))
+      for (const effect of open)
+        if (!this.#inFlight.has(effect.id) && this.#retries.isDue(effect.id)) this.#attempt(record, effect);
     this.#timer ??= setTimeout(() => this.#driveAll(), retryMilliseconds);
   }
 
@@ -73,6 +74,16 @@ export class EffectDriver {
   #driveAll(): void {
     this.#timer = undefined;
     for (const id of [...this.#deployments]) this.drive(id);
+  }
+
+  /**
+   * Whether a call for the deployment that is rolled back is still in progress. It must not arrive after what the
+   * rollback does: a listener cannot be changed by compare and set.
+   */
+  #isPreceded({ request: { rollbackOf } }: DeploymentRecord): boolean {
+    return (
+      rollbackOf !== undefined && [...this.#inFlight.keys()].some((id) => id.startsWith(`${rollbackOf.deploymentId}/`))
+    );
   }
 
   #attempt(record: DeploymentRecord, open: OpenEffect): void {
