@@ -1,10 +1,11 @@
+import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { reconcile, type Shell } from "../src/reconciler/reconcile.ts";
 import { SharedHosts } from "../src/reconciler/shared-hosts.ts";
-import { openStore } from "../src/store/index.ts";
+import { openStore, type Store } from "../src/store/index.ts";
 import { recordDeployment } from "../src/deployment/record-deployment.ts";
 import { requestOf } from "../src/deployment/request.ts";
 
@@ -22,8 +23,8 @@ const settings = {
 export async function openPasses(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), "sluice-passes-"));
   const store = openStore(folder);
-  t.after(() => {
-    store.close();
+  t.after(async () => {
+    await closeAndCompare(store, folder);
     rmSync(folder, { recursive: true, force: true });
   });
   let now = 1_000;
@@ -75,4 +76,15 @@ export async function openPasses(t: TestContext) {
       });
     },
   };
+}
+
+/** Closes a store. Asserts that its caches agreed with its tables: a store that reads the tables anew has the same open commands. */
+async function closeAndCompare(store: Store, folder: string): Promise<void> {
+  await store.write(() => {}); // what is still waiting is written with it
+  const cached = store.commands.openFor(host);
+  store.close();
+  const reopened = openStore(folder);
+  const stored = reopened.commands.openFor(host);
+  reopened.close();
+  assert.deepEqual(cached, stored, "the caches of reports and open commands agree with the tables");
 }
