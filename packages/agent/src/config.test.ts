@@ -135,11 +135,21 @@ test("two signers are trusted while the one takes the place of the other, and wh
   const [old, next] = ["0a".repeat(32), "1B".repeat(32)];
   const signersIn = (text: string) => read(t, `:trusted_signer: '${text}'\n`).configuration.trustedSigners;
 
-  assert.equal(signersIn(""), undefined);
   assert.deepEqual(signersIn(old), [old]);
   assert.deepEqual(signersIn(`${old}, ${next}`), [old, next.toLowerCase()]);
   assert.throws(
     () => signersIn(`${old}, ${next}0`),
     /Invalid configuration :trusted_signer: the SHA-256 of a public key, 64 hexadecimal digits, was expected, and "1b/,
   );
+});
+
+test("a key that says who is trusted, and names nobody, is refused, since without it everybody is", (t) => {
+  for (const key of ["trusted_signer", "trust_store"]) {
+    for (const nothing of ["", "''", "' '", "null", "~"])
+      assert.throws(
+        () => read(t, `:${key}: ${nothing}\n`),
+        new RegExp(`Invalid configuration :${key}: .* was expected, and nothing was found`),
+      );
+    read(t, ":verbose: true\n");
+  }
 });

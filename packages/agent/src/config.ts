@@ -145,7 +145,7 @@ const readers = {
   ca_bundle: (value) => optional("caBundle", value),
   install_root: (value) => optional("installRoot", value),
   trusted_signer: (value) => ({ trustedSigners: signers(value) }),
-  trust_store: (value) => optional("trustStore", value),
+  trust_store: (value) => optional("trustStore", named(value, "trust_store", "the path of a file with certificates")),
   release_idle_memory: (value) => ({ releaseIdleMemory: isOn(value, false) }),
 } as const satisfies Record<string, (value: unknown) => Partial<Configuration>>;
 
@@ -237,9 +237,15 @@ function optional<Name extends keyof Configuration>(name: Name, value: unknown):
   return found === undefined ? {} : { [name]: found };
 }
 
+/** Gives a value back. A key that says who is trusted, and names nobody, is a mistake: without it everybody is. */
+function named(value: unknown, key: string, expected: string): unknown {
+  if (value === undefined || (text(value)?.trim() ?? "") !== "") return value;
+  throw new Error(`Invalid configuration :${key}: ${expected} was expected, and nothing was found`);
+}
+
 /** Several are separated by commas or blanks. */
 function signers(value: unknown): readonly string[] | undefined {
-  const words = text(value)
+  const words = text(named(value, "trusted_signer", "the SHA-256 of a public key, 64 hexadecimal digits,"))
     ?.toLowerCase()
     .split(/[\s,]+/)
     .filter((word) => word !== "");

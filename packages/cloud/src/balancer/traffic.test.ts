@@ -171,10 +171,23 @@ async function decidesByRules(
     Conditions: [{ Field: "path-pattern", Values: ["/old"] }],
     Actions: [{ Type: "redirect", RedirectConfig: { StatusCode: "HTTP_301", Path: "/new", Host: "example.com" } }],
   });
+  const anyBody = `first\n  stats socket /nowhere\r\n\t'"\\$HOME %[env(HOME)] # {\\n} é`;
+  await rule(balanced, {
+    Priority: 50,
+    Conditions: [{ Field: "path-pattern", Values: ["/any/'$*"] }],
+    Actions: says(anyBody),
+  });
+
+  await rule(balanced, {
+    Priority: 60,
+    Conditions: [{ Field: "path-pattern", Values: ["/nul"] }],
+    Actions: says("\0"),
+  });
 
   const ask = async (path: string, options: RequestInit = {}) =>
     (await fetch(`http://127.0.0.1:${balanced.port}${path}`, options)).text();
   assert.equal(await ask("/img/a.png"), "path");
+  assert.equal(await ask("/any/'$HOME"), anyBody);
   assert.equal(await ask("/img/a.png?v=21"), "query");
   assert.equal(await ask("/img/a.png?v=1"), "path");
   assert.equal(await ask("/img/a.png", { method: "PUT", headers: { "x-test": "YES" } }), "header");

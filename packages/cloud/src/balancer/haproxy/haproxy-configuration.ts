@@ -105,7 +105,9 @@ function httpFrontend(listeners: readonly Listener[], folder: string): readonly 
 function actionLines(name: string, action: Action, protocol: "http" | "https"): readonly string[] {
   const when = `if { var(txn.action) -m str ${name} }`;
   if (action.type === "fixed-response") {
-    const body = action.body === "" ? "" : ` content-type ${quote(action.contentType)} string ${quote(action.body)}`;
+    // For HAProxy a text ends at the first NUL, and it refuses one that is empty.
+    const text = action.body.replaceAll("\0", "");
+    const body = text === "" ? "" : ` content-type ${quote(action.contentType)} string ${quote(text)}`;
     return [`  http-request return status ${action.status}${body} ${when}`];
   }
   if (action.type === "redirect") {
@@ -194,7 +196,12 @@ function stickTable({ name, seconds }: { readonly name: string; readonly seconds
 /** Returns the name of a group's backend: an ARN has characters that HAProxy's names may not have. */
 export const backendOf = (group: string): string => tokenOf(group);
 
-/** Quotes a word for HAProxy's configuration language. */
+/**
+ * Quotes a word for HAProxy's configuration language, in which a line's end is no part of a word, quoted or not: one text
+ * with a newline would make HAProxy refuse the whole port, with everybody's listeners on it.
+ */
 function quote(text: string): string {
-  return `'${text.replaceAll("'", `'"'"'`)}'`;
+  const quoted = text.replaceAll("'", `'"'"'`);
+  // oxlint-disable-next-line no-control-regex
+  return `'${quoted.replaceAll(/[\u0000-\u001f\u007f]/g, (control) => `'\\x${control.charCodeAt(0).toString(16).padStart(2, "0")}'`)}'`;
 }
