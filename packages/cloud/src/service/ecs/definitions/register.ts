@@ -1,5 +1,6 @@
 import type { RegisterTaskDefinitionCommandInput, TaskDefinition } from "@aws-sdk/client-ecs";
 import { type Call, Fault, mayDoEverything } from "@sluice/aws-protocol";
+import { isLocalReference } from "../../../images/index.ts";
 import type { EcsContext } from "../context.ts";
 import { clientFault } from "../names.ts";
 import { checkedTags } from "../tag-rules.ts";
@@ -108,7 +109,7 @@ function checkedPlatform(platform: NonNullable<TaskDefinition["runtimePlatform"]
 
 /** Folders of this machine are images for whoever may do everything: others would read with them what is not theirs. */
 function checkFolders({ containerDefinitions = [] }: Definition["told"], call: Call): void {
-  const folder = containerDefinitions.find(({ image = "" }) => /^(file|oci):/.test(image));
+  const folder = containerDefinitions.find(({ image = "" }) => isLocalReference(image));
   if (folder === undefined || mayDoEverything(call.principal)) return;
   throw new Fault(
     "AccessDeniedException",
