@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { removeCgroupFolder } from "./namespaces/cgroup-folder.ts";
 import { ControlClient } from "./namespaces/control-client.ts";
 import { stateFolderOf } from "./namespaces/folders.ts";
 import { plainInstances } from "./plain/instance-folder.ts";
@@ -9,6 +10,7 @@ import { plainTaskIds, plainTasksFolderOf } from "./plain/tasks.ts";
 export async function endLeftovers({ dataFolder }: { dataFolder: string }): Promise<boolean> {
   const control = await ControlClient.find(stateFolderOf(dataFolder));
   await control?.closeAll();
+  await removeCgroupFolder(stateFolderOf(dataFolder));
   const tasks = plainTasksFolderOf(dataFolder);
   const folders = [
     ...plainInstances(dataFolder).map(({ folder }) => folder),

@@ -12,6 +12,7 @@ import {
 } from "@aws-sdk/client-ecs";
 import { IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { makeCgroupFolder, removeCgroupFolder } from "../../src/instance/namespaces/cgroup-folder.ts";
 import { eventually } from "../../../../test/support/eventually.ts";
 import { whyNoNamespaces } from "../../../../test/support/why-no-namespaces.ts";
 import { type ContainerFixture, imageFolder, network, openContainerFixture, whyNoImages } from "./containers.ts";
@@ -45,6 +46,13 @@ const shell = (t: TestContext, script: string, more: Partial<ContainerDefinition
   ...{ name: "main", image: `file:${imageFolder(t, "1")}`, command: ["/bin/sh", "-c", script] },
   ...{ stopTimeout: 2, ...more },
 });
+
+/** Why memory cannot be limited on this machine; false when it can. */
+async function whyNoLimits(): Promise<string | false> {
+  const made = makeCgroupFolder("/probe", undefined);
+  await removeCgroupFolder("/probe");
+  return made === undefined ? "cgroups cannot be made on this machine" : false;
+}
 
 const main = (task: Task) => task.containers?.[0] ?? assert.fail("it has a container");
 
@@ -198,6 +206,20 @@ test("a task that cannot start says why, in AWS's words", { skip }, async (t) =>
     assert.equal(task.startedAt, undefined);
   }
 });
+
+test(
+  "a container that uses up its memory is ended, and the task says so",
+  { skip: skip || (await whyNoLimits()) },
+  async (t) => {
+    const fixture = await openContainerFixture(t);
+    const script = "x=0123456789abcdef; while :; do x=$x$x; done";
+    const definition = await fixture.define("greedy", [shell(t, script, { memory: 16 })]);
+    const task = await reaches(fixture, await runTask(fixture, definition), "STOPPED");
+
+    assert.equal(main(task).exitCode, 137);
+    assert.equal(main(task).reason, "OutOfMemoryError: Container killed due to memory usage");
+  },
+);
 
 test("a command runs beside a container's own, as its user and with its variables", { skip }, async (t) => {
   const fixture = await openContainerFixture(t);

@@ -6,6 +6,7 @@ import type { Chaos, InstanceDriver, Launch, Outside } from "../driver.ts";
 import { agentConfiguration } from "../agent-configuration.ts";
 import { withAgentDownloads } from "../agent-downloads.ts";
 import { Authority } from "../../tls/authority.ts";
+import { removeCgroupFolder } from "./cgroup-folder.ts";
 import { ControlClient } from "./control-client.ts";
 import { stateFolderOf, stateFolders } from "./folders.ts";
 import { gatewayAddress, OutsideServer } from "./outside-server.ts";
@@ -109,6 +110,7 @@ export class NamespaceDriver implements InstanceDriver {
   async close(): Promise<void> {
     await this.#outside?.close();
     await this.#control.closeAll();
+    await removeCgroupFolder(this.#state);
   }
 
   /** Instances that boot from now on find the control plane at this port. */

@@ -14,6 +14,7 @@ import { join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import type { UnpackAs } from "../../images/index.ts";
+import { type CgroupFolder, enterCgroupFolder, makeCgroupFolder } from "./cgroup-folder.ts";
 
 interface NetdOptions {
   readonly state: string;
@@ -32,6 +33,8 @@ const outsideUser = { id: 500_000, count: 65_536 } as const;
 
 interface Setting {
   readonly isRoot: boolean;
+  /** What limits memory, where this machine lets us. */
+  readonly cgroup?: CgroupFolder | undefined;
   /** Ranges of subordinate ids of an ordinary user, when he has any and the programs that map them. */
   readonly subordinate?: { readonly user: number; readonly group: number; readonly count: number } | undefined;
 }
@@ -40,7 +43,8 @@ interface Setting {
 export async function startNetd(options: NetdOptions): Promise<void> {
   const isRoot = process.getuid?.() === 0;
   const subordinate = isRoot ? undefined : findSubordinateIds();
-  const setting = { isRoot, subordinate };
+  const cgroup = makeCgroupFolder(options.state, isRoot ? outsideUser.id : undefined);
+  const setting = { isRoot, subordinate, cgroup };
   mkdirSync(options.state, { recursive: true, mode: 0o700 });
   if (isRoot) chownSync(options.state, outsideUser.id, outsideUser.id);
   const logFile = join(options.state, "..", "netd.log");
@@ -135,6 +139,7 @@ function spawnOuter(
       SLUICE_ALONE_SECONDS: String(aloneSeconds),
       SLUICE_AGENT: join(seen.state, "codedeploy-agent.cjs"),
       SLUICE_AUTHORITY: join(seen.state, "authority.crt"),
+      SLUICE_CGROUP: setting.cgroup === undefined ? "" : `${setting.cgroup.version}:${setting.cgroup.folder}`,
     },
   });
 }
@@ -143,6 +148,7 @@ async function begin(child: ChildProcess, setting: Setting): Promise<undefined> 
   const { pid } = child;
   if (pid === undefined) return new Promise(() => {}); // the error event reports it
   await mapUsers(pid, setting);
+  if (setting.cgroup !== undefined) enterCgroupFolder(setting.cgroup, pid);
   child.stdin?.write("mapped\n");
   await new Promise((resolve) => (child.stdio[3] as Readable).once("data", resolve)); // opened as a pipe above
   child.stdin?.end();

@@ -6,6 +6,7 @@ import type { Readable, Writable } from "node:stream";
 import { firstProcessBelow } from "../namespaces/netd/namespaces.ts";
 import { endGroup } from "../namespaces/netd/exec.ts";
 import { containerWords, firstWords, tool } from "./container-words.ts";
+import type { ContainerCgroups } from "./container-cgroups.ts";
 import { containerTable } from "./container-table.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import type { ContainerEnd, ContainerStart } from "./task-driver.ts";
@@ -17,6 +18,7 @@ export interface ContainerCarrier {
   /** What containers are begun with: `build-base.sh` has gathered it. */
   readonly tools: string;
   readonly map: string;
+  readonly cgroups: ContainerCgroups;
 }
 
 /** A container that has been started. */
@@ -28,8 +30,6 @@ export interface RunningContainer {
   readonly ended: Promise<ContainerEnd>;
   /** Set once it has ended. */
   end?: ContainerEnd | undefined;
-  /** Whether it has been sent SIGKILL. */
-  isKilled: boolean;
 }
 
 /** The only variable of programs that make a container. */
@@ -37,40 +37,56 @@ const environment = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
 
 /** Starts a container in the namespaces that a process keeps for its task. `output` is a descriptor for what it writes. */
 export function startContainer(
-  { scripts, tools, map }: ContainerCarrier,
+  carrier: ContainerCarrier,
   wanted: ContainerStart,
   { folder, keeper, output }: { readonly folder: string; readonly keeper: number; readonly output: number },
 ): RunningContainer {
-  prepareFolders(folder, wanted, tools);
-  const mounts = wanted.mounts.flatMap(({ volume, path, isReadOnly }) => {
-    const source = join(folder, "..", "volumes", volume);
-    mkdirSync(source, { recursive: true });
-    return [source, path, isReadOnly ? "ro" : "rw"];
+  prepareFolders(folder, wanted, carrier.tools);
+  const cgroup = carrier.cgroups.make(`${wanted.taskId}-${wanted.name}`, wanted.memoryBytesMax);
+  const inTask = ["nsenter", "-t", String(keeper), "-U", "--preserve-credentials", "-n", "-u", "-i", "--"];
+  // The shell's child is the first process of its own namespace; the shell tells how that ends, by a signal as well.
+  const isolated = ["unshare", "-m", "-p", "sh", "-c", '"$@"; exit $?', "sh"];
+  const boot = ["sh", join(carrier.scripts, "boot-container.sh"), folder, ...beginningOf(folder, wanted, carrier.map)];
+  const [program = "", ...words] = [...inTask, ...isolated, ...boot];
+  const child = spawn(program, words, {
+    env: { ...environment, CGROUP: cgroup ?? "" },
+    cwd: "/",
+    detached: true,
+    stdio: ["ignore", "ignore", "ignore", "pipe", "pipe", output],
   });
-  const begin = [wanted.isReadOnly ? "ro" : "rw", String(wanted.mounts.length), ...mounts];
-  const become = [wanted.user, wanted.workingDirectory, map];
-  const child = spawn(
-    "nsenter",
-    [
-      ...["-t", String(keeper), "-U", "--preserve-credentials", "-n", "-u", "-i", "--"],
-      ...["unshare", "-m", "-p", "-f", "--kill-child=KILL", "sh", join(scripts, "boot-container.sh")],
-      ...[folder, ...begin, ...become],
-    ],
-    { env: { ...environment, CGROUP: "" }, cwd: "/", stdio: ["ignore", "ignore", "ignore", "pipe", "pipe", output] },
-  );
-  const ended = new Promise<ContainerEnd>((resolve) => {
-    child.once("exit", (code, signal) => {
-      // `unshare` cannot end by the signal that has ended its child when that is SIGKILL, and ends with 1.
-      const exitCode = exitCodeOf(container.isKilled ? null : code, signal);
-      container.end = { exitCode, isOutOfMemory: false };
-      resolve(container.end);
-    });
-    child.once("error", () => resolve({ exitCode: 127, isOutOfMemory: false }));
+  const ended = ending(child).then((exitCode) => {
+    container.end = { exitCode, isOutOfMemory: cgroup !== undefined && carrier.cgroups.ranOut(cgroup) };
+    if (cgroup !== undefined) carrier.cgroups.remove(cgroup);
+    return container.end;
   });
-  const container: RunningContainer = { wanted, process: child, started: begun(child), ended, isKilled: false };
+  const container: RunningContainer = { wanted, process: child, started: begun(child), ended };
   container.started.catch(() => {}); // whoever starts it is told
   send(child, firstWords(wanted));
   return container;
+}
+
+/** What `begin` and `enter` want, in their order. */
+function beginningOf(folder: string, { mounts, isReadOnly, user, workingDirectory }: ContainerStart, map: string) {
+  const places = mounts.flatMap(({ volume, path, isReadOnly: isFixed }) => {
+    const source = join(folder, "..", "volumes", volume);
+    mkdirSync(source, { recursive: true });
+    return [source, path, isFixed ? "ro" : "rw"];
+  });
+  return [isReadOnly ? "ro" : "rw", String(mounts.length), ...places, user, workingDirectory, map];
+}
+
+function ending(child: ChildProcess): Promise<number> {
+  return new Promise((resolve) => {
+    child.once("exit", (code, signal) => resolve(exitCodeOf(code, signal)));
+    child.once("error", () => resolve(exitCodeOf(127, null)));
+  });
+}
+
+/** Ends a container with all that it has started, however far it is. */
+export function killContainer({ process: carrier }: RunningContainer): void {
+  const first = firstProcessBelow(carrier.pid);
+  if (first !== undefined) process.kill(first, "SIGKILL");
+  endGroup(carrier);
 }
 
 /** Runs a command in a container that runs. */

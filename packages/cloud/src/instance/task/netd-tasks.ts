@@ -8,6 +8,7 @@ import { awaitMap, firstProcessBelow, type Links, mapUsers } from "../namespaces
 import {
   type ContainerCarrier,
   enterContainer,
+  killContainer,
   openOutput,
   runInContainer,
   type RunningContainer,
@@ -83,11 +84,8 @@ export class Tasks {
   }
 
   signal(name: ContainerName, signal: NodeJS.Signals): void {
-    const container = this.#container(name);
-    const first = firstProcessBelow(container.process.pid);
-    if (first === undefined) return;
-    if (signal === "SIGKILL") container.isKilled = true;
-    process.kill(first, signal);
+    const first = firstProcessBelow(this.#container(name).process.pid);
+    if (first !== undefined) process.kill(first, signal);
   }
 
   run({ command, milliseconds, ...name }: ContainerCommand): ReturnType<typeof runInContainer> {
@@ -107,7 +105,7 @@ export class Tasks {
   async close(taskId: string): Promise<void> {
     const task = this.#tasks.get(taskId);
     if (task !== undefined) {
-      for (const { process: carrier } of task.containers.values()) carrier.kill("SIGKILL");
+      for (const container of task.containers.values()) killContainer(container);
       await Promise.all([...task.containers.values()].map(({ ended }) => ended));
       await ending(task.keeper);
       for (const output of task.outputs.values()) closeSync(output);

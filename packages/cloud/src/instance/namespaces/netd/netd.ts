@@ -10,6 +10,7 @@ import { answerNames } from "./names.ts";
 import { Links } from "./namespaces.ts";
 import { Listeners } from "./listeners.ts";
 import { carryCommand, enterInstance } from "./exec.ts";
+import { ContainerCgroups } from "../../task/container-cgroups.ts";
 import { Tasks } from "../../task/netd-tasks.ts";
 import { carryOutForTask, isForTask } from "../../task/netd-requests.ts";
 
@@ -22,6 +23,7 @@ const {
   SLUICE_NODE: node = "",
   SLUICE_MAP: map = "one",
   SLUICE_ALONE_SECONDS: aloneSeconds = "60",
+  SLUICE_CGROUP: cgroup = "",
 } = process.env;
 const folders = stateFolders(state);
 const carrier: Carrier = { folders, scripts: join(code, "instance/namespaces/netd"), node, map };
@@ -67,7 +69,10 @@ function prepare(): void {
 const links = new Links();
 const instances = new Instances(carrier, links);
 const tasks = new Tasks(
-  { folders, scripts: join(code, "instance/task"), tools: join(folders.base, "tools"), map },
+  {
+    ...{ folders, scripts: join(code, "instance/task"), tools: join(folders.base, "tools"), map },
+    cgroups: new ContainerCgroups(cgroup),
+  },
   links,
 );
 const listeners = new Listeners({ instances, tasks }, join(state, sockets.outside));

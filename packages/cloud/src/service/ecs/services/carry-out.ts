@@ -8,7 +8,7 @@ import type { TaskTarget } from "../tasks/task.ts";
 import { beginRollback, canRollBack } from "./rollout.ts";
 import type { Step, StopReason } from "./decide.ts";
 import { subjectOf, tasksIn, withEvent } from "./events.ts";
-import { type Service, serviceKey, type TaskSet, withTaskSet } from "./service.ts";
+import { type Service, serviceKey, type TaskSet, wantedCount, withTaskSet } from "./service.ts";
 
 /** Does one step of a service. */
 export function carryOut(context: EcsContext, service: Service, step: Step): void {
@@ -27,7 +27,9 @@ export function carryOut(context: EcsContext, service: Service, step: Step): voi
     case "settle": {
       const settled = change({ isSteady: step.isSteady, steadyChangedAt: clock() });
       return services.put(
-        step.isSteady ? withEvent(context, settled, `${subjectOf(service, set)} has reached a steady state.`) : settled,
+        step.isSteady && wantedCount(service, set) > 0
+          ? withEvent(context, settled, `${subjectOf(service, set)} has reached a steady state.`)
+          : settled,
       );
     }
     case "complete rollout": {
