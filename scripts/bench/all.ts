@@ -7,6 +7,7 @@ import { functionTraffic } from "./function-traffic.ts";
 import { heldPolls } from "./held-polls.ts";
 import { loadBalancer } from "./load-balancer.ts";
 import { listDeployments } from "./list-deployments.ts";
+import { pushImage } from "./push-image.ts";
 import { signedRequests } from "./signed-requests.ts";
 import { simulatedAgents } from "./simulated-agents.ts";
 import { localDeployment } from "./local-deployment.ts";
@@ -27,4 +28,5 @@ export const benches = {
   "what a held poll costs": heldPolls,
   "what traffic events add to a target group's own times": traffic,
   "a page of a long list": listDeployments,
+  "pushing a layer of an image": pushImage,
 };
