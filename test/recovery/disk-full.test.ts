@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type TestContext, test } from "node:test";
@@ -11,7 +11,10 @@ import {
   GetApplicationCommand,
   ListApplicationsCommand,
 } from "@aws-sdk/client-codedeploy";
+import { CreateRepositoryCommand, ECRClient } from "@aws-sdk/client-ecr";
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { digestOf } from "../../packages/cloud/src/service/ecr/digest.ts";
+import { passwordFor, registryClient } from "../../packages/cloud/test/registry-client.ts";
 import { SluiceProcess } from "../support/sluice-process.ts";
 
 // The data folder on a disk of a few megabytes, in a mount namespace of this test's own.
@@ -39,8 +42,9 @@ async function openOnSmallDisk(t: TestContext) {
   });
   await once(createInterface({ input: holder.stdout }), "line");
   given.push("nsenter", "--target", String(holder.pid), "--user", "--mount", "--preserve-credentials", "--");
-  const filler = `/proc/${holder.pid}/root${data}/filler`;
-  return { sluice, fill: () => fill(filler), makeRoom: () => rmSync(filler) };
+  const seen = `/proc/${holder.pid}/root${data}`;
+  const filler = join(seen, "filler");
+  return { sluice, data: seen, fill: () => fill(filler), makeRoom: () => rmSync(filler) };
 }
 
 /** Writes until nothing fits any more. */
@@ -69,12 +73,14 @@ async function clientsOf(t: TestContext, sluice: SluiceProcess) {
     maxAttempts: 1,
     credentials: { accessKeyId, secretAccessKey },
   };
-  const [codedeploy, s3] = [new CodeDeployClient(options), new S3Client({ ...options, forcePathStyle: true })];
+  const [codedeploy, ecr] = [new CodeDeployClient(options), new ECRClient(options)];
+  const s3 = new S3Client({ ...options, forcePathStyle: true });
   t.after(() => {
     codedeploy.destroy();
     s3.destroy();
+    ecr.destroy();
   });
-  return { codedeploy, s3 };
+  return { codedeploy, s3, ecr };
 }
 
 test(
@@ -131,6 +137,30 @@ test(
     assert.equal((await Body?.transformToByteArray())?.length, 1024 * 1024);
     const audit = await sluice.cli("audit");
     assert.equal(audit.code, 0, audit.stdout + audit.stderr);
+  },
+);
+
+test(
+  "a push that the disk has no room for takes none, and goes through when there is some",
+  { skip, timeout: 120_000 },
+  async (t) => {
+    const { sluice, data, fill: fillDisk, makeRoom } = await openOnSmallDisk(t);
+    await sluice.open();
+    const { ecr } = await clientsOf(t, sluice);
+    await ecr.send(new CreateRepositoryCommand({ repositoryName: "web" }));
+    const registry = registryClient(sluice.url, await passwordFor(ecr));
+    const layer = Buffer.alloc(1024 * 1024, "x");
+    const push = () => registry.send("POST", `/v2/web/blobs/uploads/?digest=${digestOf(layer)}`, { body: layer });
+
+    fillDisk();
+    const refused = await push();
+    makeRoom();
+    const uploads = readdirSync(join(data, "cloud/images/uploads"));
+    const pushed = await push();
+
+    assert.deepEqual([refused.status, refused.code, pushed.status], [500, "UNKNOWN", 201]);
+    assert.deepEqual(uploads, []);
+    assert.doesNotMatch(sluice.output, /defect/);
   },
 );
 

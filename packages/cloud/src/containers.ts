@@ -39,6 +39,9 @@ export interface OpenContainers extends Pick<OpenEcs, "metadata" | "start" | "cl
   readonly services: readonly Service[];
 }
 
+/** How often unpacked images are looked for that nobody needs any more, in milliseconds. */
+const sweepMilliseconds = 24 * 3_600_000;
+
 /** Opens ECS, whose tasks have addresses among the instances', act with their roles and answer the load balancers; and ECR. */
 export function openContainers(options: ContainersOptions, surroundings: Surroundings): OpenContainers {
   const { driver, timeScale, db, clock, region, accountId, ec2, logs, onDefect } = options;
@@ -60,17 +63,30 @@ export function openContainers(options: ContainersOptions, surroundings: Surroun
       refusal: (roleArn, access) => roleRefusal(sts.records, roleArn, access),
     },
   });
+  const sweep = () =>
+    void images.sweep(ecs.usesImage).catch((error: unknown) => {
+      if (!isAborted(error)) onDefect(error, "unpacked images");
+    });
+  let sweeper: NodeJS.Timeout | undefined;
   return {
     services: [ecs.service, ...ecr.services],
     metadata: ecs.metadata,
-    start: () => ecs.start(),
+    async start() {
+      await ecs.start();
+      sweep();
+      sweeper = setInterval(sweep, sweepMilliseconds).unref();
+    },
     async close() {
+      clearInterval(sweeper);
       images.close();
       await ecs.close();
       ecr.close();
     },
   };
 }
+
+/** Whether work was given up because the cloud closes. */
+const isAborted = (error: unknown): boolean => error instanceof Error && error.name === "AbortError";
 
 function openRegistry(
   { keys, ...common }: Omit<EcrOptions, "vault" | "keyExpiresAt" | "uniqueIdOf"> & { readonly keys: RegistryKeys },

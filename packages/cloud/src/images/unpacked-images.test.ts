@@ -11,6 +11,8 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -240,6 +242,53 @@ test(
         [65_534, "755"],
       ],
     );
+  },
+);
+
+test(
+  "who is root of a user namespace only gives files to the users that it has",
+  { skip: isRoot ? false : "only root maps users as it likes" },
+  async (t) => {
+    const { folder, layer } = place(t);
+    const holder = spawn("unshare", ["-U", "sh", "-c", "echo inside && exec sleep 600"], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    t.after(() => holder.kill("SIGKILL"));
+    await once(holder.stdout, "data");
+    // As for an ordinary user: its root is who has made it, and its other users are subordinate ones.
+    for (const map of ["uid_map", "gid_map"]) writeFileSync(`/proc/${holder.pid}/${map}`, "0 0 1\n1 500001 65535\n");
+    const words = ["nsenter", `--target=${holder.pid}`, "--user", "--preserve-credentials"];
+    const images = new UnpackedImages(join(folder, "inside"), async () => ({ words, owners: "namespace" }));
+    t.after(() => images.close());
+
+    const [base, top] = [
+      layer([
+        { name: "root", content: "x" },
+        { name: "app", content: "x", mode: 0o4755, uid: 1000 },
+        { name: "closed/", type: "5", mode: 0o700, uid: 1000 },
+        { name: "closed/file", content: "x", mode: 0o600, uid: 1000 },
+        { name: "nobodys", content: "x", mode: 0o4755, uid: 70_000 },
+      ]),
+      layer([{ name: "closed/.wh.none" }, { name: "closed/more", content: "x", uid: 7 }]),
+    ];
+    const tree = await images.treeOf([base, top]);
+
+    const found = ["root", "app", "closed", "closed/file", "closed/more", "nobodys"].map((name) =>
+      statSync(join(tree, name)),
+    );
+    assert.deepEqual(
+      found.map(({ uid, mode }) => [uid, (mode & 0o7777).toString(8)]),
+      [
+        [0, "644"],
+        [501_000, "4755"],
+        [501_000, "700"],
+        [501_000, "600"],
+        [500_007, "644"],
+        [565_534, "755"],
+      ],
+    );
+    await images.sweep([]);
+    assert.deepEqual(readdirSync(join(folder, "inside/trees")), []);
   },
 );
 

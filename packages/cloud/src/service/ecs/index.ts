@@ -28,6 +28,8 @@ export interface OpenEcs {
   readonly service: Service;
   /** What a task asks about itself. */
   readonly metadata: (taskId: string) => RequestListener;
+  /** Whether a task that has not stopped is made of an image. */
+  readonly usesImage: (digest: string) => boolean;
   /** Takes up what an earlier life has left, and begins to look after services; instances and traffic must be there. */
   start(): Promise<void>;
   close(): Promise<void>;
@@ -46,15 +48,12 @@ export function openEcs({ onDefect, ...given }: EcsOptions): OpenEcs {
   };
   const keeper = new TaskKeeper(context, onDefect);
   const scheduler = new ServiceScheduler(context, onDefect);
-  given.ec2.addresses.add(() =>
-    context.tasks
-      .all()
-      .filter(({ lastStatus }) => lastStatus !== "STOPPED")
-      .map(({ network }) => network.address),
-  );
+  const live = () => context.tasks.all().filter(({ lastStatus }) => lastStatus !== "STOPPED");
+  given.ec2.addresses.add(() => live().map(({ network }) => network.address));
   return {
     service: ecsService(context, onDefect),
     metadata: taskMetadata(context),
+    usesImage: (digest) => live().some(({ containers }) => containers.some((one) => one.imageDigest === digest)),
     async start() {
       await keeper.start();
       scheduler.start();
