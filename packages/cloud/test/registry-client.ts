@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { CreateRepositoryCommand, ECRClient, GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr";
 import type { TestContext } from "node:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { digestOf } from "../src/service/ecr/digest.ts";
+import { readManifest } from "../src/service/ecr/manifest.ts";
 import { openLocalCloud } from "./local-cloud.ts";
 
 /** A local cloud with a registry, and clients of both. */
@@ -89,6 +92,25 @@ export function registryClient(url: string, authorization: string | undefined) {
       return response.headers.get("docker-content-digest") ?? "";
     },
   };
+}
+
+/** A client of a registry. */
+export type RegistryClient = ReturnType<typeof registryClient>;
+
+/** Pushes the only image of a folder in OCI's layout, as it is. */
+export async function pushLayout(
+  registry: RegistryClient,
+  folder: string,
+  { name, tag }: { readonly name: string; readonly tag: string },
+): Promise<void> {
+  const blob = (digest: string) => readFileSync(join(folder, "blobs/sha256", digest.slice("sha256:".length)));
+  const index = JSON.parse(readFileSync(join(folder, "index.json"), "utf8")) as { manifests: { digest: string }[] }; // written by a test
+  const bytes = blob(index.manifests[0]?.digest ?? "");
+  const { config, layers } = readManifest(bytes);
+  for (const part of config === undefined ? layers : [config, ...layers]) await registry.blob(name, blob(part.digest));
+  const headers = { "content-type": imageType };
+  const { status } = await registry.send("PUT", `/v2/${name}/manifests/${tag}`, { body: bytes, headers });
+  assert.equal(status, 201);
 }
 
 /** The media types of an image and of an index. */

@@ -90,8 +90,9 @@ test("a process that was killed between two steps leaves nothing for long", asyn
   writeFileSync(join(folder, "uploads", "left"), "half of it");
 
   const again = new ContentStore(folder);
-  new BlobLinks({ db, store: again, clock: () => 0 });
+  const links = new BlobLinks({ db, store: again, clock: () => 0 });
 
+  assert.deepEqual([links.sizeOf("web", known), links.sizeOf("web", unknown)], [5, undefined]);
   assert.deepEqual([existsSync(store.pathOf(known)), existsSync(store.pathOf(unknown))], [true, false]);
   assert.deepEqual(readdirSync(join(folder, "uploads")), []);
 });
