@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { StopDeploymentCommand } from "@aws-sdk/client-codedeploy";
 import { whyNoImages } from "../../packages/cloud/test/ecs/containers.ts";
+import { eventually } from "../support/eventually.ts";
 import { EcsDeploymentFixture } from "../support/ecs-deployment-fixture.ts";
 import { whyNoNamespaces } from "../support/why-no-namespaces.ts";
 
@@ -55,5 +57,34 @@ test(
     assert.deepEqual([next.status, next.errorInformation?.message], ["Succeeded", undefined]);
     assert.match(await fixture.answer(), /version 3 /);
     assert.deepEqual(await fixture.weights(), { blue: 100, green: 0 });
+  },
+);
+
+test(
+  "tasks that end at once are named, and a stop with rollback leaves the service as it was; what cannot work is refused",
+  { skip },
+  async (t) => {
+    const fixture = await EcsDeploymentFixture.open(t);
+    const id = await fixture.begin(await fixture.define("2", ["/bin/busybox", "false"]));
+    await eventually("is the end of a container told?", async () => {
+      const target = await fixture.target(id).catch(() => undefined);
+      const install = target?.lifecycleEvents?.find(({ lifecycleEventName }) => lifecycleEventName === "Install");
+      return install?.diagnostics?.message?.includes('the container "web" exited with 1') || undefined;
+    });
+
+    await fixture.deploy.send(new StopDeploymentCommand({ deploymentId: id, autoRollbackEnabled: true }));
+    const { status, rollbackInfo } = await fixture.ended(id);
+
+    assert.equal(status, "Stopped");
+    const rollback = await fixture.ended(rollbackInfo?.rollbackDeploymentId ?? "");
+    assert.deepEqual([rollback.status, rollback.errorInformation?.message], ["Succeeded", undefined]);
+    await fixture.until("one task set is left", ({ taskSets }) => taskSets?.length === 1);
+    assert.deepEqual(await fixture.weights(), { blue: 100, green: 0 });
+    assert.match(await fixture.answer(), /version 1 /);
+
+    const unknown = (await fixture.define("3")).replace(/\d+$/, "99");
+    const refused = await fixture.ended(await fixture.begin(unknown));
+    assert.deepEqual([refused.status, refused.errorInformation?.code], ["Failed", "INVALID_REVISION"]);
+    assert.match(refused.errorInformation?.message ?? "", /there is no task definition .*web:99/);
   },
 );

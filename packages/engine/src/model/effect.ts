@@ -177,6 +177,8 @@ export interface Checkpoint {
   readonly serviceFacts?: ServiceFacts | undefined;
   /** Task sets of a service as they were last seen. */
   readonly taskSets?: readonly TaskSetState[] | undefined;
+  /** Since when none of the replacement tasks has run. In milliseconds since the epoch. */
+  readonly idleSince?: number | undefined;
   /** The last shift of traffic, and the revision id that an alias got by it. */
   readonly shifted?: { readonly percent: number; readonly revisionId?: string | undefined } | undefined;
   /** Messages for people, such as how a copy differs, or what could not be removed. */

@@ -32,7 +32,9 @@ export async function shiftService(
   if (known === percent) return shifted(effect, { percent, now });
   const ecs = await clients.ecs();
   const green = await replacementOf(clients, effect);
-  if (typeof green === "string") return refused("ECS_UPDATE_ERROR", green);
+  if (green === undefined || !isAlive(green))
+    return refused("ECS_UPDATE_ERROR", gone({ id: green?.id ?? `of ${deploymentId}` }));
+  if (green.desiredCount > 0 && green.runningCount === 0) return idle(green, { since: checkpoint?.idleSince, now });
   // A later step is our own shift whose checkpoint was lost.
   const planned = [known ?? 0, ...shifts.map((shift) => shift.percent).filter((step) => step >= (known ?? 0))];
   const foreign = await routeTraffic(await clients.loadBalancing(), { listener, pair, percent, planned });
@@ -43,20 +45,28 @@ export async function shiftService(
   const taskSets = taskSetStates(service ?? {});
   if (percent === 100 && !taskSets.some((set) => set.externalId === deploymentId && set.status === "PRIMARY"))
     return underWay(`the task set ${green.id} becomes the primary one`);
-  return shifted(effect, { percent, now }, { shifted: { percent }, taskSets });
+  return shifted(effect, { percent, now }, { shifted: { percent }, taskSets, idleSince: undefined });
 }
 
-/** The replacement task set, or why no traffic may be sent to it. */
 async function replacementOf(
   clients: Clients,
   { service: name, deploymentId }: ShiftService,
-): Promise<TaskSetState | string> {
+): Promise<TaskSetState | undefined> {
   const service = await describeService(await clients.ecs(), name);
-  const found = taskSetStates(service ?? {}).find(({ externalId }) => externalId === deploymentId);
-  if (found === undefined || !isAlive(found)) return gone({ id: found?.id ?? `of ${deploymentId}` });
-  return found.desiredCount > 0 && found.runningCount === 0
-    ? `None of the ${found.desiredCount} replacement tasks runs any more: no traffic is sent to them`
-    : found;
+  return taskSetStates(service ?? {}).find(({ externalId }) => externalId === deploymentId);
+}
+
+/** How long tasks that have all ended are waited for: ECS starts others. */
+const idleMilliseconds = 300_000;
+
+/** No traffic is sent to a task set of which no task runs. */
+function idle(
+  { id, desiredCount }: TaskSetState,
+  { since, now }: { readonly since: number | undefined; readonly now: number },
+): EffectOutcome {
+  const because = `none of the ${desiredCount} tasks of ${id} runs: no more traffic is sent to them`;
+  if (since === undefined) return underWay(because, { idleSince: now });
+  return now - since < idleMilliseconds ? underWay(because) : refused("ECS_UPDATE_ERROR", because);
 }
 
 function shifted(
