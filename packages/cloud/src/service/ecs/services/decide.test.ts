@@ -30,7 +30,7 @@ const task = (taskSet: string, lastStatus: TaskState = "RUNNING", fields: Partia
   };
 };
 
-const facts: Facts = { now: 1_000, targetTrouble: () => undefined, isServing: () => true, graceMilliseconds: 0 };
+const facts: Facts = { now: 10_000, targetTrouble: () => undefined, isServing: () => true, graceMilliseconds: 0 };
 
 /** Steps in few words. */
 const told = (steps: readonly Step[]) =>
@@ -57,8 +57,10 @@ test("each task set gets its share of the desired count, rounded up", () => {
 });
 
 test("tasks that do least are stopped first: those on their way, then the ailing, then the newest", () => {
-  const ailing = { containers: [{ health: "UNHEALTHY", isEssential: true } as Task["containers"][number]] };
-  const tasks = [task("a"), task("a"), task("a", "PENDING"), task("a", "RUNNING", { ...ailing, startedAt: 900 })];
+  const ailing = {
+    containers: [{ health: "UNHEALTHY", isEssential: true, isChecked: true } as Task["containers"][number]],
+  };
+  const tasks = [task("a"), task("a"), task("a", "PENDING"), task("a", "RUNNING", { ...ailing, startedAt: 9_900 })];
   const patient = { ...facts, graceMilliseconds: 10_000 };
   const stopped = (count: number) => {
     const [step] = decide(service([set("a", { status: "PRIMARY" })], { desiredCount: count }), tasks, patient);
@@ -79,6 +81,12 @@ test("a task set is steady when exactly its tasks run and serve, and nothing of 
   assert.deepEqual(decide(one, two, { ...facts, isServing: () => false }), []);
   assert.deepEqual(decide(one, [...two, stopping], facts), []);
   assert.deepEqual(decide(one, [task("a"), task("a", "ACTIVATING")], facts), []);
+  assert.deepEqual(decide(one, [task("a"), task("a", "RUNNING", { startedAt: 9_000 })], facts), []);
+  const unchecked = { name: "web", isEssential: true, isChecked: true, health: "UNKNOWN" } as const;
+  const checked = (health: "UNKNOWN" | "HEALTHY") =>
+    task("a", "RUNNING", { containers: [{ ...unchecked, health, image: "", id: "", lastStatus: "RUNNING" }] });
+  assert.deepEqual(decide(one, [checked("HEALTHY"), checked("UNKNOWN")], facts), []);
+  assert.deepEqual(told(decide(one, [checked("HEALTHY"), checked("HEALTHY")], facts)), ["a is steady"]);
   const steady = service([set("a", { status: "PRIMARY", isSteady: true })]);
   assert.deepEqual(decide(steady, two, facts), []);
   assert.deepEqual(told(decide(steady, [task("a"), task("a", "PENDING")], facts)), ["a is not steady"]);
@@ -90,14 +98,14 @@ test("a task that a load balancer finds unhealthy is stopped after the grace per
   const ailing = { ...facts, isServing: () => false, targetTrouble: () => trouble };
 
   assert.deepEqual(told(decide(one, [task("a")], ailing)), ["stop 1 of a: target health"]);
-  assert.deepEqual(decide(one, [task("a")], { ...ailing, graceMilliseconds: 2_000 }), []);
+  assert.deepEqual(decide(one, [task("a")], { ...ailing, graceMilliseconds: 20_000 }), []);
 });
 
 test("while tasks fail one at a time is tried, and not before its time", () => {
   const failing = (fields: Partial<TaskSet>) => service([set("a", { status: "PRIMARY", failedTasks: 3, ...fields })]);
 
   assert.deepEqual(told(decide(failing({}), [], facts)), ["launch 1 of a"]);
-  assert.deepEqual(decide(failing({ launchAgainAt: 1_001 }), [], facts), []);
+  assert.deepEqual(decide(failing({ launchAgainAt: 10_001 }), [], facts), []);
   const recovered = decide(failing({ isSteady: false }), [task("a"), task("a")], facts);
   assert.deepEqual(told(recovered), ["forget failures a"]);
 });
@@ -171,7 +179,7 @@ test("a rollout completes when only its tasks are left, and fails when its circu
   assert.deepEqual(told(decide(rolling(primary({ isSteady: true })), [task("new"), task("new")], facts)), [
     "complete rollout new",
   ]);
-  const failing = primary({ failedTasks: 3, launchAgainAt: 2_000 });
+  const failing = primary({ failedTasks: 3, launchAgainAt: 20_000 });
   assert.deepEqual(told(decide(rolling(failing, { deploymentConfiguration: breaker }), [], facts)), [
     "fail rollout new",
   ]);

@@ -1,4 +1,4 @@
-import { healthOf, isPending, isWanted, type Task } from "../tasks/task.ts";
+import { healthOf, isHealthy, isPending, isWanted, type Task } from "../tasks/task.ts";
 import { type Service, type TaskSet, wantedCount } from "./service.ts";
 
 /** What a decision may depend on beside the service and its tasks. */
@@ -61,9 +61,16 @@ const isOver = ({ lastStatus }: Task): boolean => lastStatus === "STOPPED";
 const fixed = (service: Service): ReadonlyMap<string, number> =>
   new Map(service.taskSets.map((set) => [set.id, wantedCount(service, set)]));
 
-/** Whether a task does what it is there for. */
-const isUp = (task: Task, { isServing }: Facts): boolean =>
-  isWanted(task) && task.lastStatus === "RUNNING" && healthOf(task) !== "UNHEALTHY" && isServing(task);
+/** How long a task must have run before it counts as one that does, in milliseconds: many that cannot, run for a moment. */
+const provenAfterMilliseconds = 2_000;
+
+/** Whether a task does what it is there for: it runs, and whoever checks it finds it healthy. */
+const isUp = (task: Task, { now, isServing }: Facts): boolean =>
+  isWanted(task) &&
+  task.lastStatus === "RUNNING" &&
+  now >= (task.startedAt ?? 0) + provenAfterMilliseconds &&
+  isHealthy(task) &&
+  isServing(task);
 
 /**
  * A rolling deployment: tasks of the newest set as fast as the maximum lets them be, those of the others as long as the minimum
@@ -140,7 +147,7 @@ function settle(service: Service, set: TaskSet, tasks: readonly Task[], facts: F
   const living = tasks.filter(isWanted);
   const isSteady =
     living.length === wanted &&
-    living.every((task) => task.lastStatus === "RUNNING" && healthOf(task) !== "UNHEALTHY" && facts.isServing(task)) &&
+    living.every((task) => isUp(task, facts)) &&
     tasks.every((task) => isWanted(task) || isOver(task));
   if (isSteady && set.failedTasks > 0 && wanted > 0) return [{ do: "forget failures", set: set.id }];
   if (isSteady !== set.isSteady) return [{ do: "settle", set: set.id, isSteady }];

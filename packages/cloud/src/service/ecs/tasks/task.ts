@@ -80,6 +80,8 @@ export interface Container {
   /** The last part of its ARN. */
   readonly id: string;
   readonly isEssential: boolean;
+  /** Whether its definition has a health check. */
+  readonly isChecked: boolean;
   readonly imageDigest?: string | undefined;
   readonly runtimeId?: string | undefined;
   readonly lastStatus: "PENDING" | "RUNNING" | "STOPPED";
@@ -109,3 +111,7 @@ export function healthOf({ containers }: Task): Container["health"] {
   if (essential.includes("UNHEALTHY")) return "UNHEALTHY";
   return essential.length > 0 && essential.every((health) => health === "HEALTHY") ? "HEALTHY" : "UNKNOWN";
 }
+
+/** Whether every essential container that is checked has been found healthy. */
+export const isHealthy = ({ containers }: Task): boolean =>
+  containers.every(({ isEssential, isChecked, health }) => !isEssential || !isChecked || health === "HEALTHY");
