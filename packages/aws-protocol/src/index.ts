@@ -11,6 +11,7 @@ export {
   type HostCommandOperations,
 } from "./service/codedeploy-commands.ts";
 export { defineService, type ServiceDefinition } from "./service/define-service.ts";
+export { parseJson } from "./codec/json.ts";
 export { Fault } from "./fault.ts";
 export { type AccessKey, type AccessKeys, anonymous, type Call, type Principal } from "./permission/identity.ts";
 export {

@@ -11,7 +11,11 @@ export interface JsonNames {
 
 /** Decodes a JSON body and checks it against a shape. Unknown members are dropped; null counts as absent. Throws SerializationException. */
 export function decodeJson(shape: Shape, body: string, options: JsonNames = {}): unknown {
-  return readJson({ name: "", shape, traits: {}, required: true }, parse(body), { path: "", depth: 0, ...options });
+  return readJson({ name: "", shape, traits: {}, required: true }, parseJson(body === "" ? "{}" : body), {
+    path: "",
+    depth: 0,
+    ...options,
+  });
 }
 
 /** Encodes a value of a shape as JSON. Undefined members are dropped; times are seconds since the epoch unless their shape says otherwise. */
@@ -24,11 +28,12 @@ interface Position extends JsonNames {
   readonly depth: number;
 }
 
-function parse(body: string): unknown {
-  if (hasTooManyParts(body))
+/** Parses JSON that somebody else has written. Throws SerializationException, before it is parsed, when it has more parts than any document of AWS's. */
+export function parseJson(text: string): unknown {
+  if (hasTooManyParts(text))
     throw new Fault("SerializationException", `Cannot read the body: it has more than ${partsMax} parts`);
   try {
-    return JSON.parse(body === "" ? "{}" : body);
+    return JSON.parse(text);
   } catch (cause) {
     throw new Fault("SerializationException", "Cannot read the body: it is not JSON", { cause });
   }

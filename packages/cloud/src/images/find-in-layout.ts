@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
 import { type Digest, digestOf, hexOf, isDigest, manifestBytesMax } from "../service/ecr/index.ts";
 import { configBytesMax } from "./image-config.ts";
+import { readWithin } from "./read-within.ts";
 import { type FoundImage, imageOf } from "./found-image.ts";
 
 /** The longest list of images that is read, in bytes. */
@@ -20,11 +21,11 @@ const nameAnnotation = "org.opencontainers.image.ref.name";
 function ofLayout(folder: string, name: string | undefined): FoundImage {
   const blob = (digest: Digest) => join(folder, "blobs", "sha256", hexOf(digest));
   const read = (digest: Digest) => {
-    const bytes = readSome(blob(digest), Math.max(manifestBytesMax, configBytesMax));
+    const bytes = readWithin(blob(digest), Math.max(manifestBytesMax, configBytesMax));
     if (digestOf(bytes) !== digest) throw new Error(`its ${digest} has other content`);
     return bytes;
   };
-  const list = JSON.parse(readSome(join(folder, "index.json"), listBytesMax).toString("utf8")) as {
+  const list = JSON.parse(readWithin(join(folder, "index.json"), listBytesMax).toString("utf8")) as {
     readonly manifests?: readonly {
       readonly digest?: string;
       readonly annotations?: Readonly<Record<string, string>>;
@@ -46,7 +47,7 @@ function ofLayout(folder: string, name: string | undefined): FoundImage {
 }
 
 function ofDocker(folder: string, name: string | undefined): FoundImage {
-  const list = JSON.parse(readSome(join(folder, "manifest.json"), listBytesMax).toString("utf8")) as readonly {
+  const list = JSON.parse(readWithin(join(folder, "manifest.json"), listBytesMax).toString("utf8")) as readonly {
     readonly Config?: string;
     readonly RepoTags?: readonly string[] | null;
     readonly Layers?: readonly string[];
@@ -55,7 +56,7 @@ function ofDocker(folder: string, name: string | undefined): FoundImage {
     (image.RepoTags ?? [undefined]).map((tag) => ({ image, name: tag ?? undefined })),
   );
   const { Config = "", Layers = [] } = chosen(all, name).image;
-  const config = readSome(within(folder, Config), configBytesMax);
+  const config = readWithin(within(folder, Config), configBytesMax);
   return { digest: digestOf(config), config, layers: Layers.map((layer) => within(folder, layer)) };
 }
 
@@ -85,10 +86,4 @@ function within(folder: string, name: string): string {
     path.startsWith(folder + sep) && existsSync(path) && realpathSync(path).startsWith(realpathSync(folder) + sep);
   if (!isInside) throw new Error(`it names the file '${name}', which is not in it`);
   return path;
-}
-
-function readSome(path: string, bytesMax: number): Buffer {
-  const { size } = statSync(path);
-  if (size > bytesMax) throw new Error(`its file '${path}' has ${size} bytes, and ${bytesMax} is the most`);
-  return readFileSync(path);
 }

@@ -1,5 +1,6 @@
-import { readFile } from "node:fs/promises";
-import { blobsOf, type Digest, type EcrContext, findImage } from "../service/ecr/index.ts";
+import { blobsOf, bodyOf, type Digest, type EcrContext, findImage } from "../service/ecr/index.ts";
+import { configBytesMax } from "./image-config.ts";
+import { readWithin } from "./read-within.ts";
 import { type FoundImage, imageOf } from "./found-image.ts";
 import type { RegistryReference } from "./reference.ts";
 
@@ -12,13 +13,13 @@ export async function useOfRegistry<Result>(
   const imageId = digest === undefined ? { imageTag: tag ?? "latest" } : { imageDigest: digest };
   const row = findImage(context, repository, imageId);
   if (row === undefined) return undefined;
-  const { digest: found, manifest } = imageOf(row.body, (one) => manifestOf(context, repository, one));
+  const { digest: found, manifest } = imageOf(bodyOf(context, row), (one) => manifestOf(context, repository, one));
   const { config, layers } = manifest;
   if (config === undefined) throw new Error("it has no config");
   return context.store.holding(blobsOf(manifest), async () =>
     use({
       digest: found,
-      config: await readFile(context.store.pathOf(config.digest)),
+      config: readWithin(context.store.pathOf(config.digest), configBytesMax),
       layers: layers.map((layer) => context.store.pathOf(layer.digest)),
     }),
   );
@@ -27,5 +28,5 @@ export async function useOfRegistry<Result>(
 function manifestOf(context: Pick<EcrContext, "db">, repository: string, digest: Digest): Uint8Array {
   const row = findImage(context, repository, { imageDigest: digest });
   if (row === undefined) throw new Error(`the manifest ${digest} that its index names is not there`);
-  return row.body;
+  return bodyOf(context, row);
 }

@@ -1,3 +1,4 @@
+import { parseJson } from "@sluice/aws-protocol";
 import { type Digest, isDigest } from "../service/ecr/index.ts";
 import type { ImageConfig } from "./resolved-image.ts";
 
@@ -15,7 +16,7 @@ export const configBytesMax = 4 * 1024 * 1024;
 
 /** Reads an image's config (OCI image specification, "Image Configuration"; Docker's has the same members). Throws an Error that says what is wrong. */
 export function readConfig(bytes: Uint8Array): ReadConfig {
-  const found = recordOf(JSON.parse(Buffer.from(bytes).toString("utf8")), "the config");
+  const found = recordOf(parseJson(Buffer.from(bytes).toString("utf8")), "the config");
   const { os, architecture } = found;
   if (typeof os !== "string" || typeof architecture !== "string")
     throw new Error("its config does not say what system it is for");

@@ -52,18 +52,20 @@ export function openImages(context: ImagesContext): Images {
           ? await ofFiles(context, store, reference)
           : await ofRegistry(context, store, reference);
       } catch (error) {
-        if (error instanceof Fault) throw error;
+        if (error instanceof Fault && error.code === code) throw error;
         throw cannotPull(`${error instanceof Error ? error.message : String(error)} (${text})`, error);
       }
     },
 
     async sweep(isUsed) {
-      const since = context.clock() - unpackedMilliseconds;
-      const kept: UnpackedImage[] = [];
-      for (const { id, record } of context.unpacked.entries())
-        if (record.askedAt > since || isUsed(id)) kept.push(record);
-        else context.unpacked.delete(id);
-      await store.sweep(kept.map(({ diffIds }) => diffIds));
+      await store.sweep(() => {
+        const since = context.clock() - unpackedMilliseconds;
+        const kept: UnpackedImage[] = [];
+        for (const { id, record } of context.unpacked.entries())
+          if (record.askedAt > since || isUsed(id)) kept.push(record);
+          else context.unpacked.delete(id);
+        return kept.map(({ diffIds }) => diffIds);
+      });
     },
 
     close: () => store.close(),
@@ -135,8 +137,9 @@ async function unpackLayers(
 }
 
 /** Why a task stops whose image cannot be had, in AWS's form. */
-const cannotPull = (why: string, cause?: unknown): Fault =>
-  new Fault("CannotPullContainerError", `CannotPullContainerError: ${why}`, { cause });
+const cannotPull = (why: string, cause?: unknown): Fault => new Fault(code, `${code}: ${why}`, { cause });
+
+const code = "CannotPullContainerError";
 
 /** Where a cloud keeps its unpacked images, below the folder that its instances' carrier sees. */
 export const unpackedFolder = (stateFolder: string): string => join(stateFolder, "images");

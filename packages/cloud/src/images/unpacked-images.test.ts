@@ -287,7 +287,7 @@ test(
         [565_534, "755"],
       ],
     );
-    await images.sweep([]);
+    await images.sweep(() => []);
     assert.deepEqual(readdirSync(join(folder, "inside/trees")), []);
   },
 );
@@ -300,7 +300,7 @@ test("a sweep deletes what no image needs, and what was never finished", async (
   const gone = await images.treeOf([base, other]);
   mkdirSync(join(folder, "unpacked/layers/new-0123"));
 
-  await new UnpackedImages(join(folder, "unpacked"), async () => ({ words: [], owners: "none" })).sweep([
+  await new UnpackedImages(join(folder, "unpacked"), async () => ({ words: [], owners: "none" })).sweep(() => [
     [base.diffId, one.diffId],
   ]);
 

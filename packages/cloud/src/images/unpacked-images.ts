@@ -30,6 +30,8 @@ export class UnpackedImages {
   /** One at a time: images that share layers unpack them once, and other work keeps its processors. */
   #queue: Promise<unknown> = Promise.resolve();
   #isSwept = false;
+  /** Whether folders that are there may be about to go. */
+  #isSweeping = false;
   readonly #ending = new AbortController();
 
   constructor(folder: string, as: () => Promise<UnpackAs>) {
@@ -42,7 +44,7 @@ export class UnpackedImages {
   /** The folder of an image with these layers, the lowest first, unpacked if it is not yet. Rejects with an Error that says what of it must not or cannot be unpacked. */
   async treeOf(layers: readonly Layer[]): Promise<string> {
     const folder = this.#folderOf(layers.map(({ diffId }) => diffId));
-    if (existsSync(folder)) return folder;
+    if (existsSync(folder) && !this.#isSweeping) return folder;
     await this.#inTurn(async () => {
       if (existsSync(folder)) return;
       const { owners } = await this.#as();
@@ -64,18 +66,23 @@ export class UnpackedImages {
     }
   }
 
-  /** Deletes what images with other layers than these have left. */
-  async sweep(used: readonly (readonly string[])[]): Promise<void> {
+  /** Deletes what no image needs; `layersOfAll` tells the layers of those that there are to be. */
+  async sweep(layersOfAll: () => readonly (readonly string[])[]): Promise<void> {
     await this.#inTurn(async () => {
+      const used = layersOfAll();
       const [layers, trees] = [new Set(used.flat().map(hexOf)), new Set(used.map(treeName))];
       const unused = (folder: string, isUsed: (name: string) => boolean) =>
         namesIn(folder)
           .filter((name) => !isUsed(name))
           .map((name) => join(folder, name));
-      await this.#remove([
+      const going = [
         ...unused(this.#folders.layers, (name) => layers.has(name)),
         ...unused(this.#folders.trees, (name) => trees.has(name)),
-      ]);
+      ];
+      this.#isSweeping = going.length > 0;
+      await this.#remove(going).finally(() => {
+        this.#isSweeping = false;
+      });
     });
   }
 

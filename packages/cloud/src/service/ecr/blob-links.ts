@@ -63,27 +63,37 @@ export class BlobLinks {
     this.#deleteUnlinked(gone);
   }
 
-  /** Deletes what nobody needs. The blobs of a manifest that has just been deleted need not wait, unless a client was told of them. */
-  collect({
-    repository,
-    digests,
-  }: { readonly repository: string; readonly digests: readonly Digest[] } = nothing): void {
+  /** Takes from a repository those blobs of a manifest that has just been deleted that no other one names. They need not wait, unless a client was told of them. */
+  free(repository: string, digests: readonly Digest[]): void {
     const since = this.#clock() - unnamedMilliseconds;
-    const isWanted = (row: LinkRow) => {
-      const toldAt = this.#toldAt.get(`${row.repository} ${row.digest}`) ?? 0;
-      const isFreed = row.repository === repository && digests.includes(row.digest);
-      return Math.max(toldAt, isFreed ? 0 : Math.max(row.added_at, this.#openedAt)) > since;
-    };
+    const named = "SELECT 1 FROM image_parts WHERE repository = ? AND part = ?";
+    const gone = digests
+      .filter((digest) => (this.#toldAt.get(`${repository} ${digest}`) ?? 0) <= since)
+      .filter((digest) => this.#db.get(named, repository, digest) === undefined)
+      .map((digest) => ({ repository, digest }));
+    this.#remove(gone);
+  }
+
+  /** Takes from repositories the blobs that no manifest has named for long, and deletes those that nobody has any more. */
+  collect(): void {
+    const since = this.#clock() - unnamedMilliseconds;
+    if (this.#openedAt > since) return; // clients of an earlier process may still rely on what that has told them
     const unnamed = this.#db.all<LinkRow>(
-      `SELECT repository, digest, added_at FROM image_blobs AS blob
-       WHERE NOT EXISTS (SELECT 1 FROM image_parts WHERE repository = blob.repository AND part = blob.digest)`,
+      `SELECT repository, digest FROM image_blobs AS blob WHERE added_at <= ?
+       AND NOT EXISTS (SELECT 1 FROM image_parts WHERE repository = blob.repository AND part = blob.digest)`,
+      since,
     );
-    const gone = unnamed.filter((row) => !isWanted(row));
-    this.#db.transaction(() => {
-      for (const { repository: of, digest } of gone)
-        this.#db.run("DELETE FROM image_blobs WHERE repository = ? AND digest = ?", of, digest);
-    });
+    this.#remove(
+      unnamed.filter(({ repository, digest }) => (this.#toldAt.get(`${repository} ${digest}`) ?? 0) <= since),
+    );
     for (const [key, at] of this.#toldAt) if (at <= since) this.#toldAt.delete(key);
+  }
+
+  #remove(gone: readonly LinkRow[]): void {
+    this.#db.transaction(() => {
+      for (const { repository, digest } of gone)
+        this.#db.run("DELETE FROM image_blobs WHERE repository = ? AND digest = ?", repository, digest);
+    });
     this.#deleteUnlinked(gone);
   }
 
@@ -96,10 +106,7 @@ export class BlobLinks {
   }
 }
 
-const nothing = { repository: "", digests: [] } as const;
-
 interface LinkRow {
   readonly repository: string;
   readonly digest: Digest;
-  readonly added_at: number;
 }

@@ -114,3 +114,33 @@ test("a blob that somebody is about to refer to, or reads, stays", async (t) => 
   assert.equal((await file.readFile()).toString(), "content");
   await file.close();
 });
+
+test("a blob that no manifest names goes an hour after it came, or after somebody was told of it", (t) => {
+  let now = 0;
+  const hour = 3_600_000;
+  const { folder, store } = openStore(t);
+  const db = new CloudDatabase(folder, [ecrTables]);
+  t.after(() => db.close());
+  const links = new BlobLinks({ db, store, clock: () => now });
+  const [came, told, shared] = ["came", "told", "shared"].map((content) => {
+    const digest = digestOf(content);
+    mkdirSync(dirname(store.pathOf(digest)), { recursive: true });
+    writeFileSync(store.pathOf(digest), content);
+    links.add("web", digest, content.length);
+    return digest;
+  });
+  assert(came !== undefined && told !== undefined && shared !== undefined);
+  const there = () => [came, told, shared].map((digest) => store.has(digest));
+  const collected = (at: number) => {
+    now = at;
+    links.collect();
+    return there();
+  };
+
+  assert.deepEqual(collected(hour - 1), [true, true, true]);
+  links.tell("web", told);
+  links.add("other", shared, 6);
+  assert.deepEqual(collected(hour), [false, true, true]);
+  assert.equal(links.sizeOf("web", shared), undefined, "one of the two repositories has it no longer");
+  assert.deepEqual(collected(2 * hour), [false, false, false]);
+});

@@ -166,6 +166,17 @@ test("images are listed, described, fetched, tagged anew and deleted", async (t)
   await ecr.send(new DeleteRepositoryCommand({ repositoryName, force: true }));
 });
 
+test("requests that name more images than ECR takes are refused", async (t) => {
+  const { ecr } = await openRegistryGround(t);
+  await newRepository(ecr, "web");
+  const imageIds = Array.from({ length: 101 }, (_, at) => ({ imageTag: `v${at}` }));
+
+  const input = { repositoryName: "web", imageIds };
+  const sent = [new BatchGetImageCommand(input), new BatchDeleteImageCommand(input), new DescribeImagesCommand(input)];
+  for (const message of await Promise.all(sent.map((command) => refused(ecr.send(command as BatchGetImageCommand)))))
+    assert.match(message, /^InvalidParameterException: .*imageIds.*less than or equal to 100/);
+});
+
 test("a tag of an immutable repository stays with its image", async (t) => {
   const { ecr, registry } = await openRegistryGround(t);
   await newRepository(ecr, "web");

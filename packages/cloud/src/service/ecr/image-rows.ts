@@ -5,18 +5,45 @@ import type { Repository } from "./repository.ts";
 import { type Digest, digestOf, isDigest } from "./digest.ts";
 import { blobsOf, type Manifest, readManifest, sizeOf } from "./manifest.ts";
 
-/** A manifest's row. */
+/** A manifest's row, without the manifest itself: many of them are listed. */
 export interface ImageRow {
   readonly repository: string;
   readonly digest: Digest;
   readonly media_type: string;
-  readonly body: Uint8Array;
+  /** Bytes of the manifest. */
+  readonly body_bytes: number;
   /** Bytes of its blobs. */
   readonly size: number;
   readonly artifact_type: string | null;
   readonly pushed_at: number;
   readonly pulled_at: number | null;
 }
+
+const columns = "repository, digest, media_type, length(body) AS body_bytes, size, artifact_type, pushed_at, pulled_at";
+
+/** All images of a repository, in order of their digests. */
+export const imagesOf = ({ db }: Pick<EcrContext, "db">, repository: string): readonly ImageRow[] =>
+  db.all<ImageRow>(`SELECT ${columns} FROM image_manifests WHERE repository = ? ORDER BY digest`, repository);
+
+/** A page of the images that say something about another one, in order of their digests. */
+export const referrersOf = (
+  { db }: Pick<EcrContext, "db">,
+  { repository, subject, after, countMax }: { repository: string; subject: Digest; after: string; countMax: number },
+): readonly ImageRow[] =>
+  db.all<ImageRow>(
+    `SELECT ${columns} FROM image_manifests WHERE repository = ? AND subject = ? AND digest > ? ORDER BY digest LIMIT ?`,
+    ...[repository, subject, after, countMax],
+  );
+
+/** The bytes of an image's manifest. */
+export const bodyOf = (
+  { db }: Pick<EcrContext, "db">,
+  { repository, digest }: Pick<ImageRow, "repository" | "digest">,
+): Uint8Array =>
+  db.get<{ body: Uint8Array }>(
+    "SELECT body FROM image_manifests WHERE repository = ? AND digest = ?",
+    ...[repository, digest],
+  )?.body ?? new Uint8Array();
 
 /** An image by its digest or one of its tags; undefined when the repository has none. With both, both must fit. */
 export function findImage(
@@ -33,7 +60,10 @@ export function findImage(
           imageTag,
         )?.digest;
   if (digest === undefined || (imageDigest !== undefined && digest !== imageDigest)) return undefined;
-  return db.get<ImageRow>("SELECT * FROM image_manifests WHERE repository = ? AND digest = ?", repository, digest);
+  return db.get<ImageRow>(
+    `SELECT ${columns} FROM image_manifests WHERE repository = ? AND digest = ?`,
+    ...[repository, digest],
+  );
 }
 
 /** The tags of an image, in order. */
@@ -147,9 +177,10 @@ function insertManifest(
 }
 
 /** Deletes an image with all its tags, and what nobody else needs of its blobs. */
-export function deleteImage(context: EcrContext, { repository, digest, body }: ImageRow): void {
+export function deleteImage(context: EcrContext, { repository, digest }: ImageRow): void {
+  const digests = blobsOf(readManifest(bodyOf(context, { repository, digest })));
   context.db.run("DELETE FROM image_manifests WHERE repository = ? AND digest = ?", repository, digest);
-  context.blobs.collect({ repository, digests: blobsOf(readManifest(body)) });
+  context.blobs.free(repository, digests);
 }
 
 /** The indexes that list an image. */

@@ -1,10 +1,31 @@
 import type * as Ecr from "@aws-sdk/client-ecr";
 import { Fault } from "@sluice/aws-protocol";
-import { type EcrContext, type EcrOperations, repositoryOf } from "./context.ts";
+import { type EcrContext, type EcrOperations, invalidParameter, repositoryOf } from "./context.ts";
 import type { Repository } from "./repository.ts";
 import { isDigest } from "./digest.ts";
-import { deleteImage, findImage, type ImageRow, indexesOf, putManifest, tagsOf } from "./image-rows.ts";
+import {
+  bodyOf,
+  deleteImage,
+  findImage,
+  type ImageRow,
+  imagesOf,
+  indexesOf,
+  putManifest,
+  tagsOf,
+} from "./image-rows.ts";
 import { page } from "./page.ts";
+
+/** Images that one request may name: ECR's own limit. */
+const imageIdsMax = 100;
+
+/** Bytes of manifests that one response has. */
+const manifestsBytesMax = 64 * 1024 * 1024;
+
+/** Refuses requests that name more images than ECR takes. */
+export function checkImageIds({ imageIds }: Readonly<Record<string, unknown>>): void {
+  if (Array.isArray(imageIds) && imageIds.length > imageIdsMax)
+    throw invalidParameter("imageIds", `Member must have length less than or equal to ${imageIdsMax}`);
+}
 
 /** Operations on images. */
 export const imageOperations: EcrOperations = {
@@ -25,8 +46,12 @@ export const imageOperations: EcrOperations = {
   BatchGetImage(context, input) {
     const { name } = repositoryOf(context, input);
     const [images, failures]: [Ecr.Image[], Ecr.ImageFailure[]] = [[], []];
+    let bytes = 0;
     for (const imageId of input.imageIds ?? []) {
       const row = findImage(context, name, imageId);
+      bytes += row?.body_bytes ?? 0;
+      if (bytes > manifestsBytesMax)
+        throw invalidParameter("imageIds", `their manifests must have at most ${manifestsBytesMax} bytes together`);
       if (row === undefined) failures.push(failure(context, name, imageId));
       else images.push(asImage(context, row, imageId.imageTag));
     }
@@ -68,9 +93,6 @@ export const imageOperations: EcrOperations = {
     return { imageDetails: shown.items.map((row) => detail(context, row)), nextToken: shown.nextToken };
   },
 };
-
-const imagesOf = ({ db }: EcrContext, repository: string): readonly ImageRow[] =>
-  db.all<ImageRow>("SELECT * FROM image_manifests WHERE repository = ? ORDER BY digest", repository);
 
 function imageOf(context: EcrContext, { name }: Repository, imageId: Ecr.ImageIdentifier): ImageRow {
   const row = findImage(context, name, imageId);
@@ -136,12 +158,12 @@ function failure(context: EcrContext, name: string, imageId: Ecr.ImageIdentifier
   return because("ImageNotFound", "Requested image not found");
 }
 
-function asImage({ accountId }: EcrContext, row: ImageRow, imageTag: string | undefined): Ecr.Image {
+function asImage(context: EcrContext, row: ImageRow, imageTag: string | undefined): Ecr.Image {
   return {
-    registryId: accountId,
+    registryId: context.accountId,
     repositoryName: row.repository,
     imageId: { imageDigest: row.digest, imageTag },
-    imageManifest: Buffer.from(row.body).toString("utf8"),
+    imageManifest: Buffer.from(bodyOf(context, row)).toString("utf8"),
     imageManifestMediaType: row.media_type,
   };
 }

@@ -8,7 +8,7 @@ import { BlobLinks } from "./blob-links.ts";
 import { ContentStore } from "./content-store.ts";
 import type { EcrContext } from "./context.ts";
 import type { Repository } from "./repository.ts";
-import { imageOperations } from "./images.ts";
+import { checkImageIds, imageOperations } from "./images.ts";
 import { manifestBytesMax } from "./manifest.ts";
 import { registryService } from "./registry/registry-service.ts";
 import { Uploads } from "./registry/uploads.ts";
@@ -19,7 +19,7 @@ import { tagOperations } from "./tags.ts";
 
 export type { EcrContext } from "./context.ts";
 export { type Digest, digestOf, hexOf, isDigest } from "./digest.ts";
-export { findImage } from "./image-rows.ts";
+export { bodyOf, findImage } from "./image-rows.ts";
 export {
   blobsOf,
   type Descriptor,
@@ -89,6 +89,7 @@ export function openEcr({ dataFolder, vault, onDefect, ...common }: EcrOptions):
     },
     context,
     accesses: accessesFromTable(ecrAccesses(context)),
+    checkSizes: checkImageIds,
     bodyBytesMax: 2 * manifestBytesMax, // PutImage's manifest is text within JSON
     onDefect,
   });

@@ -1,3 +1,4 @@
+import { parseJson } from "@sluice/aws-protocol";
 import { type Digest, isDigest } from "./digest.ts";
 
 /** What a manifest says of a blob, or of another manifest. */
@@ -85,7 +86,7 @@ export function readManifest(bytes: Uint8Array, said?: string): Manifest {
 }
 
 function parsed(bytes: Uint8Array): Readonly<Record<string, unknown>> {
-  const found: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  const found = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   if (!isObject(found)) throw new Error("It must be a JSON object");
   return found;
 }

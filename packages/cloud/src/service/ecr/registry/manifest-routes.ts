@@ -2,7 +2,7 @@ import type { ServiceRequest, ServiceResponse } from "@sluice/aws-protocol";
 import type { EcrContext } from "../context.ts";
 import type { Repository } from "../repository.ts";
 import { type Digest, isDigest } from "../digest.ts";
-import { deleteImage, findImage, type ImageRow, indexesOf, putManifest } from "../image-rows.ts";
+import { bodyOf, deleteImage, findImage, type ImageRow, indexesOf, putManifest, referrersOf } from "../image-rows.ts";
 import { manifestBytesMax, readManifest } from "../manifest.ts";
 import { checkedDigest } from "./blob-routes.ts";
 import type { Admitted } from "./context.ts";
@@ -29,11 +29,11 @@ export function getManifest(
   const headers = {
     ...apiVersion,
     "content-type": row.media_type,
-    "content-length": row.body.length,
+    "content-length": row.body_bytes,
     "docker-content-digest": row.digest,
     etag: `"${row.digest}"`,
   };
-  return { status: 200, headers, body: row.body };
+  return { status: 200, headers, body: request.method === "HEAD" ? "" : bodyOf(context, row) };
 }
 
 /** PUT of a manifest, with a tag or by its digest. */
@@ -109,30 +109,43 @@ function paging({ query }: ServiceRequest): { readonly n: number; readonly last:
   return { n, last: query.get("last") ?? "" };
 }
 
-/** GET of what other manifests say about one. */
+/** Referrers on one page, and bytes of their manifests that are read for it. */
+const referrersMax = 100;
+const referrerBytesMax = 8 * 1024 * 1024;
+
+/** GET of what other manifests say about one, a page at a time. */
 export function listReferrers(
-  { db }: EcrContext,
+  context: EcrContext,
   { request, repository }: Admitted,
   reference: string,
 ): ServiceResponse {
-  const rows = db.all<ImageRow>(
-    "SELECT * FROM image_manifests WHERE repository = ? AND subject = ? ORDER BY digest",
-    repository.name,
-    checkedDigest(reference),
-  );
+  const subject = checkedDigest(reference);
+  const { name } = repository;
+  const after = request.query.get("last") ?? "";
+  const rows = referrersOf(context, { repository: name, subject, after, countMax: referrersMax + 1 });
+  let bytes = 0;
+  const page = rows
+    .slice(0, referrersMax)
+    .filter(({ body_bytes }, at) => (bytes += body_bytes) <= referrerBytesMax || at === 0);
   const wanted = request.query.get("artifactType");
-  const manifests = rows.filter((row) => wanted === null || row.artifact_type === wanted).map(described);
+  const manifests = page
+    .filter((row) => wanted === null || row.artifact_type === wanted)
+    .map((row) => described(context, row));
   const filters = wanted === null ? {} : { "oci-filters-applied": "artifactType" };
+  const only = wanted === null ? "" : `&artifactType=${encodeURIComponent(wanted)}`;
+  const next = `/v2/${name}/referrers/${subject}?last=${encodeURIComponent(page.at(-1)?.digest ?? "")}${only}`;
+  const link = page.length < rows.length ? { link: `<${next}>; rel="next"` } : {};
   const type = "application/vnd.oci.image.index.v1+json";
-  return json({ schemaVersion: 2, mediaType: type, manifests }, { "content-type": type, ...filters });
+  return json({ schemaVersion: 2, mediaType: type, manifests }, { "content-type": type, ...filters, ...link });
 }
 
-function described({ digest, media_type: mediaType, body, artifact_type }: ImageRow): {
-  readonly digest: Digest;
-  readonly [member: string]: unknown;
-} {
-  const { annotations } = readManifest(body);
-  return { mediaType, digest, size: body.length, artifactType: artifact_type ?? undefined, annotations };
+function described(
+  context: EcrContext,
+  row: ImageRow,
+): { readonly digest: Digest; readonly [member: string]: unknown } {
+  const { digest, media_type: mediaType, body_bytes: size, artifact_type } = row;
+  const { annotations } = readManifest(bodyOf(context, row));
+  return { mediaType, digest, size, artifactType: artifact_type ?? undefined, annotations };
 }
 
 const json = (found: object, headers: Readonly<Record<string, string>>): ServiceResponse => ({
