@@ -9,6 +9,7 @@ import {
   ListImagesCommand,
   SetRepositoryPolicyCommand,
 } from "@aws-sdk/client-ecr";
+import { ECSClient, RegisterTaskDefinitionCommand } from "@aws-sdk/client-ecs";
 import {
   DeleteAccessKeyCommand,
   DeleteUserCommand,
@@ -69,6 +70,25 @@ test("who may pull an image does that, and nothing else", async (t) => {
     body.toString(),
     /"code":"DENIED","message":"User: arn:aws:iam::123456789012:user\/ann is not authorized to perform: ecr:InitiateLayerUpload on resource: arn:aws:ecr:eu-west-1:123456789012:repository\/web because no identity-based policy allows/,
   );
+});
+
+test("folders of this machine are images for the administrator alone, whatever policies say", async (t) => {
+  const sluice = await openServerFixture(t);
+  const key = await newUser(sluice, "ann", { Effect: "Allow", Action: "ecs:*", Resource: "*" });
+  const register = (credentials: Credentials | undefined, image: string) => {
+    const ecs = new ECSClient(sluice.as(credentials));
+    t.after(() => ecs.destroy());
+    const containerDefinitions = [{ name: "main", image, memory: 64 }];
+    return ecs.send(new RegisterTaskDefinitionCommand({ family: "web", containerDefinitions }));
+  };
+
+  for (const image of ["file:/etc", "file:///etc", "file:/srv/layout#v1"])
+    await assert.rejects(register(key, image), {
+      name: "AccessDeniedException",
+      message: `User: arn:aws:iam::123456789012:user/ann is not authorized to use a folder of this machine as an image: ${image}`,
+    });
+  await register(key, "web:v1");
+  await register(undefined, "file:/srv/web");
 });
 
 test("who may push to a repository mounts nothing of one that is closed to them", async (t) => {
