@@ -16,7 +16,7 @@ export async function keepGitHubToken(
   input: Readable,
 ): Promise<string> {
   const token = (await text(input)).trim();
-  if (token === "") throw new Error("Cannot keep a GitHub token: expected it on standard input, which was empty");
+  if (token === "") throw new Error("Cannot keep a GitHub token: standard input was empty; expected the token there");
   await callSluice(endpoint, "PutGitHubAccountToken", { tokenName, token, applicationNames: applications });
   return `Kept. Hosts of ${applications.join(", ")} fetch revisions of ${tokenName}'s repositories with it, for whoever may sluice:UseGitHubAccountToken. Forget it with: aws deploy delete-git-hub-account-token --token-name ${tokenName}`;
 }
