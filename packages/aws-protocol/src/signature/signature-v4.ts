@@ -1,4 +1,5 @@
-import { createHmac, hash } from "node:crypto";
+import { hash } from "node:crypto";
+import { HmacSha256 } from "./hmac-sha256.ts";
 
 /** The credentials of a signer. */
 export interface SigningCredentials {
@@ -103,7 +104,7 @@ export function stringToSign(canonical: string, time: string, scope: string): st
 }
 
 /** The HMAC key for the requests of one secret, day, region and service. */
-export type SigningKey = Uint8Array;
+export type SigningKey = HmacSha256;
 
 /** Signing keys that are kept: one for each secret, day, region and service in use. */
 const signingKeysMax = 2_000;
@@ -117,17 +118,14 @@ export function signingKey(secretAccessKey: string, scope: string): SigningKey {
   if (signingKeys.size >= signingKeysMax) signingKeys.clear();
   const key = scope
     .split("/")
-    .reduce<SigningKey>(
-      (before, part) => createHmac("sha256", before).update(part).digest(),
-      Buffer.from(`AWS4${secretAccessKey}`),
-    );
+    .reduce((before, part) => new HmacSha256(before.bytes(part)), new HmacSha256(`AWS4${secretAccessKey}`));
   signingKeys.set(name, key);
   return key;
 }
 
 /** Returns a signature in hex. */
 export function signText(key: SigningKey, text: string): string {
-  return createHmac("sha256", key).update(text).digest("hex");
+  return key.hex(text);
 }
 
 /** Returns the SHA-256 of text or bytes, in hex. */

@@ -2,6 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import type { Authorization } from "./authorization.ts";
 import { Fault } from "../fault.ts";
 import type { AccessKey, AccessKeys } from "../permission/identity.ts";
+import { HmacSha256 } from "./hmac-sha256.ts";
 import { type Refusal, refusal } from "./refusals.ts";
 import { signatureOfV2Link } from "./signature-v2.ts";
 import { canonicalRequest, type SigningKey, signingKey, signText, stringToSign } from "./signature-v4.ts";
@@ -169,7 +170,7 @@ function verifyV2Link(
 ): VerifiedSignature {
   const expected = signatureOfV2Link(request, accessKey.secretAccessKey);
   if (!equal(expected, authorization.signature)) throw refuse("wrong signature", doesNotMatch);
-  return { accessKey, authorization, payload: "UNSIGNED-PAYLOAD", signingKey: Buffer.alloc(0) };
+  return { accessKey, authorization, payload: "UNSIGNED-PAYLOAD", signingKey: new HmacSha256("") };
 }
 
 function* withoutSignature(query: URLSearchParams): Iterable<readonly [string, string]> {
