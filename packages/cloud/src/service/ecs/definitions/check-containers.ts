@@ -131,11 +131,11 @@ function checkDependencies(containers: readonly ContainerDefinition[]): void {
         );
       if (condition === "HEALTHY" && other.healthCheck === undefined)
         throw clientFault(
-          `Container '${name}' timeScale until '${containerName}' is healthy, and that has no health check.`,
+          `Container '${name}' waits until '${containerName}' is healthy, and that has no health check.`,
         );
       if ((condition === "COMPLETE" || condition === "SUCCESS") && other.essential !== false)
         throw clientFault(
-          `Container '${name}' timeScale for the end of '${containerName}', which is essential: its end would end the task.`,
+          `Container '${name}' waits for the end of '${containerName}', which is essential: its end would end the task.`,
         );
     }
   const visit = (name: string, trail: readonly string[]): void => {

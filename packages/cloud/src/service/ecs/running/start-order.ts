@@ -53,7 +53,7 @@ export async function dependenciesOf(
     for (const { containerName = "", condition } of dependencies)
       await Promise.race([milestones.get(containerName)?.reached(condition), late.promise]).catch((cause: Error) => {
         throw new CannotStart(
-          `Container '${name}' timeScale for '${containerName}' to be ${condition}, and ${cause.message}`,
+          `Container '${name}' waits for '${containerName}' to be ${condition}, and ${cause.message}`,
           name,
         );
       });
