@@ -4,6 +4,10 @@ import type { ListenerState, RouteState, TargetGroupPair } from "../model/ecs-pl
 export const routesOf = (listener: ListenerState, pair: TargetGroupPair): readonly RouteState[] =>
   listener.routes.filter(({ weights }) => pair.blue in weights || pair.green in weights);
 
+/** Whether a listener's traffic can go to two target groups: a Network Load Balancer's goes to one (deployments.md §12.1). */
+export const isDivisible = ({ protocol }: Pick<ListenerState, "protocol">): boolean =>
+  protocol === "HTTP" || protocol === "HTTPS";
+
 /**
  * Returns the replacement's share of a route's traffic, in percent; undefined where a third target group has a part of
  * it.

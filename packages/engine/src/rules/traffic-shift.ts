@@ -40,6 +40,12 @@ export function shiftsOf(routing: TrafficRouting, from: number, timeScale = 1): 
   }
 }
 
+/** Returns what follows in a sentence about the traffic of now: the next shift and its time. Empty after the last one. */
+export function nextShiftInWords(shifts: readonly Shift[], now: number): string {
+  const next = shifts.find(({ at }) => at > now);
+  return next === undefined ? "" : `, and ${next.percent} % at ${new Date(next.at).toISOString()}`;
+}
+
 /** Returns how much of the traffic must have moved by now, in percent; 0 before the first shift. */
 export const percentDue = (shifts: readonly Shift[], now: number): number =>
   shifts.findLast(({ at }) => at <= now)?.percent ?? 0;

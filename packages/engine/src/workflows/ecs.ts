@@ -1,14 +1,14 @@
 import type { EcsAppSpec } from "../appspec/index.ts";
-import type { EcsPlan, ListenerState, ServiceFacts, ServiceName, TaskSetState } from "../model/ecs-plan.ts";
+import type { EcsPlan, ServiceFacts, ServiceName, TaskSetState } from "../model/ecs-plan.ts";
 import * as messages from "../messages/ecs-messages.ts";
 import { hookMissing } from "../messages/lambda-messages.ts";
-import { greenPercent, routesOf, targetGroupName } from "../rules/route-weights.ts";
+import { greenPercent, isDivisible, routesOf, targetGroupName } from "../rules/route-weights.ts";
 import { run } from "../target.ts";
 import { nextShiftAt } from "./function-traffic.ts";
 import { ecsAppSpecOf, originalOf, serviceFactsOf } from "./service-traffic.ts";
-import { awaitHold, beginDeployment, runStep, stepOf, workflow } from "./stages.ts";
+import { awaitHold, beginDeployment, onlyTarget, readAppSpecFile, runStep, stepOf, workflow } from "./stages.ts";
 import { type Workflow, done, due, failed, type Progress, type Stage, when } from "./workflow.ts";
-import type { Deployment, ErrorInformation, FleetMember, LifecycleEventName, Step, Target, World } from "../world.ts";
+import type { Deployment, ErrorInformation, LifecycleEventName, Step, Target, World } from "../world.ts";
 
 const minute = 60_000;
 
@@ -33,17 +33,9 @@ export function ecs(world: World): Workflow {
   const plan = planOf(deployment);
   // A rollback has one thing to do, and no hooks (inferred: AWS's takes three seconds).
   if (plan.restores !== undefined) return workflow([beginDeployment, addService(["AllowTraffic"]), runEvents(plan)]);
-  const { source } = plan;
   const appSpec = ecsAppSpecOf(deployment);
   return workflow([
-    when(
-      "object" in source,
-      runStep("read AppSpec file", {
-        kind: "read AppSpec file",
-        object: "object" in source ? source.object : { bucket: "", key: "" },
-        platform: "ECS",
-      }),
-    ),
+    readAppSpecFile(plan.source, "ECS"),
     appSpec === undefined ? () => done : checkService(appSpec, plan),
     beginDeployment,
     clearLeftovers(plan),
@@ -102,9 +94,6 @@ function trafficTrouble(facts: ServiceFacts, { routes, routing }: EcsPlan): Erro
   return undefined;
 }
 
-/** Whether a listener's traffic can go to two target groups: a Network Load Balancer's goes to one (deployments.md §12.1). */
-const isDivisible = ({ protocol }: ListenerState): boolean => protocol === "HTTP" || protocol === "HTTPS";
-
 function leftoverTrouble({ service }: ServiceFacts, { clearsLeftovers }: EcsPlan): ErrorInformation | undefined {
   const left = leftoversOf(service?.taskSets ?? []);
   return service === undefined || left.length === 0 || clearsLeftovers ? undefined : messages.leftovers(service, left);
@@ -141,20 +130,11 @@ function addService(events: readonly LifecycleEventName[]): Stage {
     const { service, restores } = planOf(deployment);
     const id = targetIdOf(service);
     const arn = restores?.serviceArn ?? serviceFactsOf(deployment)?.service?.arn ?? id;
-    const member: FleetMember = {
-      id,
-      arn,
-      hostIdentifier: arn,
-      state: "running",
-      tieBreaker: 0,
-      health: "Healthy",
-      revision: "Unknown",
-    };
     const because =
       restores === undefined
         ? "its tasks are to be replaced"
         : `its tasks from before ${restores.deploymentId} are to serve again`;
-    return due({ do: "add targets", targets: [member], events, because });
+    return due({ do: "add targets", targets: [onlyTarget({ id, arn })], events, because });
   };
 }
 

@@ -1,15 +1,14 @@
 import type { LambdaAppSpec, LambdaHookEvent } from "../appspec/index.ts";
 import { shiftsOf } from "../rules/traffic-shift.ts";
 import type { Effect } from "../model/effect.ts";
-import type { LifecycleEvent, Target, World } from "../world.ts";
+import type { FunctionFacts } from "../model/lambda-plan.ts";
+import type { Deployment, LifecycleEvent, Target, World } from "../world.ts";
 
 /** Returns the effect of a function's event: a gateway invokes a hook, or moves the traffic. */
 export function functionEffect({ deployment, now, timeScale }: World, { name }: LifecycleEvent): Effect | undefined {
   const { lambda: plan, id: deploymentId } = deployment;
-  const checkpoint = (step: string) => deployment.steps.find((one) => one.name === step)?.checkpoint;
-  const appSpec: LambdaAppSpec | undefined =
-    plan !== undefined && "appSpec" in plan.source ? plan.source.appSpec : checkpoint("read AppSpec file")?.appSpec;
-  const alias = checkpoint("check function")?.functionFacts?.alias;
+  const appSpec = lambdaAppSpecOf(deployment);
+  const alias = functionFactsOf(deployment)?.alias;
   if (plan === undefined || appSpec === undefined || alias === undefined) return undefined;
   if (isHook(name)) {
     const functionName = appSpec.hooks[name];
@@ -30,6 +29,19 @@ export function functionEffect({ deployment, now, timeScale }: World, { name }: 
 }
 
 const isHook = (name: string): name is LambdaHookEvent => name === "BeforeAllowTraffic" || name === "AfterAllowTraffic";
+
+/** Returns the revision's AppSpec file; undefined until it has been read. */
+export function lambdaAppSpecOf({
+  lambda: plan,
+  steps,
+}: Pick<Deployment, "lambda" | "steps">): LambdaAppSpec | undefined {
+  if (plan !== undefined && "appSpec" in plan.source) return plan.source.appSpec;
+  return steps.find(({ name }) => name === "read AppSpec file")?.checkpoint?.appSpec;
+}
+
+/** Returns the function and its alias as they were before the deployment; undefined until they have been read. */
+export const functionFactsOf = ({ steps }: Pick<Deployment, "steps">): FunctionFacts | undefined =>
+  steps.find(({ name }) => name === "check function")?.checkpoint?.functionFacts;
 
 /** Returns when traffic moves next; undefined when it does not. */
 export function nextShiftAt({ events }: Target, now: number): number | undefined {

@@ -1,7 +1,7 @@
 import { nearestName } from "../messages/did-you-mean.ts";
 import type { LambdaAppSpec } from "../appspec/index.ts";
 import { lifecycleEvents } from "../appspec/lifecycle-events.ts";
-import { type Workflow, done, due, failed, type Progress, type Stage, when } from "./workflow.ts";
+import { type Workflow, done, due, failed, type Progress, type Stage } from "./workflow.ts";
 import type { LambdaPlan } from "../model/lambda-plan.ts";
 import {
   aliasBusy,
@@ -15,10 +15,10 @@ import {
   sameVersion,
   versionMissing,
 } from "../messages/lambda-messages.ts";
-import { beginDeployment, workflow, runStep, stepOf } from "./stages.ts";
+import { beginDeployment, onlyTarget, readAppSpecFile, workflow, runStep } from "./stages.ts";
 import { run } from "../target.ts";
-import { nextShiftAt } from "./function-traffic.ts";
-import type { Deployment, FleetMember, Step, StepName, Target, World } from "../world.ts";
+import { functionFactsOf, lambdaAppSpecOf, nextShiftAt } from "./function-traffic.ts";
+import type { Deployment, Step, Target, World } from "../world.ts";
 
 /**
  * The events of a deployment to a function. Hooks run before and after; the service itself moves the traffic
@@ -32,16 +32,10 @@ const functionEvents = lifecycleEvents.allowTraffic;
  */
 export function lambda(world: World): Workflow {
   const plan = planOf(world);
-  const { source, isRollback = false } = plan;
-  const appSpec = appSpecOf(world);
+  const { isRollback = false } = plan;
+  const appSpec = lambdaAppSpecOf(world.deployment);
   return workflow([
-    when(
-      "object" in source,
-      runStep("read AppSpec file", {
-        kind: "read AppSpec file",
-        object: "object" in source ? source.object : { bucket: "", key: "" },
-      }),
-    ),
+    readAppSpecFile(plan.source),
     appSpec === undefined ? () => done : checkFunction(appSpec, { plan, isRollback }),
     beginDeployment,
     appSpec === undefined ? () => done : addFunction(appSpec),
@@ -53,12 +47,6 @@ export function lambda(world: World): Workflow {
 export function planOf({ deployment }: World): LambdaPlan {
   if (deployment.lambda === undefined) throw new Error("A Lambda deployment has a plan"); // the server records it with the deployment
   return deployment.lambda;
-}
-
-/** Returns the revision's AppSpec file; undefined until it has been read. */
-export function appSpecOf(world: World): LambdaAppSpec | undefined {
-  const { source } = planOf(world);
-  return "appSpec" in source ? source.appSpec : stepOf(world, "read AppSpec file")?.checkpoint?.appSpec;
 }
 
 function checkFunction(appSpec: LambdaAppSpec, { plan, isRollback }: { plan: LambdaPlan; isRollback: boolean }): Stage {
@@ -99,18 +87,14 @@ function judge(
 function addFunction({ functionName, alias, targetVersion }: LambdaAppSpec): Stage {
   return (world) => {
     if (world.targets.length > 0) return done;
-    const arn = stepOf(world, "check function")?.checkpoint?.functionFacts?.arn ?? functionName;
-    const member: FleetMember = {
-      id: functionName,
-      arn,
-      hostIdentifier: arn,
-      state: "running",
-      tieBreaker: 0,
-      health: "Healthy",
-      revision: "Unknown",
-    };
+    const arn = functionFactsOf(world.deployment)?.arn ?? functionName;
     const because = `the alias ${alias} is to lead to version ${targetVersion}`;
-    return due({ do: "add targets", targets: [member], events: functionEvents, because });
+    return due({
+      do: "add targets",
+      targets: [onlyTarget({ id: functionName, arn })],
+      events: functionEvents,
+      because,
+    });
   };
 }
 
@@ -141,14 +125,9 @@ const shift: Stage = (world) => {
  * Returns which versions of which alias a deployment shifts, and how much of the traffic has moved, in percent.
  * Undefined until the alias has been read.
  */
-export function shiftOf(
-  { lambda: plan, steps }: Pick<Deployment, "lambda" | "steps">,
-  { events }: Pick<Target, "events">,
-) {
-  const checkpoint = (name: StepName) => steps.find((one) => one.name === name)?.checkpoint;
-  const appSpec =
-    plan !== undefined && "appSpec" in plan.source ? plan.source.appSpec : checkpoint("read AppSpec file")?.appSpec;
-  const aliasBefore = checkpoint("check function")?.functionFacts?.alias;
+export function shiftOf(deployment: Pick<Deployment, "lambda" | "steps">, { events }: Pick<Target, "events">) {
+  const appSpec = lambdaAppSpecOf(deployment);
+  const aliasBefore = functionFactsOf(deployment)?.alias;
   if (appSpec === undefined || aliasBefore === undefined) return undefined;
   const { functionName, alias, targetVersion, currentVersion = aliasBefore.version } = appSpec;
   const percent = events.find(({ name }) => name === "AllowTraffic")?.command?.checkpoint?.shifted?.percent ?? 0;

@@ -16,6 +16,7 @@ import type {
   World,
 } from "../world.ts";
 import type { Effect } from "../model/effect.ts";
+import type { AppSpecObject } from "../model/lambda-plan.ts";
 
 // The stages of which workflows are made.
 
@@ -98,6 +99,26 @@ export function runStep(
     }
   };
 }
+
+/** Reads the AppSpec file of a function or a service, where it is not in the revision itself. */
+export const readAppSpecFile = (
+  source: { readonly appSpec: unknown } | { readonly object: AppSpecObject },
+  platform?: "ECS",
+): Stage =>
+  "object" in source
+    ? runStep("read AppSpec file", { kind: "read AppSpec file", object: source.object, platform })
+    : () => done;
+
+/** Returns a function or a service as the only target of its deployment: no instance, and always there. */
+export const onlyTarget = ({ id, arn }: Pick<FleetMember, "id" | "arn">): FleetMember => ({
+  id,
+  arn,
+  hostIdentifier: arn,
+  state: "running",
+  tieBreaker: 0,
+  health: "Healthy",
+  revision: "Unknown",
+});
 
 /** Returns the last step of this name. */
 export const stepOf = (

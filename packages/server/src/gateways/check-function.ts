@@ -1,7 +1,7 @@
 import type { AliasConfiguration, Lambda } from "@aws-sdk/client-lambda";
 import type { AliasState, EffectOf, FunctionFacts } from "@sluice/engine";
 import type { Clients } from "./clients.ts";
-import { finished, isDenied, underWay, type EffectOutcome } from "./outcome.ts";
+import { finished, isDenied, isNamed, underWay, type EffectOutcome } from "./outcome.ts";
 
 type CheckFunction = EffectOf<"check function">;
 
@@ -111,5 +111,3 @@ async function orDenied<Result>(call: () => Promise<Result>): Promise<Result | u
     throw error;
   }
 }
-
-const isNamed = (error: unknown, ...names: readonly string[]) => error instanceof Error && names.includes(error.name);

@@ -50,6 +50,10 @@ export function isPassing(error: Error): boolean {
 const denied =
   /AccessDenied|Unauthorized|NotAuthorized|AuthorizationError|AuthFailure|InvalidClientTokenId|UnrecognizedClient|InvalidAccessKeyId|InvalidToken|ExpiredToken|^Forbidden/;
 
+/** Whether an error has one of these names, which are AWS's error codes. */
+export const isNamed = (error: unknown, ...names: readonly string[]): boolean =>
+  error instanceof Error && names.includes(error.name);
+
 /** Whether a call has failed because the role is not allowed to make it. */
 export const isDenied = (error: unknown): boolean => error instanceof Error && denied.test(error.name);
 

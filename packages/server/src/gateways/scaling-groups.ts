@@ -1,7 +1,7 @@
 import type { AutoScalingGroup, Instance } from "@aws-sdk/client-auto-scaling";
 import type { Checkpoint, EffectOf } from "@sluice/engine";
 import type { Clients } from "./clients.ts";
-import { finished, outcomeOfError, underWay, type EffectOutcome } from "./outcome.ts";
+import { finished, isNamed, outcomeOfError, underWay, type EffectOutcome } from "./outcome.ts";
 
 /** How many names one DescribeAutoScalingGroups takes. */
 const namesMax = 50;
@@ -131,7 +131,7 @@ async function orAlreadyOver(call: Promise<unknown>): Promise<EffectOutcome> {
     await call;
     return finished();
   } catch (error) {
-    if (error instanceof Error && error.name === "ValidationError") return finished({ remarks: [error.message] });
+    if (error instanceof Error && isNamed(error, "ValidationError")) return finished({ remarks: [error.message] });
     return outcomeOfError(error);
   }
 }

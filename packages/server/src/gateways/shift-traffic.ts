@@ -1,7 +1,14 @@
-import { type AliasState, aliasInWords, type Checkpoint, type EffectOf, percentDue } from "@sluice/engine";
+import {
+  type AliasState,
+  aliasInWords,
+  type Checkpoint,
+  type EffectOf,
+  nextShiftInWords,
+  percentDue,
+} from "@sluice/engine";
 import { getAlias, stateOfAlias } from "./check-function.ts";
 import type { Clients } from "./clients.ts";
-import { finished, outcomeOfError, refused, underWay, type EffectOutcome } from "./outcome.ts";
+import { finished, isNamed, outcomeOfError, refused, underWay, type EffectOutcome } from "./outcome.ts";
 
 type ShiftTraffic = EffectOf<"shift traffic">;
 
@@ -37,7 +44,7 @@ export async function shiftTraffic(
     return shifted(effect, { percent, now }, RevisionId);
   } catch (error) {
     // The alias has changed since it was read; the next attempt decides whether that change stops the shift.
-    const isStale = error instanceof Error && error.name === "PreconditionFailedException";
+    const isStale = isNamed(error, "PreconditionFailedException");
     return isStale ? underWay("the alias has just been changed") : outcomeOfError(error);
   }
 }
@@ -49,8 +56,7 @@ function shifted(
 ): EffectOutcome {
   const checkpoint = revisionId === undefined ? undefined : { shifted: { percent, revisionId } };
   if (percent === 100) return finished(checkpoint);
-  const next = shifts.find(({ at }) => at > now);
-  const then = next === undefined ? "" : `, and ${next.percent} % at ${new Date(next.at).toISOString()}`;
+  const then = nextShiftInWords(shifts, now);
   return underWay(`version ${targetVersion} has ${percent} % of the traffic of ${alias}${then}`, checkpoint);
 }
 

@@ -3,7 +3,7 @@ import type { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balanc
 import type { ContainerPorts, EffectOf, ListenerState, ServiceFacts, ServiceState } from "@sluice/engine";
 import { missingFunctions } from "../check-function.ts";
 import type { Clients } from "../clients.ts";
-import { finished, isDenied, type EffectOutcome } from "../outcome.ts";
+import { finished, isDenied, isNamed, type EffectOutcome } from "../outcome.ts";
 import { readListener } from "./listeners.ts";
 import { describeService, taskSetStates } from "./service-state.ts";
 
@@ -90,5 +90,3 @@ async function findContainers(
     throw error;
   }
 }
-
-const isNamed = (error: unknown, name: string) => error instanceof Error && error.name === name;

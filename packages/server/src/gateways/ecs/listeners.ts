@@ -1,6 +1,7 @@
 import type { Action, ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import {
   greenPercent,
+  isDivisible,
   type ListenerState,
   type RouteState,
   routeInWords,
@@ -54,9 +55,6 @@ function weightsIn(actions: readonly Action[]): RouteState["weights"] {
   if (groups.length === 0) return only === undefined ? {} : { [only]: 1 };
   return Object.fromEntries(groups.map(({ TargetGroupArn = "", Weight = 1 }) => [TargetGroupArn, Weight]));
 }
-
-/** Whether a listener's traffic can go to two target groups at once. */
-const isDivisible = ({ protocol }: Pick<ListenerState, "protocol">) => protocol === "HTTP" || protocol === "HTTPS";
 
 /** Where the traffic of a listener must go. */
 export interface Routing {

@@ -1,6 +1,7 @@
+import type { ECS } from "@aws-sdk/client-ecs";
 import type { EffectOf, ServiceName } from "@sluice/engine";
 import type { Clients } from "../clients.ts";
-import { finished, refused, underWay, type EffectOutcome } from "../outcome.ts";
+import { finished, isNamed, refused, underWay, type EffectOutcome } from "../outcome.ts";
 import { routeTraffic } from "./listeners.ts";
 import { describeService, isAlive, taskSetStates } from "./service-state.ts";
 
@@ -29,7 +30,7 @@ export async function restoreService(
   const { cluster, service } = name;
   if (blue.status !== "PRIMARY") await ecs.updateServicePrimaryTaskSet({ cluster, service, primaryTaskSet: blue.id });
   const green = before.find(({ externalId }) => externalId === restores.deploymentId);
-  if (green !== undefined && isAlive(green)) await deleteTaskSet(clients, name, green.id);
+  if (green !== undefined && isAlive(green)) await deleteTaskSet(ecs, name, green.id);
   const taskSets = taskSetStates((await describeService(ecs, name)) ?? {});
   return finished({ taskSets, shifted: { percent: 0 } });
 }
@@ -42,16 +43,15 @@ export async function deleteTaskSets(
   const ecs = await clients.ecs();
   const taskSets = taskSetStates((await describeService(ecs, name)) ?? {});
   const left = taskSets.filter(({ id }) => ids.includes(id));
-  for (const set of left) if (isAlive(set)) await deleteTaskSet(clients, name, set.id);
+  for (const set of left) if (isAlive(set)) await deleteTaskSet(ecs, name, set.id);
   if (left.length === 0) return finished({ taskSets });
   return underWay(`the tasks of ${left.map(({ id }) => id).join(" and ")} end`);
 }
 
-async function deleteTaskSet(clients: Clients, { cluster, service }: ServiceName, taskSet: string): Promise<void> {
-  const ecs = await clients.ecs();
+async function deleteTaskSet(ecs: ECS, { cluster, service }: ServiceName, taskSet: string): Promise<void> {
   try {
     await ecs.deleteTaskSet({ cluster, service, taskSet, force: true });
   } catch (error) {
-    if (!(error instanceof Error && error.name === "TaskSetNotFoundException")) throw error;
+    if (!isNamed(error, "TaskSetNotFoundException")) throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { type Checkpoint, type EffectOf, percentDue, type TaskSetState } from "@sluice/engine";
+import { type Checkpoint, type EffectOf, nextShiftInWords, percentDue, type TaskSetState } from "@sluice/engine";
 import type { Clients } from "../clients.ts";
 import { finished, refused, underWay, type EffectOutcome } from "../outcome.ts";
 import { gone } from "./create-task-set.ts";
@@ -7,7 +7,7 @@ import { describeService, isAlive, taskSetStates } from "./service-state.ts";
 
 type ShiftService = EffectOf<"shift service">;
 
-/** Sends all traffic of a test listener to the replacement tasks (deployments.md §12.2, step 6). */
+/** Sends all traffic of a test listener to the replacement tasks (deployments.md §12.2, step 5). */
 export async function routeTestTraffic(
   clients: Clients,
   { listener, pair }: EffectOf<"route test traffic">,
@@ -19,7 +19,7 @@ export async function routeTestTraffic(
 
 /**
  * Moves the traffic of a service to where it must be by now; with all of it, the replacement becomes the primary task
- * set. It changes only weights that it has set itself (deployments.md §12.2, steps 10 and 11).
+ * set. It changes only weights that it has set itself (deployments.md §12.2, step 9).
  */
 export async function shiftService(
   clients: Clients,
@@ -31,7 +31,8 @@ export async function shiftService(
   const known = checkpoint?.shifted?.percent;
   if (known === percent) return shifted(effect, { percent, now });
   const ecs = await clients.ecs();
-  const green = await replacementOf(clients, effect);
+  const before = taskSetStates((await describeService(ecs, name)) ?? {});
+  const green = before.find(({ externalId }) => externalId === deploymentId);
   if (green === undefined || !isAlive(green))
     return refused("ECS_UPDATE_ERROR", gone({ id: green?.id ?? `of ${deploymentId}` }));
   if (green.desiredCount > 0 && green.runningCount === 0) return idle(green, { since: checkpoint?.idleSince, now });
@@ -41,19 +42,10 @@ export async function shiftService(
   if (foreign !== undefined) return foreign;
   if (percent === 100 && green.status !== "PRIMARY")
     await ecs.updateServicePrimaryTaskSet({ cluster: name.cluster, service: name.service, primaryTaskSet: green.id });
-  const service = await describeService(ecs, name);
-  const taskSets = taskSetStates(service ?? {});
+  const taskSets = taskSetStates((await describeService(ecs, name)) ?? {});
   if (percent === 100 && !taskSets.some((set) => set.externalId === deploymentId && set.status === "PRIMARY"))
     return underWay(`the task set ${green.id} becomes the primary one`);
   return shifted(effect, { percent, now }, { shifted: { percent }, taskSets, idleSince: undefined });
-}
-
-async function replacementOf(
-  clients: Clients,
-  { service: name, deploymentId }: ShiftService,
-): Promise<TaskSetState | undefined> {
-  const service = await describeService(await clients.ecs(), name);
-  return taskSetStates(service ?? {}).find(({ externalId }) => externalId === deploymentId);
 }
 
 /** How long tasks that have all ended are waited for: ECS starts others. */
@@ -75,7 +67,6 @@ function shifted(
   checkpoint?: Checkpoint,
 ): EffectOutcome {
   if (percent === 100) return finished(checkpoint);
-  const next = shifts.find(({ at }) => at > now);
-  const then = next === undefined ? "" : `, and ${next.percent} % at ${new Date(next.at).toISOString()}`;
+  const then = nextShiftInWords(shifts, now);
   return underWay(`the replacement tasks have ${percent} % of the traffic${then}`, checkpoint);
 }
