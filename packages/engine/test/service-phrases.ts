@@ -1,10 +1,8 @@
 // What scenarios can say of deployments to an ECS service.
-import { type Decision, type EcsPlan, routeInWords, type TrafficRouting } from "../src/index.ts";
-import { reportOf } from "./fake-function.ts";
+import { type Decision, type EcsPlan, routeInWords } from "../src/index.ts";
+import { callGateway, hookSays, minutesPass, type Phrase, routingIn } from "./effect-phrases.ts";
 import { FakeService, servicePlan } from "./fake-service.ts";
 import type { Shell } from "./shell.ts";
-
-type Phrase = [RegExp, (shell: Shell, ...words: string[]) => readonly (Decision | string)[]];
 
 const services = new WeakMap<Shell, FakeService>();
 
@@ -20,10 +18,10 @@ export const servicePhrases: readonly Phrase[] = [
   [/^replace the tasks of web, (all at once|\S+ \d+ % every \d+ minutes?)(, .+)?$/, begin],
   [/^the tasks do not start$/, (shell) => broken(shell)],
   [/^the listener is changed by somebody$/, (shell) => diverted(shell)],
-  [/^the service's hook says (Succeeded|Failed)$/, (shell, status) => hookSays(shell, status === "Succeeded")],
-  [/^the service has (\d+) minutes?$/, (shell, count) => goBy(shell, Number(count))],
+  [/^the service's hook says (Succeeded|Failed)$/, (shell, status) => hookSays(shell, serviceOf(shell), status ?? "")],
+  [/^the service has (\d+) minutes?$/, goBy],
   [/^the traffic goes back$/, goBack],
-  [/^the deployment is continued$/, (shell) => [...shell.goOn("READY_WAIT"), ...ask(shell)]],
+  [/^the deployment is continued$/, (shell) => [...shell.goOn("READY_WAIT"), ...callGateway(shell, serviceOf(shell))]],
   [/^show the service$/, show],
 ];
 
@@ -40,40 +38,8 @@ function begin(shell: Shell, routing = "", wishes = ""): readonly Decision[] {
 
 const deploy = (shell: Shell, ecs: EcsPlan, alarms?: { names: string[]; ignorePollAlarmFailure: boolean }) => [
   ...shell.deploy({ kind: "ecs", ecs, alarms }),
-  ...ask(shell),
+  ...callGateway(shell, serviceOf(shell)),
 ];
-
-function routingIn(text: string): TrafficRouting {
-  const [, type, percent, minutes] = /^(\S+) (\d+) % every (\d+)/.exec(text) ?? [];
-  if (type === undefined) return { type: "AllAtOnce" };
-  const name = type === "canary" ? "TimeBasedCanary" : "TimeBasedLinear";
-  return { type: name, percent: Number(percent), minutes: Number(minutes) };
-}
-
-/** The gateway is asked for what is open until it has nothing new. */
-function ask(shell: Shell): readonly Decision[] {
-  const decisions: Decision[] = [];
-  for (let open = openEffect(shell); open !== undefined; open = openEffect(shell)) {
-    const outcome = serviceOf(shell).perform(open.effect, open.checkpoint, shell.now);
-    if (outcome === undefined) break;
-    decisions.push(...shell.report(reportOf(open.id, shell.now, outcome)));
-  }
-  return decisions;
-}
-
-function openEffect({ world }: Shell) {
-  const step = world.deployment.steps.find(({ status }) => status === "InProgress");
-  if (step !== undefined) return step;
-  const command = world.targets[0]?.events.find(({ status }) => status === "InProgress")?.command;
-  return command?.effect === undefined ? undefined : { ...command, effect: command.effect };
-}
-
-function hookSays(shell: Shell, isGood: boolean): readonly Decision[] {
-  const open = openEffect(shell);
-  if (open?.effect.kind !== "run hook") throw new Error("no hook is under way");
-  const outcome = isGood ? ({ is: "done" } as const) : ({ is: "failed", why: "the hook said so" } as const);
-  return [...shell.report(reportOf(open.id, shell.now, outcome)), ...ask(shell)];
-}
 
 function broken(shell: Shell): readonly Decision[] {
   serviceOf(shell).areTasksHealthy = false;
@@ -85,14 +51,8 @@ function diverted(shell: Shell): readonly Decision[] {
   return [];
 }
 
-/** A minute after the other, as the server's rounds would see them. */
-function goBy(shell: Shell, minutes: number): readonly Decision[] {
-  const decisions: Decision[] = [...ask(shell)];
-  for (let minute = 0; minute < minutes; minute += 1) {
-    decisions.push(...shell.wait(60_000).filter((made) => made.do !== "wait"));
-    decisions.push(...ask(shell));
-  }
-  return decisions;
+function goBy(shell: Shell, count = ""): readonly Decision[] {
+  return [...callGateway(shell, serviceOf(shell)), ...minutesPass(shell, serviceOf(shell), count)];
 }
 
 function goBack(shell: Shell): readonly (Decision | string)[] {

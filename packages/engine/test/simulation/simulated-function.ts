@@ -1,15 +1,8 @@
 // One deployment to a made-up function, from its creation to its end: hooks that fail or say nothing, notes that a crash loses, stops, and strangers at the alias.
 import assert from "node:assert/strict";
-import {
-  decide,
-  evolveAll,
-  isOver,
-  newDeployment,
-  type Outcome,
-  type TrafficRouting,
-  type World,
-} from "../../src/index.ts";
-import { reportOf, FakeFunction, planFor } from "../fake-function.ts";
+import { isOver, newDeployment, type Outcome, type TrafficRouting, type World } from "../../src/index.ts";
+import { FakeFunction, planFor } from "../fake-function.ts";
+import { passWithGateway, randomRouting } from "./gateway-pass.ts";
 import { Random } from "./random.ts";
 
 const minute = 60_000;
@@ -48,38 +41,13 @@ export function simulateFunction(seed: number): Outcome {
       strangers = made.history.length;
     }
     if (at === fate.stopAt) world = { ...world, deployment: { ...world.deployment, stopRequestedAt: world.now } };
-    world = pass(world);
-    for (let open = openWork(world); open !== undefined; open = openWork(world)) {
-      const hook = open.effect.kind === "run hook" && open.effect.functionName !== undefined;
-      const outcome = hook ? hookOutcome(fate.hook) : made.perform(open.effect, open.checkpoint, world.now);
-      if (outcome === undefined) break;
-      if (random.chance(fate.lost)) break; // the server ends after the deed and before the note: it is asked again
-      world = pass({ ...world, reports: [reportOf(open.id, world.now, outcome)] });
-    }
+    world = passWithGateway(world, made, { fate, random });
     if (strangers > 0)
       assert.equal(made.history.length, strangers, "FOREIGN: what a stranger has set is not overwritten");
     isOnPlan(made, routing, world);
   }
   return end(world, made, { strangers });
 }
-
-function pass(world: World): World {
-  const decisions = decide(world);
-  const after = evolveAll(world, decisions);
-  if (!isOver(after.deployment))
-    assert.equal(decisions.at(-1)?.do, "wait", "WAIT: a live deployment never decides nothing");
-  return structuredClone(after);
-}
-
-function openWork({ deployment, targets }: World) {
-  const step = deployment.steps.find(({ status }) => status === "InProgress");
-  if (step !== undefined) return step;
-  const command = targets[0]?.events.find(({ status }) => status === "InProgress")?.command;
-  return command?.effect === undefined ? undefined : { ...command, effect: command.effect };
-}
-
-const hookOutcome = (fate: string) =>
-  ({ "says Succeeded": { is: "done" }, "says Failed": { is: "failed", why: "no" } } as const)[fate];
 
 /** Every state that the alias has had is a step of the plan, and none came before its minute. */
 function isOnPlan({ history }: FakeFunction, routing: TrafficRouting, { now, targets }: World): void {
@@ -111,9 +79,4 @@ function end({ deployment }: World, made: FakeFunction, { strangers }: { readonl
       "FINISH: all traffic has moved, and no weight is left",
     );
   return status;
-}
-
-function randomRouting(random: Random): TrafficRouting {
-  const type = random.pick(["AllAtOnce", "TimeBasedCanary", "TimeBasedLinear"] as const);
-  return type === "AllAtOnce" ? { type } : { type, percent: random.integer(5, 99), minutes: random.integer(1, 30) };
 }

@@ -2,9 +2,7 @@
 // that never get healthy, checkpoints that a crash loses, stops, strangers at the listener, task sets that vanish.
 import assert from "node:assert/strict";
 import {
-  decide,
   type EcsPlan,
-  evolveAll,
   greenPercent,
   isOver,
   newDeployment,
@@ -13,8 +11,8 @@ import {
   type TrafficRouting,
   type World,
 } from "../../src/index.ts";
-import { reportOf } from "../fake-function.ts";
 import { FakeService, pair, servicePlan } from "../fake-service.ts";
+import { type GatewayFate, passWithGateway, randomRouting } from "./gateway-pass.ts";
 import { Random } from "./random.ts";
 
 const minute = 60_000;
@@ -23,14 +21,11 @@ const minute = 60_000;
 const minutesMax = 4000;
 
 /** What happens to a deployment, drawn before it begins. */
-interface Fate {
-  readonly hook: "none" | "says Succeeded" | "says Failed" | "is silent";
+interface Fate extends GatewayFate {
   readonly stopAt?: number | undefined;
   readonly strangerAt?: number | undefined;
   readonly vanishAt?: number | undefined;
   readonly continueAt?: number | undefined;
-  /** How likely a deed's checkpoint is lost. */
-  readonly lost: number;
 }
 
 /** Plays the deployment that a seed stands for; throws at the first invariant that does not hold. Returns how it ended. */
@@ -93,14 +88,7 @@ function play(service: FakeService, { plan, id, fate, random }: Played): World {
     if (at === fate.stopAt) world = asked(world, { stopRequestedAt: world.now });
     if (at === fate.continueAt && world.deployment.status === "Ready")
       world = asked(world, { continueRequestedAt: { READY_WAIT: world.now } });
-    world = pass(world);
-    for (let open = openEffect(world); open !== undefined; open = openEffect(world)) {
-      const isHook = open.effect.kind === "run hook" && open.effect.functionName !== undefined;
-      const outcome = isHook ? hookOutcome(fate.hook) : service.perform(open.effect, open.checkpoint, world.now);
-      if (outcome === undefined) break;
-      if (random.chance(fate.lost)) break; // the server ends after the deed and before its checkpoint: it is asked again
-      world = pass({ ...world, reports: [reportOf(open.id, world.now, outcome)] });
-    }
+    world = passWithGateway(world, service, { fate, random });
     if (diverted) assert.deepEqual(service.listeners["production"], { elsewhere: 1 }, "FOREIGN: not overwritten");
   }
   return world;
@@ -110,24 +98,6 @@ const asked = (world: World, fields: Partial<World["deployment"]>): World => ({
   ...world,
   deployment: { ...world.deployment, ...fields },
 });
-
-function pass(world: World): World {
-  const decisions = decide(world);
-  const after = evolveAll(world, decisions);
-  if (!isOver(after.deployment))
-    assert.equal(decisions.at(-1)?.do, "wait", "WAIT: a live deployment never decides nothing");
-  return structuredClone(after);
-}
-
-function openEffect({ deployment, targets }: World) {
-  const step = deployment.steps.find(({ status }) => status === "InProgress");
-  if (step !== undefined) return step;
-  const command = targets[0]?.events.find(({ status }) => status === "InProgress")?.command;
-  return command?.effect === undefined ? undefined : { ...command, effect: command.effect };
-}
-
-const hookOutcome = (fate: string) =>
-  ({ "says Succeeded": { is: "done" }, "says Failed": { is: "failed", why: "no" } } as const)[fate];
 
 /** Traffic has only moved forward, one planned step at a time. */
 function isOnPlan({ history }: FakeService, routing: TrafficRouting): void {
@@ -176,9 +146,4 @@ function rollBack(
   for (const name of ["production", "test"])
     if (name === "test" || !isDiverted(service))
       assert.equal(greenPercent({ weights: service.listeners[name] ?? {} }, pair), 0, `ROLLBACK: ${name} is back`);
-}
-
-function randomRouting(random: Random): TrafficRouting {
-  const type = random.pick(["AllAtOnce", "TimeBasedCanary", "TimeBasedLinear"] as const);
-  return type === "AllAtOnce" ? { type } : { type, percent: random.integer(5, 99), minutes: random.integer(1, 30) };
 }
