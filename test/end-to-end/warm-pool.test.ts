@@ -78,7 +78,7 @@ curl -sS -H "X-aws-ec2-metadata-token: $token" -w '\\n' $at/meta-data/autoscalin
 
 /** AWS's managed policy for roles of deployment groups does not let them see warm pools. */
 async function allowPools(cloud: TrafficFixture): Promise<void> {
-  const iam = new IAMClient(await cloud.client());
+  const iam = new IAMClient(await cloud.sluice.clientOptions());
   const PolicyDocument = JSON.stringify({
     Version: "2012-10-17",
     Statement: [{ Effect: "Allow", Action: "autoscaling:DescribeWarmPool", Resource: "*" }],

@@ -33,12 +33,8 @@ import {
 import { AssumeRoleCommand, GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from "@aws-sdk/client-sts";
 import { whyMissing } from "../support/why-missing.ts";
 import { accountId, type ServerFixture, openServerFixture } from "../support/server-fixture.ts";
+import { trustPolicy } from "../support/trust-policy.ts";
 
-const trust = (service: string) =>
-  JSON.stringify({
-    Version: "2012-10-17",
-    Statement: [{ Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" }],
-  });
 const allow = (action: string, resource = "*") =>
   JSON.stringify({
     Version: "2012-10-17",
@@ -55,7 +51,11 @@ test("a role keeps its trust, its policies and its place in an instance profile 
   const iam = clientOf(t, await openServerFixture(t));
 
   const { Role } = await iam.send(
-    new CreateRoleCommand({ RoleName: "web", Path: "/fleet/", AssumeRolePolicyDocument: trust("ec2.amazonaws.com") }),
+    new CreateRoleCommand({
+      RoleName: "web",
+      Path: "/fleet/",
+      AssumeRolePolicyDocument: trustPolicy("ec2.amazonaws.com"),
+    }),
   );
   await iam.send(
     new AttachRolePolicyCommand({
@@ -72,7 +72,7 @@ test("a role keeps its trust, its policies and its place in an instance profile 
   assert.equal(Role?.Arn, `arn:aws:iam::${accountId}:role/fleet/web`);
   assert.match(Role.RoleId ?? "", /^AROA[A-Z2-7]{17}$/);
   const { Role: found } = await iam.send(new GetRoleCommand({ RoleName: "WEB" }));
-  assert.equal(decodeURIComponent(found?.AssumeRolePolicyDocument ?? ""), trust("ec2.amazonaws.com"));
+  assert.equal(decodeURIComponent(found?.AssumeRolePolicyDocument ?? ""), trustPolicy("ec2.amazonaws.com"));
   const { InstanceProfile } = await iam.send(new GetInstanceProfileCommand({ InstanceProfileName: "web" }));
   assert.deepEqual(
     InstanceProfile?.Roles?.map(({ RoleName }) => RoleName),
@@ -92,7 +92,9 @@ test("a role keeps its trust, its policies and its place in an instance profile 
 
 test("IAM's faults have AWS's names and say what was found", async (t) => {
   const iam = clientOf(t, await openServerFixture(t));
-  await iam.send(new CreateRoleCommand({ RoleName: "web", AssumeRolePolicyDocument: trust("ec2.amazonaws.com") }));
+  await iam.send(
+    new CreateRoleCommand({ RoleName: "web", AssumeRolePolicyDocument: trustPolicy("ec2.amazonaws.com") }),
+  );
   await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName: "web" }));
   await iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName: "web", RoleName: "web" }));
 
@@ -101,7 +103,7 @@ test("IAM's faults have AWS's names and say what was found", async (t) => {
     message: "The role with name other cannot be found.",
   });
   await assert.rejects(
-    iam.send(new CreateRoleCommand({ RoleName: "Web", AssumeRolePolicyDocument: trust("ec2.amazonaws.com") })),
+    iam.send(new CreateRoleCommand({ RoleName: "Web", AssumeRolePolicyDocument: trustPolicy("ec2.amazonaws.com") })),
     { name: "EntityAlreadyExistsException", message: "Role with name Web already exists." },
   );
   await assert.rejects(
@@ -117,7 +119,7 @@ test("IAM's faults have AWS's names and say what was found", async (t) => {
     message: "Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1",
   });
   await assert.rejects(
-    iam.send(new CreateRoleCommand({ RoleName: "a b", AssumeRolePolicyDocument: trust("ec2.amazonaws.com") })),
+    iam.send(new CreateRoleCommand({ RoleName: "a b", AssumeRolePolicyDocument: trustPolicy("ec2.amazonaws.com") })),
     /The specified value for roleName is invalid/,
   );
   await assert.rejects(iam.send(new CreateUserCommand({ UserName: "Administrator" })), {
@@ -216,7 +218,7 @@ test("lists come in pages that miss nothing and repeat nothing", async (t) => {
   const iam = clientOf(t, await openServerFixture(t));
   const names = Array.from({ length: 7 }, (_, index) => `role-${index}`);
   for (const RoleName of names)
-    await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: trust("ec2.amazonaws.com") }));
+    await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: trustPolicy("ec2.amazonaws.com") }));
 
   const seen: (string | undefined)[] = [];
   let Marker: string | undefined;
@@ -239,7 +241,7 @@ test("the aws CLI sets up the roles of the walkthrough", { skip: await whyMissin
 
   const arn = await ok(
     ...["iam", "create-role", "--role-name", "deploy", "--query", "Role.Arn", "--output", "text"],
-    ...["--assume-role-policy-document", trust("codedeploy.amazonaws.com")],
+    ...["--assume-role-policy-document", trustPolicy("codedeploy.amazonaws.com")],
   );
   await ok(
     ...["iam", "attach-role-policy", "--role-name", "deploy"],
@@ -252,7 +254,7 @@ test("the aws CLI sets up the roles of the walkthrough", { skip: await whyMissin
   };
 
   assert.equal(arn, `arn:aws:iam::${accountId}:role/deploy`);
-  assert.deepEqual(role.Role.AssumeRolePolicyDocument, JSON.parse(trust("codedeploy.amazonaws.com")));
+  assert.deepEqual(role.Role.AssumeRolePolicyDocument, JSON.parse(trustPolicy("codedeploy.amazonaws.com")));
   const { code, stderr } = await aws(["iam", "get-role", "--role-name", "none"]);
   assert.notEqual(code, 0);
   assert.match(stderr, /\(NoSuchEntity\) when calling the GetRole operation: The role with name none cannot be found/);

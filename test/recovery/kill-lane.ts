@@ -13,6 +13,7 @@ import {
   type RevisionLocation,
 } from "@aws-sdk/client-codedeploy";
 import { plainFolderOf } from "../../packages/cloud/src/instance/plain/instance-folder.ts";
+import { isOver } from "../support/deployment-end.ts";
 import { eventually } from "../support/eventually.ts";
 
 const applicationName = "kills";
@@ -87,7 +88,7 @@ export class KillLane {
       `${deploymentId} ends`,
       async () => {
         const found = await this.#whenReachable(() => this.#info(deploymentId));
-        return ["Succeeded", "Failed", "Stopped"].includes(found?.status ?? "") ? found : undefined;
+        return found !== undefined && isOver(found) ? found : undefined;
       },
       deploymentSeconds,
     );

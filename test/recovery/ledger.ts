@@ -11,6 +11,7 @@ import {
 } from "@aws-sdk/client-codedeploy";
 import { EC2Client, DescribeImagesCommand, RunInstancesCommand } from "@aws-sdk/client-ec2";
 import { deploy } from "../../packages/cli/src/commands/deploy.ts";
+import { isOver } from "../support/deployment-end.ts";
 import { eventually } from "../support/eventually.ts";
 import type { SluiceProcess } from "../support/sluice-process.ts";
 
@@ -112,7 +113,7 @@ export class LedgerHost {
       const { deploymentInfo } = await using(this.sluice, (client) =>
         client.send(new GetDeploymentCommand({ deploymentId })),
       );
-      return ["Succeeded", "Failed", "Stopped"].includes(deploymentInfo?.status ?? "") ? deploymentInfo : undefined;
+      return deploymentInfo !== undefined && isOver(deploymentInfo) ? deploymentInfo : undefined;
     });
   }
 

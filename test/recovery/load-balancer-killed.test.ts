@@ -21,7 +21,7 @@ test("after a power cut listeners come back, and a target that was healthy serve
   await once(backend, "listening");
   t.after(() => backend.close());
   const target = { Id: "127.0.0.1", Port: (backend.address() as AddressInfo).port }; // it listens on TCP
-  const elb = await clientOf(sluice);
+  const elb = new ElasticLoadBalancingV2Client(await sluice.clientOptions());
   t.after(() => elb.destroy());
   const { TargetGroups } = await elb.send(
     new CreateTargetGroupCommand({
@@ -59,15 +59,6 @@ test("after a power cut listeners come back, and a target that was healthy serve
   assert.equal(await (await fetch(`http://127.0.0.1:${Port}/`)).text(), "hello");
   assert.equal(await state(), "healthy");
 });
-
-async function clientOf(sluice: SluiceProcess): Promise<ElasticLoadBalancingV2Client> {
-  const { AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "" } = await sluice.environment();
-  return new ElasticLoadBalancingV2Client({
-    endpoint: sluice.url,
-    region: "us-east-1",
-    credentials: { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY },
-  });
-}
 
 async function isOpen(port: number): Promise<true | undefined> {
   const socket = connect(port, "127.0.0.1");

@@ -34,12 +34,7 @@ async function openTasks(t: TestContext): Promise<{ sluice: SluiceProcess; ecs: 
   const sluice = new SluiceProcess(t, ["--no-example", "--driver", "ns"]);
   await sluice.open();
   const ecs = async () => {
-    const { AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "" } = await sluice.environment();
-    const client = new ECSClient({
-      endpoint: sluice.url,
-      region: "us-east-1",
-      credentials: { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY },
-    });
+    const client = new ECSClient(await sluice.clientOptions());
     t.after(() => client.destroy());
     return client;
   };

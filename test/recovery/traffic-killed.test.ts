@@ -94,7 +94,7 @@ test(
 
 /** Sets which processes of its Auto Scaling group are suspended during deployments. AWS's SDK lacks that member. */
 async function suspending(cloud: TrafficFixture, autoScalingGroupProcessesToSuspend: readonly string[]): Promise<void> {
-  const { endpoint, region, credentials } = await cloud.client();
+  const { endpoint, region, credentials } = await cloud.sluice.clientOptions();
   const body = JSON.stringify({
     ...current,
     ec2DeploymentOptions: { autoScalingGroupProcessesToSuspend },

@@ -8,7 +8,6 @@ import {
   CreateDeploymentGroupCommand,
   type CreateDeploymentGroupCommandInput,
   type DeploymentInfo,
-  GetDeploymentCommand,
   GetDeploymentTargetCommand,
   type RevisionLocation,
 } from "@aws-sdk/client-codedeploy";
@@ -23,14 +22,10 @@ import {
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { imageFolder, network, serves } from "../../packages/cloud/test/ecs/containers.ts";
 import { freePort } from "../../packages/cloud/test/targets.ts";
+import { endOf } from "./deployment-end.ts";
 import { eventually } from "./eventually.ts";
 import { SluiceProcess } from "./sluice-process.ts";
-
-const trust = (service: string) =>
-  JSON.stringify({
-    Version: "2012-10-17",
-    Statement: [{ Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" }],
-  });
+import { trustPolicy } from "./trust-policy.ts";
 
 const waits = {
   terminateBlueInstancesOnDeploymentSuccess: { action: "TERMINATE", terminationWaitTimeInMinutes: 0 },
@@ -71,7 +66,9 @@ export class EcsDeploymentFixture {
     test.after(() => opened.disconnect());
     const iam = new IAMClient(client);
     const role = async (RoleName: string, service: string) => {
-      const { Role } = await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: trust(service) }));
+      const { Role } = await iam.send(
+        new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: trustPolicy(service) }),
+      );
       return Role?.Arn ?? "";
     };
     const [executionRoleArn, serviceRoleArn] = [
@@ -101,12 +98,7 @@ export class EcsDeploymentFixture {
 
   /** Makes the clients, for the current port. */
   async connect() {
-    const { AWS_REGION, AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "" } = await this.sluice.environment();
-    const client = {
-      region: AWS_REGION ?? "us-east-1",
-      endpoint: this.sluice.url,
-      credentials: { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY },
-    };
+    const client = await this.sluice.clientOptions();
     this.ecs = new ECS(client);
     this.elb = new ElasticLoadBalancingV2(client);
     this.deploy = new CodeDeployClient(client);
@@ -230,14 +222,7 @@ export class EcsDeploymentFixture {
 
   /** Waits for the end of a deployment. */
   ended(deploymentId: string, seconds = 120): Promise<DeploymentInfo> {
-    return eventually(
-      `did ${deploymentId} end?`,
-      async () => {
-        const { deploymentInfo } = await this.deploy.send(new GetDeploymentCommand({ deploymentId }));
-        return ["Succeeded", "Failed", "Stopped"].includes(deploymentInfo?.status ?? "") ? deploymentInfo : undefined;
-      },
-      seconds,
-    );
+    return endOf(this.deploy, deploymentId, seconds);
   }
 
   /** The one target, as AWS shows it. */

@@ -8,7 +8,6 @@ import {
   CreateDeploymentGroupCommand,
   type CreateDeploymentGroupCommandInput,
   type DeploymentInfo,
-  GetDeploymentCommand,
   GetDeploymentTargetCommand,
   type RevisionLocation,
 } from "@aws-sdk/client-codedeploy";
@@ -22,21 +21,10 @@ import {
   UpdateFunctionCodeCommand,
 } from "@aws-sdk/client-lambda";
 import { node } from "../../packages/cloud/test/lambda/lambda-fixture.ts";
+import { endOf } from "./deployment-end.ts";
 import { eventually } from "./eventually.ts";
-import { SluiceProcess } from "./sluice-process.ts";
-
-const trust = (service: string) =>
-  JSON.stringify({
-    Version: "2012-10-17",
-    Statement: [{ Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" }],
-  });
-
-/** What an SDK client needs to know. */
-interface ClientOptions {
-  readonly region: string;
-  readonly endpoint: string;
-  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
-}
+import { type ClientOptions, SluiceProcess } from "./sluice-process.ts";
+import { trustPolicy } from "./trust-policy.ts";
 
 /** A whole `sluice up` with a function `f` of three versions, an alias `live` on the first, an application and a group. */
 export class LambdaDeploymentFixture {
@@ -56,7 +44,7 @@ export class LambdaDeploymentFixture {
     sluice = new SluiceProcess(test, ["--no-example"]),
   ): Promise<LambdaDeploymentFixture> {
     await sluice.open();
-    return LambdaDeploymentFixture.within(test, { group, options: () => optionsOf(sluice) });
+    return LambdaDeploymentFixture.within(test, { group, options: () => sluice.clientOptions() });
   }
 
   /** Sets it all up in the server that clients with these options reach. */
@@ -75,11 +63,11 @@ export class LambdaDeploymentFixture {
     test.after(() => opened.disconnect());
     const iam = new IAMClient(client);
     const made = await iam.send(
-      new CreateRoleCommand({ RoleName: "run", AssumeRolePolicyDocument: trust("lambda.amazonaws.com") }),
+      new CreateRoleCommand({ RoleName: "run", AssumeRolePolicyDocument: trustPolicy("lambda.amazonaws.com") }),
     );
     opened.role = made.Role?.Arn ?? "";
     const { Role } = await iam.send(
-      new CreateRoleCommand({ RoleName: "deploy", AssumeRolePolicyDocument: trust("codedeploy.amazonaws.com") }),
+      new CreateRoleCommand({ RoleName: "deploy", AssumeRolePolicyDocument: trustPolicy("codedeploy.amazonaws.com") }),
     );
     iam.destroy();
     await opened.addFunction("f", `export const handler = () => 1;`);
@@ -152,15 +140,7 @@ export class LambdaDeploymentFixture {
 
   /** Waits for the end of a deployment. */
   ended(deploymentId: string, seconds = 30): Promise<DeploymentInfo> {
-    return eventually(
-      `did ${deploymentId} end?`,
-      async () => {
-        const { deploymentInfo } = await this.deploy.send(new GetDeploymentCommand({ deploymentId }));
-        const isOver = ["Succeeded", "Failed", "Stopped"].includes(deploymentInfo?.status ?? "");
-        return isOver ? deploymentInfo : undefined;
-      },
-      seconds,
-    );
+    return endOf(this.deploy, deploymentId, seconds);
   }
 
   /** The one target, as AWS shows it. */
@@ -185,15 +165,6 @@ export class LambdaDeploymentFixture {
       JSON.stringify((await this.alias()).weights) === JSON.stringify(weights) ? true : undefined,
     );
   }
-}
-
-async function optionsOf(sluice: SluiceProcess): Promise<ClientOptions> {
-  const { AWS_REGION, AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "" } = await sluice.environment();
-  return {
-    region: AWS_REGION ?? "us-east-1",
-    endpoint: sluice.url,
-    credentials: { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY },
-  };
 }
 
 /** Code of a hook that answers with a status. */

@@ -16,6 +16,13 @@ const program = resolve(import.meta.dirname, "../../packages/cli/bin/sluice.js")
 /** How long a shutdown may take. */
 const endsWithinMilliseconds = 15_000;
 
+/** What an SDK client needs to know. */
+export interface ClientOptions {
+  readonly region: string;
+  readonly endpoint: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
 /** A whole `sluice up` in a process and a data folder of its own, removed when the test ends. */
 export class SluiceProcess {
   readonly folder = mkdtempSync(join(tmpdir(), "sluice-test-"));
@@ -130,6 +137,16 @@ export class SluiceProcess {
   /** Returns the variables that `sluice env` exports. They are cached, because they do not change while the program runs. */
   environment(): Promise<Record<string, string>> {
     return (this.#environment ??= this.#askEnvironment());
+  }
+
+  /** Returns what an SDK client needs to know to ask it, for the current port. */
+  async clientOptions(): Promise<ClientOptions> {
+    const { AWS_REGION, AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "" } = await this.environment();
+    return {
+      region: AWS_REGION ?? "us-east-1",
+      endpoint: this.url,
+      credentials: { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY },
+    };
   }
 
   async #askEnvironment(): Promise<Record<string, string>> {

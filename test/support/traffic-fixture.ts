@@ -34,6 +34,7 @@ import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client
 import { whyNoNamespaces } from "./why-no-namespaces.ts";
 import { freePort } from "../../packages/cloud/test/targets.ts";
 import { bundle } from "../../packages/cli/src/bundle.ts";
+import { isOver } from "./deployment-end.ts";
 import { eventually } from "./eventually.ts";
 import { exampleRevision, type Scripts } from "./example-revision.ts";
 import { SluiceProcess } from "./sluice-process.ts";
@@ -76,7 +77,7 @@ export class TrafficFixture {
       new SluiceProcess(test, ["--no-example", "--driver", "ns", "--log", "info", ...more]),
     );
     await opened.sluice.open();
-    const client = await opened.client();
+    const client = await opened.sluice.clientOptions();
     const clients = {
       deploy: new CodeDeployClient(client),
       scaling: new AutoScalingClient(client),
@@ -88,13 +89,6 @@ export class TrafficFixture {
     test.after(() => [...Object.values(clients), opened.#storage].forEach((one) => one.destroy()));
     await opened.#furnish(new IAMClient(client));
     return opened;
-  }
-
-  /** Options of an SDK client. */
-  async client() {
-    const { AWS_REGION, AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "" } = await this.sluice.environment();
-    const credentials = { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY };
-    return { region: AWS_REGION ?? "us-east-1", endpoint: this.sluice.url, credentials };
   }
 
   async #furnish(iam: IAMClient): Promise<void> {
@@ -264,7 +258,7 @@ export class TrafficFixture {
   async ends(id: string, wanted: "Succeeded" | "Failed" | "Stopped", seconds = 90): Promise<DeploymentInfo> {
     const ended = async () => {
       const info = await this.info(id);
-      return ["Succeeded", "Failed", "Stopped"].includes(info.status ?? "") ? info : undefined;
+      return isOver(info) ? info : undefined;
     };
     const end = await this.#eventually(id, { question: `${id} ends`, ask: ended, seconds });
     assert.equal(end.status, wanted, `${end.errorInformation?.message}\n${this.decisions(id).join("\n")}`);
