@@ -40,6 +40,7 @@ export function parseJson(text: string): unknown {
 }
 
 function hasTooManyParts(text: string): boolean {
+  if (text.length <= partsMax) return false; // each part has a character at least: nearly no text need be looked at
   let parts = 0;
   for (let at = 0; at < text.length && parts <= partsMax; at += 1)
     switch (text[at]) {
