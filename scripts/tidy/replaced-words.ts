@@ -69,7 +69,7 @@ export const replacedWords: readonly (readonly [old: string, now: string])[] = [
   ["EitherWayOptions", "HttpsOptions"],
   ["unproved", "unverified"],
   ["strangersMax", "unauthenticatedMax"],
-  ["KeyedHash", "createHmac"],
+  ["KeyedHash", "HmacSha256"],
   ["JudgedAccess", "ResolvedAccess"],
   ["ofNoResource", "onAnyResource"],
   ["tabled", "accessesFromTable"],

@@ -107,7 +107,11 @@ function imagesOf(
   port: () => number,
 ): Images {
   return openImages({
-    ...{ clock, region, accountId, port, ecr: ecr.context },
+    clock,
+    region,
+    accountId,
+    port,
+    ecr: ecr.context,
     unpacked: new Records<UnpackedImage>(db, "unpacked image"),
     folder: unpackedFolder(stateFolderOf(dataFolder)),
     unpackAs: () => driver.unpackAs(),

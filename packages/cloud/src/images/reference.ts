@@ -1,3 +1,5 @@
+import { isDigest, isTag } from "../service/ecr/index.ts";
+
 /** What an image's name leads to. */
 export type Reference = RegistryReference | FileReference;
 
@@ -44,13 +46,13 @@ function readFile(text: string): FileReference | undefined {
 
 function readRegistry(text: string): RegistryReference | undefined {
   const [named = "", digest, ...more] = text.split("@");
-  if (more.length > 0 || (digest !== undefined && !/^sha256:[0-9a-f]{64}$/.test(digest))) return undefined;
+  if (more.length > 0 || (digest !== undefined && !isDigest(digest))) return undefined;
   const slash = named.indexOf("/");
   const first = slash < 0 ? "" : named.slice(0, slash);
   const isHost = /[.:]/.test(first) || first === "localhost";
   const host = isHost ? first : undefined;
   const [repository = "", tag, ...rest] = (isHost ? named.slice(slash + 1) : named).split(":");
-  if (rest.length > 0 || (tag !== undefined && !/^\w[\w.-]{0,127}$/.test(tag))) return undefined;
+  if (rest.length > 0 || (tag !== undefined && !isTag(tag))) return undefined;
   if (!repository.split("/").every((part) => /^[a-z0-9]+(?:[._-]+[a-z0-9]+)*$/.test(part))) return undefined;
   return { kind: "registry", host, repository, tag, digest };
 }

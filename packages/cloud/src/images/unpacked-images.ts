@@ -5,7 +5,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { randomHex } from "../random.ts";
-import type { ImageFolders, Job, JobAnswer, Layer } from "./unpack/job.ts";
+import { type ImageFolders, type Job, type JobAnswer, type Layer, layerName } from "./unpack/job.ts";
 import type { OwnerIds } from "./unpack/owners.ts";
 
 /** As whom images are unpacked: it is the users of the namespace that containers run in who must own their files. */
@@ -70,7 +70,7 @@ export class UnpackedImages {
   async sweep(layersOfAll: () => readonly (readonly string[])[]): Promise<void> {
     await this.#inTurn(async () => {
       const used = layersOfAll();
-      const [layers, trees] = [new Set(used.flat().map(hexOf)), new Set(used.map(treeName))];
+      const [layers, trees] = [new Set(used.flat().map(layerName)), new Set(used.map(treeName))];
       const unused = (folder: string, isUsed: (name: string) => boolean) =>
         namesIn(folder)
           .filter((name) => !isUsed(name))
@@ -93,7 +93,7 @@ export class UnpackedImages {
 
   #folderOf(diffIds: readonly string[]): string {
     const [only, ...others] = diffIds;
-    if (only !== undefined && others.length === 0) return join(this.#folders.layers, hexOf(only), "tree");
+    if (only !== undefined && others.length === 0) return join(this.#folders.layers, layerName(only), "tree");
     return join(this.#folders.trees, treeName(diffIds));
   }
 
@@ -141,8 +141,6 @@ export class UnpackedImages {
     if (trouble !== undefined) throw new Error(trouble);
   }
 }
-
-const hexOf = (diffId: string): string => diffId.replace("sha256:", "");
 
 /** The name of the folder of several layers. */
 const treeName = (diffIds: readonly string[]): string => createHash("sha256").update(diffIds.join("\n")).digest("hex");

@@ -27,6 +27,9 @@ export interface ImageFolders {
   readonly trees: string;
 }
 
+/** Returns the name of a layer's folder: its digest in hex. */
+export const layerName = (diffId: string): string => diffId.replace("sha256:", "");
+
 /** What it answers, as JSON on its standard output: nothing when it is done. */
 export interface JobAnswer {
   readonly trouble?: string | undefined;

@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import { randomHex } from "../../random.ts";
 import { copyFolder } from "./copy-folder.ts";
 import { extractArchive } from "./extract-archive.ts";
-import type { Job, JobAnswer } from "./job.ts";
+import { type Job, type JobAnswer, layerName } from "./job.ts";
 import { mergeLayers } from "./merge-layers.ts";
 import { ownersOf } from "./owners.ts";
 import { unpackLayer } from "./unpack-layer.ts";
@@ -21,7 +21,7 @@ async function carryOut(job: Job): Promise<void> {
   }
   if (job.op === "extract") return extractArchive(job.file, job.folder);
   const owners = ownersOf(job.owners);
-  const layerOf = (diffId: string) => join(job.folders.layers, diffId.replace("sha256:", ""));
+  const layerOf = (diffId: string) => join(job.folders.layers, layerName(diffId));
   for (const layer of job.layers)
     await make(layerOf(layer.diffId), async (folder) => {
       mkdirSync(folder);

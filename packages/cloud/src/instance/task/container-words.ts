@@ -29,7 +29,9 @@ function words(
 
 /** Words before the arguments of one of the programs that every container is begun with. */
 export const tool = (program: string): readonly string[] => [
-  ...["/.sluice/loader", "--library-path", "/.sluice/lib"],
+  "/.sluice/loader",
+  "--library-path",
+  "/.sluice/lib",
   `/.sluice/bin/${program}`,
 ];
 

@@ -2,9 +2,14 @@ import type { Answer, Numbered } from "../namespaces/control-protocol.ts";
 import type { Tasks } from "./netd-tasks.ts";
 
 const operations = [
-  ...(["open-task", "start-container", "await-container", "signal-container"] as const),
-  ...(["run-in-container", "close-task", "tasks"] as const),
-];
+  "open-task",
+  "start-container",
+  "await-container",
+  "signal-container",
+  "run-in-container",
+  "close-task",
+  "tasks",
+] as const;
 
 type TaskRequest = Extract<Numbered, { readonly op: (typeof operations)[number] }>;
 

@@ -13,7 +13,7 @@ import { tagOperations } from "./tags/tags.ts";
 export { launchAccesses, passRoleAccesses } from "./launch-templates/launch-accesses.ts";
 export type { Ec2Context } from "./context.ts";
 export { Fleet } from "./instances/fleet.ts";
-export type { InstanceRecord } from "./instances/instance-record.ts";
+export { hostnameOf, type InstanceRecord } from "./instances/instance-record.ts";
 export { amazonLinux, publicParameters } from "./images.ts";
 export type { InstanceProfile, InstanceProfiles } from "./instances/instance-profiles.ts";
 export { findTemplate, versionOf } from "./launch-templates/launch-template.ts";

@@ -49,8 +49,16 @@ export function ecrAccesses(context: Context): AccessTable {
 
 /** Operations that name one repository. */
 const onOneRepository = [
-  ...["DeleteRepository", "PutImage", "BatchGetImage", "BatchDeleteImage", "ListImages", "DescribeImages"],
-  ...["PutImageTagMutability", "SetRepositoryPolicy", "GetRepositoryPolicy", "DeleteRepositoryPolicy"],
+  "BatchDeleteImage",
+  "BatchGetImage",
+  "DeleteRepository",
+  "DeleteRepositoryPolicy",
+  "DescribeImages",
+  "GetRepositoryPolicy",
+  "ListImages",
+  "PutImage",
+  "PutImageTagMutability",
+  "SetRepositoryPolicy",
 ] as const;
 
 const namedRows = (context: Context): AccessTable =>

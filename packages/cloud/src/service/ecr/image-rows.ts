@@ -2,7 +2,7 @@ import type { ImageIdentifier } from "@aws-sdk/client-ecr";
 import { Fault } from "@sluice/aws-protocol";
 import type { EcrContext } from "./context.ts";
 import type { Repository } from "./repository.ts";
-import { type Digest, digestOf, isDigest } from "./digest.ts";
+import { type Digest, digestOf, isDigest, isTag } from "./digest.ts";
 import { blobsOf, type Manifest, readManifest, sizeOf } from "./manifest.ts";
 
 /** A manifest's row, without the manifest itself: many of them are listed. */
@@ -123,9 +123,8 @@ export function putManifest(
   return { digest, manifest, isNew: !isKnown || (tag !== undefined && tagged?.digest !== digest) };
 }
 
-/** Tags as Docker and OCI write them. */
 function checkTag(tag: string): void {
-  if (/^\w[\w.-]{0,127}$/.test(tag)) return;
+  if (isTag(tag)) return;
   throw new Fault(
     "InvalidParameterException",
     `Invalid parameter at 'imageTag' failed to satisfy constraint: 'must satisfy regular expression '[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}''`,

@@ -18,7 +18,7 @@ import { repositoryOperations } from "./repositories.ts";
 import { tagOperations } from "./tags.ts";
 
 export type { EcrContext } from "./context.ts";
-export { type Digest, digestOf, hexOf, isDigest } from "./digest.ts";
+export { type Digest, digestOf, hexOf, isDigest, isTag } from "./digest.ts";
 export { bodyOf, findImage } from "./image-rows.ts";
 export {
   blobsOf,

@@ -153,8 +153,8 @@ function passedBy(context: EcsContext, named: string | undefined, overrides: Inp
   const found = unlessFault(() => findDefinition(context, named));
   if (found === undefined) return [{ action: "iam:PassRole", context: passing }];
   return passed([
-    text(overrides["taskRoleArn"]) ?? found.told.taskRoleArn,
-    text(overrides["executionRoleArn"]) ?? found.told.executionRoleArn,
+    text(overrides["taskRoleArn"]) ?? found.asGiven.taskRoleArn,
+    text(overrides["executionRoleArn"]) ?? found.asGiven.executionRoleArn,
   ]);
 }
 

@@ -23,6 +23,13 @@ export const serviceArn = (
 export const taskArn = (place: Place, { cluster, id }: { readonly cluster: string; readonly id: string }): string =>
   arnOf(place, `task/${cluster}/${id}`);
 
+/** Returns the ARN of a container of a task. */
+export const containerArn = (
+  place: Place,
+  { cluster, id }: { readonly cluster: string; readonly id: string },
+  container: { readonly id: string },
+): string => arnOf(place, `container/${cluster}/${id}/${container.id}`);
+
 /** The ARN of a task definition, which is written `family:revision`. */
 export const definitionArn = (place: Place, definition: string): string =>
   arnOf(place, `task-definition/${definition}`);

@@ -1,7 +1,7 @@
 import type { ServiceRequest, ServiceResponse } from "@sluice/aws-protocol";
 import type { EcrContext } from "../context.ts";
 import type { Repository } from "../repository.ts";
-import { type Digest, isDigest } from "../digest.ts";
+import { type Digest, isDigest, isTag } from "../digest.ts";
 import { bodyOf, deleteImage, findImage, type ImageRow, indexesOf, putManifest, referrersOf } from "../image-rows.ts";
 import { manifestBytesMax, readManifest } from "../manifest.ts";
 import { checkedDigest } from "./blob-routes.ts";
@@ -44,7 +44,7 @@ export async function takeManifest(
 ): Promise<ServiceResponse> {
   const byDigest = reference.includes(":");
   if (byDigest) checkedDigest(reference);
-  else if (!/^\w[\w.-]{0,127}$/.test(reference))
+  else if (!isTag(reference))
     throw registryFault(
       "TAG_INVALID",
       `'${reference.slice(0, 130)}' cannot be a tag: letters, digits and _ . - are allowed, 128 of them`,

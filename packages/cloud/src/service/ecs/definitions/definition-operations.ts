@@ -81,9 +81,9 @@ function withRevision(context: EcsContext, named: string): string {
 
 /** Returns a task definition as AWS describes it. */
 export function describeDefinition(context: EcsContext, definition: Definition): TaskDefinition {
-  const { family, revision, status, told, registeredAt, deregisteredAt, deleteRequestedAt } = definition;
+  const { family, revision, status, asGiven, registeredAt, deregisteredAt, deleteRequestedAt } = definition;
   return {
-    ...told,
+    ...asGiven,
     taskDefinitionArn: definitionArn(context, nameOf(definition)),
     family,
     revision,

@@ -5,7 +5,7 @@ export interface Definition {
   readonly family: string;
   readonly revision: number;
   readonly status: "ACTIVE" | "INACTIVE" | "DELETE_IN_PROGRESS";
-  readonly told: Omit<
+  readonly asGiven: Omit<
     TaskDefinition,
     "family" | "revision" | "status" | "taskDefinitionArn" | "registeredAt" | "deregisteredAt" | "deleteRequestedAt"
   >;

@@ -15,20 +15,20 @@ export function newDefinition(context: EcsContext, call: Call, input: RegisterTa
     throw clientFault(
       `Invalid family '${family.slice(0, 300)}': up to 255 letters (uppercase and lowercase), numbers, underscores, and hyphens are allowed.`,
     );
-  const told = toldOf(input);
-  checkFolders(told, call);
+  const asGiven = definitionAsGiven(input);
+  checkFolders(asGiven, call);
   const revisions = context.definitions.all().filter((definition) => definition.family === family);
   return {
     family,
     revision: Math.max(0, ...revisions.map(({ revision }) => revision)) + 1,
     status: "ACTIVE",
-    told: { ...told, registeredBy: call.principal.arn },
+    asGiven: { ...asGiven, registeredBy: call.principal.arn },
     registeredAt: context.clock(),
     tags: checkedTags(input.tags),
   };
 }
 
-function toldOf(input: RegisterTaskDefinitionCommandInput): Definition["told"] {
+function definitionAsGiven(input: RegisterTaskDefinitionCommandInput): Definition["asGiven"] {
   const { requiresCompatibilities = [], volumes = [], containerDefinitions = [] } = input;
   const isFargate = requiresCompatibilities.includes("FARGATE");
   const networkMode = input.networkMode ?? (isFargate ? "bridge" : "awsvpc");
@@ -108,7 +108,7 @@ function checkedPlatform(platform: NonNullable<TaskDefinition["runtimePlatform"]
 }
 
 /** Folders of this machine are images for whoever may do everything: others would read with them what is not theirs. */
-function checkFolders({ containerDefinitions = [] }: Definition["told"], call: Call): void {
+function checkFolders({ containerDefinitions = [] }: Definition["asGiven"], call: Call): void {
   const folder = containerDefinitions.find(({ image = "" }) => isLocalReference(image));
   if (folder === undefined || mayDoEverything(call.principal)) return;
   throw new Fault(

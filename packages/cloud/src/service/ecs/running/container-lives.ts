@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ResolvedImage } from "../../../images/index.ts";
 import type { ContainerEnd, TaskDriver } from "../../../instance/index.ts";
+import { hostnameOf } from "../../ec2/index.ts";
 import type { EcsContext } from "../context.ts";
 import type { Container, Task } from "../tasks/task.ts";
 import { ContainerLog } from "./container-log.ts";
@@ -99,10 +100,12 @@ export class ContainerLives {
         user: definition.user ?? image.config.user ?? "",
         isReadOnly: definition.readonlyRootFilesystem === true,
         mounts: (definition.mountPoints ?? []).map(({ sourceVolume = "", containerPath = "", readOnly = false }) => ({
-          ...{ volume: sourceVolume, path: containerPath, isReadOnly: readOnly },
+          volume: sourceVolume,
+          path: containerPath,
+          isReadOnly: readOnly,
         })),
         memoryBytesMax: memoryOf(
-          definition.memory ?? Number(context.definitions.find(task.definition)?.told.memory ?? 0),
+          definition.memory ?? Number(context.definitions.find(task.definition)?.asGiven.memory ?? 0),
         ),
       });
     } catch (error) {
@@ -117,9 +120,9 @@ export class ContainerLives {
 
   #told(task: Task) {
     const { context } = this.#lives;
-    const role = task.overrides.taskRoleArn ?? context.definitions.find(task.definition)?.told.taskRoleArn;
+    const role = task.overrides.taskRoleArn ?? context.definitions.find(task.definition)?.asGiven.taskRoleArn;
     return {
-      hostname: `ip-${task.network.address.replaceAll(".", "-")}`,
+      hostname: hostnameOf(task.network.address),
       region: context.region,
       endpoint: context.endpoint(),
       metadata: metadataUrl(task),
@@ -135,11 +138,9 @@ export class ContainerLives {
     const log = new ContainerLog(driver.output({ taskId, name }), { place, logs: context.logs, clock: context.clock });
     const checks = new AbortController();
     this.#running.set(name, checks);
-    change(name, {
-      lastStatus: "RUNNING",
-      ...(image && { imageDigest: image.digest }), // one that runs has told it before
-      runtimeId: `${taskId}-${createHash("sha256").update(name).digest().readUInt32BE(0)}`,
-    });
+    const runtimeId = `${taskId}-${createHash("sha256").update(name).digest().readUInt32BE(0)}`;
+    const running = { lastStatus: "RUNNING", runtimeId } as const;
+    change(name, image === undefined ? running : { ...running, imageDigest: image.digest }); // one that ran before has its digest
     milestones?.start();
     void driver
       .ended({ taskId, name })

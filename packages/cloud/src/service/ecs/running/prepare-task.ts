@@ -31,11 +31,11 @@ export class CannotStart extends Error {
 export async function prepareTask(
   context: EcsContext,
   task: Task,
-  { definition: { told }, running }: { readonly definition: Definition; readonly running: ReadonlySet<string> },
+  { definition: { asGiven }, running }: { readonly definition: Definition; readonly running: ReadonlySet<string> },
 ): Promise<readonly PreparedContainer[]> {
-  const role = task.overrides.executionRoleArn ?? told.executionRoleArn;
+  const role = task.overrides.executionRoleArn ?? asGiven.executionRoleArn;
   return Promise.all(
-    (told.containerDefinitions ?? []).map(async (definition): Promise<PreparedContainer> => {
+    (asGiven.containerDefinitions ?? []).map(async (definition): Promise<PreparedContainer> => {
       const log = logPlace(definition, task.id);
       if (running.has(definition.name ?? "")) return { definition, secrets: {}, log };
       const image = await pull(context, definition);

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { ContainerEnd, TaskDriver } from "../../../instance/index.ts";
+import { hostnameOf } from "../../ec2/index.ts";
 import type { EcsContext } from "../context.ts";
 import { definitionNamed } from "../definitions/find-definition.ts";
 import { tellService } from "../services/events.ts";
@@ -192,9 +193,6 @@ export class TaskLife {
 
 /** Characters of a container's reason: ECS's own limit. */
 const reasonMax = 1024;
-
-/** Returns the host name of a task's address. */
-export const hostnameOf = (address: string): string => `ip-${address.replaceAll(".", "-")}`;
 
 /** Whether a task has been further than what can begin anew. */
 const hasRun = ({ lastStatus }: Task): boolean => lastStatus !== "PROVISIONING" && lastStatus !== "STOPPED";

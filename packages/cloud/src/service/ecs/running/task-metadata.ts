@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { EcsContext } from "../context.ts";
 import { definitionNamed } from "../definitions/find-definition.ts";
-import { arnOf, clusterArn, taskArn } from "../names.ts";
+import { clusterArn, containerArn, taskArn } from "../names.ts";
 import { type Container, isWanted, type Task } from "../tasks/task.ts";
 
 /** Where tasks ask about themselves: ECS's own address. */
@@ -47,7 +47,7 @@ async function answer(context: EcsContext, task: Task, url: string): Promise<obj
 }
 
 async function credentials(context: EcsContext, task: Task): Promise<object | undefined> {
-  const role = task.overrides.taskRoleArn ?? definitionNamed(context, task.definition).told.taskRoleArn;
+  const role = task.overrides.taskRoleArn ?? definitionNamed(context, task.definition).asGiven.taskRoleArn;
   if (role === undefined || !isWanted(task)) return undefined;
   const keys = await context.roles.keys(role, task.id);
   return {
@@ -85,7 +85,7 @@ function describeContainer(context: EcsContext, task: Task, container: Container
     DesiredStatus: task.desiredStatus,
     KnownStatus: container.lastStatus,
     Type: "NORMAL",
-    ContainerARN: arnOf(context, `container/${task.cluster}/${task.id}/${container.id}`),
+    ContainerARN: containerArn(context, task, container),
     Networks: [{ NetworkMode: "awsvpc", IPv4Addresses: [task.network.address] }],
   };
 }

@@ -6,28 +6,28 @@ import { stopTask } from "../tasks/stop-task.ts";
 import { mergedTags } from "../tag-rules.ts";
 import type { TaskTarget } from "../tasks/task.ts";
 import { beginRollback, canRollBack } from "./rollout.ts";
-import type { Step, StopReason } from "./decide.ts";
+import type { Decision, StopReason } from "./decide.ts";
 import { subjectOf, tasksIn, withEvent } from "./events.ts";
 import { type Service, serviceKey, type TaskSet, wantedCount, withTaskSet } from "./service.ts";
 
-/** Does one step of a service. */
-export function carryOut(context: EcsContext, service: Service, step: Step): void {
+/** Carries out one decision about a service. */
+export function carryOut(context: EcsContext, service: Service, decision: Decision): void {
   const { services, clock } = context;
-  if (step.do === "end service") return services.put({ ...service, status: "INACTIVE", taskSets: [] });
-  const set = service.taskSets.find(({ id }) => id === step.set);
+  if (decision.do === "end service") return services.put({ ...service, status: "INACTIVE", taskSets: [] });
+  const set = service.taskSets.find(({ id }) => id === decision.set);
   if (set === undefined) return;
   const change = (fields: Partial<TaskSet>) => withTaskSet(service, set.id, { ...fields, updatedAt: clock() });
-  switch (step.do) {
+  switch (decision.do) {
     case "launch":
-      return launch(context, { service, set, count: step.count });
+      return launch(context, { service, set, count: decision.count });
     case "stop":
-      return stop(context, { service, set, tasks: step.tasks, why: step.why });
+      return stop(context, { service, set, tasks: decision.tasks, why: decision.why });
     case "forget failures":
       return services.put(change({ failedTasks: 0, launchAgainAt: undefined }));
     case "settle": {
-      const settled = change({ isSteady: step.isSteady, steadyChangedAt: clock() });
+      const settled = change({ isSteady: decision.isSteady, steadyChangedAt: clock() });
       return services.put(
-        step.isSteady && wantedCount(service, set) > 0
+        decision.isSteady && wantedCount(service, set) > 0
           ? withEvent(context, settled, `${subjectOf(service, set)} has reached a steady state.`)
           : settled,
       );

@@ -45,7 +45,7 @@ export function checkedLaunching(
 /** Throws a Fault unless load balancers can send requests to containers of a definition. */
 export function checkLoadBalancers(
   { targetGroups }: Pick<EcsContext, "targetGroups">,
-  { told }: Definition,
+  { asGiven }: Definition,
   loadBalancers: readonly LoadBalancer[],
 ): void {
   if (loadBalancers.length > loadBalancersMax)
@@ -57,7 +57,7 @@ export function checkLoadBalancers(
           ? "targetGroupArn must be specified."
           : "Classic Load Balancers cannot be used where networkMode is awsvpc: a target group is wanted.",
       );
-    const container = (told.containerDefinitions ?? []).find(({ name }) => name === containerName);
+    const container = (asGiven.containerDefinitions ?? []).find(({ name }) => name === containerName);
     if (container === undefined) throw invalid(`The container ${containerName} does not exist in the task definition.`);
     if (!(container.portMappings ?? []).some((mapping) => mapping.containerPort === containerPort))
       throw invalid(`The container ${containerName} did not have a container port ${containerPort} defined.`);

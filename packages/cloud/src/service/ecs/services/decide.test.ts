@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Task, TaskState } from "../tasks/task.ts";
-import { decide, type Facts, type Step } from "./decide.ts";
+import { decide, type Decision, type Facts } from "./decide.ts";
 import type { Service, TaskSet } from "./service.ts";
 
 const set = (id: string, fields: Partial<TaskSet> = {}): TaskSet => ({
@@ -32,13 +32,13 @@ const task = (taskSet: string, lastStatus: TaskState = "RUNNING", fields: Partia
 
 const facts: Facts = { now: 10_000, targetTrouble: () => undefined, isServing: () => true, graceMilliseconds: 0 };
 
-/** Steps in few words. */
-const told = (steps: readonly Step[]) =>
-  steps.map((step) => {
-    if (step.do === "launch") return `launch ${step.count} of ${step.set}`;
-    if (step.do === "stop") return `stop ${step.tasks.length} of ${step.set}: ${step.why.kind}`;
-    if (step.do === "settle") return `${step.set} is ${step.isSteady ? "" : "not "}steady`;
-    return step.do === "end service" ? step.do : `${step.do} ${step.set}`;
+/** Decisions in few words. */
+const inWords = (decisions: readonly Decision[]) =>
+  decisions.map((decision) => {
+    if (decision.do === "launch") return `launch ${decision.count} of ${decision.set}`;
+    if (decision.do === "stop") return `stop ${decision.tasks.length} of ${decision.set}: ${decision.why.kind}`;
+    if (decision.do === "settle") return `${decision.set} is ${decision.isSteady ? "" : "not "}steady`;
+    return decision.do === "end service" ? decision.do : `${decision.do} ${decision.set}`;
   });
 
 test("each task set gets its share of the desired count, rounded up", () => {
@@ -49,7 +49,7 @@ test("each task set gets its share of the desired count, rounded up", () => {
     set("d", { scale: 0 }),
   ];
 
-  assert.deepEqual(told(decide(service(sets, { desiredCount: 3 }), [], facts)), [
+  assert.deepEqual(inWords(decide(service(sets, { desiredCount: 3 }), [], facts)), [
     "launch 3 of a",
     "launch 2 of b",
     "launch 1 of c",
@@ -77,7 +77,7 @@ test("a task set is steady when exactly its tasks run and serve, and nothing of 
   const two = [task("a"), task("a")];
   const stopping = task("a", "STOPPING", { desiredStatus: "STOPPED" });
 
-  assert.deepEqual(told(decide(one, two, facts)), ["a is steady"]);
+  assert.deepEqual(inWords(decide(one, two, facts)), ["a is steady"]);
   assert.deepEqual(decide(one, two, { ...facts, isServing: () => false }), []);
   assert.deepEqual(decide(one, [...two, stopping], facts), []);
   assert.deepEqual(decide(one, [task("a"), task("a", "ACTIVATING")], facts), []);
@@ -86,10 +86,10 @@ test("a task set is steady when exactly its tasks run and serve, and nothing of 
   const checked = (health: "UNKNOWN" | "HEALTHY") =>
     task("a", "RUNNING", { containers: [{ ...unchecked, health, image: "", id: "", lastStatus: "RUNNING" }] });
   assert.deepEqual(decide(one, [checked("HEALTHY"), checked("UNKNOWN")], facts), []);
-  assert.deepEqual(told(decide(one, [checked("HEALTHY"), checked("HEALTHY")], facts)), ["a is steady"]);
+  assert.deepEqual(inWords(decide(one, [checked("HEALTHY"), checked("HEALTHY")], facts)), ["a is steady"]);
   const steady = service([set("a", { status: "PRIMARY", isSteady: true })]);
   assert.deepEqual(decide(steady, two, facts), []);
-  assert.deepEqual(told(decide(steady, [task("a"), task("a", "PENDING")], facts)), ["a is not steady"]);
+  assert.deepEqual(inWords(decide(steady, [task("a"), task("a", "PENDING")], facts)), ["a is not steady"]);
 });
 
 test("a task that a load balancer finds unhealthy is stopped after the grace period, and not before", () => {
@@ -97,17 +97,17 @@ test("a task that a load balancer finds unhealthy is stopped after the grace per
   const trouble = { group: "tg", port: 8080, why: "Health checks failed" };
   const ailing = { ...facts, isServing: () => false, targetTrouble: () => trouble };
 
-  assert.deepEqual(told(decide(one, [task("a")], ailing)), ["stop 1 of a: target health"]);
+  assert.deepEqual(inWords(decide(one, [task("a")], ailing)), ["stop 1 of a: target health"]);
   assert.deepEqual(decide(one, [task("a")], { ...ailing, graceMilliseconds: 20_000 }), []);
 });
 
 test("while tasks fail one at a time is tried, and not before its time", () => {
   const failing = (fields: Partial<TaskSet>) => service([set("a", { status: "PRIMARY", failedTasks: 3, ...fields })]);
 
-  assert.deepEqual(told(decide(failing({}), [], facts)), ["launch 1 of a"]);
+  assert.deepEqual(inWords(decide(failing({}), [], facts)), ["launch 1 of a"]);
   assert.deepEqual(decide(failing({ launchAgainAt: 10_001 }), [], facts), []);
   const recovered = decide(failing({ isSteady: false }), [task("a"), task("a")], facts);
-  assert.deepEqual(told(recovered), ["forget failures a"]);
+  assert.deepEqual(inWords(recovered), ["forget failures a"]);
 });
 
 test("a deleted task set goes when its tasks have stopped, and a deleted service with its last one", () => {
@@ -116,12 +116,12 @@ test("a deleted task set goes when its tasks have stopped, and a deleted service
   const going = task("a", "STOPPING", { desiredStatus: "STOPPED" });
   const gone = task("a", "STOPPED", { desiredStatus: "STOPPED" });
 
-  assert.deepEqual(told(decide(service(sets), [...others, task("a")], facts)), ["stop 1 of a: surplus"]);
-  assert.deepEqual(told(decide(service(sets), [...others, going], facts)), ["a is not steady"]);
-  assert.deepEqual(told(decide(service(sets), [...others, gone], facts)), ["drop task set a"]);
+  assert.deepEqual(inWords(decide(service(sets), [...others, task("a")], facts)), ["stop 1 of a: surplus"]);
+  assert.deepEqual(inWords(decide(service(sets), [...others, going], facts)), ["a is not steady"]);
+  assert.deepEqual(inWords(decide(service(sets), [...others, gone], facts)), ["drop task set a"]);
   const draining = service([], { status: "DRAINING", desiredCount: 0 });
   assert.deepEqual(decide(draining, [going], facts), []);
-  assert.deepEqual(told(decide(draining, [gone], facts)), ["end service"]);
+  assert.deepEqual(inWords(decide(draining, [gone], facts)), ["end service"]);
 });
 
 /** Plays a rolling deployment: each step is done at once, and the tasks of the newest set come up one round later. Gives how many ran of each set, round by round. */
@@ -176,11 +176,11 @@ test("a rollout completes when only its tasks are left, and fails when its circu
   const rolling = (sets: readonly TaskSet[], fields: Partial<Service> = {}) =>
     service(sets, { controller: "ECS", ...fields });
 
-  assert.deepEqual(told(decide(rolling(primary({ isSteady: true })), [task("new"), task("new")], facts)), [
+  assert.deepEqual(inWords(decide(rolling(primary({ isSteady: true })), [task("new"), task("new")], facts)), [
     "complete rollout new",
   ]);
   const failing = primary({ failedTasks: 3, launchAgainAt: 20_000 });
-  assert.deepEqual(told(decide(rolling(failing, { deploymentConfiguration: breaker }), [], facts)), [
+  assert.deepEqual(inWords(decide(rolling(failing, { deploymentConfiguration: breaker }), [], facts)), [
     "fail rollout new",
   ]);
   assert.deepEqual(decide(rolling(failing), [], facts), []);

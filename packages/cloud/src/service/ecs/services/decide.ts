@@ -19,8 +19,8 @@ export interface TargetTrouble {
   readonly why: string;
 }
 
-/** One thing to do for a service. */
-export type Step =
+/** One thing that is to be done for a service. */
+export type Decision =
   | { readonly do: "launch"; readonly set: string; readonly count: number }
   | { readonly do: "stop"; readonly set: string; readonly tasks: readonly string[]; readonly why: StopReason }
   | { readonly do: "settle"; readonly set: string; readonly isSteady: boolean }
@@ -37,14 +37,16 @@ export type StopReason =
   | { readonly kind: "target health"; readonly trouble: TargetTrouble };
 
 /** What is to be done for a service now. Nothing means that it waits: for tasks, for targets, or for a user. */
-export function decide(service: Service, tasks: readonly Task[], facts: Facts): readonly Step[] {
+export function decide(service: Service, tasks: readonly Task[], facts: Facts): readonly Decision[] {
   if (service.status === "INACTIVE") return [];
   const of = (set: TaskSet) => tasks.filter(({ taskSet }) => taskSet === set.id);
   const ailing = service.taskSets.flatMap((set) => judge(set, of(set), facts));
   if (ailing.length > 0) return ailing;
   const wanted = service.controller === "ECS" ? rolled(service, of, facts) : fixed(service);
-  const steps = service.taskSets.flatMap((set) => toCount(set, of(set), { wanted: wanted.get(set.id) ?? 0, facts }));
-  if (steps.length > 0) return steps;
+  const decisions = service.taskSets.flatMap((set) =>
+    toCount(set, of(set), { wanted: wanted.get(set.id) ?? 0, facts }),
+  );
+  if (decisions.length > 0) return decisions;
   const settled = service.taskSets.flatMap((set) => settle(service, set, of(set), facts));
   if (settled.length > 0) return settled;
   const gone = service.taskSets.filter(
@@ -109,7 +111,7 @@ function toCount(
   set: TaskSet,
   tasks: readonly Task[],
   { wanted, facts }: { readonly wanted: number; readonly facts: Facts },
-): readonly Step[] {
+): readonly Decision[] {
   const living = tasks.filter(isWanted);
   if (living.length > wanted) {
     // Those that do least go first: on their way, then ailing, then the newest.
@@ -126,12 +128,12 @@ function toCount(
 }
 
 /** Stops tasks that their health checks or load balancers find unhealthy: others take their place. */
-function judge(set: TaskSet, tasks: readonly Task[], facts: Facts): readonly Step[] {
+function judge(set: TaskSet, tasks: readonly Task[], facts: Facts): readonly Decision[] {
   const running = tasks.filter(
     (task) =>
       isWanted(task) && task.lastStatus === "RUNNING" && facts.now >= (task.startedAt ?? 0) + facts.graceMilliseconds,
   );
-  return running.flatMap((task): readonly Step[] => {
+  return running.flatMap((task): readonly Decision[] => {
     if (healthOf(task) === "UNHEALTHY")
       return [{ do: "stop", set: set.id, tasks: [task.id], why: { kind: "container health" } }];
     const trouble = facts.targetTrouble(task);
@@ -142,7 +144,7 @@ function judge(set: TaskSet, tasks: readonly Task[], facts: Facts): readonly Ste
 }
 
 /** Notes what has become of a task set: tasks that have failed, and whether it is steady (ECS's stabilityStatus). */
-function settle(service: Service, set: TaskSet, tasks: readonly Task[], facts: Facts): readonly Step[] {
+function settle(service: Service, set: TaskSet, tasks: readonly Task[], facts: Facts): readonly Decision[] {
   const wanted = wantedCount(service, set);
   const living = tasks.filter(isWanted);
   const isSteady =

@@ -36,5 +36,8 @@ const lastGood = (taskSets: readonly TaskSet[]): TaskSet | undefined =>
   taskSets.find(({ status, rollout }) => status === "ACTIVE" && rollout?.state === "COMPLETED");
 
 const launchingOf = ({ platformVersion, networkConfiguration, loadBalancers, serviceRegistries }: TaskSet) => ({
-  ...{ platformVersion, networkConfiguration, loadBalancers, serviceRegistries },
+  platformVersion,
+  networkConfiguration,
+  loadBalancers,
+  serviceRegistries,
 });

@@ -60,10 +60,11 @@ export class ServiceScheduler {
       for (let round = 0; round < roundsMax && !this.#closing.signal.aborted; round += 1) {
         const service = this.#context.services.find(key);
         if (service === undefined || service.status === "INACTIVE") return;
-        const steps = decide(service, this.#tasksOf(service), this.#facts(service));
-        if (steps.length === 0) return;
-        // Each step changes the service: the next one is carried out on what is kept then.
-        for (const step of steps) carryOut(this.#context, this.#context.services.find(key) ?? service, step);
+        const decisions = decide(service, this.#tasksOf(service), this.#facts(service));
+        if (decisions.length === 0) return;
+        // Each decision changes the service: the next one is carried out on what is kept then.
+        for (const decision of decisions)
+          carryOut(this.#context, this.#context.services.find(key) ?? service, decision);
       }
     } catch (error) {
       this.#onDefect(error, `ECS service ${key}`);

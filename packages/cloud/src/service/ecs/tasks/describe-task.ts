@@ -1,12 +1,13 @@
 import type { Container as DescribedContainer, Task as DescribedTask } from "@aws-sdk/client-ecs";
+import { hostnameOf } from "../../ec2/index.ts";
 import type { EcsContext } from "../context.ts";
 import { definitionNamed } from "../definitions/find-definition.ts";
-import { arnOf, clusterArn, definitionArn, taskArn } from "../names.ts";
+import { clusterArn, containerArn, definitionArn, taskArn } from "../names.ts";
 import { type Container, healthOf, type Task } from "./task.ts";
 
 /** Returns a task as AWS describes it. */
 export function describeTask(context: EcsContext, task: Task, withTags = false): DescribedTask {
-  const { told } = definitionNamed(context, task.definition);
+  const { asGiven } = definitionNamed(context, task.definition);
   const at = (time: number | undefined) => (time === undefined ? undefined : new Date(time));
   return {
     attachments: [attachmentOf(task)],
@@ -17,18 +18,18 @@ export function describeTask(context: EcsContext, task: Task, withTags = false):
     connectivity: task.connectedAt === undefined ? undefined : "CONNECTED",
     connectivityAt: at(task.connectedAt),
     containers: task.containers.map((container) => describeContainer(context, task, container)),
-    cpu: task.overrides.cpu ?? told.cpu ?? "256",
+    cpu: task.overrides.cpu ?? asGiven.cpu ?? "256",
     createdAt: at(task.createdAt),
     desiredStatus: task.desiredStatus,
     enableExecuteCommand: task.allowsCommands,
-    ephemeralStorage: { sizeInGiB: told.ephemeralStorage?.sizeInGiB ?? 20 },
+    ephemeralStorage: { sizeInGiB: asGiven.ephemeralStorage?.sizeInGiB ?? 20 },
     executionStoppedAt: at(task.executionStoppedAt),
     group: task.group,
     healthStatus: healthOf(task),
     inferenceAccelerators: [],
     lastStatus: task.lastStatus,
     launchType: "FARGATE",
-    memory: task.overrides.memory ?? told.memory ?? "512",
+    memory: task.overrides.memory ?? asGiven.memory ?? "512",
     overrides: { containerOverrides: [], inferenceAcceleratorOverrides: [], ...task.overrides },
     platformFamily: "Linux",
     platformVersion: task.platformVersion,
@@ -57,17 +58,17 @@ function attachmentOf({ network, lastStatus }: Task): NonNullable<DescribedTask[
       { name: "subnetId", value: network.subnetId },
       { name: "networkInterfaceId", value: network.interfaceId },
       { name: "macAddress", value: network.mac },
-      { name: "privateDnsName", value: `ip-${network.address.replaceAll(".", "-")}.ec2.internal` },
+      { name: "privateDnsName", value: `${hostnameOf(network.address)}.ec2.internal` },
       { name: "privateIPv4Address", value: network.address },
     ],
   };
 }
 
 function describeContainer(context: EcsContext, task: Task, container: Container): DescribedContainer {
-  const { containerDefinitions = [] } = definitionNamed(context, task.definition).told;
+  const { containerDefinitions = [] } = definitionNamed(context, task.definition).asGiven;
   const { cpu, memory, memoryReservation } = containerDefinitions.find(({ name }) => name === container.name) ?? {};
   return {
-    containerArn: arnOf(context, `container/${task.cluster}/${task.id}/${container.id}`),
+    containerArn: containerArn(context, task, container),
     taskArn: taskArn(context, task),
     name: container.name,
     image: container.image,

@@ -64,7 +64,7 @@ export function addTask(context: EcsContext, wanted: TaskWanted): Task {
     ),
     overrides,
     targets: wanted.targets ?? [],
-    containers: (definition.told.containerDefinitions ?? []).map(
+    containers: (definition.asGiven.containerDefinitions ?? []).map(
       ({ name = "", image = "", essential = true, healthCheck }) => ({
         name,
         image,
@@ -115,8 +115,8 @@ export function launcherOf(
 }
 
 /** A Fault unless Fargate can run a task definition. */
-export function checkForFargate({ told }: Definition): void {
-  const { requiresCompatibilities = [], cpu, memory } = told;
+export function checkForFargate({ asGiven }: Definition): void {
+  const { requiresCompatibilities = [], cpu, memory } = asGiven;
   const isFit = requiresCompatibilities.includes("FARGATE") || (cpu !== undefined && memory !== undefined);
   if (!isFit) throw invalid("Task definition does not support launch_type FARGATE.");
 }

@@ -102,8 +102,8 @@ function tagsOf({ tags }: Definition, { propagateTags, tags: given }: RunTaskCom
   return mergedTags(propagateTags === "TASK_DEFINITION" ? tags : [], checkedTags(given));
 }
 
-function checkOverrides({ told }: Definition, overrides: TaskOverride | undefined): void {
+function checkOverrides({ asGiven }: Definition, overrides: TaskOverride | undefined): void {
   for (const { name } of overrides?.containerOverrides ?? [])
-    if (!(told.containerDefinitions ?? []).some((container) => container.name === name))
+    if (!(asGiven.containerDefinitions ?? []).some((container) => container.name === name))
       throw invalid(`Override for container named ${name} is not a container in the TaskDefinition.`);
 }

@@ -2,9 +2,15 @@ import type { Tag, TaskOverride, TaskStopCode } from "@aws-sdk/client-ecs";
 
 /** The states of a task, in the order in which it goes through them. */
 export const taskStates = [
-  ...(["PROVISIONING", "PENDING", "ACTIVATING", "RUNNING"] as const),
-  ...(["DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED"] as const),
-];
+  "PROVISIONING",
+  "PENDING",
+  "ACTIVATING",
+  "RUNNING",
+  "DEACTIVATING",
+  "STOPPING",
+  "DEPROVISIONING",
+  "STOPPED",
+] as const;
 
 /** A state of a task. */
 export type TaskState = (typeof taskStates)[number];
