@@ -223,7 +223,7 @@ const homes: readonly {
   {
     what: "the environment",
     pattern: /\bprocess\.env\b/,
-    home: /config\.ts$|environment\.ts$|\/agent\/src\/|\/cloud\/src\/instance\//,
+    home: /config\.ts$|environment\.ts$|\/agent\/src\/|\/cloud\/src\/(instance\/|programs\.ts$)/,
     within: /./,
     why: "settings are one table",
   },

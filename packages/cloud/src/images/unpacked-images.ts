@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { programPath } from "../programs.ts";
 import { randomHex } from "../random.ts";
 import { type ImageFolders, type Job, type JobAnswer, type Layer, layerName } from "./unpack/job.ts";
 import type { OwnerIds } from "./unpack/owners.ts";
@@ -127,7 +128,7 @@ export class UnpackedImages {
     mkdirSync(this.#folder, { recursive: true });
     chmodSync(this.#folder, 0o755);
     const [command, ...rest] = [...words, process.execPath, `--max-old-space-size=${memoryMb}`, program];
-    const env = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
+    const env = { PATH: programPath() };
     const child = spawn(command, rest, { stdio: ["pipe", "pipe", "pipe"], env, signal: this.#ending.signal });
     const ended = new Promise<number | NodeJS.Signals>((resolve, reject) => {
       child.once("error", reject);

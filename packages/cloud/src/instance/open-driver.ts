@@ -2,7 +2,7 @@ import type { Chaos, InstanceDriver } from "./driver.ts";
 import { ControlClient } from "./namespaces/control-client.ts";
 import { NamespaceDriver } from "./namespaces/driver.ts";
 import { stateFolderOf } from "./namespaces/folders.ts";
-import { whyRefused } from "./namespaces/why-refused.ts";
+import { missingPrograms, whyRefused } from "./namespaces/why-refused.ts";
 import { PlainDriver } from "./plain/driver.ts";
 import { plainInstances } from "./plain/instance-folder.ts";
 
@@ -32,6 +32,8 @@ export async function openDriver(
   )
     return { driver: new PlainDriver(choice), why: "this data folder has begun with them" };
   try {
+    // Before anything is started: some are needed much later, in the middle of somebody's deployment.
+    if (missingPrograms().length > 0) throw new Error("programs are missing");
     return { driver: await NamespaceDriver.open(choice) };
   } catch (cause) {
     const why = whyRefused(cause instanceof Error ? cause.message : String(cause));

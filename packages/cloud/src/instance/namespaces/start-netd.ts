@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import {
   chmodSync,
   chownSync,
@@ -14,6 +14,7 @@ import { join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import type { UnpackAs } from "../../images/index.ts";
+import { findProgram, programFile, programPath } from "../../programs.ts";
 import { type CgroupFolder, enterCgroupFolder, makeCgroupFolder } from "./cgroup-folder.ts";
 
 interface NetdOptions {
@@ -67,14 +68,17 @@ export function enterNetwork(state: string): readonly string[] {
   const pid = readFileSync(processFile(state), "utf8");
   // An ordinary user may enter a network only as root of the user namespace that owns it.
   const user = process.getuid?.() === 0 ? [] : ["--user", "--preserve-credentials"];
-  return ["nsenter", `--target=${pid}`, ...user, "--net"];
+  return [programFile("nsenter"), `--target=${pid}`, ...user, "--net"];
 }
 
 /** Returns how to unpack files that users inside the namespaces of a netd are to own. Root gives them away as they are; another user is root only inside. */
 export function asUsersInside(state: string): UnpackAs {
   if (process.getuid?.() === 0) return { words: [], owners: { first: outsideUser.id, count: outsideUser.count } };
   const pid = readFileSync(processFile(state), "utf8");
-  return { words: ["nsenter", `--target=${pid}`, "--user", "--preserve-credentials"], owners: "namespace" };
+  return {
+    words: [programFile("nsenter"), `--target=${pid}`, "--user", "--preserve-credentials"],
+    owners: "namespace",
+  };
 }
 
 /** Returns the file with the process id of the outer process, which shares all of netd's namespaces but that of processes. */
@@ -131,7 +135,7 @@ function spawnOuter(
     cwd: "/",
     stdio: ["pipe", log, log, "pipe"],
     env: {
-      PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
+      PATH: programPath(),
       SLUICE_STATE: seen.state,
       SLUICE_CODE: seen.code,
       SLUICE_NODE: seen.node,
@@ -168,8 +172,8 @@ async function mapUsers(pid: number, { isRoot, subordinate }: Setting): Promise<
   const gid = process.getgid?.() ?? 0;
   if (subordinate !== undefined) {
     const { user, group, count } = subordinate;
-    execFileSync("newuidmap", [pid, 0, uid, 1, 1, user, count].map(String));
-    execFileSync("newgidmap", [pid, 0, gid, 1, 1, group, count].map(String));
+    execFileSync(programFile("newuidmap"), [pid, 0, uid, 1, 1, user, count].map(String));
+    execFileSync(programFile("newgidmap"), [pid, 0, gid, 1, 1, group, count].map(String));
     return;
   }
   if (!isRoot) writeFileSync(`/proc/${pid}/setgroups`, "deny");
@@ -202,9 +206,7 @@ function findSubordinateIds(): Setting["subordinate"] {
     }
   };
   const [users, groups] = [range("/etc/subuid"), range("/etc/subgid")];
-  const hasPrograms = ["newuidmap", "newgidmap"].every(
-    (program) => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0,
-  );
+  const hasPrograms = ["newuidmap", "newgidmap"].every((program) => findProgram(program) !== undefined);
   if (users === undefined || groups === undefined || !hasPrograms) return undefined;
   return { user: users.first, group: groups.first, count: Math.min(users.count, groups.count, subordinateIdsMax) };
 }

@@ -1,5 +1,12 @@
-import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { findProgram } from "../../programs.ts";
+
+/** What isolated instances are made with; all but `sh`, which every system has. */
+const programs = ["unshare", "nsenter", "mount", "ip", "setpriv"];
+
+/** Returns the programs that isolated instances need and this machine lacks. */
+export const missingPrograms = (): readonly string[] =>
+  programs.filter((program) => findProgram(program) === undefined);
 
 /** Why instances with namespaces of their own cannot be had on this machine, and how to allow them. */
 export function whyRefused(trouble: string): string {
@@ -22,11 +29,11 @@ const causes: readonly Cause[] = [
     remedy: "Run Sluice in a Linux virtual machine or a privileged Linux container",
   },
   {
-    applies: () =>
-      ["unshare", "nsenter", "mount", "ip", "setpriv"].some(
-        (command) => spawnSync("sh", ["-c", `command -v ${command}`]).status !== 0,
-      ),
-    why: "unshare, nsenter, mount, setpriv or ip is missing",
+    applies: () => missingPrograms().length > 0,
+    get why() {
+      const missing = missingPrograms();
+      return `${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} missing`;
+    },
     remedy: "Install them; on Debian and Ubuntu: apt install util-linux mount iproute2",
   },
   {
