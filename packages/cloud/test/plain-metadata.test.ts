@@ -58,6 +58,6 @@ test("a plain instance's metadata is for who was told its secret, under no forei
   ];
   assert.deepEqual(
     refused.map(({ status }) => status),
-    [404, 404, 404, 403, 403, 403, 403, 403],
+    [404, 404, 404, 421, 421, 421, 403, 403],
   );
 });

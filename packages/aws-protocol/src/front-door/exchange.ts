@@ -22,6 +22,8 @@ export interface Exchange extends BodySource {
   signedValues(): Readonly<Record<string, string | readonly string[] | undefined>>;
   /** The caller's address, when it came over TCP. */
   readonly remoteAddress: string | undefined;
+  /** The address at which the connection has arrived, when it came over TCP. */
+  readonly localAddress: string | undefined;
   /** Whether it came over TLS. */
   readonly isEncrypted: boolean;
   /** To be called when its signature is verified. */

@@ -142,6 +142,10 @@ class BufferedExchange implements Exchange {
     return this.#socket.remoteAddress;
   }
 
+  get localAddress() {
+    return this.#socket.localAddress;
+  }
+
   get isEncrypted() {
     return isEncrypted(this.#socket);
   }

@@ -29,6 +29,11 @@ export interface FrontDoorOptions {
   readonly record?: ((request: RecordedRequest) => Promise<void> | undefined) | undefined;
   /** Serves what is not an AWS request. */
   readonly fallback?: RequestListener | undefined;
+  /**
+   * Whether a Host header names this server (`hostNames`). Requests under other names are refused, except signed ones:
+   * a signature covers the name, and no page can make one. By default every name is taken.
+   */
+  readonly isOwnHost?: ((host: string | undefined, localAddress: string | undefined) => boolean) | undefined;
   /** How long a body may take; a minute by default. */
   readonly bodyMilliseconds?: number | undefined;
   /** Bytes of all bodies together whose signature is not verified yet; a quarter of a GiB by default. */
@@ -104,8 +109,11 @@ type BodyCounts = Pick<BodyContext, "unverifiedBodies" | "heldBodies">;
 
 async function admit(options: FrontDoorOptions, arrival: Arrival, bodies: BodyCounts): Promise<void> {
   const { exchange, method, path, query } = arrival;
-  const { headers } = exchange;
+  const { headers, localAddress } = exchange;
   const authorization = readAuthorization(headers, query);
+  const isSigned = authorization !== undefined && authorization !== "malformed";
+  if (!isSigned && options.isOwnHost?.(headers.host, localAddress) === false)
+    return respond(options, arrival, { response: misdirected });
   const body = new WireBody(exchange, {
     millisecondsMax: options.bodyMilliseconds ?? defaultBodyMilliseconds,
     sendContinue: () => exchange.sendContinue(),
@@ -258,6 +266,14 @@ const beyondLimits: ServiceResponse = {
   headers: { "x-amzn-ErrorType": "BadRequest" },
   body: `The Host header must have at most ${hostLengthMax} characters, and the query at most ${queryParametersMax} parameters\n`,
   fault: "BadRequest",
+};
+
+/** The response to a request under a name that is not this server's. It does not repeat the name. */
+const misdirected: ServiceResponse = {
+  status: 421,
+  headers: { "x-amzn-ErrorType": "MisdirectedRequest", "content-type": "text/plain; charset=utf-8" },
+  body: "This server has not the name under which it was asked. Names besides localhost and its own addresses are set with --host-names\n",
+  fault: "MisdirectedRequest",
 };
 
 function respondWithoutService(

@@ -39,6 +39,10 @@ export class NodeExchange implements Exchange {
     return this.#message.socket.remoteAddress;
   }
 
+  get localAddress() {
+    return this.#message.socket.localAddress;
+  }
+
   get isEncrypted() {
     return isEncrypted(this.#message.socket);
   }

@@ -40,7 +40,7 @@ export function metadataService(options: MetadataOptions): (instanceId: string) 
   const secret = randomBytes(32);
   const sign = (text: string) => createHmac("sha256", secret).update(text).digest("base64url");
   return (instanceId) => (request, response) => {
-    if (!namesAddress(request.headers.host)) return send(response, 403, "");
+    if (!namesAddress(request.headers.host)) return send(response, 421, "");
     const record = options.find(instanceId);
     if (record === undefined) return send(response, 404, "");
     if (request.url === "/latest/api/token")
