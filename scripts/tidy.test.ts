@@ -134,6 +134,7 @@ const serverRooms: Readonly<Record<string, readonly string[]>> = {
   "host-commands": ["host-commands", "store", "specification"],
   store: ["store"],
   gateways: ["gateways"],
+  "event-log": ["event-log", "store", "audit"],
 };
 
 check(

@@ -68,6 +68,12 @@ export const settings = {
     default: "",
     meaning: "webhook to which every state change is posted, in the form of EventBridge's events",
   },
+  eventLog: {
+    flag: "--event-log <number>",
+    variable: "SLUICE_EVENT_LOG",
+    default: "500000",
+    meaning: "how many changes of state the event log keeps, some 200 bytes each; older ones are deleted",
+  },
   timeScale: {
     flag: "--time-scale <number>",
     variable: "SLUICE_TIME_SCALE",
@@ -119,6 +125,7 @@ export function configuration(flags: Flags) {
     driver: oneOf("driver", value("driver"), ["auto", "ns", "plain"] as const),
     chaos: chaosOf(value("chaos")),
     eventsUrl: webhook(value("events")),
+    eventsMax: countOf("changes of state", value("eventLog")),
     timeScale: timeScaleOf(value("timeScale")),
     loadBalancer: oneOf("load balancer", value("loadBalancer"), ["builtin", "haproxy"] as const),
     logLevel: oneOf("log level", value("log"), ["trace", "debug", "info", "warn", "error"] as const),
@@ -170,6 +177,15 @@ function hostNames(text: string): readonly string[] {
 function regionName(text: string): string {
   if (/^[a-z]{2}(-[a-z]+)+-\d$/.test(text)) return text;
   throw new Error(`Cannot use region "${text}": expected a name like "us-east-1"`);
+}
+
+/** More than this, and a data folder is mostly log: some 20 GB. */
+const countMax = 100_000_000;
+
+function countOf(what: string, text: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && count <= countMax) return count;
+  throw new Error(`Cannot keep "${text}" ${what}: expected a number from 1 to ${countMax}`);
 }
 
 /** Faster than this, a heartbeat of half a minute is over before anybody can answer. */

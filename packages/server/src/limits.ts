@@ -51,6 +51,9 @@ export const redeliveryMilliseconds = 10_000;
 /** How often deployments are scanned without a hint, and the states of their instances are read, in milliseconds. */
 export const scanMilliseconds = 1_000;
 
+/** How often hosts are looked for whose agents have become silent, in milliseconds. */
+export const presenceScanMilliseconds = 15_000;
+
 /** How often Auto Scaling groups are searched for instances that wait for a deployment, in milliseconds. */
 export const scalingScanMilliseconds = 1_000;
 

@@ -7,6 +7,8 @@ import {
   type Service,
 } from "@sluice/aws-protocol";
 import { type Logger, pino } from "pino";
+import { HostPresence } from "./event-log/host-presence.ts";
+import { recordCalls } from "./event-log/record-calls.ts";
 import { actsWithServiceRoles } from "./ambiguities.ts";
 import { defectLog } from "./defect-log.ts";
 import { type Gateways, openGateways } from "./gateways/gateways.ts";
@@ -19,9 +21,11 @@ import type { Identities } from "./identity/identities.ts";
 import { accessKeys, type PrincipalSources } from "./identity/principals.ts";
 import { recordChanges } from "./audit/record-changes.ts";
 import { sluiceService } from "./admin-api/sluice-service.ts";
+import { presenceScanMilliseconds } from "./limits.ts";
 import { closeListener, listen } from "./listening.ts";
 import { codedeployService } from "./operations/index.ts";
 import { syncHooks as syncHooksOf } from "./reconciler/scaling/managed-hooks.ts";
+import { PeriodicTask } from "./reconciler/periodic-task.ts";
 import { Reconciler } from "./reconciler/reconciler.ts";
 import type { SpecificationContext } from "./specification/specification.ts";
 import { openSigner, type Signer } from "./specification/signer.ts";
@@ -58,6 +62,8 @@ export interface ServerOptions {
   readonly actsWithServiceRoles?: boolean | undefined;
   /** Where state changes are posted, in the form of EventBridge's events. */
   readonly eventsUrl?: string | undefined;
+  /** How many events of the event log are kept; undefined: half a million. */
+  readonly eventsMax?: number | undefined;
   /** How many seconds of a deployment's waits pass in one, for a local cloud that hurries; undefined: one. */
   readonly timeScale?: number | undefined;
   /** Tells what bytes a revision has, where S3 is served here; absent, hosts fetch it from AWS, whose certificate says whose answer they get. */
@@ -93,11 +99,12 @@ const printableStream = (stream: { write(text: string): unknown }) => ({
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { dataFolder, region, accountId, clock, identities } = options;
   const log = pino({ level: options.logLevel }, printableStream(process.stderr));
-  const store = openStore(dataFolder);
+  const onDefect = defectLog(log, clock);
+  const store = openStore(dataFolder, { eventsMax: options.eventsMax, onDefect });
   const polls = new HeldPolls(clock);
   const own = { url: "" };
   const gateways = gatewaysOf(options, own);
-  const onDefect = defectLog(log, clock);
+  const presence = new HostPresence({ store, clock, lastSeen: polls.lastSeen, onDefect });
   const reconciler = new Reconciler({
     store,
     region,
@@ -114,7 +121,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const signer = openSigner(dataFolder, clock);
   await takeOverRegistrations(options, store);
-  const listener = openFrontDoor(options, { store, polls, gateways, reconciler, signer, log, onDefect });
+  const listener = openFrontDoor(options, { store, polls, presence, gateways, reconciler, signer, log, onDefect });
   const server = createFrontDoorServer(listener, options.tls);
   const port = await listen(server, options).catch((error: unknown) => {
     store.close();
@@ -122,6 +129,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   own.url = `${options.tls?.isRequired === true ? "https" : "http"}://${options.hostname}:${port}`;
   reconciler.start();
+  const presenceScan = new PeriodicTask(
+    presenceScanMilliseconds,
+    async () => presence.check(),
+    (error) => onDefect(error, ""),
+  );
+  presenceScan.start();
   return {
     url: own.url,
     port,
@@ -130,6 +143,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     signerSha256: signer.sha256,
     async close() {
       await reconciler.close();
+      await presenceScan.close();
       polls.close();
       await closeListener(server);
       await gateways.close();
@@ -143,6 +157,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 interface Parts {
   readonly store: Store;
   readonly polls: HeldPolls;
+  readonly presence: HostPresence;
   readonly gateways: Gateways;
   readonly reconciler: Reconciler;
   readonly signer: Signer;
@@ -152,7 +167,7 @@ interface Parts {
 
 function openFrontDoor(options: ServerOptions, parts: Parts): RequestListener {
   const { region, accountId, clock, identities, services, fallback, uniqueIdOf, authority, revisionSha256 } = options;
-  const { store, polls, gateways, reconciler, signer, log, onDefect } = parts;
+  const { store, polls, presence, gateways, reconciler, signer, log, onDefect } = parts;
   const common = { store, region, accountId, clock };
   const wake = (id: string) => reconciler.wake(id);
   const syncHooks = (group: DeploymentGroup, on?: readonly string[]) => syncHooksOf({ store, gateways }, group, on);
@@ -164,17 +179,25 @@ function openFrontDoor(options: ServerOptions, parts: Parts): RequestListener {
   return createFrontDoor({
     services: [
       codedeployService({ ...common, wake, syncHooks, uniqueIdOf, endRegistration, lastSeen }, accesses, onDefect),
-      hostCommandService({ ...common, polls, specification, wake }, onDefect),
+      hostCommandService({ ...common, polls, presence, specification, wake }, onDefect),
       sluiceService({ ...common, identities, uniqueIdOf, authority, signerSha256: signer.sha256 }, onDefect),
       ...services,
     ],
     keys: keysOf(options, store),
     clock,
     log: (line) => log.info(line, "request"),
-    record: recordChanges(identities.audit, onDefect),
+    record: recordBoth(recordChanges(identities.audit, onDefect), recordCalls(store, onDefect)),
     fallback,
   });
 }
+
+/** What is in the audit log is in the event log, too; only the first is waited for. */
+const recordBoth =
+  (record: ReturnType<typeof recordChanges>, further: ReturnType<typeof recordCalls>): typeof record =>
+  (request) => {
+    further(request);
+    return record(request);
+  };
 
 /** The services that deployments touch: our own at our own port, or AWS's. */
 function gatewaysOf(options: ServerOptions, own: { readonly url: string }) {

@@ -1,5 +1,9 @@
 import type { Exchange } from "./exchange.ts";
+import { printable } from "../printable.ts";
 import type { Call, Principal } from "../permission/identity.ts";
+
+/** The longest version of an agent that is passed on, in characters. */
+const agentVersionLengthMax = 64;
 
 /** Why a call is aborted: one error for all of them. */
 const clientGone = new Error("The caller has gone away");
@@ -36,6 +40,11 @@ export class FrontDoorCall implements Call {
 
   get endpoint(): string {
     return `${this.#exchange.isEncrypted ? "https" : "http"}://${this.#exchange.headers.host ?? "127.0.0.1"}`;
+  }
+
+  get agentVersion(): string | undefined {
+    const version = this.#exchange.headers["x-amz-codedeploy-agent-version"];
+    return typeof version === "string" ? printable(version, agentVersionLengthMax) : undefined;
   }
 
   /** Created on demand: most requests never ask for it, and a signal is not free. */

@@ -57,6 +57,8 @@ export interface Call {
   readonly receivedAt: number;
   /** The caller's address, when it came over TCP. */
   readonly sourceIp?: string | undefined;
+  /** What an agent of CodeDeploy says its version is, at most 64 printable characters. */
+  readonly agentVersion?: string | undefined;
   /** Aborted when the caller goes away. */
   readonly signal: AbortSignal;
 }

@@ -75,7 +75,7 @@ export function noteReady(
 }
 
 async function open(configuration: Configuration, example: boolean): Promise<House> {
-  const { dataFolder, port, region, hostname, driver, chaos, timeScale, loadBalancer, logLevel, eventsUrl } =
+  const { dataFolder, port, region, hostname, driver, chaos, timeScale, loadBalancer, logLevel, eventsUrl, eventsMax } =
     configuration;
   const clock = () => Date.now();
   const certificate = certificateOf(configuration, clock);
@@ -110,6 +110,7 @@ async function open(configuration: Configuration, example: boolean): Promise<Hou
       ec2: "self",
       timeScale,
       eventsUrl,
+      eventsMax,
       fallback: withHostSetup(consoleListener(), {
         identities,
         region,

@@ -36,6 +36,8 @@ export interface NewDeployment {
   readonly ecs?: EcsPlan | undefined;
   /** The hosts, if they are known already. */
   readonly fleet?: Fleet | undefined;
+  /** The ARN of who asks for it; undefined when the service makes it by itself. */
+  readonly actor?: string | undefined;
   /** Why the deployment is not possible: it is recorded as Failed. */
   readonly refusal?: ErrorInformation | undefined;
 }
@@ -49,8 +51,8 @@ export function recordDeployment(store: Pick<Store, "deployments" | "revisions">
     store.revisions.register(applicationId, request.revision, { description, now });
   }
   store.revisions.used(applicationId, request.revision, now);
-  store.deployments.add({ id, applicationId, groupId: group.id, request, state: stateOf(made) });
-  if (fleet !== undefined) store.deployments.setFleet(id, "selected", fleet);
+  store.deployments.add({ id, applicationId, groupId: group.id, request, state: stateOf(made) }, made.actor);
+  if (fleet !== undefined) store.deployments.setFleet(id, "selected", fleet, now);
 }
 
 function stateOf(made: NewDeployment): Deployment {

@@ -22,7 +22,7 @@ async function ground(t: TestContext) {
     return text;
   });
   const service = hostCommandService(
-    { ...facts, store, clock, wake, specification, polls: new HeldPolls(clock) },
+    { ...facts, store, clock, wake, specification, polls: new HeldPolls(clock), presence: { seen: () => {} } },
     (error) => assert.fail(String(error)),
   );
   const call = async (operation: string, input: object) => {

@@ -9,6 +9,7 @@ import {
 } from "@sluice/aws-protocol";
 import { pollHoldMilliseconds, redeliveryMilliseconds } from "../limits.ts";
 import { deploymentExecutionId, deploymentIdIn } from "../specification/host-command-identifier.ts";
+import type { HostPresence } from "../event-log/host-presence.ts";
 import type { SignedSpecifications } from "../specification/signed-specifications.ts";
 import type { CommandRecord } from "../store/deployments/outbox.ts";
 import { acknowledge, type ReportContext, complete, statusOf } from "./reports.ts";
@@ -20,6 +21,7 @@ export interface HostContext extends ReportContext {
   readonly accountId: string;
   readonly identifiers: Identifiers;
   readonly specification: SignedSpecifications;
+  readonly presence: Pick<HostPresence, "seen">;
 }
 
 const clientFault = (message: string) => new Fault("ClientException", message);
@@ -28,6 +30,7 @@ const operations: HostCommandOperations<HostContext> = {
   async PollHostCommand(context, { HostIdentifier: host = "" }) {
     if (host === "") throw clientFault("HostIdentifier is missing");
     context.polls.recordContact(host);
+    context.presence.seen(host, context.call.agentVersion);
     const command = await nextCommand(context, host);
     if (command === undefined) return {};
     return {

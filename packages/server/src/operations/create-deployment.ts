@@ -54,6 +54,7 @@ export const createDeployment = {
       recordDeployment(store, {
         id,
         now: clock(),
+        actor: context.call.principal.arn,
         group,
         minimumHealthyHosts,
         ignoreApplicationStopFailures: input.ignoreApplicationStopFailures ?? false,

@@ -18,7 +18,11 @@ export const deploymentWaitOperations = {
         throw unsupported(
           `The deployment ${deploymentId} is terminating its original instances, and can no longer be stopped`,
         );
-      store.deployments.requestStop(deploymentId, clock(), autoRollbackEnabled);
+      store.deployments.requestStop(
+        deploymentId,
+        { at: clock(), actor: context.call.principal.arn },
+        autoRollbackEnabled,
+      );
     });
     wake(deploymentId);
     const { state: deployment } = deploymentOf(context, deploymentId);
@@ -45,7 +49,10 @@ export const deploymentWaitOperations = {
           "InvalidDeploymentStatus",
           `The deployment ${deploymentId} is not waiting for the termination of its original instances`,
         );
-      store.deployments.requestContinue(deploymentId, deploymentWaitType, clock());
+      store.deployments.requestContinue(deploymentId, deploymentWaitType, {
+        at: clock(),
+        actor: context.call.principal.arn,
+      });
     });
     wake(deploymentId);
   },
@@ -58,7 +65,10 @@ export const deploymentWaitOperations = {
           "DeploymentNotStarted",
           `The deployment ${deploymentId} has not started to wait for the termination of its original instances`,
         );
-      store.deployments.requestContinue(deploymentId, "TERMINATION_WAIT", clock());
+      store.deployments.requestContinue(deploymentId, "TERMINATION_WAIT", {
+        at: clock(),
+        actor: context.call.principal.arn,
+      });
     });
     wake(deploymentId);
   },

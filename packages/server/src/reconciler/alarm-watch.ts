@@ -44,11 +44,32 @@ export class AlarmWatch {
   }
 
   async #read(record: DeploymentRecord, names: readonly string[]): Promise<void> {
-    const { clock, clientsOf } = this.#options;
+    const { store, clock, clientsOf } = this.#options;
     const { id } = record;
     const reading = await readAlarms(clientsOf(record), names);
     if (!("retry" in reading)) this.#retries.forget(id);
     else if (this.#retries.failed(id) < alarmSilenceMilliseconds) return;
-    this.#readings.set(id, { at: clock(), reading: "retry" in reading ? { unreadable: reading.retry } : reading });
+    const now = "retry" in reading ? { unreadable: reading.retry } : reading;
+    const before = this.#readings.get(id)?.reading;
+    this.#readings.set(id, { at: clock(), reading: now });
+    const change = changeOf(before, now);
+    if (change === undefined) return;
+    await store.write(() => {
+      store.events.append({ at: clock(), kind: "alarm", deploymentId: id, actor: "gateway", ...change });
+    });
   }
+}
+
+/** Returns how a reading differs from the one before; undefined when it says the same. */
+function changeOf(before: AlarmReading | undefined, now: AlarmReading) {
+  const [from, to] = [before && stateOf(before), stateOf(now)];
+  return from?.to === to.to && from.because === to.because ? undefined : { from: from?.to, ...to };
+}
+
+function stateOf(reading: AlarmReading): { readonly to: string; readonly because: string } {
+  if ("unreadable" in reading) return { to: "Unreadable", because: reading.unreadable };
+  const names = reading.active.map(({ name }) => name);
+  return names.length === 0
+    ? { to: "OK", because: "none of the alarms is active" }
+    : { to: "ALARM", because: `active: ${names.join(", ")}` };
 }

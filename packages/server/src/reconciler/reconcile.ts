@@ -2,6 +2,7 @@ import { advance, type Decision, type Fleet, type FleetQuery, isIdle, type World
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
 import type { DeploymentRecord } from "../store/deployments/records.ts";
 import type { Store } from "../store/index.ts";
+import { eventsOfPass } from "../event-log/events-of-pass.ts";
 import { applyCompletion } from "./completion.ts";
 import { stateChangesOf } from "./notifications/state-changes.ts";
 import { notificationsOf } from "./notifications/notifications.ts";
@@ -66,6 +67,7 @@ function pass(deploymentId: string, shell: Shell) {
   if (decisions.every(isIdle)) return { decisions };
   const commit = commitOf(observed, after, store);
   store.deployments.commit(observed.record, commit);
+  for (const event of eventsOfPass(observed.world, decisions)) store.events.append(event);
   shell.onCommit(after);
   for (const notification of owedNotifications(observed, after, { ...shell, decisions }))
     store.notifications.add(notification);
@@ -82,13 +84,13 @@ function hostsToTell(decisions: readonly Decision[], { targets }: World): readon
 }
 
 async function lookUpFleet(deploymentId: string, which: FleetQuery, shell: Shell): Promise<void> {
-  const { store, findFleet } = shell;
+  const { store, findFleet, clock } = shell;
   const record = store.deployments.byId(deploymentId);
   const group = record && store.groups.byId(record.groupId);
   if (record === undefined || group === undefined) return;
   const fleet = await findFleet(group, record, which);
   if (fleet === undefined) return;
-  await store.write(() => store.deployments.setFleet(deploymentId, which, fleet));
+  await store.write(() => store.deployments.setFleet(deploymentId, which, fleet, clock()));
   await reconcile(deploymentId, shell);
 }
 

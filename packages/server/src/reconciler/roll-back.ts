@@ -26,7 +26,7 @@ export function rollBack(
     hasLastSuccessful: group.targetRevision !== undefined,
   });
   if (owed.is === "none") {
-    if (owed.message !== undefined) store.deployments.setRollbackMessage(id, owed.message);
+    if (owed.message !== undefined) store.deployments.setRollbackMessage(id, owed.message, now);
     return undefined;
   }
   const made = rollbackOf({ store, group, ended: { deployment, request }, owed, now });

@@ -32,6 +32,7 @@ export class Database {
   #timer: NodeJS.Timeout | undefined;
   readonly #rollbackListeners: (() => void)[] = [];
   readonly #commitListeners: (() => void)[] = [];
+  readonly #committedListeners: (() => void)[] = [];
 
   /**
    * Opens or creates the file, and upgrades the tables of an earlier version. Throws one clear sentence when another
@@ -75,6 +76,11 @@ export class Database {
   /** Registers a callback that runs before a commit: it may write what jobs have gathered, all at once. */
   beforeCommit(finish: () => void): void {
     this.#commitListeners.push(finish);
+  }
+
+  /** Registers a callback that runs after each commit, before its jobs are answered. It must not throw. */
+  afterCommit(tell: () => void): void {
+    this.#committedListeners.push(tell);
   }
 
   /**
@@ -141,6 +147,7 @@ export class Database {
       for (const { reject } of jobs) reject(error);
       return;
     }
+    for (const tell of this.#committedListeners) tell();
     for (const done of settle) done();
   }
 

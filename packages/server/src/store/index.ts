@@ -10,6 +10,7 @@ import { deploymentLists } from "./deployments/list.ts";
 import { deploymentReads } from "./deployments/records.ts";
 import { notifications } from "./notifications.ts";
 import { stopAndContinueRequests } from "./deployments/requests.ts";
+import { EventLog, type EventLogOptions } from "./event-log.ts";
 import { githubTokens } from "./github-tokens.ts";
 import { launchReads } from "./deployments/launches.ts";
 import { DeploymentCache } from "./deployments/cache.ts";
@@ -23,9 +24,10 @@ import { scalingHooks } from "./scaling-hooks.ts";
 import { schema, upgrades } from "./schema.ts";
 
 /** Opens the control plane's store: facts by noun, written in groups. */
-export function openStore(dataFolder: string) {
+export function openStore(dataFolder: string, eventLog: EventLogOptions = {}) {
   const db = new Database(dataFolder, "codedeploy.sqlite", schema, upgrades);
   const cache = new DeploymentCache(db);
+  const events = new EventLog(db, eventLog);
   const reports = new Reports(db);
   const outbox = new Outbox(db, cache, reports);
   const forgetDeployments = () => {
@@ -42,9 +44,11 @@ export function openStore(dataFolder: string) {
       ...deploymentReads(db, cache),
       ...deploymentLists(db),
       ...launchReads(db),
-      ...stopAndContinueRequests(db),
-      ...deploymentChanges(db, { cache, reports, outbox }),
+      ...stopAndContinueRequests(db, events),
+      ...deploymentChanges(db, { cache, reports, outbox, events }),
     },
+    /** Every change of state: appended in the transaction of the change. */
+    events,
     commands: commands(db, { cache, reports, outbox }),
     notifications: notifications(db),
     onPremises: onPremisesInstances(db),
@@ -57,6 +61,8 @@ export function openStore(dataFolder: string) {
     write: <Result>(work: () => Result): Promise<Result> => db.write(work),
     /** As `write`, after all other jobs of the transaction. */
     writeAtEnd: <Result>(work: () => Result): Promise<Result> => db.writeAtEnd(work),
+    /** As `write`, without hurry: the job shares the next transaction. */
+    writeDeferred: <Result>(work: () => Result): Promise<Result> => db.writeDeferred(work),
     /** Registers a callback for rollbacks. */
     onRollback: (forget: () => void): void => db.onRollback(forget),
     close: () => db.close(),

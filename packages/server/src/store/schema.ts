@@ -67,6 +67,11 @@ CREATE TABLE IF NOT EXISTS on_premises_instances (
   deregister_time INTEGER, tags TEXT NOT NULL, owner_id TEXT
 ) STRICT;
 CREATE UNIQUE INDEX IF NOT EXISTS on_premises_identities ON on_premises_instances (iam_arn) WHERE deregister_time IS NULL;
+CREATE TABLE IF NOT EXISTS event_log (
+  first INTEGER PRIMARY KEY, last INTEGER NOT NULL, deployment_id TEXT, application TEXT, group_name TEXT, events TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS event_log_by_deployment ON event_log (deployment_id, first) WHERE deployment_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS event_log_by_application ON event_log (application, first) WHERE application IS NOT NULL;
 CREATE TABLE IF NOT EXISTS github_tokens (name TEXT PRIMARY KEY, token TEXT NOT NULL, applications TEXT) STRICT;
 `;
 

@@ -49,7 +49,7 @@ function isDue({ store, clock }: CleanupContext, { state }: DeploymentRecord, { 
 }
 
 async function remove(
-  { store, gateways }: CleanupContext,
+  { store, gateways, clock }: CleanupContext,
   { deploymentId, scalingGroup }: CopiedGroup,
   { record, group }: { record: DeploymentRecord; group: DeploymentGroup },
 ): Promise<void> {
@@ -68,7 +68,8 @@ async function remove(
   }
   await store.write(() => {
     store.copies.settle(deploymentId);
-    store.deployments.addNote(deploymentId, `The Auto Scaling group ${scalingGroup} was deleted with its instances`);
+    const note = `The Auto Scaling group ${scalingGroup} was deleted with its instances`;
+    store.deployments.addNote(deploymentId, note, clock());
   });
 }
 

@@ -132,7 +132,7 @@ async function isPaused(context: LifecycleActionContext, waiting: Waiting): Prom
  * `lastAttemptedDeployment` leads.
  */
 async function warnOfPause(
-  { store, warn, warned }: LifecycleActionContext,
+  { store, clock, warn, warned }: LifecycleActionContext,
   { group, hook }: Waiting,
   pause: LaunchPause,
 ): Promise<void> {
@@ -141,7 +141,7 @@ async function warnOfPause(
   const { scalingGroup } = hook;
   const message = pauseInWords(pause, group, scalingGroup);
   if (store.deployments.byId(pause.lastFailed)?.state.notes.includes(message) === true) return; // warned before a restart
-  await store.write(() => store.deployments.addNote(pause.lastFailed, message));
+  await store.write(() => store.deployments.addNote(pause.lastFailed, message, clock()));
   warn({ deploymentGroup: group.name, scalingGroup }, message);
 }
 

@@ -10,6 +10,7 @@ import {
 } from "@sluice/engine";
 import type { Reports } from "./reports.ts";
 import type { Database } from "../database.ts";
+import type { EventLog } from "../event-log.ts";
 import type { DeploymentRecord } from "./records.ts";
 import type { DeploymentCache } from "./cache.ts";
 import type { Outbox } from "./outbox.ts";
@@ -26,10 +27,11 @@ export interface Commit {
 /** Changes of deployments and their targets. */
 export function deploymentChanges(
   db: Database,
-  { cache, reports, outbox }: { cache: DeploymentCache; reports: Reports; outbox: Outbox },
+  { cache, reports, outbox, events }: { cache: DeploymentCache; reports: Reports; outbox: Outbox; events: EventLog },
 ) {
   return {
-    add({ id, applicationId, groupId, request, state }: Omit<DeploymentRecord, "version">): void {
+    /** Adds a deployment. `actor` is the ARN of who asks for it; undefined when the service makes it by itself. */
+    add({ id, applicationId, groupId, request, state }: Omit<DeploymentRecord, "version">, actor?: string): void {
       const { status, createTime } = state;
       db.run(
         "INSERT INTO deployments VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?)",
@@ -42,21 +44,33 @@ export function deploymentChanges(
         JSON.stringify(request),
         JSON.stringify(state),
       );
+      const because = state.error?.message ?? request.rollbackOf?.message ?? originOf(request);
+      const detail = { creator: request.creator };
+      const event = { kind: "deployment", to: status, because, actor: actor ?? "service", detail } as const;
+      events.append({ at: createTime, deploymentId: id, ...event });
     },
-    /** Adds a message for people to a deployment, also to one that is over. */
-    addNote: (id: string, note: string): number =>
+    /** Adds a message for people to a deployment, also to one that is over. `at`: milliseconds since the epoch. */
+    addNote(id: string, note: string, at: number): void {
       db.run(
         "UPDATE deployments SET version = version + 1, state = json_insert(state, '$.notes[#]', ?) WHERE id = ?",
         note,
         id,
-      ),
+      );
+      events.append({ at, kind: "note", deploymentId: id, because: note, actor: "service" });
+    },
     /** Records why a deployment that has ended is not rolled back. */
-    setRollbackMessage: (id: string, message: string): number =>
-      db.run("UPDATE deployments SET state = json_set(state, '$.rollbackMessage', ?) WHERE id = ?", message, id),
-    setFleet(id: string, which: FleetQuery, fleet: Fleet): void {
+    setRollbackMessage(id: string, message: string, at: number): void {
+      db.run("UPDATE deployments SET state = json_set(state, '$.rollbackMessage', ?) WHERE id = ?", message, id);
+      events.append({ at, kind: "note", deploymentId: id, because: message, actor: "service" });
+    },
+    setFleet(id: string, which: FleetQuery, fleet: Fleet, at: number): void {
       cache.dropFleets(id);
       if (db.run("UPDATE deployments SET version = version + 1 WHERE id = ? AND is_over = 0", id) === 0) return;
       db.run("INSERT OR REPLACE INTO fleets VALUES (?, ?, ?)", id, which, JSON.stringify(fleet));
+      const isFound = "found" in fleet;
+      const because = isFound ? hostsInWords(fleet.found.length) : fleet.error.message;
+      const found = { event: which, to: isFound ? "Succeeded" : "Failed", because, actor: "gateway" };
+      events.append({ at, kind: "fleet", deploymentId: id, ...found });
     },
     /** Writes the result of a pass. Must be called in the transaction that has observed the deployment. */
     commit(record: DeploymentRecord, change: Commit): void {
@@ -69,6 +83,15 @@ export function deploymentChanges(
     },
   };
 }
+
+const originOf = ({ creator, follows }: DeploymentRecord["request"]): string =>
+  creator === "user"
+    ? "somebody asks for it"
+    : follows === undefined
+      ? `${creator} asks for it`
+      : `it follows ${follows}`;
+
+const hostsInWords = (count: number): string => (count === 1 ? "1 host is selected" : `${count} hosts are selected`);
 
 function writeMemories(db: Database, { groupId }: DeploymentRecord, { memories }: Commit): void {
   for (const [host, memory] of Object.entries(memories))
