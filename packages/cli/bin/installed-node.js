@@ -1,5 +1,5 @@
 // Hands this process's work over to the Node that npm has installed beside Sluice. Runs on Node 20, which cannot replace a process by another program: so there are two, and nobody outside may notice.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 
 /** Ends the program when the process that handed over is gone. */
@@ -36,8 +36,22 @@ export function handOver(node, words, env = process.env) {
     process.exit(1);
   });
   child.once("exit", (code, signal) => {
+    if (code === notLoaded) explainNotLoaded(node);
     if (signal === null) process.exit(code ?? 1);
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
   });
+}
+
+/** With what the system's loader ends a program whose libraries are not all there. A command that `sluice exec` runs may end with it, too. */
+const notLoaded = 127;
+
+/** Says what to install where the system has not all that Node's own executables need: those since Node 25 want a library that the smallest systems lack. */
+function explainNotLoaded(node) {
+  const { status, stderr } = spawnSync(node, ["--version"], { encoding: "utf8" });
+  if (status !== notLoaded) return;
+  const library = /libraries: (\S{1,100}): cannot open/.exec(stderr)?.[1] ?? "a library";
+  console.error(
+    `sluice: ${node} needs ${library}, which is not on this machine. Install it (libatomic.so.1 is in Debian's and Ubuntu's libatomic1, Fedora's and Red Hat's libatomic), or run Sluice with a Node 24 of your own`,
+  );
 }
