@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { StorageUnavailable } from "./store/database.ts";
+import { StorageUnavailable } from "./store/group-commit.ts";
 
 /** How often a data folder that cannot be written is logged, in milliseconds: every request and every pass meets it. */
 const againMilliseconds = 60_000;

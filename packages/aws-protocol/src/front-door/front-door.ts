@@ -12,7 +12,7 @@ import { readParameters } from "../codec/query.ts";
 import { refusal } from "../signature/refusals.ts";
 import { HeldBodies } from "../body/held-bodies.ts";
 import { type BodyContext, WireBody } from "../body/request-body.ts";
-import type { AccessLine, RecordedRequest } from "./request-records.ts";
+import type { AccessLine } from "./request-records.ts";
 import type { Service, ServiceResponse } from "../service/service.ts";
 import { UnverifiedBodies } from "../body/unverified-bodies.ts";
 import { type VerifiedSignature, verifySignature } from "../signature/verify-signature.ts";
@@ -25,8 +25,6 @@ export interface FrontDoorOptions {
   readonly clock: () => number;
   /** Called once for each request. */
   readonly log: (line: AccessLine) => void;
-  /** Called with each request that a service has answered; the response waits for it. */
-  readonly record?: ((request: RecordedRequest) => Promise<void> | undefined) | undefined;
   /** Serves what is not an AWS request. */
   readonly fallback?: RequestListener | undefined;
   /**
@@ -158,8 +156,6 @@ async function serve(options: FrontDoorOptions, arrival: Arrival, admission: Adm
       body: signature === undefined ? body.unsigned(accessKey) : body.verified(signature, service.protocol),
       call,
     });
-    const recorded = options.record?.({ call, service: service.name, response });
-    if (recorded !== undefined) await recorded;
     await respond(options, arrival, { response, service: service.name, caller });
   } catch (error) {
     if (!(error instanceof Fault)) throw error;

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { Database } from "../store/database.ts";
+import { type Database, openDatabase, type Tables } from "../store/database.ts";
 
 /** Who did what to which resources, when, and with what outcome. Never a body, a header or a secret. */
 export interface AuditEntry {
@@ -42,9 +42,18 @@ const start = "0".repeat(64);
 /** How many entries are checked before other work gets its turn: some milliseconds' worth. */
 const rowsAtOnce = 200;
 
-/** Opens the audit log of a data folder. Each entry's hash, made with the key, covers the entry and the hash before it. */
-export function openAuditLog(dataFolder: string, key: Uint8Array) {
-  const db = new Database(dataFolder, "audit.sqlite", schema);
+/** The table of the audit log. */
+export const auditTables: Tables = { schema };
+
+/** Opens the audit log of a data folder. */
+export const openAuditLog = (dataFolder: string, key: Uint8Array): AuditLog =>
+  auditLogOn(openDatabase(dataFolder, "audit.sqlite", auditTables), key);
+
+/**
+ * The audit log on a database that has its table. Each entry's hash, made with the key, covers the entry and the hash
+ * before it.
+ */
+export function auditLogOn(db: Database, key: Uint8Array) {
   const hashOf = (before: string, row: Omit<Row, "hash">): string =>
     createHmac("sha256", key)
       .update(JSON.stringify([before, row.sequence, row.at, row.entry]))
@@ -127,7 +136,7 @@ async function prove(db: Database, hashOf: (before: string, row: Row) => string)
 }
 
 /** An audit log that is open. */
-export type AuditLog = ReturnType<typeof openAuditLog>;
+export type AuditLog = ReturnType<typeof auditLogOn>;
 
 const missing = (from: number, to: number) =>
   from === to ? `Entry ${from} is missing` : `Entries ${from} to ${to} are missing`;

@@ -11,6 +11,24 @@ import type { SNS } from "@aws-sdk/client-sns";
 /** How clients are made: which endpoint they call, and as whom. */
 export type ClientConfig = Pick<EC2ClientConfig, "region" | "endpoint" | "credentials" | "maxAttempts">;
 
+/** What all clients have in common. */
+interface AnyClient {
+  readonly middlewareStack: { add(middleware: never, options: never): void };
+  destroy(): void;
+}
+
+/** Makes each attempt of a client's calls wait; nothing is between this step and the network but the signature. */
+function waiting<Client extends AnyClient>(client: Client, beforeCalls: BeforeCalls | undefined): Client {
+  if (beforeCalls === undefined) return client;
+  const middleware = (next: (call: unknown) => Promise<unknown>) => async (call: unknown) => {
+    await beforeCalls();
+    return next(call);
+  };
+  const options = { step: "finalizeRequest", priority: "low", name: "beforeCalls" };
+  client.middlewareStack.add(middleware as never, options as never); // each service has its own type of the same step
+  return client;
+}
+
 /** One client for each service, loaded when it is first needed: together they take some 200 MB. */
 export interface Clients {
   autoScaling(): Promise<AutoScaling>;
@@ -25,13 +43,16 @@ export interface Clients {
   close(): Promise<void>;
 }
 
+/** What a call waits for before it goes out; throws when it may not go out any more. Returns undefined when it need not wait. */
+export type BeforeCalls = () => Promise<void> | undefined;
+
 /** Returns the clients that act for one identity. */
-export function openClients(config: () => ClientConfig): Clients {
+export function openClients(config: () => ClientConfig, beforeCalls?: BeforeCalls): Clients {
   const opened: Promise<{ destroy(): void }>[] = [];
-  const once = <Client extends { destroy(): void }>(make: () => Promise<Client>) => {
+  const once = <Client extends AnyClient>(make: () => Promise<Client>) => {
     let client: Promise<Client> | undefined;
     return () => {
-      if (client === undefined) opened.push((client = make()));
+      if (client === undefined) opened.push((client = make().then((made) => waiting(made, beforeCalls))));
       return client;
     };
   };

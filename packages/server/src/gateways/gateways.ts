@@ -1,10 +1,12 @@
-import { type ClientConfig, type Clients, openClients } from "./clients.ts";
+import { type BeforeCalls, type ClientConfig, type Clients, openClients } from "./clients.ts";
 import { RoleMissing } from "./outcome.ts";
 
 /** The way to other AWS services. */
 export interface Gateways {
   /** Clients that act with a deployment group's service role. */
   as(serviceRoleArn: string): Clients;
+  /** What calls wait for that no client makes. */
+  readonly beforeCalls?: BeforeCalls | undefined;
   close(): Promise<void>;
 }
 
@@ -21,7 +23,7 @@ export interface LocalRoles {
 }
 
 /** Opens the gateways. Nothing is loaded or called before it is needed. */
-export function openGateways(location: ServiceLocation): Gateways {
+export function openGateways(location: ServiceLocation, beforeCalls?: BeforeCalls): Gateways {
   const opened = new Map<string, Clients>();
   return {
     as(serviceRoleArn) {
@@ -30,10 +32,11 @@ export function openGateways(location: ServiceLocation): Gateways {
       const key = isOne ? "" : serviceRoleArn;
       const cached = opened.get(key);
       if (cached !== undefined) return cached;
-      const clients = openClients(isOne ? location.config : () => configOf(location, serviceRoleArn));
+      const clients = openClients(isOne ? location.config : () => configOf(location, serviceRoleArn), beforeCalls);
       opened.set(key, clients);
       return clients;
     },
+    beforeCalls,
     async close() {
       await Promise.all([...opened.values()].map((clients) => clients.close()));
     },

@@ -77,6 +77,16 @@ export interface Identities extends AccessKeys {
 const hostKeyLifetime = 6 * 3_600_000;
 const renewBefore = 3_600_000;
 
+/** What identities are kept in. */
+export interface IdentityParts {
+  readonly administrator: KeyPair;
+  readonly keys: KeyStore;
+  readonly audit: AuditLog;
+  readonly accountId: string;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+}
+
 /** Opens the identities of a data folder; the first time makes the administrator's key, in a file that only this user may read. */
 export async function openIdentities(options: {
   readonly dataFolder: string;
@@ -85,9 +95,14 @@ export async function openIdentities(options: {
 }): Promise<Identities> {
   const { dataFolder, accountId, clock } = options;
   const administrator = administratorKey(dataFolder);
-  const userId = administrator.accessKeyId.replace(/^AKIA/, "AIDA");
   const keys = await openKeyStore(dataFolder);
   const audit = openAuditLog(dataFolder, keys.derivedKey("audit log"));
+  return identitiesOn({ administrator, keys, audit, accountId, clock });
+}
+
+/** All identities, on what they are kept in. */
+export function identitiesOn({ administrator, keys, audit, accountId, clock }: IdentityParts): Identities {
+  const userId = administrator.accessKeyId.replace(/^AKIA/, "AIDA");
   const codedeploy = "codedeploy.amazonaws.com";
   const controlPlane = {
     ...newPair("AKIA"),

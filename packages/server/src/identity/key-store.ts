@@ -1,4 +1,4 @@
-import { Database } from "../store/database.ts";
+import { type Database, openDatabase, type Tables } from "../store/database.ts";
 import { registeredHosts } from "./registered-hosts.ts";
 import { openVault, type Vault } from "./vault.ts";
 
@@ -36,6 +36,9 @@ const upgrades: readonly string[] = [
 DROP TABLE IF EXISTS registration_tokens`,
 ];
 
+/** The tables of keys. */
+export const keyTables: Tables = { schema, upgrades };
+
 interface Row {
   readonly access_key_id: string;
   readonly sealed: Uint8Array;
@@ -50,16 +53,20 @@ interface Row {
 }
 
 /** Opens the keys of a data folder. Their secrets are sealed; their owners are not. */
-export async function openKeyStore(dataFolder: string) {
-  const db = new Database(dataFolder, "identities.sqlite", schema, upgrades);
+export async function openKeyStore(dataFolder: string): Promise<KeyStore> {
+  const db = openDatabase(dataFolder, "identities.sqlite", keyTables);
   const isInUse = db.get("SELECT 1 FROM access_keys LIMIT 1") !== undefined;
-  const vault = openVault(dataFolder, { isInUse });
+  const keys = keyStoreOn(db, openVault(dataFolder, { isInUse }));
+  await sealOldKeys(db, keys.add);
+  return keys;
+}
+
+/** The keys on a database that has their tables. */
+export function keyStoreOn(db: Database, vault: Vault) {
   const fromRow = (row: Row) => opened(row, vault);
-  const add = (key: StoredKey) =>
-    void db.run("INSERT INTO access_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", ...sealed(key, vault));
-  await sealOldKeys(db, add);
   return {
-    add,
+    add: (key: StoredKey) =>
+      void db.run("INSERT INTO access_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", ...sealed(key, vault)),
     find(accessKeyId: string): StoredKey | undefined {
       const row = db.get<Row>("SELECT * FROM access_keys WHERE access_key_id = ?", accessKeyId);
       return row && fromRow(row);
@@ -135,7 +142,7 @@ function sealed(key: StoredKey, vault: Vault) {
 }
 
 /** Where keys are kept. */
-export type KeyStore = Awaited<ReturnType<typeof openKeyStore>>;
+export type KeyStore = ReturnType<typeof keyStoreOn>;
 
 interface OldRow {
   readonly access_key_id: string;

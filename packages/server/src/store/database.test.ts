@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { Database } from "./database.ts";
+import { type Database, openDatabase } from "./database.ts";
 
 function open(t: TestContext): Database {
   const folder = mkdtempSync(join(tmpdir(), "sluice-database-"));
-  const db = new Database(folder, "notes.sqlite", "CREATE TABLE notes (text TEXT NOT NULL) STRICT");
+  const db = openDatabase(folder, "notes.sqlite", { schema: "CREATE TABLE notes (text TEXT NOT NULL) STRICT" });
   t.after(() => {
     db.close();
     rmSync(folder, { recursive: true, force: true });
@@ -101,25 +101,23 @@ test("what is gathered for the end of work is written with it, and undone with i
 test("the tables of an earlier version are brought to this one's, and those of a later one are left alone", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "sluice-database-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const first = new Database(
-    folder,
-    "notes.sqlite",
-    "CREATE TABLE IF NOT EXISTS notes (text TEXT NOT NULL, more TEXT)",
-  );
+  const first = openDatabase(folder, "notes.sqlite", {
+    schema: "CREATE TABLE IF NOT EXISTS notes (text TEXT NOT NULL, more TEXT)",
+  });
   await first.write(() => first.run("INSERT INTO notes VALUES ('kept', 'moved')"));
   first.close();
 
   const schema = "CREATE TABLE IF NOT EXISTS notes (text TEXT NOT NULL); CREATE TABLE IF NOT EXISTS more (text TEXT)";
   const upgrade = "INSERT INTO more SELECT more FROM notes; ALTER TABLE notes DROP COLUMN more";
   for (const _ of ["once", "and not again"]) {
-    const second = new Database(folder, "notes.sqlite", schema, [upgrade]);
+    const second = openDatabase(folder, "notes.sqlite", { schema, upgrades: [upgrade] });
     const more = second.all<{ text: string }>("SELECT text FROM more").map(({ text }) => text);
     assert.deepEqual([notes(second), more], [["kept"], ["moved"]]);
     second.close();
   }
 
   assert.throws(
-    () => new Database(folder, "notes.sqlite", schema),
+    () => openDatabase(folder, "notes.sqlite", { schema }),
     /it is of version 2, and .* up to 1\. Use a later one/,
   );
 });

@@ -2,7 +2,7 @@ import { Reports } from "./deployments/reports.ts";
 import { applications } from "./applications.ts";
 import { copiedGroups } from "./copied-groups.ts";
 import { commands } from "./deployments/commands.ts";
-import { Database } from "./database.ts";
+import { type Database, openDatabase, type Tables } from "./database.ts";
 import { deploymentConfigs } from "./deployment-configs.ts";
 import { deploymentGroups } from "./deployment-groups.ts";
 import { deploymentChanges } from "./deployments/changes.ts";
@@ -23,9 +23,15 @@ import { scaledInstances } from "./scaled-instances.ts";
 import { scalingHooks } from "./scaling-hooks.ts";
 import { schema, upgrades } from "./schema.ts";
 
-/** Opens the control plane's store: facts by noun, written in groups. */
-export function openStore(dataFolder: string, eventLog: EventLogOptions = {}) {
-  const db = new Database(dataFolder, "codedeploy.sqlite", schema, upgrades);
+/** The control plane's tables. */
+export const storeTables: Tables = { schema, upgrades };
+
+/** Opens the control plane's store in a data folder. */
+export const openStore = (dataFolder: string, eventLog: EventLogOptions = {}): Store =>
+  storeOn(openDatabase(dataFolder, "codedeploy.sqlite", storeTables), eventLog);
+
+/** The control plane's store on a database that has its tables: facts by noun, written in groups. */
+export function storeOn(db: Database, eventLog: EventLogOptions = {}) {
   const cache = new DeploymentCache(db);
   const events = new EventLog(db, eventLog);
   const reports = new Reports(db);
@@ -69,5 +75,5 @@ export function openStore(dataFolder: string, eventLog: EventLogOptions = {}) {
   };
 }
 
-export type Store = ReturnType<typeof openStore>;
+export type Store = ReturnType<typeof storeOn>;
 export { revisionIdentity } from "./revisions.ts";

@@ -46,7 +46,10 @@ async function attempt(
     if (topic !== undefined) {
       const role = store.groups.byId(groupId)?.settings.serviceRoleArn ?? "";
       await publish(gateways.as(role), { topic, subject, body });
-    } else if (eventsUrl !== undefined) await postEvent(eventsUrl, body);
+    } else if (eventsUrl !== undefined) {
+      await gateways.beforeCalls?.();
+      await postEvent(eventsUrl, body);
+    }
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
