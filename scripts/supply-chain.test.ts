@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { version } from "../packages/aws-protocol/src/version.ts";
 import { billOfMaterials, installedPackages } from "./bill-of-materials.ts";
 import { packAgent } from "./pack.ts";
 
@@ -49,4 +50,13 @@ test("the bills of materials name what is installed, and what is in the agent's 
   assert(!whole.components.some(({ name }) => name === "typescript"), "what only developers use is not installed");
   for (const { name, hashes } of [...agent.components, ...whole.components])
     assert.match(hashes[0]?.content ?? "", /^[0-9a-f]{128}$/, name);
+});
+
+test("every package says the one version", () => {
+  for (const path of ["package.json", ...globSync("packages/*/package.json")]) {
+    const { version: said, dependencies = {} } = read(path);
+    assert.equal(said, version, `${path}: packages/aws-protocol/src/version.ts says which it is`);
+    for (const [name, wanted] of Object.entries(dependencies as Record<string, string>))
+      if (name.startsWith("@sluice/")) assert.equal(wanted, version, `${path}: ${name}`);
+  }
 });

@@ -58,6 +58,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "@sluice/aws-protocol/http-head",
     "@sluice/aws-protocol/printable",
     "@sluice/aws-protocol/signature-v4",
+    "@sluice/aws-protocol/version",
     "@sluice/aws-protocol/wildcards",
     "yaml",
   ],

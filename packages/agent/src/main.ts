@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { printable, printableLines } from "@sluice/aws-protocol/printable";
+import { version as sluiceVersion } from "@sluice/aws-protocol/version";
 import { configurationFiles, readConfiguration } from "./config.ts";
 import { workingFolder } from "./files/working-folder.ts";
 import { nodeTooOld } from "./daemon/node-version.ts";
@@ -7,7 +8,7 @@ import { type Program, restart, run, start, status, stop } from "./daemon/comman
 
 // The entry point of the host agent: `codedeploy-agent [--config_file F] start|stop|restart|status|run|version`.
 
-const version = "sluice_0.1.0";
+const version = `sluice_${sluiceVersion}`;
 const commands = { start, stop, restart, status, run } satisfies Record<string, (program: Program) => Promise<number>>;
 const help = `AWS CodeDeploy Agent, by Sluice
 

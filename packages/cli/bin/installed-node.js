@@ -18,7 +18,7 @@ export function installedNode() {
     // An optional dependency: there is none for this kind of machine, or it was left out.
     if (Number(process.versions.node.split(".")[0]) >= 24) return process.execPath;
     const found = `this is ${process.versions.node}, and npm has not installed its package ${name}`;
-    console.error(`sluice: Node 24 or newer is wanted; ${found}: npm ci --include=optional does, where there is one`);
+    console.error(`sluice: Node 24 or newer is wanted; ${found}: npm's --include=optional does, where there is one`);
     process.exit(1);
   }
 }

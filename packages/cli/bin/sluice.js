@@ -4,10 +4,11 @@ import module from "node:module";
 import { fileURLToPath } from "node:url";
 
 if (Number(process.versions.node.split(".")[0]) >= 24) {
-  // Node would compile all our TypeScript anew at each start, which is half of it. What it has compiled is kept with the
-  // installed packages: it goes when they go, and nobody else may write there. Where it cannot be kept, nothing is lost but time.
-  // This file is none of it, because it runs before that: Node's compiler for TypeScript is not even loaded when all is kept.
-  module.enableCompileCache(fileURLToPath(new URL("../../../node_modules/.cache/sluice/code", import.meta.url)));
+  // Node would compile all our code anew at each start. This file is none of it, because it runs before that: in a clone, Node's
+  // compiler for TypeScript is not even loaded when all is kept.
+  const { folderOfCompiledCode } = await import("./compiled-code.js");
+  const folder = folderOfCompiledCode();
+  if (folder !== undefined) module.enableCompileCache(folder);
   await import("../src/main.ts");
 } else {
   const { handOver, installedNode } = await import("./installed-node.js");

@@ -1,23 +1,25 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isClone } from "./environment.ts";
 
-/** What makes the bundle, where this runs from the repository. */
+/** What makes the bundle in a clone. */
 const maker = fileURLToPath(new URL("../../../scripts/pack.ts", import.meta.url));
+
+const file = fileURLToPath(new URL("../../agent/dist/codedeploy-agent.cjs", import.meta.url));
 
 /** Returns the path of the agent as one file, as instances get it; it is packed again when its sources have changed. */
 export function agentBundle(): string {
-  const source = createRequire(import.meta.url).resolve("@sluice/agent");
-  const file = join(dirname(source), "..", "dist", "codedeploy-agent.cjs");
-  if (existsSync(maker) && !isFresh(file)) execFileSync(process.execPath, [maker], { stdio: ["ignore", "ignore", 2] });
+  if (isClone && !isFresh()) execFileSync(process.execPath, [maker], { stdio: ["ignore", "ignore", 2] });
   if (existsSync(file)) return file;
-  throw new Error(`Cannot find the agent's bundle "${file}". Make it with: npm run build:agent`);
+  throw new Error(
+    `Cannot find the agent's bundle "${file}". ${isClone ? "Make it with: npm run build:agent" : "Install Sluice again"}`,
+  );
 }
 
-/** Whether nothing that went into a bundle has changed since. */
-function isFresh(file: string): boolean {
+/** Whether nothing that went into the bundle has changed since. */
+function isFresh(): boolean {
   try {
     const inputs = JSON.parse(readFileSync(`${file}.inputs.json`, "utf8")) as readonly string[]; // written by scripts/pack.ts
     const made = statSync(file).mtimeMs;

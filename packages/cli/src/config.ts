@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
+import { defaultDataFolder } from "./environment.ts";
 
 /** Every setting of the command line: its flag, its environment variable, its default and its meaning. `--help` and the docs print this table. */
 export const settings = {
@@ -13,7 +14,7 @@ export const settings = {
   data: {
     flag: "--data <folder>",
     variable: "SLUICE_DATA",
-    default: ".sluice",
+    default: defaultDataFolder(),
     meaning: "folder of everything durable",
   },
   region: {

@@ -1,5 +1,6 @@
 import { trust } from "./trust.ts";
 import { type Configuration, environmentCredentials } from "./config.ts";
+import { programName } from "./environment.ts";
 import { findRunning } from "./running.ts";
 
 /** Where to send requests, and the key to sign them with. */
@@ -30,7 +31,7 @@ export function findEndpoint({ dataFolder, region }: Configuration): Endpoint {
   if (running?.caBundle !== undefined && running.url.startsWith("https:")) trust(running.caBundle);
   if (running !== undefined) return { url: running.url, region: running.region, credentials: running };
   throw new Error(
-    `Cannot find a control plane: no "sluice up" runs on ${dataFolder}, and AWS_ENDPOINT_URL with its keys is not set. Start one with: npx sluice up`,
+    `Cannot find a control plane: no "sluice up" runs on ${dataFolder}, and AWS_ENDPOINT_URL with its keys is not set. Start one with: ${programName} up`,
   );
 }
 

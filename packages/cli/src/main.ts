@@ -1,5 +1,6 @@
 import type { CodeDeployClient } from "@aws-sdk/client-codedeploy";
 import { printable, printableLines } from "@sluice/aws-protocol/printable";
+import { version } from "@sluice/aws-protocol/version";
 import { Command, Option } from "commander";
 import type { AuditRequest } from "./commands/audit.ts";
 import { configuration, settings, type Configuration } from "./config.ts";
@@ -9,6 +10,7 @@ import type { Endpoint } from "./endpoint.ts";
 // Each command loads what it needs when it runs: `sluice env` need not wait for a server's code.
 const program = new Command("sluice")
   .description("AWS CodeDeploy as open software: control plane, agent and a local cloud")
+  .version(version, "--version", "print the version of this program")
   .showHelpAfterError();
 for (const { flag, variable, default: value, meaning } of Object.values(settings))
   program.addOption(new Option(flag, `${meaning} (${variable}; default ${value || "none"})`));

@@ -1,11 +1,14 @@
 import type { Configuration } from "../config.ts";
+import { programName } from "../environment.ts";
 import { findRunning } from "../running.ts";
 
 /** Shell lines that point the `aws` CLI and every SDK at the running local cloud; for `eval "$(npx sluice env)"`. */
 export function env({ dataFolder }: Configuration): string {
   const running = findRunning(dataFolder);
   if (running === undefined)
-    throw new Error(`Cannot tell the environment: no "sluice up" runs on ${dataFolder}. Start one with: npx sluice up`);
+    throw new Error(
+      `Cannot tell the environment: no "sluice up" runs on ${dataFolder}. Start one with: ${programName} up`,
+    );
   const exports = {
     ...(running.caBundle === undefined
       ? { AWS_ENDPOINT_URL: running.url }

@@ -8,6 +8,7 @@ import { agentBundle } from "../agent-bundle.ts";
 import { certificateOf } from "../certificates.ts";
 import { accountId, type Configuration } from "../config.ts";
 import { openDataFolder } from "../data-folder.ts";
+import { programName } from "../environment.ts";
 import { forgetRunning, noteRunning } from "../running.ts";
 
 /** The folder of the example application. */
@@ -153,14 +154,14 @@ export function signalled(): Promise<string> {
 
 const invitation = (example: boolean) => `
 ${example ? "The example application runs. Try next" : "Try"}, in another terminal:
-  eval "$(npx sluice env)"                                  # points the aws CLI and every SDK here
+  eval "$(${programName} env)"                                  # points the aws CLI and every SDK here
   aws deploy list-deployments
   aws ec2 describe-instances --query 'Reservations[].Instances[].[InstanceId,State.Name,PrivateIpAddress]' --output text
 ${
   example
-    ? `  npx sluice exec INSTANCE -- curl -s localhost:8080         # INSTANCE: an id from the line above
+    ? `  ${programName} exec INSTANCE -- curl -s localhost:8080         # INSTANCE: an id from the line above
   cp -r ${exampleFolder} mine && echo 2 > mine/app/VERSION  # a version of your own …
-  npx sluice deploy mine                                    # … deployed, with live progress`
-    : `  npx sluice deploy FOLDER --application A --group G          # a folder with an appspec.yml`
+  ${programName} deploy mine                                    # … deployed, with live progress`
+    : `  ${programName} deploy FOLDER --application A --group G          # a folder with an appspec.yml`
 }
-Stop with Ctrl-C, or: npx sluice down`;
+Stop with Ctrl-C, or: ${programName} down`;

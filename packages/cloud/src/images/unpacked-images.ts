@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { programPath } from "../programs.ts";
 import { randomHex } from "../random.ts";
@@ -16,7 +16,7 @@ export interface UnpackAs {
   readonly owners: OwnerIds;
 }
 
-const program = join(import.meta.dirname, "unpack", "unpack-main.ts");
+const program = join(import.meta.dirname, "unpack", `unpack-main${extname(import.meta.filename)}`);
 
 /** Memory of a process that unpacks, in MB: it keeps names of entries, and never their content. */
 const memoryMb = 1_024;

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { HaproxyPorts } from "../haproxy/haproxy-ports.ts";
 import type { BalancerConfiguration, BalancerCommand, ProbeResult, BalancerEvent } from "./configuration.ts";
@@ -89,7 +89,8 @@ export class DataPlane {
   }
 
   async #spawn(): Promise<void> {
-    const words = [...this.#options.commandPrefix, process.execPath, join(import.meta.dirname, "../balancer-main.ts")];
+    const program = join(import.meta.dirname, `../balancer-main${extname(import.meta.filename)}`);
+    const words = [...this.#options.commandPrefix, process.execPath, program];
     const [command = "", ...rest] = words;
     const balancer = spawn(command, rest, {
       detached: true, // the signals of a terminal are meant for us

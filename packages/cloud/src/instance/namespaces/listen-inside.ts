@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 import { Server, type Socket } from "node:net";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 
 /** Listens in another network; `enter` are words before a command that make it run there. `take` gets every connection, even before this resolves. Throws what the system said when it cannot listen. */
 export async function listenInside(
   enter: readonly string[],
   { address, port, take }: { readonly address: string; readonly port: number; take(this: void, socket: Socket): void },
 ): Promise<Server> {
-  const program = join(import.meta.dirname, "listen-main.ts");
+  const program = join(import.meta.dirname, `listen-main${extname(import.meta.filename)}`);
   const [command, ...words] = [...enter, process.execPath, program, address, String(port)] as const;
   const child = spawn(command ?? process.execPath, words, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   const ended = new Promise<never>((_resolve, reject) => {

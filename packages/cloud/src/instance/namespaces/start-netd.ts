@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { userInfo } from "node:os";
-import { join, resolve } from "node:path";
+import { extname, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import type { UnpackAs } from "../../images/index.ts";
@@ -114,7 +114,7 @@ function spawnOuter(
     "sh",
     join(seen.code, "instance/namespaces/await-map.sh"),
     seen.node,
-    join(seen.code, "instance/namespaces/netd/netd-main.ts"),
+    join(seen.code, `instance/namespaces/netd/netd-main${extname(import.meta.filename)}`),
   ];
   const room = [
     "unshare",

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { chmod, copyFile, mkdir, readdir, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { randomHex } from "../../../random.ts";
 
@@ -16,13 +16,14 @@ const unused = /^(dist-types|dist-es)$|\.(d\.[cm]?ts|md|map)$/;
 
 /**
  * AWS's SDK clients as functions see them, which Lambda's Node runtimes bring: a copy, so that no function ever sees what
- * this program itself is loaded from. It is made once for each state of those packages, and kept beside them, or in `folder`
- * where they lie in a folder of another user. Returns the copy's folder.
+ * this program itself is loaded from. It is made once for each state of those packages, and kept beside them in a clone, where
+ * all data folders share it. What is installed writes nothing where it lies, and a clone may be another user's: it is kept in `folder` then. Returns the copy's folder.
  */
 export async function copySdk(folder: string): Promise<string> {
   const source = packagesFolder();
   const packages = packagesOfSdk(source);
   const hash = createHash("sha256").update(JSON.stringify(packages)).digest("hex").slice(0, 16);
+  if (extname(import.meta.filename) !== ".ts") return copyPackages(packages, { source, folder, hash }); // no clone
   const beside = join(source, ".cache/sluice/functions-sdk");
   try {
     return await copyPackages(packages, { source, folder: beside, hash });
