@@ -2,6 +2,7 @@ import type { CodeDeployClient } from "@aws-sdk/client-codedeploy";
 import { printable, printableLines } from "@sluice/aws-protocol/printable";
 import { version } from "@sluice/aws-protocol/version";
 import { Command, Option } from "commander";
+import { addDeploymentCommands } from "./deployment-commands.ts";
 import type { AuditRequest } from "./commands/audit.ts";
 import { configuration, settings, type Configuration } from "./config.ts";
 import type { DeployRequest } from "./commands/deploy.ts";
@@ -73,6 +74,8 @@ program
   .argument("<deployment>", "deployment id")
   .description("show a deployment until it ends; exit 0 only if it succeeded")
   .action(async (id: string) => watchToEnd(await codeDeployAt(await endpointFound()), id));
+
+addDeploymentCommands(program, endpointFound);
 
 program
   .command("orphans")

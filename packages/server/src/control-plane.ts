@@ -155,13 +155,15 @@ function servicesOf(options: ControlPlaneOptions, parts: ServiceParts): readonly
   const syncHooks = (group: DeploymentGroup, on?: readonly string[]) => syncHooksOf({ store, gateways }, group, on);
   const { lastSeen } = polls;
   const { endRegistration } = identities;
+  const agentVersionOf = (host: string) => presence.factsOf(host)?.agentVersion;
+  const about = { identities, uniqueIdOf, authority, signerSha256: signer.sha256 };
   const accesses = codedeployAccesses({ store, region, accountId });
   const gitHubTokenFor = tokensOf({ store, identities });
   const specification = signedSpecifications({ store, gitHubTokenFor, revisionSha256 }, signer.sign);
   return [
     codedeployService({ ...common, wake, syncHooks, uniqueIdOf, endRegistration, lastSeen }, accesses, onDefect),
     hostCommandService({ ...common, polls, presence, specification, wake }, onDefect),
-    sluiceService({ ...common, identities, uniqueIdOf, authority, signerSha256: signer.sha256 }, onDefect),
+    sluiceService({ ...common, ...about, agentVersionOf }, onDefect),
     ...services,
   ];
 }

@@ -11,6 +11,17 @@ export type FleetQuery = "selected" | "replacement" | "replacementAgain" | "sele
 /** The result of a fleet query. */
 export type Fleet = { readonly found: readonly FleetMember[] } | { readonly error: ErrorInformation };
 
+/** Facts of a host when its fleet was looked up. */
+export interface HostFacts {
+  readonly image?: string | undefined;
+  readonly scalingGroup?: string | undefined;
+  readonly instanceType?: string | undefined;
+  /** The version of its agent. */
+  readonly agent?: string | undefined;
+  /** The revision that the last successful deployment brought it, in words. */
+  readonly revisionBefore?: string | undefined;
+}
+
 /** Results by query; a query that has not been made yet is absent. */
 export type Fleets = Readonly<Partial<Record<FleetQuery, Fleet>>>;
 
@@ -28,6 +39,8 @@ export interface FleetMember {
   readonly revision: "Current" | "Old" | "Unknown";
   /** Whether the last successful deployment to the host brought this deployment's revision; used with `outdatedOnly`. */
   readonly holdsRevision?: boolean | undefined;
+  /** What else is known of the host. Nothing is decided by it: it explains why some hosts fail and others do not. */
+  readonly facts?: HostFacts | undefined;
   /** A random number, drawn when the fleet was queried: it orders hosts of one class. */
   readonly tieBreaker: number;
 }

@@ -1,23 +1,20 @@
 import { createHash } from "node:crypto";
-import {
-  buildModel,
-  type Call,
-  defineService,
-  Fault,
-  onAnyResource,
-  type Service,
-  accessesFromTable,
-} from "@sluice/aws-protocol";
-import type { Store } from "../store/index.ts";
+import { type Call, defineService, Fault, onAnyResource, type Service, accessesFromTable } from "@sluice/aws-protocol";
 import type { AuditEntry } from "../audit/audit-log.ts";
 import { instanceAccess } from "../access/codedeploy-accesses.ts";
+import {
+  deploymentAccesses,
+  deploymentOperations,
+  type DeploymentOperationsContext,
+  deploymentShapes,
+} from "./deployment-operations.ts";
+import { type OperationShapes, sluiceModel } from "./sluice-model.ts";
 import { type GitHubToken, isTokenName, keepToken, tokenArn } from "./github-secrets.ts";
 import type { Identities } from "../identity/identities.ts";
 
 // Sluice's own operations, spoken like AWS's: signed JSON, with the signing name `sluice`. Permissions are `sluice:…`.
 
-export interface SluiceContext {
-  readonly store: Store;
+export interface SluiceContext extends DeploymentOperationsContext {
   readonly identities: Identities;
   /** The authority of the control plane's own certificate, in PEM, if it has one. */
   readonly authority: string | undefined;
@@ -25,55 +22,46 @@ export interface SluiceContext {
   readonly signerSha256: () => Promise<string>;
   /** The unique id of the user that an ARN names now, where there is an IAM. */
   readonly uniqueIdOf?: ((arn: string) => string | undefined) | undefined;
-  readonly region: string;
-  readonly accountId: string;
 }
 
 /** Entries on a page. */
 const pageSize = 500;
 
-const [text, number, truth] = [0, 1, 2];
-
-const model = buildModel({
-  protocol: "json",
-  version: "2026-11-24",
-  targetPrefix: "Sluice_20261124",
-  operations: { ListAuditEntries: [3, 4], CreateHostRegistration: [8, 9], PutGitHubAccountToken: [10, 11] },
-  errors: {},
-  shapes: [
-    ["string"],
-    ["number"],
-    ["boolean"],
-    structure("ListAuditEntriesInput", { since: number, nextToken: text }),
-    structure("ListAuditEntriesOutput", { entries: 5, nextToken: text, isIntact: truth, problem: text, head: text }),
-    ["list", "AuditEntries", {}, [6]],
-    structure("AuditEntry", {
-      sequence: number,
-      at: number,
-      requestId: text,
-      service: text,
-      operation: text,
-      caller: text,
-      accessKeyId: text,
-      sourceIp: text,
-      resources: 7,
-      outcome: text,
-    }),
-    ["list", "Resources", {}, [text]],
-    structure("CreateHostRegistrationInput", { instanceName: text }),
-    structure("CreateHostRegistrationOutput", {
-      token: text,
-      expiresAt: number,
-      authoritySha256: text,
-      signerSha256: text,
-    }),
-    structure("PutGitHubAccountTokenInput", { tokenName: text, token: text, applicationNames: 12 }),
-    structure("PutGitHubAccountTokenOutput", { tokenName: text }),
-    ["list", "ApplicationNames", {}, [text]],
+const shapes = {
+  ListAuditEntries: [
+    { since: "number", nextToken: "text" },
+    {
+      entries: [
+        {
+          sequence: "number",
+          at: "number",
+          requestId: "text",
+          service: "text",
+          operation: "text",
+          caller: "text",
+          accessKeyId: "text",
+          sourceIp: "text",
+          resources: "texts",
+          outcome: "text",
+        },
+      ],
+      nextToken: "text",
+      isIntact: "truth",
+      problem: "text",
+      head: "text",
+    },
   ],
-});
+  CreateHostRegistration: [
+    { instanceName: "text" },
+    { token: "text", expiresAt: "number", authoritySha256: "text", signerSha256: "text" },
+  ],
+  PutGitHubAccountToken: [{ tokenName: "text", token: "text", applicationNames: "texts" }, { tokenName: "text" }],
+  ...deploymentShapes,
+} as const satisfies OperationShapes;
 
 const operations = {
+  ...deploymentOperations,
+
   /** Returns entries since a time, in milliseconds; the first page also says whether the log is intact. */
   async ListAuditEntries(
     { identities: { audit } }: SluiceContext & { readonly call: Call },
@@ -143,6 +131,7 @@ export function sluiceService(context: SluiceContext, onDefect: (error: unknown,
   const { store } = context;
   const accesses = accessesFromTable({
     ...onAnyResource(["ListAuditEntries"]),
+    ...deploymentAccesses(context),
     CreateHostRegistration: ({ instanceName }) =>
       typeof instanceName === "string" && store.onPremises.byName(instanceName) !== undefined
         ? [instanceAccess(context, instanceName)]
@@ -156,9 +145,13 @@ export function sluiceService(context: SluiceContext, onDefect: (error: unknown,
       },
     ],
   });
-  return defineService({ name: "sluice", model, signingNames: ["sluice"], operations, context, accesses, onDefect });
-}
-
-function structure(name: string, members: Readonly<Record<string, number>>) {
-  return ["structure", name, {}, Object.entries(members).map(([member, shape]) => [member, [shape]])] as const;
+  return defineService({
+    name: "sluice",
+    model: sluiceModel(shapes),
+    signingNames: ["sluice"],
+    operations,
+    context,
+    accesses,
+    onDefect,
+  });
 }

@@ -9,6 +9,9 @@ export interface FleetInstance {
   readonly id: string;
   readonly state: InstanceState;
   readonly zone?: string | undefined;
+  readonly image?: string | undefined;
+  readonly instanceType?: string | undefined;
+  readonly scalingGroup?: string | undefined;
 }
 
 /** Returns the instances that match one tag of every set (deployments.md §1, rule 9); without a set, none. */
@@ -70,8 +73,12 @@ async function describe(clients: Clients, Filters: Filter[]): Promise<readonly F
   return instances;
 }
 
-function instanceOf({ InstanceId, State, Placement }: Instance): readonly FleetInstance[] {
+/** The tag that Auto Scaling gives its instances. */
+const scalingGroupTag = "aws:autoscaling:groupName";
+
+function instanceOf({ InstanceId, State, Placement, ImageId, InstanceType, Tags }: Instance): readonly FleetInstance[] {
   const zone = Placement?.AvailabilityZone;
   if (InstanceId === undefined || State?.Name === undefined) return [];
-  return [{ id: InstanceId, state: State.Name, zone }];
+  const scalingGroup = Tags?.find(({ Key }) => Key === scalingGroupTag)?.Value;
+  return [{ id: InstanceId, state: State.Name, zone, image: ImageId, instanceType: InstanceType, scalingGroup }];
 }

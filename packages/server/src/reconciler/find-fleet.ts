@@ -5,6 +5,7 @@ import { type FleetInstance, scalingGroupInstances, taggedInstances } from "../g
 import { newTieBreaker } from "../random.ts";
 import type { DeploymentGroup } from "../store/deployment-groups.ts";
 import type { DeploymentRecord } from "../store/deployments/records.ts";
+import { identityInWords } from "../deployment/revision-in-words.ts";
 import { revisionIdentity, type Store } from "../store/index.ts";
 import { iamArnOf, type OnPremisesInstance } from "../store/on-premises-instances.ts";
 import { matchesTag } from "../deployment/tag-match.ts";
@@ -86,6 +87,11 @@ const onPremisesMember = (
   hostIdentifier: iamArnOf(instance),
   state: "running",
   ...remembered(group, memory),
+  facts: factsBefore(memory),
+});
+
+const factsBefore = (memory: HostMemory<string> | undefined) => ({
+  revisionBefore: memory?.installed === undefined ? undefined : identityInWords(memory.installed),
 });
 
 /** Returns what a group remembers of a host. */
@@ -101,7 +107,7 @@ function remembered({ targetRevision }: DeploymentGroup, memory: HostMemory<stri
 
 /** Returns an instance as a fleet member. */
 export function memberOf(
-  { id, state, zone }: FleetInstance,
+  { id, state, zone, image, instanceType, scalingGroup }: FleetInstance,
   about: {
     readonly group: DeploymentGroup;
     readonly memory: HostMemory<string> | undefined;
@@ -118,6 +124,7 @@ export function memberOf(
     state,
     zone,
     ...remembered(group, memory),
+    facts: { image, instanceType, scalingGroup, ...factsBefore(memory) },
   };
 }
 

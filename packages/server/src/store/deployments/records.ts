@@ -108,6 +108,15 @@ export function deploymentReads(db: Database, cache: DeploymentCache) {
       );
       return row && fromRow(row);
     },
+    /** Returns the last deployment of a group that was created before a time (milliseconds since the epoch) and has succeeded. */
+    lastSucceededBefore(groupId: string, createTime: number): DeploymentRecord | undefined {
+      const row = db.get<Row>(
+        `SELECT ${columns} FROM deployments WHERE group_id = ? AND status = 'Succeeded' AND create_time < ? ORDER BY create_time DESC, rowid DESC`,
+        groupId,
+        createTime,
+      );
+      return row && fromRow(row);
+    },
     usesConfig: (name: string): boolean =>
       db.get("SELECT 1 FROM deployments WHERE is_over = 0 AND request ->> 'deploymentConfigName' = ?", name) !==
       undefined,
