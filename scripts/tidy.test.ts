@@ -72,6 +72,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   "packages/server/src/gateways/": [
     "@sluice/archive",
+    "@sluice/aws-protocol/printable",
     "@sluice/engine",
     "@sluice/engine/appspec",
     "@aws-sdk/",

@@ -65,17 +65,23 @@ test(
   { skip },
   async (t) => {
     const fixture = await EcsDeploymentFixture.open(t);
-    const id = await fixture.begin(await fixture.define("2", ["/bin/busybox", "false"]));
+    const command = ["/bin/sh", "-c", "printf 'reading settings\\n\\033[31mno database\\n' >&2; exit 3"];
+    const id = await fixture.begin(await fixture.define("2", command));
     await eventually("is the end of a container told?", async () => {
       const target = await fixture.target(id).catch(() => undefined);
       const install = target?.lifecycleEvents?.find(({ lifecycleEventName }) => lifecycleEventName === "Install");
-      return install?.diagnostics?.message?.includes('the container "web" exited with 1') || undefined;
+      return install?.diagnostics?.message?.includes('the container "web" exited with 3') || undefined;
     });
 
     await fixture.deploy.send(new StopDeploymentCommand({ deploymentId: id, autoRollbackEnabled: true }));
     const { status, rollbackInfo } = await fixture.ended(id);
 
     assert.equal(status, "Stopped");
+    const events = (await fixture.target(id))?.lifecycleEvents ?? [];
+    assert.match(
+      events.find(({ lifecycleEventName }) => lifecycleEventName === "Install")?.diagnostics?.message ?? "",
+      /^The deployment was ended while Install was under way\. Last state: 0 of 2 tasks of ecs-svc\/\d+ run: the container "web" exited with 3: Its last output: reading settings \| \\u001b\[31mno database \(Essential container in task exited\)$/,
+    );
     const rollback = await fixture.ended(rollbackInfo?.rollbackDeploymentId ?? "");
     assert.deepEqual([rollback.status, rollback.errorInformation?.message], ["Succeeded", undefined]);
     await fixture.until("one task set is left", ({ taskSets }) => taskSets?.length === 1);

@@ -25,6 +25,8 @@ export interface ContainersOptions extends Pick<
   readonly dataFolder: string;
   readonly driver: DeferredDriver;
   readonly timeScale: number;
+  /** Whether roles that services act with are asked for what first steps should not need. */
+  readonly actsWithServiceRoles: boolean;
   readonly keys: RegistryKeys;
 }
 
@@ -52,6 +54,7 @@ export function openContainers(options: ContainersOptions, surroundings: Surroun
   const ecs = openEcs({
     ...common,
     images,
+    pullsAsRole: options.actsWithServiceRoles,
     targetGroups: scaling.targetGroups,
     timeScale: new TimeScale(timeScale),
     driver: () => driver.tasks(),

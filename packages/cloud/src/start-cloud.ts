@@ -56,6 +56,8 @@ export interface CloudOptions {
   readonly agentBundle: string;
   /** Troubles to make on purpose. */
   readonly chaos: Chaos;
+  /** Whether execution roles of tasks are asked whether they may pull images, as on AWS; absent, they are not. */
+  readonly actsWithServiceRoles?: boolean | undefined;
   /** How many seconds of AWS's waits pass in one of ours; absent, one. */
   readonly timeScale?: number | undefined;
 }
@@ -102,6 +104,7 @@ const tables = [
 /** Opens the local cloud of a data folder. Throws one clear sentence when it cannot. */
 export function startCloud(options: CloudOptions): RunningCloud {
   const { dataFolder, region, accountId, clock, keys, timeScale = 1, loadBalancer: dataPlane = "builtin" } = options;
+  const { actsWithServiceRoles = false } = options;
   const driver = new DeferredDriver(options);
   const db = new CloudDatabase(dataFolder, tables);
   const ended = (id: string) => keys.revokeHost(`arn:aws:ec2:${region}:${accountId}:instance/${id}`);
@@ -120,7 +123,10 @@ export function startCloud(options: CloudOptions): RunningCloud {
   const sts = { records, keys, accountId };
   const [logs, blobs] = [new LogStore({ db, clock }), openBlobs(dataFolder)];
   const lambda = openFunctions({ ...common, dataFolder, logs, onDefect, blobs }, sts, port);
-  const containers = openContainers({ ...machines, dataFolder, logs, keys }, { sts, scaling, port });
+  const containers = openContainers(
+    { ...machines, dataFolder, logs, keys, actsWithServiceRoles },
+    { sts, scaling, port },
+  );
   const services = [
     s3Service({ ...common, blobs, onDefect, objectsFor: (host) => controlPlane?.objectsFor(host) ?? [] }),
     ec2Service(ec2, onDefect),

@@ -32,6 +32,8 @@ export class FakeService {
   readonly history: number[] = [];
   /** Whether the tasks of a new task set come up. */
   areTasksHealthy = true;
+  /** The listeners' protocol; TCP is a Network Load Balancer's. */
+  protocol: "HTTP" | "TCP" = "HTTP";
   #made = 1;
 
   /** Somebody sends the production traffic elsewhere. */
@@ -70,7 +72,7 @@ export class FakeService {
   #facts(): ServiceFacts {
     const arn = "arn:aws:ecs:us-east-1:123456789012:service/main/web";
     const state = { arn, name: "web", clusterName: "main", status: "ACTIVE", controller: "CODE_DEPLOY" };
-    const listener = (name: string) => ({ protocol: "HTTP", routes: [{ weights: this.listeners[name] ?? {} }] });
+    const listener = (name: string) => ({ protocol: this.protocol, routes: [{ weights: this.listeners[name] ?? {} }] });
     return {
       service: { ...state, taskSets: this.taskSets },
       targetGroups: { blue: blueGroup, green: greenGroup },

@@ -16,6 +16,7 @@ function serviceOf(shell: Shell): FakeService {
 /** Phrases beside those about hosts and functions. */
 export const servicePhrases: readonly Phrase[] = [
   [/^replace the tasks of web, (all at once|\S+ \d+ % every \d+ minutes?)(, .+)?$/, begin],
+  [/^the service is behind a Network Load Balancer$/, (shell) => indivisible(shell)],
   [/^the tasks do not start$/, (shell) => broken(shell)],
   [/^the listener is changed by somebody$/, (shell) => diverted(shell)],
   [/^the service's hook says (Succeeded|Failed)$/, (shell, status) => hookSays(shell, serviceOf(shell), status ?? "")],
@@ -43,6 +44,11 @@ const deploy = (shell: Shell, ecs: EcsPlan, alarms?: { names: string[]; ignorePo
 
 function broken(shell: Shell): readonly Decision[] {
   serviceOf(shell).areTasksHealthy = false;
+  return [];
+}
+
+function indivisible(shell: Shell): readonly Decision[] {
+  serviceOf(shell).protocol = "TCP";
   return [];
 }
 

@@ -89,6 +89,7 @@ async function open(configuration: Configuration, example: boolean): Promise<Hou
     loadBalancer,
     chaos,
     timeScale,
+    actsWithServiceRoles: configuration.actsWithServiceRoles,
     plainInstead: example,
     agentBundle: agentBundle(),
   });

@@ -57,6 +57,12 @@ export function openImages(context: ImagesContext): Images {
       }
     },
 
+    repositoryOf(text) {
+      const reference = readReference(text);
+      const isOurs = reference?.kind === "registry" && isOurRegistry(context, reference.host);
+      return isOurs ? reference.repository : undefined;
+    },
+
     async sweep(isUsed) {
       await store.sweep(() => {
         const since = context.clock() - unpackedMilliseconds;

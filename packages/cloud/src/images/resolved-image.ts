@@ -28,6 +28,8 @@ export interface Images {
    * `CannotPullContainerError`, whose message is what a stopped task gives as its reason.
    */
   resolve(reference: string): Promise<ResolvedImage>;
+  /** The repository of this house's registry that a reference leads to; undefined where it leads elsewhere. */
+  repositoryOf(reference: string): string | undefined;
   /** Deletes the unpacked images that nobody has asked for in a week, except for those that `isUsed`, asked by digest, says to keep. */
   sweep(isUsed: (digest: string) => boolean): Promise<void>;
   /** Ends what is being unpacked. */

@@ -5,10 +5,12 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { ECRClient } from "@aws-sdk/client-ecr";
 import { RunTaskCommand, type Task } from "@aws-sdk/client-ecs";
+import { IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { tar } from "../../../archive/test/tar-archives.ts";
 import { eventually } from "../../../../test/support/eventually.ts";
 import { whyNoNamespaces } from "../../../../test/support/why-no-namespaces.ts";
 import { type TestImage, writeLayout } from "../image-layouts.ts";
+import type { CloudOptions } from "../../src/index.ts";
 import { newRepository, passwordFor, pushLayout, registryClient } from "../registry-client.ts";
 import { network, openContainerFixture, whyNoImages } from "./containers.ts";
 
@@ -38,8 +40,8 @@ const layers = (): TestImage["layers"] => {
 };
 
 /** A local cloud with a cluster and a repository `web`, and a way to push to it and to run what was pushed. */
-async function openGround(t: TestContext) {
-  const fixture = await openContainerFixture(t);
+async function openGround(t: TestContext, options: Partial<CloudOptions> = {}) {
+  const fixture = await openContainerFixture(t, { driver: "ns", ...options });
   const { cloud, ecs, define, tasks } = fixture;
   const ecr = new ECRClient(cloud.client);
   t.after(() => ecr.destroy());
@@ -67,6 +69,7 @@ async function openGround(t: TestContext) {
       });
     },
     host: new URL(cloud.url).host,
+    cloud,
   };
 }
 
@@ -113,3 +116,41 @@ test("a task whose image cannot be had stops with AWS's reason", { skip }, async
     /^CannotPullContainerError: image Manifest does not contain descriptor matching platform 'linux\/\w+': it is for linux\/sparc64/,
   );
 });
+
+test(
+  "where service roles count, an image is pulled as the execution role, which must be allowed to",
+  { skip },
+  async (t) => {
+    const { push, run, host, cloud } = await openGround(t, { actsWithServiceRoles: true });
+    await push("v1", { layers: layers(), config: { Cmd: ["/bin/sh", "-c", "exit 7"] } });
+    const iam = new IAMClient(cloud.client);
+    t.after(() => iam.destroy());
+    const allow = (...Action: string[]) =>
+      iam.send(
+        new PutRolePolicyCommand({
+          RoleName: "execution",
+          PolicyName: "pull",
+          PolicyDocument: JSON.stringify({
+            Version: "2012-10-17",
+            Statement: { Effect: "Allow", Action, Resource: "*" },
+          }),
+        }),
+      );
+
+    const stranger = await run(`${host}/web:v1`);
+    await allow("ecr:GetAuthorizationToken");
+    const reader = await run(`${host}/web:v1`);
+    await allow("ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer");
+    const puller = await run(`${host}/web:v1`);
+
+    assert.match(
+      stranger.stoppedReason ?? "",
+      /^ResourceInitializationError: unable to pull secrets or registry auth: .* is not authorized to perform: ecr:GetAuthorizationToken on resource: \* because no identity-based policy allows/,
+    );
+    assert.match(
+      reader.stoppedReason ?? "",
+      /^CannotPullContainerError: .*: 403 Forbidden: .* perform: ecr:BatchGetImage on resource: arn:aws:ecr:us-east-1:123456789012:repository\/web /,
+    );
+    assert.equal(puller.containers?.[0]?.exitCode, 7, puller.stoppedReason ?? "");
+  },
+);

@@ -1,5 +1,6 @@
 import type { AutoScaling } from "@aws-sdk/client-auto-scaling";
 import type { CloudWatch } from "@aws-sdk/client-cloudwatch";
+import type { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
 import type { EC2, EC2ClientConfig } from "@aws-sdk/client-ec2";
 import type { ECS } from "@aws-sdk/client-ecs";
 import type { ElasticLoadBalancing } from "@aws-sdk/client-elastic-load-balancing";
@@ -34,6 +35,7 @@ export interface Clients {
   autoScaling(): Promise<AutoScaling>;
   classicLoadBalancing(): Promise<ElasticLoadBalancing>;
   cloudWatch(): Promise<CloudWatch>;
+  cloudWatchLogs(): Promise<CloudWatchLogs>;
   ec2(): Promise<EC2>;
   ecs(): Promise<ECS>;
   lambda(): Promise<Lambda>;
@@ -62,6 +64,7 @@ export function openClients(config: () => ClientConfig, beforeCalls?: BeforeCall
       async () => new (await import("@aws-sdk/client-elastic-load-balancing")).ElasticLoadBalancing(config()),
     ),
     cloudWatch: once(async () => new (await import("@aws-sdk/client-cloudwatch")).CloudWatch(config())),
+    cloudWatchLogs: once(async () => new (await import("@aws-sdk/client-cloudwatch-logs")).CloudWatchLogs(config())),
     ec2: once(async () => new (await import("@aws-sdk/client-ec2")).EC2(config())),
     ecs: once(async () => new (await import("@aws-sdk/client-ecs")).ECS(config())),
     lambda: once(async () => new (await import("@aws-sdk/client-lambda")).Lambda(config())),

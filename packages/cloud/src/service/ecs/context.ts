@@ -24,6 +24,8 @@ export interface EcsContext {
   readonly images: Images;
   readonly logs: LogStore;
   readonly roles: TaskRoles;
+  /** Whether images, too, are got as the execution role; otherwise first steps need no policy for that. */
+  readonly pullsAsRole: boolean;
   /** The newest value of a parameter of Systems Manager, by its name or ARN. */
   readonly parameter: (name: string) => { readonly arn: string; readonly value: string } | undefined;
   /** What runs tasks, once it is there. */

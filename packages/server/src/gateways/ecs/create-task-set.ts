@@ -36,7 +36,7 @@ export async function createTaskSet(
     return underWay(`the task set ${id} has been created`);
   }
   if (green.isSteady) return finished({ taskSets: states });
-  const trouble = green.runningCount < green.desiredCount ? await taskTrouble(ecs, service, green) : undefined;
+  const trouble = green.runningCount < green.desiredCount ? await taskTrouble(clients, service, green) : undefined;
   return underWay(progressOf(green, trouble), changed(checkpoint, states));
 }
 

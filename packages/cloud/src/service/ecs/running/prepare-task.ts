@@ -38,7 +38,7 @@ export async function prepareTask(
     (asGiven.containerDefinitions ?? []).map(async (definition): Promise<PreparedContainer> => {
       const log = logPlace(definition, task.id);
       if (running.has(definition.name ?? "")) return { definition, secrets: {}, log };
-      const image = await pull(context, definition);
+      const image = await pull(context, role, definition);
       const secrets = secretsOf(context, role, definition);
       if (log !== undefined) checkLog(context, role, { definition, place: log });
       return { definition, image, secrets, log };
@@ -46,12 +46,33 @@ export async function prepareTask(
   );
 }
 
-async function pull({ images }: EcsContext, { name, image = "" }: ContainerDefinition): Promise<ResolvedImage> {
+async function pull(
+  context: EcsContext,
+  role: string | undefined,
+  { name, image = "" }: ContainerDefinition,
+): Promise<ResolvedImage> {
+  const refusal = context.pullsAsRole ? pullRefusal(context, role, image) : undefined;
+  if (refusal !== undefined) throw new CannotStart(refusal, name);
   try {
-    return await images.resolve(image);
+    return await context.images.resolve(image);
   } catch (error) {
     throw new CannotStart(error instanceof Error ? error.message : String(error), name);
   }
+}
+
+/** Why the execution role may not pull an image of this house's registry, in AWS's words; what follows the colon of the second is ours (BEYOND). */
+function pullRefusal(context: EcsContext, role: string | undefined, image: string): string | undefined {
+  const repository = context.images.repositoryOf(image);
+  if (repository === undefined) return undefined;
+  const login = refusalOf(context, role, { action: "ecr:GetAuthorizationToken", resource: "*" });
+  if (login !== undefined)
+    return `ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve ecr registry auth: service call has been retried 1 time(s): AccessDeniedException: ${login}`;
+  const resource = `arn:aws:ecr:${context.region}:${context.accountId}:repository/${repository}`;
+  const refusals = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"].map((action) =>
+    refusalOf(context, role, { action, resource }),
+  );
+  const refused = refusals.find((refusal) => refusal !== undefined);
+  return refused && `CannotPullContainerError: failed to resolve ref ${image}: 403 Forbidden: ${refused}`;
 }
 
 function secretsOf(

@@ -159,7 +159,8 @@ export class TaskLife {
 
   #containerEnded(name: string, { exitCode, isOutOfMemory }: ContainerEnd, lastLines: readonly string[]): void {
     const { context } = this.#life;
-    const said = exitCode === 0 || lastLines.length === 0 ? undefined : `Its last output: ${lastLines.join(" | ")}`;
+    const isAsWanted = exitCode === 0 && this.#task.service === undefined; // a service's task is to go on
+    const said = isAsWanted || lastLines.length === 0 ? undefined : `Its last output: ${lastLines.join(" | ")}`;
     const reason = isOutOfMemory ? "OutOfMemoryError: Container killed due to memory usage" : said;
     this.#note((task) =>
       withContainer(task, name, { lastStatus: "STOPPED", exitCode, reason: reason?.slice(0, reasonMax) }),
