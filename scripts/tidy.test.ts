@@ -70,6 +70,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "@sluice/aws-protocol/wildcards",
     "pino",
   ],
+  "packages/server/src/metrics/": ["@sluice/aws-protocol/node-http", "@sluice/engine", "prom-client"],
   "packages/server/src/gateways/": [
     "@sluice/archive",
     "@sluice/aws-protocol/printable",

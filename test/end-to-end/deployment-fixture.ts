@@ -25,12 +25,14 @@ export interface DeploymentFixtureOptions {
   readonly answer?: (host: string, event: string) => Outcome | Promise<Outcome>;
   readonly eventsUrl?: string;
   readonly clock?: () => number;
+  /** Where metrics are served. */
+  readonly metrics?: { readonly hostname: string; readonly port: number };
 }
 
 /** Control plane and local cloud in this process, with an application, and hosts that only speak the agents' protocol. */
 export async function openDeploymentFixture(
   t: TestContext,
-  { answer, eventsUrl, clock = () => Date.now() }: DeploymentFixtureOptions = {},
+  { answer, eventsUrl, metrics, clock = () => Date.now() }: DeploymentFixtureOptions = {},
 ) {
   let agents: SimulatedAgents | undefined;
   t.after(() => agents?.close()); // before the server
@@ -38,6 +40,7 @@ export async function openDeploymentFixture(
     clock,
     agentBundle: resolve(import.meta.dirname, "../fixtures/idle-agent.js"),
     eventsUrl,
+    metrics,
   });
   const client = new CodeDeployClient(sluice.as());
   t.after(() => client.destroy());

@@ -35,6 +35,7 @@ export async function openServerFixture(
     readonly tls?: boolean;
     readonly actsWithServiceRoles?: boolean;
     readonly eventsUrl?: string | undefined;
+    readonly metrics?: { readonly hostname: string; readonly port: number } | undefined;
   } = {},
 ) {
   const dataFolder = mkdtempSync(join(tmpdir(), "sluice-identity-"));
@@ -79,6 +80,7 @@ export async function openServerFixture(
     dataFolder,
     identities,
     url: server.url,
+    metricsUrl: server.metricsUrl,
     signerSha256: () => server.signerSha256(),
     objectSha256: cloud.objectSha256,
     /** The certificate of the authority, for clients over HTTPS. */

@@ -88,6 +88,13 @@ export const settings = {
     default: "builtin",
     meaning: "what carries the traffic of load balancers: builtin, or haproxy where it is installed",
   },
+  metrics: {
+    flag: "--metrics <address>",
+    variable: "SLUICE_METRICS",
+    default: "",
+    meaning:
+      "where metrics are served in Prometheus' format, as PORT of this machine alone or ADDRESS:PORT; who reaches it may read them",
+  },
   log: {
     flag: "--log <level>",
     variable: "SLUICE_LOG",
@@ -129,6 +136,7 @@ export function configuration(flags: Flags) {
     eventsMax: countOf("changes of state", value("eventLog")),
     timeScale: timeScaleOf(value("timeScale")),
     loadBalancer: oneOf("load balancer", value("loadBalancer"), ["builtin", "haproxy"] as const),
+    metrics: metricsAddress(value("metrics")),
     logLevel: oneOf("log level", value("log"), ["trace", "debug", "info", "warn", "error"] as const),
   };
 }
@@ -166,6 +174,17 @@ function portNumber(text: string): number {
 function address(text: string): string {
   if (isIP(text) !== 0) return text;
   throw new Error(`Cannot listen on "${text}": expected an IP address, such as 127.0.0.1 or 0.0.0.0`);
+}
+
+/** Returns undefined when metrics are not wanted. IPv6 addresses stand in brackets. */
+function metricsAddress(text: string): { readonly hostname: string; readonly port: number } | undefined {
+  if (text === "") return undefined;
+  const [, bracketed, plain = "127.0.0.1", port = ""] = /^(?:(?:\[([^\]]+)\]|([^:[\]]+)):)?(\d{1,5})$/.exec(text) ?? [];
+  const hostname = bracketed ?? plain;
+  if (port !== "" && Number(port) <= 65_535 && isIP(hostname) !== 0) return { hostname, port: Number(port) };
+  throw new Error(
+    `Cannot serve metrics at "${text}": expected a port, or an IP address and a port such as 127.0.0.1:9464`,
+  );
 }
 
 function hostNames(text: string): readonly string[] {

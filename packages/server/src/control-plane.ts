@@ -15,6 +15,8 @@ import { HeldPolls } from "./host-commands/polls.ts";
 import type { KeyPair } from "./identity/administrator.ts";
 import type { Identities } from "./identity/identities.ts";
 import { accessKeys, type PrincipalSources } from "./identity/principals.ts";
+import { measureDecision } from "./metrics/measure.ts";
+import type { Measurements } from "./metrics/measurements.ts";
 import { codedeployService } from "./operations/index.ts";
 import { presenceScanMilliseconds } from "./limits.ts";
 import { PeriodicTask } from "./reconciler/periodic-task.ts";
@@ -62,6 +64,8 @@ export interface ControlPlaneParts {
   readonly onDefect: (error: unknown, about: string) => void;
   /** Where it is reached itself, once it listens. */
   readonly own: { readonly url: string };
+  /** What is measured; absent, nothing is. */
+  readonly measurements?: Measurements | undefined;
   /** What calls of other services wait for. */
   readonly beforeCalls?: BeforeCalls | undefined;
 }
@@ -79,6 +83,10 @@ export interface ControlPlane {
     readonly version?: string | undefined;
     readonly eTag?: string | undefined;
   }[];
+  /** How many polls are held, and how many hosts have called of late, or are silent. */
+  polls(): ReturnType<HeldPolls["counts"]>;
+  /** What waits in this process, by the name of its queue. */
+  queues(): ReturnType<Reconciler["queues"]>;
   /** Ends held polls; resolves when the rounds in progress have ended. */
   stop(): Promise<void>;
   /** Closes the ways to other services. */
@@ -88,7 +96,7 @@ export interface ControlPlane {
 /** Opens a control plane, and takes over what earlier versions have left. It moves nothing before it is started. */
 export async function openControlPlane(options: ControlPlaneOptions, parts: ControlPlaneParts): Promise<ControlPlane> {
   const { region, accountId, clock, identities, timeScale, eventsUrl } = options;
-  const { store, log, onDefect } = parts;
+  const { store, log, onDefect, measurements } = parts;
   const polls = new HeldPolls(clock);
   const gateways = gatewaysOf(options, parts);
   const presence = new HostPresence({ store, clock, lastSeen: polls.lastSeen, onDefect });
@@ -103,7 +111,11 @@ export async function openControlPlane(options: ControlPlaneOptions, parts: Cont
     eventsUrl,
     wakeHosts: (hosts) => polls.wake(hosts),
     warn: (subject, message) => log.warn(subject, message),
-    log: (deploymentId, decision) => log.info({ deploymentId, ...decision }, "decided"),
+    log: (deploymentId, decision) => {
+      log.info({ deploymentId, ...decision }, "decided");
+      if (measurements !== undefined) measureDecision(measurements, store, { id: deploymentId, decision });
+    },
+    onPass: measurements?.pass,
     onDefect,
   });
   await takeOverRegistrations(options, store);
@@ -123,6 +135,8 @@ export async function openControlPlane(options: ControlPlaneOptions, parts: Cont
       presenceScan.start();
     },
     objectsFor: (host) => objectsFor(store, host),
+    polls: () => polls.counts(),
+    queues: () => reconciler.queues(),
     async stop() {
       await reconciler.close();
       await presenceScan.close();

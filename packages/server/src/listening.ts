@@ -22,14 +22,15 @@ export async function closeListener(server: FrontDoorServer): Promise<void> {
  */
 const connectionBacklog = 4_096;
 
-/** Listens, and resolves with the port. Throws one clear sentence when it cannot. */
+/** Listens, and resolves with the port. Throws one clear sentence when it cannot; `flag` is what chooses another port. */
 export function listen(
   server: FrontDoorServer,
   { port, hostname }: { readonly port: number; readonly hostname: string },
+  flag = "--port",
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => {
-      const why = cause.code === "EADDRINUSE" ? "another program uses it; choose another with --port" : cause.message;
+      const why = cause.code === "EADDRINUSE" ? `another program uses it; choose another with ${flag}` : cause.message;
       reject(new Error(`Cannot listen on ${hostname}:${port}: ${why}`, { cause }));
     });
     server.listen(

@@ -3,9 +3,14 @@ import { createFrontDoor, createFrontDoorServer, type HttpsOptions, printable } 
 import { pino } from "pino";
 import { type ControlPlane, type ControlPlaneOptions, openControlPlane } from "./control-plane.ts";
 import { defectLog } from "./defect-log.ts";
+import { withHealth } from "./health.ts";
 import { closeListener, listen } from "./listening.ts";
+import { countedDefects, measureCommits } from "./metrics/measure.ts";
+import { type MetricsAddress, type MetricsListener, serveMetrics } from "./metrics/metrics-listener.ts";
+import { type Metrics, openMetrics } from "./metrics/open-metrics.ts";
+import { readingsOf } from "./metrics/readings.ts";
 import { openSigner } from "./specification/signer.ts";
-import { openStore } from "./store/index.ts";
+import { openStore, type Store } from "./store/index.ts";
 
 export interface ServerOptions extends ControlPlaneOptions {
   readonly dataFolder: string;
@@ -17,6 +22,8 @@ export interface ServerOptions extends ControlPlaneOptions {
   /** With a certificate and its key, the port speaks HTTPS beside HTTP, or alone. */
   readonly tls?: HttpsOptions | undefined;
   readonly logLevel: "trace" | "debug" | "info" | "warn" | "error";
+  /** Where metrics are served; absent, there are none. */
+  readonly metrics?: MetricsAddress | undefined;
   /** Serves what is no AWS request. */
   readonly fallback?: RequestListener | undefined;
 }
@@ -30,6 +37,8 @@ export interface RunningServer {
   readonly objectsFor: ControlPlane["objectsFor"];
   /** By what hosts know the key that specifications are signed with: the SHA-256 of the public key, in hex. */
   signerSha256(): Promise<string>;
+  /** Where metrics are served, if anywhere. */
+  readonly metricsUrl: string | undefined;
   close(): Promise<void>;
 }
 
@@ -42,32 +51,79 @@ const printableStream = (stream: { write(text: string): unknown }) => ({
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { dataFolder, clock, identities, fallback } = options;
   const log = pino({ level: options.logLevel }, printableStream(process.stderr));
-  const onDefect = defectLog(log, clock);
+  const metrics = options.metrics && (await openMetrics());
+  const onDefect = countedDefects(defectLog(log, clock), metrics);
   const store = openStore(dataFolder, { eventsMax: options.eventsMax, onDefect });
   const own = { url: "" };
   const signer = openSigner(dataFolder, clock);
-  const controlPlane = await openControlPlane(options, { store, signer, log, onDefect, own });
+  const controlPlane = await openControlPlane(options, {
+    store,
+    signer,
+    log,
+    onDefect,
+    own,
+    measurements: metrics,
+  });
+  if (metrics !== undefined) measureCommits(metrics, { store, audit: identities.audit });
+  const health = { isReady: false };
   const { services, keys } = controlPlane;
-  const listener = createFrontDoor({ services, keys, clock, log: (line) => log.info(line, "request"), fallback });
+  const listener = createFrontDoor({
+    services,
+    keys,
+    clock,
+    log: (line) => {
+      log.info(line, "request");
+      metrics?.request(line);
+    },
+    fallback: withHealth(fallback, () => health.isReady),
+  });
   const server = createFrontDoorServer(listener, options.tls);
-  const port = await listen(server, options).catch((error: unknown) => {
+  const metricsListener = await startMetrics(options, { store, controlPlane, metrics, onDefect });
+  const port = await listen(server, options).catch(async (error: unknown) => {
+    await metricsListener?.close();
     store.close();
     throw error;
   });
   own.url = `${options.tls?.isRequired === true ? "https" : "http"}://${options.hostname}:${port}`;
   controlPlane.start();
+  health.isReady = true;
   return {
     url: own.url,
     port,
     listener,
     objectsFor: (host) => controlPlane.objectsFor(host),
     signerSha256: signer.sha256,
+    metricsUrl: metricsListener?.url,
     async close() {
+      health.isReady = false;
       await controlPlane.stop();
-      await closeListener(server);
+      await Promise.all([closeListener(server), metricsListener?.close()]);
       await controlPlane.close();
       store.close();
       identities.close();
     },
   };
+}
+
+/** Serves metrics, if they are wanted. Closes the store when it cannot. */
+async function startMetrics(
+  { dataFolder, metrics: address }: ServerOptions,
+  {
+    metrics,
+    onDefect,
+    ...parts
+  }: {
+    readonly store: Store;
+    readonly controlPlane: ControlPlane;
+    readonly metrics: Metrics | undefined;
+    readonly onDefect: (error: unknown, about: string) => void;
+  },
+): Promise<MetricsListener | undefined> {
+  if (metrics === undefined || address === undefined) return undefined;
+  try {
+    return await serveMetrics(address, metrics, { readings: readingsOf({ ...parts, dataFolder }), onDefect });
+  } catch (error) {
+    parts.store.close();
+    throw error;
+  }
 }

@@ -15,7 +15,7 @@ import { noteReady, signalled } from "./up.ts";
  */
 export async function serve(configuration: Configuration, account: string = accountId): Promise<void> {
   if (!/^\d{12}$/.test(account)) throw new Error(`Cannot use account "${account}": expected twelve digits`);
-  const { dataFolder, port, region, hostname, logLevel, eventsUrl, eventsMax } = configuration;
+  const { dataFolder, port, region, hostname, logLevel, eventsUrl, eventsMax, metrics } = configuration;
   openDataFolder(dataFolder);
   const clock = () => Date.now();
   const identities = await openIdentities({ dataFolder, accountId: account, clock });
@@ -29,6 +29,7 @@ export async function serve(configuration: Configuration, account: string = acco
     hostname,
     identities,
     logLevel,
+    metrics,
     services: [],
     tls: certificate,
     authority: certificate?.authority,

@@ -73,6 +73,7 @@ export function noteReady(
   console.log(`ready on ${url}${isAlone ? `, for clients that trust ${certificate.caBundle}` : ""}`);
   if (certificate !== undefined && !isAlone)
     console.log(`and on ${url.replace(/^http:/, "https:")}, for clients that trust ${certificate.caBundle}`);
+  if (server.metricsUrl !== undefined) console.log(`metrics on ${server.metricsUrl}`);
 }
 
 async function open(configuration: Configuration, example: boolean): Promise<House> {
@@ -103,6 +104,7 @@ async function open(configuration: Configuration, example: boolean): Promise<Hou
       authority: certificate?.authority,
       identities,
       logLevel,
+      metrics: configuration.metrics,
       services: cloud.services,
       permissionsOf: cloud.permissionsOf,
       uniqueIdOf: cloud.uniqueIdOf,

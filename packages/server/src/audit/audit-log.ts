@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { type Database, openDatabase, type Tables } from "../store/database.ts";
+import type { CommitFigures } from "../store/group-commit.ts";
 
 /** Who did what to which resources, when, and with what outcome. Never a body, a header or a secret. */
 export interface AuditEntry {
@@ -97,6 +98,8 @@ export function auditLogOn(db: Database, key: Uint8Array) {
     },
     /** Checks every entry, and yields to other work in between. */
     prove: () => prove(db, hashOf),
+    /** Registers a callback that learns what each transaction took. It must not throw. */
+    afterCommit: (tell: (figures: CommitFigures) => void): void => db.afterCommit(tell),
     close: () => db.close(),
   };
 }

@@ -10,6 +10,12 @@ const reconnectMilliseconds = 90_000;
  */
 const pollsMax = 8;
 
+/** An agent that has not called for longer than this is silent: it polls without a pause, and a poll that is held counts. In milliseconds. */
+const silentMilliseconds = 30_000;
+
+/** A host that has not called for longer than this is no longer counted, in milliseconds: it may well be gone. */
+const goneMilliseconds = 24 * 60 * 60 * 1000;
+
 /** Polls that wait for a command, by host, and when each host was last seen. */
 export class HeldPolls {
   readonly #waiting = new Map<string, Set<(how: HoldEnd) => void>>();
@@ -37,6 +43,19 @@ export class HeldPolls {
     if (this.#waiting.has(host)) return now;
     return this.#contacts.get(host) ?? (now < this.#since + reconnectMilliseconds ? now : undefined);
   };
+
+  /** How many polls are held, and how many hosts have called of late, or are silent. */
+  counts(): { readonly held: number; readonly seen: number; readonly silent: number } {
+    const now = this.#clock();
+    let [held, seen, silent] = [0, this.#waiting.size, 0];
+    for (const polls of this.#waiting.values()) held += polls.size;
+    for (const [host, at] of this.#contacts) {
+      if (this.#waiting.has(host) || now - at > goneMilliseconds) continue;
+      if (now - at <= silentMilliseconds) seen += 1;
+      else silent += 1;
+    }
+    return { held, seen, silent };
+  }
 
   /** Resolves when the host is woken, the time is over, or the client has gone. */
   hold(host: string, signal: AbortSignal, milliseconds: number): Promise<HoldEnd> {

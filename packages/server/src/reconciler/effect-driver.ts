@@ -47,6 +47,11 @@ export class EffectDriver {
     this.#retries = new Retries(options.clock);
   }
 
+  /** How many effects a gateway is performing now. */
+  get inFlight(): number {
+    return this.#inFlight.size;
+  }
+
   /** Drives the open effects of a deployment, until there is none. */
   drive(deploymentId: string): void {
     if (this.#isClosed) return;

@@ -33,6 +33,8 @@ export interface Shell {
   /** Drives the deployment's effects. */
   readonly driveEffects: (deploymentId: string) => void;
   readonly log: (deploymentId: string, decision: Decision) => void;
+  /** Told what each pass has taken on the event loop, in milliseconds. */
+  readonly onPass?: ((milliseconds: number) => void) | undefined;
 }
 
 /**
@@ -44,7 +46,10 @@ export async function reconcile(deploymentId: string, shell: Shell, onStart = ()
   const { store, wakeHosts, wake, driveEffects, log } = shell;
   const passed = await store.writeAtEnd(() => {
     onStart();
-    return pass(deploymentId, shell);
+    const startedAt = performance.now();
+    const made = pass(deploymentId, shell);
+    shell.onPass?.(performance.now() - startedAt);
+    return made;
   });
   if (passed === undefined) return;
   const { decisions, committed } = passed;

@@ -16,7 +16,7 @@ import { SharedHosts } from "./shared-hosts.ts";
 
 export interface ReconcilerOptions extends Pick<
   Shell,
-  "store" | "clock" | "region" | "accountId" | "wakeHosts" | "log"
+  "store" | "clock" | "region" | "accountId" | "wakeHosts" | "log" | "onPass"
 > {
   readonly gateways: Gateways;
   /** When a host's agent was last seen, in milliseconds since the epoch. */
@@ -92,6 +92,11 @@ export class Reconciler {
   start(): void {
     this.#scan.start();
     this.#background.start();
+  }
+
+  /** How many passes have been asked for and have not begun, and how many effects are being performed. */
+  queues(): { readonly passes: number; readonly effects: number } {
+    return { passes: this.#waiting.size + this.#again.size, effects: this.#effects.inFlight };
   }
 
   /** A hint that a deployment may have something to do. The pass sees what is being written when the hint comes. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
-import { GroupCommit, isOutOfRoom, type Keeper } from "./group-commit.ts";
+import { type CommitFigures, GroupCommit, isOutOfRoom, type Keeper } from "./group-commit.ts";
 
 /** WAL pages (4 KiB) before a checkpoint; high, so that a page that is rewritten many times is checkpointed once. */
 const logPagesMax = 8_000;
@@ -73,7 +73,7 @@ export class Database {
   }
 
   /** Registers a callback that runs after each commit, before its jobs are answered. It must not throw. */
-  afterCommit(tell: () => void): void {
+  afterCommit(tell: (figures: CommitFigures) => void): void {
     this.#commits.afterCommit(tell);
   }
 

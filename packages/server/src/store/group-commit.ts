@@ -3,6 +3,14 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 /** Changes cannot be kept, as when the disk is full: not a defect, and over when there is space again. */
 export class StorageUnavailable extends Error {}
 
+/** What a transaction was. */
+export interface CommitFigures {
+  /** How many writes have shared it. */
+  readonly jobs: number;
+  /** From its first write to its being kept. */
+  readonly milliseconds: number;
+}
+
 /** Where changes must be kept before anybody is told of them. Without one, the file itself keeps them. */
 export interface Keeper {
   /**
@@ -43,7 +51,9 @@ export class GroupCommit {
   #isEnded = false;
   readonly #rollbackListeners: (() => void)[] = [];
   readonly #commitListeners: (() => void)[] = [];
-  readonly #committedListeners: (() => void)[] = [];
+  readonly #committedListeners: ((figures: CommitFigures) => void)[] = [];
+  /** When the last transaction began, by `performance.now()`. */
+  #begunAt = 0;
 
   constructor(db: DatabaseSync, keeper?: Keeper) {
     this.#db = db;
@@ -61,7 +71,7 @@ export class GroupCommit {
   }
 
   /** Registers a callback that runs after each commit, before its jobs are answered. */
-  afterCommit(tell: () => void): void {
+  afterCommit(tell: (figures: CommitFigures) => void): void {
     this.#committedListeners.push(tell);
   }
 
@@ -99,6 +109,7 @@ export class GroupCommit {
     this.#timer = undefined;
     if (jobs.length === 0) return;
     let settle: readonly (() => void)[];
+    this.#begunAt = performance.now();
     try {
       if (this.#keeper !== undefined) return this.#commitKept(jobs, this.#keeper);
       settle = this.#runBatch(jobs) ?? this.#runEach(jobs);
@@ -179,7 +190,8 @@ export class GroupCommit {
   }
 
   #settle(settle: readonly (() => void)[]): void {
-    for (const tell of this.#committedListeners) tell();
+    const figures = { jobs: settle.length, milliseconds: performance.now() - this.#begunAt };
+    for (const tell of this.#committedListeners) tell(figures);
     for (const done of settle) done();
   }
 

@@ -3,6 +3,7 @@ import { applications } from "./applications.ts";
 import { copiedGroups } from "./copied-groups.ts";
 import { commands } from "./deployments/commands.ts";
 import { type Database, openDatabase, type Tables } from "./database.ts";
+import type { CommitFigures } from "./group-commit.ts";
 import { deploymentConfigs } from "./deployment-configs.ts";
 import { deploymentGroups } from "./deployment-groups.ts";
 import { deploymentChanges } from "./deployments/changes.ts";
@@ -25,6 +26,9 @@ import { schema, upgrades } from "./schema.ts";
 
 /** The control plane's tables. */
 export const storeTables: Tables = { schema, upgrades };
+
+const count = (db: Database, table: "notifications" | "owed_follow_ups"): number =>
+  db.get<{ n: number }>(`SELECT count(*) AS n FROM ${table}`)?.n ?? 0;
 
 /** Opens the control plane's store in a data folder. */
 export const openStore = (dataFolder: string, eventLog: EventLogOptions = {}): Store =>
@@ -69,6 +73,14 @@ export function storeOn(db: Database, eventLog: EventLogOptions = {}) {
     writeAtEnd: <Result>(work: () => Result): Promise<Result> => db.writeAtEnd(work),
     /** As `write`, without hurry: the job shares the next transaction. */
     writeDeferred: <Result>(work: () => Result): Promise<Result> => db.writeDeferred(work),
+    /** What waits, by the name of its queue. */
+    queues: () => ({
+      commands: outbox.length,
+      notifications: count(db, "notifications"),
+      "follow-ups": count(db, "owed_follow_ups"),
+    }),
+    /** Registers a callback that learns what each transaction took. It must not throw. */
+    afterCommit: (tell: (figures: CommitFigures) => void): void => db.afterCommit(tell),
     /** Registers a callback for rollbacks. */
     onRollback: (forget: () => void): void => db.onRollback(forget),
     close: () => db.close(),

@@ -63,6 +63,15 @@ export function deploymentLists(db: Database) {
         .map(({ id, create_time: createTime, turn }) => ({ id, createTime, turn }));
     },
     liveCount: (): number => db.get<{ n: number }>("SELECT count(*) AS n FROM deployments WHERE is_over = 0")?.n ?? 0,
+    /** How many deployments have not ended, by status. */
+    liveByStatus: (): Readonly<Record<string, number>> =>
+      Object.fromEntries(
+        db
+          .all<{ status: string; n: number }>(
+            "SELECT status, count(*) AS n FROM deployments WHERE is_over = 0 GROUP BY status",
+          )
+          .map(({ status, n }) => [status, n]),
+      ),
     /** Returns the deployment that rolls this one back. */
     rolledBackBy: (id: string): string | undefined =>
       db.get<{ id: string }>("SELECT id FROM deployments WHERE request ->> '$.rollbackOf.deploymentId' = ?", id)?.id,

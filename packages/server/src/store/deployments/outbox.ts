@@ -46,6 +46,14 @@ export class Outbox {
     return (this.#byHost.get(host) ?? []).filter(({ id }) => !this.#reports.isReported(id));
   }
 
+  /** How many commands no host has acknowledged. */
+  get length(): number {
+    this.#byHost ??= this.#read();
+    let count = 0;
+    for (const commands of this.#byHost.values()) count += commands.length;
+    return count;
+  }
+
   /** Updates the index after a pass has changed a target. */
   update(deploymentId: string, target: Target): void {
     if (this.#byHost === undefined) return;
