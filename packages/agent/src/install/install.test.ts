@@ -424,7 +424,7 @@ test("a default access control list that reaches a file is refused before anythi
   fixture.revision({ f: "1" });
 
   await assert.rejects(
-    fixture.install(`${everything}\npermissions: [{object: APP, acls: ["d:u:daemon:r"]}]`),
+    fixture.install(`${everything}\npermissions: [{object: APP, acls: ["d:u:root:r"]}]`),
     /the -d parameter has been specified to apply an acl setting to a file/,
   );
   assert(!existsSync(fixture.app));

@@ -161,7 +161,9 @@ test("a file outside of the revision, or of gigabytes, is not read", (t) => {
   const fixture = new Fixture(t);
   fixture.unpacked("current", { file: "x" });
   const { archive } = openDeploymentFolders(fixture.root, fixture.specification());
-  symlinkSync("/etc/hostname", join(archive, "appspec.yml"));
+  const outside = join(fixture.root, "group/outside.yml");
+  writeFileSync(outside, "version: 0.0\nos: linux\n");
+  symlinkSync(outside, join(archive, "appspec.yml"));
 
   assert.throws(() => readAppSpec(archive, "appspec.yml"), {
     message: 'Cannot read the AppSpec file "appspec.yml": it is outside of the revision',

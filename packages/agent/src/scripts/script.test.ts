@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Hook } from "@sluice/engine/appspec";
+import { whyMissing } from "../../../../test/support/why-missing.ts";
 import type { ScriptProcess } from "../commands/journal.ts";
 import { type ErrorCode, ScriptError } from "../commands/report.ts";
 import { endLeftScript } from "./end-script.ts";
@@ -345,7 +346,9 @@ test("nothing that runas says is taken for an option", async (t) => {
   }
 });
 
-test("a script that takes too long is ended with the sessions that it has made", async (t) => {
+const noSessions = await whyMissing("setsid");
+
+test("a script that takes too long is ended with the sessions that it has made", { skip: noSessions }, async (t) => {
   for (const runas of isRoot ? [undefined, "root"] : [undefined]) {
     const fixture = new Fixture(t);
     const own = `${fixture.folder}/own`;

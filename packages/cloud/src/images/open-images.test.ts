@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { gzipSync } from "node:zlib";
+import { whyMissing } from "../../../../test/support/why-missing.ts";
 import { tar } from "../../../archive/test/tar-archives.ts";
 import { ownArchitecture, type TestImage, writeLayout } from "../../test/image-layouts.ts";
 import { registryFixture } from "../../test/registry-fixture.ts";
@@ -144,7 +145,9 @@ test("a layout's image is chosen by its name, and must be told where there are s
   assert.match(await message(images.resolve(`file:${place}/none`)), /not found/);
 });
 
-test("a layout as a tar archive is an image, and so is what docker save writes", async (t) => {
+const noTar = await whyMissing("tar");
+
+test("a layout as a tar archive is an image, and so is what docker save writes", { skip: noTar }, async (t) => {
   const { folder, images, layout } = openGround(t);
   const place = layout("layout", [{ layers: [{ ...layer("packed"), compress: gzipSync }], config: { Cmd: ["/run"] } }]);
   execFileSync("tar", ["-cf", join(folder, "layout.tar"), "-C", place, "."]);
