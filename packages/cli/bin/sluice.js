@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 if (Number(process.versions.node.split(".")[0]) >= 24) {
   // Node would compile all our code anew at each start. This file is none of it, because it runs before that: in a clone, Node's
   // compiler for TypeScript is not even loaded when all is kept.
-  const { folderOfCompiledCode } = await import("./compiled-code.js");
+  const { folderOfCompiledCode } = await import("./own-cache.js");
   const folder = folderOfCompiledCode();
   if (folder !== undefined) module.enableCompileCache(folder);
   await import("../src/main.ts");
