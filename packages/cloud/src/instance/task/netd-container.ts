@@ -46,7 +46,7 @@ export function startContainer(
   const inTask = ["nsenter", "-t", String(keeper), "-U", "--preserve-credentials", "-n", "-u", "-i", "--"];
   // The shell's child is the first process of its own namespace; the shell tells how that ends, by a signal as well.
   const isolated = ["unshare", "-m", "-p", "sh", "-c", '"$@"; exit $?', "sh"];
-  const boot = ["sh", join(carrier.scripts, "boot-container.sh"), folder, ...beginningOf(folder, wanted, carrier.map)];
+  const boot = ["sh", join(carrier.scripts, "boot-container.sh"), folder, ...beginningOf(wanted, carrier.map)];
   const [program = "", ...words] = [...inTask, ...isolated, ...boot];
   const child = spawn(program, words, {
     env: { ...environment, CGROUP: cgroup ?? "" },
@@ -66,12 +66,8 @@ export function startContainer(
 }
 
 /** What `begin` and `enter` want, in their order. */
-function beginningOf(folder: string, { mounts, isReadOnly, user, workingDirectory }: ContainerStart, map: string) {
-  const places = mounts.flatMap(({ volume, path, isReadOnly: isFixed }) => {
-    const source = join(folder, "..", "volumes", volume);
-    mkdirSync(source, { recursive: true });
-    return [source, path, isFixed ? "ro" : "rw"];
-  });
+function beginningOf({ mounts, isReadOnly, user, workingDirectory }: ContainerStart, map: string) {
+  const places = mounts.map(({ path }) => path);
   return [isReadOnly ? "ro" : "rw", String(mounts.length), ...places, user, workingDirectory, map];
 }
 
@@ -139,7 +135,8 @@ export function enterContainer(
 }
 
 /** Makes a container's folders and the table of what is mounted there. Its own layer brings the places for it, whatever the image has there. */
-function prepareFolders(folder: string, { layers, environment: variables }: ContainerStart, tools: string): void {
+function prepareFolders(folder: string, wanted: ContainerStart, tools: string): void {
+  const { layers, environment: variables, mounts } = wanted;
   for (const name of ["root", "work", "upper/etc", "upper/proc", "upper/sys", "upper/dev", "upper/.sluice"])
     mkdirSync(join(folder, name), { recursive: true });
   layers.forEach((layer, index) => symlinkSync(layer, join(folder, String(index))));
@@ -147,7 +144,12 @@ function prepareFolders(folder: string, { layers, environment: variables }: Cont
   writeFileSync(join(folder, "upper/etc/hostname"), `${hostname}\n`);
   writeFileSync(join(folder, "upper/etc/hosts"), `127.0.0.1 localhost\n127.0.0.1 ${hostname}\n`);
   writeFileSync(join(folder, "upper/etc/resolv.conf"), "nameserver 169.254.169.253\n");
-  writeFileSync(join(folder, "table"), containerTable({ folder, layers: layers.length, tools }));
+  const volumes = mounts.map(({ volume, isReadOnly }, index) => {
+    const source = join(folder, "..", "volumes", volume);
+    for (const place of [source, join(folder, "volumes", String(index))]) mkdirSync(place, { recursive: true });
+    return { source, isReadOnly };
+  });
+  writeFileSync(join(folder, "table"), containerTable({ folder, layers: layers.length, volumes, tools }));
 }
 
 /** Resolves when a container says that its command runs. */

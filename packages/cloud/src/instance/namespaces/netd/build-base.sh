@@ -70,7 +70,7 @@ chmod 755 "$A/etc/init.d/codedeploy-agent"
 # What every container is begun with: it sees nothing of this system but these few programs, with their libraries and the
 # program that loads them, whatever its image has or lacks. And the folder that devices are mounted in.
 T=$B/tools
-mkdir -p "$T/root/bin" "$T/root/lib" "$T/root/old" "$T/dev/pts" "$T/dev/shm"
+mkdir -p "$T/root/bin" "$T/root/lib" "$T/root/old" "$T/root/volumes" "$T/dev/pts" "$T/dev/shm"
 for program in sh setpriv mount umount mkdir env; do
   file=$(command -v "$program")
   cp -L "$file" "$T/root/bin/$program"
