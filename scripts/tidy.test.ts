@@ -71,6 +71,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "pino",
   ],
   "packages/server/src/metrics/": ["@sluice/aws-protocol/node-http", "@sluice/engine", "prom-client"],
+  "packages/server/src/nodes/": ["@sluice/aws-protocol", "pg"],
   "packages/server/src/gateways/": [
     "@sluice/archive",
     "@sluice/aws-protocol/printable",
@@ -248,7 +249,7 @@ const homes: readonly {
   {
     what: "SQL",
     pattern: /\b(SELECT|INSERT INTO|UPDATE|DELETE FROM)\s+[a-z_*]/,
-    home: /\/store\/|\/identity\/|\/audit\/|\/cloud\/src\//,
+    home: /\/store\/|\/identity\/|\/audit\/|\/nodes\/|\/cloud\/src\//,
     within: /packages\/server\/src\//,
     why: "the store is the only room that knows tables",
   },
