@@ -12,7 +12,7 @@ interface Source {
   readonly imports: readonly { readonly from: string; readonly typeOnly: boolean }[];
 }
 
-const sources: readonly Source[] = globSync(["packages/*/src/**/*.ts", "scripts/*.ts"])
+const sources: readonly Source[] = globSync(["packages/*/src/**/*.{ts,tsx}", "scripts/*.ts"])
   .filter((path) => !path.includes("/tables/"))
   .toSorted()
   .map((path) => {
@@ -91,12 +91,13 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "packages/cloud/src/service/auto-scaling/": ["@sluice/aws-protocol", "croner"],
   "packages/cloud/src/service/lambda/": ["@sluice/aws-protocol", "@sluice/aws-protocol/node-http", "yauzl"],
   "packages/console/src/": [],
+  "packages/console/src/browser/": ["preact", "preact/hooks", "@preact/signals"],
   "packages/cli/src/": ["@sluice/", "@aws-sdk/", "commander", "tar-stream"],
 };
 
 /** What each place may import besides that as types alone: nothing of it is loaded. */
 const mayImportTypes: Readonly<Record<string, readonly string[]>> = {
-  "packages/console/src/": ["@sluice/server/console-contract"],
+  "packages/console/src/browser/": ["@sluice/server/console-contract"],
 };
 
 check(
@@ -178,7 +179,7 @@ check(
       .filter(
         ({ from }) =>
           !relative(path.split("/").slice(0, 2).join("/"), join(dirname(path), from)).startsWith("src") ||
-          !/\.(ts|json|js)$/.test(from),
+          !/\.(tsx?|json|js)$/.test(from),
       )
       .map(({ from }) => `imports "${from}"`),
 );
@@ -204,8 +205,8 @@ test("no imports go in a circle", () => {
 });
 
 check("file names say what is in them", "a drawer called utils fills up", products, ({ path }) =>
-  /(^|-)(utils?|helpers?|common|misc|types|manager)\.ts$/.test(basename(path)) ||
-  !/^[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.ts$/.test(basename(path))
+  /(^|-)(utils?|helpers?|common|misc|types|manager)\.tsx?$/.test(basename(path)) ||
+  !/^[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.tsx?$/.test(basename(path))
     ? ["its name"]
     : [],
 );

@@ -19,7 +19,7 @@ export const sourcesOf = (...patterns: readonly string[]): readonly Source[] =>
     });
 
 /** The TypeScript of the product, without its tests. */
-export const products: readonly Source[] = sourcesOf("packages/*/src/**/*.ts").filter(
+export const products: readonly Source[] = sourcesOf("packages/*/src/**/*.{ts,tsx}").filter(
   ({ path }) => !path.endsWith(".test.ts"),
 );
 

@@ -12,7 +12,7 @@ const now = new Map(replacedWords);
 check(
   "nobody speaks the former dialect",
   "one word for one thing, and the trade's where it has one (scripts/tidy/replaced-words.ts, docs/glossary.md)",
-  sourcesOf("packages/*/{src,test}/**/*.ts", "{scripts,test}/**/*.ts", "packages/*/*.md", "*.md").filter(
+  sourcesOf("packages/*/{src,test}/**/*.{ts,tsx}", "{scripts,test}/**/*.ts", "packages/*/*.md", "*.md").filter(
     ({ path }) => !exempt.some((prefix) => path.startsWith(prefix)) && path !== "CHANGELOG.md",
   ),
   ({ lines }) =>

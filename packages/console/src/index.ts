@@ -1,38 +1,87 @@
-import type { RequestListener } from "node:http";
+import { readFileSync } from "node:fs";
+import type { IncomingHttpHeaders, RequestListener } from "node:http";
+import { gzipSync } from "node:zlib";
+import { builtFolder } from "./built-folder.ts";
+import { routeOf } from "./page-paths.ts";
 
-/** Serves the pages that a browser asks the one port for. There is one so far: it says where one has arrived. */
+/**
+ * What a browser may do with the pages: run our own scripts and styles, ask our own server, and nothing else. No script makes
+ * markup out of text: there is no policy of trusted types that could.
+ */
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join("; ");
+
+const headers = {
+  "content-security-policy": policy,
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "permissions-policy": "camera=(), microphone=(), geolocation=(), usb=(), payment=()",
+};
+
+const types: Readonly<Record<string, string>> = { js: "text/javascript", css: "text/css" };
+
+/** A file as it is sent. */
+interface Served {
+  readonly plain: Buffer;
+  readonly gzipped: Buffer;
+}
+
+/** Serves the console's pages: one document for every path of theirs, and its scripts and styles. What they show they ask of `/console/api`, which is the server's. */
 export function consoleListener(): RequestListener {
+  const folder = builtFolder();
+  const files = new Map<string, Served>();
+  const fileOf = (name: string): Served | undefined => {
+    const found = files.get(name) ?? readServed(new URL(name, folder));
+    if (found !== undefined) files.set(name, found);
+    return found;
+  };
   return (request, response) => {
-    if (request.method !== "GET" || request.url !== "/") {
+    const [path = "/"] = (request.url ?? "/").split("?");
+    const [, name, ending = ""] = /^\/console\/assets\/([\w-]+\.(js|css))$/.exec(path) ?? [];
+    const isPage = name === undefined && routeOf(path).page !== "missing";
+    const served = isPage ? fileOf("index.html") : name === undefined ? undefined : fileOf(`assets/${name}`);
+    if (served === undefined || (request.method !== "GET" && request.method !== "HEAD")) {
       response
-        .writeHead(404, { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" })
+        .writeHead(404, { ...headers, "content-type": "text/plain; charset=utf-8" })
         .end("There is no such page\n");
       return;
     }
-    response
-      .writeHead(200, {
-        "content-type": "text/html; charset=utf-8",
-        "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-        "x-content-type-options": "nosniff",
-      })
-      .end(page);
+    const isGzipped = acceptsGzip(request.headers);
+    const body = isGzipped ? served.gzipped : served.plain;
+    response.writeHead(200, {
+      ...headers,
+      "content-type": `${isPage ? "text/html" : types[ending]}; charset=utf-8`,
+      "content-length": body.length,
+      // A script's name changes with what is in it; the document, which names the scripts, is asked for each time.
+      "cache-control": isPage ? "no-store" : "public, max-age=31536000, immutable",
+      vary: "accept-encoding",
+      ...(isGzipped && { "content-encoding": "gzip" }),
+    });
+    response.end(request.method === "HEAD" ? undefined : body);
   };
 }
 
-const page = `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Sluice</title>
-<style>
-  body { font: 16px/1.6 system-ui, sans-serif; max-width: 42rem; margin: 4rem auto; padding: 0 1rem; color: #1d2733; background: #fbfcfd }
-  h1 { font-size: 1.6rem; margin-bottom: 0 }
-  pre { background: #eef2f6; padding: 1rem; border-radius: .4rem; overflow-x: auto }
-</style>
-<h1>Sluice is running</h1>
-<p>This port speaks AWS's API. Point the <code>aws</code> command line here, then look around:</p>
-<pre>eval "$(npx sluice env)"
-aws deploy list-deployments
-npx sluice watch DEPLOYMENT</pre>
-</html>
-`;
+function readServed(file: URL): Served | undefined {
+  try {
+    const plain = readFileSync(file);
+    return { plain, gzipped: gzipSync(plain, { level: 9 }) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+const acceptsGzip = (given: IncomingHttpHeaders): boolean =>
+  /\bgzip\b/.test((given["accept-encoding"] ?? "").slice(0, 200));

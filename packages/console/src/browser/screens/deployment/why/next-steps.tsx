@@ -1,0 +1,77 @@
+import type { DeploymentHeader, Permitted, Why } from "@sluice/server/console-contract";
+import { ActionButton } from "../../../ui/action.tsx";
+import { Command } from "../../../ui/copy.tsx";
+import { plural } from "../../../ui/share-bar.tsx";
+
+/** What to do next: with a button where the server would accept it, and as the command that does the same. */
+export function NextSteps({ why, deployment }: { readonly why: Why; readonly deployment: DeploymentHeader }) {
+  const { can, next } = why;
+  const failed = deployment.counts.Failed ?? 0;
+  const id = why.deploymentId;
+  const stopped = why.groups.some(({ event }) => event === "ApplicationStop" || event === "BeforeBlockTraffic");
+  if (next.length === 0 && Object.keys(can).length === 0) return null;
+  return (
+    <section class="panel next" aria-labelledby="next">
+      <header>
+        <h2 id="next">What to do next</h2>
+      </header>
+      <div class="body stack">
+        <div class="row">
+          {offered(can.retry) && (
+            <ActionButton
+              name="retry"
+              body={{ deploymentId: id, which: "failed" }}
+              can={can.retry}
+              icon="retry"
+              look="primary"
+              label={failed > 0 ? `Retry the ${plural(failed, "failed target")}` : "Retry"}
+              question="Retry the targets that failed?"
+            />
+          )}
+          {offered(can.retry) && stopped && (
+            <ActionButton
+              name="retry"
+              body={{ deploymentId: id, which: "failed", ignoreApplicationStopFailures: true }}
+              can={can.retry}
+              icon="retry"
+              label="Retry, ignoring ApplicationStop"
+              question="Retry, whatever the old revision's ApplicationStop does?"
+            />
+          )}
+          {offered(can.rollback) && (
+            <ActionButton
+              name="rollback"
+              body={{ deploymentId: id }}
+              can={can.rollback}
+              icon="back"
+              label="Roll back"
+              question="Roll the group back to its last good revision?"
+            />
+          )}
+          {offered(can.redeploy) && (
+            <ActionButton
+              name="redeploy"
+              body={{ deploymentId: id }}
+              can={can.redeploy}
+              icon="deploy"
+              look="quiet"
+              label="Deploy again"
+              question="Deploy the same revision again, to all targets?"
+            />
+          )}
+        </div>
+        <ul class="stack next-list">
+          {next.map(({ text, command }) => (
+            <li key={command}>
+              <p class="small soft any">{text}</p>
+              <Command line={command} />
+            </li>
+          ))}
+        </ul>
+      </div>
+    </section>
+  );
+}
+
+const offered = (can: Permitted | undefined): boolean =>
+  can !== undefined && (can.isAllowed || can.because === "right");
