@@ -26,3 +26,9 @@ export const newAccessKeyId = (prefix: "AKIA" | "ASIA"): string =>
 
 /** A secret of 240 random bits. */
 export const newSecret = (): string => randomBytes(30).toString("base64");
+
+/** A code or half a session of the console: 256 random bits, in letters that a URL and a cookie take. */
+export const newConsoleSecret = (): string => randomBytes(32).toString("base64url");
+
+/** The name of a session of the console, which is no secret. */
+export const newConsoleSessionId = (): string => randomBytes(9).toString("base64url");

@@ -1,0 +1,118 @@
+import { type Call, Fault, mayDoEverything, permit, type RecordedRequest, type Service } from "@sluice/aws-protocol";
+import type { Permitted } from "../contract.ts";
+import { ConsoleProblem, forbidden } from "../http/problem.ts";
+import type { ConsoleSession } from "../sessions/sessions.ts";
+
+/** What an asker's questions are put to. */
+export interface AskerContext {
+  /** The services that operations belong to, by name. */
+  readonly serviceOf: (name: "codedeploy" | "sluice") => Service;
+  /** Records a request that a service has answered, as the front door does. */
+  readonly record: (request: RecordedRequest) => Promise<void> | undefined;
+}
+
+type Input = Readonly<Record<string, unknown>>;
+
+/**
+ * Who looks at the console: everything is read and done in the name of the session's principal, and judged by the code
+ * that judges signed requests.
+ */
+export class Asker {
+  readonly call: Call;
+  readonly session: ConsoleSession;
+  readonly #context: AskerContext;
+  /** Answers to `may`, by question: a page asks for one group many times. */
+  readonly #known = new Map<string, Promise<Fault | undefined>>();
+
+  constructor(context: AskerContext, session: ConsoleSession, call: Call) {
+    this.#context = context;
+    this.session = session;
+    this.call = call;
+  }
+
+  /** Whether no policy limits it. */
+  get isAdministrator(): boolean {
+    return mayDoEverything(this.call.principal);
+  }
+
+  /** Throws 403 unless the principal may call an operation with this input; nothing is called. */
+  async demand(operation: `${"codedeploy" | "sluice"}:${string}`, input: Input = {}): Promise<void> {
+    const refusal = await this.#refusal(operation, input);
+    if (refusal !== undefined) throw forbidden(refusal.message, rightIn(refusal));
+  }
+
+  /** Whether the principal may call an operation with this input; nothing is called. */
+  async may(operation: `${"codedeploy" | "sluice"}:${string}`, input: Input = {}): Promise<Permitted> {
+    const refusal = await this.#refusal(operation, input);
+    return refusal === undefined ? { isAllowed: true } : { isAllowed: false, because: "right", why: refusal.message };
+  }
+
+  /** Calls an operation: the handler, the rights and the audit of a signed request. Throws its fault as a problem. */
+  async perform(service: "codedeploy" | "sluice", operation: string, input: Input): Promise<Input> {
+    const { serviceOf, record } = this.#context;
+    const called = serviceOf(service);
+    const bytes = Buffer.from(JSON.stringify(input));
+    const response = await called.serve({
+      method: "POST",
+      path: "/",
+      query: new URLSearchParams(),
+      headers: {
+        "content-type": "application/x-amz-json-1.1",
+        "x-amz-target": `${called.targetPrefixes[0] ?? ""}.${operation}`,
+      },
+      body: { bytes: () => Promise.resolve(bytes), stream: unread },
+      call: this.call,
+    });
+    await record({ call: this.call, service: called.name, response });
+    const output = objectIn(String(response.body ?? "{}"));
+    if (response.fault === undefined) return output;
+    const message = typeof output["message"] === "string" ? output["message"] : response.fault;
+    throw new ConsoleProblem(
+      statusOf(response.status, response.fault),
+      response.fault,
+      message,
+      rightIn({ code: response.fault, message }),
+    );
+  }
+
+  #refusal(name: string, input: Input): Promise<Fault | undefined> {
+    const question = `${name} ${JSON.stringify(input)}`;
+    const known = this.#known.get(question) ?? this.#judge(name, input);
+    this.#known.set(question, known);
+    return known;
+  }
+
+  async #judge(name: string, input: Input): Promise<Fault | undefined> {
+    if (this.isAdministrator) return undefined;
+    const [prefix = "", operation = ""] = name.split(":");
+    const service = this.#context.serviceOf(prefix === "sluice" ? "sluice" : "codedeploy");
+    const asking = { signingName: prefix, protocol: service.protocol, operation, input, call: this.call };
+    try {
+      await permit({}, asking, (await service.accesses?.(operation, input, this.call)) ?? []);
+      return undefined;
+    } catch (error) {
+      if (error instanceof Fault) return error;
+      throw error;
+    }
+  }
+}
+
+/** A service of JSON reads its body as a whole. */
+const unread = (): never => {
+  throw new Error("The body of an operation in JSON is not read as a stream");
+};
+
+const objectIn = (text: string): Input => JSON.parse(text === "" ? "{}" : text) as Input; // written by the service's own encoder
+
+/** The right that a refusal names. */
+function rightIn({ code, message }: Pick<Fault, "code" | "message">): string | undefined {
+  if (code !== "AccessDeniedException") return undefined;
+  return / is not authorized to perform: ([A-Za-z0-9:-]{1,100}) on /.exec(message)?.[1];
+}
+
+/** AWS's JSON services answer 400 to everything that they refuse. */
+function statusOf(status: number, fault: string): number {
+  if (fault === "AccessDeniedException") return 403;
+  if (fault.endsWith("DoesNotExistException")) return 404;
+  return status === 400 && /Already|InvalidDeploymentStatus|NotInReadyState|LimitExceeded/.test(fault) ? 409 : status;
+}

@@ -1,0 +1,49 @@
+import { newConsoleSecret } from "../../random.ts";
+import { hashOf } from "./secrets.ts";
+
+/** How long a code may be spent, in milliseconds. */
+export const codeMilliseconds = 60_000;
+
+/** How many unspent codes are kept; the oldest make room. */
+const codesMax = 1_000;
+
+/** A code for the console: it becomes a session of the key that it was made for. */
+export interface ConsoleCode {
+  readonly code: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+/** One-time codes of 256 bits, each good for a minute and for one session. They live as long as this process. */
+export class ConsoleCodes {
+  readonly #clock: () => number;
+  /** By hash, in hex; the oldest first. */
+  readonly #open = new Map<string, { readonly accessKeyId: string; readonly expiresAt: number }>();
+
+  constructor(clock: () => number) {
+    this.#clock = clock;
+  }
+
+  /** Makes a code for a key. */
+  issue(accessKeyId: string): ConsoleCode {
+    this.#forgetExpired();
+    const code = newConsoleSecret();
+    const expiresAt = this.#clock() + codeMilliseconds;
+    this.#open.set(hashOf(code).toString("hex"), { accessKeyId, expiresAt });
+    return { code, expiresAt };
+  }
+
+  /** Returns the id of the key that a code is for, once; undefined when it is not good (any more). */
+  spend(code: string): string | undefined {
+    const hash = hashOf(code).toString("hex");
+    const found = this.#open.get(hash);
+    this.#open.delete(hash);
+    return found === undefined || found.expiresAt <= this.#clock() ? undefined : found.accessKeyId;
+  }
+
+  #forgetExpired(): void {
+    const now = this.#clock();
+    for (const [hash, { expiresAt }] of this.#open)
+      if (expiresAt <= now || this.#open.size >= codesMax) this.#open.delete(hash);
+  }
+}
