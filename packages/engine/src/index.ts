@@ -7,6 +7,7 @@ export { isOver } from "./rules/ending.ts";
 export { evolve, evolveAll, isIdle } from "./evolve.ts";
 export { bringsRevision, healthAfter, revisionHealth, type HostMemory } from "./rules/health-after.ts";
 export { followUp, followUpsMax, isOutdated, type FollowUpInput, type FollowUp } from "./rules/outdated.ts";
+export { disruptionBudget, type DisruptionBudget } from "./rules/minimum-healthy-hosts.ts";
 export { targetOf } from "./target-index.ts";
 export { disruptionBudget, type DisruptionBudget } from "./rules/minimum-healthy-hosts.ts";
 export { newDeployment, type InitialDeployment } from "./new-deployment.ts";

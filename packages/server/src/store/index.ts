@@ -18,6 +18,7 @@ import { DeploymentCache } from "./deployments/cache.ts";
 import { onPremisesInstances } from "./on-premises-instances.ts";
 import { Outbox } from "./deployments/outbox.ts";
 import { owedFollowUps } from "./deployments/owed-follow-ups.ts";
+import { overviews } from "./overviews.ts";
 import { resourceTags } from "./resource-tags.ts";
 import { revisions } from "./revisions.ts";
 import { scaledInstances } from "./scaled-instances.ts";
@@ -61,6 +62,7 @@ export function storeOn(db: Database, eventLog: EventLogOptions = {}) {
     events,
     commands: commands(db, { cache, reports, outbox }),
     notifications: notifications(db),
+    overviews: overviews(db),
     onPremises: onPremisesInstances(db),
     githubTokens: githubTokens(db),
     scaling: scalingHooks(db),

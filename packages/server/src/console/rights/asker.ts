@@ -13,6 +13,9 @@ export interface AskerContext {
 
 type Input = Readonly<Record<string, unknown>>;
 
+/** An operation, with its service in front. */
+export type OperationName = `${"codedeploy" | "sluice"}:${string}`;
+
 /**
  * Who looks at the console: everything is read and done in the name of the session's principal, and judged by the code
  * that judges signed requests.
@@ -36,14 +39,17 @@ export class Asker {
   }
 
   /** Throws 403 unless the principal may call an operation with this input; nothing is called. */
-  async demand(operation: `${"codedeploy" | "sluice"}:${string}`, input: Input = {}): Promise<void> {
+  async demand(operation: OperationName, input: Input = {}): Promise<void> {
     const refusal = await this.#refusal(operation, input);
     if (refusal !== undefined) throw forbidden(refusal.message, rightIn(refusal));
   }
 
-  /** Whether the principal may call an operation with this input; nothing is called. */
-  async may(operation: `${"codedeploy" | "sluice"}:${string}`, input: Input = {}): Promise<Permitted> {
-    const refusal = await this.#refusal(operation, input);
+  /**
+   * Whether the principal may call an operation with this input; nothing is called. With `action` that is asked instead,
+   * of the resources that the operation would touch.
+   */
+  async may(operation: OperationName, input: Input = {}, action?: string): Promise<Permitted> {
+    const refusal = await this.#refusal(operation, input, action);
     return refusal === undefined ? { isAllowed: true } : { isAllowed: false, because: "right", why: refusal.message };
   }
 
@@ -75,20 +81,21 @@ export class Asker {
     );
   }
 
-  #refusal(name: string, input: Input): Promise<Fault | undefined> {
-    const question = `${name} ${JSON.stringify(input)}`;
-    const known = this.#known.get(question) ?? this.#judge(name, input);
+  #refusal(name: string, input: Input, action?: string): Promise<Fault | undefined> {
+    const question = `${name} ${action} ${JSON.stringify(input)}`;
+    const known = this.#known.get(question) ?? this.#judge(name, input, action);
     this.#known.set(question, known);
     return known;
   }
 
-  async #judge(name: string, input: Input): Promise<Fault | undefined> {
+  async #judge(name: string, input: Input, action: string | undefined): Promise<Fault | undefined> {
     if (this.isAdministrator) return undefined;
     const [prefix = "", operation = ""] = name.split(":");
     const service = this.#context.serviceOf(prefix === "sluice" ? "sluice" : "codedeploy");
     const asking = { signingName: prefix, protocol: service.protocol, operation, input, call: this.call };
     try {
-      await permit({}, asking, (await service.accesses?.(operation, input, this.call)) ?? []);
+      const accesses = (await service.accesses?.(operation, input, this.call)) ?? [];
+      await permit({}, asking, action === undefined ? accesses : accesses.map((access) => ({ ...access, action })));
       return undefined;
     } catch (error) {
       if (error instanceof Fault) return error;

@@ -1,0 +1,20 @@
+import type { AuditLog } from "../../audit/audit-log.ts";
+import type { HostFacts } from "../../event-log/host-presence.ts";
+import type { Store } from "../../store/index.ts";
+
+/** What snapshots are made of. */
+export interface SnapshotContext {
+  readonly store: Store;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  readonly region: string;
+  readonly accountId: string;
+  /** When a host's agent was last seen, by the identifier with which it polls. */
+  readonly lastSeen: (host: string) => number | undefined;
+  /** What is known of the agents that this process has seen, by that identifier. */
+  readonly presence: {
+    factsOf(host: string): HostFacts | undefined;
+    all(): ReadonlyMap<string, HostFacts>;
+  };
+  readonly audit: Pick<AuditLog, "readNewestFirst">;
+}

@@ -1,0 +1,39 @@
+import type { GroupOverview } from "../../store/overviews.ts";
+import { forbidden } from "../http/problem.ts";
+import type { Asker } from "../rights/asker.ts";
+import type { SnapshotContext } from "./context.ts";
+
+/** The groups whose deployments an asker may see. */
+export interface Visible {
+  readonly groups: readonly GroupOverview[];
+  /** For filters of the store; undefined: everything, deleted groups included. */
+  readonly groupIds: readonly string[] | undefined;
+}
+
+const known = new WeakMap<Asker, Promise<Visible>>();
+
+/**
+ * Returns the groups on which an asker may call GetDeployment. Throws 403 for one who may not on any, unless there are
+ * none at all.
+ */
+export function visibleTo(asker: Asker, context: SnapshotContext): Promise<Visible> {
+  const found = known.get(asker) ?? judge(asker, context);
+  known.set(asker, found);
+  return found;
+}
+
+async function judge(asker: Asker, { store }: SnapshotContext): Promise<Visible> {
+  const all = store.overviews.groups();
+  if (asker.isAdministrator) return { groups: all, groupIds: undefined };
+  const judged = await Promise.all(all.map((group) => mayList(asker, group)));
+  const groups = all.filter((_, place) => judged[place]?.isAllowed === true);
+  const refused = judged.find(({ isAllowed }) => !isAllowed);
+  if (groups.length === 0 && refused?.isAllowed === false) throw forbidden(refused.why, right);
+  return { groups, groupIds: groups.map(({ id }) => id) };
+}
+
+const right = "codedeploy:GetDeployment";
+
+/** ListDeployments is about a group as GetDeployment is about that of its deployment. */
+const mayList = (asker: Asker, { application, name }: GroupOverview) =>
+  asker.may("codedeploy:ListDeployments", { applicationName: application, deploymentGroupName: name }, right);
