@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
+import { type AuditFilter, readByFilter } from "./newest-entries.ts";
 import { type Database, openDatabase, type Tables } from "../store/database.ts";
 import type { CommitFigures } from "../store/group-commit.ts";
 
@@ -96,6 +97,8 @@ export function auditLogOn(db: Database, key: Uint8Array) {
           ...(JSON.parse(entry) as Omit<AuditEntry, "sequence" | "at">),
         })); // written by `append`
     },
+    /** Entries that a filter lets through, for people, and how many there are. */
+    readByFilter: (filter: AuditFilter) => readByFilter(db, filter),
     /** Checks every entry, and yields to other work in between. */
     prove: () => prove(db, hashOf),
     /** Registers a callback that learns what each transaction took. It must not throw. */

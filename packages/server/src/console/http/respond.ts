@@ -19,7 +19,11 @@ const compressedFrom = 2_048;
 export async function sendJson(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, body, headers = {} }: { readonly status: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> },
+  {
+    status,
+    body,
+    headers = {},
+  }: { readonly status: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> },
 ): Promise<void> {
   const text = Buffer.from(JSON.stringify(body));
   const takesGzip = /\bgzip\b/.test(String(request.headers["accept-encoding"] ?? ""));

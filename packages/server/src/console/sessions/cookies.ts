@@ -1,4 +1,4 @@
-import type { Halves } from "./sessions.ts";
+import type { GivenHalves, Halves } from "./sessions.ts";
 
 /** Where a session's cookie belongs. */
 export interface CookiePlace {
@@ -29,7 +29,7 @@ export const removeCookie = (place: CookiePlace): string => `${nameOf(place)}=; 
 export function readHalves(
   place: CookiePlace,
   headers: { readonly cookie?: string | undefined; readonly [name: string]: string | readonly string[] | undefined },
-): Partial<Halves> {
+): GivenHalves {
   const prefix = `${nameOf(place)}=`;
   const values = (headers.cookie ?? "")
     .split(";")

@@ -40,6 +40,9 @@ export interface Halves {
   readonly header: string;
 }
 
+/** What a request has given of them. */
+export type GivenHalves = { readonly [Half in keyof Halves]?: Halves[Half] | undefined };
+
 interface Kept extends ConsoleSession {
   lastUsedAt: number;
   readonly cookieHash: Buffer;
@@ -87,7 +90,7 @@ export class Sessions {
   }
 
   /** Returns the session of two halves, which is used by that. Undefined when there is none, or none any more. */
-  async find({ cookie, header }: Partial<Halves>): Promise<FoundSession | undefined> {
+  async find({ cookie, header }: GivenHalves): Promise<FoundSession | undefined> {
     if (cookie === undefined || header === undefined) return undefined;
     const session = this.#open.get(hashOf(header).toString("hex"));
     if (session === undefined || !isSame(hashOf(cookie), session.cookieHash)) return undefined;

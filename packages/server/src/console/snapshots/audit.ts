@@ -11,7 +11,7 @@ export async function auditEntries(
 ): Promise<Omit<Audit, keyof Answer>> {
   await asker.demand("sluice:ListAuditEntries");
   const asked = listQuery(query, ["at"]);
-  const { entries, total } = audit.readNewestFirst({
+  const { entries, total } = audit.readByFilter({
     callers: asked.all("caller"),
     operations: asked.all("operation"),
     outcomes: asked.all("outcome"),

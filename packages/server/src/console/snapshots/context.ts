@@ -16,5 +16,5 @@ export interface SnapshotContext {
     factsOf(host: string): HostFacts | undefined;
     all(): ReadonlyMap<string, HostFacts>;
   };
-  readonly audit: Pick<AuditLog, "readNewestFirst">;
+  readonly audit: Pick<AuditLog, "readByFilter">;
 }

@@ -114,11 +114,7 @@ export async function now(asker: Asker, context: SnapshotContext): Promise<Witho
 }
 
 /** How deployments ended, hour by hour. */
-function outcomesOf(
-  { store }: SnapshotContext,
-  at: number,
-  groupIds: readonly string[] | undefined,
-): Now["outcomes"] {
+function outcomesOf({ store }: SnapshotContext, at: number, groupIds: readonly string[] | undefined): Now["outcomes"] {
   const last = Math.floor(at / hour);
   const found = store.overviews.outcomes((last - outcomeHours + 1) * hour, groupIds);
   return Array.from({ length: outcomeHours }, (_, place) => {

@@ -31,8 +31,7 @@ export async function events(
   });
   const rows = read.events
     .filter(
-      (event) =>
-        isSeen(event) && (from === undefined || event.at >= from) && (to === undefined || event.at <= to),
+      (event) => isSeen(event) && (from === undefined || event.at >= from) && (to === undefined || event.at <= to),
     )
     .map(eventView)
     .filter((event) => text === undefined || `${event.text} ${event.because}`.toLowerCase().includes(text));
@@ -83,7 +82,9 @@ function sentenceOf({ kind, deploymentId = "", target = "", event = "", from, to
   const code = detail?.["errorCode"] === undefined ? "" : ` (${detail["errorCode"]})`;
   switch (kind) {
     case "deployment":
-      return from === undefined || from === "" ? `${deploymentId} is ${to}${code}` : `${deploymentId}: ${from} → ${to}${code}`;
+      return from === undefined || from === ""
+        ? `${deploymentId} is ${to}${code}`
+        : `${deploymentId}: ${from} → ${to}${code}`;
     case "targets":
       return `${detail?.["count"] ?? "Some"} targets were added`;
     case "target":

@@ -30,7 +30,9 @@ export function listQuery(query: URLSearchParams, sortable: readonly [string, ..
   const all = (name: string): readonly string[] | undefined => {
     const values = query.getAll(name).filter((value) => value !== "");
     if (values.length > valuesMax || values.some((value) => value.length > valueLengthMax))
-      throw badRequest(`The filter ${name} has more than ${valuesMax} values, or one of more than ${valueLengthMax} characters`);
+      throw badRequest(
+        `The filter ${name} has more than ${valuesMax} values, or one of more than ${valueLengthMax} characters`,
+      );
     return values.length === 0 ? undefined : values;
   };
   const one = (name: string) => all(name)?.[0];

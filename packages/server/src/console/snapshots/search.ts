@@ -70,7 +70,12 @@ function deploymentsLike(
 async function hostsLike(asker: Asker, context: SnapshotContext, text: string): Promise<readonly Result[]> {
   const query = new URLSearchParams({ q: text.slice(0, 1_000), limit: String(ofKindMax), order: "asc" });
   const { rows } = await hosts(asker, context, query);
-  return rows.map(({ host, kind }) => ({ kind: "host", label: host, path: `/hosts/${encodeURIComponent(host)}`, detail: kind }));
+  return rows.map(({ host, kind }) => ({
+    kind: "host",
+    label: host,
+    path: `/hosts/${encodeURIComponent(host)}`,
+    detail: kind,
+  }));
 }
 
 /** Results whose label has the text's characters in order, those that have them together and early first. */

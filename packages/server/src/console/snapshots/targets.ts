@@ -52,7 +52,8 @@ export async function targetColumns(
 }
 
 /** The byte of a target's state. */
-export const stateByte = ({ status }: Pick<Target, "status">): number => stateBytes.get(status) ?? stateNames.length - 1;
+export const stateByte = ({ status }: Pick<Target, "status">): number =>
+  stateBytes.get(status) ?? stateNames.length - 1;
 
 /** Returns the byte of the event that a target is at, for these names. */
 export function eventBytes(eventNames: readonly string[]): (target: Target) => number {

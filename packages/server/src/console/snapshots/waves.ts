@@ -53,7 +53,9 @@ function waveOf(
 ): Wave {
   const counts: Partial<Record<keyof Counts, number>> = {};
   for (const { status } of targets) counts[status] = (counts[status] ?? 0) + 1;
-  const starts = targets.flatMap(({ events }) => events.find(({ startTime }) => startTime !== undefined)?.startTime ?? []);
+  const starts = targets.flatMap(
+    ({ events }) => events.find(({ startTime }) => startTime !== undefined)?.startTime ?? [],
+  );
   const isDone = targets.every(({ status }) => status === "Succeeded" || status === "Failed" || status === "Skipped");
   return {
     ...about,

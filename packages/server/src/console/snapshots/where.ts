@@ -44,14 +44,21 @@ export async function where(
         (!isOutdated || cell.outdated > 0),
     );
   const { offset, limit } = asked;
-  return { rows: cells.slice(offset, offset + limit), total: cells.length, next: nextPage(asked, cells.length), counts, sortable };
+  return {
+    rows: cells.slice(offset, offset + limit),
+    total: cells.length,
+    next: nextPage(asked, cells.length),
+    counts,
+    sortable,
+  };
 }
 
 /** Which revision is on how many targets of a group, and why. */
 export function cellOf({ store }: SnapshotContext, group: GroupOverview): WhereCell {
   const { id, name, application, platform, targetRevision } = group;
   const identity = targetRevision && revisionIdentity(targetRevision);
-  const shares = platform === "Server" ? sharesOf(store.overviews.installed(id), targetRevision) : soleShare(targetRevision);
+  const shares =
+    platform === "Server" ? sharesOf(store.overviews.installed(id), targetRevision) : soleShare(targetRevision);
   const targets = shares.reduce((sum, share) => sum + share.targets, 0);
   const current = shares.find(({ revision }) => revision.id === identity)?.targets ?? 0;
   const success = store.deployments.lastOf(id, "Succeeded");
@@ -80,7 +87,8 @@ const sharesOf = (
   target: GroupOverview["targetRevision"],
 ): Shares =>
   installed.flatMap(({ identity, n }) => {
-    const revision = target !== undefined && revisionIdentity(target) === identity ? revisionView(target) : shown(identity);
+    const revision =
+      target !== undefined && revisionIdentity(target) === identity ? revisionView(target) : shown(identity);
     return revision === undefined ? [] : [{ revision, targets: n }];
   });
 

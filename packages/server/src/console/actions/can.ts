@@ -1,0 +1,122 @@
+import { isOver } from "@sluice/engine";
+import type { DeploymentAction, Permitted } from "../contract.ts";
+import type { DeploymentRecord } from "../../store/deployments/records.ts";
+import type { Asker, OperationName } from "../rights/asker.ts";
+import type { SnapshotContext } from "../snapshots/context.ts";
+
+type Can = Readonly<Partial<Record<DeploymentAction, Permitted>>>;
+
+/** What stands against an action as things are; undefined: nothing. */
+type StateWhy = string | undefined;
+
+/** A right, and then the state: whoever may not learns that first. */
+async function permitted(
+  asker: Asker,
+  right: { readonly operation: OperationName; readonly input: Readonly<Record<string, unknown>> },
+  { why, consequence }: { readonly why: StateWhy; readonly consequence?: string | undefined },
+): Promise<Permitted> {
+  const may = await asker.may(right.operation, right.input);
+  if (!may.isAllowed) return may;
+  return why === undefined ? { isAllowed: true, consequence } : { isAllowed: false, because: "state", why };
+}
+
+/** Which actions on a deployment the server would accept now. */
+export async function deploymentCan(asker: Asker, context: SnapshotContext, record: DeploymentRecord): Promise<Can> {
+  const { id: deploymentId, state } = record;
+  const right = (operation: OperationName) => ({ operation, input: { deploymentId } });
+  const over: StateWhy = isOver(state) ? `The deployment has ${state.status.toLowerCase()} already` : undefined;
+  const stopping: StateWhy =
+    over ?? (state.stopRequestedAt === undefined ? undefined : "The deployment is being stopped already");
+  const names = namesOf(context, record);
+  const create = {
+    operation: "codedeploy:CreateDeployment" as const,
+    input: { applicationName: names.application, deploymentGroupName: names.group },
+  };
+  const busy = busyWhy(context, record);
+  const failed = failedOf(context, record);
+  const previous = state.status === "Succeeded" ? undefined : context.store.groups.byId(record.groupId)?.targetRevision;
+  return {
+    stop: await permitted(asker, right("codedeploy:StopDeployment"), {
+      why: stopping,
+      consequence: stopConsequence(context, record),
+    }),
+    "stop-and-roll-back": await permitted(asker, right("codedeploy:StopDeployment"), {
+      why: stopping ?? (previous === undefined ? "The group has no earlier revision to go back to" : undefined),
+      consequence: previous && "The targets that were deployed to go back to the last revision that succeeded",
+    }),
+    ...(record.request.deploymentStyle.deploymentType === "BLUE_GREEN" && !isOver(state)
+      ? {
+          continue: await permitted(asker, right("codedeploy:ContinueDeployment"), {
+            why: state.status === "Ready" ? undefined : "The replacement is not ready yet",
+            consequence: "Traffic moves to the replacement now",
+          }),
+          "skip-wait": await permitted(asker, right("codedeploy:ContinueDeployment"), {
+            why: isWaitingForTermination(record) ? undefined : "The deployment is not waiting to end the originals",
+            consequence: "The originals end now",
+          }),
+        }
+      : {}),
+    redeploy: await permitted(asker, create, { why: busy, consequence: "The same revision is deployed again" }),
+    ...(failed > 0
+      ? {
+          retry: await permitted(asker, create, {
+            why: busy,
+            consequence: `${failed} failed or outdated targets get this revision, in a deployment of its own`,
+          }),
+        }
+      : {}),
+    rollback: await permitted(asker, create, {
+      why:
+        busy ??
+        (rollbackRevision(context, record) === undefined ? "There is no earlier revision to go back to" : undefined),
+      consequence: "The group's targets go back to the last other revision that succeeded",
+    }),
+  };
+}
+
+/** The application and the group of a deployment, by the names that they have now. */
+export function namesOf(
+  { store }: Pick<SnapshotContext, "store">,
+  { applicationId, groupId, request }: DeploymentRecord,
+): { readonly application: string; readonly group: string } {
+  return {
+    application: store.applications.byId(applicationId)?.name ?? "",
+    group: store.groups.byId(groupId)?.name ?? request.groupName,
+  };
+}
+
+/** Why a group takes no deployment now. */
+function busyWhy({ store }: SnapshotContext, { groupId, state }: DeploymentRecord): StateWhy {
+  if (store.groups.byId(groupId) === undefined) return "The deployment group has been deleted";
+  const live = store.deployments.liveOf(groupId);
+  if (live !== undefined) return `The deployment ${live} of this group has not ended yet`;
+  return state.kind === "launch" || state.kind === "termination"
+    ? "Auto Scaling makes deployments of this kind"
+    : undefined;
+}
+
+/** How many targets have not got the deployment's revision, once it has ended. */
+function failedOf({ store }: SnapshotContext, { id, state }: DeploymentRecord): number {
+  if (!isOver(state) || state.kind !== "in-place") return 0;
+  const { Succeeded = 0, ...others } = store.overviews.targetCounts(id);
+  return Object.values(others).reduce((sum, count) => sum + count, 0);
+}
+
+/** The revision that a group had before this one: that of its last success with another one. */
+export function rollbackRevision(
+  { store }: Pick<SnapshotContext, "store">,
+  { groupId, request, state }: DeploymentRecord,
+): DeploymentRecord["request"]["revision"] | undefined {
+  if (state.kind === "lambda" || state.kind === "ecs") return undefined;
+  const current = store.groups.byId(groupId)?.targetRevision;
+  return state.status === "Succeeded" ? request.previousRevision : current;
+}
+
+function stopConsequence({ store }: SnapshotContext, { id }: DeploymentRecord): string {
+  const targets = store.deployments.targets(id);
+  const count = (status: string) => targets.filter((target) => target.status === status).length;
+  return `${count("InProgress")} running targets finish their current event, ${count("Pending")} are skipped, ${count("Succeeded")} keep the new revision`;
+}
+
+const isWaitingForTermination = ({ state }: DeploymentRecord): boolean =>
+  state.holds.some(({ name, endedAt }) => name === "TERMINATION_WAIT" && endedAt === undefined);

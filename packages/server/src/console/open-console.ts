@@ -1,0 +1,83 @@
+import type { RequestListener } from "node:http";
+import type { AccessKeys, RecordedRequest, Service } from "@sluice/aws-protocol";
+import type { AuditLog } from "../audit/audit-log.ts";
+import type { HostPresence } from "../event-log/host-presence.ts";
+import type { Store } from "../store/index.ts";
+import { withConsole } from "./console.ts";
+import { ConsoleCodes } from "./sessions/codes.ts";
+import { Sessions } from "./sessions/sessions.ts";
+import type { SessionChange } from "./session-endpoint.ts";
+
+/** How the console may be reached, and what it says of itself. */
+export interface ConsoleSettings {
+  /** A proxy that speaks HTTPS stands in front of the port. */
+  readonly isBehindProxy: boolean;
+  /** The program's version. */
+  readonly version: string;
+}
+
+export interface ConsoleContext {
+  readonly settings: ConsoleSettings;
+  readonly store: Store;
+  readonly services: readonly Service[];
+  readonly keys: AccessKeys;
+  readonly clock: () => number;
+  readonly region: string;
+  readonly accountId: string;
+  readonly codes: ConsoleCodes;
+  readonly lastSeen: (host: string) => number | undefined;
+  readonly presence: HostPresence;
+  readonly audit: AuditLog;
+  /** Records a request that a service has answered, as the front door does. */
+  readonly record: (request: RecordedRequest) => Promise<void> | undefined;
+  /** The port of this server; known once it listens. */
+  readonly port: () => number;
+  readonly onDefect: (error: unknown, about: string) => void;
+}
+
+/** The console's endpoints. */
+export interface Console {
+  /** Serves the console's paths, and passes other requests on. */
+  readonly before: (next: RequestListener) => RequestListener;
+  /** Ends all sessions. */
+  readonly close: () => void;
+}
+
+/** Opens the console's endpoints on a running control plane. */
+export function openConsole(context: ConsoleContext): Console {
+  const { store, services, keys, clock, region, accountId, codes, audit, onDefect, lastSeen, presence } = context;
+  const sessions = new Sessions({ clock, keys });
+  const { isBehindProxy, version } = context.settings;
+  const record = (change: SessionChange) => audit.append(entryOf(change, clock()));
+  const options = {
+    transport: { isBehindProxy, port: context.port },
+    session: { codes, sessions, keys, clock, accountId, region, version, record },
+    asker: { serviceOf: (name: string) => serviceOf(services, name), record: context.record },
+    snapshots: { store, clock, region, accountId, lastSeen, presence, audit },
+    onDefect,
+  };
+  return { before: (next) => withConsole(next, options), close: () => sessions.close() };
+}
+
+function serviceOf(services: readonly Service[], name: string): Service {
+  const found = services.find((service) => service.name === name);
+  if (found === undefined) throw new Error(`There is no service "${name}" here`);
+  return found;
+}
+
+function entryOf(
+  { operation, principalArn, accessKeyId, sessionId, requestId, sourceIp, outcome }: SessionChange,
+  at: number,
+): Parameters<AuditLog["append"]>[0] {
+  return {
+    at,
+    requestId,
+    service: "sluice",
+    operation,
+    caller: principalArn,
+    accessKeyId,
+    sourceIp,
+    resources: sessionId === undefined ? [] : [`console-session/${sessionId}`],
+    outcome,
+  };
+}
