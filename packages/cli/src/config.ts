@@ -43,6 +43,20 @@ export const settings = {
     default: "",
     meaning: "further names by which clients reach that port, for its certificate, separated by commas",
   },
+  hostNames: {
+    flag: "--host-names <names>",
+    variable: "SLUICE_HOST_NAMES",
+    default: "",
+    meaning:
+      "further names by which browsers and new hosts reach that port, separated by commas; requests without a signature under other names are refused",
+  },
+  consoleBehindProxy: {
+    flag: "--console-behind-proxy",
+    variable: "SLUICE_CONSOLE_BEHIND_PROXY",
+    default: "off",
+    meaning:
+      "a proxy that speaks HTTPS stands in front of that port, so that the console may be shown over plain HTTP from the network: on or off",
+  },
   serviceRoles: {
     flag: "--service-roles",
     variable: "SLUICE_SERVICE_ROLES",
@@ -129,7 +143,10 @@ export function configuration(flags: Flags) {
     actsWithServiceRoles: oneOf("service roles", value("serviceRoles"), ["on", "off"] as const) === "on",
     tls: oneOf("TLS", value("tls"), ["on", "off"] as const) === "on",
     tlsOnly: oneOf("TLS alone", value("tlsOnly"), ["on", "off"] as const) === "on",
-    tlsNames: hostNames(value("tlsNames")),
+    tlsNames: namesIn(value("tlsNames"), "make a certificate for"),
+    hostNames: namesIn(value("hostNames"), "be reached as"),
+    consoleBehindProxy:
+      oneOf("a proxy in front of the console", value("consoleBehindProxy"), ["on", "off"] as const) === "on",
     driver: oneOf("driver", value("driver"), ["auto", "ns", "plain"] as const),
     chaos: chaosOf(value("chaos")),
     eventsUrl: webhook(value("events")),
@@ -187,11 +204,11 @@ function metricsAddress(text: string): { readonly hostname: string; readonly por
   );
 }
 
-function hostNames(text: string): readonly string[] {
+function namesIn(text: string, what: string): readonly string[] {
   const names = text === "" ? [] : text.split(",").map((name) => name.trim());
   const wrong = names.find((name) => isIP(name) === 0 && !/^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i.test(name));
   if (wrong === undefined) return names;
-  throw new Error(`Cannot make a certificate for "${wrong}": expected host names or IP addresses`);
+  throw new Error(`Cannot ${what} "${wrong}": expected host names or IP addresses`);
 }
 
 function regionName(text: string): string {

@@ -44,6 +44,19 @@ program
   .action(async () => console.log((await import("./commands/env.ts")).env(configured())));
 
 program
+  .command("console")
+  .option("--no-open", "print the link, and open no browser")
+  .description(
+    "open the console in a browser: prints a link that is good once, within a minute, with your key's rights",
+  )
+  .action(async ({ open }: { open: boolean }) => {
+    const { newConsoleLink, openInBrowser } = await import("./commands/console.ts");
+    const link = await newConsoleLink(await endpointFound());
+    console.log(link);
+    if (open) await openInBrowser(link);
+  });
+
+program
   .command("exec")
   .argument("<instance>", "instance id, or a task's id and a container as TASK/CONTAINER")
   .argument("<command...>", "after --")

@@ -9,7 +9,6 @@ export { bringsRevision, healthAfter, revisionHealth, type HostMemory } from "./
 export { followUp, followUpsMax, isOutdated, type FollowUpInput, type FollowUp } from "./rules/outdated.ts";
 export { disruptionBudget, type DisruptionBudget } from "./rules/minimum-healthy-hosts.ts";
 export { targetOf } from "./target-index.ts";
-export { disruptionBudget, type DisruptionBudget } from "./rules/minimum-healthy-hosts.ts";
 export { newDeployment, type InitialDeployment } from "./new-deployment.ts";
 export {
   rollback,

@@ -6,6 +6,7 @@ import { sluiceService } from "./admin-api/sluice-service.ts";
 import { actsWithServiceRoles } from "./ambiguities.ts";
 import { recordChanges } from "./audit/record-changes.ts";
 import { recorded } from "./audit/recorded.ts";
+import { ConsoleCodes } from "./console/sessions/codes.ts";
 import { HostPresence } from "./event-log/host-presence.ts";
 import { recordCalls } from "./event-log/record-calls.ts";
 import type { BeforeCalls } from "./gateways/clients.ts";
@@ -74,6 +75,11 @@ export interface ControlPlaneParts {
 export interface ControlPlane {
   readonly services: readonly Service[];
   readonly keys: AccessKeys;
+  /** Codes that become sessions of the console. */
+  readonly consoleCodes: ConsoleCodes;
+  readonly presence: HostPresence;
+  /** When a host's agent was last seen, in milliseconds since the epoch. */
+  readonly lastSeen: (host: string) => number | undefined;
   /** Continues what an earlier process left. */
   start(): void;
   /** Returns the objects that deployments in progress bring to a host, as their readers have named them. */
@@ -124,12 +130,16 @@ export async function openControlPlane(options: ControlPlaneOptions, parts: Cont
     async () => presence.check(),
     (error) => onDefect(error, ""),
   );
+  const consoleCodes = new ConsoleCodes(clock);
   const record = recordBoth(recordChanges(identities.audit, onDefect), recordCalls(store, onDefect));
   return {
-    services: servicesOf(options, { ...parts, polls, presence, gateways, reconciler }).map((service) =>
+    services: servicesOf(options, { ...parts, polls, presence, gateways, reconciler, consoleCodes }).map((service) =>
       recorded(service, record),
     ),
     keys: keysOf(options, store),
+    consoleCodes,
+    presence,
+    lastSeen: polls.lastSeen,
     start() {
       reconciler.start();
       presenceScan.start();
@@ -159,11 +169,12 @@ interface ServiceParts extends ControlPlaneParts {
   readonly presence: HostPresence;
   readonly gateways: Gateways;
   readonly reconciler: Reconciler;
+  readonly consoleCodes: ConsoleCodes;
 }
 
 function servicesOf(options: ControlPlaneOptions, parts: ServiceParts): readonly Service[] {
   const { region, accountId, clock, identities, services, uniqueIdOf, authority, revisionSha256 } = options;
-  const { store, polls, presence, gateways, reconciler, signer, onDefect } = parts;
+  const { store, polls, presence, gateways, reconciler, signer, consoleCodes, onDefect } = parts;
   const common = { store, region, accountId, clock };
   const wake = (id: string) => reconciler.wake(id);
   const syncHooks = (group: DeploymentGroup, on?: readonly string[]) => syncHooksOf({ store, gateways }, group, on);
@@ -177,7 +188,7 @@ function servicesOf(options: ControlPlaneOptions, parts: ServiceParts): readonly
   return [
     codedeployService({ ...common, wake, syncHooks, uniqueIdOf, endRegistration, lastSeen }, accesses, onDefect),
     hostCommandService({ ...common, polls, presence, specification, wake }, onDefect),
-    sluiceService({ ...common, ...about, agentVersionOf }, onDefect),
+    sluiceService({ ...common, ...about, agentVersionOf, consoleCodes }, onDefect),
     ...services,
   ];
 }

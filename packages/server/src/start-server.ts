@@ -1,6 +1,7 @@
 import type { RequestListener } from "node:http";
-import { createFrontDoor, createFrontDoorServer, type HttpsOptions, printable } from "@sluice/aws-protocol";
+import { createFrontDoor, createFrontDoorServer, hostNames, type HttpsOptions, printable } from "@sluice/aws-protocol";
 import { pino } from "pino";
+import { type Console, type ConsoleSettings, openConsole } from "./console/open-console.ts";
 import { type ControlPlane, type ControlPlaneOptions, openControlPlane } from "./control-plane.ts";
 import { defectLog } from "./defect-log.ts";
 import { withHealth } from "./health.ts";
@@ -24,8 +25,11 @@ export interface ServerOptions extends ControlPlaneOptions {
   readonly logLevel: "trace" | "debug" | "info" | "warn" | "error";
   /** Where metrics are served; absent, there are none. */
   readonly metrics?: MetricsAddress | undefined;
-  /** Serves what is no AWS request. */
+  /** Serves what is no AWS request, such as the console's pages. */
   readonly fallback?: RequestListener | undefined;
+  /** Names by which this server may be called without a signature, besides this machine's own and AWS's. */
+  readonly hostNames?: readonly string[] | undefined;
+  readonly console?: ConsoleSettings | undefined;
 }
 
 /** A control plane that listens. */
@@ -39,6 +43,8 @@ export interface RunningServer {
   signerSha256(): Promise<string>;
   /** Where metrics are served, if anywhere. */
   readonly metricsUrl: string | undefined;
+  /** Makes a code that a browser turns into a session of the console with this key's rights: once, within a minute. */
+  newConsoleCode(accessKeyId: string): string;
   close(): Promise<void>;
 }
 
@@ -49,7 +55,7 @@ const printableStream = (stream: { write(text: string): unknown }) => ({
 
 /** Opens the store, continues what an earlier process left, and listens. Throws one clear sentence when it cannot. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { dataFolder, clock, identities, fallback } = options;
+  const { dataFolder, clock, identities, hostNames: names = [] } = options;
   const log = pino({ level: options.logLevel }, printableStream(process.stderr));
   const metrics = options.metrics && (await openMetrics());
   const onDefect = countedDefects(defectLog(log, clock), metrics);
@@ -67,6 +73,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   if (metrics !== undefined) measureCommits(metrics, { store, audit: identities.audit });
   const health = { isReady: false };
   const { services, keys } = controlPlane;
+  const opened = consoleOf(options, { store, controlPlane, onDefect, own });
   const listener = createFrontDoor({
     services,
     keys,
@@ -75,7 +82,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       log.info(line, "request");
       metrics?.request(line);
     },
-    fallback: withHealth(fallback, () => health.isReady),
+    isOwnHost: hostNames(names),
+    fallback: withHealth(opened.before(options.fallback), () => health.isReady),
   });
   const server = createFrontDoorServer(listener, options.tls);
   const metricsListener = await startMetrics(options, { store, controlPlane, metrics, onDefect });
@@ -94,8 +102,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     objectsFor: (host) => controlPlane.objectsFor(host),
     signerSha256: signer.sha256,
     metricsUrl: metricsListener?.url,
+    newConsoleCode: (accessKeyId) => controlPlane.consoleCodes.issue(accessKeyId).code,
     async close() {
       health.isReady = false;
+      opened.close();
       await controlPlane.stop();
       await Promise.all([closeListener(server), metricsListener?.close()]);
       await controlPlane.close();
@@ -103,6 +113,28 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       identities.close();
     },
   };
+}
+
+/** The console's endpoints, in front of what else is no AWS request. */
+function consoleOf(
+  { region, accountId, clock, identities, console: settings }: ServerOptions,
+  { store, controlPlane, onDefect, own }: ConsoleParts,
+): Console {
+  const { services, keys, presence, lastSeen, consoleCodes } = controlPlane;
+  return openConsole({
+    settings: settings ?? { isBehindProxy: false, version: "" },
+    ...{ store, services, keys, clock, region, accountId, presence, lastSeen, onDefect },
+    codes: consoleCodes,
+    audit: identities.audit,
+    port: () => Number(new URL(own.url).port),
+  });
+}
+
+interface ConsoleParts {
+  readonly store: Store;
+  readonly controlPlane: ControlPlane;
+  readonly onDefect: (error: unknown, about: string) => void;
+  readonly own: { readonly url: string };
 }
 
 /** Serves metrics, if they are wanted. Closes the store when it cannot. */

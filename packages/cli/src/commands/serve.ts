@@ -5,8 +5,11 @@ import { openIdentities, startServer, withHostSetup } from "@sluice/server";
 import { agentBundle } from "../agent-bundle.ts";
 import { certificateOf } from "../certificates.ts";
 import { accountId, type Configuration } from "../config.ts";
+import { programName } from "../environment.ts";
 import { forgetRunning } from "../running.ts";
 import { openDataFolder } from "../data-folder.ts";
+import { consoleLink } from "./console.ts";
+import { consoleSettings } from "./console-settings.ts";
 import { noteReady, signalled } from "./up.ts";
 
 /**
@@ -36,6 +39,7 @@ export async function serve(configuration: Configuration, account: string = acco
     ec2: "aws",
     eventsUrl,
     eventsMax,
+    ...consoleSettings(configuration),
     fallback: withHostSetup(consoleListener(), {
       identities,
       region,
@@ -45,7 +49,11 @@ export async function serve(configuration: Configuration, account: string = acco
       onDefect: (error, about) => console.error(printableLines(`Defect in ${about}: ${inspect(error)}`)),
     }),
   });
-  noteReady(configuration, { server, key: identities.administrator(), certificate });
+  const key = identities.administrator();
+  noteReady(configuration, { server, key, certificate });
+  console.log(
+    `The console, for a minute and one browser: ${consoleLink(server.url, server.newConsoleCode(key.accessKeyId))}\nlater: ${programName} console`,
+  );
   try {
     console.log(`\nStopping: ${await signalled()}`);
   } finally {

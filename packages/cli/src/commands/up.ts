@@ -4,6 +4,8 @@ import { printableLines } from "@sluice/aws-protocol/printable";
 import { startCloud, type RunningCloud } from "@sluice/cloud";
 import { consoleListener } from "@sluice/console";
 import { openIdentities, startServer, type RunningServer, withHostSetup } from "@sluice/server";
+import { consoleLink } from "./console.ts";
+import { consoleSettings } from "./console-settings.ts";
 import { agentBundle } from "../agent-bundle.ts";
 import { certificateOf } from "../certificates.ts";
 import { accountId, type Configuration } from "../config.ts";
@@ -39,7 +41,8 @@ export async function up(configuration: Configuration, { instances, example }: U
       await deployExample({ url: server.url, region, credentials: key }, { folder: exampleFolder, instances, driver });
     });
     const signal = await Promise.race([ended, shown]);
-    if (signal === undefined) console.log(invitation(example));
+    if (signal === undefined)
+      console.log(invitation(example, consoleLink(server.url, server.newConsoleCode(key.accessKeyId))));
     console.log(`\nStopping: ${await ended}`);
     shown.catch(() => {}); // it was watching a server that now goes
   } finally {
@@ -115,6 +118,7 @@ async function open(configuration: Configuration, example: boolean): Promise<Hou
       timeScale,
       eventsUrl,
       eventsMax,
+      ...consoleSettings(configuration),
       fallback: withHostSetup(consoleListener(), {
         identities,
         region,
@@ -155,7 +159,7 @@ export function signalled(): Promise<string> {
   });
 }
 
-const invitation = (example: boolean) => `
+const invitation = (example: boolean, link: string) => `
 ${example ? "The example application runs. Try next" : "Try"}, in another terminal:
   eval "$(${programName} env)"                                  # points the aws CLI and every SDK here
   aws deploy list-deployments
@@ -166,5 +170,6 @@ ${
   cp -r ${exampleFolder} mine && echo 2 > mine/app/VERSION  # a version of your own …
   ${programName} deploy mine                                    # … deployed, with live progress`
     : `  ${programName} deploy FOLDER --application A --group G          # a folder with an appspec.yml`
-}
+}  ${programName} console                                        # everything in a browser; so does this link, once, within a minute:
+  ${link}
 Stop with Ctrl-C, or: ${programName} down`;

@@ -10,6 +10,7 @@ import {
 } from "./deployment-operations.ts";
 import { type OperationShapes, sluiceModel } from "./sluice-model.ts";
 import { type GitHubToken, isTokenName, keepToken, tokenArn } from "./github-secrets.ts";
+import type { ConsoleCode, ConsoleCodes } from "../console/sessions/codes.ts";
 import type { Identities } from "../identity/identities.ts";
 
 // Sluice's own operations, spoken like AWS's: signed JSON, with the signing name `sluice`. Permissions are `sluice:…`.
@@ -20,6 +21,7 @@ export interface SluiceContext extends DeploymentOperationsContext {
   readonly authority: string | undefined;
   /** By what hosts know the key that specifications are signed with: the SHA-256 of the public key, in hex. */
   readonly signerSha256: () => Promise<string>;
+  readonly consoleCodes: ConsoleCodes;
   /** The unique id of the user that an ARN names now, where there is an IAM. */
   readonly uniqueIdOf?: ((arn: string) => string | undefined) | undefined;
 }
@@ -56,6 +58,7 @@ const shapes = {
     { token: "text", expiresAt: "number", authoritySha256: "text", signerSha256: "text" },
   ],
   PutGitHubAccountToken: [{ tokenName: "text", token: "text", applicationNames: "texts" }, { tokenName: "text" }],
+  CreateConsoleCode: [{}, { code: "text", expiresAt: "number" }],
   ...deploymentShapes,
 } as const satisfies OperationShapes;
 
@@ -116,6 +119,16 @@ const operations = {
   ): Promise<{ readonly tokenName: string }> {
     await keepToken({ store, identities }, { tokenName, token, applicationNames });
     return { tokenName };
+  },
+
+  /** A code that a browser turns into a session of the console with the rights of the key that has signed this: once, within a minute. */
+  CreateConsoleCode({
+    consoleCodes,
+    call: { principal, accessKeyId },
+  }: SluiceContext & { readonly call: Call }): ConsoleCode {
+    if (principal.host !== undefined || principal.service !== undefined)
+      throw new Fault("InvalidIdentityException", `${principal.arn} is a host or a service, and looks at no console`);
+    return consoleCodes.issue(accessKeyId);
   },
 };
 

@@ -1,5 +1,5 @@
 import type { RequestListener } from "node:http";
-import type { AccessKeys, RecordedRequest, Service } from "@sluice/aws-protocol";
+import type { AccessKeys, Service } from "@sluice/aws-protocol";
 import type { AuditLog } from "../audit/audit-log.ts";
 import type { HostPresence } from "../event-log/host-presence.ts";
 import type { Store } from "../store/index.ts";
@@ -28,8 +28,6 @@ export interface ConsoleContext {
   readonly lastSeen: (host: string) => number | undefined;
   readonly presence: HostPresence;
   readonly audit: AuditLog;
-  /** Records a request that a service has answered, as the front door does. */
-  readonly record: (request: RecordedRequest) => Promise<void> | undefined;
   /** The port of this server; known once it listens. */
   readonly port: () => number;
   readonly onDefect: (error: unknown, about: string) => void;
@@ -38,7 +36,7 @@ export interface ConsoleContext {
 /** The console's endpoints. */
 export interface Console {
   /** Serves the console's paths, and passes other requests on. */
-  readonly before: (next: RequestListener) => RequestListener;
+  readonly before: (next?: RequestListener | undefined) => RequestListener;
   /** Ends all sessions. */
   readonly close: () => void;
 }
@@ -52,12 +50,14 @@ export function openConsole(context: ConsoleContext): Console {
   const options = {
     transport: { isBehindProxy, port: context.port },
     session: { codes, sessions, keys, clock, accountId, region, version, record },
-    asker: { serviceOf: (name: string) => serviceOf(services, name), record: context.record },
+    asker: { serviceOf: (name: string) => serviceOf(services, name) },
     snapshots: { store, clock, region, accountId, lastSeen, presence, audit },
     onDefect,
   };
-  return { before: (next) => withConsole(next, options), close: () => sessions.close() };
+  return { before: (next = nothingElse) => withConsole(next, options), close: () => sessions.close() };
 }
+
+const nothingElse: RequestListener = (_request, response) => void response.writeHead(404).end();
 
 function serviceOf(services: readonly Service[], name: string): Service {
   const found = services.find((service) => service.name === name);

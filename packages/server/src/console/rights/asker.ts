@@ -1,14 +1,12 @@
-import { type Call, Fault, mayDoEverything, permit, type RecordedRequest, type Service } from "@sluice/aws-protocol";
+import { type Call, Fault, mayDoEverything, permit, type Service } from "@sluice/aws-protocol";
 import type { Permitted } from "../contract.ts";
 import { ConsoleProblem, forbidden } from "../http/problem.ts";
 import type { ConsoleSession } from "../sessions/sessions.ts";
 
 /** What an asker's questions are put to. */
 export interface AskerContext {
-  /** The services that operations belong to, by name. */
+  /** The services that operations belong to, by name. Each records what it is asked for in the audit log. */
   readonly serviceOf: (name: "codedeploy" | "sluice") => Service;
-  /** Records a request that a service has answered, as the front door does. */
-  readonly record: (request: RecordedRequest) => Promise<void> | undefined;
 }
 
 type Input = Readonly<Record<string, unknown>>;
@@ -55,8 +53,7 @@ export class Asker {
 
   /** Calls an operation: the handler, the rights and the audit of a signed request. Throws its fault as a problem. */
   async perform(service: "codedeploy" | "sluice", operation: string, input: Input): Promise<Input> {
-    const { serviceOf, record } = this.#context;
-    const called = serviceOf(service);
+    const called = this.#context.serviceOf(service);
     const bytes = Buffer.from(JSON.stringify(input));
     const response = await called.serve({
       method: "POST",
@@ -69,7 +66,6 @@ export class Asker {
       body: { bytes: () => Promise.resolve(bytes), stream: unread },
       call: this.call,
     });
-    await record({ call: this.call, service: called.name, response });
     const output = objectIn(String(response.body ?? "{}"));
     if (response.fault === undefined) return output;
     const message = typeof output["message"] === "string" ? output["message"] : response.fault;
