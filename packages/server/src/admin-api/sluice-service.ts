@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Call, defineService, Fault, onAnyResource, type Service, accessesFromTable } from "@sluice/aws-protocol";
-import type { AuditEntry } from "../audit/audit-log.ts";
+import type { AuditEntry } from "../audit/audit-entry.ts";
 import { instanceAccess } from "../access/codedeploy-accesses.ts";
 import {
   deploymentAccesses,

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
-import { type AuditEntry, openAuditLog } from "./audit-log.ts";
+import type { AuditEntry } from "./audit-entry.ts";
+import { openAuditLog } from "./audit-log.ts";
 import { isChange } from "./record-changes.ts";
 
 const key = Buffer.alloc(32, 7);

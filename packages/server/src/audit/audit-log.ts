@@ -1,23 +1,8 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
+import type { AuditEntry } from "./audit-entry.ts";
 import { type AuditFilter, readByFilter } from "./newest-entries.ts";
 import { type Database, openDatabase, type Tables } from "../store/database.ts";
 import type { CommitFigures } from "../store/group-commit.ts";
-
-/** Who did what to which resources, when, and with what outcome. Never a body, a header or a secret. */
-export interface AuditEntry {
-  readonly sequence: number;
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-  readonly requestId: string;
-  readonly service: string;
-  readonly operation: string;
-  readonly caller: string;
-  readonly accessKeyId: string;
-  readonly sourceIp?: string | undefined;
-  readonly resources: readonly string[];
-  /** `Succeeded`, or the name of the fault. */
-  readonly outcome: string;
-}
 
 /** Whether the log is as it was written; else where it first is not, and why. */
 export type AuditProof =

@@ -1,6 +1,6 @@
 import type { SQLInputValue } from "node:sqlite";
 import type { Database } from "../store/database.ts";
-import type { AuditEntry } from "./audit-log.ts";
+import type { AuditEntry } from "./audit-entry.ts";
 
 /** Which entries of the audit log are read. What is absent does not limit it. */
 export interface AuditFilter {

@@ -10,7 +10,7 @@ import { ConsoleProblem, notFound } from "./http/problem.ts";
 import { sendJson } from "./http/respond.ts";
 import type { Transport, TransportOptions } from "./http/transport.ts";
 import { type SnapshotPath, snapshots } from "./reads.ts";
-import { Asker, type AskerContext } from "./rights/asker.ts";
+import { Viewer, type ViewerContext } from "./rights/viewer.ts";
 import { beginSession, cookieOfEnd, endSession, type SessionContext, sessionView } from "./session-endpoint.ts";
 import { readHalves } from "./sessions/cookies.ts";
 import type { SnapshotContext } from "./snapshots/context.ts";
@@ -18,7 +18,7 @@ import type { SnapshotContext } from "./snapshots/context.ts";
 export interface ConsoleOptions {
   readonly transport: TransportOptions;
   readonly session: SessionContext;
-  readonly asker: AskerContext;
+  readonly viewer: ViewerContext;
   readonly snapshots: SnapshotContext;
   readonly onDefect: (error: unknown, about: string) => void;
 }
@@ -73,22 +73,22 @@ async function answer(visit: Visit, options: ConsoleOptions): Promise<Outcome> {
     const { body, cookie } = await beginSession(request, options.session, { transport, requestId });
     return { status: 201, body, headers: { "set-cookie": cookie } };
   }
-  const asker = await askerOf(visit, options);
+  const viewer = await viewerOf(visit, options);
   switch (method) {
     case "GET":
-      return { body: await read(asker, url, options) };
+      return { body: await read(viewer, url, options) };
     case "POST":
-      return { body: await act(asker, visit, options) };
+      return { body: await act(viewer, visit, options) };
     case "DELETE":
       if (url !== sessionPath) break;
-      endSession(asker, asker.session.id, options.session);
+      endSession(viewer, viewer.session.id, options.session);
       return { body: {}, headers: { "set-cookie": cookieOfEnd(transport) } };
   }
   throw new ConsoleProblem(405, "MethodNotAllowed", "There is GET for what is read, and POST for actions");
 }
 
 /** Who asks, by both halves of the session. */
-async function askerOf({ request, response, transport, requestId }: Visit, options: ConsoleOptions): Promise<Asker> {
+async function viewerOf({ request, response, transport, requestId }: Visit, options: ConsoleOptions): Promise<Viewer> {
   const { sessions, clock, region } = options.session;
   const found = await sessions.find(readHalves(transport, request.headers));
   if (found === undefined)
@@ -110,22 +110,22 @@ async function askerOf({ request, response, transport, requestId }: Visit, optio
     sourceIp: request.socket.remoteAddress?.replace(/^::ffff:/, ""),
     signal: gone.signal,
   };
-  return new Asker(options.asker, session, call);
+  return new Viewer(options.viewer, session, call);
 }
 
-async function read(asker: Asker, url: string, { session, snapshots: context }: ConsoleOptions): Promise<unknown> {
+async function read(viewer: Viewer, url: string, { session, snapshots: context }: ConsoleOptions): Promise<unknown> {
   const cursor = String(context.store.events.newestCursor); // before the reading: what comes after it is streamed
   const about = { cursor, now: context.clock() };
-  if (url === sessionPath) return { ...sessionView(asker, session), ...about };
+  if (url === sessionPath) return { ...sessionView(viewer, session), ...about };
   const found = matchPath(snapshotPaths, url);
   if (found === undefined) throw notFound("There is no such path below /console/api");
-  return { ...(await snapshotOf(found.pattern, asker, context, found)), ...about };
+  return { ...(await snapshotOf(found.pattern, viewer, context, found)), ...about };
 }
 
-const snapshotOf = (path: SnapshotPath, asker: Asker, context: SnapshotContext, named: Named): Promise<object> =>
-  snapshots[path](asker, context, named);
+const snapshotOf = (path: SnapshotPath, viewer: Viewer, context: SnapshotContext, named: Named): Promise<object> =>
+  snapshots[path](viewer, context, named);
 
-async function act(asker: Asker, { request }: Visit, options: ConsoleOptions): Promise<ActionAnswer> {
+async function act(viewer: Viewer, { request }: Visit, options: ConsoleOptions): Promise<ActionAnswer> {
   requireJson(request);
   const name = matchPath([actionPath], request.url ?? "")?.labels["name"] ?? "";
   const action = Object.hasOwn(actions, name) ? actions[name as ActionName] : undefined; // one of its own keys
@@ -136,7 +136,7 @@ async function act(asker: Asker, { request }: Visit, options: ConsoleOptions): P
   };
   const body = await readObject(request);
   const cursor = String(context.store.events.newestCursor);
-  const output = await action(asker, body, context);
+  const output = await action(viewer, body, context);
   const made = output["deploymentId"] ?? body["deploymentId"];
   return { cursor, deploymentId: typeof made === "string" ? made : undefined, output };
 }

@@ -36,7 +36,7 @@ export interface ConsoleContext {
 /** The console's endpoints. */
 export interface Console {
   /** Serves the console's paths, and passes other requests on. */
-  readonly before: (next?: RequestListener | undefined) => RequestListener;
+  readonly before: (next?: RequestListener) => RequestListener;
   /** Ends all sessions. */
   readonly close: () => void;
 }
@@ -50,11 +50,11 @@ export function openConsole(context: ConsoleContext): Console {
   const options = {
     transport: { isBehindProxy, port: context.port },
     session: { codes, sessions, keys, clock, accountId, region, version, record },
-    asker: { serviceOf: (name: string) => serviceOf(services, name) },
+    viewer: { serviceOf: (name: string) => serviceOf(services, name) },
     snapshots: { store, clock, region, accountId, lastSeen, presence, audit },
     onDefect,
   };
-  return { before: (next = nothingElse) => withConsole(next, options), close: () => sessions.close() };
+  return { before: (next: RequestListener = nothingElse) => withConsole(next, options), close: () => sessions.close() };
 }
 
 const nothingElse: RequestListener = (_request, response) => void response.writeHead(404).end();

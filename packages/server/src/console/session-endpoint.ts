@@ -5,7 +5,7 @@ import { readObject, textIn } from "./http/body.ts";
 import { requireJson } from "./http/gate.ts";
 import { ConsoleProblem } from "./http/problem.ts";
 import type { Transport } from "./http/transport.ts";
-import type { Asker } from "./rights/asker.ts";
+import type { Viewer } from "./rights/viewer.ts";
 import type { ConsoleCodes } from "./sessions/codes.ts";
 import { removeCookie, setCookie } from "./sessions/cookies.ts";
 import { type ConsoleSession, idleMilliseconds, type Sessions } from "./sessions/sessions.ts";
@@ -73,9 +73,9 @@ export async function beginSession(
   };
 }
 
-/** Ends the asker's session, or another one of its key. Whether there was one. */
-export function endSession(asker: Asker, id: string, { sessions, record }: SessionContext): boolean {
-  const { call, session } = asker;
+/** Ends the viewer's session, or another one of its key. Whether there was one. */
+export function endSession(viewer: Viewer, id: string, { sessions, record }: SessionContext): boolean {
+  const { call, session } = viewer;
   if (!sessions.of(session.accessKeyId).some((one) => one.id === id) || !sessions.end(id)) return false;
   void record({
     operation: "EndConsoleSession",
@@ -94,16 +94,16 @@ export const cookieOfEnd = (transport: Transport): string => removeCookie(transp
 
 /** `GET /console/api/session`. */
 export function sessionView(
-  asker: Asker,
+  viewer: Viewer,
   { sessions, accountId, region, version }: SessionContext,
 ): Omit<Session, "cursor" | "now"> {
-  const { session, call } = asker;
+  const { session, call } = viewer;
   return {
     principal: call.principal.arn,
     accountId,
     region,
     version,
-    isAdministrator: asker.isAdministrator,
+    isAdministrator: viewer.isAdministrator,
     idleMilliseconds,
     expiresAt: session.expiresAt,
     sessions: sessions.of(session.accessKeyId).map((one) => rowOf(one, session.id)),

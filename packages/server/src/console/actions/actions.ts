@@ -1,8 +1,8 @@
 import type { ActionName } from "../contract.ts";
 import type { DeploymentRecord } from "../../store/deployments/records.ts";
 import { badRequest, ConsoleProblem } from "../http/problem.ts";
-import { textIn } from "../http/body.ts";
-import type { Asker } from "../rights/asker.ts";
+import { optionalText, textIn } from "../http/body.ts";
+import type { Viewer } from "../rights/viewer.ts";
 import type { SnapshotContext } from "../snapshots/context.ts";
 import { deploymentFor } from "../snapshots/deployment.ts";
 import { locationOf } from "../snapshots/revision-view.ts";
@@ -12,24 +12,24 @@ type Body = Readonly<Record<string, unknown>>;
 
 /** What an action works with. */
 export interface ActionContext extends SnapshotContext {
-  /** Ends one of the asker's own sessions. Whether there was one. */
-  readonly endSession: (asker: Asker, id: string) => boolean;
+  /** Ends one of the viewer's own sessions. Whether there was one. */
+  readonly endSession: (viewer: Viewer, id: string) => boolean;
 }
 
 type Output = Readonly<Record<string, unknown>>;
-type Act = (asker: Asker, body: Body, context: ActionContext) => Promise<Output>;
+type Act = (viewer: Viewer, body: Body, context: ActionContext) => Promise<Output>;
 
 /** Calls an operation of CodeDeploy with what is in the body, as it is: the operation checks it. */
 const passOn =
   (operation: string): Act =>
-  (asker, body) =>
-    asker.perform("codedeploy", operation, body);
+  (viewer, body) =>
+    viewer.perform("codedeploy", operation, body);
 
 /** Calls an operation about the deployment that the body names. */
 const onDeployment =
   (operation: string, more: Body = {}): Act =>
-  (asker, body) =>
-    asker.perform("codedeploy", operation, { deploymentId: textIn(body, "deploymentId"), ...more });
+  (viewer, body) =>
+    viewer.perform("codedeploy", operation, { deploymentId: textIn(body, "deploymentId"), ...more });
 
 /** The actions on CodeDeploy itself. Those on the local cloud are beside its snapshots. */
 export const actions: Readonly<Partial<Record<ActionName, Act>>> = {
@@ -41,20 +41,20 @@ export const actions: Readonly<Partial<Record<ActionName, Act>>> = {
   "create-application": passOn("CreateApplication"),
   "register-revision": passOn("RegisterApplicationRevision"),
   "update-group": passOn("UpdateDeploymentGroup"),
-  redeploy: async (asker, body, context) => {
-    const record = await named(asker, body, context);
-    return create(asker, context, record, { description: `${record.id} again` });
+  redeploy: async (viewer, body, context) => {
+    const record = await named(viewer, body, context);
+    return create(viewer, context, record, { description: `${record.id} again` });
   },
-  retry: async (asker, body, context) => {
-    const record = await named(asker, body, context);
-    return create(asker, context, record, {
+  retry: async (viewer, body, context) => {
+    const record = await named(viewer, body, context);
+    return create(viewer, context, record, {
       updateOutdatedInstancesOnly: true,
       ignoreApplicationStopFailures: body["ignoreApplicationStopFailures"] === true,
       description: `The failed and outdated targets of ${record.id} again`,
     });
   },
-  rollback: async (asker, body, context) => {
-    const record = await named(asker, body, context);
+  rollback: async (viewer, body, context) => {
+    const record = await named(viewer, body, context);
     const id = body["revisionId"] === undefined ? undefined : textIn(body, "revisionId");
     const revision = id === undefined ? rollbackRevision(context, record) : locationOf(id);
     if (revision === undefined)
@@ -65,33 +65,33 @@ export const actions: Readonly<Partial<Record<ActionName, Act>>> = {
             `The group of ${record.id} has no earlier revision to go back to`,
           )
         : badRequest("revisionId must be the id of a revision, as rows have it");
-    return create(asker, context, record, {
+    return create(viewer, context, record, {
       revision,
       ignoreApplicationStopFailures: true,
       description: `Back to where the group was before ${record.id}`,
     });
   },
-  "tag-host": (asker, body) =>
-    asker.perform("codedeploy", "AddTagsToOnPremisesInstances", {
+  "tag-host": (viewer, body) =>
+    viewer.perform("codedeploy", "AddTagsToOnPremisesInstances", {
       instanceNames: [textIn(body, "host")],
-      tags: [{ Key: textIn(body, "key"), Value: String(body["value"] ?? "") }],
+      tags: [{ Key: textIn(body, "key"), Value: optionalText(body, "value") ?? "" }],
     }),
-  "deregister-host": (asker, body) =>
-    asker.perform("codedeploy", "DeregisterOnPremisesInstance", { instanceName: textIn(body, "host") }),
-  "revoke-session": async (asker, body, { endSession }) => {
-    if (!endSession(asker, textIn(body, "id"))) throw badRequest("You have no such session");
+  "deregister-host": (viewer, body) =>
+    viewer.perform("codedeploy", "DeregisterOnPremisesInstance", { instanceName: textIn(body, "host") }),
+  "revoke-session": async (viewer, body, { endSession }) => {
+    if (!endSession(viewer, textIn(body, "id"))) throw badRequest("You have no such session");
     return {};
   },
 };
 
-const named = (asker: Asker, body: Body, context: ActionContext): Promise<DeploymentRecord> =>
-  deploymentFor(asker, context, textIn(body, "deploymentId"));
+const named = (viewer: Viewer, body: Body, context: ActionContext): Promise<DeploymentRecord> =>
+  deploymentFor(viewer, context, textIn(body, "deploymentId"));
 
 /** Creates a deployment like another one. */
-function create(asker: Asker, context: ActionContext, record: DeploymentRecord, more: Body): Promise<Output> {
+function create(viewer: Viewer, context: ActionContext, record: DeploymentRecord, more: Body): Promise<Output> {
   const { application, group } = namesOf(context, record);
   const { revision, deploymentConfigName, fileExistsBehavior } = record.request;
-  return asker.perform("codedeploy", "CreateDeployment", {
+  return viewer.perform("codedeploy", "CreateDeployment", {
     applicationName: application,
     deploymentGroupName: group,
     revision,

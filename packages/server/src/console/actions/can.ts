@@ -1,7 +1,7 @@
 import { isOver } from "@sluice/engine";
 import type { DeploymentAction, Permitted } from "../contract.ts";
 import type { DeploymentRecord } from "../../store/deployments/records.ts";
-import type { Asker, OperationName } from "../rights/asker.ts";
+import type { Viewer, OperationName } from "../rights/viewer.ts";
 import type { SnapshotContext } from "../snapshots/context.ts";
 
 type Can = Readonly<Partial<Record<DeploymentAction, Permitted>>>;
@@ -11,17 +11,17 @@ type StateWhy = string | undefined;
 
 /** A right, and then the state: whoever may not learns that first. */
 async function permitted(
-  asker: Asker,
+  viewer: Viewer,
   right: { readonly operation: OperationName; readonly input: Readonly<Record<string, unknown>> },
   { why, consequence }: { readonly why: StateWhy; readonly consequence?: string | undefined },
 ): Promise<Permitted> {
-  const may = await asker.may(right.operation, right.input);
+  const may = await viewer.may(right.operation, right.input);
   if (!may.isAllowed) return may;
   return why === undefined ? { isAllowed: true, consequence } : { isAllowed: false, because: "state", why };
 }
 
 /** Which actions on a deployment the server would accept now. */
-export async function deploymentCan(asker: Asker, context: SnapshotContext, record: DeploymentRecord): Promise<Can> {
+export async function deploymentCan(viewer: Viewer, context: SnapshotContext, record: DeploymentRecord): Promise<Can> {
   const { id: deploymentId, state } = record;
   const right = (operation: OperationName) => ({ operation, input: { deploymentId } });
   const over: StateWhy = isOver(state) ? `The deployment has ${state.status.toLowerCase()} already` : undefined;
@@ -36,36 +36,36 @@ export async function deploymentCan(asker: Asker, context: SnapshotContext, reco
   const failed = failedOf(context, record);
   const previous = state.status === "Succeeded" ? undefined : context.store.groups.byId(record.groupId)?.targetRevision;
   return {
-    stop: await permitted(asker, right("codedeploy:StopDeployment"), {
+    stop: await permitted(viewer, right("codedeploy:StopDeployment"), {
       why: stopping,
       consequence: stopConsequence(context, record),
     }),
-    "stop-and-roll-back": await permitted(asker, right("codedeploy:StopDeployment"), {
+    "stop-and-roll-back": await permitted(viewer, right("codedeploy:StopDeployment"), {
       why: stopping ?? (previous === undefined ? "The group has no earlier revision to go back to" : undefined),
       consequence: previous && "The targets that were deployed to go back to the last revision that succeeded",
     }),
     ...(record.request.deploymentStyle.deploymentType === "BLUE_GREEN" && !isOver(state)
       ? {
-          continue: await permitted(asker, right("codedeploy:ContinueDeployment"), {
+          continue: await permitted(viewer, right("codedeploy:ContinueDeployment"), {
             why: state.status === "Ready" ? undefined : "The replacement is not ready yet",
             consequence: "Traffic moves to the replacement now",
           }),
-          "skip-wait": await permitted(asker, right("codedeploy:ContinueDeployment"), {
+          "skip-wait": await permitted(viewer, right("codedeploy:ContinueDeployment"), {
             why: isWaitingForTermination(record) ? undefined : "The deployment is not waiting to end the originals",
             consequence: "The originals end now",
           }),
         }
       : {}),
-    redeploy: await permitted(asker, create, { why: busy, consequence: "The same revision is deployed again" }),
+    redeploy: await permitted(viewer, create, { why: busy, consequence: "The same revision is deployed again" }),
     ...(failed > 0
       ? {
-          retry: await permitted(asker, create, {
+          retry: await permitted(viewer, create, {
             why: busy,
             consequence: `${failed} failed or outdated targets get this revision, in a deployment of its own`,
           }),
         }
       : {}),
-    rollback: await permitted(asker, create, {
+    rollback: await permitted(viewer, create, {
       why:
         busy ??
         (rollbackRevision(context, record) === undefined ? "There is no earlier revision to go back to" : undefined),
@@ -98,8 +98,8 @@ function busyWhy({ store }: SnapshotContext, { groupId, state }: DeploymentRecor
 /** How many targets have not got the deployment's revision, once it has ended. */
 function failedOf({ store }: SnapshotContext, { id, state }: DeploymentRecord): number {
   if (!isOver(state) || state.kind !== "in-place") return 0;
-  const { Succeeded = 0, ...others } = store.overviews.targetCounts(id);
-  return Object.values(others).reduce((sum, count) => sum + count, 0);
+  const counts = Object.entries(store.overviews.targetCounts(id));
+  return counts.reduce((sum, [status, count]) => (status === "Succeeded" ? sum : sum + count), 0);
 }
 
 /** The revision that a group had before this one: that of its last success with another one. */

@@ -11,7 +11,7 @@ export function admit(request: IncomingMessage, options: TransportOptions): Tran
   if (why !== undefined) throw new ConsoleProblem(403, "PlainHttpFromNetwork", why);
   const transport = transportOf(request, options);
   const { "sec-fetch-site": site, origin } = request.headers;
-  if (site !== undefined && site !== "same-origin") throw foreign("Sec-Fetch-Site", String(site));
+  if (site !== undefined && site !== "same-origin") throw foreign("Sec-Fetch-Site", site);
   if (origin !== undefined && origin.toLowerCase() !== transport.origin) throw foreign("Origin", origin);
   return transport;
 }

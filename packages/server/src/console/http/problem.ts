@@ -21,7 +21,7 @@ export class ConsoleProblem extends Error {
   }
 }
 
-/** What is not there, or is nothing that the asker may know of. */
+/** What is not there, or is nothing that the viewer may know of. */
 export const notFound = (what: string): ConsoleProblem => new ConsoleProblem(404, "NotFound", what);
 
 /** A query, a path or a body that cannot be read. */

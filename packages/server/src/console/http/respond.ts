@@ -26,7 +26,7 @@ export async function sendJson(
   }: { readonly status: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> },
 ): Promise<void> {
   const text = Buffer.from(JSON.stringify(body));
-  const takesGzip = /\bgzip\b/.test(String(request.headers["accept-encoding"] ?? ""));
+  const takesGzip = /\bgzip\b/.test(request.headers["accept-encoding"] ?? "");
   const bytes = takesGzip && text.length >= compressedFrom ? await compressed(text) : text;
   if (response.destroyed) return;
   response.writeHead(status, {

@@ -4,7 +4,7 @@ import type { Application } from "../../store/applications.ts";
 import { revisionIdentity } from "../../store/index.ts";
 import type { GroupOverview } from "../../store/overviews.ts";
 import { notFound } from "../http/problem.ts";
-import type { Asker } from "../rights/asker.ts";
+import type { Viewer } from "../rights/viewer.ts";
 import type { SnapshotContext } from "./context.ts";
 import { rowsOf } from "./deployments.ts";
 import { hosts } from "./hosts.ts";
@@ -23,18 +23,18 @@ const newest = { sort: "createTime", isAscending: false, offset: 0 } as const;
 
 /** `GET /console/api/applications`. */
 export async function applications(
-  asker: Asker,
+  viewer: Viewer,
   context: SnapshotContext,
   query: URLSearchParams,
 ): Promise<Omit<Applications, keyof Answer>> {
   if (!query.has("order")) query.set("order", "asc");
   const asked = listQuery(query, sortable);
-  await asker.demand("codedeploy:ListApplications");
+  await viewer.demand("codedeploy:ListApplications");
   const text = asked.one("q")?.toLowerCase() ?? "";
   const { store } = context;
   const named = store.applications.names().filter((name) => name.toLowerCase().includes(text));
   const judged = await Promise.all(
-    named.map((applicationName) => asker.may("codedeploy:GetApplication", { applicationName })),
+    named.map((applicationName) => viewer.may("codedeploy:GetApplication", { applicationName })),
   );
   const rows = named
     .filter((_, place) => judged[place]?.isAllowed === true)
@@ -66,15 +66,15 @@ function applicationRow({ store }: SnapshotContext, application: Application): A
 
 /** `GET /console/api/applications/:application`. */
 export async function oneApplication(
-  asker: Asker,
+  viewer: Viewer,
   context: SnapshotContext,
   applicationName: string,
 ): Promise<Omit<ApplicationAnswer, keyof Answer>> {
-  await asker.demand("codedeploy:GetApplication", { applicationName });
+  await viewer.demand("codedeploy:GetApplication", { applicationName });
   const { store } = context;
   const application = store.applications.byName(applicationName);
   if (application === undefined) throw notFound(`There is no application "${applicationName}" here`);
-  const groups = await groupsFor(asker, context, application);
+  const groups = await groupsFor(viewer, context, application);
   return {
     application: applicationRow(context, application),
     groups: groups.map((group) => cellOf(context, group)),
@@ -90,16 +90,16 @@ export async function oneApplication(
   };
 }
 
-/** The groups of an application on which an asker may call GetDeploymentGroup. */
+/** The groups of an application on which a viewer may call GetDeploymentGroup. */
 async function groupsFor(
-  asker: Asker,
+  viewer: Viewer,
   { store }: SnapshotContext,
   { id, name, computePlatform }: Application,
 ): Promise<readonly GroupOverview[]> {
   const groups = store.groups.of(id);
   const judged = await Promise.all(
     groups.map((group) =>
-      asker.may("codedeploy:GetDeploymentGroup", { applicationName: name, deploymentGroupName: group.name }),
+      viewer.may("codedeploy:GetDeploymentGroup", { applicationName: name, deploymentGroupName: group.name }),
     ),
   );
   return groups
@@ -150,12 +150,12 @@ function revisionRows(
 
 /** `GET /console/api/applications/:application/groups/:group`. */
 export async function oneGroup(
-  asker: Asker,
+  viewer: Viewer,
   context: SnapshotContext,
   names: { readonly application: string; readonly group: string },
 ): Promise<Omit<GroupAnswer, keyof Answer>> {
   const input = { applicationName: names.application, deploymentGroupName: names.group };
-  const { deploymentGroupInfo = {} } = await asker.perform("codedeploy", "GetDeploymentGroup", input);
+  const { deploymentGroupInfo = {} } = await viewer.perform("codedeploy", "GetDeploymentGroup", input);
   const { store } = context;
   const application = store.applications.byName(names.application);
   const group = application && store.groups.byName(application.id, names.group);
@@ -170,7 +170,7 @@ export async function oneGroup(
     targetRevision,
   };
   const rule = findConfig(store, settings.deploymentConfigName)?.minimumHealthyHosts;
-  const maySee = await asker.may("codedeploy:ListDeployments", input, "codedeploy:GetDeployment");
+  const maySee = await viewer.may("codedeploy:ListDeployments", input, "codedeploy:GetDeployment");
   return {
     group: {
       ...cellOf(context, overview),
@@ -180,7 +180,7 @@ export async function oneGroup(
     },
     settings: groupSettings(settings, rule && ruleInWords(rule)),
     raw: deploymentGroupInfo as Readonly<Record<string, unknown>>, // AWS's structure
-    hosts: maySee.isAllowed ? await hostsOf(asker, context, names) : [],
+    hosts: maySee.isAllowed ? await hostsOf(viewer, context, names) : [],
     deployments: maySee.isAllowed
       ? rowsOf(context, store.overviews.deployments({ groupIds: [id] }, { ...newest, limit: deploymentsMax }))
       : [],
@@ -188,12 +188,12 @@ export async function oneGroup(
 }
 
 async function hostsOf(
-  asker: Asker,
+  viewer: Viewer,
   context: SnapshotContext,
   { application, group }: { readonly application: string; readonly group: string },
 ): Promise<GroupAnswer["hosts"]> {
   const query = new URLSearchParams({ application, group, limit: String(hostsMax), order: "asc" });
-  const { rows } = await hosts(asker, context, query);
+  const { rows } = await hosts(viewer, context, query);
   return rows.flatMap(({ host, revisions, lastSeen }) => {
     const here = revisions.find((one) => one.application === application && one.group === group);
     return here === undefined ? [] : [{ host, revision: here.revision, health: here.health, lastSeen }];

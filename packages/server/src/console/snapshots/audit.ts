@@ -1,15 +1,15 @@
 import type { Answer, Audit } from "../contract.ts";
-import type { Asker } from "../rights/asker.ts";
+import type { Viewer } from "../rights/viewer.ts";
 import type { SnapshotContext } from "./context.ts";
 import { listQuery, nextPage } from "./list-query.ts";
 
 /** `GET /console/api/audit`. */
 export async function auditEntries(
-  asker: Asker,
+  viewer: Viewer,
   { audit }: SnapshotContext,
   query: URLSearchParams,
 ): Promise<Omit<Audit, keyof Answer>> {
-  await asker.demand("sluice:ListAuditEntries");
+  await viewer.demand("sluice:ListAuditEntries");
   const asked = listQuery(query, ["at"]);
   const { entries, total } = audit.readByFilter({
     callers: asked.all("caller"),

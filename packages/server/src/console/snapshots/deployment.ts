@@ -3,7 +3,7 @@ import type { Answer, DeploymentAnswer, DeploymentHeader } from "../contract.ts"
 import { disruptionOf } from "./healthy-hosts.ts";
 import type { DeploymentRecord } from "../../store/deployments/records.ts";
 import { notFound } from "../http/problem.ts";
-import type { Asker } from "../rights/asker.ts";
+import type { Viewer } from "../rights/viewer.ts";
 import type { SnapshotContext } from "./context.ts";
 import { rowOf, usualDuration } from "./deployment-row.ts";
 import { eventNamesOf } from "./event-names.ts";
@@ -12,14 +12,14 @@ import { settingsOf } from "./settings.ts";
 import { trafficOf } from "./traffic.ts";
 import { wavesOf } from "./waves.ts";
 
-/** Returns a deployment that the asker may see. Throws when there is none, or none for this asker. */
+/** Returns a deployment that the viewer may see. Throws when there is none, or none for this viewer. */
 export async function deploymentFor(
-  asker: Asker,
+  viewer: Viewer,
   { store }: Pick<SnapshotContext, "store">,
   id: string,
   operation: "GetDeployment" | "BatchGetDeploymentTargets" | "GetDeploymentTarget" = "GetDeployment",
 ): Promise<DeploymentRecord> {
-  await asker.demand(`codedeploy:${operation}`, { deploymentId: id });
+  await viewer.demand(`codedeploy:${operation}`, { deploymentId: id });
   const record = store.deployments.byId(id);
   if (record === undefined) throw notFound(`There is no deployment "${id}" here`);
   return record;
@@ -27,12 +27,12 @@ export async function deploymentFor(
 
 /** `GET /console/api/deployments/:id`. */
 export async function deployment(
-  asker: Asker,
+  viewer: Viewer,
   context: SnapshotContext,
   id: string,
 ): Promise<Omit<DeploymentAnswer, keyof Answer>> {
-  const record = await deploymentFor(asker, context, id);
-  const { deploymentInfo = {} } = await asker.perform("codedeploy", "GetDeployment", { deploymentId: id });
+  const record = await deploymentFor(viewer, context, id);
+  const { deploymentInfo = {} } = await viewer.perform("codedeploy", "GetDeployment", { deploymentId: id });
   return {
     deployment: headerOf(context, record),
     events: eventNamesOf(context.store.deployments.targets(id)),

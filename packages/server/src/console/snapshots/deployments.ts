@@ -1,6 +1,6 @@
 import { deploymentOrders, type OverviewFilter } from "../../store/overviews.ts";
 import type { Answer, DeploymentRow, Deployments, Now, Status } from "../contract.ts";
-import type { Asker } from "../rights/asker.ts";
+import type { Viewer } from "../rights/viewer.ts";
 import { badRequest } from "../http/problem.ts";
 import type { SnapshotContext } from "./context.ts";
 import { rowOf } from "./deployment-row.ts";
@@ -19,12 +19,12 @@ const outcomeHours = 24;
 
 /** `GET /console/api/deployments`. */
 export async function deployments(
-  asker: Asker,
+  viewer: Viewer,
   context: SnapshotContext,
   query: URLSearchParams,
 ): Promise<Without<Deployments>> {
   const asked = listQuery(query, deploymentOrders);
-  const filter = filterOf(await visibleTo(asker, context), context, asked);
+  const filter = filterOf(await visibleTo(viewer, context), context, asked);
   const { overviews } = context.store;
   const { sort, isAscending, offset, limit } = asked;
   const statuses = overviews.countByStatus({ ...filter, statuses: undefined });
@@ -85,9 +85,9 @@ function refuseRevision(): never {
 }
 
 /** `GET /console/api/now`. */
-export async function now(asker: Asker, context: SnapshotContext): Promise<Without<Now>> {
+export async function now(viewer: Viewer, context: SnapshotContext): Promise<Without<Now>> {
   const { store, clock } = context;
-  const { groupIds } = await visibleTo(asker, context);
+  const { groupIds } = await visibleTo(viewer, context);
   const page = { isAscending: false, offset: 0 } as const;
   const running = store.overviews.deployments(
     { groupIds, isOver: false },
@@ -103,7 +103,7 @@ export async function now(asker: Asker, context: SnapshotContext): Promise<Witho
     running: rows.toSorted((a, b) => Number(b.waiting?.needsPerson ?? false) - Number(a.waiting?.needsPerson ?? false)),
     moreRunning: runningCount.reduce((sum, count) => sum + count, 0) - running.length,
     finished: rowsOf(context, finished),
-    silentAgents: await silentHosts(asker, context),
+    silentAgents: await silentHosts(viewer, context),
     outcomes: outcomesOf(context, clock(), groupIds),
     first: {
       hasHosts: context.presence.all().size > 0,

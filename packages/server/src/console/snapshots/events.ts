@@ -1,7 +1,7 @@
 import { eventKinds, type LoggedEvent } from "../../event-log/logged-event.ts";
 import type { Answer, ConsoleEvent, Events } from "../contract.ts";
 import { badRequest } from "../http/problem.ts";
-import type { Asker } from "../rights/asker.ts";
+import type { Viewer } from "../rights/viewer.ts";
 import type { SnapshotContext } from "./context.ts";
 import { deploymentFor } from "./deployment.ts";
 import { listQuery } from "./list-query.ts";
@@ -9,12 +9,12 @@ import { visibleTo } from "./visible.ts";
 
 /** `GET /console/api/deployments/:id/events`, and of everything without an id. */
 export async function events(
-  asker: Asker,
+  viewer: Viewer,
   context: SnapshotContext,
   { id, query }: { readonly id?: string | undefined; readonly query: URLSearchParams },
 ): Promise<Omit<Events, keyof Answer>> {
-  const isSeen = id === undefined ? await seenBy(asker, context) : () => true;
-  if (id !== undefined) await deploymentFor(asker, context, id);
+  const isSeen = id === undefined ? await seenBy(viewer, context) : () => true;
+  if (id !== undefined) await deploymentFor(viewer, context, id);
   const page = query.get("page");
   query.delete("page");
   const asked = listQuery(query, ["at"]);
@@ -49,11 +49,11 @@ function refusePage(): never {
   throw badRequest("page must be what an earlier page has given as next");
 }
 
-/** Whether an asker may see an event: one of a group that it may see, or, as a reader of the audit log, any. */
-export async function seenBy(asker: Asker, context: SnapshotContext): Promise<(event: LoggedEvent) => boolean> {
-  const { groups, groupIds } = await visibleTo(asker, context);
+/** Whether a viewer may see an event: one of a group that it may see, or, as a reader of the audit log, any. */
+export async function seenBy(viewer: Viewer, context: SnapshotContext): Promise<(event: LoggedEvent) => boolean> {
+  const { groups, groupIds } = await visibleTo(viewer, context);
   if (groupIds === undefined) return () => true;
-  const readsAudit = (await asker.may("sluice:ListAuditEntries")).isAllowed;
+  const readsAudit = (await viewer.may("sluice:ListAuditEntries")).isAllowed;
   const seen = new Set(groups.map(({ application, name }) => `${application}\n${name}`));
   return ({ application, group, kind }) =>
     kind === "API call" ? readsAudit : application !== undefined && seen.has(`${application}\n${group}`);

@@ -1,7 +1,7 @@
 import type { Answer, HostAnswer, HostRow, Hosts, Now, Revision } from "../contract.ts";
 import { silentAfterMilliseconds } from "../../event-log/host-presence.ts";
 import { iamArnOf, type OnPremisesInstance } from "../../store/on-premises-instances.ts";
-import type { Asker } from "../rights/asker.ts";
+import type { Viewer } from "../rights/viewer.ts";
 import { notFound } from "../http/problem.ts";
 import type { SnapshotContext } from "./context.ts";
 import { rowOf } from "./deployment-row.ts";
@@ -19,14 +19,14 @@ type KnownHost = Omit<HostRow, "running"> & { readonly identifier: string };
 
 /** `GET /console/api/hosts`. */
 export async function hosts(
-  asker: Asker,
+  viewer: Viewer,
   context: SnapshotContext,
   query: URLSearchParams,
 ): Promise<Omit<Hosts, keyof Answer>> {
   const asked = listQuery(query, sortable);
   const [applications, groups, kinds] = [asked.all("application"), asked.all("group"), asked.all("kind")];
   const text = asked.one("q")?.toLowerCase();
-  const found = (await hostsFor(asker, context)).filter(
+  const found = (await hostsFor(viewer, context)).filter(
     ({ host, revisions, kind, tags }) =>
       (applications === undefined || revisions.some(({ application }) => applications.includes(application))) &&
       (groups === undefined || revisions.some(({ group }) => groups.includes(group))) &&
@@ -51,13 +51,13 @@ export async function hosts(
 
 /** `GET /console/api/hosts/:host`. */
 export async function oneHost(
-  asker: Asker,
+  viewer: Viewer,
   context: SnapshotContext,
   name: string,
 ): Promise<Omit<HostAnswer, keyof Answer>> {
-  const found = (await hostsFor(asker, context)).find(({ host }) => host === name);
+  const found = (await hostsFor(viewer, context)).find(({ host }) => host === name);
   if (found === undefined) throw notFound(`There is no host "${name}" here`);
-  const { groupIds } = await visibleTo(asker, context);
+  const { groupIds } = await visibleTo(viewer, context);
   const { overviews, deployments } = context.store;
   const ids = overviews.deployments(
     { groupIds, hosts: [found.identifier] },
@@ -74,11 +74,11 @@ export async function oneHost(
 }
 
 /** Agents that were heard of since this process has started, and not for some minutes. */
-export async function silentHosts(asker: Asker, context: SnapshotContext): Promise<Now["silentAgents"]> {
+export async function silentHosts(viewer: Viewer, context: SnapshotContext): Promise<Now["silentAgents"]> {
   const { presence } = context;
   const after = silentAfterMilliseconds;
   if (![...presence.all().values()].some((facts) => facts.isSilent)) return { count: 0, hosts: [], after };
-  const silent = (await hostsFor(asker, context)).filter(({ isSilent }) => isSilent);
+  const silent = (await hostsFor(viewer, context)).filter(({ isSilent }) => isSilent);
   return { count: silent.length, hosts: silent.slice(0, silentMax).map((host) => withRunning(context, host)), after };
 }
 
@@ -91,10 +91,10 @@ export function hostIdentifiers({ store, region, accountId }: SnapshotContext, h
 const instanceArn = ({ region, accountId }: Pick<SnapshotContext, "region" | "accountId">, id: string) =>
   `arn:aws:ec2:${region}:${accountId}:instance/${id}`;
 
-/** The hosts that an asker may see: those of the groups that it may see, on-premises ones, and those that poll. */
-async function hostsFor(asker: Asker, context: SnapshotContext): Promise<readonly KnownHost[]> {
+/** The hosts that a viewer may see: those of the groups that it may see, on-premises ones, and those that poll. */
+async function hostsFor(viewer: Viewer, context: SnapshotContext): Promise<readonly KnownHost[]> {
   const { store, presence } = context;
-  const { groups } = await visibleTo(asker, context);
+  const { groups } = await visibleTo(viewer, context);
   const groupOf = new Map(groups.map((group) => [group.id, group]));
   const onPremises = new Map(store.onPremises.all().map((instance) => [instance.name, instance]));
   const found = new Map<string, HostRow["revisions"][number][]>();
@@ -113,7 +113,7 @@ async function hostsFor(asker: Asker, context: SnapshotContext): Promise<readonl
     else known.push(installed);
   }
   const addIfNew = (host: string) => found.has(host) || found.set(host, []);
-  if ((await asker.may("codedeploy:ListOnPremisesInstances")).isAllowed) {
+  if ((await viewer.may("codedeploy:ListOnPremisesInstances")).isAllowed) {
     for (const { name, deregisterTime } of onPremises.values()) if (deregisterTime === undefined) addIfNew(name);
     const prefix = instanceArn(context, "");
     for (const identifier of presence.all().keys())

@@ -1,5 +1,5 @@
 import type { Answer, Search } from "../contract.ts";
-import type { Asker } from "../rights/asker.ts";
+import type { Viewer } from "../rights/viewer.ts";
 import type { SnapshotContext } from "./context.ts";
 import { rowsOf } from "./deployments.ts";
 import { hosts } from "./hosts.ts";
@@ -13,13 +13,13 @@ type Result = Search["results"][number];
 
 /** `GET /console/api/search`: what is named like the text, the likest first. */
 export async function search(
-  asker: Asker,
+  viewer: Viewer,
   context: SnapshotContext,
   query: URLSearchParams,
 ): Promise<Omit<Search, keyof Answer>> {
   const text = listQuery(query, ["likeness"]).one("q")?.trim() ?? "";
   if (text === "") return { results: [] };
-  const { groups, groupIds } = await visibleTo(asker, context);
+  const { groups, groupIds } = await visibleTo(viewer, context);
   const results: readonly Result[] = [
     ...applicationsLike(groups.map(({ application }) => application)),
     ...groups.map(({ application, name }) => ({
@@ -34,7 +34,7 @@ export async function search(
     results: [
       ...named,
       ...deploymentsLike(context, { groupIds, text }),
-      ...(await hostsLike(asker, context, text)),
+      ...(await hostsLike(viewer, context, text)),
     ].slice(0, resultsMax),
   };
 }
@@ -67,9 +67,9 @@ function deploymentsLike(
   });
 }
 
-async function hostsLike(asker: Asker, context: SnapshotContext, text: string): Promise<readonly Result[]> {
+async function hostsLike(viewer: Viewer, context: SnapshotContext, text: string): Promise<readonly Result[]> {
   const query = new URLSearchParams({ q: text.slice(0, 1_000), limit: String(ofKindMax), order: "asc" });
-  const { rows } = await hosts(asker, context, query);
+  const { rows } = await hosts(viewer, context, query);
   return rows.map(({ host, kind }) => ({
     kind: "host",
     label: host,

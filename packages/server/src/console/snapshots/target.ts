@@ -1,7 +1,7 @@
 import { isOver, type LifecycleEvent, type Target } from "@sluice/engine";
 import type { Answer, TargetAnswer, TargetEvent } from "../contract.ts";
 import { notFound } from "../http/problem.ts";
-import type { Asker } from "../rights/asker.ts";
+import type { Viewer } from "../rights/viewer.ts";
 import type { SnapshotContext } from "./context.ts";
 import { deploymentFor } from "./deployment.ts";
 import { rowOf } from "./deployment-row.ts";
@@ -14,11 +14,11 @@ const sampleMax = 200;
 
 /** `GET /console/api/deployments/:id/targets/:target`. */
 export async function oneTarget(
-  asker: Asker,
+  viewer: Viewer,
   context: SnapshotContext,
   { id, targetId }: { readonly id: string; readonly targetId: string },
 ): Promise<Omit<TargetAnswer, keyof Answer>> {
-  const record = await deploymentFor(asker, context, id, "GetDeploymentTarget");
+  const record = await deploymentFor(viewer, context, id, "GetDeploymentTarget");
   const { store, presence, lastSeen } = context;
   const targets = store.deployments.targets(id);
   const position = targets.findIndex((target) => target.id === targetId);

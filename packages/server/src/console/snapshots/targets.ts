@@ -1,6 +1,6 @@
 import type { Target } from "@sluice/engine";
 import type { Answer, TargetColumns, TargetState } from "../contract.ts";
-import type { Asker } from "../rights/asker.ts";
+import type { Viewer } from "../rights/viewer.ts";
 import type { SnapshotContext } from "./context.ts";
 import { deploymentFor } from "./deployment.ts";
 import { currentEvent, eventNamesOf } from "./event-names.ts";
@@ -26,11 +26,11 @@ const unknown16 = 65_535;
 
 /** `GET /console/api/deployments/:id/targets`. */
 export async function targetColumns(
-  asker: Asker,
+  viewer: Viewer,
   context: SnapshotContext,
   { id, withIds }: { readonly id: string; readonly withIds: boolean },
 ): Promise<Omit<TargetColumns, keyof Answer>> {
-  const record = await deploymentFor(asker, context, id, "BatchGetDeploymentTargets");
+  const record = await deploymentFor(viewer, context, id, "BatchGetDeploymentTargets");
   const targets = context.store.deployments.targets(id);
   const eventNames = eventNamesOf(targets);
   const byteOf = eventBytes(eventNames);

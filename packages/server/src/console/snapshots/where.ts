@@ -2,7 +2,7 @@ import type { Answer, Revision, Where, WhereCell } from "../contract.ts";
 import type { DeploymentRecord } from "../../store/deployments/records.ts";
 import { revisionIdentity } from "../../store/index.ts";
 import type { GroupOverview } from "../../store/overviews.ts";
-import type { Asker } from "../rights/asker.ts";
+import type { Viewer } from "../rights/viewer.ts";
 import type { SnapshotContext } from "./context.ts";
 import { countsBy, listQuery, nextPage, pageOf } from "./list-query.ts";
 import { revisionOfIdentity, revisionView } from "./revision-view.ts";
@@ -12,14 +12,14 @@ const sortable = ["application", "group"] as const;
 
 /** `GET /console/api/where`. */
 export async function where(
-  asker: Asker,
+  viewer: Viewer,
   context: SnapshotContext,
   query: URLSearchParams,
 ): Promise<Omit<Where, keyof Answer>> {
   if (!query.has("order")) query.set("order", "asc");
   const asked = listQuery(query, sortable);
   const [applications, names, text] = [asked.all("application"), asked.all("group"), asked.one("q")?.toLowerCase()];
-  const { groups } = await visibleTo(asker, context);
+  const { groups } = await visibleTo(viewer, context);
   const named = groups.filter(
     ({ application, name }) =>
       (applications?.includes(application) ?? true) &&

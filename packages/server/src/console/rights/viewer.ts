@@ -3,8 +3,8 @@ import type { Permitted } from "../contract.ts";
 import { ConsoleProblem, forbidden } from "../http/problem.ts";
 import type { ConsoleSession } from "../sessions/sessions.ts";
 
-/** What an asker's questions are put to. */
-export interface AskerContext {
+/** What a viewer's questions are put to. */
+export interface ViewerContext {
   /** The services that operations belong to, by name. Each records what it is asked for in the audit log. */
   readonly serviceOf: (name: "codedeploy" | "sluice") => Service;
 }
@@ -18,14 +18,14 @@ export type OperationName = `${"codedeploy" | "sluice"}:${string}`;
  * Who looks at the console: everything is read and done in the name of the session's principal, and judged by the code
  * that judges signed requests.
  */
-export class Asker {
+export class Viewer {
   readonly call: Call;
   readonly session: ConsoleSession;
-  readonly #context: AskerContext;
+  readonly #context: ViewerContext;
   /** Answers to `may`, by question: a page asks for one group many times. */
   readonly #known = new Map<string, Promise<Fault | undefined>>();
 
-  constructor(context: AskerContext, session: ConsoleSession, call: Call) {
+  constructor(context: ViewerContext, session: ConsoleSession, call: Call) {
     this.#context = context;
     this.session = session;
     this.call = call;
@@ -66,7 +66,7 @@ export class Asker {
       body: { bytes: () => Promise.resolve(bytes), stream: unread },
       call: this.call,
     });
-    const output = objectIn(String(response.body ?? "{}"));
+    const output = objectIn(typeof response.body === "string" ? response.body : "");
     if (response.fault === undefined) return output;
     const message = typeof output["message"] === "string" ? output["message"] : response.fault;
     throw new ConsoleProblem(
