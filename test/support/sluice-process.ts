@@ -95,6 +95,13 @@ export class SluiceProcess {
     await gone;
   }
 
+  /** Asks the program to end, as a service manager does. Returns its exit code; null when it had to be killed, or a signal ended it. */
+  async stop(): Promise<number | null> {
+    const child = this.#process;
+    await this.#end();
+    return child?.exitCode ?? null;
+  }
+
   /** Stops the program as Ctrl-C does, and kills it if that takes too long. */
   async #end(): Promise<void> {
     const child = this.#process;

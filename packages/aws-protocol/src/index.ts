@@ -1,7 +1,7 @@
 export { createFrontDoor, type FrontDoorOptions } from "./front-door/front-door.ts";
 export { createFrontDoorServer, frontDoorLimits } from "./front-door/front-door-server.ts";
 export { hostNames, isLoopback } from "./front-door/host-names.ts";
-export type { HttpsOptions } from "./front-door/http-or-https-server.ts";
+export { HttpOrHttpsServer, type HttpsOptions } from "./front-door/http-or-https-server.ts";
 export type { AccessLine, RecordedRequest } from "./front-door/request-records.ts";
 export {
   codedeployCommands,

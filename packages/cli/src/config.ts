@@ -57,6 +57,19 @@ export const settings = {
     meaning:
       "a proxy that speaks HTTPS stands in front of that port, so that the console may be shown over plain HTTP from the network: on or off",
   },
+  tlsCertificate: {
+    flag: "--tls-certificate <file>",
+    variable: "SLUICE_TLS_CERTIFICATE",
+    default: "",
+    meaning:
+      "speak HTTPS with this certificate instead of one of the data folder's authority: PEM, with those of its issuers after it; SIGHUP has sluice server read it again",
+  },
+  tlsKey: {
+    flag: "--tls-key <file>",
+    variable: "SLUICE_TLS_KEY",
+    default: "",
+    meaning: "the key of that certificate, in PEM",
+  },
   serviceRoles: {
     flag: "--service-roles",
     variable: "SLUICE_SERVICE_ROLES",
@@ -147,6 +160,8 @@ export function configuration(flags: Flags) {
     hostNames: namesIn(value("hostNames"), "be reached as"),
     consoleBehindProxy:
       oneOf("a proxy in front of the console", value("consoleBehindProxy"), ["on", "off"] as const) === "on",
+    tlsCertificate: fileName(value("tlsCertificate")),
+    tlsKey: fileName(value("tlsKey")),
     driver: oneOf("driver", value("driver"), ["auto", "ns", "plain"] as const),
     chaos: chaosOf(value("chaos")),
     eventsUrl: webhook(value("events")),
@@ -192,6 +207,8 @@ function address(text: string): string {
   if (isIP(text) !== 0) return text;
   throw new Error(`Cannot listen on "${text}": expected an IP address, such as 127.0.0.1 or 0.0.0.0`);
 }
+
+const fileName = (text: string): string | undefined => (text === "" ? undefined : resolve(text));
 
 /** Returns undefined when metrics are not wanted. IPv6 addresses stand in brackets. */
 function metricsAddress(text: string): { readonly hostname: string; readonly port: number } | undefined {

@@ -27,6 +27,7 @@ program
   .action(async ({ instances, example }: { instances: string; example: boolean }) => {
     const { up } = await import("./commands/up.ts");
     await up(configured(), { instances: instanceCount(instances), example });
+    end();
   });
 
 program
@@ -36,6 +37,7 @@ program
   .action(async ({ account }: { account?: string }) => {
     const { serve } = await import("./commands/serve.ts");
     await serve(configured(), account);
+    end();
   });
 
 program
@@ -173,6 +175,11 @@ async function watchToEnd(client: CodeDeployClient, id: string): Promise<void> {
   const { watch } = await import("./commands/watch.ts");
   process.exitCode = (await watch(client, id, process.stdout)) ? 0 : 1;
   client.destroy();
+}
+
+/** Everything is closed and on the disk: a call of AWS's that is never answered must not keep the process. */
+function end(): never {
+  process.exit();
 }
 
 function instanceCount(text: string): number {

@@ -148,9 +148,9 @@ export async function openControlPlane(options: ControlPlaneOptions, parts: Cont
     polls: () => polls.counts(),
     queues: () => reconciler.queues(),
     async stop() {
+      polls.close();
       await reconciler.close();
       await presenceScan.close();
-      polls.close();
     },
     close: () => gateways.close(),
   };

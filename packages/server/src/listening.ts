@@ -1,5 +1,5 @@
 import type { AddressInfo } from "node:net";
-import type { createFrontDoorServer } from "@sluice/aws-protocol";
+import { type createFrontDoorServer, HttpOrHttpsServer, type HttpsOptions } from "@sluice/aws-protocol";
 import { pollHoldMilliseconds } from "./limits.ts";
 
 type FrontDoorServer = ReturnType<typeof createFrontDoorServer>;
@@ -38,4 +38,21 @@ export function listen(
       () => resolve((server.address() as AddressInfo).port), // it listens on TCP
     );
   });
+}
+
+/** Resolves with a piece of work, or when its time is over; what it does after that is nobody's concern. */
+export async function within(milliseconds: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)));
+  try {
+    await Promise.race([work, over]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Has a server use another certificate for the handshakes that come. Throws when it speaks no HTTPS, or when it is none. */
+export function replaceCertificate(server: FrontDoorServer, tls: HttpsOptions): void {
+  if (!(server instanceof HttpOrHttpsServer)) throw new Error("Cannot use a certificate: the port speaks no HTTPS");
+  server.replaceCertificate(tls);
 }

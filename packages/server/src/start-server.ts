@@ -5,7 +5,7 @@ import { type Console, type ConsoleSettings, openConsole } from "./console/open-
 import { type ControlPlane, type ControlPlaneOptions, openControlPlane } from "./control-plane.ts";
 import { defectLog } from "./defect-log.ts";
 import { withHealth } from "./health.ts";
-import { closeListener, listen } from "./listening.ts";
+import { closeListener, listen, replaceCertificate, within } from "./listening.ts";
 import { countedDefects, measureCommits } from "./metrics/measure.ts";
 import { type MetricsAddress, type MetricsListener, serveMetrics } from "./metrics/metrics-listener.ts";
 import { type Metrics, openMetrics } from "./metrics/open-metrics.ts";
@@ -45,8 +45,16 @@ export interface RunningServer {
   readonly metricsUrl: string | undefined;
   /** Makes a code that a browser turns into a session of the console with this key's rights: once, within a minute. */
   newConsoleCode(accessKeyId: string): string;
+  /** Uses another certificate for the handshakes that come. Throws when the port speaks no HTTPS, or when it is none. */
+  replaceCertificate(tls: HttpsOptions): void;
   close(): Promise<void>;
 }
+
+/**
+ * How long rounds in progress may take to end when the server closes, in milliseconds. Calls of other services that take
+ * longer are made again after the next start.
+ */
+const stopMilliseconds = 2_500;
 
 /** Where log lines go. JSON escapes the ends of lines, but not everything that controls a terminal. */
 const printableStream = (stream: { write(text: string): unknown }) => ({
@@ -71,7 +79,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     measurements: metrics,
   });
   if (metrics !== undefined) measureCommits(metrics, { store, audit: identities.audit });
-  const health = { isReady: false };
+  const health = { isReady: false, isEnding: false };
   const { services, keys } = controlPlane;
   const opened = consoleOf(options, { store, controlPlane, onDefect, own });
   const listener = createFrontDoor({
@@ -84,6 +92,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     },
     isOwnHost: hostNames(names),
     fallback: withHealth(opened.before(options.fallback), () => health.isReady),
+    isEnding: () => health.isEnding,
   });
   const server = createFrontDoorServer(listener, options.tls);
   const metricsListener = await startMetrics(options, { store, controlPlane, metrics, onDefect });
@@ -103,10 +112,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     signerSha256: signer.sha256,
     metricsUrl: metricsListener?.url,
     newConsoleCode: (accessKeyId) => controlPlane.consoleCodes.issue(accessKeyId).code,
+    replaceCertificate: (tls) => replaceCertificate(server, tls),
     async close() {
-      health.isReady = false;
+      Object.assign(health, { isReady: false, isEnding: true });
       opened.close();
-      await controlPlane.stop();
+      await within(stopMilliseconds, controlPlane.stop());
       await Promise.all([closeListener(server), metricsListener?.close()]);
       await controlPlane.close();
       store.close();

@@ -48,7 +48,7 @@ export class FastPathConnection {
   };
 
   get isIdle(): boolean {
-    return this.#exchange === undefined;
+    return this.#exchange === undefined && this.#bytes === undefined;
   }
 
   readonly #onData = (bytes: Buffer): void => {

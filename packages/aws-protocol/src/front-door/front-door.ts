@@ -27,6 +27,8 @@ export interface FrontDoorOptions {
   readonly log: (line: AccessLine) => void;
   /** Serves what is not an AWS request. */
   readonly fallback?: RequestListener | undefined;
+  /** Whether the server is about to end: then each response is the last of its connection. */
+  readonly isEnding?: (() => boolean) | undefined;
   /**
    * Whether a Host header names this server (`hostNames`). Requests under other names are refused, except signed ones:
    * a signature covers the name, and no page can make one. By default every name is taken.
@@ -241,12 +243,13 @@ interface Response {
 }
 
 function respond(
-  { log }: FrontDoorOptions,
+  { log, isEnding }: FrontDoorOptions,
   { exchange, requestId, startedAt }: Arrival,
   { response, service = "-", caller = "-" }: Response,
 ): Promise<void> | undefined {
   const { status, headers, body, operation = "-", fault } = response;
-  const sent = exchange.respond({ status, headers, body, isLast: fault === "RequestTimeout" });
+  const isLast = fault === "RequestTimeout" || isEnding?.() === true;
+  const sent = exchange.respond({ status, headers, body, isLast });
   const writeLog = () => {
     const milliseconds = Math.round((performance.now() - startedAt) * 10) / 10;
     log({ requestId, service, operation, caller, status, fault, milliseconds });

@@ -45,6 +45,11 @@ export class HttpOrHttpsServer extends FastPathServer {
     });
   }
 
+  /** Uses another certificate for the handshakes that come; connections keep what they have. Throws when it is none. */
+  replaceCertificate(tls: SecureContextOptions): void {
+    this.#tlsServer.setSecureContext(tls);
+  }
+
   override closeIdleConnections(): void {
     for (const socket of this.#undecided) socket.destroy();
     super.closeIdleConnections();

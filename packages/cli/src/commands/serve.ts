@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { printableLines } from "@sluice/aws-protocol/printable";
 import { consoleListener } from "@sluice/console";
-import { openIdentities, startServer, withHostSetup } from "@sluice/server";
+import { openIdentities, type RunningServer, startServer, withHostSetup } from "@sluice/server";
 import { agentBundle } from "../agent-bundle.ts";
 import { certificateOf } from "../certificates.ts";
 import { accountId, type Configuration } from "../config.ts";
@@ -55,9 +55,23 @@ export async function serve(configuration: Configuration, account: string = acco
     `The console, for a minute and one browser: ${consoleLink(server.url, server.newConsoleCode(key.accessKeyId))}\nlater: ${programName} console`,
   );
   try {
-    console.log(`\nStopping: ${await signalled()}`);
+    console.log(`\nStopping: ${await signalled(() => reload(server, configuration, clock))}`);
   } finally {
     forgetRunning(dataFolder);
     await server.close();
   }
 }
+
+/** Uses the certificate that is there now; the former one stays in force when that cannot be used. */
+function reload(server: RunningServer, configuration: Configuration, clock: () => number): void {
+  try {
+    const certificate = certificateOf(configuration, clock);
+    if (certificate === undefined) return console.log("Nothing to reload: the port speaks no HTTPS");
+    server.replaceCertificate(certificate);
+    console.log("Reloaded the certificate");
+  } catch (error) {
+    console.error(printableLines(`Cannot reload the certificate, and keep the former one: ${messageOf(error)}`));
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -73,9 +73,9 @@ export function noteReady(
   const { url } = server;
   noteRunning(dataFolder, { url, region, ...key, caBundle: certificate?.caBundle });
   const isAlone = certificate?.isRequired === true;
-  console.log(`ready on ${url}${isAlone ? `, for clients that trust ${certificate.caBundle}` : ""}`);
-  if (certificate !== undefined && !isAlone)
-    console.log(`and on ${url.replace(/^http:/, "https:")}, for clients that trust ${certificate.caBundle}`);
+  const trusted = certificate?.caBundle === undefined ? "" : `, for clients that trust ${certificate.caBundle}`;
+  console.log(`ready on ${url}${isAlone ? trusted : ""}`);
+  if (certificate !== undefined && !isAlone) console.log(`and on ${url.replace(/^http:/, "https:")}${trusted}`);
   if (server.metricsUrl !== undefined) console.log(`metrics on ${server.metricsUrl}`);
 }
 
@@ -143,12 +143,18 @@ async function close({ server, cloud }: House): Promise<void> {
 /** Signals within this many milliseconds of the first repeat it: a terminal and npm send the same one, and so does a service manager that signals every process. */
 const repeatedMilliseconds = 1000;
 
-/** Resolves with the name of the first signal that asks to end. A later one ends the process at once. */
-export function signalled(): Promise<string> {
+/**
+ * Resolves with the name of the first signal that asks to end. A later one ends the process at once. With `reload`, SIGHUP
+ * asks for that instead, unless a terminal has hung up.
+ */
+export function signalled(reload?: () => void): Promise<string> {
   return new Promise((resolve) => {
     let first: number | undefined;
+    const isReload = (signal: NodeJS.Signals) =>
+      signal === "SIGHUP" && reload !== undefined && first === undefined && !process.stdin.isTTY;
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
       process.on(signal, () => {
+        if (isReload(signal)) return reload?.();
         if (first !== undefined && performance.now() - first > repeatedMilliseconds) {
           process.removeAllListeners(signal);
           process.kill(process.pid, signal);
