@@ -92,7 +92,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "packages/cloud/src/service/lambda/": ["@sluice/aws-protocol", "@sluice/aws-protocol/node-http", "yauzl"],
   "packages/console/src/": [],
   "packages/console/src/browser/": ["preact", "preact/hooks", "@preact/signals"],
-  "packages/cli/src/": ["@sluice/", "@aws-sdk/", "commander", "tar-stream"],
+  "packages/cli/src/": ["@sluice/", "@aws-sdk/", "commander", "tar-stream", "yaml"],
 };
 
 /** What each place may import besides that as types alone: nothing of it is loaded. */

@@ -1,6 +1,19 @@
-import { isIP } from "node:net";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
+import { type FoundSettings, readConfigFile } from "./config-file.ts";
 import { defaultDataFolder } from "./environment.ts";
+import {
+  address,
+  chaosOf,
+  countOf,
+  fileName,
+  metricsAddress,
+  namesIn,
+  oneOf,
+  portNumber,
+  regionName,
+  timeScaleOf,
+  webhook,
+} from "./setting-values.ts";
 
 /** Every setting of the command line: its flag, its environment variable, its default and its meaning. `--help` and the docs print this table. */
 export const settings = {
@@ -11,11 +24,19 @@ export const settings = {
     default: "127.0.0.1",
     meaning: "address that the port is opened on; others than this machine's own are for hosts elsewhere",
   },
+  config: {
+    flag: "--config <file>",
+    variable: "SLUICE_CONFIG",
+    default: "",
+    meaning:
+      "file with settings, each under its flag's name without the dashes; without it sluice.yaml in the data folder, or /etc/sluice/sluice.yaml",
+  },
   data: {
     flag: "--data <folder>",
     variable: "SLUICE_DATA",
     default: defaultDataFolder(),
     meaning: "folder of everything durable",
+    isPath: true,
   },
   region: {
     flag: "--region <name>",
@@ -61,6 +82,7 @@ export const settings = {
     flag: "--tls-certificate <file>",
     variable: "SLUICE_TLS_CERTIFICATE",
     default: "",
+    isPath: true,
     meaning:
       "speak HTTPS with this certificate instead of one of the data folder's authority: PEM, with those of its issuers after it; SIGHUP has sluice server read it again",
   },
@@ -68,6 +90,7 @@ export const settings = {
     flag: "--tls-key <file>",
     variable: "SLUICE_TLS_KEY",
     default: "",
+    isPath: true,
     meaning: "the key of that certificate, in PEM",
   },
   serviceRoles: {
@@ -136,6 +159,8 @@ interface Setting {
   readonly variable: string;
   readonly default: string;
   readonly meaning: string;
+  /** In a configuration file it is relative to that file's folder. */
+  readonly isPath?: true;
 }
 
 /** The account that everything in a local cloud belongs to; AWS's own documentation uses it for examples. */
@@ -143,11 +168,56 @@ export const accountId = "123456789012";
 
 type Flags = Readonly<Partial<Record<keyof typeof settings, string | true>>>;
 
-/** Returns the settings in force: a flag wins over the environment, and the environment over the default. Throws with what was found and expected. */
+/** The name of a setting. */
+export type SettingName = keyof typeof settings;
+
+/** Where a configuration file is looked for when none is named: in the data folder, then the machine's. */
+const fileNameInData = "sluice.yaml";
+const machineFile = "/etc/sluice/sluice.yaml";
+
+/**
+ * Returns the settings in force: a flag wins over the environment, the environment over the configuration file, and that
+ * over the default. Throws with what was found and expected.
+ */
 export function configuration(flags: Flags) {
-  // A flag without a value is switched on.
-  const value = (name: keyof typeof settings) =>
-    flags[name] === true ? "on" : (flags[name] ?? process.env[settings[name].variable] ?? settings[name].default);
+  const given = (name: SettingName): string | undefined =>
+    flags[name] === true ? "on" : (flags[name] ?? process.env[settings[name].variable]); // a flag without a value is switched on
+  const { file, found } = fileInForce(given("config"), given("data"));
+  const [wrong] = found?.findings ?? [];
+  if (wrong !== undefined)
+    throw new Error(
+      `Cannot use ${file}, line ${wrong.line}: ${wrong.message}. All findings: sluice config check ${file}`,
+    );
+  return inForce((name) => given(name) ?? found?.texts[name] ?? settings[name].default);
+}
+
+/** Returns the configuration file that a command uses, and what is in it; undefined when there is none. */
+export function fileInForce(
+  named: string | undefined,
+  dataFolder: string = settings.data.default,
+): { readonly file?: string | undefined; readonly found?: FoundSettings | undefined } {
+  const inData = join(resolve(dataFolder), fileNameInData);
+  const isNamed = named !== undefined && named !== "";
+  for (const file of isNamed ? [resolve(named)] : [inData, machineFile]) {
+    const reading = { settings, isOptional: !isNamed, isInData: file === inData, check: problemOf };
+    const found = readConfigFile(file, reading);
+    if (found !== undefined) return { file, found };
+  }
+  return {};
+}
+
+/** Says why a setting cannot have this value; undefined when it can. */
+function problemOf(name: string, text: string): string | undefined {
+  try {
+    inForce((other) => (other === name ? text : settings[other].default));
+    return undefined;
+  } catch (error) {
+    if (error instanceof Error) return error.message;
+    throw error;
+  }
+}
+
+function inForce(value: (name: SettingName) => string) {
   return {
     port: portNumber(value("port")),
     hostname: address(value("listen")),
@@ -174,7 +244,7 @@ export function configuration(flags: Flags) {
 }
 
 /** All settings, in force. */
-export type Configuration = ReturnType<typeof configuration>;
+export type Configuration = ReturnType<typeof inForce>;
 
 /** The AWS variables of the environment; a running local cloud stands in for those that are absent. */
 export function environmentCredentials() {
@@ -195,79 +265,4 @@ export function environmentCredentials() {
     sessionToken: AWS_SESSION_TOKEN,
     caBundle: AWS_CA_BUNDLE,
   };
-}
-
-function portNumber(text: string): number {
-  const port = Number(text);
-  if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw new Error(`Cannot use port "${text}": a number from 0 to 65535 is wanted (0 takes any free port)`);
-}
-
-function address(text: string): string {
-  if (isIP(text) !== 0) return text;
-  throw new Error(`Cannot listen on "${text}": expected an IP address, such as 127.0.0.1 or 0.0.0.0`);
-}
-
-const fileName = (text: string): string | undefined => (text === "" ? undefined : resolve(text));
-
-/** Returns undefined when metrics are not wanted. IPv6 addresses stand in brackets. */
-function metricsAddress(text: string): { readonly hostname: string; readonly port: number } | undefined {
-  if (text === "") return undefined;
-  const [, bracketed, plain = "127.0.0.1", port = ""] = /^(?:(?:\[([^\]]+)\]|([^:[\]]+)):)?(\d{1,5})$/.exec(text) ?? [];
-  const hostname = bracketed ?? plain;
-  if (port !== "" && Number(port) <= 65_535 && isIP(hostname) !== 0) return { hostname, port: Number(port) };
-  throw new Error(
-    `Cannot serve metrics at "${text}": expected a port, or an IP address and a port such as 127.0.0.1:9464`,
-  );
-}
-
-function namesIn(text: string, what: string): readonly string[] {
-  const names = text === "" ? [] : text.split(",").map((name) => name.trim());
-  const wrong = names.find((name) => isIP(name) === 0 && !/^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i.test(name));
-  if (wrong === undefined) return names;
-  throw new Error(`Cannot ${what} "${wrong}": expected host names or IP addresses`);
-}
-
-function regionName(text: string): string {
-  if (/^[a-z]{2}(-[a-z]+)+-\d$/.test(text)) return text;
-  throw new Error(`Cannot use region "${text}": expected a name like "us-east-1"`);
-}
-
-/** More than this, and a data folder is mostly log: some 20 GB. */
-const countMax = 100_000_000;
-
-function countOf(what: string, text: string): number {
-  const count = Number(text);
-  if (/^\d+$/.test(text) && count >= 1 && count <= countMax) return count;
-  throw new Error(`Cannot keep "${text}" ${what}: expected a number from 1 to ${countMax}`);
-}
-
-/** Faster than this, a heartbeat of half a minute is over before anybody can answer. */
-const timeScaleMax = 1000;
-
-function timeScaleOf(text: string): number {
-  const scale = Number(text);
-  if (/^\d+(\.\d+)?$/.test(text) && scale >= 1 && scale <= timeScaleMax) return scale;
-  throw new Error(`Cannot scale time by "${text}": expected a number from 1 to ${timeScaleMax}`);
-}
-
-function chaosOf(text: string) {
-  const locks = /^(?:package-lock(?:=(\d{1,3}))?)?$/.exec(text);
-  if (locks === null) throw new Error(`Cannot make trouble "${text}": expected package-lock or package-lock=N`);
-  return { packageLocks: text === "" ? 0 : Number(locks[1] ?? packageLocks) };
-}
-
-/** How many calls of yum find the lock taken when no number is given: few enough for a script that tries five times. */
-const packageLocks = 2;
-
-function webhook(text: string): string | undefined {
-  if (text === "") return undefined;
-  if (/^https?:/.test(text) && URL.canParse(text)) return text;
-  throw new Error(`Cannot post events to "${text}": expected an http or https URL`);
-}
-
-function oneOf<const Choice extends string>(what: string, text: string, choices: readonly Choice[]): Choice {
-  const found = choices.find((choice) => choice === text);
-  if (found !== undefined) return found;
-  throw new Error(`Cannot use ${what} "${text}": expected one of ${choices.join(", ")}`);
 }

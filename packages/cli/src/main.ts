@@ -148,6 +148,20 @@ program
   });
 
 program
+  .command("config")
+  .description("work with configuration files")
+  .command("check")
+  .argument("[file]", "a configuration file; default: the one that is in force")
+  .description(
+    "print what is wrong in it, each with its line, what was found and what was expected; exit 1 if anything is",
+  )
+  .action(async (file: string | undefined) => {
+    const { checkConfig } = await import("./commands/config-check.ts");
+    const { config, data } = program.opts<{ config?: string; data?: string }>();
+    process.exitCode = checkConfig({ file: file ?? config, data }, (line) => console.log(line));
+  });
+
+program
   .command("appspec")
   .description("work with AppSpec files")
   .command("check")
