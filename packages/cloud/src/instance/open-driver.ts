@@ -1,8 +1,9 @@
+import { realpathSync } from "node:fs";
 import type { Chaos, InstanceDriver } from "./driver.ts";
 import { ControlClient } from "./namespaces/control-client.ts";
 import { NamespaceDriver } from "./namespaces/driver.ts";
 import { stateFolderOf } from "./namespaces/folders.ts";
-import { missingPrograms, whyRefused } from "./namespaces/why-refused.ts";
+import { dataIsShown, isShown, missingPrograms, whyRefused } from "./namespaces/why-refused.ts";
 import { PlainDriver } from "./plain/driver.ts";
 import { plainInstances } from "./plain/instance-folder.ts";
 
@@ -34,6 +35,7 @@ export async function openDriver(
   try {
     // Before anything is started: some are needed much later, in the middle of somebody's deployment.
     if (missingPrograms().length > 0) throw new Error("programs are missing");
+    if (isShown(realpathSync(dataFolder), process.getuid?.())) throw new Error(dataIsShown);
     return { driver: await NamespaceDriver.open(choice) };
   } catch (cause) {
     const why = whyRefused(cause instanceof Error ? cause.message : String(cause));

@@ -16,6 +16,13 @@ export function whyRefused(trouble: string): string {
     : `isolated instances cannot be made here: ${cause.why}. ${cause.remedy}`;
 }
 
+/** Whether instances would be shown a data folder, with the rights of the user who owns it: they have this machine's /usr, and of its /etc what that user may read. Root's data folder is closed to the user that root inside them is. */
+export const isShown = (dataFolder: string, user: number | undefined): boolean =>
+  user !== 0 && ["/usr/", "/etc/"].some((folder) => dataFolder.startsWith(folder));
+
+/** The trouble with such a data folder. */
+export const dataIsShown = "instances would be shown the data folder";
+
 interface Cause {
   readonly applies: (trouble: string) => boolean;
   readonly why: string;
@@ -35,6 +42,11 @@ const causes: readonly Cause[] = [
       return `${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} missing`;
     },
     remedy: "Install them; on Debian and Ubuntu: apt install util-linux mount iproute2",
+  },
+  {
+    applies: (trouble) => trouble === dataIsShown,
+    why: "they would be shown the data folder, which lies below /usr or /etc",
+    remedy: "Put it elsewhere with --data",
   },
   {
     applies: () => setting("kernel/apparmor_restrict_unprivileged_userns") === "1" && process.getuid?.() !== 0,

@@ -19,6 +19,7 @@ import { invocationOperations } from "./operations/invocations.ts";
 import { permissionOperations } from "./operations/permissions.ts";
 import { concurrencyOperations, provision } from "./operations/provisioned-concurrency.ts";
 import { hostRuntimes } from "./runtimes/runtimes.ts";
+import { programFolder } from "./runtimes/sdk-copy.ts";
 import { tagOperations } from "./operations/tags.ts";
 import { urlService } from "./invocation/url-service.ts";
 import { versionOperations } from "./operations/versions.ts";
@@ -64,6 +65,7 @@ export function openLambda(options: LambdaOptions): OpenLambda {
   const runtimes = hostRuntimes(folder);
   const executor = new Executor({
     folder,
+    hidden: [options.dataFolder, programFolder()],
     runtimes,
     logs,
     clock,

@@ -27,6 +27,8 @@ interface Job {
 interface ExecutorOptions {
   /** Of all functions. */
   readonly folder: string;
+  /** Folders that no function may see anything of. */
+  readonly hidden: readonly string[];
   readonly codeFolder: (code: string) => string;
   readonly runtimes: Runtimes;
   readonly logs: LogStore;
@@ -168,7 +170,7 @@ export class Executor {
   }
 
   #isolate(): Promise<Isolation> {
-    this.#isolation ??= findIsolation(join(this.#options.folder, "sandbox")).then((isolation) => {
+    this.#isolation ??= findIsolation(join(this.#options.folder, "sandbox"), this.#options.hidden).then((isolation) => {
       if (isolation.why !== undefined)
         this.#options.note(`Functions run as ordinary processes, not isolated: ${isolation.why}`);
       return isolation;

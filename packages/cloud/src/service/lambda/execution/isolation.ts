@@ -57,9 +57,9 @@ const functionUser = "500001";
 /** How long the system may take to show whether it allows namespaces, in milliseconds. */
 const probeMilliseconds = 5_000;
 
-/** Finds out what this machine allows: namespaces, or ordinary processes with the reason. `folder` is for what they see as their root. */
-export async function findIsolation(folder: string): Promise<Isolation> {
-  const root = new SandboxRoot(folder);
+/** Finds out what this machine allows: namespaces, or ordinary processes with the reason. `folder` is for what they see as their root; no function sees what is in the `hidden` ones. */
+export async function findIsolation(folder: string, hidden: readonly string[]): Promise<Isolation> {
+  const root = new SandboxRoot(folder, hidden);
   const isRoot = process.getuid?.() === 0;
   const namespaces = ["unshare", ...(isRoot ? [] : ["-U", "-r"]), "-m", "-p", "-i", "-u", "-f", "--kill-child=KILL"];
   const hasLimits = await works("prlimit", ["--data=1000000000", "true"]);
@@ -68,7 +68,7 @@ export async function findIsolation(folder: string): Promise<Isolation> {
     memoryBytesMax === undefined || !hasLimits ? [] : ["prlimit", `--data=${memoryBytesMax}`];
   // Whatever happens to this program, its functions end with it.
   const mortal = hasDeathSignal ? ["setpriv", "--pdeathsig", "KILL"] : [];
-  const isolated: Isolation = {
+  const isolatedWith = (nests: boolean): Isolation => ({
     kind: "ns",
     places: ({ modules, interpreter }) => ({
       task: shown.task,
@@ -84,14 +84,16 @@ export async function findIsolation(folder: string): Promise<Isolation> {
         SANDBOX_ROOT: root.folder,
         SANDBOX_TABLE: root.table(bindsOf(wanted), wanted),
         SANDBOX_USER: isRoot ? functionUser : "",
+        SANDBOX_NESTS: nests ? "yes" : "",
       },
     }),
-  };
+  });
   const interpreter = { executable: "", prefix: "" };
   const wanted = { code: folder, bootstrap: folder, interpreter, temporaryMegabytes: 1, variables: {} };
-  const trial = isolated.wrap(["true"], wanted);
-  const why = await failure(trial);
-  if (why === undefined) return isolated;
+  const trial = (nests: boolean) => failure(isolatedWith(nests).wrap(["true"], wanted));
+  if (isRoot && (await trial(true)) === undefined) return isolatedWith(true);
+  const why = await trial(false);
+  if (why === undefined) return isolatedWith(false);
   return {
     kind: "plain",
     why,

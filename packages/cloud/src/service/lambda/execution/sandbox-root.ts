@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -44,9 +45,11 @@ const guarded = "ro,nosuid,nodev";
 export class SandboxRoot {
   readonly folder: string;
   readonly #tables: string;
+  readonly #hidden: readonly string[];
 
-  /** Rebuilds the skeleton. */
-  constructor(folder: string) {
+  /** Rebuilds the skeleton. What is in the hidden folders is not shown, wherever they lie. */
+  constructor(folder: string, hidden: readonly string[]) {
+    this.#hidden = hidden.map((one) => realpathSync(one));
     rmSync(folder, { recursive: true, force: true });
     this.folder = join(folder, "root");
     this.#tables = join(folder, "tables");
@@ -70,6 +73,9 @@ export class SandboxRoot {
       `${at("")} ${at("")} none bind,${guarded}`,
       ...shown.map((name) => `/${name} ${at(name)} none rbind,${guarded}`),
       ...mountsBelow(shown).map((place) => `none ${at(place)} none remount,bind,${guarded}`),
+      ...this.#hidden
+        .filter((one) => shown.some((name) => one.startsWith(`/${name}/`)))
+        .map((one) => `hidden ${at(one)} tmpfs ro,nosuid,nodev,size=4k`),
       `proc ${at("proc")} proc defaults`,
       `tmp ${at("tmp")} tmpfs mode=1777,size=${temporaryMegabytes}m`,
       `shm ${at("dev/shm")} tmpfs mode=1777,size=${sharedMegabytes}m`,

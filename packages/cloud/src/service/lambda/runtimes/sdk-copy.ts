@@ -75,6 +75,13 @@ async function showFolders(folder: string): Promise<void> {
     if (entry.isDirectory()) await chmod(join(entry.parentPath, entry.name), 0o755);
 }
 
+/** The folder that this program is loaded from, with its packages: a clone, or what npm has installed. */
+export function programFolder(): string {
+  const packages = packagesFolder();
+  const around = dirname(packages);
+  return existsSync(join(around, "package.json")) ? around : packages;
+}
+
 /** The folder of the packages that this program is loaded from. */
 function packagesFolder(): string {
   const client = fileURLToPath(import.meta.resolve("@aws-sdk/client-codedeploy"));
