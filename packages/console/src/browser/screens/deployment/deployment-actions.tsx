@@ -45,9 +45,12 @@ const isOffered = (can: Permitted | undefined): can is Permitted =>
 export function DeploymentActions({
   answer: { can, deployment },
   reload,
+  hides,
 }: {
   readonly answer: DeploymentAnswer;
   readonly reload: () => void;
+  /** What to do next stands beside the cause: on a wide page it is not offered twice. */
+  readonly hides: boolean;
 }) {
   const { id, counts } = deployment;
   const left = counts.total - (counts.Succeeded ?? 0) - (counts.Failed ?? 0) - (counts.Skipped ?? 0);
@@ -56,34 +59,39 @@ export function DeploymentActions({
       {offers.map(({ name, label, icon, look, question }) => {
         const permitted = can[name];
         if (!isOffered(permitted)) return null;
+        const isTwice = hides && nextSteps.has(name);
         const consequence = permitted.isAllowed && permitted.consequence === undefined && name.startsWith("stop") && (
           <p>
             {plural(left, "target")} {left === 1 ? "has" : "have"} not ended yet.
           </p>
         );
         return (
-          <ActionButton
-            key={name}
-            name={name}
-            body={name === "retry" ? { deploymentId: id, which: "failed" as const } : { deploymentId: id }}
-            can={permitted}
-            label={label}
-            icon={icon}
-            {...(look !== undefined && { look })}
-            question={question(id)}
-            explanation={consequence || undefined}
-            {...(endsHere.has(name) && {
-              done: () => {
-                toast(`${label}: accepted`);
-                reload();
-              },
-            })}
-          />
+          <span key={name} class={isTwice ? "only-narrow" : ""}>
+            <ActionButton
+              name={name}
+              body={name === "retry" ? { deploymentId: id, which: "failed" as const } : { deploymentId: id }}
+              can={permitted}
+              label={label}
+              icon={icon}
+              {...(look !== undefined && { look })}
+              question={question(id)}
+              explanation={consequence || undefined}
+              {...(endsHere.has(name) && {
+                done: () => {
+                  toast(`${label}: accepted`);
+                  reload();
+                },
+              })}
+            />
+          </span>
         );
       })}
     </>
   );
 }
+
+/** Actions that the failure page offers beside the cause. */
+const nextSteps: ReadonlySet<string> = new Set(["retry", "rollback", "redeploy"]);
 
 /** Actions after which the reader stays with this deployment. */
 const endsHere: ReadonlySet<string> = new Set([

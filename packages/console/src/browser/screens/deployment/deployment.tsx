@@ -91,7 +91,7 @@ function Deployment({ answer, reload }: { readonly answer: DeploymentAnswer; rea
           [group, pathTo("group", { application, group })],
           [id, pathTo("deployment", { id })],
         ]}
-        actions={<DeploymentActions answer={answer} reload={reload} />}
+        actions={<DeploymentActions answer={answer} reload={reload} hides={view === "why"} />}
         cli={view === "why" ? ["explain", id] : view === "logs" ? ["logs", id] : ["watch", id]}
       />
       <Progress deployment={deployment} isBrief={view === "logs"} />

@@ -114,8 +114,7 @@ function Entry({ event, cause }: { readonly event: ConsoleEvent; readonly cause:
         </p>
         {(because !== undefined || cause !== undefined) && (
           <p class="muted small">
-            {because ?? cause?.text}
-            {rule !== undefined && <span class="tag">{rule}</span>}
+            {because ?? cause?.text} {rule !== undefined && <span class="tag">{rule}</span>}
           </p>
         )}
       </div>

@@ -16,7 +16,10 @@ export function Progress({
 }) {
   const { sentence, counts, minimumHealthy, waiting, waves, traffic } = deployment;
   return (
-    <section class={`progress tone-${toneOf(deployment.status)}`} aria-label="Progress">
+    <section
+      class={`progress tone-${toneOf(deployment.status)}${toneOf(deployment.status) === "bad" ? " brief-narrow" : ""}`}
+      aria-label="Progress"
+    >
       <p class="sentence any">{sentence}</p>
       {waiting !== undefined && waiting.text !== sentence && (
         <p class={`note any${waiting.needsPerson ? " wait" : ""}`}>

@@ -97,7 +97,7 @@ function Target({ answer }: { readonly answer: TargetAnswer }) {
               question="Retry the targets that failed?"
             />
             <a class="button" href={pathTo("logs", { id }, { t: target.id })}>
-              <Icon name="terminal" size={14} /> Log
+              <Icon name="audit" size={14} /> Log
             </a>
           </>
         }

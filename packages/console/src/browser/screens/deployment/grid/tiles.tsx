@@ -38,6 +38,9 @@ export function Tiles({
   );
 }
 
+/** States that are about a lifecycle event. */
+const showsEvent: ReadonlySet<string> = new Set(["InProgress", "Failed"]);
+
 function Tile({ id, columns, index }: { readonly id: string; readonly columns: Columns; readonly index: number }) {
   const state = stateOf(columns, index);
   const target = columns.ids[index] ?? "";
@@ -46,7 +49,9 @@ function Tile({ id, columns, index }: { readonly id: string; readonly columns: C
       <a class={`target-tile t-${toneOf(state)}`} data-row href={pathTo("target", { id, target })}>
         <Glyph status={state} />
         <span class="mono clip">{target}</span>
-        <span class="muted small clip">{eventOf(columns, index) ?? statusWord(state)}</span>
+        {state !== "Succeeded" && (
+          <span class="muted small clip">{showsEvent.has(state) ? eventOf(columns, index) : statusWord(state)}</span>
+        )}
         <span class="sr">{statusWord(state)}</span>
       </a>
     </li>
