@@ -51,9 +51,9 @@ export async function buildConsole(): Promise<string> {
   });
   const html = readFileSync(join(source, "index.html"), "utf8");
   const heads = [
-    ...entry.imports.map((name) => `<link rel="modulepreload" href="/console/assets/${name}">`),
-    `<link rel="stylesheet" href="/console/assets/${style}">`,
-    `<script type="module" src="/console/assets/${entry.fileName}"></script>`,
+    ...entry.imports.map((name) => `<link rel="modulepreload" href="/console-assets/${name}">`),
+    `<link rel="stylesheet" href="/console-assets/${style}">`,
+    `<script type="module" src="/console-assets/${entry.fileName}"></script>`,
   ];
   const page = join(folder, "index.html");
   replaceFile(

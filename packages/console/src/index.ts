@@ -49,7 +49,7 @@ export function consoleListener(): RequestListener {
   };
   return (request, response) => {
     const [path = "/"] = (request.url ?? "/").split("?");
-    const [, name, ending = ""] = /^\/console\/assets\/([\w-]+\.(js|css))$/.exec(path) ?? [];
+    const [, name, ending = ""] = /^\/console-assets\/([\w-]+\.(js|css))$/.exec(path) ?? [];
     const isPage = name === undefined && routeOf(path).page !== "missing";
     const served = isPage ? fileOf("index.html") : name === undefined ? undefined : fileOf(`assets/${name}`);
     if (served === undefined || (request.method !== "GET" && request.method !== "HEAD")) {

@@ -41,7 +41,7 @@ test("every page's path has the one document, whose scripts and style are there 
   const url = await serve(t);
 
   const document = await (await fetch(`${url}/d/d-ABC/t/i%2F1?view=grid`)).text();
-  const assets = [...document.matchAll(/(?:src|href)="(\/console\/assets\/[^"]+)"/g)].map(([, path]) => path ?? "");
+  const assets = [...document.matchAll(/(?:src|href)="(\/console-assets\/[^"]+)"/g)].map(([, path]) => path ?? "");
 
   assert(assets.length >= 2);
   for (const path of assets) {
@@ -51,9 +51,9 @@ test("every page's path has the one document, whose scripts and style are there 
     assert.match(answer.headers.get("content-type") ?? "", /^text\/(javascript|css); charset=utf-8$/);
   }
   for (const path of [
-    "/console/assets/../index.html",
-    "/console/assets/%2e%2e/inputs.json",
-    "/console/assets/none.js",
+    "/console-assets/../index.html",
+    "/console-assets/%2e%2e/inputs.json",
+    "/console-assets/none.js",
     "/d",
     "/apps/%ff",
   ])
