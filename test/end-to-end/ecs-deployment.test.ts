@@ -80,7 +80,7 @@ test(
     const events = (await fixture.target(id))?.lifecycleEvents ?? [];
     assert.match(
       events.find(({ lifecycleEventName }) => lifecycleEventName === "Install")?.diagnostics?.message ?? "",
-      /^The deployment was ended while Install was under way\. Last state: 0 of 2 tasks of ecs-svc\/\d+ run: the container "web" exited with 3: Its last output: reading settings \| \\u001b\[31mno database \(Essential container in task exited\)$/,
+      /^The deployment was ended while Install was under way\. Last state: [01] of 2 tasks of ecs-svc\/\d+ run: the container "web" exited with 3: Its last output: reading settings \| \\u001b\[31mno database \(Essential container in task exited\)$/,
     );
     const rollback = await fixture.ended(rollbackInfo?.rollbackDeploymentId ?? "");
     assert.deepEqual([rollback.status, rollback.errorInformation?.message], ["Succeeded", undefined]);
