@@ -8,6 +8,7 @@ import {
   CreateDeploymentGroupCommand,
   type CreateDeploymentGroupCommandInput,
   type DeploymentInfo,
+  GetDeploymentCommand,
   GetDeploymentTargetCommand,
   type RevisionLocation,
 } from "@aws-sdk/client-codedeploy";
@@ -218,6 +219,10 @@ export class EcsDeploymentFixture {
       }),
     );
     return deploymentId;
+  }
+
+  get(deploymentId: string) {
+    return this.deploy.send(new GetDeploymentCommand({ deploymentId }));
   }
 
   /** Waits for the end of a deployment. */
