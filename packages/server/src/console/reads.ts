@@ -10,6 +10,8 @@ import { deployments, now } from "./snapshots/deployments.ts";
 import { events } from "./snapshots/events.ts";
 import { hosts, oneHost } from "./snapshots/hosts.ts";
 import { search } from "./snapshots/search.ts";
+import { logTails } from "./snapshots/logs.ts";
+import { why } from "./snapshots/why.ts";
 import { oneTarget } from "./snapshots/target.ts";
 import { targetColumns } from "./snapshots/targets.ts";
 import { where } from "./snapshots/where.ts";
@@ -19,14 +21,8 @@ type Body<Path extends keyof Reads> = Omit<Reads[Path], "cursor" | "now">;
 
 type Read<Path extends keyof Reads> = (viewer: Viewer, context: SnapshotContext, named: Named) => Promise<Body<Path>>;
 
-/** What the session's own path, the cloud, logs and explanations answer is beside what they read. */
-export type SnapshotPath = Exclude<
-  keyof Reads,
-  | "/console/api/session"
-  | "/console/api/cloud"
-  | "/console/api/deployments/:id/why"
-  | "/console/api/deployments/:id/logs"
->;
+/** What the session's own path and the cloud answer is beside what they read. */
+export type SnapshotPath = Exclude<keyof Reads, "/console/api/session" | "/console/api/cloud">;
 
 const can =
   <Action extends string>(
@@ -98,6 +94,15 @@ export const snapshots: { readonly [Path in SnapshotPath]: Read<Path> } = {
   },
   "/console/api/deployments/:id/events": async (viewer, context, { labels: { id = "" }, query }) => ({
     ...(await events(viewer, context, { id, query })),
+    can: {},
+  }),
+  "/console/api/deployments/:id/why": async (viewer, context, { labels: { id = "" } }) => {
+    const record = await deploymentFor(viewer, context, id);
+    const { rollback, retry, redeploy } = await deploymentCan(viewer, context, record);
+    return { ...(await why(viewer, record)), can: { rollback, retry, redeploy } };
+  },
+  "/console/api/deployments/:id/logs": async (viewer, context, { labels: { id = "" }, query }) => ({
+    ...(await logTails(viewer, context, { id, query })),
     can: {},
   }),
   "/console/api/events": async (viewer, context, { query }) => ({

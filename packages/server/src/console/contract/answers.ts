@@ -30,7 +30,7 @@ export interface Answer<Action extends string = never> {
   /** The server's time when it answered. */
   readonly now: Time;
   /** Only actions that have to do with what is shown; one that is absent is not offered here. */
-  readonly can: Readonly<Partial<Record<Action, Permitted>>>;
+  readonly can: Readonly<Partial<Record<Action, Permitted | undefined>>>;
 }
 
 /** The body of every answer that is no success, with a status from 400 on. */

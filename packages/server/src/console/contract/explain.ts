@@ -23,10 +23,14 @@ export interface FailureGroup {
   readonly errorCode: string;
   readonly script?: string | undefined;
   readonly exitCode?: number | undefined;
+  /** What happened, in one sentence: the same that `sluice explain` prints. */
+  readonly sentence: string;
   readonly message: string;
   readonly count: number;
+  /** Of so many failed targets. */
+  readonly of: number;
   readonly firstSeen: Time;
-  readonly lastSeen: Time;
+  /** Empty for failures of the deployment as a whole. */
   readonly firstTarget: string;
   /** At most 100 ids, the first ones first. */
   readonly targets: readonly string[];
@@ -52,6 +56,7 @@ export interface SharedTrait {
 /** Something that is not as it was at the last success. */
 export interface Difference {
   readonly what: "revision" | "file" | "script" | "configuration" | "group";
+  /** Which of them, such as the path of a file or the name of a setting. */
   readonly name: string;
   readonly before?: string | undefined;
   readonly after?: string | undefined;

@@ -51,13 +51,15 @@ export function FailureCard({ group, letter, id, total }: FailureCardOptions) {
         )}
         {shared.length > 0 && <Shared shared={shared} />}
         <Targets group={group} id={id} />
-        <p class="muted small">
-          First on{" "}
-          <a class="linked mono" href={pathTo("target", { id, target: firstTarget })}>
-            {firstTarget}
-          </a>
-          , <Ago at={firstSeen} />
-        </p>
+        {firstTarget !== "" && (
+          <p class="muted small">
+            First on{" "}
+            <a class="linked mono" href={pathTo("target", { id, target: firstTarget })}>
+              {firstTarget}
+            </a>
+            , <Ago at={firstSeen} />
+          </p>
+        )}
       </div>
     </article>
   );
