@@ -176,6 +176,7 @@ ${
   cp -r ${exampleFolder} mine && echo 2 > mine/app/VERSION  # a version of your own …
   ${programName} deploy mine                                    # … deployed, with live progress`
     : `  ${programName} deploy FOLDER --application A --group G          # a folder with an appspec.yml`
-}  ${programName} console                                        # everything in a browser; so does this link, once, within a minute:
+}
+  ${programName} console                                        # everything in a browser; so does this link, once, within a minute:
   ${link}
 Stop with Ctrl-C, or: ${programName} down`;

@@ -84,7 +84,7 @@ test("a deployment that failed on 3 of 40 hosts for two causes names both, the f
 
   assert.equal(
     explained.sentence,
-    "Stopped: 3 of 40 failed, at most 2 allowed under Custom.95 (FLEET_PERCENT 95: 38 of 40 must stay healthy). 2 of 3: ValidateService: scripts/check.sh ended with exit code 7, with the same output; 1 other cause",
+    "Stopped: 3 of 40 failed, at most 2 may be unavailable under Custom.95 (FLEET_PERCENT 95: 38 of 40 must stay healthy). 2 of 3: ValidateService: scripts/check.sh ended with exit code 7, with the same output; 1 other cause",
   );
   const { code, failed, total, allowed, minimumHealthy } = explained.rule ?? {};
   assert.deepEqual(
@@ -136,7 +136,7 @@ test("targets that were never tried are counted, and the allowance is what the r
 
   assert.match(
     sentence,
-    /^Stopped: 1 of 3 failed, at most 1 allowed under .*2 of 3 must stay healthy\); 2 not tried\. /,
+    /^Stopped: 1 of 3 failed, as many as may be unavailable under .*2 of 3 must stay healthy\); 2 not tried\. /,
   );
   assert.deepEqual([counts.failed, counts.skipped], [1, 2]);
 });

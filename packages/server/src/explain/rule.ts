@@ -79,7 +79,10 @@ function healthRule(
   const { minimumHealthy, unavailable } = disruptionBudget(value, total);
   const allowed = Math.max(0, unavailable);
   const where = about.zone === undefined ? "" : ` in ${about.zone}`;
-  const text = `${failed} of ${total} failed${where}, at most ${allowed} allowed under ${about.configuration} (${value.type} ${value.value}: ${minimumHealthy} of ${total} must stay healthy)`;
+  // No other target is taken out of service once as many have failed as may be unavailable.
+  const share =
+    failed > 0 && failed === allowed ? "as many as may be unavailable" : `at most ${allowed} may be unavailable`;
+  const text = `${failed} of ${total} failed${where}, ${share} under ${about.configuration} (${value.type} ${value.value}: ${minimumHealthy} of ${total} must stay healthy)`;
   return { ...about, text, failed, total, allowed, minimumHealthy };
 }
 
