@@ -202,6 +202,26 @@ test(
   },
 );
 
+test("root of an instance sees and changes no cgroup, which are others' as well", { skip }, async (t) => {
+  const cloud = await openLocalCloud(t, { driver: "ns" });
+  const ec2 = new EC2Client(cloud.client);
+  t.after(() => ec2.destroy());
+  const { launch, sh } = fleetOf(cloud, ec2);
+  const [id = ""] = await launch(withoutAgent, 1);
+
+  const tries = [
+    "unshare -C true",
+    "unshare -UrC true",
+    "echo 9 > /proc/sys/user/max_cgroup_namespaces; unshare -C true",
+    "unshare -m mount -t cgroup2 x /mnt",
+    "unshare -m mount -t cgroup -o memory x /mnt",
+    "unshare -Urm mount -t cgroup2 x /mnt",
+  ];
+  for (const one of tries) assert.notEqual((await sh(id, one)).code, 0, one);
+
+  assert.match((await sh(id, "ls /sys/fs/cgroup; unshare -Um echo namespaces")).output, /^namespaces$/m);
+});
+
 /** Processes whose file systems lie in a folder: every one that our instances are made of, and no other. */
 function processesWithin(folder: string): readonly number[] {
   return readdirSync("/proc")

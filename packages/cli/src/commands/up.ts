@@ -10,6 +10,7 @@ import { agentBundle } from "../agent-bundle.ts";
 import { certificateOf } from "../certificates.ts";
 import { accountId, type Configuration } from "../config.ts";
 import { openDataFolder } from "../data-folder.ts";
+import { closeInheritedDescriptors } from "./inherited-descriptors.ts";
 import { programName } from "../environment.ts";
 import { forgetRunning, noteRunning } from "../running.ts";
 
@@ -30,6 +31,7 @@ export async function up(configuration: Configuration, { instances, example }: U
       "Cannot switch plain HTTP off in a local cloud: its instances, functions and load balancers use it within this machine. Use --tls, which speaks HTTPS beside it, or sluice server --tls-only",
     );
   openDataFolder(dataFolder);
+  closeInheritedDescriptors();
   const house = await open(configuration, example);
   const { server, key, certificate } = house;
   noteReady(configuration, { server, key, certificate });

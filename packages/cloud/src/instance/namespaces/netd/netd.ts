@@ -55,6 +55,9 @@ function prepare(): void {
   // Instances see this program's own Node, so it is read-only for them: what they change must not be ours (boot-instance.sh).
   execFileSync("mount", ["--bind", node, node]);
   execFileSync("mount", ["-o", "remount,bind,ro", node]);
+  // Root of an instance could mount the cgroups in a namespace of its own, with the rights of our user over those that limit
+  // others' memory or that this program runs in. A limit that is set here is not his to change.
+  writeFileSync("/proc/sys/user/max_cgroup_namespaces", "0");
   for (const [name, value] of linkSettings) writeFileSync(`/proc/sys/net/ipv4/${name}`, String(value));
   execFileSync("ip", ["-batch", "-"], { input: network });
   for (const scope of ["all", "default"]) {
