@@ -30,3 +30,5 @@ export { deploymentOverview } from "./rules/overview.ts";
 export { silentHosts } from "./rules/silent-hosts.ts";
 export { stopMessage } from "./messages/stop-message.ts";
 export { heartbeatInterval, stepLimit, targetsMax } from "./rules/time-limits.ts";
+export type { Assumptions, Trouble } from "./forecast/assumptions.ts";
+export { forecast, type Forecast, type ForecastHold, type ForecastStep, type Wave } from "./forecast/forecast.ts";

@@ -1,9 +1,11 @@
-// Simulates as many deployments as asked for: `node packages/engine/test/simulate.ts 200000`. With `--seed N` it follows one.
+// Simulates as many deployments as asked for: `node packages/engine/test/simulate.ts 200000`. With `--seed N` it follows one, with `--forecast 10000` it compares so many forecasts with what happens then.
 import { sentence } from "./scenario-language.ts";
+import { forecastAgrees } from "./simulation/forecast-agreement.ts";
 import { simulate } from "./simulation/simulated-deployment.ts";
 
 const [first = "20000", second] = process.argv.slice(2);
 if (first === "--seed") follow(Number(second));
+else if (first === "--forecast") compareForecasts(Number(second));
 else simulateMany(Number(first));
 
 function follow(seed: number): void {
@@ -23,6 +25,21 @@ function simulateMany(count: number): void {
   console.log(
     `${count} deployments in ${((performance.now() - begun) / 1000).toFixed(1)} s: ${JSON.stringify(outcomes)}`,
   );
+}
+
+function compareForecasts(count: number): void {
+  const begun = performance.now();
+  let [targets, broken] = [0, 0];
+  for (let seed = 1; seed <= count; seed += 1)
+    try {
+      targets += forecastAgrees(seed);
+    } catch (error) {
+      broken += 1;
+      process.exitCode = 1;
+      console.error(`Seed ${seed}:`, error instanceof Error ? error.message : error);
+    }
+  const seconds = ((performance.now() - begun) / 1000).toFixed(1);
+  console.log(`${count - broken} of ${count} forecasts agree with the run, of ${targets} targets, in ${seconds} s`);
 }
 
 function attempt(seed: number): string {

@@ -98,8 +98,28 @@ function start(
   return event === undefined ? [] : [run(world, target, { event, because })];
 }
 
+/**
+ * States by the list of events and by target, without and with tolerated failures: a pass over a thousand targets asks
+ * for all of them several times, and few have changed. A target is never changed: another state is another object.
+ */
+const known = new WeakMap<
+  readonly LifecycleEventName[],
+  readonly [WeakMap<Target, keyof Counts>, WeakMap<Target, keyof Counts>]
+>();
+
 /** Returns the state of a target with regard to some of its events. */
 export function stateOf(world: World, target: Target, events: readonly LifecycleEventName[]): keyof Counts {
+  const maps = known.get(events) ?? [new WeakMap<Target, keyof Counts>(), new WeakMap<Target, keyof Counts>()];
+  if (!known.has(events)) known.set(events, maps);
+  const states = maps[world.deployment.ignoreApplicationStopFailures ? 1 : 0];
+  const cached = states.get(target);
+  if (cached !== undefined) return cached;
+  const state = findState(world, target, events);
+  states.set(target, state);
+  return state;
+}
+
+function findState(world: World, target: Target, events: readonly LifecycleEventName[]): keyof Counts {
   const planned = target.events.filter(({ name }) => events.includes(name));
   if (target.status === "Succeeded" || planned.length === 0) return "succeeded";
   if (target.status === "Pending") return "notStarted";
