@@ -90,7 +90,10 @@ program
   .description("show a deployment until it ends; exit 0 only if it succeeded")
   .action(async (id: string) => watchToEnd(await codeDeployAt(await endpointFound()), id));
 
-addDeploymentCommands(program, endpointFound);
+addDeploymentCommands(program, {
+  endpointFound,
+  watchToEnd: async (endpoint, id) => watchToEnd(await codeDeployAt(endpoint), id),
+});
 
 program
   .command("orphans")

@@ -173,7 +173,7 @@ interface ServiceParts extends ControlPlaneParts {
 }
 
 function servicesOf(options: ControlPlaneOptions, parts: ServiceParts): readonly Service[] {
-  const { region, accountId, clock, identities, services, uniqueIdOf, authority, revisionSha256 } = options;
+  const { region, accountId, clock, identities, services, uniqueIdOf, authority, revisionSha256, timeScale } = options;
   const { store, polls, presence, gateways, reconciler, signer, consoleCodes, onDefect } = parts;
   const common = { store, region, accountId, clock };
   const wake = (id: string) => reconciler.wake(id);
@@ -182,13 +182,14 @@ function servicesOf(options: ControlPlaneOptions, parts: ServiceParts): readonly
   const { endRegistration } = identities;
   const agentVersionOf = (host: string) => presence.factsOf(host)?.agentVersion;
   const about = { identities, uniqueIdOf, authority, signerSha256: signer.sha256 };
+  const operating = { ...common, wake, syncHooks, uniqueIdOf, endRegistration, lastSeen };
   const accesses = codedeployAccesses({ store, region, accountId });
   const gitHubTokenFor = tokensOf({ store, identities });
   const specification = signedSpecifications({ store, gitHubTokenFor, revisionSha256 }, signer.sign);
   return [
-    codedeployService({ ...common, wake, syncHooks, uniqueIdOf, endRegistration, lastSeen }, accesses, onDefect),
+    codedeployService(operating, accesses, onDefect),
     hostCommandService({ ...common, polls, presence, specification, wake }, onDefect),
-    sluiceService({ ...common, ...about, agentVersionOf, consoleCodes }, onDefect),
+    sluiceService({ ...operating, ...about, gateways, timeScale, agentVersionOf, consoleCodes }, onDefect),
     ...services,
   ];
 }

@@ -24,8 +24,8 @@ export interface Play {
   readonly stuck?: string | undefined;
 }
 
-/** More moments than any deployment has: two for each event of as many targets as there may be. */
-const momentsMax = 100_000;
+/** More rounds than any deployment has: two for each event of as many targets as there may be. */
+const roundsMax = 100_000;
 
 /**
  * Plays the rest of a deployment with the rules that decide about the real one. Time is virtual, and everything takes as
@@ -54,17 +54,17 @@ class Player {
   }
 
   toTheEnd(): Play {
-    for (let moments = 0; moments < momentsMax; moments += 1) {
+    for (let rounds = 0; rounds < roundsMax; rounds += 1) {
       const last = this.#pass();
       if (isOver(this.#world.deployment)) return { end: this.#world, moves: this.#moves };
       if (last?.do === "look up fleet") {
         if (!this.#lookUp(last)) return this.#stuck(`it is not known which hosts will be ${last.fleet}`);
         continue;
       }
-      if (!this.#goOnToNextMoment(last?.do === "wait" ? last.until : undefined))
+      if (!this.#goOnInTime(last?.do === "wait" ? last.until : undefined))
         return this.#stuck(last?.do === "wait" ? last.for : "nothing follows");
     }
-    return this.#stuck("it has more moments than are looked at");
+    return this.#stuck("it has more rounds than are looked at");
   }
 
   #stuck(stuck: string): Play {
@@ -137,7 +137,7 @@ class Player {
   }
 
   /** Goes on to when the next report comes or a wait is over. False when neither will ever be. */
-  #goOnToNextMoment(until: number | undefined): boolean {
+  #goOnInTime(until: number | undefined): boolean {
     for (;;) {
       const at = Math.min(this.#agenda.nextAt ?? Number.POSITIVE_INFINITY, until ?? Number.POSITIVE_INFINITY);
       if (!Number.isFinite(at)) return false;
@@ -152,7 +152,7 @@ class Player {
 
   /**
    * A host that goes on to its next event changes nothing for others: where all reports are of that kind, the rules for
-   * one target are asked alone. A rolling deployment to a thousand hosts has seven thousand such moments.
+   * one target are asked alone. A rolling deployment to a thousand hosts has seven thousand such cases.
    */
   #passOn(reports: readonly Report[]): boolean {
     if (this.#world.deployment.kind !== "in-place" || reports.length === 0) return false;
@@ -177,7 +177,7 @@ class Player {
 
 const failure = { status: "Failed", diagnostics: assumedFailure } as const;
 
-/** An entry that only makes a moment. */
+/** An entry that only makes a pass. */
 const nothing = (at: number): Report => ({ commandId: "", at, kind: "acknowledged" });
 
 const isUnderWay = ({ command, status }: LifecycleEvent): boolean =>

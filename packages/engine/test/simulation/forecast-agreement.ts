@@ -80,9 +80,9 @@ class Run {
   }
 
   toItsEnd(): void {
-    for (let moments = 0; !isOver(this.world.deployment); moments += 1) {
+    for (let rounds = 0; !isOver(this.world.deployment); rounds += 1) {
       const entry = this.#queue.next();
-      assert(entry !== undefined && moments < 50_000, "WAIT: every deployment ends");
+      assert(entry !== undefined && rounds < 50_000, "WAIT: every deployment ends");
       this.world = { ...this.world, now: Math.max(this.world.now, entry.at) };
       entry.act();
       this.#pass();

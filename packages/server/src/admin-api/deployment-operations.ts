@@ -1,26 +1,54 @@
-import { type AccessTable, type Call, Fault } from "@sluice/aws-protocol";
+import { type Access, type AccessTable, type Call, Fault, serviceModel } from "@sluice/aws-protocol";
 import { codedeployAccesses } from "../access/codedeploy-accesses.ts";
 import { explain } from "../explain/explain.ts";
 import type { Explanation } from "../explain/explanation.ts";
-import { readSnapshot } from "../explain/read-snapshot.ts";
-import type { Store } from "../store/index.ts";
+import { readSnapshot, type SnapshotContext } from "../explain/read-snapshot.ts";
+import { beginDeployment, type CreateDeploymentRequest } from "../operations/create-deployment.ts";
+import { checkListLengths, checkMembers } from "../operations/validation/member-checks.ts";
+import type { Plan } from "../plan/plan.ts";
+import { type PlanContext, planDeployment } from "../plan/plan-deployment.ts";
+import type { WhatIf } from "../plan/what-if.ts";
+import { type RetryRequest, retryRequestOf, type RollBackRequest, rollBackRequestOf } from "./deployment-actions.ts";
+import { type GroupStatus, runningRevisions } from "./running-revisions.ts";
 import type { OperationShapes } from "./sluice-model.ts";
 
 // Operations about deployments that AWS does not have.
 
-export interface DeploymentOperationsContext {
-  readonly store: Store;
-  readonly region: string;
-  readonly accountId: string;
-  /** What a host's agent says its version is; undefined when it is not known. */
-  readonly agentVersionOf: (host: string) => string | undefined;
-}
+export type DeploymentOperationsContext = PlanContext & SnapshotContext;
 
 type Context = DeploymentOperationsContext & { readonly call: Call };
+
+const createDeployment = operationOf("CreateDeployment");
+
+function operationOf(name: string) {
+  const operation = serviceModel("codedeploy").operations.get(name);
+  if (operation === undefined) throw new Error(`The table of CodeDeploy has no ${name}`);
+  return operation;
+}
+
+const created = { deploymentId: "text" } as const;
 
 /** Their inputs and outputs. */
 export const deploymentShapes = {
   ExplainDeployment: [{ deploymentId: "text" }, { explanation: "document" }],
+  PlanDeployment: [
+    { deployment: createDeployment.input, failFirst: "number", fail: "texts", zoneDown: "text" },
+    { plan: "document" },
+  ],
+  RetryDeployment: [
+    {
+      deploymentId: "text",
+      ignoreApplicationStopFailures: "truth",
+      fileExistsBehavior: "text",
+      description: "text",
+    },
+    created,
+  ],
+  RollBackDeploymentGroup: [
+    { applicationName: "text", deploymentGroupName: "text", revision: "text", description: "text" },
+    created,
+  ],
+  ListRunningRevisions: [{ applicationName: "text", deploymentGroupName: "text" }, { groups: "document" }],
 } as const satisfies OperationShapes;
 
 /** Operations about deployments. */
@@ -34,14 +62,88 @@ export const deploymentOperations = {
     if (snapshot === undefined) throw unknownDeployment(deploymentId);
     return { explanation: explain(snapshot) };
   },
+
+  /** What CreateDeployment would do, without doing it. */
+  async PlanDeployment(
+    context: Context,
+    { deployment = {}, ...whatIf }: { readonly deployment?: Partial<CreateDeploymentRequest> | undefined } & WhatIf,
+  ): Promise<{ readonly plan: Plan }> {
+    const { failFirst = 0 } = whatIf;
+    if (!Number.isSafeInteger(failFirst) || failFirst < 0)
+      throw new Fault("ValidationException", `failFirst is ${failFirst}: expected a whole number from 0`);
+    // What is missing, the operation's own checks find.
+    const asked = checked({ applicationName: undefined, ...deployment });
+    return { plan: await planDeployment(context, withRevision(context, asked), whatIf) };
+  },
+
+  /** Deploys the revision of a deployment that is over to the hosts that do not have it. */
+  RetryDeployment: (context: Context, asked: RetryRequest): Promise<{ readonly deploymentId: string }> =>
+    beginDeployment(context, checked(retryRequestOf(context, asked)), context.call.principal.arn, {
+      retries: asked.deploymentId,
+    }),
+
+  /** Deploys an earlier revision to a deployment group. */
+  RollBackDeploymentGroup: (context: Context, asked: RollBackRequest): Promise<{ readonly deploymentId: string }> =>
+    beginDeployment(context, checked(rollBackRequestOf(context, asked)), context.call.principal.arn),
+
+  /** Which revision runs where. */
+  ListRunningRevisions: (
+    { store }: Context,
+    only: { readonly applicationName?: string | undefined; readonly deploymentGroupName?: string | undefined },
+  ): { readonly groups: readonly GroupStatus[] } => ({
+    groups: runningRevisions(store, { application: only.applicationName, group: only.deploymentGroupName }),
+  }),
 };
 
-/** What they touch: the deployment group, by the name that CodeDeploy's own operations on it have. */
+/** Without a revision, the one is planned that the group was deployed with last. */
+function withRevision({ store }: Context, asked: CreateDeploymentRequest): CreateDeploymentRequest {
+  if (asked.revision !== undefined || asked.deploymentMode === "RESTART") return asked;
+  const application = store.applications.byName(asked.applicationName ?? "");
+  const group = store.groups.byName(application?.id ?? "", asked.deploymentGroupName ?? "");
+  const last = store.deployments.lastOf(group?.id ?? "");
+  return last === undefined ? asked : { ...asked, revision: last.request.revision };
+}
+
+/** Checks the members as CreateDeployment's own are. */
+function checked(asked: CreateDeploymentRequest): CreateDeploymentRequest {
+  const members = { ...asked };
+  checkListLengths(members, createDeployment);
+  checkMembers(members, createDeployment);
+  return asked;
+}
+
+/** What they touch: deployment groups, by the names that CodeDeploy's own operations on them have. */
 export function deploymentAccesses(context: DeploymentOperationsContext): AccessTable {
   const accesses = codedeployAccesses(context);
+  /** What creates a deployment needs all that CreateDeployment needs, in its name. */
+  const creating = async (input: unknown, call: Call): Promise<readonly Access[]> => {
+    const needed = await accesses("CreateDeployment", input as Readonly<Record<string, unknown>>, call);
+    return needed.map((access) => ({ action: "codedeploy:CreateDeployment", ...access }));
+  };
   return {
     ExplainDeployment: (input, call) => accesses("GetDeployment", input, call),
+    // The rest of what CreateDeployment needs is about what it does.
+    PlanDeployment: async ({ deployment }, call) => {
+      const needed = await accesses("CreateDeployment", (deployment ?? {}) as Readonly<Record<string, unknown>>, call); // decoded by CodeDeploy's own table
+      return needed.filter(({ action }) => action === undefined);
+    },
+    RetryDeployment: (input, call) => orNothing(() => creating(retryRequestOf(context, input), call)),
+    RollBackDeploymentGroup: (input, call) => orNothing(() => creating(rollBackRequestOf(context, input), call)),
+    ListRunningRevisions: (input, call) =>
+      typeof input["deploymentGroupName"] === "string"
+        ? accesses("GetDeploymentGroup", input, call)
+        : [{ resource: "*" }],
   };
+}
+
+/** What cannot be asked for touches nothing known: only who may do everything learns why. */
+async function orNothing(find: () => Promise<readonly Access[]>): Promise<readonly Access[]> {
+  try {
+    return await find();
+  } catch (error) {
+    if (error instanceof Fault) return [];
+    throw error;
+  }
 }
 
 const unknownDeployment = (id: string): Fault =>

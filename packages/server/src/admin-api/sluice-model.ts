@@ -1,7 +1,9 @@
-import { buildModel, type ServiceModel } from "@sluice/aws-protocol";
+import type { ServiceModel } from "@sluice/aws-protocol";
 
-/** The type of a member: `document` is any JSON value. */
-type MemberType = "text" | "texts" | "number" | "truth" | "document" | readonly [item: Members];
+type Shape = NonNullable<ReturnType<ServiceModel["operations"]["get"]>>["input"];
+
+/** The type of a member: `document` is any JSON value, and a shape is one of another service's table. */
+type MemberType = "text" | "texts" | "number" | "truth" | "document" | readonly [item: Members] | Shape;
 
 /** Members of an input or an output, with their types. */
 export type Members = Readonly<Record<string, MemberType>>;
@@ -9,30 +11,50 @@ export type Members = Readonly<Record<string, MemberType>>;
 /** The shapes of operations, each with its input and its output. */
 export type OperationShapes = Readonly<Record<string, readonly [input: Members, output: Members]>>;
 
-const simple = { text: 0, number: 1, truth: 2, document: 3, texts: 4 } as const;
-
-type Row = Parameters<typeof buildModel>[0]["shapes"][number];
+const text: Shape = { kind: "string", name: "Text" };
+const simple: Readonly<Record<string, Shape>> = {
+  text,
+  number: { kind: "number", name: "Number" },
+  truth: { kind: "boolean", name: "Truth" },
+  document: { kind: "document", name: "Document" },
+  texts: listOf(text, "Texts"),
+};
 
 /** Returns the model of Sluice's own operations, which are spoken like AWS's: signed JSON. */
 export function sluiceModel(operations: OperationShapes): ServiceModel {
-  const shapes: Row[] = [["string"], ["number"], ["boolean"], ["document"], ["list", "Texts", {}, [0]]];
-  const add = (row: Row): number => shapes.push(row) - 1;
-  const shapeOf = (type: MemberType, name: string): number =>
-    typeof type === "string" ? simple[type] : add(["list", `${name}List`, {}, [structure(type[0], name)]]);
-  const structure = (members: Members, name: string): number => {
-    const rows = Object.entries(members).map(([member, type]) => [member, [shapeOf(type, `${name}${member}`)]]);
-    return add(["structure", name, {}, rows]);
-  };
-  const built = Object.entries(operations).map(
-    ([name, [input, output]]) =>
-      [name, [structure(input, `${name}Input`), structure(output, `${name}Output`)]] as const,
-  );
-  return buildModel({
+  return {
     protocol: "json",
     version: "2026-11-24",
     targetPrefix: "Sluice_20261124",
-    operations: Object.fromEntries(built),
-    errors: {},
-    shapes,
-  });
+    xmlns: "",
+    operations: new Map(
+      Object.entries(operations).map(([name, [input, output]]) => [
+        name,
+        { name, input: structure(input, `${name}Input`), output: structure(output, `${name}Output`) },
+      ]),
+    ),
+    errors: new Map(),
+  };
+}
+
+const structure = (members: Members, name: string): Shape => ({
+  kind: "structure",
+  name,
+  members: Object.entries(members).map(([member, type]) => ({
+    name: member,
+    shape: shapeOf(type, `${name}${member}`),
+    traits: {},
+    required: false,
+  })),
+});
+
+function shapeOf(type: MemberType, name: string): Shape {
+  if (typeof type === "string") return simple[type] ?? text;
+  return isListed(type) ? listOf(structure(type[0], name), `${name}List`) : type;
+}
+
+const isListed = (type: MemberType): type is readonly [Members] => Array.isArray(type);
+
+function listOf(shape: Shape, name: string): Shape {
+  return { kind: "list", name, item: { name: "member", shape, traits: {}, required: false } };
 }

@@ -55,7 +55,8 @@ export function recordDeployment(store: Pick<Store, "deployments" | "revisions">
   if (fleet !== undefined) store.deployments.setFleet(id, "selected", fleet, now);
 }
 
-function stateOf(made: NewDeployment): Deployment {
+/** Returns the state of a deployment that is being created. */
+export function stateOf(made: NewDeployment): Deployment {
   const state = initialDeployment(made);
   return made.refusal === undefined
     ? state

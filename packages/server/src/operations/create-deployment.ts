@@ -6,7 +6,7 @@ import { newDeploymentId } from "../random.ts";
 import type { Application } from "../store/applications.ts";
 import type { DeploymentGroup, Ec2DeploymentOptions } from "../store/deployment-groups.ts";
 import type { DeploymentRequest } from "../store/deployments/records.ts";
-import { recordDeployment } from "../deployment/record-deployment.ts";
+import { type NewDeployment, recordDeployment } from "../deployment/record-deployment.ts";
 import { requestOf } from "../deployment/request.ts";
 import { configFor } from "./deployment-configs.ts";
 import { applicationOf, type CodeDeployOperations, type Context, groupOf } from "./context.ts";
@@ -19,64 +19,82 @@ import { checkTagFilters } from "./validation/tag-filters.ts";
 import { whyUnsupported } from "./validation/unsupported.ts";
 
 /** The input; the table of shapes has a member that the SDK's types lack (api.md §10). */
-type Given = CreateDeploymentInput & { readonly ec2DeploymentOptions?: Ec2DeploymentOptions | undefined };
+export type CreateDeploymentRequest = CreateDeploymentInput & {
+  readonly ec2DeploymentOptions?: Ec2DeploymentOptions | undefined;
+};
 
 /** Lambda and ECS have one target, so nothing has to stay healthy beside it. */
 const oneTarget: MinimumHealthyHosts = { type: "HOST_COUNT", value: 0 };
 
 /** The operation that begins a deployment (api.md §2.7). It records the request completely, and contacts nothing. */
 export const createDeployment = {
-  async CreateDeployment(context, input: Given) {
-    const { store, clock, wake } = context;
-    if (input.revision === undefined && input.deploymentMode !== "RESTART")
-      throw fault("RevisionRequired", 'The member "revision" is missing or empty');
-    const id = newDeploymentId();
-    await store.write(() => {
-      const application = applicationOf(context, input.applicationName);
-      const group = groupOf(context, application, input.deploymentGroupName);
-      const revision = revisionOf(application, group, input);
-      checkOverrides(application, group, input);
-      const { computePlatform } = application;
-      const configName = input.deploymentConfigName ?? group.settings.deploymentConfigName;
-      const { minimumHealthyHosts = oneTarget, zonalConfig, ...config } = configFor(store, configName, computePlatform);
-      const planned = { revision, routing: config.trafficRoutingConfig };
-      const lambda = computePlatform === "Lambda" ? lambdaPlanOf(store, group, planned) : undefined;
-      const ecs = computePlatform === "ECS" ? ecsPlanOf(store, group, planned) : undefined;
-      if (zonalConfig !== undefined) refuseZones(group, configName);
-      refuseBusy(context, group);
-      const usesGitHubToken = isFetchedWithToken(context, application, revision);
-      const request = {
-        ...requestFor(group, input, { revision, configName, usesGitHubToken }),
-        ...restartOf(context, group, input),
-      };
-      const processes = input.ec2DeploymentOptions?.autoScalingGroupProcessesToSuspend;
-      const refusal = whyUnsupported(computePlatform, request);
-      recordDeployment(store, {
-        id,
-        now: clock(),
-        actor: context.call.principal.arn,
-        group,
-        minimumHealthyHosts,
-        ignoreApplicationStopFailures: input.ignoreApplicationStopFailures ?? false,
-        request,
-        zonalConfig,
-        kind: (lambda && "lambda") ?? (ecs && "ecs"),
-        lambda,
-        ecs,
-        processesToSuspend: processes,
-        refusal,
-      });
-    });
-    wake(id);
-    return { deploymentId: id };
-  },
+  CreateDeployment: (context, input: CreateDeploymentRequest) =>
+    beginDeployment(context, input, context.call.principal.arn),
 } satisfies CodeDeployOperations;
+
+/**
+ * Records a deployment that somebody (`actor`, an ARN) asks for, and wakes it. `origin` is what its request says of where
+ * it comes from.
+ */
+export async function beginDeployment(
+  context: Context,
+  input: CreateDeploymentRequest,
+  actor: string,
+  origin: Pick<DeploymentRequest, "retries"> = {},
+): Promise<{ readonly deploymentId: string }> {
+  const { store, wake } = context;
+  const id = newDeploymentId();
+  await store.write(() => {
+    const { request, ...made } = deploymentAskedFor(context, input, id);
+    refuseBusy(context, made.group);
+    recordDeployment(store, { ...made, request: { ...request, ...origin }, actor });
+  });
+  wake(id);
+  return { deploymentId: id };
+}
+
+/** Checks a request, and returns the deployment that it asks for; it is not recorded. */
+export function deploymentAskedFor(context: Context, input: CreateDeploymentRequest, id: string): NewDeployment {
+  const { store, clock } = context;
+  if (input.revision === undefined && input.deploymentMode !== "RESTART")
+    throw fault("RevisionRequired", 'The member "revision" is missing or empty');
+  const application = applicationOf(context, input.applicationName);
+  const group = groupOf(context, application, input.deploymentGroupName);
+  const revision = revisionOf(application, group, input);
+  checkOverrides(application, group, input);
+  const { computePlatform } = application;
+  const configName = input.deploymentConfigName ?? group.settings.deploymentConfigName;
+  const { minimumHealthyHosts = oneTarget, zonalConfig, ...config } = configFor(store, configName, computePlatform);
+  const planned = { revision, routing: config.trafficRoutingConfig };
+  const lambda = computePlatform === "Lambda" ? lambdaPlanOf(store, group, planned) : undefined;
+  const ecs = computePlatform === "ECS" ? ecsPlanOf(store, group, planned) : undefined;
+  if (zonalConfig !== undefined) refuseZones(group, configName);
+  const usesGitHubToken = isFetchedWithToken(context, application, revision);
+  const request = {
+    ...requestFor(group, input, { revision, configName, usesGitHubToken }),
+    ...restartOf(context, group, input),
+  };
+  return {
+    id,
+    now: clock(),
+    group,
+    minimumHealthyHosts,
+    ignoreApplicationStopFailures: input.ignoreApplicationStopFailures ?? false,
+    request,
+    zonalConfig,
+    kind: (lambda && "lambda") ?? (ecs && "ecs"),
+    lambda,
+    ecs,
+    processesToSuspend: input.ec2DeploymentOptions?.autoScalingGroupProcessesToSuspend,
+    refusal: whyUnsupported(computePlatform, request),
+  };
+}
 
 /** Returns the given revision; for a restart, the one of the group's last successful deployment. */
 function revisionOf(
   { computePlatform }: Application,
   { settings, targetRevision, name }: DeploymentGroup,
-  { deploymentMode, revision, updateOutdatedInstancesOnly }: Given,
+  { deploymentMode, revision, updateOutdatedInstancesOnly }: CreateDeploymentRequest,
 ): RevisionLocation {
   if (deploymentMode !== "RESTART") return checkRevision(revision, computePlatform);
   if (computePlatform !== "Server")
@@ -96,7 +114,11 @@ function revisionOf(
 }
 
 /** Checks the members that override the group's settings. */
-function checkOverrides({ computePlatform }: Application, { settings }: DeploymentGroup, input: Given): void {
+function checkOverrides(
+  { computePlatform }: Application,
+  { settings }: DeploymentGroup,
+  input: CreateDeploymentRequest,
+): void {
   if (input.targetInstances !== undefined) {
     if (computePlatform !== "Server" || settings.deploymentStyle?.deploymentType !== "BLUE_GREEN")
       throw fault("InvalidTargetInstances", "targetInstances is only for blue/green deployments to servers");
@@ -144,7 +166,7 @@ function refuseZones({ name, settings }: DeploymentGroup, configName: string | u
  * One active deployment per group, `quotas.deploymentsAtOnce` per account; Auto Scaling's count for the account only
  * (deployments.md §9.2).
  */
-function refuseBusy({ store }: Context, { id, name }: DeploymentGroup): void {
+export function refuseBusy({ store }: Pick<Context, "store">, { id, name }: DeploymentGroup): void {
   const active = store.deployments.liveOf(id);
   if (active !== undefined)
     throw fault(
@@ -157,7 +179,7 @@ function refuseBusy({ store }: Context, { id, name }: DeploymentGroup): void {
 
 function requestFor(
   group: DeploymentGroup,
-  input: Given,
+  input: CreateDeploymentRequest,
   own: Pick<DeploymentRequest, "revision" | "usesGitHubToken"> & { readonly configName: string },
 ): DeploymentRequest {
   const { autoRollbackConfiguration, overrideAlarmConfiguration, targetInstances, description } = input;
@@ -183,7 +205,11 @@ function isFetchedWithToken({ store }: Context, { id }: Application, { gitHubLoc
 }
 
 /** A restart runs every event of a deployment, on what the last successful one has left on the hosts. */
-function restartOf({ store }: Context, group: DeploymentGroup, { deploymentMode }: Given): Partial<DeploymentRequest> {
+function restartOf(
+  { store }: Context,
+  group: DeploymentGroup,
+  { deploymentMode }: CreateDeploymentRequest,
+): Partial<DeploymentRequest> {
   if (deploymentMode !== "RESTART") return {};
   const last = store.deployments.lastOf(group.id, "Succeeded");
   return { deploymentMode, restarts: last?.id };

@@ -2,6 +2,7 @@ import { printable } from "@sluice/aws-protocol/printable";
 import type { Endpoint } from "../../endpoint.ts";
 import { exitCodes } from "../../exit-codes.ts";
 import { callSluice } from "../../sluice-call.ts";
+import { asJson } from "./as-json.ts";
 
 /** Prints why a deployment is as it is, for people or as JSON. Returns the exit code. */
 export async function explain(
@@ -20,10 +21,3 @@ export async function explain(
 interface Explained {
   readonly explanation: { readonly status: string; readonly text: readonly string[] };
 }
-
-/** Returns JSON for people and programs. What hosts have written cannot control a terminal: JSON's own escapes stay. */
-export const asJson = (value: unknown): string =>
-  JSON.stringify(value, undefined, 2)
-    .split("\n")
-    .map((line) => printable(line))
-    .join("\n");

@@ -84,7 +84,10 @@ export function deploymentChanges(
   };
 }
 
-const originOf = ({ creator, follows }: DeploymentRecord["request"]): string =>
+const originOf = ({ creator, follows, retries }: DeploymentRecord["request"]): string =>
+  retries === undefined ? creatorInWords(creator, follows) : `somebody asks to try ${retries} again`;
+
+const creatorInWords = (creator: string, follows: string | undefined): string =>
   creator === "user"
     ? "somebody asks for it"
     : follows === undefined

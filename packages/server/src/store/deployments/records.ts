@@ -46,6 +46,8 @@ export interface DeploymentRequest {
   readonly restarts?: string | undefined;
   /** For a rollback: which deployment it rolls back, and the message about it. */
   readonly rollbackOf?: { readonly deploymentId: string; readonly message: string };
+  /** The deployment whose targets it tries again. */
+  readonly retries?: string | undefined;
   /** For a follow-up: the deployment that it follows. */
   readonly follows?: string | undefined;
 }
