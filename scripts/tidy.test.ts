@@ -71,7 +71,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "pino",
   ],
   "packages/server/src/metrics/": ["@sluice/aws-protocol/node-http", "@sluice/engine", "prom-client"],
-  "packages/server/src/nodes/": ["@sluice/aws-protocol", "pg"],
+  "packages/server/src/nodes/": ["@sluice/aws-protocol", "@sluice/aws-protocol/node-http", "pg"],
   "packages/server/src/gateways/": [
     "@sluice/archive",
     "@sluice/aws-protocol/printable",
@@ -213,7 +213,7 @@ check("file names say what is in them", "a drawer called utils fills up", produc
 
 /** The homes of the wall clock: where it is injected from, and the agent's own programs, which nobody else starts. */
 const strayClocks =
-  /\/cli\/src\/commands\/(up|serve|audit)\.ts$|clock\.ts$|\/agent\/src\/(agent-log|identity\/on-premises|identity\/identity|protocol\/signed-content|protocol\/wire-log|scripts\/script-output|commands\/journal)\.ts$|\/aws-protocol\/src\/(signature\/signature-v4|front-door\/fast-path-connection)\.ts$/;
+  /\/cli\/src\/commands\/(up|serve|serve-node|audit)\.ts$|clock\.ts$|\/agent\/src\/(agent-log|identity\/on-premises|identity\/identity|protocol\/signed-content|protocol\/wire-log|scripts\/script-output|commands\/journal)\.ts$|\/aws-protocol\/src\/(signature\/signature-v4|front-door\/fast-path-connection)\.ts$/;
 
 /** The homes of chance. */
 const strayChance = /random\.ts$|\/agent\/src\/(retry|install\/unfinished-installation|local\/local)\.ts$/;

@@ -5,9 +5,11 @@ import {
   address,
   chaosOf,
   countOf,
+  databaseUrl,
   fileName,
   metricsAddress,
   namesIn,
+  nodeAddress,
   oneOf,
   portNumber,
   regionName,
@@ -99,6 +101,25 @@ export const settings = {
     default: "off",
     meaning:
       "act with each deployment group's service role in the local cloud, too, which must exist, trust codedeploy.amazonaws.com and have the rights, as on AWS; without it the control plane acts as administrator for everybody who may write a deployment group: on or off",
+  },
+  database: {
+    flag: "--database <url>",
+    variable: "SLUICE_DATABASE",
+    default: "",
+    meaning:
+      "PostgreSQL that several nodes share, as postgres://USER@HOST/NAME; a password is better in PGPASSWORD or a .pgpass file than here; for sluice server alone",
+  },
+  key: {
+    flag: "--key <file>",
+    variable: "SLUICE_KEY",
+    default: "",
+    meaning: "key of the house, the same at all nodes; by default identities.key of the data folder",
+  },
+  advertise: {
+    flag: "--advertise <url>",
+    variable: "SLUICE_ADVERTISE",
+    default: "",
+    meaning: "where the other nodes reach this one; by default where it listens",
   },
   driver: {
     flag: "--driver <name>",
@@ -232,6 +253,9 @@ function inForce(value: (name: SettingName) => string) {
       oneOf("a proxy in front of the console", value("consoleBehindProxy"), ["on", "off"] as const) === "on",
     tlsCertificate: fileName(value("tlsCertificate")),
     tlsKey: fileName(value("tlsKey")),
+    database: databaseUrl(value("database")),
+    keyFile: resolve(value("key") || join(value("data"), "identities.key")),
+    advertise: nodeAddress(value("advertise")),
     driver: oneOf("driver", value("driver"), ["auto", "ns", "plain"] as const),
     chaos: chaosOf(value("chaos")),
     eventsUrl: webhook(value("events")),

@@ -41,6 +41,14 @@ program
   });
 
 program
+  .command("nodes")
+  .description("list the nodes that share a database: who writes, who follows, how far behind, since when")
+  .action(async () => {
+    const { nodes } = await import("./commands/nodes.ts");
+    process.exitCode = await nodes(configured(), (line) => console.log(line));
+  });
+
+program
   .command("env")
   .description("print exports for a shell: endpoint, key, region")
   .action(async () => console.log((await import("./commands/env.ts")).env(configured())));

@@ -79,6 +79,22 @@ export function webhook(text: string): string | undefined {
   throw new Error(`Cannot post events to "${text}": expected an http or https URL`);
 }
 
+/** The URL of PostgreSQL; undefined when none is given. It is in no message, because it may have a password. */
+export function databaseUrl(text: string): string | undefined {
+  if (text === "") return undefined;
+  if (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text)) return text;
+  throw new Error("Cannot use the database: expected a URL like postgres://USER@HOST/NAME");
+}
+
+/** Where other nodes reach a node; undefined when it is not said. */
+export function nodeAddress(text: string): string | undefined {
+  if (text === "") return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.pathname === "/" && url.search === "")
+    return url.origin;
+  throw new Error(`Cannot be reached by other nodes at "${text}": expected a URL like http://10.0.0.5:4566`);
+}
+
 /** One of a few words. */
 export function oneOf<const Choice extends string>(what: string, text: string, choices: readonly Choice[]): Choice {
   const found = choices.find((choice) => choice === text);

@@ -80,6 +80,8 @@ export interface ControlPlane {
   readonly presence: HostPresence;
   /** When a host's agent was last seen, in milliseconds since the epoch. */
   readonly lastSeen: (host: string) => number | undefined;
+  /** Takes over what earlier versions have left in the store. */
+  takeOver(): Promise<void>;
   /** Continues what an earlier process left. */
   start(): void;
   /** Returns the objects that deployments in progress bring to a host, as their readers have named them. */
@@ -99,8 +101,8 @@ export interface ControlPlane {
   close(): Promise<void>;
 }
 
-/** Opens a control plane, and takes over what earlier versions have left. It moves nothing before it is started. */
-export async function openControlPlane(options: ControlPlaneOptions, parts: ControlPlaneParts): Promise<ControlPlane> {
+/** Opens a control plane. It writes and moves nothing by itself before it is started. */
+export function openControlPlane(options: ControlPlaneOptions, parts: ControlPlaneParts): ControlPlane {
   const { region, accountId, clock, identities, timeScale, eventsUrl } = options;
   const { store, log, onDefect, measurements } = parts;
   const polls = new HeldPolls(clock);
@@ -124,7 +126,6 @@ export async function openControlPlane(options: ControlPlaneOptions, parts: Cont
     onPass: measurements?.pass,
     onDefect,
   });
-  await takeOverRegistrations(options, store);
   const presenceScan = new PeriodicTask(
     presenceScanMilliseconds,
     async () => presence.check(),
@@ -140,6 +141,7 @@ export async function openControlPlane(options: ControlPlaneOptions, parts: Cont
     consoleCodes,
     presence,
     lastSeen: polls.lastSeen,
+    takeOver: () => takeOverRegistrations(options, store),
     start() {
       reconciler.start();
       presenceScan.start();

@@ -1,11 +1,11 @@
 import type { RequestListener } from "node:http";
-import { createFrontDoor, createFrontDoorServer, hostNames, type HttpsOptions, printable } from "@sluice/aws-protocol";
-import { pino } from "pino";
+import { createFrontDoor, createFrontDoorServer, hostNames, type HttpsOptions } from "@sluice/aws-protocol";
 import { type Console, type ConsoleSettings, openConsole } from "./console/open-console.ts";
 import { type ControlPlane, type ControlPlaneOptions, openControlPlane } from "./control-plane.ts";
 import { defectLog } from "./defect-log.ts";
 import { withHealth } from "./health.ts";
 import { closeListener, listen, replaceCertificate, within } from "./listening.ts";
+import { type LogLevel, openLog } from "./log.ts";
 import { countedDefects, measureCommits } from "./metrics/measure.ts";
 import { type MetricsAddress, type MetricsListener, serveMetrics } from "./metrics/metrics-listener.ts";
 import { type Metrics, openMetrics } from "./metrics/open-metrics.ts";
@@ -22,7 +22,7 @@ export interface ServerOptions extends ControlPlaneOptions {
   readonly hostname: string;
   /** With a certificate and its key, the port speaks HTTPS beside HTTP, or alone. */
   readonly tls?: HttpsOptions | undefined;
-  readonly logLevel: "trace" | "debug" | "info" | "warn" | "error";
+  readonly logLevel: LogLevel;
   /** Where metrics are served; absent, there are none. */
   readonly metrics?: MetricsAddress | undefined;
   /** Serves what is no AWS request, such as the console's pages. */
@@ -56,21 +56,16 @@ export interface RunningServer {
  */
 const stopMilliseconds = 2_500;
 
-/** Where log lines go. JSON escapes the ends of lines, but not everything that controls a terminal. */
-const printableStream = (stream: { write(text: string): unknown }) => ({
-  write: (line: string) => void stream.write(`${printable(line.trimEnd())}\n`),
-});
-
 /** Opens the store, continues what an earlier process left, and listens. Throws one clear sentence when it cannot. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { dataFolder, clock, identities, hostNames: names = [] } = options;
-  const log = pino({ level: options.logLevel }, printableStream(process.stderr));
+  const log = openLog(options.logLevel);
   const metrics = options.metrics && (await openMetrics());
   const onDefect = countedDefects(defectLog(log, clock), metrics);
   const store = openStore(dataFolder, { eventsMax: options.eventsMax, onDefect });
   const own = { url: "" };
   const signer = openSigner(dataFolder, clock);
-  const controlPlane = await openControlPlane(options, {
+  const controlPlane = openControlPlane(options, {
     store,
     signer,
     log,
@@ -78,6 +73,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     own,
     measurements: metrics,
   });
+  await controlPlane.takeOver();
   if (metrics !== undefined) measureCommits(metrics, { store, audit: identities.audit });
   const health = { isReady: false, isEnding: false };
   const { services, keys } = controlPlane;

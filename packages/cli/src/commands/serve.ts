@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { printableLines } from "@sluice/aws-protocol/printable";
 import { consoleListener } from "@sluice/console";
-import { openIdentities, type RunningServer, startServer, withHostSetup } from "@sluice/server";
+import { openIdentities, startServer, withHostSetup } from "@sluice/server";
 import { agentBundle } from "../agent-bundle.ts";
 import { certificateOf } from "../certificates.ts";
 import { accountId, type Configuration } from "../config.ts";
@@ -10,6 +10,7 @@ import { forgetRunning } from "../running.ts";
 import { openDataFolder } from "../data-folder.ts";
 import { consoleLink } from "./console.ts";
 import { consoleSettings } from "./console-settings.ts";
+import { reload } from "./reload.ts";
 import { noteReady, signalled } from "./up.ts";
 
 /**
@@ -18,6 +19,10 @@ import { noteReady, signalled } from "./up.ts";
  */
 export async function serve(configuration: Configuration, account: string = accountId): Promise<void> {
   if (!/^\d{12}$/.test(account)) throw new Error(`Cannot use account "${account}": expected twelve digits`);
+  if (configuration.database !== undefined) {
+    const { serveNode } = await import("./serve-node.ts");
+    return serveNode(configuration, configuration.database, account);
+  }
   const { dataFolder, port, region, hostname, logLevel, eventsUrl, eventsMax, metrics } = configuration;
   openDataFolder(dataFolder);
   const clock = () => Date.now();
@@ -61,17 +66,3 @@ export async function serve(configuration: Configuration, account: string = acco
     await server.close();
   }
 }
-
-/** Uses the certificate that is there now; the former one stays in force when that cannot be used. */
-function reload(server: RunningServer, configuration: Configuration, clock: () => number): void {
-  try {
-    const certificate = certificateOf(configuration, clock);
-    if (certificate === undefined) return console.log("Nothing to reload: the port speaks no HTTPS");
-    server.replaceCertificate(certificate);
-    console.log("Reloaded the certificate");
-  } catch (error) {
-    console.error(printableLines(`Cannot reload the certificate, and keep the former one: ${messageOf(error)}`));
-  }
-}
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -70,7 +70,13 @@ async function connect({ cloud, server }: House): Promise<string> {
 /** Records for other commands, and prints, that a server is there. */
 export function noteReady(
   { dataFolder, region }: Configuration,
-  { server, key, certificate }: Pick<House, "server" | "key" | "certificate">,
+  {
+    server,
+    key,
+    certificate,
+  }: Pick<House, "key" | "certificate"> & {
+    readonly server: Pick<RunningServer, "url" | "metricsUrl">;
+  },
 ): void {
   const { url } = server;
   noteRunning(dataFolder, { url, region, ...key, caBundle: certificate?.caBundle });

@@ -17,13 +17,21 @@ const keyBytes = 32;
 const nonceBytes = 12;
 const tagBytes = 16;
 
-/** Opens the vault of a data folder, whose key is in the file `identities.key`; the first time makes the key. */
+/** Where a data folder has the key of its vault. */
+export const vaultFile = (dataFolder: string): string => join(dataFolder, "identities.key");
+
+/** Opens the vault of a data folder; the first time makes its key. */
 export function openVault(dataFolder: string, { isInUse }: { readonly isInUse: boolean }): Vault {
-  const file = join(dataFolder, "identities.key");
+  const file = vaultFile(dataFolder);
   if (isInUse && !existsSync(file))
     throw new Error(
       `Cannot open the access keys: "${file}" is missing, and they are sealed with it. Put it back from a copy, or delete identities.sqlite to give up all keys but the administrator's`,
     );
+  return openVaultOf(file);
+}
+
+/** Opens the vault whose key is in a file; makes the key when there is none. */
+export function openVaultOf(file: string): Vault {
   const key = Buffer.from(
     privateFile(file, () => randomBytes(keyBytes).toString("base64")),
     "base64",

@@ -42,6 +42,8 @@ export interface NodeParts {
   readonly schema: number;
   /** Makes all that acts on a database anew: what a restart does. */
   readonly openTerm: (term: Term, database: Database) => Promise<Writing>;
+  /** Told again and again, while this node does not write, who does. */
+  readonly onLease: (lease: Lease | undefined) => void;
   /** Told of each new role. */
   readonly onRole: (role: Role) => void;
   /** Told of each entry that this node, as the writer, has kept. */
@@ -109,7 +111,7 @@ export class Node {
       if ("replica" in this.#role && this.#role.replica.position.sequence >= sequence) return true;
       const left = until - timing.now();
       if (left <= 0) return false;
-      await Promise.race([this.#moved.next, timing.sleep(left)]);
+      await Promise.race([this.#moved.next, timing.patience(left)]);
     }
   }
 
@@ -204,6 +206,7 @@ export class Node {
         if (number !== undefined) return { number, askedAt };
         lease = await journal.lease();
         this.#showFollowing(replica, lease, isKnown);
+        this.#parts.onLease(lease);
       } catch (cause) {
         if (cause instanceof Unfit) throw cause;
         onTrouble(cause, "read the journal");

@@ -225,6 +225,12 @@ ON CONFLICT (node) DO UPDATE SET address = $2, version = $3, role = $4, sequence
     return Number(rows[0]?.["now"]);
   }
 
+  /** The number of the last entry. */
+  async newest(): Promise<number> {
+    const { rows } = await this.#reads.query("SELECT coalesce(max(sequence), 0) AS newest FROM sluice.entries");
+    return Number(rows[0]?.["newest"]);
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.#entries.close(), this.#leases.close(), this.#reads.close()]);
   }

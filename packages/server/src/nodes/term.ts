@@ -90,7 +90,7 @@ export class Term implements Keeper {
     while (!this.isSure) {
       const left = until - timing.now();
       if (this.#isOver || left <= 0) throw new TermOver("It is not known which node writes");
-      await Promise.race([this.#changed.next, timing.sleep(left)]);
+      await Promise.race([this.#changed.next, timing.patience(left)]);
     }
   }
 

@@ -4,12 +4,15 @@ export interface Timing {
   now(): number;
   /** Resolves after so many milliseconds. */
   sleep(milliseconds: number): Promise<void>;
+  /** As `sleep`, for somebody who waits for something else: the process may end before. */
+  patience(milliseconds: number): Promise<void>;
 }
 
 /** This machine's time. */
 export const realTiming: Timing = {
   now: () => performance.now(),
   sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+  patience: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds).unref()),
 };
 
 /** Something that others can wait for again and again. */

@@ -1,0 +1,348 @@
+import type { IncomingMessage, RequestListener, Server } from "node:http";
+import {
+  type AccessKey,
+  type AccessKeys,
+  createFrontDoor,
+  createFrontDoorServer,
+  hostNames,
+  type HttpsOptions,
+} from "@sluice/aws-protocol";
+import type { Logger } from "pino";
+import { auditLogOn } from "./audit/audit-log.ts";
+import { type Console, openConsole } from "./console/open-console.ts";
+import { type ControlPlane, openControlPlane } from "./control-plane.ts";
+import type { BeforeCalls } from "./gateways/clients.ts";
+import { withHealth } from "./health.ts";
+import { administratorKey } from "./identity/administrator.ts";
+import { type Identities, identitiesOn } from "./identity/identities.ts";
+import { keyStoreOn } from "./identity/key-store.ts";
+import { closeListener, listen, replaceCertificate, within } from "./listening.ts";
+import { BaseMaker } from "./nodes/bases.ts";
+import { FollowWriter } from "./nodes/follow-writer.ts";
+import type { House } from "./nodes/house.ts";
+import type { Journal, NodeReport } from "./nodes/journal.ts";
+import { Node, type Role, type Writing } from "./nodes/node.ts";
+import { passConnectionsOn, passRequestsOn } from "./nodes/pass-on.ts";
+import { AnswerPeers, type WriterSide } from "./nodes/peers/answer-peers.ts";
+import type { AskWriter } from "./nodes/peers/ask-writer.ts";
+import type { Replica } from "./nodes/replica.ts";
+import { type Here, SharedServices } from "./nodes/shared-services.ts";
+import { currentSchema } from "./nodes/tables.ts";
+import type { Term } from "./nodes/term.ts";
+import { realTiming } from "./nodes/timing.ts";
+import { answersOf, KeptFirst } from "./nodes/writing.ts";
+import { PeriodicTask } from "./reconciler/periodic-task.ts";
+import { openSigner, type Signer } from "./specification/signer.ts";
+import type { NodeOptions } from "./node-options.ts";
+import type { Database } from "./store/database.ts";
+import { type Store, storeOn } from "./store/index.ts";
+
+/** How often a node says in the journal what it does, in milliseconds. */
+const reportMilliseconds = 2_000;
+
+/** How long a node that ends goes on to pass requests to the next writer, in milliseconds. */
+const lingerMilliseconds = 1_000;
+
+/** How long an unknown key is waited for, in milliseconds: the replica may be behind the writer. */
+const newKeyMilliseconds = 1_000;
+
+/** How long rounds in progress may take to end when a term ends, in milliseconds: calls that take longer are made again by the next writer. */
+const stopMilliseconds = 2_500;
+
+/** Above this, the clocks of two nodes would show in the times of one deployment. In milliseconds. */
+const clockDifferenceMax = 1_000;
+
+/** What a node stands on. */
+export interface NodeServerParts {
+  readonly journal: Journal;
+  readonly house: House;
+  readonly log: Logger;
+  readonly onDefect: (error: unknown, about: string) => void;
+  /** The replica to begin with. */
+  readonly replica: Replica;
+}
+
+/** Everything that acts on a database, made anew with each role. */
+interface Acting {
+  readonly store: Store;
+  readonly controlPlane: ControlPlane;
+  readonly identities: Identities;
+}
+
+/** A node with its port: what comes in goes to the node that writes, and that one's control plane is here while it is this one. */
+export class NodeServer {
+  readonly #options: NodeOptions;
+  readonly #parts: NodeServerParts;
+  readonly #services = new SharedServices(realTiming);
+  readonly #peers: AnswerPeers;
+  readonly #following: FollowWriter;
+  readonly #signer: Signer;
+  readonly #tls: ReturnType<NodeOptions["certificate"]>;
+  readonly #reports: PeriodicTask;
+  readonly #server: Server;
+  readonly #own = { url: "" };
+  #address = "";
+  #node: Node | undefined;
+  #acting: Acting;
+  #answering: WriterSide | undefined;
+  #fallback: RequestListener | undefined;
+  #isEnding = false;
+  #since: number;
+  port = 0;
+
+  constructor(options: NodeOptions, parts: NodeServerParts) {
+    const { house, onDefect, replica } = parts;
+    this.#options = options;
+    this.#parts = parts;
+    this.#since = options.clock();
+    this.#signer = openSigner(options.dataFolder, options.clock);
+    this.#tls = options.certificate();
+    this.#peers = new AnswerPeers({ key: house.peerKey, answering: () => this.#answering, onDefect });
+    this.#following = new FollowWriter({
+      key: house.peerKey,
+      authority: this.#tls?.authority,
+      onEntry: (entry) => this.#node?.hear(entry),
+      onConnection: (writer) => this.#connected(writer),
+      onTrouble: (cause, doing) => this.#warn(cause, doing),
+    });
+    this.#reports = new PeriodicTask(
+      reportMilliseconds,
+      () => this.#report(),
+      (error) => this.#warn(error, "say what it does"),
+    );
+    this.#acting = this.#act(replica.forReading());
+    this.#server = this.#openServer();
+  }
+
+  /** Uses another certificate for the handshakes that come. */
+  replaceCertificate(tls: HttpsOptions): void {
+    replaceCertificate(this.#server, tls);
+  }
+
+  get url(): string {
+    return this.#own.url;
+  }
+
+  async listen(): Promise<void> {
+    const { options, parts } = { options: this.#options, parts: this.#parts };
+    this.port = await listen(this.#server, options);
+    this.#own.url = `${this.#tls?.isRequired === true ? "https" : "http"}://${options.hostname}:${this.port}`;
+    this.#address = options.advertise ?? this.#own.url;
+    const { journal, house, replica } = parts;
+    const bases = new BaseMaker({ journal, house, onTrouble: (cause, doing) => this.#warn(cause, doing) });
+    let first: Replica | undefined = replica;
+    this.#node = new Node({
+      journal,
+      chain: house.chain,
+      timing: realTiming,
+      me: { node: new URL(this.#address).host, address: this.#address },
+      schema: currentSchema,
+      openReplica: async () => {
+        const opened = first ?? (await house.openReplica());
+        first = undefined;
+        return opened;
+      },
+      discardReplica: (torn) => house.discardReplica(torn),
+      openTerm: (term, database) => this.#open(term, database),
+      onRole: (role) => this.#play(role),
+      onLease: (lease) => {
+        if (this.node.role.kind === "follows" && lease?.address !== this.#address) this.#following.see(lease);
+      },
+      onKept: (entry) => {
+        this.#peers.tell(entry);
+        bases.grown(entry);
+      },
+      onTrouble: (cause, doing) => this.#warn(cause, doing),
+    });
+    this.#node.start();
+    this.#reports.start();
+  }
+
+  /** Lets another node write, passes on what still comes, and ends. */
+  async close(): Promise<void> {
+    await this.#reports.close();
+    const wrote = this.#node?.role.kind === "writes";
+    await this.#node?.handOver();
+    // Requests that are under way are answered by the next writer, if there is one.
+    if (wrote) await realTiming.sleep(lingerMilliseconds);
+    this.#isEnding = true;
+    this.#services.end();
+    await closeListener(this.#server);
+    await this.#node?.close();
+    this.#following.leave();
+    this.#peers.close();
+    await this.#parts.journal.close();
+  }
+
+  #openServer(): Server {
+    const { clock, hostNames: names = [] } = this.#options;
+    const { log } = this.#parts;
+    const keys: AccessKeys = { find: (id) => this.#findKey(id) };
+    const toWriter = passRequestsOn(() => this.#otherAddress(), this.#tls?.authority);
+    const fallback: RequestListener = (request, response) => (this.#fallback ?? toWriter)(request, response);
+    const door = createFrontDoor({
+      services: this.#acting.controlPlane.services.map((service) => this.#services.shared(service)),
+      keys,
+      clock,
+      log: (line) => log.info(line, "request"),
+      isOwnHost: hostNames(names),
+      fallback: withHealth(fallback, () => !this.#isEnding && this.#services.way !== undefined),
+      isEnding: () => this.#isEnding,
+    });
+    const server = createFrontDoorServer(door, this.#tls);
+    passConnectionsOn(server, () => (this.#node?.role.kind === "passes on" ? (this.#otherAddress() ?? "") : undefined));
+    // Others who ask for an upgrade, as some clients of HTTP/2 do, are answered as if they had not.
+    Object.assign(server, {
+      shouldUpgradeCallback: (request: IncomingMessage) => AnswerPeers.isAskedFor(request),
+    });
+    server.on("upgrade", (request, socket, first) => this.#peers.accept(request, socket, first));
+    return server;
+  }
+
+  /** Everything on a database. It acts by itself only once it is started. */
+  #act(database: Database, beforeCalls?: BeforeCalls): Acting {
+    const { dataFolder, accountId, clock, eventsMax } = this.#options;
+    const { house, log, onDefect } = this.#parts;
+    const identities = identitiesOn({
+      administrator: administratorKey(dataFolder),
+      keys: keyStoreOn(database, house.vault),
+      audit: auditLogOn(database, house.vault.derivedKey("audit log")),
+      ...{ accountId, clock },
+    });
+    const store = storeOn(database, { eventsMax, onDefect });
+    const controlPlane = openControlPlane(
+      { ...this.#options, identities, services: [], authority: this.#tls?.authority },
+      { store, signer: this.#signer, log, onDefect, own: this.#own, beforeCalls },
+    );
+    return { store, controlPlane, identities };
+  }
+
+  async #open(term: Term, database: Database): Promise<Writing> {
+    const { log, journal } = this.#parts;
+    const gate = new KeptFirst(term, database, realTiming);
+    const acting = this.#act(database, gate.beforeCalls);
+    const { controlPlane, identities } = acting;
+    await controlPlane.takeOver();
+    const here = answersOf(term, gate, controlPlane.services);
+    const { node } = this;
+    this.#acting = acting;
+    const pages = this.#pages(acting, here);
+    this.#fallback = pages.before(this.#options.fallback?.(identities));
+    this.#answering = {
+      keys: controlPlane.keys,
+      service: (name) => controlPlane.services.find((service) => service.name === name),
+      get position() {
+        return node.role.kind === "begins" ? { sequence: 0, digest: "" } : node.role.replica.position;
+      },
+      serve: (service, request) => here.serve(service.name, request),
+    };
+    controlPlane.start();
+    this.#services.lead(here);
+    log.warn({ term: term.number }, "this node writes from now on");
+    void journal.time().then(
+      (now) => this.#compareClocks(now),
+      () => undefined, // it is only about a warning
+    );
+    void term.over.then(() => this.#stopAnswering(here));
+    return {
+      stop: async () => {
+        this.#stopAnswering(here);
+        pages.close();
+        await within(stopMilliseconds, controlPlane.stop());
+        await controlPlane.close();
+      },
+    };
+  }
+
+  /** The console's endpoints, for as long as this node writes. */
+  #pages({ store, controlPlane, identities }: Acting, here: Here): Console {
+    const { clock, region, accountId, console: settings } = this.#options;
+    const { keys, presence, lastSeen, consoleCodes } = controlPlane;
+    return openConsole({
+      settings: settings ?? { isBehindProxy: false, version: this.#options.version },
+      services: controlPlane.services.map((service) => ({
+        ...service,
+        serve: (request) => here.serve(service.name, request),
+      })),
+      ...{ store, keys, clock, region, accountId, presence, lastSeen, onDefect: this.#parts.onDefect },
+      codes: consoleCodes,
+      audit: identities.audit,
+      port: () => this.port,
+    });
+  }
+
+  #stopAnswering(here: ReturnType<typeof answersOf>): void {
+    here.stop();
+    if (this.#services.way === here) this.#services.lead(undefined);
+    this.#answering = undefined;
+    this.#fallback = undefined;
+  }
+
+  get node(): Node {
+    if (this.#node === undefined) throw new Error("This node does not listen yet");
+    return this.#node;
+  }
+
+  #play(role: Role): void {
+    this.#since = this.#options.clock();
+    if (role.kind === "writes" || role.kind === "takes up") this.#following.leave();
+    if (role.kind !== "follows" && role.kind !== "passes on") return;
+    if (role.kind === "passes on") this.#server.closeAllConnections();
+    else this.#acting = this.#act(role.replica.forReading());
+    this.#peers.leave();
+  }
+
+  #connected(writer: AskWriter | undefined): void {
+    const { node } = this;
+    node.isTold = writer !== undefined;
+    if (node.role.kind === "follows") this.#services.lead(writer);
+    node.wake();
+  }
+
+  /** The address of the node that writes, when it is another. */
+  #otherAddress(): string | undefined {
+    const role = this.#node?.role;
+    const lease = role?.kind === "follows" || role?.kind === "passes on" ? role.lease : undefined;
+    return lease === undefined || lease.isOver || lease.address === this.#address ? undefined : lease.address;
+  }
+
+  async #findKey(accessKeyId: string): Promise<AccessKey | undefined> {
+    const found = await this.#acting.controlPlane.keys.find(accessKeyId);
+    const { way } = this.#services;
+    if (found !== undefined || way === undefined || !("ask" in way)) return found;
+    // It may have been made a moment ago, at another node.
+    const sequence = await way.position().catch(() => 0);
+    if (sequence > 0) await this.node.reached(sequence, newKeyMilliseconds);
+    return this.#acting.controlPlane.keys.find(accessKeyId);
+  }
+
+  async #report(): Promise<void> {
+    const { role } = this.node;
+    if (role.kind === "begins" || role.kind === "takes up") return;
+    const report: NodeReport = {
+      node: new URL(this.#address).host,
+      address: this.#address,
+      version: this.#options.version,
+      role: role.kind,
+      sequence: role.replica.position.sequence,
+      since: this.#since,
+    };
+    await this.#parts.journal.report(report);
+  }
+
+  #compareClocks(journalTime: number): void {
+    const difference = this.#options.clock() - journalTime;
+    if (Math.abs(difference) > clockDifferenceMax)
+      this.#parts.log.warn(
+        { milliseconds: Math.round(difference) },
+        "the clock of this machine and that of the database differ: times of deployments that other nodes have begun may step",
+      );
+  }
+
+  #warn(cause: unknown, doing: string): void {
+    this.#parts.log.warn(
+      { cause: cause instanceof Error ? cause.message : String(cause) },
+      `this node cannot ${doing}`,
+    );
+  }
+}

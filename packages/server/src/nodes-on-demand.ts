@@ -1,0 +1,33 @@
+import type { SeenNode } from "./nodes/journal.ts";
+import type { NodeOptions } from "./node-options.ts";
+import type { RunningNode } from "./start-node.ts";
+
+// Who has one node needs no PostgreSQL's client: it is loaded by those who ask for it.
+
+/** Opens a node of several, and listens. Throws one clear sentence when it cannot. */
+export async function startNode(options: NodeOptions): Promise<RunningNode> {
+  return (await import("./start-node.ts")).startNode(options);
+}
+
+/** What the nodes of a database have said of themselves, the one that writes first. */
+export async function listNodes(database: string): Promise<{
+  readonly nodes: readonly SeenNode[];
+  /** The number of the last entry. */
+  readonly newest: number;
+  /** The address of the node that writes, if any does. */
+  readonly writer: string | undefined;
+}> {
+  const { PostgresJournal } = await import("./nodes/postgres-journal.ts");
+  const journal = await PostgresJournal.open(database);
+  try {
+    const [nodes, lease, newest] = await Promise.all([journal.nodes(), journal.lease(), journal.newest()]);
+    const writer = lease === undefined || lease.isOver ? undefined : lease.address;
+    return {
+      nodes: nodes.toSorted((a, b) => Number(b.address === writer) - Number(a.address === writer)),
+      newest,
+      writer,
+    };
+  } finally {
+    await journal.close();
+  }
+}
