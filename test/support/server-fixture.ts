@@ -35,6 +35,7 @@ export async function openServerFixture(
     readonly tls?: boolean;
     readonly actsWithServiceRoles?: boolean;
     readonly eventsUrl?: string | undefined;
+    readonly eventsMax?: number;
     readonly metrics?: { readonly hostname: string; readonly port: number } | undefined;
   } = {},
 ) {

@@ -13,6 +13,7 @@ import { type SnapshotPath, snapshots } from "./reads.ts";
 import { Viewer, type ViewerContext } from "./rights/viewer.ts";
 import { beginSession, cookieOfEnd, endSession, type SessionContext, sessionView } from "./session-endpoint.ts";
 import { readHalves } from "./sessions/cookies.ts";
+import type { Streams } from "./stream/streams.ts";
 import type { SnapshotContext } from "./snapshots/context.ts";
 
 export interface ConsoleOptions {
@@ -20,6 +21,7 @@ export interface ConsoleOptions {
   readonly session: SessionContext;
   readonly viewer: ViewerContext;
   readonly snapshots: SnapshotContext;
+  readonly streams: Streams;
   readonly onDefect: (error: unknown, about: string) => void;
 }
 
@@ -38,6 +40,7 @@ interface Visit {
   readonly requestId: string;
 }
 
+const streamPath = "/console/stream";
 const sessionPath = "/console/api/session";
 const actionPath = "/console/api/actions/:name";
 const snapshotPaths = Object.keys(snapshots) as readonly SnapshotPath[]; // a record's own keys
@@ -62,6 +65,8 @@ async function serve(
   { requestId, options }: { readonly requestId: string; readonly options: ConsoleOptions },
 ): Promise<void> {
   const visit: Visit = { request, response, requestId, transport: admit(request, options.transport) };
+  if (request.method === "GET" && request.url?.split("?", 1)[0] === streamPath)
+    return options.streams.serve(await viewerOf(visit, options), request, response);
   const { status = 200, body, headers } = await answer(visit, options);
   await sendJson(request, response, { status, body, headers: headers ?? {} });
 }

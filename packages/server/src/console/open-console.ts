@@ -5,6 +5,8 @@ import type { HostPresence } from "../event-log/host-presence.ts";
 import type { Store } from "../store/index.ts";
 import { withConsole } from "./console.ts";
 import { ConsoleCodes } from "./sessions/codes.ts";
+import { Viewer } from "./rights/viewer.ts";
+import { Streams } from "./stream/streams.ts";
 import { Sessions } from "./sessions/sessions.ts";
 import type { SessionChange } from "./session-endpoint.ts";
 
@@ -47,14 +49,30 @@ export function openConsole(context: ConsoleContext): Console {
   const sessions = new Sessions({ clock, keys });
   const { isBehindProxy, version } = context.settings;
   const record = (change: SessionChange) => audit.append(entryOf(change, clock()));
+  const snapshots = { store, clock, region, accountId, lastSeen, presence, audit };
+  const viewer = { serviceOf: (name: string) => serviceOf(services, name) };
+  const streams = new Streams({
+    sessions,
+    snapshots,
+    viewerAgain: ({ session, call }, principal) =>
+      new Viewer(viewer, session, { ...call, principal, receivedAt: clock() }),
+    onDefect,
+  });
   const options = {
     transport: { isBehindProxy, port: context.port },
     session: { codes, sessions, keys, clock, accountId, region, version, record },
-    viewer: { serviceOf: (name: string) => serviceOf(services, name) },
-    snapshots: { store, clock, region, accountId, lastSeen, presence, audit },
+    viewer,
+    snapshots,
+    streams,
     onDefect,
   };
-  return { before: (next: RequestListener = nothingElse) => withConsole(next, options), close: () => sessions.close() };
+  return {
+    before: (next: RequestListener = nothingElse) => withConsole(next, options),
+    close: () => {
+      streams.close();
+      sessions.close();
+    },
+  };
 }
 
 const nothingElse: RequestListener = (_request, response) => void response.writeHead(404).end();

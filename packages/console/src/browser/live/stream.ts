@@ -141,7 +141,7 @@ export class StreamReader {
     if (name === "resync") this.#cursor = (message as StreamMessages["resync"]).cursor;
     else if (id !== "") this.#cursor = id;
     if (name !== "end") return undefined;
-    return (message as StreamMessages["end"]).then === "login" ? this.#sessionEnded() : "again";
+    return (message as StreamMessages["end"]).next === "login" ? this.#sessionEnded() : "again";
   }
 
   /** One long poll, for where a stream does not come through. */

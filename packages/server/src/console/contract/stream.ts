@@ -20,7 +20,7 @@ export interface StreamMessages {
   /** Nothing can be said of what happened since `since`: read the snapshots again. The stream goes on from `cursor`. */
   readonly resync: { readonly cursor: Cursor; readonly why: "too old" | "unknown" | "too slow" };
   /** The last message. `login`: the session has ended, do not come back with it; `again`: come back with `since`. */
-  readonly end: { readonly then: "login" | "again"; readonly why: string };
+  readonly end: { readonly next: "login" | "again"; readonly why: string };
 }
 
 /** A change of what one topic shows. Rows replace those of the same id; what is not named is as it was. */

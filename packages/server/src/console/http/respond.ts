@@ -15,8 +15,12 @@ export const answerHeaders: Readonly<Record<string, string>> = {
 /** From so many bytes on an answer is compressed. */
 const compressedFrom = 2_048;
 
+/** Sends what is JSON already. */
+export const sendText = (request: IncomingMessage, response: ServerResponse, json: string): Promise<void> =>
+  sendBytes(request, response, { status: 200, text: Buffer.from(json), headers: {} });
+
 /** Sends an answer as JSON. */
-export async function sendJson(
+export function sendJson(
   request: IncomingMessage,
   response: ServerResponse,
   {
@@ -25,7 +29,15 @@ export async function sendJson(
     headers = {},
   }: { readonly status: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> },
 ): Promise<void> {
-  const text = Buffer.from(JSON.stringify(body));
+  return sendBytes(request, response, { status, text: Buffer.from(JSON.stringify(body)), headers });
+}
+
+async function sendBytes(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: { readonly status: number; readonly text: Buffer; readonly headers: Readonly<Record<string, string>> },
+): Promise<void> {
+  const { status, text, headers } = answer;
   const takesGzip = /\bgzip\b/.test(request.headers["accept-encoding"] ?? "");
   const bytes = takesGzip && text.length >= compressedFrom ? await compressed(text) : text;
   if (response.destroyed) return;

@@ -1,4 +1,5 @@
-import type { Answer, Audit } from "../contract.ts";
+import type { AuditEntry } from "../../audit/audit-entry.ts";
+import type { Answer, Audit, AuditRow } from "../contract.ts";
 import type { Viewer } from "../rights/viewer.ts";
 import type { SnapshotContext } from "./context.ts";
 import { listQuery, nextPage } from "./list-query.ts";
@@ -23,20 +24,33 @@ export async function auditEntries(
     limit: asked.limit,
   });
   return {
-    rows: entries.map(({ sequence, at, requestId, service, operation, caller, sourceIp, resources, outcome }) => ({
-      sequence,
-      at,
-      requestId,
-      service,
-      operation,
-      caller,
-      sourceIp,
-      resources,
-      outcome,
-    })),
+    rows: entries.map(auditRow),
     total,
     next: nextPage(asked, total),
     counts: {},
     sortable: ["at"],
   };
 }
+
+/** An entry of the audit log, by the members that are listed here. */
+export const auditRow = ({
+  sequence,
+  at,
+  requestId,
+  service,
+  operation,
+  caller,
+  sourceIp,
+  resources,
+  outcome,
+}: AuditEntry): AuditRow => ({
+  sequence,
+  at,
+  requestId,
+  service,
+  operation,
+  caller,
+  sourceIp,
+  resources,
+  outcome,
+});

@@ -1,6 +1,7 @@
 import type { Answer, HostAnswer, HostRow, Hosts, Now, Revision } from "../contract.ts";
 import { silentAfterMilliseconds } from "../../event-log/host-presence.ts";
 import { iamArnOf, type OnPremisesInstance } from "../../store/on-premises-instances.ts";
+import type { GroupOverview } from "../../store/overviews.ts";
 import type { Viewer } from "../rights/viewer.ts";
 import { notFound } from "../http/problem.ts";
 import type { SnapshotContext } from "./context.ts";
@@ -12,6 +13,7 @@ import { visibleTo } from "./visible.ts";
 /** How many silent agents the first page names. */
 const silentMax = 20;
 const historyMax = 50;
+const toldMax = 200;
 const sortable = ["host", "lastSeen", "agentVersion"] as const;
 
 /** A host without what costs a query of its own. */
@@ -93,8 +95,17 @@ const instanceArn = ({ region, accountId }: Pick<SnapshotContext, "region" | "ac
 
 /** The hosts that a viewer may see: those of the groups that it may see, on-premises ones, and those that poll. */
 async function hostsFor(viewer: Viewer, context: SnapshotContext): Promise<readonly KnownHost[]> {
-  const { store, presence } = context;
   const { groups } = await visibleTo(viewer, context);
+  return knownHosts(context, groups, (await viewer.may("codedeploy:ListOnPremisesInstances")).isAllowed);
+}
+
+/** Hosts of these groups and, where that is wanted, all others that are registered or poll. */
+function knownHosts(
+  context: SnapshotContext,
+  groups: readonly GroupOverview[],
+  withOthers: boolean,
+): readonly KnownHost[] {
+  const { store, presence } = context;
   const groupOf = new Map(groups.map((group) => [group.id, group]));
   const onPremises = new Map(store.onPremises.all().map((instance) => [instance.name, instance]));
   const found = new Map<string, HostRow["revisions"][number][]>();
@@ -113,7 +124,7 @@ async function hostsFor(viewer: Viewer, context: SnapshotContext): Promise<reado
     else known.push(installed);
   }
   const addIfNew = (host: string) => found.has(host) || found.set(host, []);
-  if ((await viewer.may("codedeploy:ListOnPremisesInstances")).isAllowed) {
+  if (withOthers) {
     for (const { name, deregisterTime } of onPremises.values()) if (deregisterTime === undefined) addIfNew(name);
     const prefix = instanceArn(context, "");
     for (const identifier of presence.all().keys())
@@ -141,6 +152,16 @@ function knownHost(
     tags: Object.fromEntries((instance?.tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value])),
     revisions,
   };
+}
+
+/** The rows of hosts by the identifiers with which their agents poll, for who may see all; at most 200. */
+export function hostsByIdentifier(context: SnapshotContext, identifiers: readonly string[]): readonly HostRow[] {
+  if (identifiers.length === 0) return [];
+  const wanted = new Set(identifiers);
+  return knownHosts(context, context.store.overviews.groups(), true)
+    .filter(({ identifier }) => wanted.has(identifier))
+    .slice(0, toldMax)
+    .map((host) => withRunning(context, host));
 }
 
 function withRunning({ store }: SnapshotContext, { identifier, ...host }: KnownHost): HostRow {
