@@ -13,6 +13,7 @@ import { refusal } from "../signature/refusals.ts";
 import { HeldBodies } from "../body/held-bodies.ts";
 import { type BodyContext, WireBody } from "../body/request-body.ts";
 import type { AccessLine } from "./request-records.ts";
+import { sandboxed } from "./sandboxed-answers.ts";
 import type { Service, ServiceResponse } from "../service/service.ts";
 import { UnverifiedBodies } from "../body/unverified-bodies.ts";
 import { type VerifiedSignature, verifySignature } from "../signature/verify-signature.ts";
@@ -139,6 +140,7 @@ async function serve(options: FrontDoorOptions, arrival: Arrival, admission: Adm
   const { exchange, requestId, method, query } = arrival;
   const { service, body } = admission;
   const { headers } = exchange;
+  const asked = { service, method, host: headers.host };
   let caller = "-";
   try {
     if (exchange.url.length > urlBytesMax)
@@ -158,11 +160,11 @@ async function serve(options: FrontDoorOptions, arrival: Arrival, admission: Adm
       body: signature === undefined ? body.unsigned(accessKey) : body.verified(signature, service.protocol),
       call,
     });
-    await respond(options, arrival, { response, service: service.name, caller });
+    await respond(options, arrival, { response: sandboxed(response, asked), service: service.name, caller });
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     const response = service.refuse(error, { requestId, headers, path: arrival.path });
-    await respond(options, arrival, { response, service: service.name, caller });
+    await respond(options, arrival, { response: sandboxed(response, asked), service: service.name, caller });
   } finally {
     body.release();
   }
