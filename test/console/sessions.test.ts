@@ -139,3 +139,18 @@ test("the beginnings and ends of sessions are in the audit log, refused ones too
   ]);
   for (const { session } of [gone, reader]) assert.equal(JSON.stringify(body).includes(session), false);
 });
+
+test("whoever guesses codes fills neither the audit log nor the memory", async (t) => {
+  const { clock, move } = movedClock();
+  const { logIn, spend, ask } = await openConsoleFixture(t, { clock });
+  for (let guesses = 0; guesses < 30; guesses += 1) assert.equal((await spend("B".repeat(43))).status, 401);
+  move(60_000);
+  await spend("B".repeat(43));
+
+  const long = await ask(path, { method: "POST", body: { code: "B", pad: "x".repeat(2_000) } });
+  const { body } = await ask<Audit>("/console/api/audit", { as: await logIn() });
+
+  assert.equal(long.status, 413);
+  const told = body.rows.filter(({ outcome }) => outcome === "CodeNotGood").length;
+  assert(told >= 11 && told <= 21, `${told} of 31 are told: ten in each of the two or three minutes`);
+});

@@ -37,6 +37,9 @@ export interface SessionChange {
 /** The longest name that a browser gives itself which is kept, in characters. */
 const userAgentLengthMax = 200;
 
+/** The longest body with a code, in bytes: anybody may send one, on very many connections. */
+const codeBytesMax = 1_024;
+
 /** Spends a code: the answer has one half of the session, and the cookie the other. Throws for a code that is not good. */
 export async function beginSession(
   request: IncomingMessage,
@@ -44,7 +47,7 @@ export async function beginSession(
   { transport, requestId }: { readonly transport: Transport; readonly requestId: string },
 ): Promise<{ readonly body: NewSession; readonly cookie: string }> {
   requireJson(request);
-  const code = textIn(await readObject(request), "code", 100);
+  const code = textIn(await readObject(request, codeBytesMax), "code", 100);
   const sourceIp = request.socket.remoteAddress?.replace(/^::ffff:/, "");
   const userAgent = request.headers["user-agent"]?.slice(0, userAgentLengthMax);
   const accessKeyId = codes.spend(code);
@@ -52,7 +55,7 @@ export async function beginSession(
   const about = { operation: "BeginConsoleSession", requestId, sourceIp } as const;
   if (begun === undefined) {
     const nobody = { principalArn: "anonymous", accessKeyId: accessKeyId ?? "", sessionId: undefined };
-    await record({ ...about, ...nobody, outcome: "CodeNotGood" });
+    if (codes.isRefusalTold()) await record({ ...about, ...nobody, outcome: "CodeNotGood" });
     throw new ConsoleProblem(
       401,
       "CodeNotGood",

@@ -5,14 +5,16 @@ import { badRequest, ConsoleProblem } from "./problem.ts";
 /** The longest body of an action, in bytes: CreateDeployment with an AppSpec file of its own has less. */
 const bodyBytesMax = 512 * 1024;
 
-/** Reads a body that must be a JSON object. */
-export async function readObject(request: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
+/** Reads a body that must be a JSON object, of at most so many bytes. */
+export async function readObject(
+  request: IncomingMessage,
+  bytesMax = bodyBytesMax,
+): Promise<Readonly<Record<string, unknown>>> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > bodyBytesMax)
-      throw new ConsoleProblem(413, "BodyTooLong", `The body has more than ${bodyBytesMax} bytes`);
+    if (length > bytesMax) throw new ConsoleProblem(413, "BodyTooLong", `The body has more than ${bytesMax} bytes`);
     chunks.push(chunk);
   }
   const value = parsed(Buffer.concat(chunks));

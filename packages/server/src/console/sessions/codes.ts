@@ -7,6 +7,9 @@ export const codeMilliseconds = 60_000;
 /** How many unspent codes are kept; the oldest make room. */
 const codesMax = 1_000;
 
+/** How many refusals are written down in a minute. */
+const refusalsToldMax = 10;
+
 /** A code for the console: it becomes a session of the key that it was made for. */
 export interface ConsoleCode {
   readonly code: string;
@@ -20,8 +23,19 @@ export class ConsoleCodes {
   /** By hash, in hex; the oldest first. */
   readonly #open = new Map<string, { readonly accessKeyId: string; readonly expiresAt: number }>();
 
+  /** The minute of the newest refusal, and how many it has had. */
+  #refusals = { minute: 0, count: 0 };
+
   constructor(clock: () => number) {
     this.#clock = clock;
+  }
+
+  /** Counts a refusal. Whether it is to be written down: anybody may be refused without end, and what is written down stays on the disk. */
+  isRefusalTold(): boolean {
+    const minute = Math.floor(this.#clock() / codeMilliseconds);
+    const count = this.#refusals.minute === minute ? this.#refusals.count + 1 : 1;
+    this.#refusals = { minute, count };
+    return count <= refusalsToldMax;
   }
 
   /** Makes a code for a key. */
