@@ -1,12 +1,14 @@
 import type { CodeDeployClient } from "@aws-sdk/client-codedeploy";
 import { printable, printableLines } from "@sluice/aws-protocol/printable";
 import { version } from "@sluice/aws-protocol/version";
-import { Command, Option } from "commander";
+import { Argument, Command, Option } from "commander";
 import { addDeploymentCommands } from "./deployment-commands.ts";
 import type { AuditRequest } from "./commands/audit.ts";
 import { configuration, settings, type Configuration } from "./config.ts";
 import type { DeployRequest } from "./commands/deploy.ts";
+import type { ServiceRequest } from "./commands/service.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { isClone, ownCommand } from "./environment.ts";
 
 // Each command loads what it needs when it runs: `sluice env` need not wait for a server's code.
 const program = new Command("sluice")
@@ -33,7 +35,7 @@ program
 program
   .command("server")
   .description("start the control plane alone: fleets, load balancers and functions are AWS's, or hosts of your own")
-  .option("--account <id>", "the AWS account that everything belongs to")
+  .addOption(new Option("--account <id>", "the AWS account that everything belongs to").env("SLUICE_ACCOUNT"))
   .action(async ({ account }: { account?: string }) => {
     const { serve } = await import("./commands/serve.ts");
     await serve(configured(), account);
@@ -183,6 +185,18 @@ program
     process.exitCode = (await import("./commands/appspec-check.ts")).checkAppSpec(file, options, (line) =>
       console.log(line),
     );
+  });
+
+program
+  .command("service")
+  .addArgument(new Argument("<what>", "what to do").choices(["install", "status", "remove"]))
+  .option("--root <folder>", "the root of a system, such as an image's; nothing is started")
+  .option("--account <id>", "the AWS account that everything belongs to")
+  .description("install sluice server as a systemd service, with the settings that this call is given")
+  .action(async (what: ServiceRequest["what"], options: Pick<ServiceRequest, "root" | "account">) => {
+    const { service } = await import("./commands/service.ts");
+    const start = isClone ? undefined : ownCommand();
+    process.exitCode = service({ what, start, ...options, given: program.opts() }, (line) => console.log(line));
   });
 
 program
