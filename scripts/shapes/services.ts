@@ -63,6 +63,13 @@ export const services: Readonly<Record<string, ServiceSource>> = {
     operations:
       "DescribeAlarms PutMetricAlarm SetAlarmState DeleteAlarms PutMetricData GetMetricStatistics GetMetricData ListMetrics EnableAlarmActions DisableAlarmActions DescribeAlarmHistory",
   },
+  "application-auto-scaling": {
+    package: "application-auto-scaling",
+    protocol: "json",
+    version: "2016-02-06",
+    targetPrefix: "AnyScaleFrontendService",
+    operations: "RegisterScalableTarget DescribeScalableTargets DeregisterScalableTarget",
+  },
   "auto-scaling": {
     package: "auto-scaling",
     protocol: "query",

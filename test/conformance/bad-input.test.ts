@@ -9,6 +9,7 @@ type Shape = Operation["input"];
 type Member = Extract<Shape, { readonly kind: "structure" }>["members"][number];
 
 const signingNames: Readonly<Record<ServiceName, string>> = {
+  "application-auto-scaling": "application-autoscaling",
   "auto-scaling": "autoscaling",
   "classic-load-balancing": "elasticloadbalancing",
   cloudwatch: "monitoring",

@@ -8,6 +8,7 @@ import {
   StopDeploymentCommand,
   UpdateDeploymentGroupCommand,
 } from "@aws-sdk/client-codedeploy";
+import { ApplicationAutoScaling } from "@aws-sdk/client-application-auto-scaling";
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { CreateFunctionCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { whyNoImages } from "../../packages/cloud/test/ecs/containers.ts";
@@ -49,14 +50,14 @@ const updateGroup = (
     }),
   );
 
-function notStarted(error: Error) {
-  if (error.name === "DeploymentNotStartedException") return undefined;
+function notYet(error: Error) {
+  if (/^Deployment(NotStarted|TargetDoesNotExist)Exception$/.test(error.name)) return undefined;
   throw error;
 }
 
 /** What became of the events, as `Install Succeeded`. */
 async function eventsOf(fixture: EcsDeploymentFixture, id: string): Promise<readonly string[]> {
-  const { lifecycleEvents = [] } = (await fixture.target(id).catch(notStarted)) ?? {};
+  const { lifecycleEvents = [] } = (await fixture.target(id).catch(notYet)) ?? {};
   return lifecycleEvents.map(({ lifecycleEventName, status }) => `${lifecycleEventName} ${status}`);
 }
 
@@ -81,6 +82,20 @@ const reached = (fixture: EcsDeploymentFixture, green: number) =>
     async () => (await fixture.weights())["green"] === green || undefined,
     60,
   );
+
+/** Lets a service scale between 1 and 4 tasks. Returns whether that is suspended now. */
+async function scaling(t: TestContext, fixture: EcsDeploymentFixture): Promise<() => Promise<boolean>> {
+  const client = new ApplicationAutoScaling(await fixture.sluice.clientOptions());
+  t.after(() => client.destroy());
+  const about = { ServiceNamespace: "ecs", ScalableDimension: "ecs:service:DesiredCount" } as const;
+  await client.registerScalableTarget({ ...about, ResourceId: "service/demo/web", MinCapacity: 1, MaxCapacity: 4 });
+  return async () => {
+    const { ScalableTargets = [] } = await client.describeScalableTargets(about);
+    const states = new Set(Object.values(ScalableTargets[0]?.SuspendedState ?? {}));
+    assert.equal(states.size, 1);
+    return states.has(true);
+  };
+}
 
 test(
   "A21: a hook that does not like the test traffic keeps production where it is; hooks that do let it pass, and the original tasks stay where they are kept alive",
@@ -164,8 +179,10 @@ test(
       }),
     );
     const second = await fixture.define("2");
+    const isSuspended = await scaling(t, fixture);
     const id = await fixture.begin(second, { config: "tenths" });
     await reached(fixture, 10);
+    assert(await isSuspended(), "scaling rests while tasks are replaced");
 
     await ring("ALARM");
     const stopped = await fixture.ended(id, 30);
@@ -177,6 +194,7 @@ test(
       "AfterAllowTraffic Skipped",
     ]);
     await assertRolledBack(fixture, stopped);
+    assert(!(await isSuspended()), "scaling goes on");
     await ring("OK");
 
     await updateGroup(fixture, {
@@ -190,6 +208,7 @@ test(
       90,
     );
     assert.match(await fixture.answer(), /version 2 /);
+    assert(!(await isSuspended()), "scaling does not wait for the end of the original tasks");
     await fixture.deploy.send(new StopDeploymentCommand({ deploymentId: regretted }));
     const { status, ...rest } = await fixture.ended(regretted, 30);
     assert.equal(status, "Stopped");

@@ -12,7 +12,7 @@ import { openStore } from "../../packages/server/src/store/index.ts";
 import { classicRows, loadBalancingRows } from "./touched/balancing.ts";
 import { callOf } from "./touched/ask.ts";
 import { autoScalingRows, ec2Rows } from "./touched/compute.ts";
-import { ecsRows } from "./touched/containers.ts";
+import { applicationAutoScalingRows, ecsRows } from "./touched/containers.ts";
 import { codedeployRows } from "./touched/deploying.ts";
 import { iamRows, stsRows } from "./touched/identity.ts";
 import { cloudWatchRows, logsRows, snsRows, ssmRows } from "./touched/observing.ts";
@@ -59,6 +59,7 @@ services.set(
 );
 
 const rowsOf: Readonly<Record<string, (service: Service) => Rows | Promise<Rows>>> = {
+  "application-autoscaling": applicationAutoScalingRows,
   autoscaling: autoScalingRows,
   cloudwatch: cloudWatchRows,
   codedeploy: codedeployRows,

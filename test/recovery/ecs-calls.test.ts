@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { ApplicationAutoScaling } from "@aws-sdk/client-application-auto-scaling";
 import { CreateServiceCommand } from "@aws-sdk/client-ecs";
 import {
   type Action,
@@ -115,7 +116,7 @@ function mortal(t: TestContext, { cloud, shares, service: describe }: Ground) {
     spend();
     return answer;
   };
-  const armed = Promise.all([clients.ecs(), clients.loadBalancing()]).then((all) => {
+  const armed = Promise.all([clients.ecs(), clients.loadBalancing(), clients.applicationAutoScaling()]).then((all) => {
     for (const { middlewareStack } of all as readonly { middlewareStack: Steps }[]) middlewareStack.add(each, first);
   });
   const invariant = async (planned: readonly number[]) => {
@@ -178,14 +179,30 @@ test("a control plane that ends at any call of a shift leaves planned weights, a
   const { shares, original } = ground;
   const plane = mortal(t, ground);
   const { create, test, shift } = await install(ground, "d-1", "2");
+  const scaling = new ApplicationAutoScaling(ground.cloud.client);
+  t.after(() => scaling.destroy());
+  const Service = { ServiceNamespace: "ecs", ScalableDimension: "ecs:service:DesiredCount" } as const;
+  const ResourceId = "service/demo/web";
+  await scaling.registerScalableTarget({
+    ...{ ...Service, ResourceId, MinCapacity: 1, MaxCapacity: 4 },
+    SuspendedState: { ScheduledScalingSuspended: true },
+  });
+  const suspended = async () => {
+    const { ScalableTargets } = await scaling.describeScalableTargets({ ...Service, ResourceIds: [ResourceId] });
+    return Object.values(ScalableTargets?.[0]?.SuspendedState ?? {});
+  };
 
+  const rest = await plane.through({ kind: "suspend scaling", service }, [0]);
+  assert.deepEqual(await suspended(), [true, true, true]);
   await plane.through(create, [0]);
   await plane.through(test, [0]);
   const some = await plane.through(shift, [0, 20], { now: 0, until: 20 });
   const more = await plane.through(shift, [20, 40], { now: 1, known: some, until: 40 });
   await plane.through(shift, [40, 100], { now: 2, known: more });
   await plane.through({ kind: "delete task sets", service, ids: [original] }, [100]);
+  await plane.through({ kind: "resume scaling", scaling: rest.scaling ?? assert.fail("it scales") }, [100]);
 
+  assert.deepEqual(await suspended(), [false, false, true]);
   assert.deepEqual(await shares(), { production: [100, 100], test: 100 });
   const { taskSets = [] } = await ground.service("web");
   assert.deepEqual(

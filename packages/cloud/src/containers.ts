@@ -1,6 +1,7 @@
 import type { Service } from "@sluice/aws-protocol";
 import { type Images, openImages, unpackedFolder, type UnpackedImage } from "./images/index.ts";
 import { type DeferredDriver, stateFolderOf } from "./instance/index.ts";
+import { applicationAutoScalingService } from "./service/application-auto-scaling/index.ts";
 import { type EcrOptions, type OpenEcr, openEcr, type Vault } from "./service/ecr/index.ts";
 import { type EcsOptions, type OpenEcs, openEcs } from "./service/ecs/index.ts";
 import { roleRefusal, uniqueIdOf } from "./service/iam/index.ts";
@@ -72,7 +73,11 @@ export function openContainers(options: ContainersOptions, surroundings: Surroun
     });
   let sweeper: NodeJS.Timeout | undefined;
   return {
-    services: [ecs.service, ...ecr.services],
+    services: [
+      ecs.service,
+      ...ecr.services,
+      applicationAutoScalingService({ db, clock, region, accountId, services: ecs.scalable }, onDefect),
+    ],
     metadata: ecs.metadata,
     async start() {
       await ecs.start();

@@ -32,6 +32,8 @@ export class FakeService {
   readonly history: number[] = [];
   /** Whether the tasks of a new task set come up. */
   areTasksHealthy = true;
+  /** Whether something scales the service, and whether that is suspended. */
+  scaling: "none" | "on" | "suspended" = "none";
   /** The listeners' protocol; TCP is a Network Load Balancer's. */
   protocol: "HTTP" | "TCP" = "HTTP";
   #made = 1;
@@ -53,6 +55,11 @@ export class FakeService {
         return { is: "done", checkpoint: { serviceFacts: this.#facts() } };
       case "run hook":
         return effect.functionName === undefined ? { is: "done" } : undefined;
+      case "suspend scaling":
+        return this.#suspend(checkpoint);
+      case "resume scaling":
+        this.scaling = "on";
+        return { is: "done" };
       case "create task set":
         return this.#create(effect, checkpoint);
       case "route test traffic":
@@ -80,6 +87,16 @@ export class FakeService {
       test: listener("test"),
       missingHooks: [],
     };
+  }
+
+  /** What is to be resumed is written down first. */
+  #suspend(checkpoint: Checkpoint | undefined): Outcome {
+    if (this.scaling === "none") return { is: "done" };
+    const scaling = { resourceId: "service/main/web", activities: ["DynamicScalingInSuspended"] } as const;
+    if (checkpoint?.scaling === undefined)
+      return { is: "progress", because: "its scaling is found", checkpoint: { scaling } };
+    this.scaling = "suspended";
+    return { is: "done" };
   }
 
   #create(

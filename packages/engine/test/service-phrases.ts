@@ -17,6 +17,7 @@ function serviceOf(shell: Shell): FakeService {
 export const servicePhrases: readonly Phrase[] = [
   [/^replace the tasks of web, (all at once|\S+ \d+ % every \d+ minutes?)(, .+)?$/, begin],
   [/^the service is behind a Network Load Balancer$/, (shell) => indivisible(shell)],
+  [/^the service scales$/, (shell) => scaled(shell)],
   [/^the tasks do not start$/, (shell) => broken(shell)],
   [/^the listener is changed by somebody$/, (shell) => diverted(shell)],
   [/^the service's hook says (Succeeded|Failed)$/, (shell, status) => hookSays(shell, serviceOf(shell), status ?? "")],
@@ -52,6 +53,11 @@ function indivisible(shell: Shell): readonly Decision[] {
   return [];
 }
 
+function scaled(shell: Shell): readonly Decision[] {
+  serviceOf(shell).scaling = "on";
+  return [];
+}
+
 function diverted(shell: Shell): readonly Decision[] {
   serviceOf(shell).divert();
   return [];
@@ -69,8 +75,9 @@ function goBack(shell: Shell): readonly (Decision | string)[] {
 }
 
 function show(shell: Shell): readonly string[] {
-  const { taskSets, listeners } = serviceOf(shell);
+  const { taskSets, listeners, scaling } = serviceOf(shell);
   return [
+    ...(scaling === "none" ? [] : [`scaling is ${scaling}`]),
     ...Object.entries(listeners).map(([name, weights]) => `${name}: ${routeInWords({ weights })}`),
     ...taskSets.map(({ id, status, runningCount }) => `${id} ${status}, ${runningCount} tasks run`),
   ];

@@ -101,3 +101,18 @@ const definition = {
   executionRoleArn,
   containerDefinitions: [{ name: "web", image: "web:1" }],
 };
+
+/** What operations of Application Auto Scaling touch: a target that is new has no ARN yet. */
+export function applicationAutoScalingRows(): Rows {
+  const target = "arn:aws:application-autoscaling:eu-west-1:123456789012:scalable-target/*";
+  const about = {
+    ServiceNamespace: "ecs",
+    ResourceId: "service/demo/web",
+    ScalableDimension: "ecs:service:DesiredCount",
+  };
+  return {
+    DescribeScalableTargets: "nothing",
+    RegisterScalableTarget: plain([target, ecs("service/demo/web")], about),
+    DeregisterScalableTarget: plain([target], about),
+  };
+}

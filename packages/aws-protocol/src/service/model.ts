@@ -70,6 +70,7 @@ export interface ServiceModel {
 
 /** The services that have a table. */
 export type ServiceName =
+  | "application-auto-scaling"
   | "auto-scaling"
   | "classic-load-balancing"
   | "cloudwatch"

@@ -119,6 +119,8 @@ export type StepName =
   | "check service"
   | "delete leftover task sets"
   | "delete original task set"
+  | "suspend scaling"
+  | "resume scaling"
   | "suspend processes"
   | "resume processes"
   | "copy Auto Scaling group"

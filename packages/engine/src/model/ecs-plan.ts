@@ -53,6 +53,18 @@ export interface Restoration {
   readonly pair: TargetGroupPair;
 }
 
+/** What a deployment has suspended of a service's scaling. */
+export interface SuspendedScaling {
+  /** `service/CLUSTER/SERVICE`. */
+  readonly resourceId: string;
+  /** Those that were not suspended before; they have AWS's names. */
+  readonly activities: readonly (
+    | "DynamicScalingInSuspended"
+    | "DynamicScalingOutSuspended"
+    | "ScheduledScalingSuspended"
+  )[];
+}
+
 /** A task set as it was last seen. */
 export interface TaskSetState {
   readonly id: string;

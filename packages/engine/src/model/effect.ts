@@ -4,6 +4,7 @@ import type {
   Restoration,
   ServiceFacts,
   ServiceName,
+  SuspendedScaling,
   TargetGroupPair,
   TaskSetState,
   TrafficRoutes,
@@ -107,6 +108,12 @@ export type Effect =
       readonly hooks: readonly string[];
     }
   /**
+   * Suspends the scaling of a service, where it has a scalable target. What was not suspended before is in
+   * `checkpoint.scaling` before that.
+   */
+  | { readonly kind: "suspend scaling"; readonly service: ServiceName }
+  | { readonly kind: "resume scaling"; readonly scaling: SuspendedScaling }
+  /**
    * Lets the production listener know the replacement's target group, without traffic, so that its health is checked;
    * then creates a task set there and waits until it is steady. Its external id is the deployment's id.
    */
@@ -177,6 +184,8 @@ export interface Checkpoint {
   readonly serviceFacts?: ServiceFacts | undefined;
   /** Task sets of a service as they were last seen. */
   readonly taskSets?: readonly TaskSetState[] | undefined;
+  /** What of a service's scaling we have suspended and must resume. */
+  readonly scaling?: SuspendedScaling | undefined;
   /** Since when none of the replacement tasks has run. In milliseconds since the epoch. */
   readonly idleSince?: number | undefined;
   /** The last shift of traffic, and the revision id that an alias got by it. */

@@ -5,6 +5,7 @@ import { hookMissing } from "../messages/lambda-messages.ts";
 import { greenPercent, isDivisible, routesOf, targetGroupName } from "../rules/route-weights.ts";
 import { run } from "../target.ts";
 import { nextShiftAt } from "./function-traffic.ts";
+import { resumeScaling, suspendScaling } from "./service-scaling.ts";
 import { ecsAppSpecOf, originalOf, serviceFactsOf } from "./service-traffic.ts";
 import { awaitHold, beginDeployment, onlyTarget, readAppSpecFile, runStep, stepOf, workflow } from "./stages.ts";
 import { type Workflow, done, due, failed, type Progress, type Stage, when } from "./workflow.ts";
@@ -34,15 +35,19 @@ export function ecs(world: World): Workflow {
   // A rollback has one thing to do, and no hooks (inferred: AWS's takes three seconds).
   if (plan.restores !== undefined) return workflow([beginDeployment, addService(["AllowTraffic"]), runEvents(plan)]);
   const appSpec = ecsAppSpecOf(deployment);
-  return workflow([
+  const stages = [
     readAppSpecFile(plan.source, "ECS"),
     appSpec === undefined ? () => done : checkService(appSpec, plan),
     beginDeployment,
     clearLeftovers(plan),
+    suspendScaling(plan),
     addService(serviceEvents),
     runEvents(plan),
+    // The wait for the original tasks' end may take days.
+    resumeScaling,
     when(plan.originalTasks === "TERMINATE", endOriginalTasks(plan)),
-  ]);
+  ];
+  return workflow(stages, [resumeScaling]);
 }
 
 function planOf({ ecs: plan }: Deployment): EcsPlan {

@@ -16,7 +16,7 @@ export function serviceEffect({ deployment, now, timeScale }: World, { name }: L
   const { pair, blue } = found;
   const { production, test: listener } = routes;
   if (isHook(name)) {
-    // There is nothing to look at while no test traffic comes (deployments.md §12.2, step 5).
+    // There is nothing to look at while no test traffic comes (deployments.md §12.2, step 6).
     const isIdle = name === "AfterAllowTestTraffic" && listener === undefined;
     const functionName = isIdle ? undefined : appSpec.hooks[name];
     return { kind: "run hook", deploymentId, executionId: plan.hookExecutions[name], functionName };

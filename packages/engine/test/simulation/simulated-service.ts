@@ -42,6 +42,7 @@ export function simulateService(seed: number): Outcome {
     lost: random.pick([0, 0.1, 0.5]),
   };
   const service = new FakeService();
+  service.scaling = random.chance(0.5) ? "on" : "none";
   service.areTasksHealthy = random.chance(0.9);
   const hook = random.pick(["BeforeInstall", "AfterAllowTestTraffic", "AfterAllowTraffic"] as const);
   const plan = servicePlan(routing, {
@@ -52,6 +53,7 @@ export function simulateService(seed: number): Outcome {
   });
   const world = play(service, { plan, id: "d-1", fate, random });
   isOnPlan(service, routing);
+  assert.notEqual(service.scaling, "suspended", "SCALING: what was suspended is resumed");
   const { status } = world.deployment;
   if (status === "Succeeded") servesGreen(service, plan, fate);
   else rollBack(service, { world, fate, random });

@@ -1,3 +1,4 @@
+import type { ApplicationAutoScaling } from "@aws-sdk/client-application-auto-scaling";
 import type { AutoScaling } from "@aws-sdk/client-auto-scaling";
 import type { CloudWatch } from "@aws-sdk/client-cloudwatch";
 import type { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
@@ -32,6 +33,7 @@ function waiting<Client extends AnyClient>(client: Client, beforeCalls: BeforeCa
 
 /** One client for each service, loaded when it is first needed: together they take some 200 MB. */
 export interface Clients {
+  applicationAutoScaling(): Promise<ApplicationAutoScaling>;
   autoScaling(): Promise<AutoScaling>;
   classicLoadBalancing(): Promise<ElasticLoadBalancing>;
   cloudWatch(): Promise<CloudWatch>;
@@ -59,6 +61,9 @@ export function openClients(config: () => ClientConfig, beforeCalls?: BeforeCall
     };
   };
   return {
+    applicationAutoScaling: once(
+      async () => new (await import("@aws-sdk/client-application-auto-scaling")).ApplicationAutoScaling(config()),
+    ),
     autoScaling: once(async () => new (await import("@aws-sdk/client-auto-scaling")).AutoScaling(config())),
     classicLoadBalancing: once(
       async () => new (await import("@aws-sdk/client-elastic-load-balancing")).ElasticLoadBalancing(config()),

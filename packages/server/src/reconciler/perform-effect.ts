@@ -8,6 +8,7 @@ import { allowTraffic, blockTraffic, checkLoadBalancers } from "../gateways/load
 import { checkService } from "../gateways/ecs/check-service.ts";
 import { createTaskSet } from "../gateways/ecs/create-task-set.ts";
 import { deleteTaskSets, restoreService } from "../gateways/ecs/restore-service.ts";
+import { resumeScaling, suspendScaling } from "../gateways/ecs/service-scaling.ts";
 import { routeTestTraffic, shiftService } from "../gateways/ecs/shift-service.ts";
 import { outcomeOfError, type EffectOutcome } from "../gateways/outcome.ts";
 import {
@@ -53,6 +54,8 @@ const performers: { readonly [Kind in Effect["kind"]]: Perform<Kind> } = {
   "run hook": ({ clients, hookRuns }, effect) => hookRuns.poll(clients, effect),
   "shift traffic": ({ clients, now }, effect, checkpoint) => shiftTraffic(clients, effect, { checkpoint, now }),
   "check service": ({ clients }, effect) => checkService(clients, effect),
+  "suspend scaling": ({ clients }, effect, checkpoint) => suspendScaling(clients, effect, checkpoint),
+  "resume scaling": ({ clients }, effect) => resumeScaling(clients, effect),
   "create task set": ({ clients }, effect, checkpoint) => createTaskSet(clients, effect, checkpoint),
   "route test traffic": ({ clients }, effect) => routeTestTraffic(clients, effect),
   "shift service": ({ clients, now }, effect, checkpoint) => shiftService(clients, effect, { checkpoint, now }),

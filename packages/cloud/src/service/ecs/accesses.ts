@@ -111,6 +111,12 @@ function serviceAccesses(context: EcsContext): AccessTable {
   };
 }
 
+/** What it touches to let a service want another number of tasks. */
+export const scalingAccess = (context: EcsContext, cluster: string, name: string): Access => ({
+  ...ofService(context, { cluster }, name),
+  action: "ecs:UpdateService",
+});
+
 /** Operations on task sets. Unlike AWS: a Deny on the service counts as well. */
 function taskSetAccesses(context: EcsContext): AccessTable {
   const ofSet = (input: Input, id: string): Access => {

@@ -9,6 +9,7 @@ import { executeCommandOperations } from "./execute-command.ts";
 import { Kept } from "./kept.ts";
 import { TaskKeeper } from "./running/task-keeper.ts";
 import { taskMetadata } from "./running/task-metadata.ts";
+import { type ScalableServices, scalableServices } from "./services/scalable-services.ts";
 import { ServiceScheduler } from "./services/scheduler.ts";
 import { type Service as ServiceRecord, serviceKey } from "./services/service.ts";
 import { serviceOperations } from "./services/service-operations.ts";
@@ -16,6 +17,7 @@ import { taskSetOperations } from "./services/task-set-operations.ts";
 import { tagOperations } from "./tags.ts";
 import { taskOperations } from "./tasks/task-operations.ts";
 
+export type { ScalableServices } from "./services/scalable-services.ts";
 export type { TaskKeys, TaskRoles } from "./context.ts";
 
 /** What ECS is opened with. */
@@ -30,6 +32,7 @@ export interface OpenEcs {
   readonly metadata: (taskId: string) => RequestListener;
   /** Whether a task that has not stopped is made of an image. */
   readonly usesImage: (digest: string) => boolean;
+  readonly scalable: ScalableServices;
   /** Takes up what an earlier life has left, and begins to look after services; instances and traffic must be there. */
   start(): Promise<void>;
   close(): Promise<void>;
@@ -53,6 +56,7 @@ export function openEcs({ onDefect, ...given }: EcsOptions): OpenEcs {
   return {
     service: ecsService(context, onDefect),
     metadata: taskMetadata(context),
+    scalable: scalableServices(context),
     usesImage: (digest) => live().some(({ containers }) => containers.some((one) => one.imageDigest === digest)),
     async start() {
       await keeper.start();

@@ -8,7 +8,7 @@ import { taskTrouble } from "./task-trouble.ts";
 
 type CreateTaskSet = EffectOf<"create task set">;
 
-/** Creates the replacement task set, unless that has been done, and waits until it is steady (deployments.md §12.2, step 3). */
+/** Creates the replacement task set, unless that has been done, and waits until it is steady (deployments.md §12.2, step 4). */
 export async function createTaskSet(
   clients: Clients,
   effect: CreateTaskSet,

@@ -7,7 +7,7 @@ import { describeService, isAlive, taskSetStates } from "./service-state.ts";
 
 type ShiftService = EffectOf<"shift service">;
 
-/** Sends all traffic of a test listener to the replacement tasks (deployments.md §12.2, step 5). */
+/** Sends all traffic of a test listener to the replacement tasks (deployments.md §12.2, step 6). */
 export async function routeTestTraffic(
   clients: Clients,
   { listener, pair }: EffectOf<"route test traffic">,
@@ -19,7 +19,7 @@ export async function routeTestTraffic(
 
 /**
  * Moves the traffic of a service to where it must be by now; with all of it, the replacement becomes the primary task
- * set. It changes only weights that it has set itself (deployments.md §12.2, step 9).
+ * set. It changes only weights that it has set itself (deployments.md §12.2, step 10).
  */
 export async function shiftService(
   clients: Clients,
