@@ -25,7 +25,9 @@ export async function buildConsole(): Promise<string> {
     entryFileNames: "[name]-[hash].js",
     chunkFileNames: "[name]-[hash].js",
     minify: true,
-    codeSplitting: { groups: [{ name: "shared", test: /node_modules|[\\/]browser[\\/](?:live|ui)[\\/]/ }] },
+    codeSplitting: {
+      groups: [{ name: "shared", test: /node_modules|[\\/]browser[\\/](?:live|ui)[\\/]|[\\/]deployment-table/ }],
+    },
   });
   await bundle.close();
   const chunks = output.filter((file) => file.type === "chunk");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import type { RequestListener } from "node:http";
 import { resolve } from "node:path";
 import type { TestContext } from "node:test";
 import {
@@ -16,15 +17,17 @@ import {
 } from "@aws-sdk/client-codedeploy";
 import { eventually } from "../support/eventually.ts";
 import { accountId, openServerFixture, region } from "../support/server-fixture.ts";
-import { type Outcome, SimulatedAgents } from "../support/simulated-agents.ts";
+import { type AnswerEvent, SimulatedAgents } from "../support/simulated-agents.ts";
 
 const tag = { Key: "Fleet", Value: "shop" };
 const where = { applicationName: "shop", deploymentGroupName: "prod" };
 
 export interface DeploymentFixtureOptions {
-  readonly answer?: (host: string, event: string) => Outcome | Promise<Outcome>;
+  readonly answer?: AnswerEvent;
   readonly eventsUrl?: string;
   readonly clock?: () => number;
+  /** Serves what is no request to AWS. */
+  readonly fallback?: RequestListener;
   /** Where metrics are served. */
   readonly metrics?: { readonly hostname: string; readonly port: number };
 }
@@ -32,7 +35,7 @@ export interface DeploymentFixtureOptions {
 /** Control plane and local cloud in this process, with an application, and hosts that only speak the agents' protocol. */
 export async function openDeploymentFixture(
   t: TestContext,
-  { answer, eventsUrl, metrics, clock = () => Date.now() }: DeploymentFixtureOptions = {},
+  { answer, eventsUrl, metrics, fallback, clock = () => Date.now() }: DeploymentFixtureOptions = {},
 ) {
   let agents: SimulatedAgents | undefined;
   t.after(() => agents?.close()); // before the server
@@ -41,6 +44,7 @@ export async function openDeploymentFixture(
     agentBundle: resolve(import.meta.dirname, "../fixtures/idle-agent.js"),
     eventsUrl,
     metrics,
+    fallback,
   });
   const client = new CodeDeployClient(sluice.as());
   t.after(() => client.destroy());

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
+import type { RequestListener } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -36,6 +37,8 @@ export async function openServerFixture(
     readonly actsWithServiceRoles?: boolean;
     readonly eventsUrl?: string | undefined;
     readonly eventsMax?: number;
+    /** Serves what is no request to AWS. */
+    readonly fallback?: RequestListener | undefined;
     readonly metrics?: { readonly hostname: string; readonly port: number } | undefined;
   } = {},
 ) {
@@ -83,6 +86,8 @@ export async function openServerFixture(
     url: server.url,
     metricsUrl: server.metricsUrl,
     signerSha256: () => server.signerSha256(),
+    /** A link that opens the console once, with the administrator's rights. */
+    consoleLink: () => `${server.url}/#c=${server.newConsoleCode(administrator.accessKeyId)}`,
     objectSha256: cloud.objectSha256,
     /** The certificate of the authority, for clients over HTTPS. */
     authorityFile: authority.certificateFile,

@@ -3,6 +3,20 @@ import { signHeaders } from "@sluice/aws-protocol/signature-v4";
 /** A host's result of an event. */
 export type Outcome = "Succeeded" | "Failed";
 
+/** A result with what the host says of it: AWS's error code, the script, and the end of its output. */
+export interface Report {
+  readonly status: Outcome;
+  readonly diagnostics: {
+    readonly error_code: number;
+    readonly script_name: string;
+    readonly message: string;
+    readonly log: string;
+  };
+}
+
+/** Decides how an event ends on a host. */
+export type AnswerEvent = (host: string, event: string) => Outcome | Report | Promise<Outcome | Report>;
+
 /** The control plane of the agents, and their credentials. */
 export interface ControlPlane {
   readonly url: string;
@@ -26,15 +40,12 @@ interface Poll {
 /** Hosts whose agents only speak the protocol: a test decides when each event ends, and how. */
 export class SimulatedAgents {
   readonly #plane: ControlPlane;
-  readonly #answer: (host: string, event: string) => Outcome | Promise<Outcome>;
+  readonly #answer: AnswerEvent;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>[] = [];
   readonly ran: Ran[] = [];
 
-  constructor(
-    plane: ControlPlane,
-    answer: (host: string, event: string) => Outcome | Promise<Outcome> = () => "Succeeded",
-  ) {
+  constructor(plane: ControlPlane, answer: AnswerEvent = () => "Succeeded") {
     this.#plane = plane;
     this.#answer = answer;
   }
@@ -69,9 +80,13 @@ export class SimulatedAgents {
     const { clock } = this.#plane;
     const startedAt = clock();
     await this.#call("PutHostCommandAcknowledgement", { HostCommandIdentifier, Diagnostics: null });
-    const CommandStatus = await this.#answer(host, event);
+    const answer = await this.#answer(host, event);
+    const { status: CommandStatus, diagnostics } =
+      typeof answer === "string" ? { status: answer, diagnostics: undefined } : answer;
     this.ran.push({ host, event, startedAt, endedAt: clock() });
-    await this.#call("PutHostCommandComplete", { HostCommandIdentifier, CommandStatus });
+    const Diagnostics =
+      diagnostics === undefined ? undefined : { Format: "JSON", Payload: JSON.stringify(diagnostics) };
+    await this.#call("PutHostCommandComplete", { HostCommandIdentifier, CommandStatus, Diagnostics });
   }
 
   async #call(operation: string, input: object): Promise<Poll> {

@@ -84,7 +84,7 @@ function Side() {
         <Mark />
         <span>Sluice</span>
       </a>
-      <button type="button" class="find" onClick={() => (palette.value = true)} aria-label="Find (Ctrl K)">
+      <button type="button" class="find" onClick={() => (palette.value = true)}>
         <Icon name="search" size={14} />
         <span>Find</span>
         <kbd>Ctrl K</kbd>
@@ -151,14 +151,16 @@ function Stale() {
 
 function Current() {
   const { page, names } = route.value;
-  const loaded = useSignal<{ readonly page: string; readonly Page: Page } | undefined>(undefined);
+  const loaded = useSignal<
+    { readonly page: string; readonly Page: Page; readonly names: Readonly<Record<string, string>> } | undefined
+  >(undefined);
   const failed = useSignal(false);
   useEffect(() => {
     if (page === "missing") return;
     let isWanted = true;
     pages[page]().then(
       (Page) => {
-        if (isWanted) loaded.value = { page, Page };
+        if (isWanted) loaded.value = { page, Page, names };
       },
       () => (failed.value = true),
     );
@@ -174,7 +176,9 @@ function Current() {
     );
   const shown = loaded.value;
   if (shown === undefined) return <Loading what="the page" />;
-  return <shown.Page names={names} key={`${shown.page} ${Object.values(names).join(" ")}`} />;
+  // Until the next page is there the one before stays as it was.
+  const current = shown.page === page ? names : shown.names;
+  return <shown.Page names={current} key={Object.values(current).join(" ")} />;
 }
 
 /** The product's sign: gates of a sluice, one after the other. */

@@ -112,7 +112,7 @@ function Row({
         <span class="strong">{operation}</span> <span class="muted small">{service}</span>
       </td>
       <td class="any small soft">
-        {caller}
+        <span title={caller}>{caller.replace(/^arn:aws:(?:iam|sts)::\d{12}:/, "")}</span>
         {sourceIp !== undefined && <span class="muted"> from {sourceIp}</span>}
       </td>
       <td class="any small mono">{resources.slice(0, 3).join(", ")}</td>

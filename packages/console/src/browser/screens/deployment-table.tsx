@@ -1,7 +1,8 @@
 import type { DeploymentRow } from "@sluice/server/console-contract";
 import { pathTo } from "../live/router.ts";
 import { ShareText } from "../ui/share-bar.tsx";
-import { Glyph, statusWord } from "../ui/status.tsx";
+import { Glyph } from "../ui/status.tsx";
+import { statusWord } from "../ui/tone.ts";
 import { Ago, Took } from "../ui/time.tsx";
 
 /** Deployments as a table; the newest first. */

@@ -20,14 +20,14 @@ let shownPath: string | undefined;
 /** The head of a page: where one is, its name, what can be done. A new page's heading gets the focus, so that a screen reader says where one has arrived. */
 export function PageHeader({ title, heading, crumbs = [], lead, actions, cli }: PageHeaderOptions) {
   const head = useRef<HTMLHeadingElement>(null);
-  const { path } = place.value;
   useEffect(() => {
+    const { path } = place.peek();
     if (shownPath !== undefined && shownPath !== path && !document.querySelector("dialog[open]")) {
       scrollTo({ top: 0 });
       head.current?.focus({ preventScroll: true });
     }
     shownPath = path;
-  }, [path]);
+  }, []);
   useEffect(() => {
     document.title = title === "Now" ? "Sluice" : `${title} · Sluice`;
   }, [title]);

@@ -1,5 +1,5 @@
 import type { Counts, TargetState } from "@sluice/server/console-contract";
-import { statusWord, toneOf } from "./status.tsx";
+import { statusWord, toneOf } from "./tone.ts";
 
 const order: readonly TargetState[] = ["Succeeded", "Failed", "InProgress", "Ready", "Unknown", "Skipped", "Pending"];
 

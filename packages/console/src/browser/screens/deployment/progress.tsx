@@ -3,7 +3,8 @@ import type { DeploymentHeader, Wave } from "@sluice/server/console-contract";
 import { tick } from "../../live/clock.ts";
 import { pathTo } from "../../live/router.ts";
 import { countsText, number, ShareBar } from "../../ui/share-bar.tsx";
-import { Glyph, toneOf } from "../../ui/status.tsx";
+import { Glyph } from "../../ui/status.tsx";
+import { toneOf } from "../../ui/tone.ts";
 import { Ago, agoText, durationText, Took } from "../../ui/time.tsx";
 
 /** What a deployment is doing: one sentence, one bar, and the few numbers behind them. */

@@ -10,7 +10,8 @@ import { PageHeader } from "../../ui/header.tsx";
 import { Icon } from "../../ui/icons.tsx";
 import { usePageKeys } from "../../ui/keys.ts";
 import { Shown } from "../../ui/pictures.tsx";
-import { Glyph, statusWord } from "../../ui/status.tsx";
+import { Glyph } from "../../ui/status.tsx";
+import { statusWord } from "../../ui/tone.ts";
 import { Ago } from "../../ui/time.tsx";
 import { Waterfall } from "./waterfall.tsx";
 

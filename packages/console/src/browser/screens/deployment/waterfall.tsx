@@ -1,6 +1,7 @@
 import type { TargetEvent } from "@sluice/server/console-contract";
 import { serverTime, tick } from "../../live/clock.ts";
-import { Glyph, statusWord, toneOf } from "../../ui/status.tsx";
+import { Glyph } from "../../ui/status.tsx";
+import { statusWord, toneOf } from "../../ui/tone.ts";
 import { clockText, durationText } from "../../ui/time.tsx";
 
 /** A target's lifecycle events in time: each begins where the one before it ended, and has a mark where this event usually ends. */

@@ -1,5 +1,5 @@
 import type { ChangedCells, TargetColumns, TargetState } from "@sluice/server/console-contract";
-import { statusWord, type Tone, toneOf } from "../../../ui/status.tsx";
+import { statusWord, type Tone, toneOf } from "../../../ui/tone.ts";
 
 /** The targets of a deployment, a column for each property. */
 export interface Columns {

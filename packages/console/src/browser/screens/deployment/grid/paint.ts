@@ -1,4 +1,4 @@
-import type { Tone } from "../../../ui/status.tsx";
+import type { Tone } from "../../../ui/tone.ts";
 import { type Columns, tonesOf } from "./columns.ts";
 import type { Layout } from "./layout.ts";
 

@@ -1,6 +1,7 @@
 import { pathTo } from "../../../live/router.ts";
 import { number } from "../../../ui/share-bar.tsx";
-import { Glyph, statusWord, toneOf } from "../../../ui/status.tsx";
+import { Glyph } from "../../../ui/status.tsx";
+import { statusWord, toneOf } from "../../../ui/tone.ts";
 import { type Columns, eventOf, keyOf, stateOf } from "./columns.ts";
 
 /** A few targets, each with its name: up to some hundred are links that one can read. */

@@ -1,0 +1,65 @@
+import { CreateDeploymentConfigCommand } from "@aws-sdk/client-codedeploy";
+import type { Report } from "../support/simulated-agents.ts";
+import { openConsole } from "./browser.ts";
+
+/** Hosts of the fleet that fail, and why: two have one cause, one has another. */
+export const failing: ReadonlyMap<string, "migration" | "disk"> = new Map([
+  ["web-03", "migration"],
+  ["web-12", "migration"],
+  ["web-17", "disk"],
+]);
+
+/** What a host says whose health check fails: a line of it differs from host to host. */
+const migration = (host: string): Report => ({
+  status: "Failed",
+  diagnostics: {
+    error_code: 4,
+    script_name: "scripts/validate.sh",
+    message: "Script at specified location: scripts/validate.sh failed with exit code 7",
+    log: [
+      "LifecycleEvent - ValidateService",
+      "Script - scripts/validate.sh",
+      `[stdout]waiting for http://${host}.internal:8080/health`,
+      "[stdout]attempt 1: connection refused",
+      "[stderr]\u001b[31mERROR\u001b[0m health check failed: migration 0042_orders is pending",
+      "[stderr]  at check (scripts/validate.sh:31)",
+    ].join("\n"),
+  },
+});
+
+const disk: Report = {
+  status: "Failed",
+  diagnostics: {
+    error_code: 5,
+    script_name: "",
+    message: "No space left on device @ rb_sysopen - /opt/shop/releases/bundle.tar",
+    log: "",
+  },
+};
+
+/** A console over twenty hosts, on which a revision has succeeded and another fails on three, for two causes. */
+export async function openFailingFleet(t: Parameters<typeof openConsole>[0]) {
+  let isBroken = false;
+  const console = await openConsole(t, {
+    answer: (host, event) => {
+      const cause = isBroken ? failing.get(host) : undefined;
+      if (cause === "migration" && event === "ValidateService") return migration(host);
+      return cause === "disk" && event === "Install" ? disk : "Succeeded";
+    },
+  });
+  const names = Array.from({ length: 20 }, (_, index) => `web-${String(index + 1).padStart(2, "0")}`);
+  for (const name of names) await console.host(name);
+  await console.group({ deploymentConfigName: "CodeDeployDefault.AllAtOnce" });
+  const good = await console.deploy({ description: "The first release" });
+  await console.ended(good);
+  isBroken = true;
+  await console.client.send(
+    new CreateDeploymentConfigCommand({
+      deploymentConfigName: "ThreeMayFail",
+      minimumHealthyHosts: { type: "FLEET_PERCENT", value: 85 },
+    }),
+  );
+  const bad = await console.deploy({ description: "The second release", deploymentConfigName: "ThreeMayFail" });
+  await console.ended(bad, 60);
+  return { ...console, good, bad, mend: () => void (isBroken = false) };
+}
