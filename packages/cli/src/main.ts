@@ -161,6 +161,22 @@ program
   });
 
 program
+  .command("backup")
+  .argument("<file>", "where to write it")
+  .description(
+    "write a backup of the running server: databases, keys and S3 objects as they were in one moment, checked",
+  )
+  .action(async (file: string) => console.log(await (await import("./commands/backup.ts")).backup(configured(), file)));
+
+program
+  .command("restore")
+  .argument("<file>", "what sluice backup has written")
+  .description("make a data folder, which --data names, of a backup")
+  .action(async (file: string) =>
+    console.log(await (await import("./commands/restore.ts")).restore(file, configured().dataFolder)),
+  );
+
+program
   .command("config")
   .description("work with configuration files")
   .command("check")

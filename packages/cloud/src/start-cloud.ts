@@ -85,6 +85,8 @@ export interface RunningCloud {
   readonly objectSha256: (object: NamedObject) => Promise<string | undefined>;
   /** Opens the driver of instances, lets them reach the control plane, and resumes those that should run; services answer meanwhile. Throws one clear sentence when instances cannot be had. */
   connect(controlPlane: ControlPlane): Promise<RunningInstances>;
+  /** Holds the database and the objects of S3 still, until the returned function is called. */
+  freeze(): () => void;
   /** Ends all instances; they come back with the next start. */
   close(): Promise<void>;
 }
@@ -155,6 +157,10 @@ export function startCloud(options: CloudOptions): RunningCloud {
       const reached = reach(found);
       connecting = Promise.all([reached, scaling.start(reached)]).then(([instances]) => instances);
       return connecting;
+    },
+    freeze() {
+      const releases = [db.freeze(), blobs.keepAll()];
+      return () => releases.forEach((go) => go());
     },
     async close() {
       await connecting?.catch(() => {}); // the caller of connect got the error

@@ -1,6 +1,7 @@
 import type { AccessKeys, Service } from "@sluice/aws-protocol";
 import type { Logger } from "pino";
 import { codedeployAccesses } from "./access/codedeploy-accesses.ts";
+import type { Backups } from "./admin-api/backups.ts";
 import { tokensOf } from "./admin-api/github-secrets.ts";
 import { sluiceService } from "./admin-api/sluice-service.ts";
 import { actsWithServiceRoles } from "./ambiguities.ts";
@@ -65,6 +66,8 @@ export interface ControlPlaneParts {
   readonly onDefect: (error: unknown, about: string) => void;
   /** Where it is reached itself, once it listens. */
   readonly own: { readonly url: string };
+  /** Absent where the files of this machine alone are no backup. */
+  readonly backups?: Backups | undefined;
   /** What is measured; absent, nothing is. */
   readonly measurements?: Measurements | undefined;
   /** What calls of other services wait for. */
@@ -176,7 +179,7 @@ interface ServiceParts extends ControlPlaneParts {
 
 function servicesOf(options: ControlPlaneOptions, parts: ServiceParts): readonly Service[] {
   const { region, accountId, clock, identities, services, uniqueIdOf, authority, revisionSha256, timeScale } = options;
-  const { store, polls, presence, gateways, reconciler, signer, consoleCodes, onDefect } = parts;
+  const { store, polls, presence, gateways, reconciler, signer, consoleCodes, backups, onDefect } = parts;
   const common = { store, region, accountId, clock };
   const wake = (id: string) => reconciler.wake(id);
   const syncHooks = (group: DeploymentGroup, on?: readonly string[]) => syncHooksOf({ store, gateways }, group, on);
@@ -191,7 +194,7 @@ function servicesOf(options: ControlPlaneOptions, parts: ServiceParts): readonly
   return [
     codedeployService(operating, accesses, onDefect),
     hostCommandService({ ...common, polls, presence, specification, wake }, onDefect),
-    sluiceService({ ...operating, ...about, gateways, timeScale, agentVersionOf, consoleCodes }, onDefect),
+    sluiceService({ ...operating, ...about, gateways, timeScale, agentVersionOf, consoleCodes, backups }, onDefect),
     ...services,
   ];
 }

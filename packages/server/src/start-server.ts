@@ -1,5 +1,6 @@
 import type { RequestListener } from "node:http";
 import { createFrontDoor, createFrontDoorServer, hostNames, type HttpsOptions } from "@sluice/aws-protocol";
+import { Backups, type Freeze } from "./admin-api/backups.ts";
 import { type Console, type ConsoleSettings, openConsole } from "./console/open-console.ts";
 import { type ControlPlane, type ControlPlaneOptions, openControlPlane } from "./control-plane.ts";
 import { defectLog } from "./defect-log.ts";
@@ -30,6 +31,8 @@ export interface ServerOptions extends ControlPlaneOptions {
   /** Names by which this server may be called without a signature, besides this machine's own and AWS's. */
   readonly hostNames?: readonly string[] | undefined;
   readonly console?: ConsoleSettings | undefined;
+  /** Holds the files of a local cloud still for a backup, and returns what lets them go on. */
+  readonly freezeCloud?: Freeze | undefined;
 }
 
 /** A control plane that listens. */
@@ -56,6 +59,8 @@ export interface RunningServer {
  */
 const stopMilliseconds = 2_500;
 
+const nothingElse: Freeze = () => () => {};
+
 /** Opens the store, continues what an earlier process left, and listens. Throws one clear sentence when it cannot. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { dataFolder, clock, identities, hostNames: names = [] } = options;
@@ -65,6 +70,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const store = openStore(dataFolder, { eventsMax: options.eventsMax, onDefect });
   const own = { url: "" };
   const signer = openSigner(dataFolder, clock);
+  const backups = new Backups(dataFolder, clock, [
+    () => store.freeze(),
+    () => identities.freeze(),
+    options.freezeCloud ?? nothingElse,
+  ]);
   const controlPlane = openControlPlane(options, {
     store,
     signer,
@@ -72,6 +82,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     onDefect,
     own,
     measurements: metrics,
+    backups,
   });
   await controlPlane.takeOver();
   if (metrics !== undefined) measureCommits(metrics, { store, audit: identities.audit });
@@ -112,6 +123,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     async close() {
       Object.assign(health, { isReady: false, isEnding: true });
       opened.close();
+      backups.close();
       await within(stopMilliseconds, controlPlane.stop());
       await Promise.all([closeListener(server), metricsListener?.close()]);
       await controlPlane.close();

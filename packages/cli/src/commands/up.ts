@@ -116,6 +116,7 @@ async function open(configuration: Configuration, example: boolean): Promise<Hou
       identities,
       logLevel,
       metrics: configuration.metrics,
+      freezeCloud: () => cloud.freeze(),
       services: cloud.services,
       permissionsOf: cloud.permissionsOf,
       uniqueIdOf: cloud.uniqueIdOf,

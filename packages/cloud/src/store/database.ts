@@ -22,6 +22,9 @@ CREATE TABLE IF NOT EXISTS records (
   ],
 };
 
+/** WAL pages before a checkpoint: SQLite's own default. */
+const logPages = 1000;
+
 /** What the local cloud keeps, in one SQLite file. A change is on the disk when its call returns. */
 export class CloudDatabase {
   readonly #db: DatabaseSync;
@@ -69,6 +72,17 @@ export class CloudDatabase {
     } finally {
       this.#isInTransaction = false;
     }
+  }
+
+  /**
+   * Has the file stay as it is now until the returned function is called: what is written meanwhile goes to the log
+   * beside it alone.
+   */
+  freeze(): () => void {
+    this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA wal_autocheckpoint=0");
+    return () => {
+      if (this.#db.isOpen) this.#db.exec(`PRAGMA wal_autocheckpoint=${logPages}`);
+    };
   }
 
   close(): void {

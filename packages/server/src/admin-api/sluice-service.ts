@@ -8,6 +8,7 @@ import {
   type DeploymentOperationsContext,
   deploymentShapes,
 } from "./deployment-operations.ts";
+import { backupOperations, type Backups, backupShapes } from "./backups.ts";
 import { type OperationShapes, sluiceModel } from "./sluice-model.ts";
 import { type GitHubToken, isTokenName, keepToken, tokenArn } from "./github-secrets.ts";
 import type { ConsoleCode, ConsoleCodes } from "../console/sessions/codes.ts";
@@ -22,6 +23,8 @@ export interface SluiceContext extends DeploymentOperationsContext {
   /** By what hosts know the key that specifications are signed with: the SHA-256 of the public key, in hex. */
   readonly signerSha256: () => Promise<string>;
   readonly consoleCodes: ConsoleCodes;
+  /** Absent where the files of this machine alone are no backup. */
+  readonly backups?: Backups | undefined;
   /** The unique id of the user that an ARN names now, where there is an IAM. */
   readonly uniqueIdOf?: ((arn: string) => string | undefined) | undefined;
 }
@@ -59,11 +62,13 @@ const shapes = {
   ],
   PutGitHubAccountToken: [{ tokenName: "text", token: "text", applicationNames: "texts" }, { tokenName: "text" }],
   CreateConsoleCode: [{}, { code: "text", expiresAt: "number" }],
+  ...backupShapes,
   ...deploymentShapes,
 } as const satisfies OperationShapes;
 
 const operations = {
   ...deploymentOperations,
+  ...backupOperations,
 
   /** Returns entries since a time, in milliseconds; the first page also says whether the log is intact. */
   async ListAuditEntries(
@@ -143,7 +148,7 @@ interface HostRegistration {
 export function sluiceService(context: SluiceContext, onDefect: (error: unknown, requestId: string) => void): Service {
   const { store } = context;
   const accesses = accessesFromTable({
-    ...onAnyResource(["ListAuditEntries"]),
+    ...onAnyResource(["ListAuditEntries", "BeginBackup", "EndBackup"]),
     ...deploymentAccesses(context),
     CreateHostRegistration: ({ instanceName }) =>
       typeof instanceName === "string" && store.onPremises.byName(instanceName) !== undefined

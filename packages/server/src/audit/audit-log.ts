@@ -88,6 +88,8 @@ export function auditLogOn(db: Database, key: Uint8Array) {
     prove: () => prove(db, hashOf),
     /** Registers a callback that learns what each transaction took. It must not throw. */
     afterCommit: (tell: (figures: CommitFigures) => void): void => db.afterCommit(tell),
+    /** Has the file stay as it is until the returned function is called. */
+    freeze: (): (() => void) => db.freeze(),
     close: () => db.close(),
   };
 }

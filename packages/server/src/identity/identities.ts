@@ -70,6 +70,8 @@ export interface Identities extends AccessKeys {
   readonly vault: Pick<Vault, "seal" | "open">;
   /** The log of what everybody has changed. */
   readonly audit: AuditLog;
+  /** Has the files of the keys and of the audit log stay as they are until the returned function is called. */
+  freeze(): () => void;
   close(): void;
 }
 
@@ -146,6 +148,10 @@ export function identitiesOn({ administrator, keys, audit, accountId, clock }: I
     ...registrations(keys, clock, () => newPair("AKIA")),
     vault: keys.vault,
     audit,
+    freeze() {
+      const release = [keys.freeze(), audit.freeze()];
+      return () => release.forEach((go) => go());
+    },
     close() {
       audit.close();
       keys.close();

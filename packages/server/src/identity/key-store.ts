@@ -102,6 +102,8 @@ export function keyStoreOn(db: Database, vault: Vault) {
     derivedKey: (purpose: string) => vault.derivedKey(purpose),
     vault,
     write: <Result>(work: () => Result): Promise<Result> => db.write(work),
+    /** Has the file stay as it is until the returned function is called. */
+    freeze: (): (() => void) => db.freeze(),
     close: () => db.close(),
   };
 }

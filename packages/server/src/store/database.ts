@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
-import { type CommitFigures, GroupCommit, isOutOfRoom, type Keeper } from "./group-commit.ts";
+import { type CommitFigures, GroupCommit, isOutOfRoom, type Keeper, StorageUnavailable } from "./group-commit.ts";
 
 /** WAL pages (4 KiB) before a checkpoint; high, so that a page that is rewritten many times is checkpointed once. */
 const logPagesMax = 8_000;
@@ -100,6 +100,19 @@ export class Database {
   /** Resolves when what can be read now is kept, or is rolled back; undefined when that is so already. */
   get kept(): Promise<void> | undefined {
     return this.#commits.kept;
+  }
+
+  /**
+   * Has the file stay as it is now until the returned function is called: what is written meanwhile goes to the log
+   * beside it alone. A copy that another process makes of the file is the database of this moment.
+   */
+  freeze(): () => void {
+    const moved = this.#db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get() as { busy: number }; // as SQLite names it
+    if (moved.busy !== 0) throw new StorageUnavailable("Cannot hold the database still: a transaction is open");
+    this.#db.exec("PRAGMA wal_autocheckpoint=0");
+    return () => {
+      if (this.#db.isOpen) this.#db.exec(`PRAGMA wal_autocheckpoint=${logPagesMax}`);
+    };
   }
 
   /** Writes what is waiting; resolves when that is kept, or was rejected. */

@@ -85,6 +85,8 @@ export function storeOn(db: Database, eventLog: EventLogOptions = {}) {
     afterCommit: (tell: (figures: CommitFigures) => void): void => db.afterCommit(tell),
     /** Registers a callback for rollbacks. */
     onRollback: (forget: () => void): void => db.onRollback(forget),
+    /** Has the file stay as it is until the returned function is called. */
+    freeze: (): (() => void) => db.freeze(),
     close: () => db.close(),
   };
 }

@@ -34,6 +34,7 @@ export class Blobs {
   readonly #readers = new Map<string, number>();
   /** Blobs to delete once their last reader is done. */
   readonly #unwanted = new Set<string>();
+  #isKeepingAll = false;
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -100,10 +101,19 @@ export class Blobs {
     return found;
   }
 
+  /** Keeps the file of each blob that is deleted from now on until the returned function is called. */
+  keepAll(): () => void {
+    this.#isKeepingAll = true;
+    return () => {
+      this.#isKeepingAll = false;
+      for (const id of [...this.#unwanted]) if (!this.#readers.has(id)) this.#remove(id);
+    };
+  }
+
   /** Deletes blobs: at once, or when their last reader is done. */
   async delete(ids: readonly string[]): Promise<void> {
     for (const id of ids)
-      if (this.#readers.has(id)) this.#unwanted.add(id);
+      if (this.#isKeepingAll || this.#readers.has(id)) this.#unwanted.add(id);
       else rmSync(this.#path(id), { force: true });
   }
 
@@ -122,7 +132,12 @@ export class Blobs {
     const left = (this.#readers.get(id) ?? 1) - 1;
     if (left > 0) return void this.#readers.set(id, left);
     this.#readers.delete(id);
-    if (this.#unwanted.delete(id)) rmSync(this.#path(id), { force: true });
+    if (!this.#isKeepingAll && this.#unwanted.has(id)) this.#remove(id);
+  }
+
+  #remove(id: string): void {
+    this.#unwanted.delete(id);
+    rmSync(this.#path(id), { force: true });
   }
 
   #path(id: string): string {
