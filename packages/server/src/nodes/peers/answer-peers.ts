@@ -11,6 +11,9 @@ import { type AskedRequest, requestOf } from "./passed-request.ts";
 /** How long a node may take to prove itself, in milliseconds. */
 const proofMilliseconds = 5_000;
 
+/** The longest frame before that, in bytes: anybody may ask for such a connection, and what has come of a frame is held. */
+const proofBytesMax = 1_024;
+
 /** What the node that writes answers its followers with. */
 export interface WriterSide {
   readonly keys: AccessKeys;
@@ -53,14 +56,16 @@ export class AnswerPeers {
     const patience = setTimeout(() => socket.destroy(), proofMilliseconds);
     const gone = new Map<number, AbortController>();
     let isProved = false;
-    const frames: Frames = new Frames(socket, (frame) => {
+    const take = (frame: Frame) => {
       if (isProved) return this.#take(frames, frame, gone);
       if (frame.kind !== kinds.proof || !isProof(frame.head, proofOf(key, "asks", nonces))) return frames.close();
       isProved = true;
       clearTimeout(patience);
+      frames.trust();
       this.#followers.add(frames);
       this.#tellPosition(frames, 0);
-    });
+    };
+    const frames: Frames = new Frames(socket, take, proofBytesMax);
     socket.on("error", () => socket.destroy());
     socket.on("close", () => {
       clearTimeout(patience);

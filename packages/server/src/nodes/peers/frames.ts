@@ -42,11 +42,13 @@ export class Frames {
   #length = 0;
   /** How long the incoming frame is. */
   #wanted = prefixBytes;
+  #bytesMax: number;
 
-  /** `take` gets each frame. What is no frame ends the connection. */
-  constructor(socket: Socket, take: (frame: Frame) => void) {
+  /** `take` gets each frame, of at most so many bytes. What is no frame ends the connection. */
+  constructor(socket: Socket, take: (frame: Frame) => void, bytesMax = frameBytesMax) {
     this.#socket = socket;
     this.#take = take;
+    this.#bytesMax = bytesMax;
     socket.setNoDelay(true);
     socket.setTimeout(0);
     socket.on("data", (bytes: Buffer) => this.read(bytes));
@@ -65,6 +67,11 @@ export class Frames {
     this.#out.push(prefix, headBytes, bodyBytes as Buffer); // any bytes will do for `concat`
   }
 
+  /** The other side has proved itself: it may send frames as long as any. */
+  trust(): void {
+    this.#bytesMax = frameBytesMax;
+  }
+
   /** Takes bytes that have come. */
   read(bytes: Buffer): void {
     this.#in.push(bytes);
@@ -72,7 +79,7 @@ export class Frames {
     while (this.#length >= this.#wanted && !this.#socket.destroyed) {
       const all = this.#in.length === 1 ? (this.#in[0] ?? bytes) : Buffer.concat(this.#in);
       const [length, headLength] = [all.readUInt32BE(0), all.readUInt32BE(9)];
-      if (length > frameBytesMax || headLength > length) return this.#refuse();
+      if (length > this.#bytesMax || headLength > length) return this.#refuse();
       this.#in = [all];
       this.#wanted = prefixBytes + length;
       if (all.length < this.#wanted) return;
