@@ -88,6 +88,7 @@ export class NodeServer {
   #fallback: RequestListener | undefined;
   #isEnding = false;
   #since: number;
+  #shown: Role["kind"] = "begins";
   port = 0;
 
   constructor(options: NodeOptions, parts: NodeServerParts) {
@@ -167,10 +168,10 @@ export class NodeServer {
     if (wrote) await realTiming.sleep(lingerMilliseconds);
     this.#isEnding = true;
     this.#services.end();
+    this.#peers.close();
     await closeListener(this.#server);
     await this.#node?.close();
     this.#following.leave();
-    this.#peers.close();
     await this.#parts.journal.close();
   }
 
@@ -284,7 +285,9 @@ export class NodeServer {
   }
 
   #play(role: Role): void {
-    this.#since = this.#options.clock();
+    if (role.kind !== this.#shown) this.#since = this.#options.clock();
+    if (role.kind === "follows" && this.#shown === "takes up") this.#parts.log.warn("this node follows from now on");
+    this.#shown = role.kind;
     if (role.kind === "writes" || role.kind === "takes up") this.#following.leave();
     if (role.kind !== "follows" && role.kind !== "passes on") return;
     if (role.kind === "passes on") this.#server.closeAllConnections();

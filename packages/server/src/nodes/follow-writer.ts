@@ -14,6 +14,8 @@ export interface FollowWriterOptions {
 export class FollowWriter {
   readonly #options: FollowWriterOptions;
   #term = 0;
+  /** Counts how often the connection was given up: one that is there after that is not wanted. */
+  #left = 0;
   #writer: AskWriter | undefined;
   #isConnecting = false;
 
@@ -34,12 +36,14 @@ export class FollowWriter {
   leave(): void {
     const writer = this.#writer;
     this.#writer = undefined;
+    this.#left += 1;
     writer?.close();
   }
 
   async #connect({ address, term }: Lease): Promise<void> {
     const { key, authority, onEntry, onConnection, onTrouble } = this.#options;
     this.#isConnecting = true;
+    const left = this.#left;
     try {
       const writer: AskWriter = await AskWriter.connect(address, {
         ...{ key, authority, onEntry },
@@ -49,7 +53,7 @@ export class FollowWriter {
           onConnection(undefined);
         },
       });
-      if (term !== this.#term || writer.isGone) return writer.close();
+      if (term !== this.#term || left !== this.#left || writer.isGone) return writer.close();
       this.#writer = writer;
       onConnection(writer);
     } catch (cause) {
