@@ -67,6 +67,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "@sluice/engine/appspec",
     "@sluice/aws-protocol",
     "@sluice/aws-protocol/der",
+    "@sluice/aws-protocol/version",
     "@sluice/aws-protocol/wildcards",
     "pino",
   ],

@@ -2,21 +2,12 @@
 // plain JavaScript; the agent's file, the console's pages and every dependency, as the lock has it, are inside. Only Node itself
 // is fetched when it is installed (docs/decisions/044).
 import { execFileSync } from "node:child_process";
-import {
-  copyFileSync,
-  cpSync,
-  existsSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { version } from "../../packages/aws-protocol/src/version.ts";
 import { billOfMaterials, installedPackages } from "../bill-of-materials.ts";
+import { buildConsole } from "../build-console.ts";
 import { packAgent } from "../pack.ts";
 import { copyAsJavaScript } from "./javascript.ts";
 
@@ -51,10 +42,8 @@ export async function writeProgram(folder: string): Promise<void> {
     mkdirSync(join(folder, "packages/agent/dist"), { recursive: true });
     copyFileSync(from, join(folder, to));
   }
-  const pages = join(root, "packages/console/dist");
-  if ("build:console" in manifestOf(root).scripts)
-    execFileSync("npm", ["run", "--silent", "build:console"], { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
-  if (existsSync(pages)) cpSync(pages, join(folder, "packages/console/dist"), { recursive: true });
+  await buildConsole();
+  cpSync(join(root, "packages/console/dist"), join(folder, "packages/console/dist"), { recursive: true });
   cpSync(join(root, "examples/hello"), join(folder, "examples/hello"), { recursive: true });
   for (const name of ["LICENSE", "CHANGELOG.md", "README.md", "SECURITY.md"])
     copyFileSync(join(root, name), join(folder, name));
@@ -65,7 +54,6 @@ export async function writeProgram(folder: string): Promise<void> {
 interface Manifest {
   readonly description: string;
   readonly license: string;
-  readonly scripts: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }

@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { once } from "node:events";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
+import { version } from "../../packages/aws-protocol/src/version.ts";
 import { SluiceProcess } from "../support/sluice-process.ts";
 
 const example = resolve(import.meta.dirname, "../../examples/hello");
@@ -109,4 +110,17 @@ test("a control plane alone serves CodeDeploy, and no local cloud beside it", { 
   assert.equal(applications.code, 1);
   assert.match(applications.stderr, /there is none/);
   assert.match(running.stdout, /AWS_ENDPOINT_URL=/);
+});
+
+test("who has a key is told the version of the control plane, and nobody else", { timeout: 60_000 }, async (t) => {
+  const sluice = new SluiceProcess(t, []);
+  await sluice.open("server");
+
+  const told = await sluice.cli("version");
+  const headers = { "content-type": "application/x-amz-json-1.1", "x-amz-target": "Sluice_20261124.GetVersion" };
+  const refused = await fetch(sluice.url, { method: "POST", headers, body: "{}" });
+
+  assert.equal(told.stdout, `sluice ${version}\n${sluice.url} ${version}\n`);
+  assert.equal(refused.status, 400);
+  assert(!`${JSON.stringify([...refused.headers])}${await refused.text()}`.includes(version));
 });

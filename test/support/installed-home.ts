@@ -90,7 +90,7 @@ export class InstalledHome {
 }
 
 /** Starts `sluice up`, and resolves when its example runs. */
-async function up(home: InstalledHome): Promise<ChildProcess> {
+async function up(home: InstalledHome): Promise<{ readonly child: ChildProcess; readonly url: string }> {
   const child = home.spawn(home.program, "--port", "0", "up", "--instances", "1");
   const lines: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
@@ -101,14 +101,16 @@ async function up(home: InstalledHome): Promise<ChildProcess> {
     lines.some((line) => line.startsWith("ready on ")),
     lines.join("\n"),
   );
-  return child;
+  const [, url = ""] = /^ready on (\S+)$/m.exec(lines.join("\n")) ?? [];
+  return { child, url };
 }
 
 /** Makes the first deployment of the README by a Sluice that is installed, and asserts that it writes nowhere but where it may. */
 export async function firstDeployment(home: InstalledHome): Promise<void> {
   assert.equal((await home.run(home.program, "--version")).stdout, `${version}\n`);
   const before = home.files();
-  const child = await up(home);
+  const { child, url } = await up(home);
+  assert.match(await (await fetch(url)).text(), /<script type="module"/, "the console's pages are there");
   const example = join(home.package, "examples/hello");
   await home.run("cp", "-r", example, "mine");
   await home.run("sh", "-c", "echo 7 > mine/app/VERSION");

@@ -216,6 +216,13 @@ program
   });
 
 program
+  .command("version")
+  .description("print the version of this program and of the control plane that it speaks to")
+  .action(async () =>
+    console.log((await (await import("./commands/version.ts")).versions(await endpointFound())).join("\n")),
+  );
+
+program
   .command("down")
   .description("stop what `sluice up` started")
   .action(async () => console.log(await (await import("./commands/down.ts")).down(configured())));

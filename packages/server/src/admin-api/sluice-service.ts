@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Call, defineService, Fault, onAnyResource, type Service, accessesFromTable } from "@sluice/aws-protocol";
+import { version } from "@sluice/aws-protocol/version";
 import type { AuditEntry } from "../audit/audit-entry.ts";
 import { instanceAccess } from "../access/codedeploy-accesses.ts";
 import {
@@ -63,6 +64,7 @@ const shapes = {
   PutGitHubAccountToken: [{ tokenName: "text", token: "text", applicationNames: "texts" }, { tokenName: "text" }],
   CreateConsoleCode: [{}, { code: "text", expiresAt: "number" }],
   ...backupShapes,
+  GetVersion: [{}, { version: "text" }],
   ...deploymentShapes,
 } as const satisfies OperationShapes;
 
@@ -135,6 +137,9 @@ const operations = {
       throw new Fault("InvalidIdentityException", `${principal.arn} is a host or a service, and looks at no console`);
     return consoleCodes.issue(accessKeyId);
   },
+
+  /** The version of the control plane. Whoever has no key is not told. */
+  GetVersion: () => ({ version }),
 };
 
 interface HostRegistration {
@@ -148,7 +153,7 @@ interface HostRegistration {
 export function sluiceService(context: SluiceContext, onDefect: (error: unknown, requestId: string) => void): Service {
   const { store } = context;
   const accesses = accessesFromTable({
-    ...onAnyResource(["ListAuditEntries", "BeginBackup", "EndBackup"]),
+    ...onAnyResource(["ListAuditEntries", "BeginBackup", "EndBackup", "GetVersion"]),
     ...deploymentAccesses(context),
     CreateHostRegistration: ({ instanceName }) =>
       typeof instanceName === "string" && store.onPremises.byName(instanceName) !== undefined
