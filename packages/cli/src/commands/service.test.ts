@@ -65,6 +65,8 @@ test("what a service could not run, or has already, is refused before anything i
   assert.throws(() => ask("install", { start: ["/opt/my tools/sluice"] }), /would read the path/);
   assert.throws(() => ask("install", { given: { data: "/srv" } }), /Cannot set --data/);
   assert.throws(() => ask("install", { given: { port: "http" } }), /Cannot use port "http"/);
+  const key = { tlsCertificate: "/etc/hosts", tlsKey: "/root/key.pem" };
+  assert.throws(() => ask("install", { given: key }), /does not see \/root\/key\.pem/);
   assert.throws(() => ask("install", { account: "me" }), /expected twelve digits/);
   assert(!existsSync(join(root, "etc")));
   mkdirSync(dirname(join(root, places.packagedUnit)), { recursive: true });

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { configuration, settings } from "../config.ts";
 import { type Given, places, settingsHead, sysusers, unit, withSettings } from "../service/unit.ts";
 
@@ -34,11 +34,7 @@ function install({ root = "", account, given, start: words }: ServiceRequest, pr
     throw new Error(`Cannot install the service: a package has, as ${places.packagedUnit}. Remove that package first`);
   if (account !== undefined && !/^\d{12}$/.test(account))
     throw new Error(`Cannot use account "${account}": expected twelve digits`);
-  const values = Object.entries(given).map(([name, value]) => [
-    settings[name as keyof Given].variable, // `given` has no other names
-    value === true ? "on" : value,
-  ]);
-  const set = { ...Object.fromEntries(values), ...(account === undefined ? {} : { SLUICE_ACCOUNT: account }) };
+  const set = { ...variables(given), ...(account === undefined ? {} : { SLUICE_ACCOUNT: account }) };
   const file = join(root, places.settings);
   write(file, withSettings(existsSync(file) ? readFileSync(file, "utf8") : settingsHead, set), 0o600);
   write(join(root, places.user), sysusers, 0o644);
@@ -56,16 +52,33 @@ function install({ root = "", account, given, start: words }: ServiceRequest, pr
   return 0;
 }
 
+/** What the service cannot see: homes, and others' temporary folders. */
+const hidden = /^\/(home|root|run\/user|tmp|var\/tmp)\//;
+
+/** Returns the given settings by their environment variables. Throws when one names a file that the service cannot see. */
+function variables(given: Given): Readonly<Record<string, string>> {
+  const pairs = Object.entries(given).map(([name, value]) => {
+    const { flag, variable } = settings[name as keyof Given]; // `given` has no other names
+    const text = value === true ? "on" : value;
+    if (!/<(file|folder)>$/.test(flag)) return [variable, text];
+    const path = resolve(text);
+    if (hidden.test(path))
+      throw new Error(`Cannot set ${flag}: the service does not see ${path}. Lay it below /etc/sluice`);
+    return [variable, path];
+  });
+  return Object.fromEntries(pairs) as Record<string, string>; // pairs of text
+}
+
 /** Returns the command that starts this program. Throws when a service could not run it. */
 function startable(words: readonly string[] | undefined): readonly string[] {
   if (words === undefined)
     throw new Error(
       "Cannot install the service from a clone: install what npm run pack or npm run build makes, and use that",
     );
-  const hidden = words.find((word) => /^\/(home|root|run\/user|tmp|var\/tmp)\//.test(word));
-  if (hidden !== undefined)
+  const unseen = words.find((word) => hidden.test(word));
+  if (unseen !== undefined)
     throw new Error(
-      `Cannot install the service: it sees no home and no temporary folder, and this program is ${hidden}. Install it for all, such as with: npm install --global --prefix /usr/local`,
+      `Cannot install the service: it sees no home and no temporary folder, and this program is ${unseen}. Install it for all, such as with: npm install --global --prefix /usr/local`,
     );
   const wrong = words.find((word) => !/^\/[\w./+@-]+$/.test(word));
   if (wrong !== undefined)
