@@ -135,7 +135,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 /** The console's endpoints, in front of what else is no AWS request. */
 function consoleOf(
-  { region, accountId, clock, identities, console: settings }: ServerOptions,
+  { region, accountId, clock, identities, ec2, console: settings }: ServerOptions,
   { store, controlPlane, onDefect, own }: ConsoleParts,
 ): Console {
   const { services, keys, presence, lastSeen, consoleCodes } = controlPlane;
@@ -145,6 +145,7 @@ function consoleOf(
     codes: consoleCodes,
     audit: identities.audit,
     port: () => Number(new URL(own.url).port),
+    cloudEndpoint: () => (ec2 === "self" ? own.url : undefined),
   });
 }
 

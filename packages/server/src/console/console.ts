@@ -1,8 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { type Call, Fault } from "@sluice/aws-protocol";
-import { actions, type ActionContext } from "./actions/actions.ts";
-import type { ActionAnswer, ActionName } from "./contract.ts";
+import { type ActionBody, actions, type ActionContext } from "./actions/actions.ts";
+import type { ConsoleCloud } from "./cloud/cloud.ts";
+import { actOnCloud, cloudActionOf } from "./cloud/cloud-actions.ts";
+import { planFor } from "./actions/plan.ts";
+import type { ActionAnswer, ActionName, PlanAnswer } from "./contract.ts";
 import { readObject } from "./http/body.ts";
 import { admit, requireJson } from "./http/gate.ts";
 import { matchPath, type Named } from "./http/paths.ts";
@@ -22,6 +25,7 @@ export interface ConsoleOptions {
   readonly viewer: ViewerContext;
   readonly snapshots: SnapshotContext;
   readonly streams: Streams;
+  readonly cloud: ConsoleCloud;
   readonly onDefect: (error: unknown, about: string) => void;
 }
 
@@ -40,6 +44,8 @@ interface Visit {
   readonly requestId: string;
 }
 
+const planPath = "/console/api/plan";
+const cloudPath = "/console/api/cloud";
 const streamPath = "/console/stream";
 const sessionPath = "/console/api/session";
 const actionPath = "/console/api/actions/:name";
@@ -118,9 +124,11 @@ async function viewerOf({ request, response, transport, requestId }: Visit, opti
   return new Viewer(options.viewer, session, call);
 }
 
-async function read(viewer: Viewer, url: string, { session, snapshots: context }: ConsoleOptions): Promise<unknown> {
+async function read(viewer: Viewer, url: string, options: ConsoleOptions): Promise<unknown> {
+  const { session, snapshots: context } = options;
   const cursor = String(context.store.events.newestCursor); // before the reading: what comes after it is streamed
   const about = { cursor, now: context.clock() };
+  if (url === cloudPath) return { ...(await options.cloud.read(viewer)), ...about };
   if (url === sessionPath) return { ...sessionView(viewer, session), ...about };
   const found = matchPath(snapshotPaths, url);
   if (found === undefined) throw notFound("There is no such path below /console/api");
@@ -130,20 +138,39 @@ async function read(viewer: Viewer, url: string, { session, snapshots: context }
 const snapshotOf = (path: SnapshotPath, viewer: Viewer, context: SnapshotContext, named: Named): Promise<object> =>
   snapshots[path](viewer, context, named);
 
-async function act(viewer: Viewer, { request }: Visit, options: ConsoleOptions): Promise<ActionAnswer> {
+async function act(viewer: Viewer, { request }: Visit, options: ConsoleOptions): Promise<ActionAnswer | PlanAnswer> {
   requireJson(request);
+  if (request.url === planPath) return planFor(viewer, await readObject(request));
   const name = matchPath([actionPath], request.url ?? "")?.labels["name"] ?? "";
+  const onCloud = cloudActionOf(name);
   const action = Object.hasOwn(actions, name) ? actions[name as ActionName] : undefined; // one of its own keys
-  if (action === undefined) throw notFound("There is no such action");
+  if (action === undefined && onCloud === undefined) throw notFound("There is no such action");
   const context: ActionContext = {
     ...options.snapshots,
     endSession: (who, id) => endSession(who, id, options.session),
   };
   const body = await readObject(request);
   const cursor = String(context.store.events.newestCursor);
-  const output = await action(viewer, body, context);
+  const output =
+    action === undefined
+      ? await onLocalCloud(viewer, { act: onCloud, body, options })
+      : await action(viewer, body, context);
   const made = output["deploymentId"] ?? body["deploymentId"];
   return { cursor, deploymentId: typeof made === "string" ? made : undefined, output };
+}
+
+async function onLocalCloud(
+  viewer: Viewer,
+  {
+    act: action,
+    body,
+    options,
+  }: { readonly act: ReturnType<typeof cloudActionOf>; readonly body: ActionBody; readonly options: ConsoleOptions },
+): Promise<Readonly<Record<string, unknown>>> {
+  const clients = await options.cloud.clientsOf(viewer);
+  if (action === undefined || clients === undefined)
+    throw new ConsoleProblem(409, "NoLocalCloud", "There is no local cloud here: these services are AWS's");
+  return actOnCloud(action, clients, body);
 }
 
 async function refuse(

@@ -3,6 +3,8 @@ import type { AccessKeys, Service } from "@sluice/aws-protocol";
 import type { AuditLog } from "../audit/audit-log.ts";
 import type { HostPresence } from "../event-log/host-presence.ts";
 import type { Store } from "../store/index.ts";
+import { Forecasts } from "../plan/forecasts.ts";
+import { ConsoleCloud } from "./cloud/cloud.ts";
 import { withConsole } from "./console.ts";
 import { ConsoleCodes } from "./sessions/codes.ts";
 import { Viewer } from "./rights/viewer.ts";
@@ -32,6 +34,8 @@ export interface ConsoleContext {
   readonly audit: AuditLog;
   /** The port of this server; known once it listens. */
   readonly port: () => number;
+  /** Where the local cloud's services are; absent, or undefined, where the services are AWS's. */
+  readonly cloudEndpoint?: (() => string | undefined) | undefined;
   readonly onDefect: (error: unknown, about: string) => void;
 }
 
@@ -43,15 +47,23 @@ export interface Console {
   readonly close: () => void;
 }
 
+/** Up to so many targets a forecast takes less time than a page would notice. */
+const foretoldTargetsMax = 300;
+
 /** Opens the console's endpoints on a running control plane. */
 export function openConsole(context: ConsoleContext): Console {
   const { store, services, keys, clock, region, accountId, codes, audit, onDefect, lastSeen, presence } = context;
   const sessions = new Sessions({ clock, keys });
   const { isBehindProxy, version } = context.settings;
   const record = (change: SessionChange) => audit.append(entryOf(change, clock()));
-  const snapshots = { store, clock, region, accountId, lastSeen, presence, audit };
+  const forecasts = new Forecasts({ store, clock });
+  const foretell = (id: string) =>
+    store.deployments.targets(id).length > foretoldTargetsMax ? undefined : forecasts.of(id);
+  const snapshots = { foretell, store, clock, region, accountId, lastSeen, presence, audit };
   const viewer = { serviceOf: (name: string) => serviceOf(services, name) };
+  const cloud = new ConsoleCloud({ keys, region, endpoint: context.cloudEndpoint ?? (() => undefined) });
   const streams = new Streams({
+    cloudChanges: (who) => cloud.changed(who),
     sessions,
     snapshots,
     viewerAgain: ({ session, call }, principal) =>
@@ -64,12 +76,14 @@ export function openConsole(context: ConsoleContext): Console {
     viewer,
     snapshots,
     streams,
+    cloud,
     onDefect,
   };
   return {
     before: (next: RequestListener = nothingElse) => withConsole(next, options),
     close: () => {
       streams.close();
+      cloud.close();
       sessions.close();
     },
   };

@@ -6,6 +6,7 @@ import type { EC2, EC2ClientConfig } from "@aws-sdk/client-ec2";
 import type { ECS } from "@aws-sdk/client-ecs";
 import type { ElasticLoadBalancing } from "@aws-sdk/client-elastic-load-balancing";
 import type { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { IAM } from "@aws-sdk/client-iam";
 import type { Lambda } from "@aws-sdk/client-lambda";
 import type { S3 } from "@aws-sdk/client-s3";
 import type { SNS } from "@aws-sdk/client-sns";
@@ -40,6 +41,7 @@ export interface Clients {
   cloudWatchLogs(): Promise<CloudWatchLogs>;
   ec2(): Promise<EC2>;
   ecs(): Promise<ECS>;
+  iam(): Promise<IAM>;
   lambda(): Promise<Lambda>;
   loadBalancing(): Promise<ElasticLoadBalancingV2>;
   s3(): Promise<S3>;
@@ -72,6 +74,7 @@ export function openClients(config: () => ClientConfig, beforeCalls?: BeforeCall
     cloudWatchLogs: once(async () => new (await import("@aws-sdk/client-cloudwatch-logs")).CloudWatchLogs(config())),
     ec2: once(async () => new (await import("@aws-sdk/client-ec2")).EC2(config())),
     ecs: once(async () => new (await import("@aws-sdk/client-ecs")).ECS(config())),
+    iam: once(async () => new (await import("@aws-sdk/client-iam")).IAM(config())),
     lambda: once(async () => new (await import("@aws-sdk/client-lambda")).Lambda(config())),
     loadBalancing: once(
       async () => new (await import("@aws-sdk/client-elastic-load-balancing-v2")).ElasticLoadBalancingV2(config()),

@@ -1,14 +1,18 @@
 import type { ActionName } from "../contract.ts";
+import { revisionInWords } from "../../deployment/revision-in-words.ts";
 import type { DeploymentRecord } from "../../store/deployments/records.ts";
-import { badRequest, ConsoleProblem } from "../http/problem.ts";
+import { badRequest } from "../http/problem.ts";
 import { optionalText, textIn } from "../http/body.ts";
 import type { Viewer } from "../rights/viewer.ts";
 import type { SnapshotContext } from "../snapshots/context.ts";
 import { deploymentFor } from "../snapshots/deployment.ts";
 import { locationOf } from "../snapshots/revision-view.ts";
-import { namesOf, rollbackRevision } from "./can.ts";
+import { namesOf } from "./can.ts";
 
-type Body = Readonly<Record<string, unknown>>;
+type Body = ActionBody;
+
+/** An action's body, of which nothing is checked yet. */
+export type ActionBody = Readonly<Record<string, unknown>>;
 
 /** What an action works with. */
 export interface ActionContext extends SnapshotContext {
@@ -45,30 +49,17 @@ export const actions: Readonly<Partial<Record<ActionName, Act>>> = {
     const record = await named(viewer, body, context);
     return create(viewer, context, record, { description: `${record.id} again` });
   },
-  retry: async (viewer, body, context) => {
-    const record = await named(viewer, body, context);
-    return create(viewer, context, record, {
-      updateOutdatedInstancesOnly: true,
-      ignoreApplicationStopFailures: body["ignoreApplicationStopFailures"] === true,
-      description: `The failed and outdated targets of ${record.id} again`,
-    });
-  },
+  retry: (viewer, body) =>
+    viewer.perform("sluice", "RetryDeployment", {
+      deploymentId: textIn(body, "deploymentId"),
+      ...(body["ignoreApplicationStopFailures"] === true ? { ignoreApplicationStopFailures: true } : {}),
+    }),
   rollback: async (viewer, body, context) => {
-    const record = await named(viewer, body, context);
-    const id = body["revisionId"] === undefined ? undefined : textIn(body, "revisionId");
-    const revision = id === undefined ? rollbackRevision(context, record) : locationOf(id);
-    if (revision === undefined)
-      throw id === undefined
-        ? new ConsoleProblem(
-            409,
-            "NoEarlierRevision",
-            `The group of ${record.id} has no earlier revision to go back to`,
-          )
-        : badRequest("revisionId must be the id of a revision, as rows have it");
-    return create(viewer, context, record, {
-      revision,
-      ignoreApplicationStopFailures: true,
-      description: `Back to where the group was before ${record.id}`,
+    const { application, group } = namesOf(context, await named(viewer, body, context));
+    return viewer.perform("sluice", "RollBackDeploymentGroup", {
+      applicationName: application,
+      deploymentGroupName: group,
+      ...revisionIn(body),
     });
   },
   "tag-host": (viewer, body) =>
@@ -86,6 +77,15 @@ export const actions: Readonly<Partial<Record<ActionName, Act>>> = {
 
 const named = (viewer: Viewer, body: Body, context: ActionContext): Promise<DeploymentRecord> =>
   deploymentFor(viewer, context, textIn(body, "deploymentId"));
+
+/** The revision that is to come back, in the operation's words. */
+function revisionIn(body: Body): Body {
+  const id = optionalText(body, "revisionId");
+  if (id === undefined) return {};
+  const location = locationOf(id);
+  if (location === undefined) throw badRequest("revisionId must be the id of a revision, as rows have it");
+  return { revision: revisionInWords(location) };
+}
 
 /** Creates a deployment like another one. */
 function create(viewer: Viewer, context: ActionContext, record: DeploymentRecord, more: Body): Promise<Output> {

@@ -1,5 +1,7 @@
 import { isOver } from "@sluice/engine";
 import type { DeploymentAction, Permitted } from "../contract.ts";
+import { revisionInWords } from "../../deployment/revision-in-words.ts";
+import { revisionIdentity } from "../../store/index.ts";
 import type { DeploymentRecord } from "../../store/deployments/records.ts";
 import type { Viewer, OperationName } from "../rights/viewer.ts";
 import type { SnapshotContext } from "../snapshots/context.ts";
@@ -34,6 +36,8 @@ export async function deploymentCan(viewer: Viewer, context: SnapshotContext, re
   };
   const busy = busyWhy(context, record);
   const failed = failedOf(context, record);
+  const back = isOver(state) ? rollbackRevision(context, record) : undefined;
+  const rollBack = { operation: "sluice:RollBackDeploymentGroup" as const, input: create.input };
   const previous = state.status === "Succeeded" ? undefined : context.store.groups.byId(record.groupId)?.targetRevision;
   return {
     stop: await permitted(viewer, right("codedeploy:StopDeployment"), {
@@ -59,17 +63,15 @@ export async function deploymentCan(viewer: Viewer, context: SnapshotContext, re
     redeploy: await permitted(viewer, create, { why: busy, consequence: "The same revision is deployed again" }),
     ...(failed > 0
       ? {
-          retry: await permitted(viewer, create, {
+          retry: await permitted(viewer, right("sluice:RetryDeployment"), {
             why: busy,
-            consequence: `${failed} failed or outdated targets get this revision, in a deployment of its own`,
+            consequence: `${failed} targets that do not have this revision get it, in a deployment of its own`,
           }),
         }
       : {}),
-    rollback: await permitted(viewer, create, {
-      why:
-        busy ??
-        (rollbackRevision(context, record) === undefined ? "There is no earlier revision to go back to" : undefined),
-      consequence: "The group's targets go back to the last other revision that succeeded",
+    rollback: await permitted(viewer, rollBack, {
+      why: busy ?? (back === undefined ? "The group has no earlier revision that succeeded" : undefined),
+      consequence: back && `The group's targets get ${revisionInWords(back)}`,
     }),
   };
 }
@@ -102,14 +104,21 @@ function failedOf({ store }: SnapshotContext, { id, state }: DeploymentRecord): 
   return counts.reduce((sum, [status, count]) => (status === "Succeeded" ? sum : sum + count), 0);
 }
 
-/** The revision that a group had before this one: that of its last success with another one. */
-export function rollbackRevision(
-  { store }: Pick<SnapshotContext, "store">,
-  { groupId, request, state }: DeploymentRecord,
+/** How many successes are looked through. */
+const lookedThroughMax = 50;
+
+/** The revision that a rollback of the group brings: the last one that succeeded, and that was not deployed last. */
+function rollbackRevision(
+  { store: { deployments } }: SnapshotContext,
+  { groupId }: DeploymentRecord,
 ): DeploymentRecord["request"]["revision"] | undefined {
-  if (state.kind === "lambda" || state.kind === "ecs") return undefined;
-  const current = store.groups.byId(groupId)?.targetRevision;
-  return state.status === "Succeeded" ? request.previousRevision : current;
+  const last = deployments.lastOf(groupId);
+  const current = last && revisionIdentity(last.request.revision);
+  for (const { id } of deployments.list({ groupId, statuses: ["Succeeded"] }, { most: lookedThroughMax })) {
+    const revision = deployments.byId(id)?.request.revision;
+    if (revision !== undefined && revisionIdentity(revision) !== current) return revision;
+  }
+  return undefined;
 }
 
 function stopConsequence({ store }: SnapshotContext, { id }: DeploymentRecord): string {

@@ -13,12 +13,12 @@ export interface Actions {
   readonly continue: { readonly deploymentId: string };
   /** ContinueDeployment with TERMINATION_WAIT. */
   readonly "skip-wait": { readonly deploymentId: string };
-  /** Rolls the group back: to a revision by its id, or to that of the last success before this one. */
+  /** Deploys an earlier revision to the group, by its id, or the last other one that succeeded: RollBackDeploymentGroup. */
   readonly rollback: { readonly deploymentId: string; readonly revisionId?: string | undefined };
-  /** Retries failed or outdated targets, as a deployment of its own. */
+  /** Deploys the revision of a deployment that is over to the targets that do not have it: RetryDeployment. */
   readonly retry: {
     readonly deploymentId: string;
-    readonly which: "failed" | "outdated";
+    readonly which?: "failed" | "outdated" | undefined;
     readonly ignoreApplicationStopFailures?: boolean | undefined;
   };
   /** CreateDeployment with the same revision and settings. */
@@ -89,7 +89,7 @@ export interface ActionAnswer {
 export interface PlanRequest {
   /** CreateDeployment's input. */
   readonly input: Readonly<Record<string, unknown>>;
-  /** Targets that are to fail (a number, or ids), and zones that are to be down. */
+  /** Targets that are to fail (how many of the first, or ids), and a zone that is to be down. */
   readonly fail?: number | readonly string[] | undefined;
   readonly zonesDown?: readonly string[] | undefined;
 }
@@ -111,5 +111,5 @@ export interface PlanAnswer {
   readonly outcome: { readonly status: string; readonly text: string };
   /** In milliseconds; absent without earlier deployments. */
   readonly duration?: number | undefined;
-  readonly command: string;
+  readonly warnings: readonly string[];
 }

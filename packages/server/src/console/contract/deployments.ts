@@ -77,6 +77,7 @@ export interface Wave {
   /** What bounds its size, in a sentence: minimum healthy hosts, a zone, capacity. */
   readonly boundBy?: string | undefined;
   readonly zone?: string | undefined;
+  /** When it began, or is expected to. */
   readonly startTime?: Time | undefined;
   readonly endTime?: Time | undefined;
   /** Whether it is what is expected, and not what has happened. */

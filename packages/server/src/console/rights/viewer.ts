@@ -6,13 +6,13 @@ import type { ConsoleSession } from "../sessions/sessions.ts";
 /** What a viewer's questions are put to. */
 export interface ViewerContext {
   /** The services that operations belong to, by name. Each records what it is asked for in the audit log. */
-  readonly serviceOf: (name: "codedeploy" | "sluice") => Service;
+  readonly serviceOf: (name: string) => Service;
 }
 
 type Input = Readonly<Record<string, unknown>>;
 
 /** An operation, with its service in front. */
-export type OperationName = `${"codedeploy" | "sluice"}:${string}`;
+export type OperationName = `${string}:${string}`;
 
 /**
  * Who looks at the console: everything is read and done in the name of the session's principal, and judged by the code
@@ -87,7 +87,7 @@ export class Viewer {
   async #judge(name: string, input: Input, action: string | undefined): Promise<Fault | undefined> {
     if (this.isAdministrator) return undefined;
     const [prefix = "", operation = ""] = name.split(":");
-    const service = this.#context.serviceOf(prefix === "sluice" ? "sluice" : "codedeploy");
+    const service = this.#context.serviceOf(prefix);
     const asking = { signingName: prefix, protocol: service.protocol, operation, input, call: this.call };
     try {
       const accesses = (await service.accesses?.(operation, input, this.call)) ?? [];

@@ -1,3 +1,4 @@
+import type { Forecast } from "@sluice/engine";
 import type { AuditLog } from "../../audit/audit-log.ts";
 import type { HostFacts } from "../../event-log/host-presence.ts";
 import type { Store } from "../../store/index.ts";
@@ -16,5 +17,7 @@ export interface SnapshotContext {
     factsOf(host: string): HostFacts | undefined;
     all(): ReadonlyMap<string, HostFacts>;
   };
+  /** How the rest of a live deployment goes if all goes well; undefined when that cannot be told. */
+  readonly foretell?: ((id: string) => Forecast | undefined) | undefined;
   readonly audit: Pick<AuditLog, "readByFilter">;
 }

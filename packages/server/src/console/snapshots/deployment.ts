@@ -47,10 +47,12 @@ export function headerOf(context: SnapshotContext, record: DeploymentRecord): De
   const { id, groupId, request, state } = record;
   const targets = store.deployments.targets(id);
   const waves = wavesOf(context, record).waves;
-  const current = waves.findLast(({ startTime }) => startTime !== undefined);
+  const current = waves.findLast(({ startTime, isPredicted }) => startTime !== undefined && !isPredicted);
   const rolledBackBy = store.deployments.rolledBackBy(id);
+  const row = rowOf(context, record);
   return {
-    ...rowOf(context, record),
+    ...row,
+    expectedEnd: (isOver(state) ? undefined : context.foretell?.(id)?.until) ?? row.expectedEnd,
     wave: current === undefined ? undefined : { current: current.number, of: waves.length },
     minimumHealthy: disruptionOf(record, targets),
     waves,
@@ -68,6 +70,7 @@ export function headerOf(context: SnapshotContext, record: DeploymentRecord): De
     ],
     rollbackOf: request.rollbackOf?.deploymentId,
     rolledBackBy,
+    retryOf: request.retries,
     previousRevision: request.previousRevision && revisionView(request.previousRevision),
     usualDuration: usualDuration(context, groupId),
     traffic: trafficOf(state, targets),

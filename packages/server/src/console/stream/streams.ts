@@ -11,6 +11,7 @@ import { Hub, type Reader } from "./hub.ts";
 import type { Sight } from "./render.ts";
 import { LongPoll } from "./long-poll.ts";
 import { OpenStream } from "./open-stream.ts";
+import { Told } from "./told.ts";
 import { type Topic, topicsOf } from "./topics.ts";
 
 /** How many streams and long polls there are at once. */
@@ -22,6 +23,9 @@ const streamsOfSessionMax = 16;
 /** How often it is asked whether a reader still may read, in milliseconds: a second after a key has ended, so has its stream. */
 const checkMilliseconds = 500;
 
+/** The local cloud is looked at each so many of these times, while somebody reads of it: every two seconds. */
+const checksOfCloud = 4;
+
 /** Rights are judged anew each so many of these times: the session itself each time. */
 const checksOfRights = 10;
 
@@ -32,6 +36,8 @@ export interface StreamsContext {
   readonly sessions: Sessions;
   readonly snapshots: SnapshotContext;
   /** Who a session is, now that its principal is known anew. */
+  /** The names of the parts of the local cloud that have changed since this was asked last. */
+  readonly cloudChanges: (viewer: Viewer) => Promise<readonly string[]>;
   readonly viewerAgain: (viewer: Viewer, principal: Viewer["call"]["principal"]) => Viewer;
   readonly onDefect: (error: unknown, about: string) => void;
 }
@@ -51,6 +57,7 @@ export class Streams {
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
   #checks = 0;
+  #isLooking = false;
 
   constructor(context: StreamsContext) {
     this.#context = context;
@@ -128,7 +135,29 @@ export class Streams {
 
   async #checkAll(): Promise<void> {
     this.#checks += 1;
+    if (this.#checks % checksOfCloud === 0) void this.#tellOfCloud();
     await Promise.all([...this.#open].map((open) => this.#check(open)));
+  }
+
+  /** The cloud's own events are in no log of ours: it is looked at, once for each key. */
+  async #tellOfCloud(): Promise<void> {
+    const readers = [...this.#open].filter(({ topics }) => topics.some(({ name }) => name === "cloud"));
+    if (this.#isLooking || readers.length === 0) return;
+    this.#isLooking = true;
+    try {
+      const keys = new Map(readers.map((open) => [open.session.accessKeyId, open.viewer]));
+      for (const [accessKeyId, viewer] of keys) {
+        const parts = await this.#context.cloudChanges(viewer);
+        if (parts.length === 0) continue;
+        for (const { reader, session } of readers)
+          if (session.accessKeyId === accessKeyId && !this.#isClosed)
+            reader.take([new Told(`"topic":"cloud","parts":${JSON.stringify(parts)}`, reader.cursor)]);
+      }
+    } catch (error) {
+      if (!(error instanceof ConsoleProblem)) this.#context.onDefect(error, "the console's topic cloud");
+    } finally {
+      this.#isLooking = false;
+    }
   }
 
   /** Ends a stream whose reader may not read it any more. */
