@@ -102,6 +102,7 @@ function replaceFile(path: string, text: string): void {
 }
 
 if (import.meta.filename === createRequire(import.meta.url).resolve(process.argv[1] ?? "")) {
+  process.umask(0o022); // who starts this keeps his own files from others, who may use what is made here
   if (process.argv.includes("--clean")) rmSync(folder, { recursive: true, force: true });
   console.log(await buildConsole());
 }
