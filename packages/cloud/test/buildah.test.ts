@@ -132,11 +132,10 @@ test(
     assert.equal(pulled, id);
     const { imageDetails = [] } = await ecr.send(new DescribeImagesCommand({ repositoryName: "web" }));
     assert.deepEqual(
-      imageDetails.map(({ imageTags, imageManifestMediaType }) => [imageTags, imageManifestMediaType]).toSorted(),
-      [
-        [["1"], "application/vnd.oci.image.manifest.v1+json"],
-        [["docker"], "application/vnd.docker.distribution.manifest.v2+json"],
-      ],
+      imageDetails
+        .map(({ imageTags, imageManifestMediaType }) => `${imageTags?.join()} ${imageManifestMediaType}`)
+        .toSorted(),
+      ["1 application/vnd.oci.image.manifest.v1+json", "docker application/vnd.docker.distribution.manifest.v2+json"],
     );
   },
 );
