@@ -184,6 +184,12 @@ async function decidesByRules(
     Actions: says("\0"),
   });
 
+  await rule(balanced, {
+    Priority: 70,
+    Conditions: [{ Field: "http-header", HttpHeaderConfig: { HttpHeaderName: "X-'#$", Values: ["odd"] } }],
+    Actions: says("odd header"),
+  });
+
   const ask = async (path: string, options: RequestInit = {}) =>
     (await fetch(`http://127.0.0.1:${balanced.port}${path}`, options)).text();
   assert.equal(await ask("/img/a.png"), "path");
@@ -191,6 +197,7 @@ async function decidesByRules(
   assert.equal(await ask("/img/a.png?v=21"), "query");
   assert.equal(await ask("/img/a.png?v=1"), "path");
   assert.equal(await ask("/img/a.png", { method: "PUT", headers: { "x-test": "YES" } }), "header");
+  assert.equal(await ask("/", { headers: { "x-'#$": "odd" } }), "odd header");
   const moved = await fetch(`${balanced.url}old?a=b`, { redirect: "manual" });
   assert.equal(moved.status, 301);
   assert.equal(moved.headers.get("location"), `http://example.com:${balanced.port}/new?a=b`);

@@ -144,7 +144,7 @@ function test(condition: Condition): string {
     case "host":
       return `hdr(host),field(1,:) -m reg -i ${condition.values.map((value) => pattern(value)).join(" ")}`;
     case "header":
-      return `hdr(${quote(condition.name)}) -m reg -i ${condition.values.map((value) => pattern(value)).join(" ")}`;
+      return `${fetchOf("hdr", condition.name)} -m reg -i ${condition.values.map((value) => pattern(value)).join(" ")}`;
     case "method":
       return `method ${condition.values.map(quote).join(" ")}`;
     case "source-ip":
@@ -188,13 +188,16 @@ function backend(id: string, { groups }: BalancerConfiguration, slots: Slots): r
 function stickTable({ name, seconds }: { readonly name: string; readonly seconds: number }): readonly string[] {
   return [
     `  stick-table type string len 128 size 100k expire ${seconds}s`,
-    `  stick store-response res.cook(${name})`,
-    `  stick match req.cook(${name})`,
+    `  stick store-response ${fetchOf("res.cook", name)}`,
+    `  stick match ${fetchOf("req.cook", name)}`,
   ];
 }
 
 /** Returns the name of a group's backend: an ARN has characters that HAProxy's names may not have. */
 export const backendOf = (group: string): string => tokenOf(group);
+
+/** Returns a word that has HAProxy fetch what is named: names may have a quotation mark or a `#`, which mean something in a word, and again among a word's arguments. */
+const fetchOf = (method: string, name: string): string => quote(`${method}("${name}")`);
 
 /**
  * Quotes a word for HAProxy's configuration language, in which a line's end is no part of a word, quoted or not: one text
