@@ -3,9 +3,9 @@ import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { openIdentities } from "../../identity/identities.ts";
 import { withHostSetup } from "./host-setup.ts";
@@ -111,4 +111,24 @@ test("what root is to run is for root alone to change, whatever umask the host i
   assert.match(stderr, /no agent at http:\/\/127\.0\.0\.1:1/); // nobody serves there, and the folders are made before
   for (const folder of ["opt/codedeploy-agent/bin", "etc/codedeploy-agent/conf"])
     assert.equal(statSync(join(root, folder)).mode & 0o022, 0);
+});
+
+test("a host that has the agent's package needs neither Node nor a download, and its unit stays the package's", (t) => {
+  const root = folderOf(t);
+  const lay = (place: string, text: string) => {
+    mkdirSync(join(root, dirname(place)), { recursive: true });
+    writeFileSync(join(root, place), text, { mode: 0o755 });
+  };
+  lay("opt/codedeploy-agent/bin/codedeploy-agent", "#!/bin/sh\n");
+  lay("usr/lib/systemd/system/codedeploy-agent.service", "");
+  lay("no-node/node", "#!/bin/sh\nexit 1\n");
+  lay("no-node/curl", '#!/bin/sh\ncat > /dev/null\necho "region: us-east-1" > "$3"\n'); // curl -fsS -o FILE …
+  const env = { ...process.env, SLUICE_TOKEN: "t", PATH: `${join(root, "no-node")}:${process.env["PATH"]}` };
+
+  const words = [script, "--root", root, "--url", "http://127.0.0.1:1"];
+  const { stdout, stderr } = spawnSync("sh", words, { encoding: "utf8", env });
+
+  assert.equal(stderr, "");
+  assert.match(stdout, /^Asking for a key\nInstalled\. Start the agent with: systemctl restart codedeploy-agent\n$/);
+  assert(!existsSync(join(root, "etc/systemd")));
 });

@@ -35,8 +35,11 @@ export function withHostSetup(next: RequestListener, options: HostSetupOptions):
     const isRead = request.method === "GET" || request.method === "HEAD";
     if (path === "/hosts/setup" && isRead)
       return send(response, 200, readFileSync(new URL("setup.sh", import.meta.url)));
-    if (path === "/hosts/authority.pem" && isRead && options.authority !== undefined)
-      return send(response, 200, options.authority);
+    if (path === "/hosts/authority.pem" && isRead)
+      // Not for the console, which has pages below /hosts: whoever registers a host learns from the answer whether there is TLS.
+      return options.authority === undefined
+        ? send(response, 404, "This control plane has no authority of its own\n")
+        : send(response, 200, options.authority);
     if (path === "/hosts/codedeploy-agent.cjs" && isRead) return send(response, 200, agent());
     if (path !== "/hosts/register" || request.method !== "POST") return next(request, response);
     register(request, options)

@@ -47,10 +47,16 @@ esac
 [ -n "$token" ] || fail 'the environment has no SLUICE_TOKEN; sluice register prints the whole command'
 [ -n "$root" ] || [ "$(id -u)" = 0 ] || fail 'run this as root'
 [ -z "$ca" ] || [ -r "$ca" ] || fail "the certificate $ca cannot be read"
-node=$(command -v node) || fail 'Node.js 20.15 or later is needed; see https://nodejs.org'
-"$node" -e 'const [major, minor] = process.versions.node.split("."); process.exit(major > 20 || (major == 20 && minor >= 15) ? 0 : 1)' ||
-  fail "Node.js 20.15 or later is needed, and $("$node" --version) was found"
-program=$root/opt/codedeploy-agent/bin/codedeploy-agent.cjs
+packaged=$root/opt/codedeploy-agent/bin/codedeploy-agent
+program=$packaged.cjs
+if [ -x "$packaged" ]; then
+  agent=$packaged # of the package sluice-agent, which needs no Node
+else
+  node=$(command -v node) || fail 'Node.js 20.15 or later is needed, see https://nodejs.org; or the package sluice-agent, which needs none'
+  "$node" -e 'const [major, minor] = process.versions.node.split("."); process.exit(major > 20 || (major == 20 && minor >= 15) ? 0 : 1)' ||
+    fail "Node.js 20.15 or later is needed, and $("$node" --version) was found"
+  agent="$node $program"
+fi
 conf=$root/etc/codedeploy-agent/conf
 [ ! -e "$conf/codedeploy.onpremises.yml" ] || fail "$conf/codedeploy.onpremises.yml is there already; remove it to give this host a new key"
 
@@ -61,10 +67,12 @@ post() { # URL FILE; the body comes from standard input, where nobody sees it in
   if command -v curl > /dev/null; then curl -fsS ${ca:+--cacert "$ca"} -o "$2" --data-binary @- "$1"; else wget -q ${ca:+--ca-certificate "$ca"} -O "$2" --post-file=/dev/stdin "$1"; fi
 }
 
-echo "Downloading the agent from $url"
 mkdir -p "$(dirname "$program")" "$conf" "$root/var/log/aws/codedeploy-agent"
-fetch "$url/hosts/codedeploy-agent.cjs" "$program.new" || fail "no agent at $url"
-mv "$program.new" "$program"
+if [ "$agent" != "$packaged" ]; then
+  echo "Downloading the agent from $url"
+  fetch "$url/hosts/codedeploy-agent.cjs" "$program.new" || fail "no agent at $url"
+  mv "$program.new" "$program"
+fi
 [ -z "$ca" ] || cat "$ca" > "$conf/authority.pem"
 cat > "$conf/codedeployagent.yml" << CONFIGURATION
 ---
@@ -88,7 +96,9 @@ printf '%s' "$token" | post "$url/hosts/register" "$conf/codedeploy.onpremises.y
 mv "$conf/codedeploy.onpremises.yml.new" "$conf/codedeploy.onpremises.yml"
 umask 022
 
-if [ -d /run/systemd/system ] || [ -d "$root/etc/systemd/system" ]; then
+if [ -e "$root/usr/lib/systemd/system/codedeploy-agent.service" ]; then
+  begin='systemctl restart codedeploy-agent'
+elif [ -d /run/systemd/system ] || [ -d "$root/etc/systemd/system" ]; then
   mkdir -p "$root/etc/systemd/system"
   cat > "$root/etc/systemd/system/codedeploy-agent.service" << UNIT
 [Unit]
@@ -97,7 +107,7 @@ Wants=network-online.target
 After=network-online.target
 
 [Service]
-ExecStart=$node $program --config_file $conf/codedeployagent.yml run
+ExecStart=$agent --config_file $conf/codedeployagent.yml run
 Restart=always
 # What deployments have started outlives the agent.
 KillMode=process
@@ -109,7 +119,7 @@ UNIT
   [ -n "$root" ] || systemctl enable codedeploy-agent
   begin='systemctl start codedeploy-agent'
 else
-  begin="$node $program --config_file $conf/codedeployagent.yml start"
+  begin="$agent --config_file $conf/codedeployagent.yml start"
 fi
 echo "Installed. Start the agent with: $begin"
 [ "$start" = no ] || [ -n "$root" ] || $begin
