@@ -1,13 +1,13 @@
 import { join, resolve } from "node:path";
 import { type FoundSettings, readConfigFile } from "./config-file.ts";
 import { defaultDataFolder } from "./environment.ts";
+import { operatingSettings, operatingValues } from "./operating-settings.ts";
+import type { Setting } from "./setting.ts";
 import {
   address,
   chaosOf,
   countOf,
   databaseUrl,
-  fileName,
-  metricsAddress,
   namesIn,
   nodeAddress,
   oneOf,
@@ -80,21 +80,6 @@ export const settings = {
     meaning:
       "a proxy that speaks HTTPS stands in front of that port, so that the console may be shown over plain HTTP from the network: on or off",
   },
-  tlsCertificate: {
-    flag: "--tls-certificate <file>",
-    variable: "SLUICE_TLS_CERTIFICATE",
-    default: "",
-    isPath: true,
-    meaning:
-      "speak HTTPS with this certificate instead of one of the data folder's authority: PEM, with those of its issuers after it; SIGHUP has sluice server read it again",
-  },
-  tlsKey: {
-    flag: "--tls-key <file>",
-    variable: "SLUICE_TLS_KEY",
-    default: "",
-    isPath: true,
-    meaning: "the key of that certificate, in PEM",
-  },
   serviceRoles: {
     flag: "--service-roles",
     variable: "SLUICE_SERVICE_ROLES",
@@ -159,30 +144,14 @@ export const settings = {
     default: "builtin",
     meaning: "what carries the traffic of load balancers: builtin, or haproxy where it is installed",
   },
-  metrics: {
-    flag: "--metrics <address>",
-    variable: "SLUICE_METRICS",
-    default: "",
-    meaning:
-      "where metrics are served in Prometheus' format, as PORT of this machine alone or ADDRESS:PORT; who reaches it may read them",
-  },
   log: {
     flag: "--log <level>",
     variable: "SLUICE_LOG",
     default: "warn",
     meaning: "log level of the server: trace, debug, info, warn, error",
   },
+  ...operatingSettings,
 } as const satisfies Record<string, Setting>;
-
-/** One setting of the command line. */
-interface Setting {
-  readonly flag: string;
-  readonly variable: string;
-  readonly default: string;
-  readonly meaning: string;
-  /** In a configuration file it is relative to that file's folder. */
-  readonly isPath?: true;
-}
 
 /** The account that everything in a local cloud belongs to; AWS's own documentation uses it for examples. */
 export const accountId = "123456789012";
@@ -240,6 +209,7 @@ function problemOf(name: string, text: string): string | undefined {
 
 function inForce(value: (name: SettingName) => string) {
   return {
+    ...operatingValues(value),
     port: portNumber(value("port")),
     hostname: address(value("listen")),
     dataFolder: resolve(value("data")),
@@ -251,8 +221,6 @@ function inForce(value: (name: SettingName) => string) {
     hostNames: namesIn(value("hostNames"), "be reached as"),
     consoleBehindProxy:
       oneOf("a proxy in front of the console", value("consoleBehindProxy"), ["on", "off"] as const) === "on",
-    tlsCertificate: fileName(value("tlsCertificate")),
-    tlsKey: fileName(value("tlsKey")),
     database: databaseUrl(value("database")),
     keyFile: resolve(value("key") || join(value("data"), "identities.key")),
     advertise: nodeAddress(value("advertise")),
@@ -262,7 +230,6 @@ function inForce(value: (name: SettingName) => string) {
     eventsMax: countOf("changes of state", value("eventLog")),
     timeScale: timeScaleOf(value("timeScale")),
     loadBalancer: oneOf("load balancer", value("loadBalancer"), ["builtin", "haproxy"] as const),
-    metrics: metricsAddress(value("metrics")),
     logLevel: oneOf("log level", value("log"), ["trace", "debug", "info", "warn", "error"] as const),
   };
 }

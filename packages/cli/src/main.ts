@@ -166,14 +166,14 @@ program
   .description(
     "write a backup of the running server: databases, keys and S3 objects as they were in one moment, checked",
   )
-  .action(async (file: string) => console.log(await (await import("./commands/backup.ts")).backup(configured(), file)));
+  .action(async (file: string) => console.log(await (await import("./backup/backup.ts")).backup(configured(), file)));
 
 program
   .command("restore")
   .argument("<file>", "what sluice backup has written")
   .description("make a data folder, which --data names, of a backup")
   .action(async (file: string) =>
-    console.log(await (await import("./commands/restore.ts")).restore(file, configured().dataFolder)),
+    console.log(await (await import("./backup/restore.ts")).restore(file, configured().dataFolder)),
   );
 
 program

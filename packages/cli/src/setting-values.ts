@@ -55,6 +55,15 @@ export function countOf(what: string, text: string): number {
 /** Faster than this, a heartbeat of half a minute is over before anybody can answer. */
 const timeScaleMax = 1000;
 
+/** More than a century is for ever. */
+const daysMax = 36_500;
+
+/** A number of days; 0 is for ever. */
+export function daysOf(what: string, text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= daysMax) return Number(text);
+  throw new Error(`Cannot keep ${what} for "${text}" days: expected a number from 0 to ${daysMax}, and 0 is for ever`);
+}
+
 /** How many seconds pass in one. */
 export function timeScaleOf(text: string): number {
   const scale = Number(text);

@@ -33,6 +33,7 @@ import {
   type S3Options,
   s3Service,
   s3Tables,
+  watchLeftUploads,
 } from "./service/s3/index.ts";
 import { ssmService } from "./service/ssm/index.ts";
 import { assumeRoleAsService, roleOf, type SessionKeys, type StsContext, stsService } from "./service/sts/index.ts";
@@ -54,6 +55,8 @@ export interface CloudOptions {
   readonly loadBalancer?: DataPlaneKind | undefined;
   /** Path of the agent as one file. */
   readonly agentBundle: string;
+  /** For how many days uploads in parts are kept that nobody completes; 0 or absent, for ever. */
+  readonly uploadDays?: number | undefined;
   /** Troubles to make on purpose. */
   readonly chaos: Chaos;
   /** Whether execution roles of tasks are asked whether they may pull images, as on AWS; absent, they are not. */
@@ -106,7 +109,6 @@ const tables = [
 /** Opens the local cloud of a data folder. Throws one clear sentence when it cannot. */
 export function startCloud(options: CloudOptions): RunningCloud {
   const { dataFolder, region, accountId, clock, keys, timeScale = 1, loadBalancer: dataPlane = "builtin" } = options;
-  const { actsWithServiceRoles = false } = options;
   const driver = new DeferredDriver(options);
   const db = new CloudDatabase(dataFolder, tables);
   const ended = (id: string) => keys.revokeHost(`arn:aws:ec2:${region}:${accountId}:instance/${id}`);
@@ -125,10 +127,8 @@ export function startCloud(options: CloudOptions): RunningCloud {
   const sts = { records, keys, accountId };
   const [logs, blobs] = [new LogStore({ db, clock }), openBlobs(dataFolder)];
   const lambda = openFunctions({ ...common, dataFolder, logs, onDefect, blobs }, sts, port);
-  const containers = openContainers(
-    { ...machines, dataFolder, logs, keys, actsWithServiceRoles },
-    { sts, scaling, port },
-  );
+  const kept = { dataFolder, logs, keys, actsWithServiceRoles: options.actsWithServiceRoles === true };
+  const containers = openContainers({ ...machines, ...kept }, { sts, scaling, port });
   const services = [
     s3Service({ ...common, blobs, onDefect, objectsFor: (host) => controlPlane?.objectsFor(host) ?? [] }),
     ec2Service(ec2, onDefect),
@@ -148,6 +148,7 @@ export function startCloud(options: CloudOptions): RunningCloud {
     return instances;
   };
   let connecting: Promise<RunningInstances> | undefined;
+  const endUploads = watchLeftUploads({ ...common, blobs }, { days: options.uploadDays ?? 0, onDefect });
   return {
     services,
     ...identityOf(sts),
@@ -155,24 +156,26 @@ export function startCloud(options: CloudOptions): RunningCloud {
     async connect(found) {
       controlPlane = found;
       const reached = reach(found);
-      connecting = Promise.all([reached, scaling.start(reached)]).then(([instances]) => instances);
-      return connecting;
+      return (connecting = Promise.all([reached, scaling.start(reached)]).then(([instances]) => instances));
     },
-    freeze() {
-      const releases = [db.freeze(), blobs.keepAll()];
-      return () => releases.forEach((go) => go());
-    },
+    freeze: () => frozen([db.freeze(), blobs.keepAll()]),
     async close() {
-      await connecting?.catch(() => {}); // the caller of connect got the error
+      await Promise.all([endUploads(), connecting?.catch(() => {})]); // the caller of connect got the error
       driver.giveUp();
       await Promise.all([containers.close(), lambda.close()]);
-      await scaling.close();
-      await fleet.settle();
-      await driver.close();
+      await endInstances(scaling, fleet, driver);
       db.close();
     },
   };
 }
+
+async function endInstances(scaling: ScalingAndBalancing, fleet: Fleet, driver: DeferredDriver): Promise<void> {
+  await scaling.close();
+  await fleet.settle();
+  await driver.close();
+}
+
+const frozen = (releases: readonly (() => void)[]) => () => releases.forEach((release) => release());
 
 /** What instances read about themselves, from EC2 and from Auto Scaling. */
 const metadataOf = (

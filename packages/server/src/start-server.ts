@@ -1,8 +1,20 @@
 import type { RequestListener } from "node:http";
-import { createFrontDoor, createFrontDoorServer, hostNames, type HttpsOptions } from "@sluice/aws-protocol";
+import {
+  type AccessLine,
+  createFrontDoor,
+  createFrontDoorServer,
+  hostNames,
+  type HttpsOptions,
+} from "@sluice/aws-protocol";
+import type { Logger } from "pino";
 import { Backups, type Freeze } from "./admin-api/backups.ts";
 import { type Console, type ConsoleSettings, openConsole } from "./console/open-console.ts";
-import { type ControlPlane, type ControlPlaneOptions, openControlPlane } from "./control-plane.ts";
+import {
+  type ControlPlane,
+  type ControlPlaneOptions,
+  type ControlPlaneParts,
+  openControlPlane,
+} from "./control-plane.ts";
 import { defectLog } from "./defect-log.ts";
 import { withHealth } from "./health.ts";
 import { closeListener, listen, replaceCertificate, within } from "./listening.ts";
@@ -11,6 +23,7 @@ import { countedDefects, measureCommits } from "./metrics/measure.ts";
 import { type MetricsAddress, type MetricsListener, serveMetrics } from "./metrics/metrics-listener.ts";
 import { type Metrics, openMetrics } from "./metrics/open-metrics.ts";
 import { readingsOf } from "./metrics/readings.ts";
+import { Retention, type RetentionDays } from "./retention/retention.ts";
 import { openSigner } from "./specification/signer.ts";
 import { openStore, type Store } from "./store/index.ts";
 
@@ -26,6 +39,10 @@ export interface ServerOptions extends ControlPlaneOptions {
   readonly logLevel: LogLevel;
   /** Where metrics are served; absent, there are none. */
   readonly metrics?: MetricsAddress | undefined;
+  /** For how many days things are kept; absent, for ever. */
+  readonly keep?: RetentionDays | undefined;
+  /** How long after the start old things are deleted for the first time, in milliseconds; a minute by default. */
+  readonly firstDeletionMilliseconds?: number | undefined;
   /** Serves what is no AWS request, such as the console's pages. */
   readonly fallback?: RequestListener | undefined;
   /** Names by which this server may be called without a signature, besides this machine's own and AWS's. */
@@ -70,36 +87,19 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const store = openStore(dataFolder, { eventsMax: options.eventsMax, onDefect });
   const own = { url: "" };
   const signer = openSigner(dataFolder, clock);
-  const backups = new Backups(dataFolder, clock, [
-    () => store.freeze(),
-    () => identities.freeze(),
-    options.freezeCloud ?? nothingElse,
-  ]);
-  const controlPlane = openControlPlane(options, {
-    store,
-    signer,
-    log,
-    onDefect,
-    own,
-    measurements: metrics,
-    backups,
-  });
+  const freezes = [() => store.freeze(), () => identities.freeze(), options.freezeCloud ?? nothingElse];
+  const backups = new Backups(dataFolder, clock, freezes);
+  const parts = { store, signer, log, onDefect, own, backups, measurements: metrics };
+  const controlPlane = openControlPlane(options, parts);
   await controlPlane.takeOver();
   if (metrics !== undefined) measureCommits(metrics, { store, audit: identities.audit });
   const health = { isReady: false, isEnding: false };
   const { services, keys } = controlPlane;
   const opened = consoleOf(options, { store, controlPlane, onDefect, own });
   const listener = createFrontDoor({
-    services,
-    keys,
-    clock,
-    log: (line) => {
-      log.info(line, "request");
-      metrics?.request(line);
-    },
-    isOwnHost: hostNames(names),
+    ...{ services, keys, clock, isOwnHost: hostNames(names), isEnding: () => health.isEnding },
+    log: logRequests(log, metrics),
     fallback: withHealth(opened.before(options.fallback), () => health.isReady),
-    isEnding: () => health.isEnding,
   });
   const server = createFrontDoorServer(listener, options.tls);
   const metricsListener = await startMetrics(options, { store, controlPlane, metrics, onDefect });
@@ -110,6 +110,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   own.url = `${options.tls?.isRequired === true ? "https" : "http"}://${options.hostname}:${port}`;
   controlPlane.start();
+  const retention = startRetention(options, parts);
   health.isReady = true;
   return {
     url: own.url,
@@ -125,12 +126,29 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       opened.close();
       backups.close();
       await within(stopMilliseconds, controlPlane.stop());
+      await retention.close();
       await Promise.all([closeListener(server), metricsListener?.close()]);
       await controlPlane.close();
       store.close();
       identities.close();
     },
   };
+}
+
+/** What happens with the line of each request. */
+const logRequests = (log: Logger, metrics: Metrics | undefined) => (line: AccessLine) => {
+  log.info(line, "request");
+  metrics?.request(line);
+};
+
+function startRetention(
+  { clock, identities, keep = {}, firstDeletionMilliseconds }: ServerOptions,
+  { store, log, onDefect }: Pick<ControlPlaneParts, "store" | "log" | "onDefect">,
+): Retention {
+  const note = (about: object, message: string) => log.info(about, message);
+  const retention = new Retention({ store, clock, onDefect, keep, audit: identities.audit, log: note });
+  retention.start(firstDeletionMilliseconds);
+  return retention;
 }
 
 /** The console's endpoints, in front of what else is no AWS request. */

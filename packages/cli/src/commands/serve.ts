@@ -23,7 +23,7 @@ export async function serve(configuration: Configuration, account: string = acco
     const { serveNode } = await import("./serve-node.ts");
     return serveNode(configuration, configuration.database, account);
   }
-  const { dataFolder, port, region, hostname, logLevel, eventsUrl, eventsMax, metrics } = configuration;
+  const { dataFolder, port, region, hostname, logLevel, eventsUrl, eventsMax, metrics, keep } = configuration;
   openDataFolder(dataFolder);
   const clock = () => Date.now();
   const identities = await openIdentities({ dataFolder, accountId: account, clock });
@@ -38,6 +38,7 @@ export async function serve(configuration: Configuration, account: string = acco
     identities,
     logLevel,
     metrics,
+    keep,
     services: [],
     tls: certificate,
     authority: certificate?.authority,

@@ -103,6 +103,7 @@ async function open(configuration: Configuration, example: boolean): Promise<Hou
     timeScale,
     actsWithServiceRoles: configuration.actsWithServiceRoles,
     plainInstead: example,
+    uploadDays: configuration.keep.uploads,
     agentBundle: agentBundle(),
   });
   const key = identities.administrator();
@@ -116,6 +117,7 @@ async function open(configuration: Configuration, example: boolean): Promise<Hou
       identities,
       logLevel,
       metrics: configuration.metrics,
+      keep: configuration.keep,
       freezeCloud: () => cloud.freeze(),
       services: cloud.services,
       permissionsOf: cloud.permissionsOf,

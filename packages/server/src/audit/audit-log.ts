@@ -15,7 +15,12 @@ const schema = `CREATE TABLE IF NOT EXISTS audit (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS audit_by_time ON audit (at);
 CREATE TRIGGER IF NOT EXISTS audit_is_not_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
-CREATE TRIGGER IF NOT EXISTS audit_is_not_deleted BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;`;
+CREATE TABLE IF NOT EXISTS audit_beginning (
+  only_one INTEGER PRIMARY KEY CHECK (only_one = 1), sequence INTEGER NOT NULL, hash TEXT NOT NULL, seal TEXT NOT NULL
+) STRICT;
+DROP TRIGGER IF EXISTS audit_is_not_deleted;
+CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit WHEN OLD.sequence > coalesce((SELECT sequence FROM audit_beginning), 0)
+BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;`;
 
 interface Row {
   readonly sequence: number;
@@ -44,6 +49,10 @@ export function auditLogOn(db: Database, key: Uint8Array) {
   const hashOf = (before: string, row: Omit<Row, "hash">): string =>
     createHmac("sha256", key)
       .update(JSON.stringify([before, row.sequence, row.at, row.entry]))
+      .digest("hex");
+  const sealOf = (sequence: number, hash: string): string =>
+    createHmac("sha256", key)
+      .update(JSON.stringify(["the log begins after", sequence, hash]))
       .digest("hex");
   let last: Pick<Row, "sequence" | "hash"> | undefined;
   const gathered: Row[] = [];
@@ -84,8 +93,11 @@ export function auditLogOn(db: Database, key: Uint8Array) {
     },
     /** Entries that a filter lets through, for people, and how many there are. */
     readByFilter: (filter: AuditFilter) => readByFilter(db, filter),
-    /** Checks every entry, and yields to other work in between. */
-    prove: () => prove(db, hashOf),
+    /** Checks every entry that is kept, and yields to other work in between. */
+    prove: () => prove(db, hashOf, sealOf),
+    /** Deletes the oldest entries, at most so many, up to a time. The newest one stays. Resolves with how many are gone. */
+    deleteBefore: (time: number, rowsMax: number): Promise<number> =>
+      db.write(() => deleteBefore(db, sealOf, { time, rowsMax })),
     /** Registers a callback that learns what each transaction took. It must not throw. */
     afterCommit: (tell: (figures: CommitFigures) => void): void => db.afterCommit(tell),
     /** Has the file stay as it is until the returned function is called. */
@@ -110,11 +122,45 @@ function insert(db: Database, rows: readonly Row[]): void {
       );
 }
 
-async function prove(db: Database, hashOf: (before: string, row: Row) => string): Promise<AuditProof> {
+/** Where the log begins, since older entries were deleted. The seal, made with the key, keeps anybody else from saying so. */
+interface Beginning {
+  readonly sequence: number;
+  readonly hash: string;
+  readonly seal: string;
+}
+
+type SealOf = (sequence: number, hash: string) => string;
+
+const beginningOf = (db: Database): Beginning | undefined =>
+  db.get<Beginning>("SELECT sequence, hash, seal FROM audit_beginning");
+
+function deleteBefore(db: Database, sealOf: SealOf, { time, rowsMax }: { time: number; rowsMax: number }): number {
+  const rows = db.all<Pick<Row, "sequence" | "at" | "hash">>(
+    "SELECT sequence, at, hash FROM audit ORDER BY sequence LIMIT ?",
+    rowsMax + 1,
+  );
+  const kept = rows.findIndex(({ at }) => at >= time);
+  const end = rows[(kept < 0 ? rows.length - 1 : kept) - 1]; // one that follows is the newest, or shows that there are more
+  if (end === undefined) return 0;
+  const { sequence, hash } = end;
+  db.run("INSERT OR REPLACE INTO audit_beginning VALUES (1, ?, ?, ?)", sequence, hash, sealOf(sequence, hash));
+  return db.run("DELETE FROM audit WHERE sequence <= ?", sequence);
+}
+
+const falseBeginning = { isIntact: false, problem: "Where the log begins is not as it was written" } as const;
+
+async function prove(db: Database, hashOf: (before: string, row: Row) => string, sealOf: SealOf): Promise<AuditProof> {
   const rowsAfter = (sequence: number) =>
     db.all<Row>("SELECT * FROM audit WHERE sequence > ? ORDER BY sequence LIMIT ?", sequence, rowsAtOnce);
   let [before, sequence] = [start, 0];
-  for (let rows = rowsAfter(0); rows.length > 0; rows = rowsAfter(sequence)) {
+  const begin = (): boolean => {
+    const beginning = beginningOf(db);
+    if (beginning === undefined || beginning.sequence <= sequence) return true;
+    [before, sequence] = [beginning.hash, beginning.sequence];
+    return isEqual(beginning.seal, sealOf(sequence, before));
+  };
+  if (!begin()) return falseBeginning;
+  for (let rows = rowsAfter(sequence); rows.length > 0; rows = rowsAfter(sequence)) {
     for (const row of rows) {
       if (row.sequence !== sequence + 1) return { isIntact: false, problem: missing(sequence + 1, row.sequence - 1) };
       if (!isEqual(row.hash, hashOf(before, row)))
@@ -122,6 +168,7 @@ async function prove(db: Database, hashOf: (before: string, row: Row) => string)
       [before, sequence] = [row.hash, row.sequence];
     }
     await new Promise((resolve) => setImmediate(resolve));
+    if (!begin()) return falseBeginning; // old entries may have been deleted meanwhile
   }
   const lastSequence = db.get<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'audit'")?.seq ?? 0;
   if (lastSequence > sequence) return { isIntact: false, problem: missing(sequence + 1, lastSequence) };

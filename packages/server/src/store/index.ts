@@ -7,6 +7,7 @@ import type { CommitFigures } from "./group-commit.ts";
 import { deploymentConfigs } from "./deployment-configs.ts";
 import { deploymentGroups } from "./deployment-groups.ts";
 import { deploymentChanges } from "./deployments/changes.ts";
+import { expiredDeployments } from "./deployments/expired.ts";
 import { deploymentLists } from "./deployments/list.ts";
 import { deploymentReads } from "./deployments/records.ts";
 import { notifications } from "./notifications.ts";
@@ -23,6 +24,7 @@ import { resourceTags } from "./resource-tags.ts";
 import { revisions } from "./revisions.ts";
 import { scaledInstances } from "./scaled-instances.ts";
 import { scalingHooks } from "./scaling-hooks.ts";
+import { unusedRevisions } from "./unused-revisions.ts";
 import { schema, upgrades } from "./schema.ts";
 
 /** The control plane's tables. */
@@ -48,13 +50,14 @@ export function storeOn(db: Database, eventLog: EventLogOptions = {}) {
   return {
     applications: applications(db, forgetDeployments),
     groups: deploymentGroups(db),
-    revisions: revisions(db),
+    revisions: { ...revisions(db), ...unusedRevisions(db) },
     tags: resourceTags(db),
     configs: deploymentConfigs(db),
     deployments: {
       ...deploymentReads(db, cache),
       ...deploymentLists(db),
       ...launchReads(db),
+      ...expiredDeployments(db, cache),
       ...stopAndContinueRequests(db, events),
       ...deploymentChanges(db, { cache, reports, outbox, events }),
     },

@@ -41,6 +41,7 @@ CREATE TABLE IF NOT EXISTS reports (
   command_id TEXT NOT NULL, kind TEXT NOT NULL, deployment_id TEXT NOT NULL REFERENCES deployments ON DELETE CASCADE, sequence INTEGER NOT NULL,
   report TEXT NOT NULL, is_new INTEGER NOT NULL, PRIMARY KEY (command_id, kind)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS reports_by_deployment ON reports (deployment_id);
 CREATE INDEX IF NOT EXISTS reports_new ON reports (deployment_id, sequence) WHERE is_new = 1;
 CREATE TABLE IF NOT EXISTS host_memories (
   group_id TEXT NOT NULL, host TEXT NOT NULL, memory TEXT NOT NULL, PRIMARY KEY (group_id, host)

@@ -13,6 +13,7 @@ import { objectOperations } from "./objects.ts";
 import { uploadOperations } from "./uploads.ts";
 
 export type { GrantedObject } from "./granted-objects.ts";
+export { watchLeftUploads } from "./left-uploads.ts";
 export { s3Tables } from "./tables.ts";
 
 export interface S3Options {

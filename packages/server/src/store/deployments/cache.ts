@@ -58,6 +58,12 @@ export class DeploymentCache {
     this.#keep(this.#targets, deploymentId, targets);
   }
 
+  /** Forgets a deployment that is deleted. */
+  forget(deploymentId: string): void {
+    this.#targets.delete(deploymentId);
+    this.#fleets.delete(deploymentId);
+  }
+
   #forgetUncommitted(): void {
     for (const id of this.#uncommitted) {
       this.#targets.delete(id);

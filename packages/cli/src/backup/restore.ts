@@ -5,7 +5,7 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { printable } from "@sluice/aws-protocol/printable";
 import tar from "tar-stream";
-import { type BackupManifest, manifestBytesMax, manifestName, readManifest } from "../backup/manifest.ts";
+import { type BackupManifest, manifestBytesMax, manifestName, readManifest } from "./manifest.ts";
 import { programName } from "../environment.ts";
 
 /**
