@@ -58,13 +58,13 @@ export async function openDeploymentFixture(
     where,
     tag,
     /** Registers a host outside the cloud, which the group selects. */
-    async host(name: string): Promise<void> {
+    host: async (name: string): Promise<void> => {
       const iamUserArn = `arn:aws:iam::${accountId}:user/${name}`;
       await client.send(new RegisterOnPremisesInstanceCommand({ instanceName: name, iamUserArn }));
       await client.send(new AddTagsToOnPremisesInstancesCommand({ instanceNames: [name], tags: [tag] }));
       hosts.start(name, iamUserArn);
     },
-    async group(settings: Partial<CreateDeploymentGroupInput> = {}): Promise<void> {
+    group: async (settings: Partial<CreateDeploymentGroupInput> = {}): Promise<void> => {
       await client.send(
         new CreateDeploymentGroupCommand({
           ...where,
@@ -75,7 +75,7 @@ export async function openDeploymentFixture(
       );
     },
     /** Begins a deployment of a new revision. */
-    async deploy(settings: Partial<CreateDeploymentInput> = {}): Promise<string> {
+    deploy: async (settings: Partial<CreateDeploymentInput> = {}): Promise<string> => {
       const gitHubLocation = { repository: "shop/web", commitId: randomUUID().replaceAll("-", "").padEnd(40, "0") };
       const revision = { revisionType: "GitHub" as const, gitHubLocation };
       const { deploymentId } = await client.send(new CreateDeploymentCommand({ ...where, revision, ...settings }));

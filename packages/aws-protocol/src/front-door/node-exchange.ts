@@ -108,7 +108,10 @@ export class NodeExchange implements Exchange {
       if (!response.headersSent) response.writeHead(408, { connection: "close", "content-length": 0 }).end();
       setImmediate(() => socket.destroy());
     }, milliseconds);
-    const clear = () => clearTimeout(over);
+    const clear = () => {
+      clearTimeout(over);
+      socket.off("close", clear); // the socket may live for many requests
+    };
     message.once("end", clear).once("close", clear);
     socket.once("close", clear);
   }

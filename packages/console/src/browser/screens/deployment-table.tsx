@@ -38,6 +38,12 @@ export function FinishedTable({ rows }: { readonly rows: readonly DeploymentRow[
   );
 }
 
+/** Why a deployment failed, in a line: AWS's text for too many failures says nothing of this one. */
+function failureText({ error, sentence, counts }: DeploymentRow): string {
+  if (error?.code !== "HEALTH_CONSTRAINTS") return error?.message ?? sentence;
+  return `${counts.Failed ?? 0} of ${counts.total} targets failed: too few healthy ones were left to go on.`;
+}
+
 function Row({ row }: { readonly row: DeploymentRow }) {
   const hasFailed = row.status === "Failed" || row.status === "Stopped";
   return (
@@ -50,7 +56,7 @@ function Row({ row }: { readonly row: DeploymentRow }) {
               <span class="sr">{statusWord(row.status)}: </span>
               <span class="strong">{row.application}</span> <span class="muted">/</span> {row.group}
             </a>
-            {hasFailed && <p class="is-bad small clip-2">{row.error?.message ?? row.sentence}</p>}
+            {hasFailed && <p class="is-bad small clip-2">{failureText(row)}</p>}
           </div>
         </div>
       </td>

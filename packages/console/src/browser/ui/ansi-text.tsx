@@ -29,3 +29,14 @@ function Marked({ text, found }: { readonly text: string; readonly found: string
     </>
   );
 }
+
+/** A line of the end of an output, as agents report it: where it was written to stands before it. */
+export function OutputLine({ line }: { readonly line: string }) {
+  const [prefix = ""] = /^\[(?:stdout|stderr)\]/.exec(line) ?? [];
+  return (
+    <>
+      {prefix !== "" && <span class="ad">{prefix.slice(1, -1)} </span>}
+      <AnsiText line={line.slice(prefix.length)} />
+    </>
+  );
+}

@@ -1,7 +1,9 @@
 import type { ComponentChildren } from "preact";
 import type { DeploymentHeader, Wave } from "@sluice/server/console-contract";
+import { address } from "../../live/api.ts";
 import { tick } from "../../live/clock.ts";
 import { pathTo } from "../../live/router.ts";
+import { useSnapshot } from "../../live/snapshot.ts";
 import { countsText, number, ShareBar } from "../../ui/share-bar.tsx";
 import { Glyph } from "../../ui/status.tsx";
 import { toneOf } from "../../ui/tone.ts";
@@ -21,7 +23,7 @@ export function Progress({
       class={`progress tone-${toneOf(deployment.status)}${toneOf(deployment.status) === "bad" ? " brief-narrow" : ""}`}
       aria-label="Progress"
     >
-      <p class="sentence any">{sentence}</p>
+      <p class="sentence any">{toneOf(deployment.status) === "bad" ? <Cause deployment={deployment} /> : sentence}</p>
       {waiting !== undefined && waiting.text !== sentence && (
         <p class={`note any${waiting.needsPerson ? " wait" : ""}`}>
           <Glyph status="Ready" /> {waiting.text}
@@ -52,6 +54,12 @@ export function Progress({
   );
 }
 
+/** Why it failed, in the words of the explanation; until they are there, in those of the deployment. */
+function Cause({ deployment: { id, sentence } }: { readonly deployment: DeploymentHeader }) {
+  const why = useSnapshot(address("/console/api/deployments/:id/why", { id }));
+  return <>{why.data.value?.sentence ?? (why.error.value === undefined ? " " : sentence)}</>;
+}
+
 /** Waves as one strip, each as wide as it has targets. Those to come are hollow: they are predicted. */
 function Waves({ waves }: { readonly waves: readonly Wave[] }) {
   const shown = waves.length > 40 ? waves.slice(0, 40) : waves;
@@ -80,6 +88,7 @@ function Waves({ waves }: { readonly waves: readonly Wave[] }) {
 function stateOfWave({ counts, targets, isPredicted }: Wave): string {
   if (isPredicted) return "idle";
   if ((counts.Failed ?? 0) > 0) return "bad";
+  if ((counts.Skipped ?? 0) >= targets) return "skip";
   if ((counts.Succeeded ?? 0) + (counts.Skipped ?? 0) >= targets) return "ok";
   return "run";
 }

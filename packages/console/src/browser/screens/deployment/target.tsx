@@ -5,7 +5,7 @@ import { address } from "../../live/api.ts";
 import { go, pathTo } from "../../live/router.ts";
 import { useSnapshot } from "../../live/snapshot.ts";
 import { ActionButton } from "../../ui/action.tsx";
-import { AnsiText } from "../../ui/ansi-text.tsx";
+import { OutputLine } from "../../ui/ansi-text.tsx";
 import { PageHeader } from "../../ui/header.tsx";
 import { Icon } from "../../ui/icons.tsx";
 import { usePageKeys } from "../../ui/keys.ts";
@@ -147,7 +147,7 @@ function FailedEvent({
             <pre tabIndex={0} aria-label={`End of the output of ${name}`}>
               {logTail.split("\n").map((line, index) => (
                 <span key={index} class="sample-line">
-                  <AnsiText line={line} />
+                  <OutputLine line={line} />
                   {"\n"}
                 </span>
               ))}

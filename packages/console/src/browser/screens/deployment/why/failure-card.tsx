@@ -1,6 +1,6 @@
 import type { FailureGroup, SharedTrait } from "@sluice/server/console-contract";
 import { pathTo } from "../../../live/router.ts";
-import { AnsiText } from "../../../ui/ansi-text.tsx";
+import { OutputLine } from "../../../ui/ansi-text.tsx";
 import { Icon } from "../../../ui/icons.tsx";
 import { number } from "../../../ui/share-bar.tsx";
 import { Ago } from "../../../ui/time.tsx";
@@ -35,7 +35,7 @@ export function FailureCard({ group, letter, id, total }: FailureCardOptions) {
             </>
           )}
           {exitCode !== undefined && <span class="tag bad">exit {exitCode}</span>}
-          <span class="tag">{errorCode}</span>
+          {exitCode === undefined && <span class="tag">{errorCode}</span>}
         </h3>
         <span class="push failure-count">
           <b>{number(count)}</b> <span class="muted">of {number(total)} targets</span>
@@ -80,7 +80,7 @@ function Sample({ sample, id, group }: { readonly sample: string; readonly id: s
       <pre tabIndex={0} aria-label={`Output on ${group.firstTarget}`}>
         {shown.map((line, index) => (
           <span key={index} class={`sample-line${isLoud(line) ? " loud" : ""}`}>
-            <AnsiText line={line} />
+            <OutputLine line={line} />
             {"\n"}
           </span>
         ))}

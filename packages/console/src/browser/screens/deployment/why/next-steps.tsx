@@ -63,7 +63,7 @@ export function NextSteps({ why, deployment }: { readonly why: Why; readonly dep
         <ul class="stack next-list">
           {next.map(({ text, command }) => (
             <li key={command}>
-              <p class="small soft any">{text}</p>
+              <p class="small soft any">{text.slice(0, 1).toUpperCase() + text.slice(1)}</p>
               <Command line={command} />
             </li>
           ))}

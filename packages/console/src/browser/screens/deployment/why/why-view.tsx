@@ -28,7 +28,6 @@ function Cause({ why, deployment }: { readonly why: Why; readonly deployment: De
   return (
     <div class="why">
       <div class="why-main stack">
-        {why.sentence !== deployment.sentence && <p class="cause any">{why.sentence}</p>}
         <div class="row">
           <h2>
             {why.groups.length === 0
