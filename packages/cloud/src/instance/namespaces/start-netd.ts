@@ -57,7 +57,10 @@ export async function startNetd(options: NetdOptions): Promise<void> {
     child.once("exit", (exitCode, signal) => resolve(`it ended with ${exitCode ?? signal}`));
     child.once("error", (error) => resolve(error.message));
   });
-  const why = await Promise.race([begin(child, setting), ended]);
+  const why = await Promise.race([begin(child, setting), ended]).catch((error: unknown) => {
+    child.kill("SIGKILL"); // it would wait for its users for ever, and this program for it
+    throw error;
+  });
   child.unref();
   if (why === undefined) writeFileSync(processFile(options.state), String(child.pid));
   if (why !== undefined) throw new Error(readFileSync(logFile, "utf8").trim().split("\n").slice(-4).join("; ") || why);
@@ -207,7 +210,8 @@ function findSubordinateIds(): Setting["subordinate"] {
   };
   const [users, groups] = [range("/etc/subuid"), range("/etc/subgid")];
   const hasPrograms = ["newuidmap", "newgidmap"].every((program) => findProgram(program) !== undefined);
-  if (users === undefined || groups === undefined || !hasPrograms) return undefined;
+  // Those programs serve nobody without an account, whatever is listed for his id.
+  if (users === undefined || groups === undefined || !hasPrograms || accountName().length === 0) return undefined;
   return { user: users.first, group: groups.first, count: Math.min(users.count, groups.count, subordinateIdsMax) };
 }
 
