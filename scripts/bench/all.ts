@@ -8,10 +8,12 @@ import { heldPolls } from "./held-polls.ts";
 import { loadBalancer } from "./load-balancer.ts";
 import { listDeployments } from "./list-deployments.ts";
 import { pushImage } from "./push-image.ts";
+import { serviceTraffic } from "./service-traffic.ts";
 import { signedRequests } from "./signed-requests.ts";
 import { simulatedAgents } from "./simulated-agents.ts";
 import { localDeployment } from "./local-deployment.ts";
 import { start } from "./start.ts";
+import { tasks } from "./tasks.ts";
 import { traffic } from "./traffic.ts";
 
 export const benches = {
@@ -29,4 +31,6 @@ export const benches = {
   "what traffic events add to a target group's own times": traffic,
   "a page of a long list": listDeployments,
   "pushing a layer of an image": pushImage,
+  "tasks of an image that is unpacked": tasks,
+  "a service's weight, its minutes, and what is lost while its traffic moves": serviceTraffic,
 };

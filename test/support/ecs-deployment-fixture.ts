@@ -57,7 +57,7 @@ export class EcsDeploymentFixture {
 
   /** Sets it all up, with version 1 in service. */
   static async open(
-    test: TestContext,
+    test: Pick<TestContext, "after">,
     group: Partial<CreateDeploymentGroupCommandInput> = {},
     sluice = new SluiceProcess(test, ["--no-example", "--driver", "ns"]),
   ): Promise<EcsDeploymentFixture> {

@@ -28,7 +28,7 @@ export const whyNoImages = (): string | false =>
   existsSync(busybox) ? false : "busybox-static is not on this machine";
 
 /** A folder that is an image: busybox, and a page that tells its version. */
-export function imageFolder(test: TestContext, version: string): string {
+export function imageFolder(test: Pick<TestContext, "after">, version: string): string {
   const folder = mkdtempSync(join(tmpdir(), "sluice-image-"));
   test.after(() => removeFolder(folder));
   for (const name of ["bin", "www", "tmp"]) mkdirSync(join(folder, name));
