@@ -60,3 +60,26 @@ test("a deployment to a service shows how many tasks run where, and how the traf
 
   assert.match(stripVTControlCharacters(shown), /main:web {2}Blue: 2 of 2 tasks, 80 %; Green: 1 of 2 tasks, 20 %/);
 });
+
+test("a log tells each move of a service's traffic, and why its tasks do not run", () => {
+  const at = (blue: number, message: string): Picture => ({
+    deployment: { deploymentId: "d-1", status: "InProgress" },
+    targets: [
+      {
+        ecsTarget: {
+          targetId: "main:web",
+          taskSetsInfo: [
+            { taskSetLabel: "Blue", trafficWeight: blue },
+            { taskSetLabel: "Green", trafficWeight: 100 - blue },
+          ],
+          lifecycleEvents: [{ lifecycleEventName: "Install", status: "InProgress", diagnostics: { message } }],
+        },
+      },
+    ],
+  });
+
+  assert.deepEqual(news(at(100, "0 of 2 tasks run"), at(100, 'the container "web" exited with 3')), [
+    'main:web Install:  the container "web" exited with 3',
+  ]);
+  assert.deepEqual(news(at(100, "it goes on"), at(80, "it goes on")), ["main:web traffic: Blue 80 %, Green 20 %"]);
+});

@@ -42,7 +42,7 @@ export function failure(picture: Picture): string {
   ].join("\n");
 }
 
-/** A line for each event that has ended since the picture before; what a log shows where a tree cannot be redrawn. */
+/** A line for each event that has ended since the picture before, and for each move of a function's or a service's traffic; what a log shows where a tree cannot be redrawn. */
 export function news(before: Picture | undefined, now: Picture): readonly string[] {
   const known = new Set(before === undefined ? [] : facts(before));
   return facts(now).filter((fact) => !known.has(fact));
@@ -53,13 +53,16 @@ function facts(picture: Picture): readonly string[] {
   return [
     `${deployment.deploymentId} ${deployment.status}`,
     ...notes(deployment).map((note) => `${deployment.deploymentId}${note}`),
-    ...targets
-      .flatMap(viewsOf)
-      .flatMap(({ targetId, lifecycleEvents = [] }) =>
-        lifecycleEvents
-          .filter(({ status }) => status === "Succeeded" || status === "Failed")
-          .map((event) => `${targetId} ${event.lifecycleEventName} ${event.status}${duration(event)}`),
-      ),
+    ...targets.flatMap(viewsOf).flatMap(({ targetId, lifecycleEvents = [], traffic }) => [
+      ...lifecycleEvents
+        .filter(({ status }) => status === "Succeeded" || status === "Failed")
+        .map((event) => `${targetId} ${event.lifecycleEventName} ${event.status}${duration(event)}`),
+      ...(traffic === undefined ? [] : [`${targetId} traffic: ${traffic}`]),
+      // What a fleet's events wait for would be a line for each host, again and again.
+      ...(traffic === undefined ? [] : lifecycleEvents)
+        .filter((event) => progress(event) !== "")
+        .map((event) => `${targetId} ${event.lifecycleEventName}:${progress(event)}`),
+    ]),
   ];
 }
 
@@ -69,6 +72,8 @@ interface TargetView extends Pick<
   "targetId" | "status" | "lifecycleEvents"
 > {
   readonly remark: string;
+  /** How the traffic of a function or a service is divided. */
+  readonly traffic?: string | undefined;
 }
 
 function viewsOf({ instanceTarget, lambdaTarget, ecsTarget }: DeploymentTarget): readonly TargetView[] {
@@ -76,11 +81,12 @@ function viewsOf({ instanceTarget, lambdaTarget, ecsTarget }: DeploymentTarget):
     const { instanceLabel } = instanceTarget;
     return [{ ...instanceTarget, remark: instanceLabel === undefined ? "" : `  ${instanceLabel}` }];
   }
-  if (ecsTarget !== undefined) return [{ ...ecsTarget, remark: taskSetsRemark(ecsTarget) }];
+  if (ecsTarget !== undefined)
+    return [{ ...ecsTarget, remark: taskSetsRemark(ecsTarget), traffic: trafficOf(ecsTarget) }];
   if (lambdaTarget === undefined) return [];
   const { functionAlias, targetVersion, targetVersionWeight } = lambdaTarget.lambdaFunctionInfo ?? {};
-  const remark = `  alias ${functionAlias}: ${targetVersionWeight ?? 0} % on version ${targetVersion}`;
-  return [{ ...lambdaTarget, remark }];
+  const traffic = `${targetVersionWeight ?? 0} % on version ${targetVersion}`;
+  return [{ ...lambdaTarget, remark: `  alias ${functionAlias}: ${traffic}`, traffic }];
 }
 
 /** Such as `Blue: 2 of 2 tasks, 80 %; Green: 2 of 2 tasks, 20 %`. */
@@ -91,6 +97,11 @@ function taskSetsRemark({ taskSetsInfo = [] }: ECSTarget): string {
   );
   return sets.length === 0 ? "" : `  ${sets.join("; ")}`;
 }
+
+/** Such as `Blue 80 %, Green 20 %`. */
+const trafficOf = ({ taskSetsInfo = [] }: ECSTarget): string =>
+  taskSetsInfo.map(({ taskSetLabel, trafficWeight = 0 }) => `${taskSetLabel} ${trafficWeight} %`).join(", ") ||
+  "unknown";
 
 /** Warnings, and what else a person should know. */
 const notes = ({ deploymentStatusMessages = [] }: DeploymentInfo): readonly string[] =>
