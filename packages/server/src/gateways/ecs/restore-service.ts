@@ -3,7 +3,7 @@ import type { EffectOf, ServiceName } from "@sluice/engine";
 import type { Clients } from "../clients.ts";
 import { finished, isNamed, refused, underWay, type EffectOutcome } from "../outcome.ts";
 import { routeTraffic } from "./listeners.ts";
-import { describeService, isAlive, taskSetStates } from "./service-state.ts";
+import { describeService, isAlive, makePrimary, taskSetStates } from "./service-state.ts";
 
 /**
  * Takes a service back to its original task set: all traffic first, then the replacement is deleted, whose end is not
@@ -15,7 +15,8 @@ export async function restoreService(
 ): Promise<EffectOutcome> {
   const ecs = await clients.ecs();
   const elb = await clients.loadBalancing();
-  const before = taskSetStates((await describeService(ecs, name)) ?? {});
+  const described = (await describeService(ecs, name)) ?? {};
+  const before = taskSetStates(described);
   const blue = before.find(({ id }) => id === restores.blue);
   if (blue === undefined || !isAlive(blue))
     return refused(
@@ -27,8 +28,7 @@ export async function restoreService(
     const trouble = await routeTraffic(elb, { listener, pair: restores.pair, percent: 0 });
     if (trouble !== undefined) return trouble;
   }
-  const { cluster, service } = name;
-  if (blue.status !== "PRIMARY") await ecs.updateServicePrimaryTaskSet({ cluster, service, primaryTaskSet: blue.id });
+  if (blue.status !== "PRIMARY") await makePrimary(ecs, name, { ...described, id: blue.id });
   const green = before.find(({ externalId }) => externalId === restores.deploymentId);
   if (green !== undefined && isAlive(green)) await deleteTaskSet(ecs, name, green.id);
   const taskSets = taskSetStates((await describeService(ecs, name)) ?? {});

@@ -11,6 +11,16 @@ export async function describeService(ecs: ECS, { cluster, service }: ServiceNam
 export const taskSetStates = ({ taskSets = [] }: Pick<Service, "taskSets">): readonly TaskSetState[] =>
   taskSets.map(stateOfTaskSet);
 
+/** Makes a task set of a service, as it was described, the primary one. It is named by its ARN, which everything that speaks as ECS understands. */
+export async function makePrimary(
+  ecs: ECS,
+  { cluster, service }: ServiceName,
+  { taskSets = [], id }: Pick<Service, "taskSets"> & { readonly id: string },
+): Promise<void> {
+  const primaryTaskSet = taskSets.find((set) => set.id === id)?.taskSetArn ?? id;
+  await ecs.updateServicePrimaryTaskSet({ cluster, service, primaryTaskSet });
+}
+
 const stateOfTaskSet = (set: TaskSet): TaskSetState => ({
   id: set.id ?? "",
   status: set.status ?? "",

@@ -3,7 +3,7 @@ import type { Clients } from "../clients.ts";
 import { finished, refused, underWay, type EffectOutcome } from "../outcome.ts";
 import { gone } from "./create-task-set.ts";
 import { routeTraffic } from "./listeners.ts";
-import { describeService, isAlive, taskSetStates } from "./service-state.ts";
+import { describeService, isAlive, makePrimary, taskSetStates } from "./service-state.ts";
 
 type ShiftService = EffectOf<"shift service">;
 
@@ -31,8 +31,8 @@ export async function shiftService(
   const known = checkpoint?.shifted?.percent;
   if (known === percent) return shifted(effect, { percent, now });
   const ecs = await clients.ecs();
-  const before = taskSetStates((await describeService(ecs, name)) ?? {});
-  const green = before.find(({ externalId }) => externalId === deploymentId);
+  const before = (await describeService(ecs, name)) ?? {};
+  const green = taskSetStates(before).find(({ externalId }) => externalId === deploymentId);
   if (green === undefined || !isAlive(green))
     return refused("ECS_UPDATE_ERROR", gone({ id: green?.id ?? `of ${deploymentId}` }));
   if (green.desiredCount > 0 && green.runningCount === 0) return idle(green, { since: checkpoint?.idleSince, now });
@@ -40,8 +40,7 @@ export async function shiftService(
   const planned = [known ?? 0, ...shifts.map((shift) => shift.percent).filter((step) => step >= (known ?? 0))];
   const foreign = await routeTraffic(await clients.loadBalancing(), { listener, pair, percent, planned });
   if (foreign !== undefined) return foreign;
-  if (percent === 100 && green.status !== "PRIMARY")
-    await ecs.updateServicePrimaryTaskSet({ cluster: name.cluster, service: name.service, primaryTaskSet: green.id });
+  if (percent === 100 && green.status !== "PRIMARY") await makePrimary(ecs, name, { ...before, id: green.id });
   const taskSets = taskSetStates((await describeService(ecs, name)) ?? {});
   if (percent === 100 && !taskSets.some((set) => set.externalId === deploymentId && set.status === "PRIMARY"))
     return underWay(`the task set ${green.id} becomes the primary one`);
