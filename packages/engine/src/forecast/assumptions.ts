@@ -1,4 +1,5 @@
-import type { Checkpoint, Effect } from "../model/effect.ts";
+import type { ServiceFacts } from "../model/ecs-plan.ts";
+import type { Checkpoint, Effect, EffectOf } from "../model/effect.ts";
 import type { Diagnostics, FleetMember, FleetQuery, LifecycleEventName, StepName, Target } from "../world.ts";
 
 /** What a forecast takes for granted. Durations are milliseconds. */
@@ -38,9 +39,29 @@ export function assumedCheckpoint(effect: Effect): Checkpoint | undefined {
       const state = { version, weights: {}, revisionId: "" };
       return { functionFacts: { arn: functionName, alias: state, aliases: [alias], missing: [], missingHooks: [] } };
     }
+    case "check service":
+      return { serviceFacts: serviceAsWanted(effect) };
     default:
       return undefined;
   }
+}
+
+/** A service that can be deployed to: its tasks are in the first target group, and both listeners lead there. */
+function serviceAsWanted({ service: { cluster, service }, routes }: EffectOf<"check service">): ServiceFacts {
+  const arnOf = (name: string) => `targetgroup/${name}/assumed`;
+  const [blue = ""] = routes.targetGroups;
+  const listener = { protocol: "HTTP", routes: [{ weights: { [arnOf(blue)]: 1 } }] };
+  const counts = { desiredCount: 1, pendingCount: 0, runningCount: 1, isSteady: true };
+  return {
+    service: {
+      ...{ arn: service, name: service, clusterName: cluster, status: "ACTIVE", controller: "CODE_DEPLOY" },
+      taskSets: [{ ...counts, id: "the original one", status: "PRIMARY", targetGroup: arnOf(blue) }],
+    },
+    targetGroups: Object.fromEntries(routes.targetGroups.map((name) => [name, arnOf(name)])),
+    production: listener,
+    test: listener,
+    missingHooks: [],
+  };
 }
 
 /** Returns when an effect whose times are planned is over; undefined for others. */

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { newDeployment } from "../new-deployment.ts";
 import type { Deployment, FleetMember, World } from "../world.ts";
 import type { Assumptions } from "./assumptions.ts";
+import { servicePlan } from "../../test/fake-service.ts";
 import { forecast } from "./forecast.ts";
 
 const second = 1_000;
@@ -124,6 +125,20 @@ test("traffic of an alias moves by plan, and the forecast ends with it", () => {
     ["check function"],
   );
   assert.equal(until, second + second + 5 * minute + second, "a look, a hook, the canary, a hook");
+});
+
+test("a service's traffic moves by plan, and its original tasks end after their wait", () => {
+  const ecs = servicePlan({ type: "TimeBasedCanary", percent: 10, minutes: 5 }, { terminationWait: 10 * minute });
+
+  const { outcome, until, steps, end } = forecast(world([], { kind: "ecs", ecs }), assumptions());
+
+  assert.equal(outcome, "Succeeded");
+  assert.deepEqual(
+    steps.map(({ name }) => name),
+    ["check service", "suspend scaling", "delete original task set"],
+  );
+  assert.equal(end.targets[0]?.events.length, 8);
+  assert.equal(until, 10 * second + 15 * minute, "three steps, seven events, the canary and the wait");
 });
 
 test("a forecast that depends on what nobody knows says so", () => {

@@ -167,7 +167,9 @@ function warningsOf(
     ...(stopped.length === 0
       ? []
       : [`${named(stopped)} ${stopped.length === 1 ? "does" : "do"} not run, and would fail`]),
-    ...(state.kind === "ecs" ? ["what is done for a service cannot be foretold before it has been looked at"] : []),
+    ...(state.kind === "ecs"
+      ? ["the service, its listeners and its target groups are taken to be as they must be"]
+      : []),
     ...(members.length > 1 ? ["of hosts with the same health and revision, it is drawn by lot which goes first"] : []),
   ];
 }
