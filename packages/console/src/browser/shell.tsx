@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 import { tick } from "./live/clock.ts";
 import type { PageName } from "../page-paths.ts";
 import { pathTo, place, route } from "./live/router.ts";
+import { listen } from "./live/shared-stream.ts";
 import { live } from "./live/stream.ts";
 import { NowPage } from "./screens/now.tsx";
 import { Dialogs } from "./ui/dialog.tsx";
@@ -58,6 +59,8 @@ const sections: readonly {
 
 /** The frame around every page. */
 export function Shell() {
+  // Whatever is shown, the stream is read: so that a page knows whether it is live.
+  useEffect(() => listen("now", () => {}), []);
   return (
     <div class="shell">
       <a class="to-page button" href="#main">

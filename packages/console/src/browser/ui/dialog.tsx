@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 /** What is asked before something is done. */
 export interface Question {
@@ -32,7 +32,7 @@ function Asking({ question }: { readonly question: Question }) {
   const problem = useRef(signal<string | undefined>(undefined)).current;
   const isBusy = useRef(signal(false)).current;
   const typed = useRef(signal("")).current;
-  useEffect(() => box.current?.showModal(), []);
+  useLayoutEffect(() => box.current?.showModal(), []);
   const isReady = !isBusy.value && (question.typedName === undefined || typed.value === question.typedName);
   const close = () => {
     box.current?.close();

@@ -63,7 +63,7 @@ export function followKeys(): void {
     )
       return;
     if (event.key === "Escape") return goUp();
-    if (!preferences.value.hasKeys || event.defaultPrevented) return;
+    if (!preferences.value.hasKeys || event.defaultPrevented || palette.value || help.value) return;
     if (takeLetter(event.key)) event.preventDefault();
   });
 }

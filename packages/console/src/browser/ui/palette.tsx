@@ -1,6 +1,6 @@
 import type { Search } from "@sluice/server/console-contract";
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { address, read } from "../live/api.ts";
 import { go } from "../live/router.ts";
 import { Icon, type IconName } from "./icons.tsx";
@@ -68,7 +68,7 @@ function OpenPalette() {
   const text = useSignal("");
   const found = useSignal<readonly Choice[]>([]);
   const at = useSignal(0);
-  useEffect(() => box.current?.showModal(), []);
+  useLayoutEffect(() => box.current?.showModal(), []);
   useEffect(() => searchFor(text.value.trim(), (choices) => (found.value = choices)), [text.value]);
   const wanted = text.value.trim().toLowerCase();
   const choices = [...commands.filter(({ label }) => label.toLowerCase().includes(wanted)), ...found.value].slice(
@@ -173,7 +173,7 @@ export function KeyHelp() {
 
 function OpenHelp() {
   const box = useRef<HTMLDialogElement>(null);
-  useEffect(() => box.current?.showModal(), []);
+  useLayoutEffect(() => box.current?.showModal(), []);
   return (
     <dialog ref={box} aria-labelledby="keys" onClose={() => (help.value = false)}>
       <div class="ask">

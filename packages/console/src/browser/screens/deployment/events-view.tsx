@@ -96,7 +96,7 @@ export function EventList({ events }: { readonly events: Events }) {
 }
 
 function Entry({ event, cause }: { readonly event: ConsoleEvent; readonly cause: ConsoleEvent | undefined }) {
-  const { at, kind, text, status, because, rule, actor, deployment, target } = event;
+  const { at, kind, status, because, rule, actor } = event;
   return (
     <li class="event" id={`e-${event.cursor}`}>
       <time class="muted mono small" dateTime={new Date(at).toISOString()} title={clockText(at, { full: true })}>
@@ -105,12 +105,7 @@ function Entry({ event, cause }: { readonly event: ConsoleEvent; readonly cause:
       <span class="event-glyph">{status !== undefined && <Glyph status={status} />}</span>
       <div class="any">
         <p>
-          {text}{" "}
-          {deployment !== undefined && target !== undefined && (
-            <a class="linked mono small" href={pathTo("target", { id: deployment, target })}>
-              {target}
-            </a>
-          )}
+          <Told event={event} />
         </p>
         {(because !== undefined || cause !== undefined) && (
           <p class="muted small">
@@ -120,5 +115,20 @@ function Entry({ event, cause }: { readonly event: ConsoleEvent; readonly cause:
       </div>
       <span class="muted small event-who">{actor === undefined || actor === "Sluice" ? kind : actor}</span>
     </li>
+  );
+}
+
+/** What happened, in which the target's name is a link to it. */
+function Told({ event: { text, deployment, target } }: { readonly event: ConsoleEvent }) {
+  if (deployment === undefined || target === undefined) return <>{text}</>;
+  const at = text.indexOf(target);
+  return (
+    <>
+      {at < 0 ? `${text} ` : text.slice(0, at)}
+      <a class="linked mono small" href={pathTo("target", { id: deployment, target })}>
+        {target}
+      </a>
+      {at >= 0 && text.slice(at + target.length)}
+    </>
   );
 }

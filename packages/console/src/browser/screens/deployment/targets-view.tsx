@@ -72,11 +72,11 @@ function Targets({ id, columns, listeners, version }: TargetsOptions) {
   useEffect(() => usePageKeys({ f: () => goToFailed(id, columns) }), [columns]);
   return (
     <div class="stack">
-      <Choices columns={columns} by={by} state={state} />
+      <Choices columns={columns} by={by} state={state} version={version} />
       {shown.length === 0 ? (
         <p class="quietline">No target is {statusWord(state).toLowerCase()}.</p>
       ) : isTiles ? (
-        <Tiles id={id} columns={columns} by={by} shown={shown} />
+        <Tiles id={id} columns={columns} by={by} shown={shown} version={version} />
       ) : (
         <Grid
           id={id}
@@ -84,6 +84,7 @@ function Targets({ id, columns, listeners, version }: TargetsOptions) {
           by={by}
           shown={shown}
           listeners={listeners}
+          version={version}
           onSelect={(indexes) => (selected.value = indexes)}
         />
       )}
@@ -117,7 +118,15 @@ const keyNames: Readonly<Record<string, string>> = {
   ranBefore: "Revision before",
 };
 
-function Choices({ columns, by, state }: { readonly columns: Columns; readonly by: string; readonly state: string }) {
+interface ChoicesOptions {
+  readonly columns: Columns;
+  readonly by: string;
+  readonly state: string;
+  /** Grows with each change of cells, which are changed in place: without it this would not be drawn again. */
+  readonly version: number;
+}
+
+function Choices({ columns, by, state }: ChoicesOptions) {
   const counts = countStates(columns);
   const keys = ["", "wave", "state", ...columns.keys.keys()];
   return (

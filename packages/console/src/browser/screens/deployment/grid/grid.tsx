@@ -19,6 +19,8 @@ interface GridOptions {
   /** The targets that are shown. */
   readonly shown: readonly number[];
   readonly listeners: Set<CellListener>;
+  /** Grows with each change of cells: labels count them. */
+  readonly version: number;
   readonly onSelect: (indexes: readonly number[]) => void;
 }
 

@@ -15,6 +15,8 @@ export function Tiles({
   readonly columns: Columns;
   readonly by: string;
   readonly shown: readonly number[];
+  /** Grows with each change of cells. */
+  readonly version: number;
 }) {
   const groups =
     by === "" ? new Map([["", [...shown]]]) : Map.groupBy(shown, (index) => keyOf(columns, by, index) ?? "Not known");

@@ -24,7 +24,13 @@ export function NextSteps({ why, deployment }: { readonly why: Why; readonly dep
               can={can.retry}
               icon="retry"
               look="primary"
-              label={failed > 0 ? `Retry the ${plural(failed, "failed target")}` : "Retry"}
+              label={
+                failed === 0
+                  ? "Retry"
+                  : failed === 1
+                    ? "Retry the failed target"
+                    : `Retry the ${plural(failed, "failed target")}`
+              }
               question="Retry the targets that failed?"
             />
           )}
