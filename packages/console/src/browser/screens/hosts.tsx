@@ -3,6 +3,7 @@ import { address } from "../live/api.ts";
 import { pathTo, query } from "../live/router.ts";
 import { useSnapshot } from "../live/snapshot.ts";
 import { ActionButton } from "../ui/action.tsx";
+import { TagButton } from "./tag-host.tsx";
 import { FilterInput, FilterSwitch, Pages } from "../ui/filters.tsx";
 import { PageHeader } from "../ui/header.tsx";
 import { Empty, Shown } from "../ui/pictures.tsx";
@@ -151,19 +152,22 @@ function Host({ answer: { host: row, history, can } }: { readonly answer: HostAn
         }
         cli={["exec", host, "--", "sh"]}
         actions={
-          <ActionButton
-            name="deregister-host"
-            body={{ host }}
-            can={
-              can["deregister-host"]?.isAllowed === true || can["deregister-host"]?.because === "right"
-                ? can["deregister-host"]
-                : undefined
-            }
-            label="Deregister"
-            look="danger"
-            question={`Deregister ${host}?`}
-            typedName={host}
-          />
+          <>
+            <TagButton host={host} can={can["tag-host"]} />
+            <ActionButton
+              name="deregister-host"
+              body={{ host }}
+              can={
+                can["deregister-host"]?.isAllowed === true || can["deregister-host"]?.because === "right"
+                  ? can["deregister-host"]
+                  : undefined
+              }
+              label="Deregister"
+              look="danger"
+              question={`Deregister ${host}?`}
+              typedName={host}
+            />
+          </>
         }
       />
       <div class="stack wide">

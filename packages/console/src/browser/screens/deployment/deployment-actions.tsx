@@ -28,10 +28,10 @@ const offers: readonly Offer[] = [
   },
   {
     name: "retry",
-    label: "Retry failed",
+    label: "Retry",
     icon: "retry",
     look: "primary",
-    question: () => "Retry the targets that failed?",
+    question: () => "Retry the targets that lack the revision?",
   },
   { name: "rollback", label: "Roll back", icon: "back", question: () => "Roll the group back?" },
   { name: "redeploy", label: "Deploy again", icon: "deploy", question: () => "Deploy the same revision again?" },
@@ -69,7 +69,7 @@ export function DeploymentActions({
           <span key={name} class={isTwice ? "only-narrow" : ""}>
             <ActionButton
               name={name}
-              body={name === "retry" ? { deploymentId: id, which: "failed" as const } : { deploymentId: id }}
+              body={{ deploymentId: id }}
               can={permitted}
               label={label}
               icon={icon}

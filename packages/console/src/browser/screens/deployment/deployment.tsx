@@ -7,7 +7,7 @@ import { PageHeader } from "../../ui/header.tsx";
 import { Shown } from "../../ui/pictures.tsx";
 import { number } from "../../ui/share-bar.tsx";
 import { Glyph } from "../../ui/status.tsx";
-import { statusWord } from "../../ui/tone.ts";
+import { statusWord, type Tone, toneOf } from "../../ui/tone.ts";
 import { useEffect } from "preact/hooks";
 import { go } from "../../live/router.ts";
 import { DeploymentActions } from "./deployment-actions.tsx";
@@ -29,6 +29,9 @@ const labels: Readonly<Record<View, string>> = {
   settings: "Settings",
   raw: "Raw",
 };
+
+/** What a tab's title says of a deployment before its name. */
+const signs: Readonly<Record<Tone, string>> = { ok: "✓", bad: "✕", run: "▶", wait: "‖", idle: "…", skip: "–" };
 
 const hasEndedBadly = ({ deployment: { status } }: DeploymentAnswer) => status === "Failed" || status === "Stopped";
 
@@ -77,7 +80,7 @@ function Deployment({ answer, reload }: { readonly answer: DeploymentAnswer; rea
   return (
     <>
       <PageHeader
-        title={`${application} / ${group} ${id}`}
+        title={`${signs[toneOf(deployment.status)]} ${application} / ${group} ${id}`}
         heading={
           <span class="heading">
             <Glyph status={deployment.status} size={18} />

@@ -90,12 +90,12 @@ function Target({ answer }: { readonly answer: TargetAnswer }) {
             />
             <ActionButton
               name="retry"
-              body={{ deploymentId: id, which: "failed" }}
+              body={{ deploymentId: id }}
               can={can.retry?.isAllowed === false && can.retry.because === "state" ? undefined : can.retry}
               icon="retry"
               look="primary"
-              label="Retry failed"
-              question="Retry the targets that failed?"
+              label="Retry"
+              question="Retry the targets that lack the revision?"
             />
             <a class="button" href={pathTo("logs", { id }, { t: target.id })}>
               <Icon name="audit" size={14} /> Log

@@ -1,12 +1,13 @@
 import type { DeploymentHeader, Permitted, Why } from "@sluice/server/console-contract";
 import { ActionButton } from "../../../ui/action.tsx";
 import { Command } from "../../../ui/copy.tsx";
-import { plural } from "../../../ui/share-bar.tsx";
+import { number } from "../../../ui/share-bar.tsx";
 
 /** What to do next: with a button where the server would accept it, and as the command that does the same. */
 export function NextSteps({ why, deployment }: { readonly why: Why; readonly deployment: DeploymentHeader }) {
   const { can, next } = why;
-  const failed = deployment.counts.Failed ?? 0;
+  // Those that failed, and those that were not tried any more.
+  const lacking = deployment.counts.total - (deployment.counts.Succeeded ?? 0);
   const id = why.deploymentId;
   const stopped = why.groups.some(({ event }) => event === "ApplicationStop" || event === "BeforeBlockTraffic");
   if (next.length === 0 && Object.keys(can).length === 0) return null;
@@ -20,24 +21,20 @@ export function NextSteps({ why, deployment }: { readonly why: Why; readonly dep
           {offered(can.retry) && (
             <ActionButton
               name="retry"
-              body={{ deploymentId: id, which: "failed" }}
+              body={{ deploymentId: id }}
               can={can.retry}
               icon="retry"
               look="primary"
               label={
-                failed === 0
-                  ? "Retry"
-                  : failed === 1
-                    ? "Retry the failed target"
-                    : `Retry the ${plural(failed, "failed target")}`
+                lacking === 1 ? "Retry the target that lacks it" : `Retry the ${number(lacking)} targets that lack it`
               }
-              question="Retry the targets that failed?"
+              question="Retry the targets that lack the revision?"
             />
           )}
           {offered(can.retry) && stopped && (
             <ActionButton
               name="retry"
-              body={{ deploymentId: id, which: "failed", ignoreApplicationStopFailures: true }}
+              body={{ deploymentId: id, ignoreApplicationStopFailures: true }}
               can={can.retry}
               icon="retry"
               label="Retry, ignoring ApplicationStop"
