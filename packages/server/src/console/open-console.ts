@@ -5,6 +5,7 @@ import type { HostPresence } from "../event-log/host-presence.ts";
 import type { Store } from "../store/index.ts";
 import { Forecasts } from "../plan/forecasts.ts";
 import { ConsoleCloud } from "./cloud/cloud.ts";
+import type { ScriptLogReader } from "./snapshots/context.ts";
 import { withConsole } from "./console.ts";
 import { ConsoleCodes } from "./sessions/codes.ts";
 import { Viewer } from "./rights/viewer.ts";
@@ -36,6 +37,8 @@ export interface ConsoleContext {
   readonly port: () => number;
   /** Where the local cloud's services are; absent, or undefined, where the services are AWS's. */
   readonly cloudEndpoint?: (() => string | undefined) | undefined;
+  /** What scripts have printed, where hosts send it. */
+  readonly scriptLogs?: ScriptLogReader | undefined;
   readonly onDefect: (error: unknown, about: string) => void;
 }
 
@@ -59,7 +62,17 @@ export function openConsole(context: ConsoleContext): Console {
   const forecasts = new Forecasts({ store, clock });
   const foretell = (id: string) =>
     store.deployments.targets(id).length > foretoldTargetsMax ? undefined : forecasts.of(id);
-  const snapshots = { foretell, store, clock, region, accountId, lastSeen, presence, audit };
+  const snapshots = {
+    foretell,
+    store,
+    clock,
+    region,
+    accountId,
+    lastSeen,
+    presence,
+    audit,
+    scriptLogs: context.scriptLogs,
+  };
   const viewer = { serviceOf: (name: string) => serviceOf(services, name) };
   const cloud = new ConsoleCloud({ keys, region, endpoint: context.cloudEndpoint ?? (() => undefined) });
   const streams = new Streams({

@@ -5,15 +5,15 @@ import type { Viewer, OperationName } from "./rights/viewer.ts";
 import { applications, oneApplication, oneGroup } from "./snapshots/applications.ts";
 import { auditEntries } from "./snapshots/audit.ts";
 import type { SnapshotContext } from "./snapshots/context.ts";
-import { deployment, deploymentFor } from "./snapshots/deployment.ts";
+import { deployment, deploymentFor } from "./snapshots/one-deployment/deployment.ts";
 import { deployments, now } from "./snapshots/deployments.ts";
 import { events } from "./snapshots/events.ts";
 import { hosts, oneHost } from "./snapshots/hosts.ts";
 import { search } from "./snapshots/search.ts";
-import { logTails } from "./snapshots/logs.ts";
+import { logs } from "./snapshots/script-lines/logs.ts";
 import { why } from "./snapshots/why.ts";
-import { oneTarget } from "./snapshots/target.ts";
-import { targetColumns } from "./snapshots/targets.ts";
+import { oneTarget } from "./snapshots/one-deployment/target.ts";
+import { targetColumns } from "./snapshots/one-deployment/targets.ts";
 import { where } from "./snapshots/where.ts";
 
 /** Everything of an answer but its cursor and its time. */
@@ -102,7 +102,7 @@ export const snapshots: { readonly [Path in SnapshotPath]: Read<Path> } = {
     return { ...(await why(viewer, record)), can: { rollback, retry, redeploy } };
   },
   "/console/api/deployments/:id/logs": async (viewer, context, { labels: { id = "" }, query }) => ({
-    ...(await logTails(viewer, context, { id, query })),
+    ...(await logs(viewer, context, { id, query })),
     can: {},
   }),
   "/console/api/events": async (viewer, context, { query }) => ({

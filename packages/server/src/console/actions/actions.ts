@@ -5,7 +5,7 @@ import { badRequest } from "../http/problem.ts";
 import { optionalText, textIn } from "../http/body.ts";
 import type { Viewer } from "../rights/viewer.ts";
 import type { SnapshotContext } from "../snapshots/context.ts";
-import { deploymentFor } from "../snapshots/deployment.ts";
+import { deploymentFor } from "../snapshots/one-deployment/deployment.ts";
 import { locationOf } from "../snapshots/revision-view.ts";
 import { namesOf } from "./can.ts";
 

@@ -216,12 +216,14 @@ export interface TargetAnswer extends Answer<"retry" | "skip-target"> {
 
 /**
  * `GET /console/api/deployments/:id/logs`. Queries: `target`, `event`, `q` (text; lines that contain it), `after` and
- * `before` (a `position`), `around` (`failure`, or a position), `limit` (at most 1,000, by default 400).
+ * `before` (a `position`), `around` (`failure`, or a position; without any of these, the end), `limit` (at most 1,000, by default 400).
  */
 export interface Logs extends Answer {
   readonly lines: readonly LogLine[];
   /** How many lines there are with these filters. */
   readonly total: number;
+  /** Whether `total` is only "at least that many". */
+  readonly isTotalBounded?: true | undefined;
   /** Positions for `before` and `after`; absent where there is nothing more. */
   readonly earlier?: string | undefined;
   readonly later?: string | undefined;

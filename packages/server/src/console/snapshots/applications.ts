@@ -8,10 +8,10 @@ import type { Viewer } from "../rights/viewer.ts";
 import type { SnapshotContext } from "./context.ts";
 import { rowsOf } from "./deployments.ts";
 import { hosts } from "./hosts.ts";
-import { ruleInWords } from "./healthy-hosts.ts";
+import { ruleInWords } from "./one-deployment/healthy-hosts.ts";
 import { countsBy, listQuery, pageOf } from "./list-query.ts";
 import { revisionView } from "./revision-view.ts";
-import { groupSettings } from "./settings.ts";
+import { groupSettings } from "./one-deployment/settings.ts";
 import { cellOf } from "./where.ts";
 
 const sortable = ["name", "createTime"] as const;

@@ -3,7 +3,7 @@ import type { Answer, DeploymentRow, Deployments, Now, Status } from "../contrac
 import type { Viewer } from "../rights/viewer.ts";
 import { badRequest } from "../http/problem.ts";
 import type { SnapshotContext } from "./context.ts";
-import { rowOf } from "./deployment-row.ts";
+import { rowOf } from "./one-deployment/deployment-row.ts";
 import { hostIdentifiers, silentHosts } from "./hosts.ts";
 import { type ListQuery, listQuery, nextPage } from "./list-query.ts";
 import { locationOf } from "./revision-view.ts";

@@ -3,7 +3,7 @@ import type { Answer, ConsoleEvent, Events } from "../contract.ts";
 import { badRequest } from "../http/problem.ts";
 import type { Viewer } from "../rights/viewer.ts";
 import type { SnapshotContext } from "./context.ts";
-import { deploymentFor } from "./deployment.ts";
+import { deploymentFor } from "./one-deployment/deployment.ts";
 import { listQuery } from "./list-query.ts";
 import { visibleTo } from "./visible.ts";
 

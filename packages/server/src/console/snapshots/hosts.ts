@@ -5,7 +5,7 @@ import type { GroupOverview } from "../../store/overviews.ts";
 import type { Viewer } from "../rights/viewer.ts";
 import { notFound } from "../http/problem.ts";
 import type { SnapshotContext } from "./context.ts";
-import { rowOf } from "./deployment-row.ts";
+import { rowOf } from "./one-deployment/deployment-row.ts";
 import { countsBy, listQuery, pageOf } from "./list-query.ts";
 import { revisionOfIdentity } from "./revision-view.ts";
 import { visibleTo } from "./visible.ts";

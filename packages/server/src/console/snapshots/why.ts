@@ -2,7 +2,7 @@ import type { Cause, Explanation, NextStep } from "../../explain/explanation.ts"
 import type { DeploymentRecord } from "../../store/deployments/records.ts";
 import type { Answer, Difference, FailureGroup, NextCommand, Why } from "../contract.ts";
 import type { Viewer } from "../rights/viewer.ts";
-import { plainLines } from "./plain-text.ts";
+import { plainLines } from "./script-lines/plain-text.ts";
 
 /** How many ids of a cause's targets are shown. */
 const targetsMax = 100;

@@ -11,6 +11,8 @@ export class Changes {
   /** Groups, as `application` and `group` with a line end between, in which a deployment has begun or ended. */
   readonly groups = new Set<string>();
   readonly hosts = new Set<string>();
+  /** Deployments whose scripts have printed something. */
+  readonly logs = new Set<string>();
   /** The newest events; `events.length` of `eventCount`. */
   readonly events: LoggedEvent[] = [];
   readonly eventsOf = new Map<string, LoggedEvent[]>();
@@ -19,7 +21,7 @@ export class Changes {
 
   /** Whether nothing has happened. */
   get isEmpty(): boolean {
-    return this.eventCount === 0;
+    return this.eventCount === 0 && this.logs.size === 0;
   }
 
   /** Takes events in, in order. */

@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mock, type TestContext, test } from "node:test";
 import { openStore } from "../../store/index.ts";
-import type { SnapshotContext } from "../snapshots/context.ts";
+import type { ScriptLine, ScriptLogReader, SnapshotContext } from "../snapshots/context.ts";
 import { Hub, type Reader } from "./hub.ts";
 import type { Told } from "./told.ts";
 
 /** A hub on a store of its own, whose clock stands still but for the hub's. */
-function openHub(t: TestContext) {
+function openHub(t: TestContext, scriptLogs?: ScriptLogReader) {
   const folder = mkdtempSync(join(tmpdir(), "sluice-hub-"));
   const store = openStore(folder);
   t.after(() => {
@@ -23,6 +23,7 @@ function openHub(t: TestContext) {
     accountId: "123456789012",
     lastSeen: () => undefined,
     presence: { factsOf: () => undefined, all: () => new Map() },
+    scriptLogs,
     audit: { readByFilter: () => ({ entries: [], total: 0 }) },
   };
   const hub = new Hub(context, (error) => assert.fail(String(error)));
@@ -100,4 +101,61 @@ test("who has missed too much to be told reads again, and a hub without readers 
   assert.equal(late.reader.cursor, store.events.newestCursor);
   hub.remove(late.reader);
   assert.equal(hub.size, 0);
+});
+
+/** Logs of scripts in memory, as the hub asks for them. */
+function newLogs() {
+  const kept: ScriptLine[] = [];
+  const listeners = new Set<(news: { readonly deploymentId: string }) => void>();
+  const reader: ScriptLogReader = {
+    count: () => kept.length,
+    read({ after = 0, fromEnd = false, limit = 1_000 }) {
+      const found = kept.filter(({ position }) => position > after);
+      const lines = fromEnd ? found.slice(-limit) : found.slice(0, limit);
+      return { lines, next: lines.length < found.length ? lines.at(-1)?.position : undefined };
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+  return {
+    reader,
+    listeners,
+    print: (...texts: readonly string[]) => {
+      for (const text of texts)
+        kept.push({ position: kept.length + 1, target: "i-1", event: "Install", line: kept.length + 1, at: 1, text });
+      for (const listener of listeners) listener({ deploymentId: "d-1" });
+    },
+  };
+}
+
+test("lines of scripts are told as they come, and many of them only as more", (t) => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  t.after(() => mock.timers.reset());
+  const logs = newLogs();
+  const { hub } = openHub(t, logs.reader);
+  logs.print("before");
+  const { reader, told } = newReader();
+  const follower: Reader = { ...reader, topics: [{ name: "logs", id: "d-1" }] };
+  hub.add(follower);
+  logs.print("\u001b]8;;http://evil.example\u0007one\u001b]8;;\u0007", "two");
+  mock.timers.tick(250);
+  logs.print(...Array.from({ length: 500 }, (_, place) => `line ${place}`));
+  mock.timers.tick(250);
+  logs.print("last");
+  mock.timers.tick(250);
+  hub.remove(follower);
+
+  const deltas = told.map(({ json }) => JSON.parse(json) as { lines: { text: string }[]; more?: number }); // made by `render`
+  assert.deepEqual(
+    deltas.map(({ lines, more }) => [lines.length, lines[0]?.text, more]),
+    [
+      [0, undefined, 1],
+      [2, "one", undefined],
+      [200, "line 0", 1],
+      [1, "last", undefined],
+    ],
+  );
+  assert.equal(logs.listeners.size, 0);
 });

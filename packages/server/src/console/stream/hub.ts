@@ -1,9 +1,8 @@
-import type { LoggedEvent } from "../../event-log/logged-event.ts";
 import type { AuditRow } from "../contract.ts";
 import { auditRow } from "../snapshots/audit.ts";
 import type { SnapshotContext } from "../snapshots/context.ts";
 import { Changes } from "./changes.ts";
-import { render, type Rendered, type Sight, textFor } from "./render.ts";
+import { type NewLines, render, type Rendered, type Sight, textFor } from "./render.ts";
 import { Told } from "./told.ts";
 import { type Topic, topicName } from "./topics.ts";
 
@@ -15,6 +14,9 @@ const missedMax = 5_000;
 
 /** How many entries of the audit log one delta has. */
 const auditRowsMax = 50;
+
+/** How many lines of scripts one delta has; of more, only that there are. */
+const linesMax = 200;
 
 /** One reader of the stream. */
 export interface Reader {
@@ -55,6 +57,8 @@ export class Hub {
   /** Readers that take nothing now: they catch up from the log. */
   readonly #waiting = new Set<Reader>();
   #changes = new Changes();
+  /** By deployment: the position of the last line of its scripts that was told. */
+  readonly #toldLines = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #unsubscribe: (() => void) | undefined;
 
@@ -71,7 +75,7 @@ export class Hub {
   /** Adds a reader, and tells it what it has missed since its cursor. */
   add(reader: Reader): void {
     this.#readers.add(reader);
-    this.#unsubscribe ??= this.#context.store.events.subscribe((events) => this.#hear(events));
+    this.#unsubscribe ??= this.#subscribe();
     this.#flush();
     this.#catchUp(reader);
   }
@@ -86,6 +90,7 @@ export class Hub {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#changes = new Changes();
+    this.#toldLines.clear();
   }
 
   /** A reader takes deltas again. */
@@ -93,8 +98,24 @@ export class Hub {
     if (this.#waiting.delete(reader)) this.#catchUp(reader);
   }
 
-  #hear(events: readonly LoggedEvent[]): void {
-    this.#changes.add(events);
+  #subscribe(): () => void {
+    const { store, scriptLogs } = this.#context;
+    const ends = [
+      store.events.subscribe((events) => {
+        this.#changes.add(events);
+        this.#flushSoon();
+      }),
+      scriptLogs?.subscribe(({ deploymentId }) => {
+        this.#changes.logs.add(deploymentId);
+        this.#flushSoon();
+      }),
+    ];
+    return () => {
+      for (const end of ends) end?.();
+    };
+  }
+
+  #flushSoon(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#flush();
@@ -117,6 +138,7 @@ export class Hub {
   #catchUp(reader: Reader): void {
     const { events } = this.#context.store;
     const { newestCursor, oldestCursor } = events;
+    this.#tellOfMissedLines(reader);
     if (reader.cursor === newestCursor) return;
     // A cursor of another log, as after a restore, is ahead of this one.
     if (reader.cursor > newestCursor || reader.cursor < oldestCursor - 1) return this.#resync(reader, "too old");
@@ -125,6 +147,21 @@ export class Hub {
     const changes = new Changes();
     changes.add(missed.events);
     this.#tell(reader, { changes, rendered: new Map(), cursor: newestCursor });
+  }
+
+  /** The log of events does not say how far a reader has read the logs of scripts: it looks itself. */
+  #tellOfMissedLines(reader: Reader): void {
+    const missed = reader.topics.flatMap((topic) => {
+      if (topic.name !== "logs") return [];
+      if (!this.#toldLines.has(topic.id)) this.#toldLines.set(topic.id, this.#lastLine(topic.id));
+      return [new Told(`"topic":${JSON.stringify(topicName(topic))},"lines":[],"more":1`, reader.cursor)];
+    });
+    if (missed.length > 0 && !reader.take(missed)) this.#waiting.add(reader);
+  }
+
+  #lastLine(deploymentId: string): number {
+    const last = this.#context.scriptLogs?.read({ deploymentId, fromEnd: true, limit: 1 });
+    return last?.lines[0]?.position ?? 0;
   }
 
   #resync(reader: Reader, why: "too old" | "too slow"): void {
@@ -146,11 +183,25 @@ export class Hub {
 
   #render(topic: Topic, changes: Changes): Rendered | undefined {
     try {
-      return render(topic, changes, { ...this.#context, auditRows: () => this.#auditRows() });
+      return render(topic, changes, {
+        ...this.#context,
+        auditRows: () => this.#auditRows(),
+        newLines: (id) => this.#newLines(id),
+      });
     } catch (error) {
       this.#onDefect(error, `the console's topic ${topicName(topic)}`);
       return undefined;
     }
+  }
+
+  /** The lines of a deployment's scripts that nobody has been told of yet. */
+  #newLines(deploymentId: string): NewLines | undefined {
+    const after = this.#toldLines.get(deploymentId) ?? this.#lastLine(deploymentId);
+    const found = this.#context.scriptLogs?.read({ deploymentId, after, limit: linesMax });
+    if (found === undefined) return undefined;
+    const isMore = found.next !== undefined;
+    this.#toldLines.set(deploymentId, isMore ? this.#lastLine(deploymentId) : (found.lines.at(-1)?.position ?? after));
+    return { lines: found.lines, isMore };
   }
 
   #auditRows(): readonly AuditRow[] {

@@ -1,13 +1,14 @@
 import type { AuditRow, DeploymentRow, WhereCell } from "../contract.ts";
 import type { LoggedEvent } from "../../event-log/logged-event.ts";
-import type { SnapshotContext } from "../snapshots/context.ts";
-import { base64, base64OfIndexes } from "../snapshots/columns.ts";
-import { headerOf } from "../snapshots/deployment.ts";
+import { lineView } from "../snapshots/script-lines/logs.ts";
+import type { ScriptLine, SnapshotContext } from "../snapshots/context.ts";
+import { base64, base64OfIndexes } from "../snapshots/one-deployment/columns.ts";
+import { headerOf } from "../snapshots/one-deployment/deployment.ts";
 import { rowsOf } from "../snapshots/deployments.ts";
-import { eventNamesOf } from "../snapshots/event-names.ts";
+import { eventNamesOf } from "../snapshots/one-deployment/event-names.ts";
 import { eventView } from "../snapshots/events.ts";
 import { hostsByIdentifier } from "../snapshots/hosts.ts";
-import { eventBytes, stateByte } from "../snapshots/targets.ts";
+import { eventBytes, stateByte } from "../snapshots/one-deployment/targets.ts";
 import { cellOf } from "../snapshots/where.ts";
 import { type Changes, groupKey } from "./changes.ts";
 import { type Topic, topicName } from "./topics.ts";
@@ -37,12 +38,19 @@ export interface Sight {
   readonly audit: boolean;
 }
 
+/** Lines of scripts that were not told yet, and whether there are more that are not here. */
+export interface NewLines {
+  readonly lines: readonly ScriptLine[];
+  readonly isMore: boolean;
+}
+
+interface RenderContext extends SnapshotContext {
+  readonly auditRows: () => readonly AuditRow[];
+  readonly newLines: (id: string) => NewLines | undefined;
+}
+
 /** What changes look like for a topic; undefined when they have nothing to do with it. */
-export function render(
-  topic: Topic,
-  changes: Changes,
-  context: SnapshotContext & { readonly auditRows: () => readonly AuditRow[] },
-): Rendered | undefined {
+export function render(topic: Topic, changes: Changes, context: RenderContext): Rendered | undefined {
   const { store } = context;
   switch (topic.name) {
     case "now":
@@ -68,7 +76,7 @@ export function render(
     case "targets":
       return cells(topic.id, changes, context);
     case "logs":
-      return undefined;
+      return changes.logs.has(topic.id) ? lines(topic, context.newLines(topic.id)) : undefined;
   }
 }
 
@@ -95,6 +103,11 @@ const whole = (topic: Topic, members: object): Rendered => ({
 function events(topic: Topic, shown: readonly LoggedEvent[], count: number): Rendered | undefined {
   const more = count > shown.length ? `,"more":${count - shown.length}` : "";
   return list(topic, "events", shown.map(eventItem), more);
+}
+
+function lines(topic: Topic, found: NewLines | undefined): Rendered | undefined {
+  if (found === undefined || (found.lines.length === 0 && !found.isMore)) return undefined;
+  return whole(topic, { lines: found.lines.map(lineView), ...(found.isMore ? { more: 1 } : {}) });
 }
 
 const rowItem = (row: DeploymentRow): Item => ({

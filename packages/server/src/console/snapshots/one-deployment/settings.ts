@@ -1,5 +1,5 @@
-import type { DeploymentRecord } from "../../store/deployments/records.ts";
-import type { GroupSettings } from "../../store/deployment-groups.ts";
+import type { DeploymentRecord } from "../../../store/deployments/records.ts";
+import type { GroupSettings } from "../../../store/deployment-groups.ts";
 import { ruleInWords } from "./healthy-hosts.ts";
 
 /** A setting as a sentence. */

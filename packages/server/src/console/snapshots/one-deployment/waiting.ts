@@ -1,6 +1,6 @@
 import { isOver } from "@sluice/engine";
-import type { Waiting } from "../contract.ts";
-import type { DeploymentRecord } from "../../store/deployments/records.ts";
+import type { Waiting } from "../../contract.ts";
+import type { DeploymentRecord } from "../../../store/deployments/records.ts";
 
 /** For what a deployment as a whole waits: a person, or a time. */
 export function waitingOf(_context: object, { state }: DeploymentRecord): Waiting | undefined {

@@ -1,12 +1,12 @@
 import { isOver, type LifecycleEvent, type Target } from "@sluice/engine";
-import type { Answer, TargetAnswer, TargetEvent } from "../contract.ts";
-import { notFound } from "../http/problem.ts";
-import type { Viewer } from "../rights/viewer.ts";
-import type { SnapshotContext } from "./context.ts";
+import type { Answer, TargetAnswer, TargetEvent } from "../../contract.ts";
+import { notFound } from "../../http/problem.ts";
+import type { Viewer } from "../../rights/viewer.ts";
+import type { SnapshotContext } from "../context.ts";
 import { deploymentFor } from "./deployment.ts";
 import { rowOf } from "./deployment-row.ts";
-import { plainLines } from "./plain-text.ts";
-import { revisionOfIdentity } from "./revision-view.ts";
+import { plainLines } from "../script-lines/plain-text.ts";
+import { revisionOfIdentity } from "../revision-view.ts";
 import { wavesOf } from "./waves.ts";
 
 /** How many targets tell how long an event usually takes. */

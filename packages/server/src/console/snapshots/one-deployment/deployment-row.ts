@@ -1,8 +1,8 @@
 import { isOver } from "@sluice/engine";
-import type { Counts, DeploymentRow } from "../contract.ts";
-import type { DeploymentRecord } from "../../store/deployments/records.ts";
-import type { SnapshotContext } from "./context.ts";
-import { revisionView } from "./revision-view.ts";
+import type { Counts, DeploymentRow } from "../../contract.ts";
+import type { DeploymentRecord } from "../../../store/deployments/records.ts";
+import type { SnapshotContext } from "../context.ts";
+import { revisionView } from "../revision-view.ts";
 import { sentenceOf } from "./sentence.ts";
 import { waitingOf } from "./waiting.ts";
 

@@ -1,5 +1,5 @@
 import { type Deployment, isOver } from "@sluice/engine";
-import type { Counts, Waiting } from "../contract.ts";
+import type { Counts, Waiting } from "../../contract.ts";
 
 /** A deployment's state in one sentence. */
 export function sentenceOf(state: Deployment, counts: Counts, waiting: Waiting | undefined): string {

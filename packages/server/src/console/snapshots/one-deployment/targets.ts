@@ -1,7 +1,7 @@
 import type { Target } from "@sluice/engine";
-import type { Answer, TargetColumns, TargetState } from "../contract.ts";
-import type { Viewer } from "../rights/viewer.ts";
-import type { SnapshotContext } from "./context.ts";
+import type { Answer, TargetColumns, TargetState } from "../../contract.ts";
+import type { Viewer } from "../../rights/viewer.ts";
+import type { SnapshotContext } from "../context.ts";
 import { deploymentFor } from "./deployment.ts";
 import { currentEvent, eventNamesOf } from "./event-names.ts";
 import { base64, base64Of16 } from "./columns.ts";

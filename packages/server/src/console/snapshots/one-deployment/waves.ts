@@ -1,7 +1,7 @@
 import { disruptionBudget, type Forecast, isOver, type Target } from "@sluice/engine";
-import type { Counts, Wave } from "../contract.ts";
-import type { DeploymentRecord } from "../../store/deployments/records.ts";
-import type { SnapshotContext } from "./context.ts";
+import type { Counts, Wave } from "../../contract.ts";
+import type { DeploymentRecord } from "../../../store/deployments/records.ts";
+import type { SnapshotContext } from "../context.ts";
 import { ruleInWords } from "./healthy-hosts.ts";
 
 /** A deployment's waves, and the number of each target's. */

@@ -1,6 +1,6 @@
 import { disruptionBudget, type MinimumHealthyHosts, type Target } from "@sluice/engine";
-import type { DeploymentHeader } from "../contract.ts";
-import type { DeploymentRecord } from "../../store/deployments/records.ts";
+import type { DeploymentHeader } from "../../contract.ts";
+import type { DeploymentRecord } from "../../../store/deployments/records.ts";
 
 /** The rule of healthy hosts that bounds a deployment to servers, with what is left of it; undefined for others. */
 export function disruptionOf(

@@ -1,5 +1,5 @@
 import { type Deployment, shiftOf, type Target, taskSetsOf } from "@sluice/engine";
-import type { DeploymentHeader } from "../contract.ts";
+import type { DeploymentHeader } from "../../contract.ts";
 
 /** Where the traffic of a function or a service goes, in percent; undefined for servers, and before it is known. */
 export function trafficOf(deployment: Deployment, [target]: readonly Target[]): DeploymentHeader["traffic"] {
