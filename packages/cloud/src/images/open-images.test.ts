@@ -226,3 +226,21 @@ test("an image that nobody uses or asks for goes after a week", async (t) => {
   await images.resolve("localhost:4566/web:2");
   assert.equal(unpacked(), 3);
 });
+
+test("an image that says of its layers that they are another one's is refused, though those are unpacked", async (t) => {
+  const { images, push } = openGround(t);
+  const hidden = layer("hidden");
+  await push("closed", "v1", { layers: [hidden] });
+  await push("own", "v1", { layers: [{ ...hidden, compress: () => layer("nothing").tar }] });
+  await push("own", "v2", { layers: [{ ...hidden, compress: gzipSync }] });
+
+  const { layers } = await images.resolve("localhost:4566/closed:v1");
+
+  for (let times = 0; times < 2; times += 1)
+    assert.match(
+      await message(images.resolve("localhost:4566/own:v1")),
+      /The layer was to be sha256:.* and is sha256:/,
+    );
+  const same = await images.resolve("localhost:4566/own:v2");
+  assert.deepEqual(same.layers, layers, "who has the layer gets it, however it was compressed");
+});

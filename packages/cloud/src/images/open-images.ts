@@ -19,6 +19,8 @@ import { type UnpackAs, UnpackedImages } from "./unpacked-images.ts";
 export interface UnpackedImage {
   /** The digests of its layers, the lowest first. */
   readonly diffIds: readonly string[];
+  /** The files of its layers, once they have proved to be that. */
+  readonly files?: readonly string[] | undefined;
   /** Milliseconds since the epoch. */
   readonly askedAt: number;
 }
@@ -89,7 +91,9 @@ async function ofRegistry(
     throw cannotPull(
       `failed to resolve ref ${name}: images of other registries are not pulled here. Copy it to a repository of this one, as with: skopeo copy docker://${name} docker://localhost:${context.port()}/${repository}:${tag ?? "latest"}`,
     );
-  const found = await useOfRegistry(context.ecr, reference, (image) => unpack(context, store, image));
+  const found = await useOfRegistry(context.ecr, reference, (image) =>
+    unpack(context, store, { ...image, isStrangers: true }),
+  );
   if (found === undefined) throw cannotPull(`failed to resolve ref ${name}: ${name}: not found`);
   return found;
 }
@@ -118,7 +122,11 @@ async function ofRootFolder(context: ImagesContext, store: UnpackedImages, folde
   return unpackLayers(context, store, { digest, layers: [{ folder, diffId: digest }], config: { exposedPorts: [] } });
 }
 
-function unpack(context: ImagesContext, store: UnpackedImages, image: FoundImage): Promise<ResolvedImage> {
+function unpack(
+  context: ImagesContext,
+  store: UnpackedImages,
+  image: FoundImage & { readonly isStrangers?: boolean },
+): Promise<ResolvedImage> {
   const { os, architecture, diffIds, config } = readConfig(image.config);
   if (!runsHere({ os, architecture })) throw otherPlatform([{ platform: { os, architecture } }]);
   if (diffIds.length !== image.layers.length || diffIds.length === 0 || diffIds.length > layersMax)
@@ -126,7 +134,7 @@ function unpack(context: ImagesContext, store: UnpackedImages, image: FoundImage
       `its manifest names ${image.layers.length} layers, and its config ${diffIds.length}: both must name the same, from 1 to ${layersMax}`,
     );
   const layers = image.layers.map((file, at) => ({ file, diffId: diffIds[at] ?? "" }));
-  return unpackLayers(context, store, { digest: image.digest, layers, config });
+  return unpackLayers(context, store, { digest: image.digest, layers, config, isStrangers: image.isStrangers });
 }
 
 async function unpackLayers(
@@ -136,10 +144,29 @@ async function unpackLayers(
     digest,
     layers,
     config,
-  }: { readonly digest: string; readonly layers: readonly Layer[]; readonly config: ImageConfig },
+    isStrangers = false,
+  }: {
+    readonly digest: string;
+    readonly layers: readonly Layer[];
+    readonly config: ImageConfig;
+    /** Anybody may have made it, and not only who may do everything. */
+    readonly isStrangers?: boolean | undefined;
+  },
 ): Promise<ResolvedImage> {
-  unpacked.put(digest, { diffIds: layers.map(({ diffId }) => diffId), askedAt: clock() });
-  return { digest, layers: [await store.treeOf(layers)], config };
+  const diffIds = layers.map(({ diffId }) => diffId);
+  // An image says itself what its layers unpack to. Who names those of another image is not shown them: each file proves it once.
+  const proved = new Set(
+    unpacked.all().flatMap((image) => image.files?.map((file, at) => `${file} ${image.diffIds[at]}`) ?? []),
+  );
+  const isProved = (layer: Layer) => !isStrangers || !("file" in layer) || proved.has(`${layer.file} ${layer.diffId}`);
+  unpacked.put(digest, { ...unpacked.find(digest), diffIds, askedAt: clock() });
+  const tree = await store.treeOf(
+    layers,
+    layers.filter((layer) => !isProved(layer)),
+  );
+  const files = layers.map((layer) => ("file" in layer ? layer.file : ""));
+  unpacked.put(digest, { diffIds, files, askedAt: clock() });
+  return { digest, layers: [tree], config };
 }
 
 /** Why a task stops whose image cannot be had, in AWS's form. */

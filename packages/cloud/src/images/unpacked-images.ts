@@ -42,15 +42,18 @@ export class UnpackedImages {
     this.#as = as;
   }
 
-  /** The folder of an image with these layers, the lowest first, unpacked if it is not yet. Rejects with an Error that says what of it must not or cannot be unpacked. */
-  async treeOf(layers: readonly Layer[]): Promise<string> {
+  /**
+   * The folder of an image with these layers, the lowest first, unpacked if it is not yet. Those that are not proved are
+   * read in any case. Rejects with an Error that says what of it must not or cannot be unpacked, or is not what it was to be.
+   */
+  async treeOf(layers: readonly Layer[], unverified: readonly Layer[] = []): Promise<string> {
     const folder = this.#folderOf(layers.map(({ diffId }) => diffId));
-    if (existsSync(folder) && !this.#isSweeping) return folder;
+    if (existsSync(folder) && !this.#isSweeping && unverified.length === 0) return folder;
     await this.#inTurn(async () => {
-      if (existsSync(folder)) return;
+      if (existsSync(folder) && unverified.length === 0) return;
       const { owners } = await this.#as();
       const tree = treeName(layers.map(({ diffId }) => diffId));
-      await this.#run({ op: "unpack", folders: this.#folders, layers, tree, owners });
+      await this.#run({ op: "unpack", folders: this.#folders, layers, unverified, tree, owners });
     });
     return folder;
   }

@@ -9,6 +9,8 @@ export type Job =
       readonly folders: ImageFolders;
       /** The lowest first. */
       readonly layers: readonly Layer[];
+      /** Those of them that are read although they are there: to learn whether their files are what they are said to be. */
+      readonly unverified: readonly Layer[];
       /** The name of the folder that they are merged to. */
       readonly tree: string;
       readonly owners: OwnerIds;

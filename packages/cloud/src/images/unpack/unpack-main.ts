@@ -22,6 +22,15 @@ async function carryOut(job: Job): Promise<void> {
   if (job.op === "extract") return extractArchive(job.file, job.folder);
   const owners = ownersOf(job.owners);
   const layerOf = (diffId: string) => join(job.folders.layers, layerName(diffId));
+  for (const layer of job.unverified)
+    if ("file" in layer && existsSync(layerOf(layer.diffId))) {
+      const folder = join(job.folders.layers, `new-${randomHex(8)}`);
+      try {
+        await unpackLayer(layer, folder, owners);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    }
   for (const layer of job.layers)
     await make(layerOf(layer.diffId), async (folder) => {
       mkdirSync(folder);
