@@ -137,7 +137,8 @@ check(
 const serverRooms: Readonly<Record<string, readonly string[]>> = {
   operations: ["operations", "deployment", "store"],
   deployment: ["deployment", "store"],
-  "host-commands": ["host-commands", "store", "specification"],
+  "host-commands": ["host-commands", "script-logs", "store", "specification"],
+  "script-logs": ["script-logs", "store"],
   store: ["store"],
   gateways: ["gateways"],
   "event-log": ["event-log", "store", "audit"],

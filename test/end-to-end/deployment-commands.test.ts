@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { cpSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
+import { eventually } from "../support/eventually.ts";
 import { SluiceProcess } from "../support/sluice-process.ts";
 
 const example = resolve(import.meta.dirname, "../../examples/hello");
@@ -104,6 +105,75 @@ test(
     assert(after.stdout.includes(`2 hosts: ${revision}`), after.stdout);
   },
 );
+
+test(
+  "what scripts print is there while they run, line by line, and can be searched over all targets",
+  { timeout: 120_000 },
+  async (t) => {
+    const sluice = new SluiceProcess(t, ["--instances", "2", "--driver", "plain"]);
+    await sluice.open();
+    await sluice.printed(/The example application runs/);
+    const mine = join(sluice.folder, "mine");
+    cpSync(example, mine, { recursive: true });
+    const gate = join(sluice.folder, "gate");
+    const many = "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo line $i; done";
+    writeFileSync(
+      join(mine, "scripts/validate.sh"),
+      `#!/bin/sh\necho before the gate\n${many}\nwhile [ ! -e ${gate} ]; do sleep 0.1; done\necho behind the gate >&2\n`,
+    );
+    const deploying = sluice.cli("deploy", mine);
+    const running = await eventually(
+      "the lines of a script that still runs",
+      async () => {
+        const listed = JSON.parse((await sluice.cli("status", "--json")).stdout) as readonly {
+          readonly last?: { readonly deploymentId: string; readonly status: string };
+        }[];
+        const { last } = listed[0] ?? {};
+        if (last?.status !== "InProgress") return undefined;
+        const { stdout } = await sluice.cli("logs", last.deploymentId, "--grep", "LINE 3000");
+        return stdout.includes("| line 3000") ? { id: last.deploymentId, stdout } : undefined;
+      },
+      60,
+    );
+    const following = sluice.cli("logs", running.id, "--event", "ValidateService", "--follow", "--json");
+    writeFileSync(gate, "");
+    const deployed = await deploying;
+    const followed = await following;
+
+    assert.match(
+      running.stdout,
+      /^\S+ ValidateService 30\d\d\| line 3000$/m,
+      "it is there while the script still runs",
+    );
+    assert.equal(deployed.code, 0, deployed.stdout);
+    const lines = followed.stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Line);
+    const targets = [...new Set(lines.map(({ target }) => target))];
+    for (const target of targets) {
+      const own = lines.filter((line) => line.target === target);
+      assert.deepEqual(
+        own.map(({ line }) => line),
+        own.map((_, place) => place + 1),
+        "every line is there once",
+      );
+      assert.equal(own.filter(({ text }) => /^line \d+$/.test(text)).length, 3_000);
+      const last = own.findLast(({ text }) => text === "behind the gate");
+      assert.equal(last?.stream, "stderr");
+      assert.match(last?.script ?? "", /validate\.sh$/);
+    }
+    assert.equal(targets.length, 2);
+  },
+);
+
+interface Line {
+  readonly target: string;
+  readonly line: number;
+  readonly text: string;
+  readonly stream?: string;
+  readonly script?: string;
+}
 
 interface Status {
   readonly application: string;

@@ -57,6 +57,8 @@ export interface Configuration {
   readonly stripLoaderEnvInHooks: boolean;
   /** Unlike AWS: whether control characters of scripts reach the logs. */
   readonly stripEscapeCodesInLogs: boolean;
+  /** Unlike AWS: whether a control plane of one's own gets what scripts print, while they run. */
+  readonly sendScriptOutput: boolean;
   /** Unlike AWS: where GitHub's API is, for an installation of one's own. */
   readonly gitHubEndpoint: string;
   /** Unlike AWS: a file with certificates in PEM that are trusted beside the usual ones, such as of a control plane with an authority of its own. */
@@ -141,6 +143,7 @@ const readers = {
   restrict_hook_env_to_allowlist: (value) => ({ restrictHookEnvToAllowlist: isOn(value, false) }),
   strip_loader_env_in_hooks: (value) => ({ stripLoaderEnvInHooks: isOn(value, true) }),
   strip_escape_codes_in_logs: (value) => ({ stripEscapeCodesInLogs: isOn(value, true) }),
+  send_script_output: (value) => ({ sendScriptOutput: isOn(value, true) }),
   github_endpoint: (value) => ({ gitHubEndpoint: url(value, "github_endpoint") ?? "https://api.github.com" }),
   ca_bundle: (value) => optional("caBundle", value),
   install_root: (value) => optional("installRoot", value),

@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import type { AgentLog } from "./agent-log.ts";
+import { LiveOutput } from "./commands/live-output.ts";
 import { CommandRunner } from "./commands/command-runner.ts";
 import { type Configuration, transportOptions } from "./config.ts";
 import { deadlineIn } from "./deadline.ts";
@@ -31,6 +32,8 @@ export async function runHostAgent(options: HostAgentOptions): Promise<void> {
   const { configuration, environment, log, signal } = options;
   saveMemory();
   const spareShell = new SpareShell();
+  const agentLog = (line: string) => log.info(line);
+  let liveOutput: LiveOutput | undefined;
   const requests = new SignedRequests(transportOptions(configuration, environment));
   try {
     const pauses = doublingPauses({ longestThrottledSeconds: configuration.waitAfterThrottleErrorSeconds });
@@ -38,6 +41,8 @@ export async function runHostAgent(options: HostAgentOptions): Promise<void> {
     const identity = await retry(() => findIdentity(configuration, environment), { isEndless: true });
     log.info(`Host identifier ${identity.hostIdentifier}`);
     const service = new CommandService(requests, identity, options);
+    const send = service.output.bind(service);
+    liveOutput = sendsOutput(configuration) ? new LiveOutput({ send, pauses, log: agentLog }) : undefined;
     const agent = {
       trust: readTrust(configuration),
       configuration,
@@ -45,9 +50,10 @@ export async function runHostAgent(options: HostAgentOptions): Promise<void> {
       identity,
       requests,
       spareShell,
-      log: (line: string) => log.info(line),
+      log: agentLog,
     };
     const runner = new CommandRunner({
+      liveOutput,
       agent,
       service,
       journal: new Journal(configuration.rootDir, configuration.ongoingDeploymentTracking),
@@ -63,10 +69,15 @@ export async function runHostAgent(options: HostAgentOptions): Promise<void> {
     await pollUntilStopped(options, { service, runner, pauses });
     await endWithin(configuration.killAgentMaxWaitTimeSeconds, runner.idle());
   } finally {
+    liveOutput?.close();
     spareShell.close();
     requests.close();
   }
 }
+
+/** AWS's own control plane has no such operation. */
+const sendsOutput = ({ deployControlEndpoint, sendScriptOutput }: Configuration): boolean =>
+  sendScriptOutput && deployControlEndpoint !== undefined;
 
 /** Returns whose specifications the configuration trusts. Throws when its file of certificates cannot be read. */
 export function readTrust({ trustedSigners: signers, trustStore }: Configuration): Trust {

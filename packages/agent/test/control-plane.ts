@@ -220,6 +220,8 @@ export class ControlPlane {
         }); // what agents send
         return {};
       }
+      case "PutHostCommandOutput": // of a control plane of one's own
+        return {};
       default:
         throw new Error(`No operation ${operation}`);
     }

@@ -131,6 +131,12 @@ export const settings = {
     default: "500000",
     meaning: "how many changes of state the event log keeps, some 200 bytes each; older ones are deleted",
   },
+  scriptLogs: {
+    flag: "--script-logs <MiB>",
+    variable: "SLUICE_SCRIPT_LOGS",
+    default: "256",
+    meaning: "how many MiB of what scripts on hosts have printed are kept; the oldest lines are deleted",
+  },
   timeScale: {
     flag: "--time-scale <number>",
     variable: "SLUICE_TIME_SCALE",
@@ -227,6 +233,7 @@ function inForce(value: (name: SettingName) => string) {
     driver: oneOf("driver", value("driver"), ["auto", "ns", "plain"] as const),
     chaos: chaosOf(value("chaos")),
     eventsUrl: webhook(value("events")),
+    scriptLogBytesMax: countOf("MiB of script logs", value("scriptLogs")) * 1024 * 1024,
     eventsMax: countOf("changes of state", value("eventLog")),
     timeScale: timeScaleOf(value("timeScale")),
     loadBalancer: oneOf("load balancer", value("loadBalancer"), ["builtin", "haproxy"] as const),

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import type { RetryFlags, RollBackFlags } from "./commands/deployments/act.ts";
+import type { LogsRequest } from "./commands/deployments/logs.ts";
 import type { PlanRequest } from "./commands/deployments/plan.ts";
 import type { StatusRequest } from "./commands/deployments/status.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -31,6 +32,19 @@ function addReading(program: Command, { endpointFound }: CommandContext): void {
     .action(async (id: string, options: { json?: boolean }) => {
       const { explain } = await import("./commands/deployments/explain.ts");
       process.exitCode = await explain(await endpointFound(), { id, ...options }, print);
+    });
+  program
+    .command("logs")
+    .argument("<deployment>", "deployment id")
+    .option("--target <id>", "only this target")
+    .option("--event <name>", "only this lifecycle event")
+    .option("--grep <text>", "only lines with this text, in capitals or not")
+    .option("--follow", "go on until the deployment is over")
+    .option("--json", "one JSON object a line")
+    .description("print what the scripts of a deployment have printed")
+    .action(async (id: string, options: LogsRequest) => {
+      const { logs } = await import("./commands/deployments/logs.ts");
+      await logs(await endpointFound(), id, options, print);
     });
   program
     .command("status")

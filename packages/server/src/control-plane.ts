@@ -21,6 +21,7 @@ import { measureDecision } from "./metrics/measure.ts";
 import type { Measurements } from "./metrics/measurements.ts";
 import { codedeployService } from "./operations/index.ts";
 import { presenceScanMilliseconds } from "./limits.ts";
+import { Forecasts } from "./plan/forecasts.ts";
 import { PeriodicTask } from "./reconciler/periodic-task.ts";
 import { Reconciler } from "./reconciler/reconciler.ts";
 import { syncHooks as syncHooksOf } from "./reconciler/scaling/managed-hooks.ts";
@@ -28,6 +29,7 @@ import { signedSpecifications } from "./specification/signed-specifications.ts";
 import type { Signer } from "./specification/signer.ts";
 import type { SpecificationContext } from "./specification/specification.ts";
 import type { DeploymentGroup } from "./store/deployment-groups.ts";
+import type { ScriptLogs } from "./store/script-logs.ts";
 import type { Store } from "./store/index.ts";
 
 export interface ControlPlaneOptions {
@@ -61,6 +63,8 @@ export interface ControlPlaneOptions {
 /** What a control plane works with, and leaves open when it closes. */
 export interface ControlPlaneParts {
   readonly store: Store;
+  /** What scripts on hosts have printed. */
+  readonly scriptLogs: ScriptLogs;
   readonly signer: Signer;
   readonly log: Logger;
   readonly onDefect: (error: unknown, about: string) => void;
@@ -85,6 +89,9 @@ export interface ControlPlane {
   readonly lastSeen: (host: string) => number | undefined;
   /** Takes over what earlier versions have left in the store. */
   takeOver(): Promise<void>;
+  readonly scriptLogs: ScriptLogs;
+  /** How the rest of live deployments goes if all goes well. */
+  readonly forecasts: Forecasts;
   /** Continues what an earlier process left. */
   start(): void;
   /** Returns the objects that deployments in progress bring to a host, as their readers have named them. */
@@ -143,6 +150,8 @@ export function openControlPlane(options: ControlPlaneOptions, parts: ControlPla
     keys: keysOf(options, store),
     consoleCodes,
     presence,
+    scriptLogs: parts.scriptLogs,
+    forecasts: new Forecasts({ store, clock, timeScale }),
     lastSeen: polls.lastSeen,
     takeOver: () => takeOverRegistrations(options, store),
     start() {
@@ -179,7 +188,7 @@ interface ServiceParts extends ControlPlaneParts {
 
 function servicesOf(options: ControlPlaneOptions, parts: ServiceParts): readonly Service[] {
   const { region, accountId, clock, identities, services, uniqueIdOf, authority, revisionSha256, timeScale } = options;
-  const { store, polls, presence, gateways, reconciler, signer, consoleCodes, backups, onDefect } = parts;
+  const { store, polls, presence, gateways, reconciler, signer, scriptLogs, consoleCodes, backups, onDefect } = parts;
   const common = { store, region, accountId, clock };
   const wake = (id: string) => reconciler.wake(id);
   const syncHooks = (group: DeploymentGroup, on?: readonly string[]) => syncHooksOf({ store, gateways }, group, on);
@@ -193,8 +202,11 @@ function servicesOf(options: ControlPlaneOptions, parts: ServiceParts): readonly
   const specification = signedSpecifications({ store, gitHubTokenFor, revisionSha256 }, signer.sign);
   return [
     codedeployService(operating, accesses, onDefect),
-    hostCommandService({ ...common, polls, presence, specification, wake }, onDefect),
-    sluiceService({ ...operating, ...about, gateways, timeScale, agentVersionOf, consoleCodes, backups }, onDefect),
+    hostCommandService({ ...common, polls, presence, scriptLogs, specification, wake }, onDefect),
+    sluiceService(
+      { ...operating, ...about, gateways, timeScale, agentVersionOf, scriptLogs, consoleCodes, backups },
+      onDefect,
+    ),
     ...services,
   ];
 }

@@ -15,6 +15,8 @@ export interface NodeOptions extends Omit<ControlPlaneOptions, "identities" | "s
   readonly advertise?: string | undefined;
   /** How many events of the event log are kept; undefined: half a million. */
   readonly eventsMax?: number | undefined;
+  /** How many bytes of what scripts have printed are kept; undefined: 256 MiB. */
+  readonly scriptLogBytesMax?: number | undefined;
   /** 0 takes any free port. */
   readonly port: number;
   readonly hostname: string;

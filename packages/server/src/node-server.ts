@@ -35,6 +35,7 @@ import { PeriodicTask } from "./reconciler/periodic-task.ts";
 import { openSigner, type Signer } from "./specification/signer.ts";
 import type { NodeOptions } from "./node-options.ts";
 import type { Database } from "./store/database.ts";
+import type { ScriptLogs } from "./store/script-logs.ts";
 import { type Store, storeOn } from "./store/index.ts";
 
 /** How often a node says in the journal what it does, in milliseconds. */
@@ -58,6 +59,8 @@ export interface NodeServerParts {
   readonly house: House;
   readonly log: Logger;
   readonly onDefect: (error: unknown, about: string) => void;
+  /** What scripts have printed while this node wrote: each node has its own. */
+  readonly scriptLogs: ScriptLogs;
   /** The replica to begin with. */
   readonly replica: Replica;
 }
@@ -172,6 +175,7 @@ export class NodeServer {
     await closeListener(this.#server);
     await this.#node?.close();
     this.#following.leave();
+    this.#parts.scriptLogs.close();
     await this.#parts.journal.close();
   }
 
@@ -203,7 +207,7 @@ export class NodeServer {
   /** Everything on a database. It acts by itself only once it is started. */
   #act(database: Database, beforeCalls?: BeforeCalls): Acting {
     const { dataFolder, accountId, clock, eventsMax } = this.#options;
-    const { house, log, onDefect } = this.#parts;
+    const { house, log, onDefect, scriptLogs } = this.#parts;
     const identities = identitiesOn({
       administrator: administratorKey(dataFolder),
       keys: keyStoreOn(database, house.vault),
@@ -213,7 +217,7 @@ export class NodeServer {
     const store = storeOn(database, { eventsMax, onDefect });
     const controlPlane = openControlPlane(
       { ...this.#options, identities, services: [], authority: this.#tls?.authority },
-      { store, signer: this.#signer, log, onDefect, own: this.#own, beforeCalls },
+      { store, scriptLogs, signer: this.#signer, log, onDefect, own: this.#own, beforeCalls },
     );
     return { store, controlPlane, identities };
   }

@@ -3,6 +3,7 @@ import { defectLog } from "./defect-log.ts";
 import { administratorKey, type KeyPair } from "./identity/administrator.ts";
 import { openLog } from "./log.ts";
 import type { NodeOptions } from "./node-options.ts";
+import { openScriptLogs } from "./store/script-logs.ts";
 import { NodeServer } from "./node-server.ts";
 import { House } from "./nodes/house.ts";
 import { PostgresJournal } from "./nodes/postgres-journal.ts";
@@ -36,7 +37,9 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     const house = await House.open({ dataFolder, keyFile, journal, makeSecrets });
     const replica = await house.openReplica();
     house.unsealSecrets(replica);
-    const running = new NodeServer(options, { journal, house, log, onDefect: defectLog(log, clock), replica });
+    const onDefect = defectLog(log, clock);
+    const scriptLogs = openScriptLogs(dataFolder, { bytesMax: options.scriptLogBytesMax, onDefect });
+    const running = new NodeServer(options, { journal, house, log, onDefect, replica, scriptLogs });
     await running.listen();
     return {
       url: running.url,

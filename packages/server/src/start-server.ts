@@ -25,12 +25,15 @@ import { type Metrics, openMetrics } from "./metrics/open-metrics.ts";
 import { readingsOf } from "./metrics/readings.ts";
 import { Retention, type RetentionDays } from "./retention/retention.ts";
 import { openSigner } from "./specification/signer.ts";
+import { openScriptLogs } from "./store/script-logs.ts";
 import { openStore, type Store } from "./store/index.ts";
 
 export interface ServerOptions extends ControlPlaneOptions {
   readonly dataFolder: string;
   /** How many events of the event log are kept; undefined: half a million. */
   readonly eventsMax?: number | undefined;
+  /** How many bytes of what scripts have printed are kept; undefined: 256 MiB. */
+  readonly scriptLogBytesMax?: number | undefined;
   /** 0 takes any free port. */
   readonly port: number;
   readonly hostname: string;
@@ -85,11 +88,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const metrics = options.metrics && (await openMetrics());
   const onDefect = countedDefects(defectLog(log, clock), metrics);
   const store = openStore(dataFolder, { eventsMax: options.eventsMax, onDefect });
+  const scriptLogs = openScriptLogs(dataFolder, { bytesMax: options.scriptLogBytesMax, onDefect });
   const own = { url: "" };
   const signer = openSigner(dataFolder, clock);
-  const freezes = [() => store.freeze(), () => identities.freeze(), options.freezeCloud ?? nothingElse];
+  const freezes = [
+    () => store.freeze(),
+    () => identities.freeze(),
+    () => scriptLogs.freeze(),
+    options.freezeCloud ?? nothingElse,
+  ];
   const backups = new Backups(dataFolder, clock, freezes);
-  const parts = { store, signer, log, onDefect, own, backups, measurements: metrics };
+  const parts = { store, scriptLogs, signer, log, onDefect, own, backups, measurements: metrics };
   const controlPlane = openControlPlane(options, parts);
   await controlPlane.takeOver();
   if (metrics !== undefined) measureCommits(metrics, { store, audit: identities.audit });
@@ -106,6 +115,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const port = await listen(server, options).catch(async (error: unknown) => {
     await metricsListener?.close();
     store.close();
+    scriptLogs.close();
     throw error;
   });
   own.url = `${options.tls?.isRequired === true ? "https" : "http"}://${options.hostname}:${port}`;
@@ -130,6 +140,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await Promise.all([closeListener(server), metricsListener?.close()]);
       await controlPlane.close();
       store.close();
+      scriptLogs.close();
       identities.close();
     },
   };

@@ -3,6 +3,7 @@ import type { AgentContext } from "./agent-context.ts";
 import { messageOf, stackOf } from "../error-text.ts";
 import { isNoop, prepare } from "./execute.ts";
 import { GroupQueues } from "./group-queues.ts";
+import type { LiveOutput } from "./live-output.ts";
 import type { Journal, JournalEntry, ScriptProcess } from "./journal.ts";
 import type { PreparedCommand } from "./lifecycle-command.ts";
 import type { CommandService, CommandStatus, HostCommand } from "../protocol/command-service.ts";
@@ -32,6 +33,8 @@ export interface CommandRunnerContext {
   readonly journal: Journal;
   readonly retry: Retry;
   readonly logError: (line: string) => void;
+  /** Sends what scripts print while they run; undefined when nothing is sent. */
+  readonly liveOutput?: LiveOutput | undefined;
   /** Called each time that no command is under way any more. */
   readonly onIdle: () => void;
 }
@@ -52,19 +55,21 @@ export class CommandRunner {
   readonly #retry: Retry;
   readonly #logError: (line: string) => void;
   readonly #onIdle: () => void;
+  readonly #liveOutput: LiveOutput | undefined;
   readonly #specifications: SpecificationCache;
   readonly #queues = new GroupQueues();
   /** Commands under way, and those settled last, by identifier: what arrives again is not run again. */
   readonly #runs = new Map<string, Promise<void>>();
   #underWay = 0;
 
-  constructor({ agent, service, journal, retry, logError, onIdle }: CommandRunnerContext) {
+  constructor({ agent, service, journal, retry, logError, liveOutput, onIdle }: CommandRunnerContext) {
     this.#agent = agent;
     this.#service = service;
     this.#journal = journal;
     this.#retry = retry;
     this.#logError = logError;
     this.#onIdle = onIdle;
+    this.#liveOutput = liveOutput;
     const { hostIdentifier } = agent.identity;
     this.#specifications = new SpecificationCache({ service, retry, hostIdentifier, trust: agent.trust });
   }
@@ -152,7 +157,8 @@ export class CommandRunner {
     const { name } = command;
     const onScriptStarted = (script: ScriptProcess) => this.#journal.write({ state: "started", command, script });
     await nextTurn(); // the acknowledgement is being sent
-    const prepared = prepareOrFail(() => prepare(this.#agent, { name, specification, onScriptStarted }));
+    const onOutput = this.#liveOutput?.of(command.identifier);
+    const prepared = prepareOrFail(() => prepare(this.#agent, { name, specification, onScriptStarted, onOutput }));
     try {
       const status = await acknowledging;
       if (status === "Succeeded" || status === "Failed") {
@@ -173,6 +179,7 @@ export class CommandRunner {
     onBegun();
     this.#attempt("track a deployment", () => this.#journal.track(deploymentId, command)); // its first script runs already
     const report = await execution;
+    this.#liveOutput?.ended(command.identifier);
     log(`${deploymentId}: ${name} ${report.status === "Succeeded" ? "succeeded" : `failed: ${report.message}`}`);
     return this.#keepReport(command, report);
   }

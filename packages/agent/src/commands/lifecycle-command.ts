@@ -7,6 +7,8 @@ export interface LifecycleCommand {
   readonly specification: Specification;
   /** Called with each script's process before the script can have an effect. */
   readonly onScriptStarted: (process: ScriptProcess) => void;
+  /** Takes what scripts print, line by line. */
+  readonly onOutput?: ((lines: readonly string[]) => void) | undefined;
 }
 
 /** A command that is ready to run. One of the two is to be called. */

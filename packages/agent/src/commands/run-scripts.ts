@@ -13,7 +13,7 @@ import { ScriptOutput } from "../scripts/script-output.ts";
 /** Prepares an event with scripts: reads the AppSpec file, and forks the shell that becomes the first script. */
 export function prepareScripts(
   context: AgentContext,
-  { name, specification, onScriptStarted }: LifecycleCommand,
+  { name, specification, onScriptStarted, onOutput }: LifecycleCommand,
   folders: DeploymentFolders,
 ): PreparedCommand {
   const { configuration, spareShell, log } = context;
@@ -25,7 +25,8 @@ export function prepareScripts(
   const shell = isPreforked ? (spareShell?.take(specification) ?? PreforkedShell.open(environment)) : undefined;
   const execute = async () => {
     if (scripts.length === 0) return;
-    const output = new ScriptOutput(outputTarget(configuration, specification, folders), name);
+    const target = { ...outputTarget(configuration, specification, folders), live: onOutput };
+    const output = new ScriptOutput(target, name);
     const scriptContext = { archive, environment, output, allowsOutside, onStarted: onScriptStarted };
     try {
       for (const script of scripts) {

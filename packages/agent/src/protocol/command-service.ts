@@ -16,7 +16,7 @@ export type CommandStatus = "Pending" | "InProgress" | "Succeeded" | "Failed";
 /** The longest response, in bytes: usual ones, even signed specifications, have a few KB. */
 const responseBytesMax = 1024 * 1024;
 
-/** Calls the five operations of the control plane for hosts (agent.md §1.2). */
+/** Calls the operations of the control plane for hosts (agent.md §1.2). */
 export class CommandService {
   readonly #requests: SignedRequests;
   readonly #identity: Identity;
@@ -96,6 +96,11 @@ export class CommandService {
       CommandStatus: status,
       Diagnostics: envelope(payload),
     });
+  }
+
+  /** Sends lines that a command's scripts have printed; `first` is the number of the first one. Unlike AWS, whose agents have no such operation. */
+  async output(identifier: string, first: number, lines: readonly string[]): Promise<void> {
+    await this.#call("PutHostCommandOutput", { HostCommandIdentifier: identifier, FirstLine: first, Lines: lines });
   }
 
   async #call(operation: string, input: object, signal?: AbortSignal): Promise<Readonly<Record<string, unknown>>> {

@@ -18,6 +18,8 @@ export interface OutputTarget {
   readonly merged?: string | undefined;
   /** Whether control characters are written unchanged, by which a script can make a terminal show its log otherwise than it is. */
   readonly keepsControlCharacters?: boolean | undefined;
+  /** Takes each record as soon as it is written. */
+  readonly live?: ((records: readonly string[]) => void) | undefined;
 }
 
 /** Writes what the scripts of one event print to `scripts.log` and to the merged log, and keeps the end for the control plane. */
@@ -94,6 +96,7 @@ export class ScriptOutput {
     const milliseconds = String(now.getMilliseconds()).padStart(3, "0");
     const head = `[${time}.${milliseconds}] [${this.#target.deploymentId}]`;
     this.#merged?.append(records.map((text) => `${head}${text.trim()}\n`).join(""));
+    this.#target.live?.(records);
   }
 
   #remember(lines: readonly string[]): void {

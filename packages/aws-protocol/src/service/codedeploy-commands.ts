@@ -10,7 +10,7 @@ const envelope = 4;
 const hostCommand = 5;
 const specification = 6;
 
-/** The five operations that host agents call. */
+/** The five operations that host agents call, and one of our own agents (agent.md §1.8). */
 export const codedeployCommands: ServiceModel = buildModel({
   protocol: "json",
   version: "2014-10-06",
@@ -21,6 +21,7 @@ export const codedeployCommands: ServiceModel = buildModel({
     PutHostCommandAcknowledgement: [11, 12],
     PutHostCommandComplete: [13, unit],
     PostHostCommandUpdate: [14, 12],
+    PutHostCommandOutput: [16, unit],
   },
   errors: { ClientException: ["ClientException", 400], ServerException: ["ServerException", 500] },
   shapes: [
@@ -54,6 +55,8 @@ export const codedeployCommands: ServiceModel = buildModel({
       EstimatedCompletionTime: timestamp,
       Diagnostics: envelope,
     }),
+    ["list", "Lines", {}, [text]],
+    structure("PutHostCommandOutputInput", { HostCommandIdentifier: text, FirstLine: number, Lines: 15 }),
   ],
 });
 
@@ -72,7 +75,7 @@ export interface Envelope {
 /** The states of a command. */
 export type CommandStatus = "Pending" | "InProgress" | "Succeeded" | "Failed";
 
-/** The types of the five operations, as `Operations` has those of an SDK. */
+/** The types of the operations, as `Operations` has those of an SDK. */
 export interface HostCommandOperations<Context> {
   PollHostCommand(
     context: Context & { readonly call: Call },
@@ -101,6 +104,14 @@ export interface HostCommandOperations<Context> {
     context: Context & { readonly call: Call },
     input: { readonly HostCommandIdentifier?: string },
   ): Promise<{ readonly CommandStatus: CommandStatus }>;
+  PutHostCommandOutput(
+    context: Context & { readonly call: Call },
+    input: {
+      readonly HostCommandIdentifier?: string | undefined;
+      readonly FirstLine?: number | undefined;
+      readonly Lines?: readonly string[] | undefined;
+    },
+  ): Promise<void>;
 }
 
 /** A command as PollHostCommand returns it. */

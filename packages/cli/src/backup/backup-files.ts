@@ -10,6 +10,7 @@ const own = [
   "credentials",
   "signer.pem",
   "sluice.yaml",
+  "script-logs.sqlite",
 ] as const;
 
 /** Files of a local cloud: its database, its authority. What instances, functions and images have on the disk is not among them. */

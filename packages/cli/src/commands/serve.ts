@@ -23,7 +23,8 @@ export async function serve(configuration: Configuration, account: string = acco
     const { serveNode } = await import("./serve-node.ts");
     return serveNode(configuration, configuration.database, account);
   }
-  const { dataFolder, port, region, hostname, logLevel, eventsUrl, eventsMax, metrics, keep } = configuration;
+  const { dataFolder, port, region, hostname, logLevel, eventsUrl, eventsMax, scriptLogBytesMax, metrics, keep } =
+    configuration;
   openDataFolder(dataFolder);
   const clock = () => Date.now();
   const identities = await openIdentities({ dataFolder, accountId: account, clock });
@@ -45,6 +46,7 @@ export async function serve(configuration: Configuration, account: string = acco
     ec2: "aws",
     eventsUrl,
     eventsMax,
+    scriptLogBytesMax,
     ...consoleSettings(configuration),
     fallback: withHostSetup(consoleListener(), {
       identities,

@@ -88,8 +88,20 @@ export function noteReady(
 }
 
 async function open(configuration: Configuration, example: boolean): Promise<House> {
-  const { dataFolder, port, region, hostname, driver, chaos, timeScale, loadBalancer, logLevel, eventsUrl, eventsMax } =
-    configuration;
+  const {
+    dataFolder,
+    port,
+    region,
+    hostname,
+    driver,
+    chaos,
+    timeScale,
+    loadBalancer,
+    logLevel,
+    eventsUrl,
+    eventsMax,
+    scriptLogBytesMax,
+  } = configuration;
   const clock = () => Date.now();
   const certificate = certificateOf(configuration, clock);
   const identities = await openIdentities({ dataFolder, accountId, clock });
@@ -129,6 +141,7 @@ async function open(configuration: Configuration, example: boolean): Promise<Hou
       timeScale,
       eventsUrl,
       eventsMax,
+      scriptLogBytesMax,
       ...consoleSettings(configuration),
       fallback: withHostSetup(consoleListener(), {
         identities,

@@ -8,13 +8,15 @@ import { checkListLengths, checkMembers } from "../operations/validation/member-
 import type { Plan } from "../plan/plan.ts";
 import { type PlanContext, planDeployment } from "../plan/plan-deployment.ts";
 import type { WhatIf } from "../plan/what-if.ts";
+import type { ScriptLogs } from "../store/script-logs.ts";
+import { type LogLines, logLines, type LogLinesRequest } from "./log-operations.ts";
 import { type RetryRequest, retryRequestOf, type RollBackRequest, rollBackRequestOf } from "./deployment-actions.ts";
 import { type GroupStatus, runningRevisions } from "./running-revisions.ts";
 import type { OperationShapes } from "./sluice-model.ts";
 
 // Operations about deployments that AWS does not have.
 
-export type DeploymentOperationsContext = PlanContext & SnapshotContext;
+export type DeploymentOperationsContext = PlanContext & SnapshotContext & { readonly scriptLogs: ScriptLogs };
 
 type Context = DeploymentOperationsContext & { readonly call: Call };
 
@@ -47,6 +49,10 @@ export const deploymentShapes = {
   RollBackDeploymentGroup: [
     { applicationName: "text", deploymentGroupName: "text", revision: "text", description: "text" },
     created,
+  ],
+  ListDeploymentLogLines: [
+    { deploymentId: "text", targetId: "text", event: "text", search: "text", after: "number", limit: "number" },
+    { lines: "document", after: "number", isMore: "truth", isOver: "truth", tails: "document" },
   ],
   ListRunningRevisions: [{ applicationName: "text", deploymentGroupName: "text" }, { groups: "document" }],
 } as const satisfies OperationShapes;
@@ -86,6 +92,9 @@ export const deploymentOperations = {
   RollBackDeploymentGroup: (context: Context, asked: RollBackRequest): Promise<{ readonly deploymentId: string }> =>
     beginDeployment(context, checked(rollBackRequestOf(context, asked)), context.call.principal.arn),
 
+  /** What scripts have printed. */
+  ListDeploymentLogLines: (context: Context, asked: LogLinesRequest): LogLines => logLines(context, asked),
+
   /** Which revision runs where. */
   ListRunningRevisions: (
     { store }: Context,
@@ -122,6 +131,7 @@ export function deploymentAccesses(context: DeploymentOperationsContext): Access
   };
   return {
     ExplainDeployment: (input, call) => accesses("GetDeployment", input, call),
+    ListDeploymentLogLines: (input, call) => accesses("GetDeployment", input, call),
     // The rest of what CreateDeployment needs is about what it does.
     PlanDeployment: async ({ deployment }, call) => {
       const needed = await accesses("CreateDeployment", (deployment ?? {}) as Readonly<Record<string, unknown>>, call); // decoded by CodeDeploy's own table

@@ -11,6 +11,7 @@ const reading = /^(Get|List|Describe|Head|BatchGet|Search|Simulate|Filter|Poll)[
 const exceptions: ReadonlyMap<string, "change" | "no change"> = new Map([
   ["GetSessionToken", "change"],
   ["PostHostCommandUpdate", "no change"],
+  ["PutHostCommandOutput", "no change"],
   ["Invoke", "no change"],
   ["InvokeFunctionUrl", "no change"],
   ["PutMetricData", "no change"],

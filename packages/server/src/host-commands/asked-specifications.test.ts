@@ -4,6 +4,7 @@ import { host, openPasses } from "../../test/open-passes.ts";
 import { deploymentExecutionId } from "../specification/host-command-identifier.ts";
 import { signedSpecifications } from "../specification/signed-specifications.ts";
 import { hostCommandService } from "./index.ts";
+import { openScriptLogs } from "../store/script-logs.ts";
 import { HeldPolls } from "./polls.ts";
 
 const facts = { region: "us-east-1", accountId: "123456789012" };
@@ -12,7 +13,7 @@ const nonce = "n".repeat(32);
 
 /** A deployment to one host, whose specification that host asks for. What would be signed is what it gets. */
 async function ground(t: TestContext) {
-  const { record, store, clock, wake, settled } = await openPasses(t);
+  const { record, store, clock, wake, settled, folder } = await openPasses(t);
   await record(id);
   wake(id);
   await settled();
@@ -21,8 +22,11 @@ async function ground(t: TestContext) {
     found.signatures += 1;
     return text;
   });
+  const scriptLogs = openScriptLogs(folder);
+  t.after(() => scriptLogs.close());
+  const [polls, presence] = [new HeldPolls(clock), { seen: () => {} }];
   const service = hostCommandService(
-    { ...facts, store, clock, wake, specification, polls: new HeldPolls(clock), presence: { seen: () => {} } },
+    { ...facts, store, clock, wake, specification, polls, presence, scriptLogs },
     (error) => assert.fail(String(error)),
   );
   const call = async (operation: string, input: object) => {

@@ -9,6 +9,8 @@ import {
 } from "@sluice/aws-protocol";
 import { pollHoldMilliseconds, redeliveryMilliseconds } from "../limits.ts";
 import { deploymentExecutionId, deploymentIdIn } from "../specification/host-command-identifier.ts";
+import { takeOutput } from "../script-logs/take-output.ts";
+import type { ScriptLogs } from "../store/script-logs.ts";
 import type { HostPresence } from "../event-log/host-presence.ts";
 import type { SignedSpecifications } from "../specification/signed-specifications.ts";
 import type { CommandRecord } from "../store/deployments/outbox.ts";
@@ -22,6 +24,7 @@ export interface HostContext extends ReportContext {
   readonly identifiers: Identifiers;
   readonly specification: SignedSpecifications;
   readonly presence: Pick<HostPresence, "seen">;
+  readonly scriptLogs: ScriptLogs;
 }
 
 const clientFault = (message: string) => new Fault("ClientException", message);
@@ -77,6 +80,13 @@ const operations: HostCommandOperations<HostContext> = {
     return {
       CommandStatus: status === "Pending" || status === "Succeeded" || status === "InProgress" ? status : "Failed",
     };
+  },
+
+  // BEYOND: the lines that scripts print, while they run (agent.md §1.8).
+  async PutHostCommandOutput(context, { HostCommandIdentifier, ...output }) {
+    const command = commandOf(context, HostCommandIdentifier);
+    context.polls.recordContact(command.host);
+    await takeOutput(context, command, output);
   },
 };
 

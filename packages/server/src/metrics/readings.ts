@@ -5,7 +5,13 @@ import type { Store } from "../store/index.ts";
 import type { Readings } from "./measurements.ts";
 
 /** The databases of a data folder; each has its log beside it. */
-const databases = ["codedeploy.sqlite", "identities.sqlite", "audit.sqlite", "cloud/cloud.db"] as const;
+const databases = [
+  "codedeploy.sqlite",
+  "identities.sqlite",
+  "audit.sqlite",
+  "script-logs.sqlite",
+  "cloud/cloud.db",
+] as const;
 
 /** Returns what is read of a server when somebody asks for its metrics. */
 export function readingsOf({
