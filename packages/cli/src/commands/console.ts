@@ -4,7 +4,12 @@ import type { Endpoint } from "../endpoint.ts";
 import { callSluice } from "../sluice-call.ts";
 
 /** The address that opens the console with a code. Behind `#` it goes into no log, no proxy and no Referer. */
-export const consoleLink = (url: string, code: string): string => `${new URL("/", url).href}#c=${code}`;
+export function consoleLink(url: string, code: string): string {
+  const page = new URL("/", url);
+  // A server that listens everywhere is asked under an address, which a browser may be sent to.
+  if (page.hostname === "0.0.0.0" || page.hostname === "[::]") page.hostname = "127.0.0.1";
+  return `${page.href}#c=${code}`;
+}
 
 /** Asks for a code with the caller's own key. Returns the link that opens the console, once, within a minute. */
 export async function newConsoleLink(endpoint: Endpoint): Promise<string> {

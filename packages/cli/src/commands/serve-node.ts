@@ -2,14 +2,13 @@ import { inspect } from "node:util";
 import { printableLines } from "@sluice/aws-protocol/printable";
 import { version } from "@sluice/aws-protocol/version";
 import { Authority } from "@sluice/cloud";
-import { consoleListener } from "@sluice/console";
 import { startNode, withHostSetup } from "@sluice/server";
 import { agentBundle } from "../agent-bundle.ts";
 import { certificateOf } from "../certificates.ts";
 import type { Configuration } from "../config.ts";
 import { openDataFolder } from "../data-folder.ts";
 import { forgetRunning } from "../running.ts";
-import { consoleSettings } from "./console-settings.ts";
+import { consolePages, consoleSettings } from "./console-settings.ts";
 import { reload } from "./reload.ts";
 import { noteReady, signalled } from "./up.ts";
 
@@ -54,7 +53,7 @@ export async function serveNode(configuration: Configuration, database: string, 
     },
     ...consoleSettings(configuration),
     fallback: (identities) =>
-      withHostSetup(consoleListener(), {
+      withHostSetup(consolePages(configuration), {
         identities,
         region,
         clock,

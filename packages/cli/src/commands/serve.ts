@@ -1,6 +1,5 @@
 import { inspect } from "node:util";
 import { printableLines } from "@sluice/aws-protocol/printable";
-import { consoleListener } from "@sluice/console";
 import { openIdentities, startServer, withHostSetup } from "@sluice/server";
 import { agentBundle } from "../agent-bundle.ts";
 import { certificateOf } from "../certificates.ts";
@@ -9,7 +8,7 @@ import { programName } from "../environment.ts";
 import { forgetRunning } from "../running.ts";
 import { openDataFolder } from "../data-folder.ts";
 import { consoleLink } from "./console.ts";
-import { consoleSettings } from "./console-settings.ts";
+import { consolePages, consoleSettings } from "./console-settings.ts";
 import { reload } from "./reload.ts";
 import { noteReady, signalled } from "./up.ts";
 
@@ -48,7 +47,7 @@ export async function serve(configuration: Configuration, account: string = acco
     eventsMax,
     scriptLogBytesMax,
     ...consoleSettings(configuration),
-    fallback: withHostSetup(consoleListener(), {
+    fallback: withHostSetup(consolePages(configuration), {
       identities,
       region,
       clock,

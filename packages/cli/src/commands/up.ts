@@ -2,10 +2,9 @@ import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { printableLines } from "@sluice/aws-protocol/printable";
 import { startCloud, type RunningCloud } from "@sluice/cloud";
-import { consoleListener } from "@sluice/console";
 import { openIdentities, startServer, type RunningServer, withHostSetup } from "@sluice/server";
 import { consoleLink } from "./console.ts";
-import { consoleSettings } from "./console-settings.ts";
+import { consolePages, consoleSettings } from "./console-settings.ts";
 import { agentBundle } from "../agent-bundle.ts";
 import { certificateOf } from "../certificates.ts";
 import { accountId, type Configuration } from "../config.ts";
@@ -143,7 +142,7 @@ async function open(configuration: Configuration, example: boolean): Promise<Hou
       eventsMax,
       scriptLogBytesMax,
       ...consoleSettings(configuration),
-      fallback: withHostSetup(consoleListener(), {
+      fallback: withHostSetup(consolePages(configuration), {
         identities,
         region,
         clock,
