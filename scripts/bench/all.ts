@@ -7,6 +7,7 @@ import { functionTraffic } from "./function-traffic.ts";
 import { heldPolls } from "./held-polls.ts";
 import { loadBalancer } from "./load-balancer.ts";
 import { listDeployments } from "./list-deployments.ts";
+import { millionDeployments } from "./million-deployments.ts";
 import { pushImage } from "./push-image.ts";
 import { serviceTraffic } from "./service-traffic.ts";
 import { signedRequests } from "./signed-requests.ts";
@@ -30,6 +31,7 @@ export const benches = {
   "what a held poll costs": heldPolls,
   "what traffic events add to a target group's own times": traffic,
   "a page of a long list": listDeployments,
+  "a store of a million deployments": millionDeployments,
   "pushing a layer of an image": pushImage,
   "tasks of an image that is unpacked": tasks,
   "a service's weight, its minutes, and what is lost while its traffic moves": serviceTraffic,

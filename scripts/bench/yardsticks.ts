@@ -141,7 +141,8 @@ async function bareServer(
   return { child, port };
 }
 
-function residentKilobytes({ pid }: ChildProcess): number {
+/** The memory of a process that is in RAM, in KiB. */
+export function residentKilobytes({ pid }: Pick<ChildProcess, "pid">): number {
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
 }
 

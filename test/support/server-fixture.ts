@@ -39,6 +39,7 @@ export async function openServerFixture(
     readonly eventsMax?: number;
     /** Serves what is no request to AWS. */
     readonly fallback?: RequestListener | undefined;
+    readonly limits?: { readonly requests?: number };
     readonly metrics?: { readonly hostname: string; readonly port: number } | undefined;
   } = {},
 ) {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { checkConfig } from "./commands/config-check.ts";
+import { checkConfig } from "./config-check.ts";
 import { nameInFile } from "./config-file.ts";
 import { configuration, settings } from "./config.ts";
 

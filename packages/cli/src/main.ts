@@ -185,7 +185,7 @@ program
     "print what is wrong in it, each with its line, what was found and what was expected; exit 1 if anything is",
   )
   .action(async (file: string | undefined) => {
-    const { checkConfig } = await import("./commands/config-check.ts");
+    const { checkConfig } = await import("./config-check.ts");
     const { config, data } = program.opts<{ config?: string; data?: string }>();
     process.exitCode = checkConfig({ file: file ?? config, data }, (line) => console.log(line));
   });

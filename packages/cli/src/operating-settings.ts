@@ -1,5 +1,5 @@
 import type { Setting } from "./setting.ts";
-import { daysOf, fileName, metricsAddress } from "./setting-values.ts";
+import { daysOf, fileName, limitOf, metricsAddress } from "./setting-values.ts";
 
 /** The settings of who runs a server: its certificate, its metrics, and for how long things are kept. */
 export const operatingSettings = {
@@ -51,6 +51,26 @@ export const operatingSettings = {
     default: "7",
     meaning: "for how many days uploads in parts that nobody completes are kept in the local cloud's S3; 0 is for ever",
   },
+  limitRequests: {
+    flag: "--limit-requests <number>",
+    variable: "SLUICE_LIMIT_REQUESTS",
+    default: "0",
+    meaning:
+      "requests a second by one access key, and twice as many at once; more are refused with AWS's ThrottlingException, which SDKs and agents answer by waiting; 0 is no limit",
+  },
+  limitPolls: {
+    flag: "--limit-polls <number>",
+    variable: "SLUICE_LIMIT_POLLS",
+    default: "8",
+    meaning: "polls of one host that are held at once; a further one ends the oldest",
+  },
+  limitLogBytes: {
+    flag: "--limit-log-bytes <number>",
+    variable: "SLUICE_LIMIT_LOG_BYTES",
+    default: "0",
+    meaning:
+      "bytes of logs that the hosts of one deployment leave in all; later logs are cut; 0 is no limit but each event's",
+  },
 } as const satisfies Record<string, Setting>;
 
 /** Reads them. Throws with what was found and expected. */
@@ -59,6 +79,11 @@ export function operatingValues(value: (name: keyof typeof operatingSettings) =>
     tlsCertificate: fileName(value("tlsCertificate")),
     tlsKey: fileName(value("tlsKey")),
     metrics: metricsAddress(value("metrics")),
+    limits: {
+      requests: limitOf("requests a second", value("limitRequests"), 0),
+      polls: limitOf("held polls", value("limitPolls"), 1),
+      logBytes: limitOf("bytes of logs", value("limitLogBytes"), 0),
+    },
     keep: {
       deployments: daysOf("deployments", value("keepDeployments")),
       revisions: daysOf("revisions", value("keepRevisions")),

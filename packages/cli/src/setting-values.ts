@@ -55,6 +55,15 @@ export function countOf(what: string, text: string): number {
 /** Faster than this, a heartbeat of half a minute is over before anybody can answer. */
 const timeScaleMax = 1000;
 
+const limitMax = 1_000_000_000;
+
+/** A limit from a least one on. */
+export function limitOf(what: string, text: string, least: number): number {
+  const limit = Number(text);
+  if (/^\d{1,10}$/.test(text) && limit >= least && limit <= limitMax) return limit;
+  throw new Error(`Cannot limit ${what} to "${text}": expected a number from ${least} to ${limitMax}`);
+}
+
 /** More than a century is for ever. */
 const daysMax = 36_500;
 

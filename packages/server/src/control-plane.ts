@@ -30,6 +30,9 @@ import type { Signer } from "./specification/signer.ts";
 import type { SpecificationContext } from "./specification/specification.ts";
 import type { DeploymentGroup } from "./store/deployment-groups.ts";
 import type { ScriptLogs } from "./store/script-logs.ts";
+import { type NamedLimits, type OverLimit, overLimitLog } from "./throttling/limits.ts";
+import { LogBudget } from "./throttling/log-budget.ts";
+import { limited, RequestRates } from "./throttling/request-rates.ts";
 import type { Store } from "./store/index.ts";
 
 export interface ControlPlaneOptions {
@@ -54,6 +57,8 @@ export interface ControlPlaneOptions {
   readonly actsWithServiceRoles?: boolean | undefined;
   /** Where state changes are posted, in the form of EventBridge's events. */
   readonly eventsUrl?: string | undefined;
+  /** Limits of this server; absent, only those that have a default. */
+  readonly limits?: NamedLimits | undefined;
   /** How many seconds of a deployment's waits pass in one, for a local cloud that hurries; undefined: one. */
   readonly timeScale?: number | undefined;
   /** Tells what bytes a revision has, where S3 is served here; absent, hosts fetch it from AWS, whose certificate says whose answer they get. */
@@ -115,7 +120,11 @@ export interface ControlPlane {
 export function openControlPlane(options: ControlPlaneOptions, parts: ControlPlaneParts): ControlPlane {
   const { region, accountId, clock, identities, timeScale, eventsUrl } = options;
   const { store, log, onDefect, measurements } = parts;
-  const polls = new HeldPolls(clock);
+  const onOver = overLimitLog(clock, {
+    log: (about, message) => log.warn(about, message),
+    count: (limit) => measurements?.overLimit(limit),
+  });
+  const polls = new HeldPolls(clock, options.limits?.polls, (host) => onOver("polls", host));
   const gateways = gatewaysOf(options, parts);
   const presence = new HostPresence({ store, clock, lastSeen: polls.lastSeen, onDefect });
   const reconciler = new Reconciler({
@@ -144,8 +153,8 @@ export function openControlPlane(options: ControlPlaneOptions, parts: ControlPla
   const consoleCodes = new ConsoleCodes(clock);
   const record = recordBoth(recordChanges(identities.audit, onDefect), recordCalls(store, onDefect));
   return {
-    services: servicesOf(options, { ...parts, polls, presence, gateways, reconciler, consoleCodes }).map((service) =>
-      recorded(service, record),
+    services: servicesOf(options, { ...parts, polls, presence, gateways, reconciler, consoleCodes, onOver }).map(
+      limitedBy(options, onOver, (service) => recorded(service, record)),
     ),
     keys: keysOf(options, store),
     consoleCodes,
@@ -170,6 +179,18 @@ export function openControlPlane(options: ControlPlaneOptions, parts: ControlPla
   };
 }
 
+/** Has requests counted before anything is done or recorded of them, where there is a limit. */
+function limitedBy(
+  { clock, limits }: ControlPlaneOptions,
+  onOver: OverLimit,
+  whole: (service: Service) => Service,
+): (service: Service) => Service {
+  const perSecond = limits?.requests ?? 0;
+  if (perSecond === 0) return whole;
+  const rates = new RequestRates(perSecond, clock);
+  return (service) => limited(whole(service), rates, onOver);
+}
+
 /** What is in the audit log is in the event log, too; only the first is waited for. */
 const recordBoth =
   (record: ReturnType<typeof recordChanges>, further: ReturnType<typeof recordCalls>): typeof record =>
@@ -179,6 +200,7 @@ const recordBoth =
   };
 
 interface ServiceParts extends ControlPlaneParts {
+  readonly onOver: OverLimit;
   readonly polls: HeldPolls;
   readonly presence: HostPresence;
   readonly gateways: Gateways;
@@ -199,10 +221,13 @@ function servicesOf(options: ControlPlaneOptions, parts: ServiceParts): readonly
   const operating = { ...common, wake, syncHooks, uniqueIdOf, endRegistration, lastSeen };
   const accesses = codedeployAccesses({ store, region, accountId });
   const gitHubTokenFor = tokensOf({ store, identities });
+  const logBytes = options.limits?.logBytes ?? 0;
+  const targetsOf = (id: string) => store.deployments.targets(id);
+  const logBudget = logBytes === 0 ? undefined : new LogBudget(logBytes, targetsOf, parts.onOver);
   const specification = signedSpecifications({ store, gitHubTokenFor, revisionSha256 }, signer.sign);
   return [
     codedeployService(operating, accesses, onDefect),
-    hostCommandService({ ...common, polls, presence, scriptLogs, specification, wake }, onDefect),
+    hostCommandService({ ...common, polls, presence, scriptLogs, specification, wake, logBudget }, onDefect),
     sluiceService(
       { ...operating, ...about, gateways, timeScale, agentVersionOf, scriptLogs, consoleCodes, backups },
       onDefect,

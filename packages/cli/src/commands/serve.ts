@@ -22,8 +22,19 @@ export async function serve(configuration: Configuration, account: string = acco
     const { serveNode } = await import("./serve-node.ts");
     return serveNode(configuration, configuration.database, account);
   }
-  const { dataFolder, port, region, hostname, logLevel, eventsUrl, eventsMax, scriptLogBytesMax, metrics, keep } =
-    configuration;
+  const {
+    dataFolder,
+    port,
+    region,
+    hostname,
+    logLevel,
+    eventsUrl,
+    eventsMax,
+    scriptLogBytesMax,
+    metrics,
+    keep,
+    limits,
+  } = configuration;
   openDataFolder(dataFolder);
   const clock = () => Date.now();
   const identities = await openIdentities({ dataFolder, accountId: account, clock });
@@ -39,6 +50,7 @@ export async function serve(configuration: Configuration, account: string = acco
     logLevel,
     metrics,
     keep,
+    limits,
     services: [],
     tls: certificate,
     authority: certificate?.authority,

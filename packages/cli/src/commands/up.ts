@@ -129,6 +129,7 @@ async function open(configuration: Configuration, example: boolean): Promise<Hou
       logLevel,
       metrics: configuration.metrics,
       keep: configuration.keep,
+      limits: configuration.limits,
       freezeCloud: () => cloud.freeze(),
       services: cloud.services,
       permissionsOf: cloud.permissionsOf,

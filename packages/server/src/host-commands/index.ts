@@ -12,6 +12,7 @@ import { deploymentExecutionId, deploymentIdIn } from "../specification/host-com
 import { takeOutput } from "../script-logs/take-output.ts";
 import type { ScriptLogs } from "../store/script-logs.ts";
 import type { HostPresence } from "../event-log/host-presence.ts";
+import type { LogBudget } from "../throttling/log-budget.ts";
 import type { SignedSpecifications } from "../specification/signed-specifications.ts";
 import type { CommandRecord } from "../store/deployments/outbox.ts";
 import { acknowledge, type ReportContext, complete, statusOf } from "./reports.ts";
@@ -23,6 +24,8 @@ export interface HostContext extends ReportContext {
   readonly accountId: string;
   readonly identifiers: Identifiers;
   readonly specification: SignedSpecifications;
+  /** Absent where logs have no limit but that of each event. */
+  readonly logBudget?: Pick<LogBudget, "take"> | undefined;
   readonly presence: Pick<HostPresence, "seen">;
   readonly scriptLogs: ScriptLogs;
 }
@@ -71,8 +74,10 @@ const operations: HostCommandOperations<HostContext> = {
   async PutHostCommandComplete(context, { HostCommandIdentifier, CommandStatus, Diagnostics: envelope }) {
     if (CommandStatus !== "Succeeded" && CommandStatus !== "Failed")
       throw clientFault(`CommandStatus is "${CommandStatus}", and must be Succeeded or Failed`);
-    const diagnostics = diagnosticsOf(envelope, CommandStatus);
-    await complete(context, commandOf(context, HostCommandIdentifier), { status: CommandStatus, diagnostics });
+    const command = commandOf(context, HostCommandIdentifier);
+    const found = diagnosticsOf(envelope, CommandStatus);
+    const diagnostics = context.logBudget?.take(command.deploymentId, found) ?? found;
+    await complete(context, command, { status: CommandStatus, diagnostics });
   },
 
   async PostHostCommandUpdate(context, { HostCommandIdentifier }) {

@@ -8,7 +8,7 @@ const reconnectMilliseconds = 90_000;
  * How many polls of one host are held at once. An agent has one, and sometimes another over a connection of which it
  * has not yet noticed that it is gone.
  */
-const pollsMax = 8;
+const defaultPollsMax = 8;
 
 /** An agent that has not called for longer than this is silent: it polls without a pause, and a poll that is held counts. In milliseconds. */
 const silentMilliseconds = 30_000;
@@ -24,8 +24,14 @@ export class HeldPolls {
   readonly #clock: () => number;
   readonly #since: number;
 
-  constructor(clock: () => number) {
+  readonly #pollsMax: number;
+  readonly #onOver: (host: string) => void;
+
+  /** Of one host, `pollsMax` polls are held at once; a further one ends the oldest, of which `onOver` is told. */
+  constructor(clock: () => number, pollsMax: number = defaultPollsMax, onOver: (host: string) => void = () => {}) {
     this.#clock = clock;
+    this.#pollsMax = pollsMax;
+    this.#onOver = onOver;
     this.#since = clock();
   }
 
@@ -62,7 +68,10 @@ export class HeldPolls {
     return new Promise((resolve) => {
       const waiting = this.#waiting.get(host) ?? new Set();
       const [oldest] = waiting;
-      if (waiting.size >= pollsMax) oldest?.("closed");
+      if (waiting.size >= this.#pollsMax) {
+        oldest?.("closed");
+        this.#onOver(host);
+      }
       this.#waiting.set(host, waiting);
       const end = (how: HoldEnd) => {
         clearTimeout(timer);

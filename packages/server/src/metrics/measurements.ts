@@ -32,6 +32,8 @@ export interface Measurements {
   readonly pass: (milliseconds: number) => void;
   commit(database: string, commit: MeasuredCommit): void;
   defect(): void;
+  /** Something went over a limit, by the limit's name. */
+  overLimit(limit: string): void;
 }
 
 /** What is read of the server when somebody asks for its metrics. */

@@ -88,6 +88,12 @@ export const metricTable = {
     labels: ["queue"],
     help: "What waits: commands that no host has acknowledged, notifications, follow-ups, passes, effects under way",
   },
+  overLimit: {
+    kind: "counter",
+    name: "sluice_over_limit_total",
+    labels: ["limit"],
+    help: "What went over a limit: requests of a key, polls of a host, log bytes of a deployment",
+  },
   defects: {
     kind: "counter",
     name: "sluice_defects_total",

@@ -70,6 +70,7 @@ function measurementsOf(to: Instruments): Measurements {
       to.commitSeconds.observe({ database }, milliseconds / 1000);
     },
     defect: () => to.defects.inc(),
+    overLimit: (limit) => to.overLimit.inc({ limit }),
   };
 }
 

@@ -26,7 +26,8 @@ export function copiedGroups(db: Database) {
     left: (): readonly CopiedGroup[] =>
       db
         .all<Row>(
-          "SELECT c.deployment_id, c.group_id, c.scaling_group FROM copied_groups c JOIN deployments d ON d.id = c.deployment_id WHERE d.is_over = 1",
+          // The few that are recorded come first, not everything that is over.
+          "SELECT c.deployment_id, c.group_id, c.scaling_group FROM copied_groups c CROSS JOIN deployments d ON d.id = c.deployment_id WHERE d.is_over = 1",
         )
         .map((row) => ({ deploymentId: row.deployment_id, groupId: row.group_id, scalingGroup: row.scaling_group })),
   };

@@ -85,6 +85,17 @@ function fromRow(row: Row): DeploymentRecord {
   };
 }
 
+/** The last deployment of a group, or the last of a status. Each is a statement of its own, which walks an index of its own. */
+function lastOf(db: Database, groupId: string, status: string | undefined): DeploymentRecord | undefined {
+  const ofStatus = status === undefined ? "" : "AND status = ?";
+  const row = db.get<Row>(
+    `SELECT ${columns} FROM deployments WHERE group_id = ? ${ofStatus} ORDER BY create_time DESC, rowid DESC LIMIT 1`,
+    groupId,
+    ...(status === undefined ? [] : [status]),
+  );
+  return row && fromRow(row);
+}
+
 /** Reads deployments and their targets. */
 export function deploymentReads(db: Database, cache: DeploymentCache) {
   const byId = (id: string): DeploymentRecord | undefined => {
@@ -102,14 +113,7 @@ export function deploymentReads(db: Database, cache: DeploymentCache) {
         groupId,
       )?.id;
     },
-    lastOf(groupId: string, status?: string): DeploymentRecord | undefined {
-      const row = db.get<Row>(
-        `SELECT ${columns} FROM deployments WHERE group_id = ?1 AND (?2 IS NULL OR status = ?2) ORDER BY create_time DESC, rowid DESC`,
-        groupId,
-        status ?? null,
-      );
-      return row && fromRow(row);
-    },
+    lastOf: (groupId: string, status?: string): DeploymentRecord | undefined => lastOf(db, groupId, status),
     /** Returns the last deployment of a group that was created before a time (milliseconds since the epoch) and has succeeded. */
     lastSucceededBefore(groupId: string, createTime: number): DeploymentRecord | undefined {
       const row = db.get<Row>(
@@ -145,7 +149,8 @@ export function deploymentReads(db: Database, cache: DeploymentCache) {
     revisionsFor: (host: string): readonly RevisionLocation[] =>
       db
         .all<{ request: string }>(
-          "SELECT d.request FROM targets t JOIN deployments d ON d.id = t.deployment_id WHERE t.host = ? AND d.is_over = 0",
+          // What is live comes first: a host may have had thousands of deployments.
+          "SELECT d.request FROM deployments d CROSS JOIN targets t ON t.deployment_id = d.id WHERE t.host = ? AND d.is_over = 0",
           host,
         )
         .map(({ request }) => (JSON.parse(request) as DeploymentRequest).revision), // written by `add`
