@@ -141,21 +141,22 @@ export class Node {
 
   async #run(): Promise<void> {
     const { timing, openReplica, discardReplica, onTrouble } = this.#parts;
+    let replica: Replica | undefined;
     while (!this.#isClosed) {
-      let replica: Replica | undefined;
       try {
-        replica = await openReplica();
+        replica ??= await openReplica();
         await this.#live(replica);
-        replica.close();
       } catch (cause) {
         this.#set({ kind: "begins" });
-        if (replica !== undefined)
-          if (cause instanceof Unfit) discardReplica(replica);
-          else replica.close();
+        if (replica !== undefined && cause instanceof Unfit) {
+          discardReplica(replica);
+          replica = undefined;
+        }
         onTrouble(cause, cause instanceof Unfit ? "follow with its replica, and begins from the base" : "go on");
         await Promise.race([timing.sleep(pauseMilliseconds), this.#wake.next]);
       }
     }
+    replica?.close();
   }
 
   /** Follows and writes in turn until the node is closed. */
