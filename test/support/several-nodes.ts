@@ -27,12 +27,13 @@ const program = resolve(import.meta.dirname, "../../packages/cli/bin/sluice.js")
 export class NodeProcess {
   readonly name: string;
   readonly #folder: string;
-  readonly #database: string;
+  /** Undefined for a server that has its folder alone. */
+  readonly #database: string | undefined;
   #process: ChildProcess | undefined;
   #lines: string[] = [];
   port = 0;
 
-  constructor(folder: string, name: string, database: string) {
+  constructor(folder: string, name: string, database?: string) {
     this.#folder = folder;
     this.name = name;
     this.#database = database;
@@ -65,7 +66,7 @@ export class NodeProcess {
     ];
     const child = spawn(process.execPath, [program, ...words, ...more], {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, SLUICE_DATABASE: this.#database },
+      env: { ...process.env, SLUICE_DATABASE: this.#database ?? "" },
     });
     this.#process = child;
     await new Promise<void>((ready, failed) => {
@@ -121,6 +122,18 @@ export class NodeProcess {
     const { url, ...rest } = this.endpoint;
     return new CodeDeployClient({ ...rest, endpoint: url, maxAttempts: 8 });
   }
+}
+
+/** Runs a command of `sluice`; returns its exit code and what it said. */
+export async function sluice(
+  words: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<{ readonly code: number; readonly said: string }> {
+  const child = spawn(process.execPath, [program, ...words], { env: { ...process.env, ...variables } });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (text: Buffer) => (said += text.toString()));
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code: code ?? 1, said };
 }
 
 /** Two nodes on a new database of a PostgreSQL; both listen, and the first one writes. */

@@ -51,6 +51,15 @@ program
   });
 
 program
+  .command("move")
+  .requiredOption("--to <place>", "postgres://USER@HOST/NAME, or an empty folder")
+  .description("move everything from the data folder into a database for several nodes, or from there into a folder")
+  .action(async ({ to }: { to: string }) => {
+    const { move } = await import("./commands/move.ts");
+    for (const line of await move(configured(), to)) console.log(line);
+  });
+
+program
   .command("env")
   .description("print exports for a shell: endpoint, key, region")
   .action(async () => console.log((await import("./commands/env.ts")).env(configured())));

@@ -3,7 +3,8 @@ export { type HostSetupOptions, withHostSetup } from "./admin-api/host-setup/hos
 export { shownWhereSafe } from "./console/http/shown-where-safe.ts";
 export type { Permissions } from "./identity/principals.ts";
 export { type RunningServer, type ServerOptions, startServer } from "./start-server.ts";
-export { listNodes, startNode } from "./nodes-on-demand.ts";
+export { listNodes, moveToDatabase, moveToFolder, startNode } from "./nodes-on-demand.ts";
+export { refuseMoved } from "./nodes/moved.ts";
 export type { SeenNode } from "./nodes/journal.ts";
 export type { NodeOptions } from "./node-options.ts";
 export type { RunningNode } from "./start-node.ts";

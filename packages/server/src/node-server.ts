@@ -292,6 +292,7 @@ export class NodeServer {
     if (role.kind !== this.#shown) this.#since = this.#options.clock();
     if (role.kind === "follows" && this.#shown === "takes up") this.#parts.log.warn("this node follows from now on");
     this.#shown = role.kind;
+    void this.#report().catch((cause: unknown) => this.#warn(cause, "say what it does"));
     if (role.kind === "writes" || role.kind === "takes up") this.#following.leave();
     if (role.kind !== "follows" && role.kind !== "passes on") return;
     if (role.kind === "passes on") this.#server.closeAllConnections();
@@ -324,8 +325,8 @@ export class NodeServer {
   }
 
   async #report(): Promise<void> {
-    const { role } = this.node;
-    if (role.kind === "begins" || role.kind === "takes up") return;
+    const role = this.#node?.role;
+    if (role === undefined || role.kind === "begins" || role.kind === "takes up") return;
     const report: NodeReport = {
       node: new URL(this.#address).host,
       address: this.#address,

@@ -1,4 +1,5 @@
 import type { SeenNode } from "./nodes/journal.ts";
+import type { MoveOptions } from "./nodes/move.ts";
 import type { NodeOptions } from "./node-options.ts";
 import type { RunningNode } from "./start-node.ts";
 
@@ -7,6 +8,16 @@ import type { RunningNode } from "./start-node.ts";
 /** Opens a node of several, and listens. Throws one clear sentence when it cannot. */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   return (await import("./start-node.ts")).startNode(options);
+}
+
+/** Moves a data folder into an empty database. Returns the file with the key that all nodes need. */
+export async function moveToDatabase(options: MoveOptions): Promise<string> {
+  return (await import("./nodes/move.ts")).moveToDatabase(options);
+}
+
+/** Makes a data folder of what a database has now. Returns whether it is a copy, because a node writes. */
+export async function moveToFolder(options: MoveOptions, folder: string): Promise<{ readonly isCopy: boolean }> {
+  return (await import("./nodes/move.ts")).moveToFolder(options, folder);
 }
 
 /** What the nodes of a database have said of themselves, the one that writes first. */

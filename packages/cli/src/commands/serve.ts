@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { printableLines } from "@sluice/aws-protocol/printable";
-import { openIdentities, startServer, withHostSetup } from "@sluice/server";
+import { openIdentities, refuseMoved, startServer, withHostSetup } from "@sluice/server";
 import { agentBundle } from "../agent-bundle.ts";
 import { certificateOf } from "../certificates.ts";
 import { accountId, type Configuration } from "../config.ts";
@@ -36,6 +36,7 @@ export async function serve(configuration: Configuration, account: string = acco
     limits,
   } = configuration;
   openDataFolder(dataFolder);
+  refuseMoved(dataFolder);
   const clock = () => Date.now();
   const identities = await openIdentities({ dataFolder, accountId: account, clock });
   const certificate = certificateOf(configuration, clock);

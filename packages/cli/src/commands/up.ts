@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { printableLines } from "@sluice/aws-protocol/printable";
 import { startCloud, type RunningCloud } from "@sluice/cloud";
-import { openIdentities, startServer, type RunningServer, withHostSetup } from "@sluice/server";
+import { openIdentities, refuseMoved, startServer, type RunningServer, withHostSetup } from "@sluice/server";
 import { consoleLink } from "./console.ts";
 import { consolePages, consoleSettings } from "./console-settings.ts";
 import { agentBundle } from "../agent-bundle.ts";
@@ -30,6 +30,7 @@ export async function up(configuration: Configuration, { instances, example }: U
       "Cannot switch plain HTTP off in a local cloud: its instances, functions and load balancers use it within this machine. Use --tls, which speaks HTTPS beside it, or sluice server --tls-only",
     );
   openDataFolder(dataFolder);
+  refuseMoved(dataFolder);
   closeInheritedDescriptors();
   const house = await open(configuration, example);
   const { server, key, certificate } = house;

@@ -141,8 +141,12 @@ class SimulatedHouse {
 
   /** A caller asks any node that believes that it writes. */
   #ask(): void {
-    const place = this.#places[this.#chance.below(this.#places.length)];
-    if (place?.life === undefined || !place.machine.isAlive || this.#time.now < place.machine.stillUntil) return;
+    const asked = this.#places.filter(({ life, machine }) => {
+      const isThere = machine.isAlive && this.#time.now >= machine.stillUntil;
+      return isThere && life?.believesToWrite === true;
+    });
+    const place = asked[this.#chance.below(asked.length)];
+    if (place?.life === undefined) return;
     const { life, machine } = place;
     const before = this.#told.size;
     const hears = (): boolean => machine.isAlive && this.#time.now >= machine.stillUntil;

@@ -90,6 +90,11 @@ export class SimulatedNode {
     this.node.start();
   }
 
+  /** Whether it has not found out that another node writes. */
+  get believesToWrite(): boolean {
+    return this.#writing !== undefined && !this.#writing.term.isOver;
+  }
+
   /** Acknowledges a command to a run of it, when this node believes that it writes. Resolves with what the caller is told; undefined: nothing. */
   async acknowledge(id: number, run: string): Promise<Told | undefined> {
     const writing = this.#writing;
