@@ -72,7 +72,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "pino",
   ],
   "packages/server/src/metrics/": ["@sluice/aws-protocol/node-http", "@sluice/engine", "prom-client"],
-  "packages/server/src/nodes/": ["@sluice/aws-protocol", "@sluice/aws-protocol/node-http", "pg"],
+  "packages/server/src/nodes/": ["@sluice/aws-protocol", "@sluice/aws-protocol/node-http", "pg", "pino"],
   "packages/server/src/gateways/": [
     "@sluice/archive",
     "@sluice/aws-protocol/printable",

@@ -4,6 +4,7 @@ import type { ConsoleSettings } from "./console/open-console.ts";
 import type { ControlPlaneOptions } from "./control-plane.ts";
 import type { Identities } from "./identity/identities.ts";
 import type { LogLevel } from "./log.ts";
+import type { RetentionDays } from "./retention/retention.ts";
 
 export interface NodeOptions extends Omit<ControlPlaneOptions, "identities" | "services" | "authority"> {
   readonly dataFolder: string;
@@ -17,6 +18,8 @@ export interface NodeOptions extends Omit<ControlPlaneOptions, "identities" | "s
   readonly eventsMax?: number | undefined;
   /** How many bytes of what scripts have printed are kept; undefined: 256 MiB. */
   readonly scriptLogBytesMax?: number | undefined;
+  /** For how many days things are kept; absent, for ever. */
+  readonly keep?: RetentionDays | undefined;
   /** 0 takes any free port. */
   readonly port: number;
   readonly hostname: string;

@@ -8,16 +8,11 @@ import {
   type HttpsOptions,
 } from "@sluice/aws-protocol";
 import type { Logger } from "pino";
-import { auditLogOn } from "./audit/audit-log.ts";
-import { type Console, openConsole } from "./console/open-console.ts";
-import { type ControlPlane, openControlPlane } from "./control-plane.ts";
-import type { BeforeCalls } from "./gateways/clients.ts";
+import { type Acting, type ActingParts, openActing, startActing } from "./acting.ts";
 import { withHealth } from "./health.ts";
-import { administratorKey } from "./identity/administrator.ts";
-import { type Identities, identitiesOn } from "./identity/identities.ts";
-import { keyStoreOn } from "./identity/key-store.ts";
-import { closeListener, listen, replaceCertificate, within } from "./listening.ts";
+import { closeListener, listen, replaceCertificate } from "./listening.ts";
 import { BaseMaker } from "./nodes/bases.ts";
+import { compareClocks } from "./nodes/compare-clocks.ts";
 import { FollowWriter } from "./nodes/follow-writer.ts";
 import type { House } from "./nodes/house.ts";
 import type { Journal, NodeReport } from "./nodes/journal.ts";
@@ -26,17 +21,16 @@ import { passConnectionsOn, passRequestsOn } from "./nodes/pass-on.ts";
 import { AnswerPeers, type WriterSide } from "./nodes/peers/answer-peers.ts";
 import type { AskWriter } from "./nodes/peers/ask-writer.ts";
 import type { Replica } from "./nodes/replica.ts";
-import { type Here, SharedServices } from "./nodes/shared-services.ts";
+import { SharedServices } from "./nodes/shared-services.ts";
 import { currentSchema } from "./nodes/tables.ts";
 import type { Term } from "./nodes/term.ts";
 import { realTiming } from "./nodes/timing.ts";
 import { answersOf, KeptFirst } from "./nodes/writing.ts";
 import { PeriodicTask } from "./reconciler/periodic-task.ts";
-import { openSigner, type Signer } from "./specification/signer.ts";
+import { openSigner } from "./specification/signer.ts";
 import type { NodeOptions } from "./node-options.ts";
 import type { Database } from "./store/database.ts";
 import type { ScriptLogs } from "./store/script-logs.ts";
-import { type Store, storeOn } from "./store/index.ts";
 
 /** How often a node says in the journal what it does, in milliseconds. */
 const reportMilliseconds = 2_000;
@@ -46,12 +40,6 @@ const lingerMilliseconds = 1_000;
 
 /** How long an unknown key is waited for, in milliseconds: the replica may be behind the writer. */
 const newKeyMilliseconds = 1_000;
-
-/** How long rounds in progress may take to end when a term ends, in milliseconds: calls that take longer are made again by the next writer. */
-const stopMilliseconds = 2_500;
-
-/** Above this, the clocks of two nodes would show in the times of one deployment. In milliseconds. */
-const clockDifferenceMax = 1_000;
 
 /** What a node stands on. */
 export interface NodeServerParts {
@@ -65,13 +53,6 @@ export interface NodeServerParts {
   readonly replica: Replica;
 }
 
-/** Everything that acts on a database, made anew with each role. */
-interface Acting {
-  readonly store: Store;
-  readonly controlPlane: ControlPlane;
-  readonly identities: Identities;
-}
-
 /** A node with its port: what comes in goes to the node that writes, and that one's control plane is here while it is this one. */
 export class NodeServer {
   readonly #options: NodeOptions;
@@ -79,7 +60,7 @@ export class NodeServer {
   readonly #services = new SharedServices(realTiming);
   readonly #peers: AnswerPeers;
   readonly #following: FollowWriter;
-  readonly #signer: Signer;
+  readonly #actingParts: ActingParts;
   readonly #tls: ReturnType<NodeOptions["certificate"]>;
   readonly #reports: PeriodicTask;
   readonly #server: Server;
@@ -95,11 +76,10 @@ export class NodeServer {
   port = 0;
 
   constructor(options: NodeOptions, parts: NodeServerParts) {
-    const { house, onDefect, replica } = parts;
+    const { house, log, onDefect, replica, scriptLogs } = parts;
     this.#options = options;
     this.#parts = parts;
     this.#since = options.clock();
-    this.#signer = openSigner(options.dataFolder, options.clock);
     this.#tls = options.certificate();
     this.#peers = new AnswerPeers({ key: house.peerKey, answering: () => this.#answering, onDefect });
     this.#following = new FollowWriter({
@@ -114,7 +94,11 @@ export class NodeServer {
       () => this.#report(),
       (error) => this.#warn(error, "say what it does"),
     );
-    this.#acting = this.#act(replica.forReading());
+    this.#actingParts = {
+      ...{ options, house, scriptLogs, log, onDefect, own: this.#own, authority: this.#tls?.authority },
+      signer: openSigner(options.dataFolder, options.clock),
+    };
+    this.#acting = openActing(replica.forReading(), this.#actingParts);
     this.#server = this.#openServer();
   }
 
@@ -204,35 +188,17 @@ export class NodeServer {
     return server;
   }
 
-  /** Everything on a database. It acts by itself only once it is started. */
-  #act(database: Database, beforeCalls?: BeforeCalls): Acting {
-    const { dataFolder, accountId, clock, eventsMax } = this.#options;
-    const { house, log, onDefect, scriptLogs } = this.#parts;
-    const identities = identitiesOn({
-      administrator: administratorKey(dataFolder),
-      keys: keyStoreOn(database, house.vault),
-      audit: auditLogOn(database, house.vault.derivedKey("audit log")),
-      ...{ accountId, clock },
-    });
-    const store = storeOn(database, { eventsMax, onDefect });
-    const controlPlane = openControlPlane(
-      { ...this.#options, identities, services: [], authority: this.#tls?.authority },
-      { store, scriptLogs, signer: this.#signer, log, onDefect, own: this.#own, beforeCalls },
-    );
-    return { store, controlPlane, identities };
-  }
-
   async #open(term: Term, database: Database): Promise<Writing> {
     const { log, journal } = this.#parts;
-    const gate = new KeptFirst(term, database, realTiming);
-    const acting = this.#act(database, gate.beforeCalls);
-    const { controlPlane, identities } = acting;
+    const keptFirst = new KeptFirst(term, database, realTiming);
+    const acting = openActing(database, this.#actingParts, keptFirst.beforeCalls);
+    const { controlPlane } = acting;
     await controlPlane.takeOver();
-    const here = answersOf(term, gate, controlPlane.services);
+    const here = answersOf(term, keptFirst, controlPlane.services);
     const { node } = this;
+    const active = startActing(acting, this.#actingParts, { here, port: this.port });
     this.#acting = acting;
-    const pages = this.#pages(acting, here);
-    this.#fallback = pages.before(this.#options.fallback?.(identities));
+    this.#fallback = active.fallback;
     this.#answering = {
       keys: controlPlane.keys,
       service: (name) => controlPlane.services.find((service) => service.name === name),
@@ -241,39 +207,16 @@ export class NodeServer {
       },
       serve: (service, request) => here.serve(service.name, request),
     };
-    controlPlane.start();
     this.#services.lead(here);
     log.warn({ term: term.number }, "this node writes from now on");
-    void journal.time().then(
-      (now) => this.#compareClocks(now),
-      () => undefined, // it is only about a warning
-    );
+    void compareClocks(journal, this.#options.clock, log);
     void term.over.then(() => this.#stopAnswering(here));
     return {
       stop: async () => {
         this.#stopAnswering(here);
-        pages.close();
-        await within(stopMilliseconds, controlPlane.stop());
-        await controlPlane.close();
+        await active.stop();
       },
     };
-  }
-
-  /** The console's endpoints, for as long as this node writes. */
-  #pages({ store, controlPlane, identities }: Acting, here: Here): Console {
-    const { clock, region, accountId, console: settings } = this.#options;
-    const { keys, presence, lastSeen, consoleCodes } = controlPlane;
-    return openConsole({
-      settings: settings ?? { isBehindProxy: false, version: this.#options.version },
-      services: controlPlane.services.map((service) => ({
-        ...service,
-        serve: (request) => here.serve(service.name, request),
-      })),
-      ...{ store, keys, clock, region, accountId, presence, lastSeen, onDefect: this.#parts.onDefect },
-      codes: consoleCodes,
-      audit: identities.audit,
-      port: () => this.port,
-    });
   }
 
   #stopAnswering(here: ReturnType<typeof answersOf>): void {
@@ -296,7 +239,7 @@ export class NodeServer {
     if (role.kind === "writes" || role.kind === "takes up") this.#following.leave();
     if (role.kind !== "follows" && role.kind !== "passes on") return;
     if (role.kind === "passes on") this.#server.closeAllConnections();
-    else this.#acting = this.#act(role.replica.forReading());
+    else this.#acting = openActing(role.replica.forReading(), this.#actingParts);
     this.#peers.leave();
   }
 
@@ -336,15 +279,6 @@ export class NodeServer {
       since: this.#since,
     };
     await this.#parts.journal.report(report);
-  }
-
-  #compareClocks(journalTime: number): void {
-    const difference = this.#options.clock() - journalTime;
-    if (Math.abs(difference) > clockDifferenceMax)
-      this.#parts.log.warn(
-        { milliseconds: Math.round(difference) },
-        "the clock of this machine and that of the database differ: times of deployments that other nodes have begun may step",
-      );
   }
 
   #warn(cause: unknown, doing: string): void {

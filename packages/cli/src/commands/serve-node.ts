@@ -17,8 +17,19 @@ import { noteReady, signalled } from "./up.ts";
  * the others answer too, and take over when it is gone.
  */
 export async function serveNode(configuration: Configuration, database: string, account: string): Promise<void> {
-  const { dataFolder, port, region, hostname, logLevel, eventsUrl, eventsMax, scriptLogBytesMax, keyFile, advertise } =
-    configuration;
+  const {
+    dataFolder,
+    port,
+    region,
+    hostname,
+    logLevel,
+    eventsUrl,
+    eventsMax,
+    scriptLogBytesMax,
+    keep,
+    keyFile,
+    advertise,
+  } = configuration;
   if (advertise === undefined && (hostname === "0.0.0.0" || hostname === "::"))
     throw new Error(
       `Cannot tell the other nodes where this one is: it listens on ${hostname}. Name an address that they reach with --advertise http://ADDRESS:${port}`,
@@ -42,6 +53,7 @@ export async function serveNode(configuration: Configuration, database: string, 
       eventsUrl,
       eventsMax,
       scriptLogBytesMax,
+      keep,
       version,
     },
     accountId: account,

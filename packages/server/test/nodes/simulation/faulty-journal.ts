@@ -73,8 +73,7 @@ export class FaultyJournal implements Journal {
                 ? lost()
                 : deliver(this.#time, this.#machine, () => resolve(result)),
             ),
-          (cause: unknown) =>
-            this.#time.after(coming, () => deliver(this.#time, this.#machine, () => reject(cause as Error))),
+          (cause: unknown) => this.#time.after(coming, () => deliver(this.#time, this.#machine, () => reject(cause))),
         );
       });
     });

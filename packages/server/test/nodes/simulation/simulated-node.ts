@@ -132,7 +132,7 @@ export class SimulatedNode {
     if (replica === undefined || !this.machine.isAlive || !replica.file.isOpen || replica.file.isTransaction)
       return undefined;
     const rows = replica.file.prepare("SELECT id, run FROM commands ORDER BY id").all();
-    return { digest: `${replica.position.digest}`, rows: JSON.stringify(rows) };
+    return { digest: replica.position.digest, rows: JSON.stringify(rows) };
   }
 
   get position(): number {
