@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { StopDeploymentCommand } from "@aws-sdk/client-codedeploy";
+import { AttachRolePolicyCommand, IAMClient } from "@aws-sdk/client-iam";
 import { whyNoImages } from "../../packages/cloud/test/ecs/containers.ts";
 import { eventually } from "../support/eventually.ts";
 import { EcsDeploymentFixture } from "../support/ecs-deployment-fixture.ts";
+import { SluiceProcess } from "../support/sluice-process.ts";
 import { whyNoNamespaces } from "../support/why-no-namespaces.ts";
 
 const skip = whyNoImages() || (await whyNoNamespaces());
@@ -94,3 +96,19 @@ test(
     assert.match(refused.errorInformation?.message ?? "", /there is no task definition .*web:99/);
   },
 );
+
+test("AWS's managed policy is all that a service role needs, where service roles count", { skip }, async (t) => {
+  const sluice = new SluiceProcess(t, ["--no-example", "--driver", "ns", "--service-roles"]);
+  const fixture = await EcsDeploymentFixture.open(t, {}, sluice);
+  const bare = await fixture.ended(await fixture.begin(await fixture.define("2")));
+  assert.deepEqual([bare.status, bare.errorInformation?.code], ["Failed", "IAM_ROLE_PERMISSIONS"]);
+
+  const PolicyArn = "arn:aws:iam::aws:policy/AWSCodeDeployRoleForECS";
+  const iam = new IAMClient(await sluice.clientOptions());
+  t.after(() => iam.destroy());
+  await iam.send(new AttachRolePolicyCommand({ RoleName: "deploy", PolicyArn }));
+  const { status, errorInformation } = await fixture.ended(await fixture.begin(await fixture.define("2")));
+
+  assert.deepEqual([status, errorInformation?.message], ["Succeeded", undefined]);
+  assert.match(await fixture.answer(), /version 2 /);
+});
