@@ -148,7 +148,7 @@ async function fillServer(folder: string, nodeFile: string): Promise<void> {
   await writeProgram(program);
   copyFileSync(nodeFile, join(program, "node"));
   write(folder, "usr/bin/sluice", command, 0o755);
-  write(folder, places.packagedUnit, unit("/usr/bin/sluice server"));
+  write(folder, places.packagedUnit, unit("/usr/bin/sluice"));
   write(folder, "usr/lib/sysusers.d/sluice.conf", sysusers);
   write(folder, places.settings, settingsHead, 0o600);
 }

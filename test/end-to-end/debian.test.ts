@@ -75,7 +75,9 @@ test(
     }
     const told = run(at("usr/bin/sluice"), ["service", "status", "--root", root]);
     await assert.rejects(told, ({ stdout }: { stdout: string }) =>
-      stdout.startsWith("Installed as /usr/lib/systemd/system/sluice.service, which starts: /usr/bin/sluice server\n"),
+      stdout.startsWith(
+        "Installed as /usr/lib/systemd/system/sluice.service, which starts: /usr/bin/sluice $SLUICE_COMMAND\n",
+      ),
     );
     assert.equal((await dpkg("--verify")).stdout, "");
 

@@ -217,8 +217,9 @@ program
   .addArgument(new Argument("<what>", "what to do").choices(["install", "status", "remove"]))
   .option("--root <folder>", "the root of a system, such as an image's; nothing is started")
   .option("--account <id>", "the AWS account that everything belongs to")
+  .option("--local-cloud", "start a local cloud, too, whose S3 and IAM hosts of your own use")
   .description("install sluice server as a systemd service, with the settings that this call is given")
-  .action(async (what: ServiceRequest["what"], options: Pick<ServiceRequest, "root" | "account">) => {
+  .action(async (what: ServiceRequest["what"], options: Pick<ServiceRequest, "root" | "account" | "localCloud">) => {
     const { service } = await import("./commands/service.ts");
     const start = isClone ? undefined : ownCommand();
     process.exitCode = service({ what, start, ...options, given: program.opts() }, (line) => console.log(line));

@@ -30,13 +30,20 @@ test("the service is installed with the settings that the call was given, shown,
   const { root, ask, read } = system(t);
   mkdirSync(join(root, places.data), { recursive: true });
 
-  const installed = ask("install", { given: { listen: "0.0.0.0", tls: true }, account: "111122223333" });
+  const installed = ask("install", {
+    given: { listen: "0.0.0.0", tls: true },
+    account: "111122223333",
+    localCloud: true,
+  });
 
   assert.equal(installed.code, 0);
-  assert.match(read(places.unit), /^ExecStart=\/usr\/bin\/env \/usr\/lib\/sluice\.js server$/m);
+  assert.match(read(places.unit), /^ExecStart=\/usr\/bin\/env \/usr\/lib\/sluice\.js \$SLUICE_COMMAND$/m);
   assert.match(read(places.unit), /^NoNewPrivileges=yes$/m);
   assert.match(read(places.user), /^u sluice /m);
-  assert.match(read(places.settings), /^SLUICE_LISTEN="0\.0\.0\.0"\nSLUICE_TLS="on"\nSLUICE_ACCOUNT="111122223333"$/m);
+  assert.match(
+    read(places.settings),
+    /^SLUICE_LISTEN="0\.0\.0\.0"\nSLUICE_TLS="on"\nSLUICE_ACCOUNT="111122223333"\nSLUICE_COMMAND="up --no-example --driver plain"$/m,
+  );
   assert.equal(statSync(join(root, places.settings)).mode & 0o777, 0o600);
   assert.match(ask("status").text, /starts: \/usr\/bin\/env .*\nIt does not run/);
 

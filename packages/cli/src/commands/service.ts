@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { configuration, settings } from "../config.ts";
-import { type Given, places, settingsHead, sysusers, unit, withSettings } from "../service/unit.ts";
+import { type Given, places, settingsHead, sysusers, unit, withLocalCloud, withSettings } from "../service/unit.ts";
 
 /** What `sluice service` is asked for. */
 export interface ServiceRequest {
@@ -10,6 +10,8 @@ export interface ServiceRequest {
   /** A folder that stands for the root of a system, such as that of an image; nothing is started then. */
   readonly root?: string | undefined;
   readonly account?: string | undefined;
+  /** Whether it is to have a local cloud, too. */
+  readonly localCloud?: boolean | undefined;
   /** The words that start this program, by absolute paths; undefined in a clone. */
   readonly start: readonly string[] | undefined;
   /** The settings that this call was given, for the service to have. */
@@ -25,8 +27,11 @@ export function service(request: ServiceRequest, print: (line: string) => void):
   return what === "install" ? install(request, print) : remove(root, print);
 }
 
-function install({ root = "", account, given, start: words }: ServiceRequest, print: (line: string) => void): number {
-  const start = [...startable(words), "server"].join(" ");
+function install(
+  { root = "", account, localCloud, given, start: words }: ServiceRequest,
+  print: (line: string) => void,
+): number {
+  const start = startable(words).join(" ");
   if (given.data !== undefined)
     throw new Error(`Cannot set --data for the service: it may write to ${places.data} alone. Bind another disk there`);
   configuration(given); // which throws what is wrong with one of them
@@ -34,7 +39,11 @@ function install({ root = "", account, given, start: words }: ServiceRequest, pr
     throw new Error(`Cannot install the service: a package has, as ${places.packagedUnit}. Remove that package first`);
   if (account !== undefined && !/^\d{12}$/.test(account))
     throw new Error(`Cannot use account "${account}": expected twelve digits`);
-  const set = { ...variables(given), ...(account === undefined ? {} : { SLUICE_ACCOUNT: account }) };
+  const set = {
+    ...variables(given),
+    ...(account === undefined ? {} : { SLUICE_ACCOUNT: account }),
+    ...(localCloud === true ? withLocalCloud : {}),
+  };
   const file = join(root, places.settings);
   write(file, withSettings(existsSync(file) ? readFileSync(file, "utf8") : settingsHead, set), 0o600);
   write(join(root, places.user), sysusers, 0o644);

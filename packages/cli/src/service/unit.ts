@@ -14,10 +14,14 @@ export const sysusers = `# The user that Sluice's service runs as.
 u sluice - "Sluice" ${places.data} /usr/sbin/nologin
 `;
 
+/** What the service runs beside the control plane when it is to have S3 and IAM of its own: hosts of a company's own need no AWS then. Its instances would be ordinary processes, since it makes no namespaces. */
+export const withLocalCloud = { SLUICE_COMMAND: "up --no-example --driver plain" } as const;
+
 /**
- * The unit of the control plane alone. It may write to its data folder and its cache, sees no home, gets no rights by any
- * program, and makes no namespaces, which only a local cloud needs. Node writes code as it runs, so memory may be both
- * written and run. `start` is the command, with a path that systemd takes as it is.
+ * The unit of the control plane. It may write to its data folder and its cache, sees no home, gets no rights by any
+ * program, and makes no namespaces, which only isolated instances need. Node writes code as it runs, so memory may be both
+ * written and run. `start` is the command
+ * that starts this program, with a path that systemd takes as it is; what it starts is a setting.
  */
 export const unit = (start: string): string => `[Unit]
 Description=Sluice, AWS CodeDeploy as open software: the control plane
@@ -26,10 +30,10 @@ After=network-online.target
 
 [Service]
 Type=exec
-ExecStart=${start}
+ExecStart=${start} $SLUICE_COMMAND
 # Settings, and AWS's credentials where there is no role: sluice --help names the variables.
 EnvironmentFile=-${places.settings}
-Environment=SLUICE_DATA=${places.data}
+Environment=SLUICE_DATA=${places.data} SLUICE_COMMAND=server
 User=sluice
 Group=sluice
 StateDirectory=sluice
@@ -76,6 +80,7 @@ WantedBy=multi-user.target
 
 /** Lines of the file with the service's settings, before any is set. */
 export const settingsHead = `# The settings of Sluice's service: NAME=VALUE, one a line. sluice --help says what they mean.
+# SLUICE_COMMAND="${withLocalCloud.SLUICE_COMMAND}" starts a local cloud, too, for S3 and IAM; without it, it is AWS's.
 # After a change: systemctl restart sluice
 `;
 
