@@ -127,3 +127,16 @@ test(
     });
   },
 );
+
+test(
+  "a server on all addresses is reached by this machine at one that its certificate names",
+  { timeout: 60_000 },
+  async (t) => {
+    const sluice = new SluiceProcess(t, ["--no-example", "--tls", "--listen", "0.0.0.0"]);
+    await sluice.open();
+
+    const { AWS_ENDPOINT_URL } = await sluice.environment();
+
+    assert.equal(AWS_ENDPOINT_URL, `https://127.0.0.1:${sluice.port}`);
+  },
+);

@@ -73,7 +73,7 @@ export class SluiceProcess {
       for (const stream of [child.stdout, child.stderr])
         createInterface({ input: stream }).on("line", (line) => {
           this.#lines.push(line);
-          const port = /^ready on http:\/\/127\.0\.0\.1:(\d+)$/.exec(line)?.[1];
+          const port = /^ready on http:\/\/(?:127\.0\.0\.1|0\.0\.0\.0):(\d+)$/.exec(line)?.[1];
           if (port !== undefined) {
             this.port = Number(port);
             ready();

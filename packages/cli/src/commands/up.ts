@@ -67,6 +67,9 @@ async function connect({ cloud, server }: House): Promise<string> {
   return driver;
 }
 
+/** The URL by which this machine's own programs reach a server that listens on all addresses: no certificate names those. */
+const onThisMachine = (url: string) => url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
+
 /** Records for other commands, and prints, that a server is there. */
 export function noteReady(
   { dataFolder, region }: Configuration,
@@ -79,7 +82,7 @@ export function noteReady(
   },
 ): void {
   const { url } = server;
-  noteRunning(dataFolder, { url, region, ...key, caBundle: certificate?.caBundle });
+  noteRunning(dataFolder, { url: onThisMachine(url), region, ...key, caBundle: certificate?.caBundle });
   const isAlone = certificate?.isRequired === true;
   const trusted = certificate?.caBundle === undefined ? "" : `, for clients that trust ${certificate.caBundle}`;
   console.log(`ready on ${url}${isAlone ? trusted : ""}`);
