@@ -66,7 +66,10 @@ program
 
 program
   .command("console")
-  .option("--no-open", "print the link, and open no browser")
+  .option(
+    "--no-open",
+    "print the link, and open no browser: other users of a machine can see what programs are started with",
+  )
   .description(
     "open the console in a browser: prints a link that is good once, within a minute, with your key's rights",
   )
