@@ -78,7 +78,7 @@ export function startActing(
   { here, port }: { readonly here: Here; readonly port: number },
 ): Active {
   const { clock, region, accountId, version, keep = {}, console: settings } = options;
-  const { keys, presence, lastSeen, consoleCodes } = controlPlane;
+  const { keys, presence, lastSeen, scriptLogs, forecasts, consoleCodes } = controlPlane;
   const note = (about: object, message: string) => log.info(about, message);
   const retention = new Retention({ store, clock, onDefect, keep, audit: identities.audit, log: note });
   const pages = openConsole({
@@ -87,7 +87,7 @@ export function startActing(
       ...service,
       serve: (request) => here.serve(service.name, request),
     })),
-    ...{ store, keys, clock, region, accountId, presence, lastSeen, onDefect },
+    ...{ store, keys, clock, region, accountId, presence, lastSeen, scriptLogs, forecasts, onDefect },
     codes: consoleCodes,
     audit: identities.audit,
     port: () => port,

@@ -167,10 +167,10 @@ function consoleOf(
   { region, accountId, clock, identities, ec2, console: settings }: ServerOptions,
   { store, controlPlane, onDefect, own }: ConsoleParts,
 ): Console {
-  const { services, keys, presence, lastSeen, consoleCodes } = controlPlane;
+  const { services, keys, presence, lastSeen, scriptLogs, forecasts, consoleCodes } = controlPlane;
   return openConsole({
     settings: settings ?? { isBehindProxy: false, version: "" },
-    ...{ store, services, keys, clock, region, accountId, presence, lastSeen, onDefect },
+    ...{ store, services, keys, clock, region, accountId, presence, lastSeen, scriptLogs, forecasts, onDefect },
     codes: consoleCodes,
     audit: identities.audit,
     port: () => Number(new URL(own.url).port),

@@ -3,7 +3,7 @@ import type { AccessKeys, Service } from "@sluice/aws-protocol";
 import type { AuditLog } from "../audit/audit-log.ts";
 import type { HostPresence } from "../event-log/host-presence.ts";
 import type { Store } from "../store/index.ts";
-import { Forecasts } from "../plan/forecasts.ts";
+import type { Forecasts } from "../plan/forecasts.ts";
 import { ConsoleCloud } from "./cloud/cloud.ts";
 import type { ScriptLogReader } from "./snapshots/context.ts";
 import { withConsole } from "./console.ts";
@@ -37,8 +37,8 @@ export interface ConsoleContext {
   readonly port: () => number;
   /** Where the local cloud's services are; absent, or undefined, where the services are AWS's. */
   readonly cloudEndpoint?: (() => string | undefined) | undefined;
-  /** What scripts have printed, where hosts send it. */
-  readonly scriptLogs?: ScriptLogReader | undefined;
+  readonly scriptLogs: ScriptLogReader;
+  readonly forecasts: Forecasts;
   readonly onDefect: (error: unknown, about: string) => void;
 }
 
@@ -59,9 +59,8 @@ export function openConsole(context: ConsoleContext): Console {
   const sessions = new Sessions({ clock, keys });
   const { isBehindProxy, version } = context.settings;
   const record = (change: SessionChange) => audit.append(entryOf(change, clock()));
-  const forecasts = new Forecasts({ store, clock });
   const foretell = (id: string) =>
-    store.deployments.targets(id).length > foretoldTargetsMax ? undefined : forecasts.of(id);
+    store.deployments.targets(id).length > foretoldTargetsMax ? undefined : context.forecasts.of(id);
   const snapshots = {
     foretell,
     store,

@@ -1,40 +1,11 @@
 import type { Forecast } from "@sluice/engine";
 import type { AuditLog } from "../../audit/audit-log.ts";
 import type { HostFacts } from "../../event-log/host-presence.ts";
+import type { ScriptLogs } from "../../store/script-logs.ts";
 import type { Store } from "../../store/index.ts";
 
-/** A line that a script has printed. */
-export interface ScriptLine {
-  readonly position: number;
-  readonly target: string;
-  readonly event: string;
-  readonly script?: string | undefined;
-  readonly stream?: "stdout" | "stderr" | undefined;
-  readonly line: number;
-  readonly at: number;
-  readonly text: string;
-}
-
 /** What is asked of the logs of scripts. */
-export interface ScriptLogReader {
-  count(of: {
-    readonly deploymentId: string;
-    readonly target?: string | undefined;
-    readonly event?: string | undefined;
-  }): number;
-  read(filter: {
-    readonly deploymentId: string;
-    readonly target?: string | undefined;
-    readonly event?: string | undefined;
-    readonly search?: string | undefined;
-    readonly after?: number | undefined;
-    readonly before?: number | undefined;
-    readonly fromEnd?: boolean | undefined;
-    readonly limit?: number | undefined;
-  }): { readonly lines: readonly ScriptLine[]; readonly next?: number | undefined };
-  /** Calls a listener when lines have been kept. Returns the way to end that. */
-  subscribe(listener: (news: { readonly deploymentId: string }) => void): () => void;
-}
+export type ScriptLogReader = Pick<ScriptLogs, "count" | "read" | "subscribe">;
 
 /** What snapshots are made of. */
 export interface SnapshotContext {

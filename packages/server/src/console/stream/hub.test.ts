@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mock, type TestContext, test } from "node:test";
 import { openStore } from "../../store/index.ts";
-import type { ScriptLine, ScriptLogReader, SnapshotContext } from "../snapshots/context.ts";
+import type { LogLine as ScriptLine } from "../../script-logs/log-line.ts";
+import type { LogListener } from "../../store/script-logs.ts";
+import type { ScriptLogReader, SnapshotContext } from "../snapshots/context.ts";
 import { Hub, type Reader } from "./hub.ts";
 import type { Told } from "./told.ts";
 
@@ -106,7 +108,7 @@ test("who has missed too much to be told reads again, and a hub without readers 
 /** Logs of scripts in memory, as the hub asks for them. */
 function newLogs() {
   const kept: ScriptLine[] = [];
-  const listeners = new Set<(news: { readonly deploymentId: string }) => void>();
+  const listeners = new Set<LogListener>();
   const reader: ScriptLogReader = {
     count: () => kept.length,
     read({ after = 0, fromEnd = false, limit = 1_000 }) {
@@ -125,7 +127,7 @@ function newLogs() {
     print: (...texts: readonly string[]) => {
       for (const text of texts)
         kept.push({ position: kept.length + 1, target: "i-1", event: "Install", line: kept.length + 1, at: 1, text });
-      for (const listener of listeners) listener({ deploymentId: "d-1" });
+      for (const listener of listeners) listener({ deploymentId: "d-1", target: "i-1", event: "Install" });
     },
   };
 }

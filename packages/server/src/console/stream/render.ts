@@ -1,7 +1,8 @@
 import type { AuditRow, DeploymentRow, WhereCell } from "../contract.ts";
 import type { LoggedEvent } from "../../event-log/logged-event.ts";
 import { lineView } from "../snapshots/script-lines/logs.ts";
-import type { ScriptLine, SnapshotContext } from "../snapshots/context.ts";
+import type { LogLine as ScriptLine } from "../../script-logs/log-line.ts";
+import type { SnapshotContext } from "../snapshots/context.ts";
 import { base64, base64OfIndexes } from "../snapshots/one-deployment/columns.ts";
 import { headerOf } from "../snapshots/one-deployment/deployment.ts";
 import { rowsOf } from "../snapshots/deployments.ts";
