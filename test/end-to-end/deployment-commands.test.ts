@@ -26,6 +26,9 @@ test(
     const explained = await sluice.cli("explain", id);
     const asJson = await sluice.cli("explain", id, "--json");
     const unknown = await sluice.cli("explain", "d-NOTTHERE0");
+    const happened = await sluice.cli("events", id, "--follow");
+    const ends = await sluice.cli("events", id, "--kind", "deployment", "--json");
+    const noKind = await sluice.cli("events", "--kind", "weather");
 
     assert.equal(explained.code, 3);
     assert.match(explained.stdout, /^Stopped: [12] of 2 failed, (as many as|at most \d) may be unavailable under /);
@@ -44,6 +47,16 @@ test(
     assert.equal(json.rule.total, 2);
     assert.equal(explained.stdout.split("\n")[0], json.sentence, "the same words everywhere");
     assert.equal(explained.stdout.trimEnd(), json.text.join("\n"));
+    assert.match(
+      happened.stdout,
+      /^\S+Z {2}i-\w+ ValidateService: InProgress → Failed {2}\(.*exit code 3, by host\)$/m,
+    );
+    const statuses = ends.stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { readonly to: string }).to);
+    assert.deepEqual(statuses, ["Created", "InProgress", "Failed"]);
+    assert.match(noKind.stderr, /There is no kind of event "weather": expected deployment, targets, target/);
     assert.equal(unknown.code, 1);
     assert.match(unknown.stderr, /The deployment d-NOTTHERE0 could not be found/);
   },

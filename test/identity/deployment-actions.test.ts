@@ -36,6 +36,7 @@ test("who tries again or goes back needs the right to create deployments of that
   const asked: Readonly<Record<string, object>> = {
     ExplainDeployment: { deploymentId },
     ListDeploymentLogLines: { deploymentId },
+    ListEvents: { deploymentId },
     PlanDeployment: { deployment: { ...place, revision: github("b") } },
     RetryDeployment: { deploymentId },
     RollBackDeploymentGroup: { ...place, revision: deploymentId },

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import type { RetryFlags, RollBackFlags } from "./commands/deployments/act.ts";
+import type { EventsRequest } from "./commands/deployments/events.ts";
 import type { LogsRequest } from "./commands/deployments/logs.ts";
 import type { PlanRequest } from "./commands/deployments/plan.ts";
 import type { StatusRequest } from "./commands/deployments/status.ts";
@@ -45,6 +46,21 @@ function addReading(program: Command, { endpointFound }: CommandContext): void {
     .action(async (id: string, options: LogsRequest) => {
       const { logs } = await import("./commands/deployments/logs.ts");
       await logs(await endpointFound(), id, options, print);
+    });
+  program
+    .command("events")
+    .argument("[deployment]", "deployment id; default: everything")
+    .option("--application <name>", "only this application")
+    .option("--group <name>", "only this deployment group")
+    .option("--target <id>", "only this target")
+    .option("--kind <kind...>", "only these kinds, such as deployment, target, alarm, host")
+    .option("--after <cursor>", "only what came after")
+    .option("--follow", "go on as it happens")
+    .option("--json", "one JSON object a line")
+    .description("print what has changed, in which order, why and by whom")
+    .action(async (id: string | undefined, options: EventsRequest) => {
+      const { events } = await import("./commands/deployments/events.ts");
+      await events(await endpointFound(), id, options, print);
     });
   program
     .command("status")

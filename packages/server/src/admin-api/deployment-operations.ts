@@ -9,6 +9,7 @@ import type { Plan } from "../plan/plan.ts";
 import { type PlanContext, planDeployment } from "../plan/plan-deployment.ts";
 import type { WhatIf } from "../plan/what-if.ts";
 import type { ScriptLogs } from "../store/script-logs.ts";
+import { type Events, eventsFor, type EventsRequest } from "./event-operations.ts";
 import { type LogLines, logLines, type LogLinesRequest } from "./log-operations.ts";
 import { type RetryRequest, retryRequestOf, type RollBackRequest, rollBackRequestOf } from "./deployment-actions.ts";
 import { type GroupStatus, runningRevisions } from "./running-revisions.ts";
@@ -54,6 +55,13 @@ export const deploymentShapes = {
     { deploymentId: "text", targetId: "text", event: "text", search: "text", after: "number", limit: "number" },
     { lines: "document", after: "number", isMore: "truth", isOver: "truth", tails: "document" },
   ],
+  ListEvents: [
+    {
+      ...{ after: "number", before: "number", limit: "number", newestFirst: "truth", kinds: "texts" },
+      ...{ deploymentId: "text", applicationName: "text", deploymentGroupName: "text", targetId: "text" },
+    },
+    { events: "document", next: "number", isMore: "truth", oldestCursor: "number", newestCursor: "number" },
+  ],
   ListRunningRevisions: [{ applicationName: "text", deploymentGroupName: "text" }, { groups: "document" }],
 } as const satisfies OperationShapes;
 
@@ -94,6 +102,9 @@ export const deploymentOperations = {
 
   /** What scripts have printed. */
   ListDeploymentLogLines: (context: Context, asked: LogLinesRequest): LogLines => logLines(context, asked),
+
+  /** What has changed, in which order and why. */
+  ListEvents: (context: Context, asked: EventsRequest): Events => eventsFor(context, asked),
 
   /** Which revision runs where. */
   ListRunningRevisions: (
@@ -139,6 +150,12 @@ export function deploymentAccesses(context: DeploymentOperationsContext): Access
     },
     RetryDeployment: (input, call) => orNothing(() => creating(retryRequestOf(context, input), call)),
     RollBackDeploymentGroup: (input, call) => orNothing(() => creating(rollBackRequestOf(context, input), call)),
+    // Without a deployment or a group they are about everything, hosts and calls among them.
+    ListEvents: (input, call) => {
+      if (typeof input["deploymentId"] === "string") return accesses("GetDeployment", input, call);
+      const isOfOneGroup = [input["applicationName"], input["deploymentGroupName"]].every((name) => name !== undefined);
+      return isOfOneGroup ? accesses("GetDeploymentGroup", input, call) : [{ resource: "*" }];
+    },
     ListRunningRevisions: (input, call) =>
       typeof input["deploymentGroupName"] === "string"
         ? accesses("GetDeploymentGroup", input, call)
