@@ -2,6 +2,7 @@ import type { TestContext } from "node:test";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { consoleListener } from "@sluice/console";
 import { type DeploymentFixtureOptions, openDeploymentFixture } from "../end-to-end/deployment-fixture.ts";
+import type { Credentials } from "../support/server-fixture.ts";
 import { whyMissing } from "../support/why-missing.ts";
 
 /** Why there is no browser to test in; false when there is one. For `skip`. */
@@ -22,9 +23,9 @@ export async function openConsole(t: TestContext, options: DeploymentFixtureOpti
     /** What the pages' scripts have thrown, and what the policy of the pages has refused. */
     problems,
     /** Opens a window of its own, and logs in through a link. */
-    logIn: async (view: BrowserContextOptions = {}): Promise<Page> => {
+    logIn: async (view: BrowserContextOptions = {}, as?: Credentials): Promise<Page> => {
       const page = await newPage(browser, view, problems);
-      await page.goto(fixture.consoleLink());
+      await page.goto(fixture.consoleLink(as));
       await page.locator("main h1").waitFor();
       return page;
     },

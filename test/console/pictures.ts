@@ -46,10 +46,12 @@ const disk: Report = {
   },
 };
 
-/** Which hosts fail, and for which cause. */
-const causes: ReadonlyMap<string, Report> = new Map([
-  ...["web-04", "web-11", "web-23", "web-31"].map((host) => [host, migration(host)] as const),
-  ["web-17", disk],
+/** Which hosts of the deployment that fails do so, by the order in which they are begun. */
+const causes: ReadonlyMap<number, (host: string) => Report> = new Map([
+  [3, migration],
+  [7, migration],
+  [12, migration],
+  [16, () => disk],
 ]);
 
 const named = (prefix: string, count: number) =>
@@ -148,11 +150,13 @@ const cleanUps: (() => unknown)[] = [];
 const context = { after: (cleanUp: () => unknown) => void cleanUps.unshift(cleanUp) } as unknown as TestContext; // all that the fixtures use of it
 
 const state = { isBroken: false, isHeld: false };
+const order: string[] = [];
 let begun = 0;
 const held: Promise<"Succeeded">[] = [];
 const console_ = await openConsole(context, {
   answer: (host, event) => {
-    const cause = state.isBroken ? causes.get(host) : undefined;
+    if (state.isBroken && host.startsWith("web-") && !order.includes(host)) order.push(host);
+    const cause = causes.get(order.indexOf(host))?.(host);
     if (cause !== undefined && event === (cause === disk ? "Install" : "ValidateService")) return cause;
     if (!state.isHeld || event !== "ValidateService") return "Succeeded";
     begun += 1;

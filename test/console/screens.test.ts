@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Page } from "playwright-core";
 import { accessibilityFindings } from "./accessibility.ts";
-import { whyNoBrowser } from "./browser.ts";
-import { failing, openFailingFleet } from "./failing-fleet.ts";
+import { openConsole, whyNoBrowser } from "./browser.ts";
+import { openFailingFleet } from "./failing-fleet.ts";
 
 /** Waits until a page shows what it is about: its heading, and nothing that is still on its way. */
 async function settled(page: Page): Promise<void> {
@@ -25,7 +25,7 @@ async function show(page: Page, path: string, shows: RegExp): Promise<void> {
 }
 
 test("the console's screens show the real server's answers to everybody", { skip: whyNoBrowser }, async (t) => {
-  const { logIn, bad, good, problems } = await openFailingFleet(t);
+  const { logIn, bad, good, failing, problems } = await openFailingFleet(t);
   const [host = ""] = failing.keys();
   const screens: readonly (readonly [path: string, shows: RegExp])[] = [
     ["/", /Finished/],
@@ -37,8 +37,8 @@ test("the console's screens show the real server's answers to everybody", { skip
     ["/apps/shop/groups/prod?view=hosts", /web-01/],
     ["/deploy?application=shop&group=prod", /Deployment group/],
     [`/d/${bad}`, /What to do next/],
-    [`/d/${bad}?view=grid`, /web-03/],
-    [`/d/${bad}?view=events`, /web-03/],
+    [`/d/${bad}?view=grid`, new RegExp(host)],
+    [`/d/${bad}?view=events`, new RegExp(host)],
     [`/d/${bad}/logs`, /migration 0042_orders is pending/],
     [`/d/${bad}?view=settings`, /Settings in force/],
     [`/d/${bad}?view=raw`, /deploymentId/],
@@ -46,7 +46,8 @@ test("the console's screens show the real server's answers to everybody", { skip
     [`/d/${bad}/t/${host}`, /Lifecycle events/],
     ["/hosts", /web-01/],
     ["/hosts/web-01", /What runs here/],
-    ["/audit", /CreateDeployment/],
+    ["/audit?operation=CreateDeployment", /CreateDeployment/],
+    ["/cloud", /Auto Scaling groups/],
     ["/me", /administrator/],
   ];
   for (const colorScheme of ["light", "dark"] as const)
@@ -90,3 +91,43 @@ test("the console's screens show the real server's answers to everybody", { skip
 
   assert.deepEqual(problems, []);
 });
+
+test(
+  "where the system sets the colours, the picture of targets keeps its own: failed ones are not like the others",
+  { skip: whyNoBrowser },
+  async (t) => {
+    const { logIn, host, group, deploy, ended, url, problems } = await openConsole(t, {
+      answer: (name) => (name === "web-7" ? "Failed" : "Succeeded"),
+    });
+    for (let number = 1; number <= 210; number += 1) await host(`web-${number}`);
+    await group({ deploymentConfigName: "CodeDeployDefault.AllAtOnce" });
+    const id = await deploy();
+    await ended(id, 90);
+    const page = await logIn({ forcedColors: "active", reducedMotion: "reduce" });
+
+    await page.goto(`${url}/d/${id}?view=grid&by=none`);
+    const picture = page.getByRole("img", { name: "210 targets: 209 succeeded, 1 failed." });
+    await picture.waitFor();
+    const colours = await picture.evaluate((canvas) => {
+      const { width, height } = canvas as unknown as { width: number; height: number };
+      const context = (
+        canvas as unknown as {
+          getContext: (kind: "2d") => { getImageData: (...box: number[]) => { data: Uint8ClampedArray } };
+        }
+      ).getContext("2d");
+      const { data } = context.getImageData(0, 0, width, height);
+      const seen = new Map<string, number>();
+      for (let at = 0; at < data.length; at += 4) {
+        const colour = data.subarray(at, at + 3).join();
+        if (data[at + 3] === 255) seen.set(colour, (seen.get(colour) ?? 0) + 1);
+      }
+      return [...seen.values()].filter((count) => count > 100).length;
+    });
+    assert(colours >= 2, `${colours} colours`);
+    await page.getByRole("application").focus();
+    await page.keyboard.press("End");
+    assert.match(await page.locator(".grid .sr[aria-live]").innerText(), /^web-\d+, Succeeded/);
+    assert.equal(await page.getByRole("table").getByRole("row").filter({ hasText: "web-7" }).count(), 1);
+    assert.deepEqual(problems, []);
+  },
+);

@@ -87,8 +87,9 @@ export async function openServerFixture(
     url: server.url,
     metricsUrl: server.metricsUrl,
     signerSha256: () => server.signerSha256(),
-    /** A link that opens the console once, with the administrator's rights. */
-    consoleLink: () => `${server.url}/#c=${server.newConsoleCode(administrator.accessKeyId)}`,
+    /** A link that opens the console once, with a key's rights; the administrator's unless another is given. */
+    consoleLink: ({ accessKeyId }: Credentials = administrator) =>
+      `${server.url}/#c=${server.newConsoleCode(accessKeyId)}`,
     objectSha256: cloud.objectSha256,
     /** The certificate of the authority, for clients over HTTPS. */
     authorityFile: authority.certificateFile,

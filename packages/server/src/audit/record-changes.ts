@@ -2,7 +2,7 @@ import { Fault, printable, type RecordedRequest } from "@sluice/aws-protocol";
 import type { AuditLog } from "./audit-log.ts";
 
 /** Operations that only read, by the words that AWS begins their names with. */
-const reading = /^(Get|List|Describe|Head|BatchGet|Search|Simulate|Filter|Poll)[A-Z]/;
+const reading = /^(Get|List|Describe|Head|BatchGet|Search|Simulate|Filter|Poll|Explain|Plan)[A-Z]/;
 
 /**
  * Names for which the rule above is wrong. The last three carry measurements and log lines of programs, on which

@@ -62,10 +62,10 @@ export function onResync(listener: () => void): () => void {
   return () => resyncListeners.delete(listener);
 }
 
-/** A snapshot with this cursor has been read: the stream is to begin no later than there. */
-export function noteCursor(cursor: Cursor): void {
+/** A snapshot with this cursor has been read, or one could not be read: the stream is to begin no later than there. */
+export function noteCursor(cursor: Cursor | undefined): void {
   firstCursor ??= cursor;
-  reader?.beginAt(firstCursor);
+  if (firstCursor !== undefined) reader?.beginAt(firstCursor);
   if (!hasStarted) start();
 }
 

@@ -69,6 +69,7 @@ class LiveSnapshot<Result extends Answer> implements Snapshot<Result> {
           this.data.value = answer;
         },
         (error: unknown) => {
+          noteCursor(undefined);
           this.error.value =
             error instanceof ApiError
               ? error

@@ -8,7 +8,8 @@ export type Palette = Readonly<Record<Tone | "sign" | "mark", string>>;
 /** Reads the colours off an element. */
 export function paletteOf(element: Element): Palette {
   const probe = document.createElement("i");
-  probe.hidden = false;
+  // Where the system sets the colours (forced colours), the picture keeps its own: they are what it says.
+  probe.style.setProperty("forced-color-adjust", "none");
   element.append(probe);
   const resolve = (name: string) => {
     probe.style.color = `var(${name})`;
