@@ -3,7 +3,7 @@ import { test, type TestContext } from "node:test";
 import { CreateApplicationCommand, ListApplicationsCommand } from "@aws-sdk/client-codedeploy";
 import { eventually } from "../support/eventually.ts";
 import { Postgres, whyNoPostgres } from "../support/postgres.ts";
-import { deploy, endOf, eventsOf, openTwoNodes, registerHosts } from "../support/several-nodes.ts";
+import { deploy, endOf, eventsOf, openTwoNodes, registerHosts, rowsOf } from "../support/several-nodes.ts";
 import { WanderingAgent } from "../support/wandering-agent.ts";
 
 const skip = whyNoPostgres;
@@ -40,7 +40,14 @@ async function openFleet(t: TestContext, eventMilliseconds: number) {
     }
     assert.equal(new Set(agents.map((agent) => agent.ran.length)).size, 1, "hosts have run the same");
   };
-  return { postgres, one, two, client, agents, ran, hasRun, holds };
+  /** Holds that both nodes have the same rows. Ends them. */
+  const agree = async () => {
+    await Promise.all(agents.map((agent) => agent.close()));
+    await one.end("SIGTERM");
+    await two.end("SIGTERM");
+    assert.equal(await rowsOf(one), await rowsOf(two));
+  };
+  return { postgres, one, two, client, agents, ran, hasRun, holds, agree };
 }
 
 /** How long after a moment the first event has begun. */
@@ -48,7 +55,7 @@ const firstAfter = (ran: readonly { readonly at: number }[], moment: number) =>
   Math.min(...ran.map(({ at }) => at).filter((at) => at > moment)) - moment;
 
 test("a writer that is killed in mid-deployment is replaced, and each hook has run once", options, async (t) => {
-  const { one, two, client, ran, hasRun, holds } = await openFleet(t, 150);
+  const { one, two, client, ran, hasRun, holds, agree } = await openFleet(t, 150);
   assert.equal(one.writes, true);
   const deployment = await deploy(client);
   await hasRun(4);
@@ -72,10 +79,11 @@ test("a writer that is killed in mid-deployment is replaced, and each hook has r
   const again = one.client();
   assert.deepEqual((await again.send(new ListApplicationsCommand({}))).applications, applications);
   again.destroy();
+  await agree();
 });
 
 test("a writer that stands still and goes on later finds that it has lost, and follows", options, async (t) => {
-  const { one, two, client, hasRun, holds } = await openFleet(t, 150);
+  const { one, two, client, hasRun, holds, agree } = await openFleet(t, 150);
   const deployment = await deploy(client);
   await hasRun(4);
   one.signal("SIGSTOP");
@@ -88,15 +96,17 @@ test("a writer that stands still and goes on later finds that it has lost, and f
   await again.send(new CreateApplicationCommand({ applicationName: "by-way-of-the-first" }));
   assert((await client.send(new ListApplicationsCommand({}))).applications?.includes("by-way-of-the-first"));
   again.destroy();
+  await agree();
 });
 
 test("PostgreSQL may end in mid-deployment, and come back", options, async (t) => {
-  const { postgres, client, hasRun, holds } = await openFleet(t, 150);
+  const { postgres, client, hasRun, holds, agree } = await openFleet(t, 150);
   const deployment = await deploy(client);
   await hasRun(4);
   await postgres.stop("immediate");
   await postgres.start();
   await holds(deployment);
+  await agree();
 });
 
 test(

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { DatabaseSync } from "node:sqlite";
 import type { TestContext } from "node:test";
 import {
   AddTagsToOnPremisesInstancesCommand,
@@ -16,6 +17,11 @@ import {
   BatchGetDeploymentTargetsCommand,
   RegisterOnPremisesInstanceCommand,
 } from "@aws-sdk/client-codedeploy";
+import { openVaultOf } from "../../packages/server/src/identity/vault.ts";
+import { EntryChain } from "../../packages/server/src/nodes/entry-chain.ts";
+import { PostgresJournal } from "../../packages/server/src/nodes/postgres-journal.ts";
+import { Replica } from "../../packages/server/src/nodes/replica.ts";
+import { dumpOf } from "../../packages/server/test/nodes/dump.ts";
 import { callSluice } from "../../packages/cli/src/sluice-call.ts";
 import { eventually } from "./eventually.ts";
 import { freePort, type Postgres } from "./postgres.ts";
@@ -28,7 +34,7 @@ export class NodeProcess {
   readonly name: string;
   readonly #folder: string;
   /** Undefined for a server that has its folder alone. */
-  readonly #database: string | undefined;
+  readonly database: string | undefined;
   #process: ChildProcess | undefined;
   #lines: string[] = [];
   port = 0;
@@ -36,11 +42,15 @@ export class NodeProcess {
   constructor(folder: string, name: string, database?: string) {
     this.#folder = folder;
     this.name = name;
-    this.#database = database;
+    this.database = database;
   }
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
+  }
+
+  get keyFile(): string {
+    return join(this.#folder, "key");
   }
 
   get dataFolder(): string {
@@ -55,18 +65,10 @@ export class NodeProcess {
   /** Starts it on the port that it had; resolves once it listens. */
   async start(...more: readonly string[]): Promise<void> {
     this.port ||= await freePort();
-    const words = [
-      "server",
-      "--data",
-      this.dataFolder,
-      "--port",
-      String(this.port),
-      "--key",
-      join(this.#folder, "key"),
-    ];
+    const words = ["server", "--data", this.dataFolder, "--port", String(this.port), "--key", this.keyFile];
     const child = spawn(process.execPath, [program, ...words, ...more], {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, SLUICE_DATABASE: this.#database ?? "" },
+      env: { ...process.env, SLUICE_DATABASE: this.database ?? "" },
     });
     this.#process = child;
     await new Promise<void>((ready, failed) => {
@@ -153,6 +155,26 @@ export async function openTwoNodes(
   await nodes[1].start();
   await eventually("the second node takes requests", async () => (await nodes[1].isReady()) || undefined);
   return nodes;
+}
+
+/** The rows of a node that has ended, once its replica has come to the journal's end. Throws when an entry does not fit. */
+export async function rowsOf(node: NodeProcess): Promise<string> {
+  const chain = new EntryChain(openVaultOf(node.keyFile).derivedKey("journal"));
+  const journal = await PostgresJournal.open(node.database ?? "");
+  const db = new DatabaseSync(join(node.dataFolder, "replica.sqlite"));
+  try {
+    const replica = new Replica(db, chain);
+    replica.forReading();
+    for (;;) {
+      const entries = await journal.after(replica.position);
+      if (entries === undefined) throw new Error(`The journal does not have the position of ${node.name}`);
+      if (entries.length === 0) return dumpOf(db);
+      for (const entry of entries) replica.apply(entry);
+    }
+  } finally {
+    db.close();
+    await journal.close();
+  }
 }
 
 /** Registers hosts, with keys of their own, and a deployment group of them. */
