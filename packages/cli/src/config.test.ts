@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { checkConfig } from "./config-check.ts";
-import { nameInFile } from "./config-file.ts";
+import { checkConfig } from "./settings/config-check.ts";
+import { nameInFile } from "./settings/config-file.ts";
 import { configuration, settings } from "./config.ts";
 
 /** A folder with a configuration file. */

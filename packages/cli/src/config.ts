@@ -1,8 +1,8 @@
 import { join, resolve } from "node:path";
-import { type FoundSettings, readConfigFile } from "./config-file.ts";
+import { type FoundSettings, readConfigFile } from "./settings/config-file.ts";
 import { defaultDataFolder } from "./environment.ts";
-import { operatingSettings, operatingValues } from "./operating-settings.ts";
-import type { Setting } from "./setting.ts";
+import { operatingSettings, operatingValues } from "./settings/operating-settings.ts";
+import type { Setting } from "./settings/setting.ts";
 import {
   address,
   chaosOf,
@@ -15,7 +15,7 @@ import {
   regionName,
   timeScaleOf,
   webhook,
-} from "./setting-values.ts";
+} from "./settings/setting-values.ts";
 
 /** Every setting of the command line: its flag, its environment variable, its default and its meaning. `--help` and the docs print this table. */
 export const settings = {

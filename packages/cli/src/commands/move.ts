@@ -3,7 +3,7 @@ import { moveToDatabase, moveToFolder } from "@sluice/server";
 import type { Configuration } from "../config.ts";
 import { openDataFolder } from "../data-folder.ts";
 import { findRunning } from "../running.ts";
-import { databaseUrl } from "../setting-values.ts";
+import { databaseUrl } from "../settings/setting-values.ts";
 
 /** Moves everything into a database that several nodes share, or out of it into a folder. Returns what to do next. */
 export async function move({ database, dataFolder, keyFile }: Configuration, to: string): Promise<readonly string[]> {

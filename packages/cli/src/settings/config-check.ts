@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { printable } from "@sluice/aws-protocol/printable";
-import { fileInForce } from "./config.ts";
+import { fileInForce } from "../config.ts";
 
 /** Prints what is wrong in a configuration file, each with its line. Returns the exit code: 0 when it can be used. */
 export function checkConfig(
