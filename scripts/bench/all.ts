@@ -1,5 +1,6 @@
 // Every figure that the product promises.
 import { agentMemory } from "./agent-memory.ts";
+import { consoleReaders } from "./console-readers.ts";
 import { eventLatency } from "./event-latency.ts";
 import { fiftyInstances } from "./fifty-instances.ts";
 import { functions } from "./functions.ts";
@@ -31,6 +32,7 @@ export const benches = {
   "what a held poll costs": heldPolls,
   "what traffic events add to a target group's own times": traffic,
   "a page of a long list": listDeployments,
+  "the console: ten thousand targets, and fifty readers": consoleReaders,
   "a store of a million deployments": millionDeployments,
   "pushing a layer of an image": pushImage,
   "tasks of an image that is unpacked": tasks,
