@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import { get } from "node:https";
 import { test, type TestContext } from "node:test";
 import { CreateApplicationCommand, ListApplicationsCommand } from "@aws-sdk/client-codedeploy";
 import { eventually } from "../support/eventually.ts";
 import { Postgres, whyNoPostgres } from "../support/postgres.ts";
-import { deploy, endOf, eventsOf, openTwoNodes, registerHosts, rowsOf } from "../support/several-nodes.ts";
+import { deploy, endOf, eventsOf, nodesOf, openTwoNodes, registerHosts, rowsOf } from "../support/several-nodes.ts";
 import { WanderingAgent } from "../support/wandering-agent.ts";
 
 const skip = whyNoPostgres;
@@ -124,3 +125,19 @@ test(
     await holds(deployment);
   },
 );
+
+test("nodes that speak HTTPS alone follow each other by the authority that they share", options, async (t) => {
+  const postgres = await Postgres.open(t);
+  const [one, two] = nodesOf(t, await postgres.database());
+  await one.start("--tls-only");
+  await eventually("the first node writes", async () => one.writes || undefined);
+  await two.start("--tls-only");
+  const isReady = () =>
+    new Promise<true | undefined>((resolve) => {
+      // Ready is a follower whose connection to the writer stands.
+      get({ host: "127.0.0.1", port: two.port, path: "/readyz", rejectUnauthorized: false }, ({ statusCode }) =>
+        resolve(statusCode === 200 ? true : undefined),
+      ).on("error", () => resolve(undefined));
+    });
+  await eventually("the second node has reached the first", isReady, 15);
+});

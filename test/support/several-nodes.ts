@@ -138,18 +138,23 @@ export async function sluice(
   return { code: code ?? 1, said };
 }
 
-/** Two nodes on a new database of a PostgreSQL; both listen, and the first one writes. */
-export async function openTwoNodes(
-  t: Pick<TestContext, "after">,
-  postgres: Postgres,
-): Promise<readonly [NodeProcess, NodeProcess]> {
+/** Two nodes on a database, which are not started. */
+export function nodesOf(t: Pick<TestContext, "after">, database: string): readonly [NodeProcess, NodeProcess] {
   const folder = mkdtempSync(join(tmpdir(), "sluice-nodes-"));
-  const database = await postgres.database();
   const nodes = [new NodeProcess(folder, "one", database), new NodeProcess(folder, "two", database)] as const;
   t.after(async () => {
     await Promise.all(nodes.map((node) => node.end("SIGKILL")));
     removeFolder(folder);
   });
+  return nodes;
+}
+
+/** Two nodes on a new database of a PostgreSQL; both listen, and the first one writes. */
+export async function openTwoNodes(
+  t: Pick<TestContext, "after">,
+  postgres: Postgres,
+): Promise<readonly [NodeProcess, NodeProcess]> {
+  const nodes = nodesOf(t, await postgres.database());
   await nodes[0].start();
   await eventually("the first node writes", async () => nodes[0].writes || undefined);
   await nodes[1].start();

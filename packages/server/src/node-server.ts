@@ -38,6 +38,9 @@ const reportMilliseconds = 2_000;
 /** How long a node that ends goes on to pass requests to the next writer, in milliseconds. */
 const lingerMilliseconds = 1_000;
 
+/** After how long the same trouble is told of again, in milliseconds. */
+const sayAgainMilliseconds = 30_000;
+
 /** How long an unknown key is waited for, in milliseconds: the replica may be behind the writer. */
 const newKeyMilliseconds = 1_000;
 
@@ -73,6 +76,8 @@ export class NodeServer {
   #isEnding = false;
   #since: number;
   #shown: Role["kind"] = "begins";
+  #said = "";
+  #saidAt = 0;
   port = 0;
 
   constructor(options: NodeOptions, parts: NodeServerParts) {
@@ -281,7 +286,12 @@ export class NodeServer {
     await this.#parts.journal.report(report);
   }
 
+  /** Says what is wrong: the same again only after a while, since it is tried again many times. */
   #warn(cause: unknown, doing: string): void {
+    const said = `${doing}: ${cause instanceof Error ? cause.message : String(cause)}`;
+    const now = realTiming.now();
+    if (said === this.#said && now - this.#saidAt < sayAgainMilliseconds) return;
+    [this.#said, this.#saidAt] = [said, now];
     this.#parts.log.warn(
       { cause: cause instanceof Error ? cause.message : String(cause) },
       `this node cannot ${doing}`,

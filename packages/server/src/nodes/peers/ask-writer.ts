@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
+import { request as requestTls } from "node:https";
 import { Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
 import type { ServiceRequest, ServiceResponse } from "@sluice/aws-protocol";
 import { request } from "@sluice/aws-protocol/node-http";
 import type { Entry } from "../journal.ts";
@@ -134,22 +134,16 @@ function upgrade(
     host: hostname.replace(/^\[|\]$/g, ""),
     port: Number(port === "" ? (protocol === "https:" ? 443 : 80) : port),
   };
-  const secure = () =>
-    connectTls({
+  return new Promise((resolve, reject) => {
+    const asking = (protocol === "https:" ? requestTls : request)({
       ...at,
-      ALPNProtocols: ["http/1.1"],
       // With an authority of the house's own, whoever has a certificate of it is a node, under whatever name it is reached.
       ...(authority === undefined ? {} : { ca: [authority], checkServerIdentity: () => undefined }),
-    });
-  return new Promise((resolve, reject) => {
-    const asking = request({
-      ...at,
       method: "GET",
       path: "/",
       headers: { ...headers, host, connection: "upgrade", upgrade: protocolName },
       timeout: connectMilliseconds,
       agent: false,
-      ...(protocol === "https:" ? { createConnection: secure } : {}),
     });
     asking.on("timeout", () => asking.destroy(new Error(`${address} does not answer`)));
     asking.on("error", reject);
