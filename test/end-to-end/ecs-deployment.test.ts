@@ -112,3 +112,17 @@ test("AWS's managed policy is all that a service role needs, where service roles
   assert.deepEqual([status, errorInformation?.message], ["Succeeded", undefined]);
   assert.match(await fixture.answer(), /version 2 /);
 });
+
+test("behind a Network Load Balancer all of the traffic moves at once, and steps are refused", { skip }, async (t) => {
+  const sluice = new SluiceProcess(t, ["--no-example", "--driver", "ns"]);
+  const fixture = await EcsDeploymentFixture.open(t, {}, sluice, "TCP");
+  const second = await fixture.define("2");
+
+  const refused = await fixture.ended(await fixture.begin(second, { config: "canary" }));
+  const { status, errorInformation } = await fixture.ended(await fixture.begin(second));
+
+  assert.equal(refused.errorInformation?.code, "ELASTIC_LOAD_BALANCING_INVALID");
+  assert.match(refused.errorInformation?.message ?? "", /is of a Network Load Balancer \(TCP\)/);
+  assert.deepEqual([status, errorInformation?.message], ["Succeeded", undefined]);
+  assert.match(await fixture.answer(), /version 2 /);
+});

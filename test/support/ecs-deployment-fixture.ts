@@ -55,11 +55,12 @@ export class EcsDeploymentFixture {
     this.sluice = sluice;
   }
 
-  /** Sets it all up, with version 1 in service. */
+  /** Sets it all up, with version 1 in service; `TCP` is for a Network Load Balancer. */
   static async open(
     test: Pick<TestContext, "after">,
     group: Partial<CreateDeploymentGroupCommandInput> = {},
     sluice = new SluiceProcess(test, ["--no-example", "--driver", "ns"]),
+    protocol: "HTTP" | "TCP" = "HTTP",
   ): Promise<EcsDeploymentFixture> {
     await sluice.open();
     const opened = new EcsDeploymentFixture(sluice);
@@ -91,7 +92,7 @@ export class EcsDeploymentFixture {
       });
       return taskDefinition?.taskDefinitionArn ?? "";
     };
-    await opened.#balance();
+    await opened.#balance(protocol);
     await opened.#serve();
     await opened.#group(serviceRoleArn, group);
     return opened;
@@ -110,18 +111,19 @@ export class EcsDeploymentFixture {
     for (const client of [this.ecs, this.elb, this.deploy]) client.destroy();
   }
 
-  async #balance(): Promise<void> {
-    this.blue = await this.#targetGroup("blue");
-    this.green = await this.#targetGroup("green");
+  async #balance(Protocol: "HTTP" | "TCP"): Promise<void> {
+    this.blue = await this.#targetGroup("blue", Protocol);
+    this.green = await this.#targetGroup("green", Protocol);
+    const Type = Protocol === "HTTP" ? "application" : "network";
     const { LoadBalancers: [balancer] = [] } = await this.elb.send(
-      new CreateLoadBalancerCommand({ Name: "web", Subnets: [...network.awsvpcConfiguration.subnets] }),
+      new CreateLoadBalancerCommand({ Name: "web", Type, Subnets: [...network.awsvpcConfiguration.subnets] }),
     );
     const listener = async () => {
       const Port = await freePort();
       const { Listeners: [made] = [] } = await this.elb.send(
         new CreateListenerCommand({
           LoadBalancerArn: balancer?.LoadBalancerArn,
-          Protocol: "HTTP",
+          Protocol,
           Port,
           DefaultActions: [{ Type: "forward", TargetGroupArn: this.blue }],
         }),
@@ -132,11 +134,11 @@ export class EcsDeploymentFixture {
     [this.tester, this.test] = await listener();
   }
 
-  async #targetGroup(Name: string): Promise<string> {
+  async #targetGroup(Name: string, Protocol: "HTTP" | "TCP"): Promise<string> {
     const { TargetGroups: [made] = [] } = await this.elb.send(
       new CreateTargetGroupCommand({
         Name,
-        Protocol: "HTTP",
+        Protocol,
         Port: 8080,
         VpcId: "vpc-00000000000000001",
         TargetType: "ip",
