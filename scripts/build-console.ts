@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { createRequire } from "node:module";
 import { join, relative, resolve } from "node:path";
 import { rolldown } from "rolldown";
+import { billOfMaterials, packagesOf } from "./bill-of-materials.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const source = join(root, "packages/console/src/browser");
@@ -45,6 +46,7 @@ export async function buildConsole(): Promise<string> {
     import.meta.filename,
     join(root, "package-lock.json"),
   ];
+  replaceFile(join(folder, "console.cdx.json"), asText(billOfMaterials("packages/console", packagesOf(modules))));
   writeManifest(inputs, {
     entry: entry.fileName,
     initial: [...entry.imports],
@@ -65,6 +67,8 @@ export async function buildConsole(): Promise<string> {
   return page;
 }
 
+const asText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
 /** What a build has made, for tests of its size and for removing what is of no use any more. */
 interface Manifest {
   readonly entry: string;
@@ -75,7 +79,6 @@ interface Manifest {
 }
 
 function writeManifest(inputs: readonly string[], manifest: Manifest): void {
-  const asText = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
   replaceFile(join(folder, "manifest.json"), asText(manifest));
   replaceFile(join(folder, "inputs.json"), asText(inputs.map((path) => relative(folder, path)).toSorted()));
 }

@@ -3,6 +3,7 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { version } from "../packages/aws-protocol/src/version.ts";
 import { billOfMaterials, installedPackages } from "./bill-of-materials.ts";
+import { buildConsole } from "./build-console.ts";
 import { packAgent } from "./pack.ts";
 
 interface Package {
@@ -59,4 +60,17 @@ test("every package says the one version", () => {
     for (const [name, wanted] of Object.entries(dependencies as Record<string, string>))
       if (name.startsWith("@sluice/")) assert.equal(wanted, version, `${path}: ${name}`);
   }
+});
+
+test("the console's bill of materials names the libraries that are in its scripts", async () => {
+  const page = await buildConsole();
+  const { components } = read(page.replace("index.html", "console.cdx.json")) as unknown as ReturnType<
+    typeof billOfMaterials
+  >;
+
+  assert.deepEqual(components.map(({ name }) => name).toSorted(), [
+    "@preact/signals",
+    "@preact/signals-core",
+    "preact",
+  ]);
 });
