@@ -92,7 +92,7 @@ async function answer(visit: Visit, options: ConsoleOptions): Promise<Outcome> {
       return { body: await act(viewer, visit, options) };
     case "DELETE":
       if (url !== sessionPath) break;
-      endSession(viewer, viewer.session.id, options.session);
+      await endSession(viewer, viewer.session.id, options.session);
       return { body: {}, headers: { "set-cookie": cookieOfEnd(transport) } };
   }
   throw new ConsoleProblem(405, "MethodNotAllowed", "There is GET for what is read, and POST for actions");

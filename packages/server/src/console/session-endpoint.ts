@@ -63,24 +63,24 @@ export async function beginSession(
     );
   }
   const { session, principal, halves } = begun;
-  await record({
-    ...about,
-    principalArn: principal.arn,
-    accessKeyId: session.accessKeyId,
-    sessionId: session.id,
-    outcome: "Succeeded",
-  });
+  try {
+    const whose = { principalArn: principal.arn, accessKeyId: session.accessKeyId, sessionId: session.id };
+    await record({ ...about, ...whose, outcome: "Succeeded" });
+  } catch (error) {
+    sessions.end(session.id); // what is in no log has not begun
+    throw error;
+  }
   return {
     body: { session: halves.header, principal: principal.arn, expiresAt: session.expiresAt },
     cookie: setCookie(transport, halves),
   };
 }
 
-/** Ends the viewer's session, or another one of its key. Whether there was one. */
-export function endSession(viewer: Viewer, id: string, { sessions, record }: SessionContext): boolean {
+/** Ends the viewer's session, or another one of its key. Resolves with whether there was one, once that is in the audit log. */
+export async function endSession(viewer: Viewer, id: string, { sessions, record }: SessionContext): Promise<boolean> {
   const { call, session } = viewer;
   if (!sessions.of(session.accessKeyId).some((one) => one.id === id) || !sessions.end(id)) return false;
-  void record({
+  await record({
     operation: "EndConsoleSession",
     principalArn: call.principal.arn,
     accessKeyId: session.accessKeyId,

@@ -17,7 +17,7 @@ export type ActionBody = Readonly<Record<string, unknown>>;
 /** What an action works with. */
 export interface ActionContext extends SnapshotContext {
   /** Ends one of the viewer's own sessions. Whether there was one. */
-  readonly endSession: (viewer: Viewer, id: string) => boolean;
+  readonly endSession: (viewer: Viewer, id: string) => Promise<boolean>;
 }
 
 type Output = Readonly<Record<string, unknown>>;
@@ -70,7 +70,7 @@ export const actions: Readonly<Partial<Record<ActionName, Act>>> = {
   "deregister-host": (viewer, body) =>
     viewer.perform("codedeploy", "DeregisterOnPremisesInstance", { instanceName: textIn(body, "host") }),
   "revoke-session": async (viewer, body, { endSession }) => {
-    if (!endSession(viewer, textIn(body, "id"))) throw badRequest("You have no such session");
+    if (!(await endSession(viewer, textIn(body, "id")))) throw badRequest("You have no such session");
     return {};
   },
 };

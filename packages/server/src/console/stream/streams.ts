@@ -58,6 +58,7 @@ export class Streams {
   #isClosed = false;
   #checks = 0;
   #isLooking = false;
+  #isChecking = false;
 
   constructor(context: StreamsContext) {
     this.#context = context;
@@ -71,6 +72,8 @@ export class Streams {
     const cursor = this.#cursorOf(query.get("since"));
     const wait = waitOf(query.get("wait"));
     const sight = await this.#sightOf(viewer, topics);
+    // Who has gone meanwhile would not be noticed any more.
+    if (response.destroyed || response.closed) return;
     this.#requireRoom(viewer);
     const about = { topics, sight, cursor };
     if (wait === undefined) this.#stream(viewer, response, about);
@@ -136,7 +139,10 @@ export class Streams {
   async #checkAll(): Promise<void> {
     this.#checks += 1;
     if (this.#checks % checksOfCloud === 0) void this.#tellOfCloud();
+    if (this.#isChecking) return;
+    this.#isChecking = true;
     await Promise.all([...this.#open].map((open) => this.#check(open)));
+    this.#isChecking = false;
   }
 
   /** The cloud's own events are in no log of ours: it is looked at, once for each key. */
