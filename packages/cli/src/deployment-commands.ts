@@ -24,6 +24,18 @@ export function addDeploymentCommands(program: Command, context: CommandContext)
   addActing(program, context);
 }
 
+/** Adds the command that prints a shell's completion. */
+export function addCompletion(program: Command): void {
+  program
+    .command("completion")
+    .argument("<shell>", "bash or zsh")
+    .description("print what lets a shell complete commands and flags: source <(sluice completion bash)")
+    .action(async (shell: string) => {
+      const { completion } = await import("./commands/completion.ts");
+      print(completion(program, shell));
+    });
+}
+
 function addReading(program: Command, { endpointFound }: CommandContext): void {
   program
     .command("explain")

@@ -1,7 +1,7 @@
 import type { CodeDeployClient } from "@aws-sdk/client-codedeploy";
 import { version } from "@sluice/aws-protocol/version";
 import { Argument, Command, Option } from "commander";
-import { addDeploymentCommands } from "./deployment-commands.ts";
+import { addCompletion, addDeploymentCommands } from "./deployment-commands.ts";
 import type { AuditRequest } from "./commands/audit.ts";
 import { configuration, settings, type Configuration } from "./config.ts";
 import type { DeployRequest } from "./commands/deploy.ts";
@@ -111,6 +111,7 @@ program
   .description("show a deployment until it ends; exit 0 only if it succeeded")
   .action(async (id: string) => watchToEnd(await codeDeployAt(await endpointFound()), id));
 
+addCompletion(program);
 addDeploymentCommands(program, {
   endpointFound,
   watchToEnd: async (endpoint, id) => watchToEnd(await codeDeployAt(endpoint), id),

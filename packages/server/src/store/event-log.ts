@@ -74,7 +74,7 @@ export class EventLog {
 
   /** The cursor of the newest event; 0 when there was never one. */
   get newestCursor(): number {
-    return this.#lastCursor();
+    return this.#newest(); // a node that follows another one's writes has no other way to know
   }
 
   /** The cursor of the oldest event that is kept. Who has read less far than this has missed something. */
@@ -130,10 +130,14 @@ WHERE ${where} first > ? AND last > ? AND first < ? ORDER BY first ${filter.newe
 
   #lastCursor(): number {
     if (this.#last !== undefined) return this.#last;
-    const last = this.#db.get<{ last: number }>("SELECT last FROM event_log ORDER BY first DESC LIMIT 1")?.last ?? 0;
+    const last = this.#newest();
     this.#untold = this.#untold.filter(({ cursor }) => cursor <= last); // others were rolled back
     this.#last = last;
     return last;
+  }
+
+  #newest(): number {
+    return this.#db.get<{ last: number }>("SELECT last FROM event_log ORDER BY first DESC LIMIT 1")?.last ?? 0;
   }
 
   #write(): void {
