@@ -1,5 +1,10 @@
 export { createFrontDoor, type FrontDoorOptions } from "./front-door/front-door.ts";
 export { createFrontDoorServer, frontDoorLimits } from "./front-door/front-door-server.ts";
+export {
+  ConnectionLimits,
+  type ConnectionLimitsOptions,
+  defaultConnectionLimits,
+} from "./front-door/connection-limits.ts";
 export { hostNames, isLoopback } from "./front-door/host-names.ts";
 export { HttpOrHttpsServer, type HttpsOptions } from "./front-door/http-or-https-server.ts";
 export type { AccessLine, RecordedRequest } from "./front-door/request-records.ts";

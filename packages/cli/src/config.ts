@@ -106,6 +106,13 @@ export const settings = {
     default: "",
     meaning: "where the other nodes reach this one; by default where it listens",
   },
+  insecureNodes: {
+    flag: "--insecure-nodes",
+    variable: "SLUICE_INSECURE_NODES",
+    default: "off",
+    meaning:
+      "the network between the nodes is theirs alone, so that they may talk over plain HTTP: whoever is on the way can make any caller's requests: on or off",
+  },
   driver: {
     flag: "--driver <name>",
     variable: "SLUICE_DRIVER",
@@ -230,6 +237,7 @@ function inForce(value: (name: SettingName) => string) {
     database: databaseUrl(value("database")),
     keyFile: resolve(value("key") || join(value("data"), "identities.key")),
     advertise: nodeAddress(value("advertise")),
+    insecureNodes: oneOf("plain HTTP between nodes", value("insecureNodes"), ["on", "off"] as const) === "on",
     driver: oneOf("driver", value("driver"), ["auto", "ns", "plain"] as const),
     chaos: chaosOf(value("chaos")),
     eventsUrl: webhook(value("events")),

@@ -14,6 +14,8 @@ export interface NodeOptions extends Omit<ControlPlaneOptions, "identities" | "s
   readonly keyFile: string;
   /** Where other nodes reach this one, as URL; undefined: where it listens. */
   readonly advertise?: string | undefined;
+  /** The network between the nodes is theirs alone: they may talk over plain HTTP beyond this machine. */
+  readonly insecureNodes?: boolean | undefined;
   /** How many events of the event log are kept; undefined: half a million. */
   readonly eventsMax?: number | undefined;
   /** How many bytes of what scripts have printed are kept; undefined: 256 MiB. */

@@ -16,6 +16,7 @@ import { compareClocks } from "./nodes/compare-clocks.ts";
 import { FollowWriter } from "./nodes/follow-writer.ts";
 import type { House } from "./nodes/house.ts";
 import type { Journal, NodeReport } from "./nodes/journal.ts";
+import { isOnLoopback, requireSafeWay } from "./nodes/node-address.ts";
 import { Node, type Role, type Writing } from "./nodes/node.ts";
 import { passConnectionsOn, passRequestsOn } from "./nodes/pass-on.ts";
 import { AnswerPeers, type WriterSide } from "./nodes/peers/answer-peers.ts";
@@ -90,6 +91,7 @@ export class NodeServer {
     this.#following = new FollowWriter({
       key: house.peerKey,
       authority: this.#tls?.authority,
+      isInsecure: options.insecureNodes,
       onEntry: (entry) => this.#node?.hear(entry),
       onConnection: (writer) => this.#connected(writer),
       onTrouble: (cause, doing) => this.#warn(cause, doing),
@@ -118,9 +120,11 @@ export class NodeServer {
 
   async listen(): Promise<void> {
     const { options, parts } = { options: this.#options, parts: this.#parts };
+    if (options.advertise !== undefined) requireSafeWay(options.advertise, options.insecureNodes);
     this.port = await listen(this.#server, options);
     this.#own.url = `${this.#tls?.isRequired === true ? "https" : "http"}://${options.hostname}:${this.port}`;
-    this.#address = options.advertise ?? this.#own.url;
+    this.#address = options.advertise ?? this.#between();
+    requireSafeWay(this.#address, options.insecureNodes);
     const { journal, house, replica } = parts;
     const bases = new BaseMaker({ journal, house, onTrouble: (cause, doing) => this.#warn(cause, doing) });
     let first: Replica | undefined = replica;
@@ -168,11 +172,18 @@ export class NodeServer {
     await this.#parts.journal.close();
   }
 
+  /** Where other nodes reach this one if nobody says otherwise: with TLS where the way leads out of this machine. */
+  #between(): string {
+    const { url } = this.#own;
+    return this.#tls === undefined || isOnLoopback(url) ? url : url.replace(/^http:/, "https:");
+  }
+
   #openServer(): Server {
     const { clock, hostNames: names = [] } = this.#options;
     const { log } = this.#parts;
+    const transport = { isBehindProxy: this.#options.console?.isBehindProxy ?? false, port: () => this.port };
     const keys: AccessKeys = { find: (id) => this.#findKey(id) };
-    const toWriter = passRequestsOn(() => this.#otherAddress(), this.#tls?.authority);
+    const toWriter = passRequestsOn(() => this.#otherAddress(), { ...transport, authority: this.#tls?.authority });
     const fallback: RequestListener = (request, response) => (this.#fallback ?? toWriter)(request, response);
     const door = createFrontDoor({
       services: this.#acting.controlPlane.services.map((service) => this.#services.shared(service)),
@@ -184,7 +195,11 @@ export class NodeServer {
       isEnding: () => this.#isEnding,
     });
     const server = createFrontDoorServer(door, this.#tls);
-    passConnectionsOn(server, () => (this.#node?.role.kind === "passes on" ? (this.#otherAddress() ?? "") : undefined));
+    passConnectionsOn(
+      server,
+      () => (this.#node?.role.kind === "passes on" ? (this.#otherAddress() ?? "") : undefined),
+      transport,
+    );
     // Others who ask for an upgrade, as some clients of HTTP/2 do, are answered as if they had not.
     Object.assign(server, {
       shouldUpgradeCallback: (request: IncomingMessage) => AnswerPeers.isAskedFor(request),

@@ -29,10 +29,11 @@ export async function serveNode(configuration: Configuration, database: string, 
     keep,
     keyFile,
     advertise,
+    insecureNodes,
   } = configuration;
   if (advertise === undefined && (hostname === "0.0.0.0" || hostname === "::"))
     throw new Error(
-      `Cannot tell the other nodes where this one is: it listens on ${hostname}. Name an address that they reach with --advertise http://ADDRESS:${port}`,
+      `Cannot tell the other nodes where this one is: it listens on ${hostname}. Name an address that they reach with --advertise https://ADDRESS:${port}`,
     );
   if (configuration.metrics !== undefined)
     throw new Error("Cannot serve metrics of a node with --database yet: leave --metrics out, and see sluice nodes");
@@ -45,6 +46,7 @@ export async function serveNode(configuration: Configuration, database: string, 
       database,
       keyFile,
       advertise,
+      insecureNodes,
       port,
       hostname,
       region,

@@ -1,9 +1,12 @@
 import type { Entry, Lease } from "./journal.ts";
+import { requireSafeWay } from "./node-address.ts";
 import { AskWriter } from "./peers/ask-writer.ts";
 
 export interface FollowWriterOptions {
   readonly key: Uint8Array;
   readonly authority: string | undefined;
+  /** The network between the nodes is theirs alone: they may talk over plain HTTP. */
+  readonly isInsecure?: boolean | undefined;
   readonly onEntry: (entry: Entry) => void;
   /** Told of each connection, and with undefined when it has ended. */
   readonly onConnection: (writer: AskWriter | undefined) => void;
@@ -41,10 +44,11 @@ export class FollowWriter {
   }
 
   async #connect({ address, term }: Lease): Promise<void> {
-    const { key, authority, onEntry, onConnection, onTrouble } = this.#options;
+    const { key, authority, isInsecure, onEntry, onConnection, onTrouble } = this.#options;
     this.#isConnecting = true;
     const left = this.#left;
     try {
+      requireSafeWay(address, isInsecure);
       const writer: AskWriter = await AskWriter.connect(address, {
         ...{ key, authority, onEntry },
         onGone: () => {

@@ -18,6 +18,10 @@ export interface HostSetupOptions {
 /** Longest body of a registration, in bytes: a token has 43 characters. */
 const tokenBytesMax = 1024;
 
+/** Whether a request is one of a host that is set up: it may come over plain HTTP, which the host's operator has accepted then. */
+export const isOfHostSetup = ({ url = "/" }: Pick<IncomingMessage, "url">): boolean =>
+  /^\/hosts\/(setup|authority\.pem|codedeploy-agent\.cjs|register)(\?|$)/.test(url);
+
 /**
  * Serves what a host needs before it can sign requests: the script that sets it up, the agent, and its key in exchange
  * for a token. Passes other requests on to `next`.
