@@ -7,6 +7,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readdirSync,
   renameSync,
   rmSync,
   writeSync,
@@ -54,6 +55,15 @@ function unpack(folder) {
   }
 }
 
+/** Removes what processes that were killed have left unfinished. @param {string} programs */
+function removeUnfinished(programs) {
+  for (const name of readdirSync(programs)) {
+    const [, pid] = /^new-(\d+)$/.exec(name) ?? [];
+    if (pid !== undefined && (Number(pid) === process.pid || !existsSync(`/proc/${pid}`)))
+      rmSync(join(programs, name), { recursive: true, force: true });
+  }
+}
+
 /** The folder with the program, unpacked if it is not yet. */
 function program() {
   const { folder: programs, why } = ownCache("programs");
@@ -64,7 +74,7 @@ function program() {
   if (why !== undefined) throw new Error(`${told}: ${why}. ${remedy}`);
   if (existsSync(folder)) return folder;
   const making = join(programs, `new-${process.pid}`);
-  rmSync(making, { recursive: true, force: true });
+  removeUnfinished(programs);
   try {
     unpack(making);
     renameSync(making, folder);
