@@ -63,8 +63,7 @@ test("what is no service, other kinds of resources and bounds that cross are eac
   await refused({ ResourceId: "service/demo/none" }, /ECS service doesn't exist: service\/demo\/none/);
   await refused({ ResourceId: "demo/web" }, /is not of the form service\/CLUSTER\/SERVICE/);
   await refused({ ServiceNamespace: "dynamodb" }, /ecs has ecs:service:DesiredCount, and dynamodb/);
-  await refused({ MinCapacity: 0.5 }, /must be whole numbers from 0 on, and are 0\.5 and 2/);
-  await refused({ MinCapacity: -1 }, /must be whole numbers from 0 on, and are -1 and 2/);
+  await refused({ MinCapacity: -1 }, /cannot be less than 0: -1 and 2/);
   await refused({ MinCapacity: 3 }, /Maximum capacity cannot be less than minimum capacity/);
   await refused({ MaxCapacity: undefined }, /Both MinCapacity and MaxCapacity must be provided/);
   await refused({ Tags: { a: "b" } }, /Tags of scalable targets are not kept/);

@@ -31,8 +31,7 @@ export const scalableTargetOperations: Partial<Operations<typeof Scaling, Scalin
     const [min, max] = [input.MinCapacity ?? earlier?.min, input.MaxCapacity ?? earlier?.max];
     if (min === undefined || max === undefined)
       throw invalid("Both MinCapacity and MaxCapacity must be provided when a new scalable target is registered");
-    if (![min, max].every((bound) => Number.isSafeInteger(bound) && bound >= 0))
-      throw invalid(`MinCapacity and MaxCapacity must be whole numbers from 0 on, and are ${min} and ${max}`);
+    if (min < 0 || max < 0) throw invalid(`MinCapacity and MaxCapacity cannot be less than 0: ${min} and ${max}`);
     if (min > max) throw invalid(`Maximum capacity cannot be less than minimum capacity: ${max} is less than ${min}`);
     const target: ScalableTarget = {
       resourceId,
