@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { RequestListener } from "node:http";
 import { type Authorization, readAuthorization } from "../signature/authorization.ts";
 import { bucketOfHost, chooseService, hostLengthMax } from "./choose-service.ts";
+import { beyondLimits, misdirected, queryParametersMax, unknownService } from "./refused-requests.ts";
 import type { Exchange } from "./exchange.ts";
 import type { FrontDoor } from "./fast-path-server.ts";
 import { Fault } from "../fault.ts";
@@ -54,9 +55,6 @@ const defaultBodyMilliseconds = 60_000;
 
 /** Longest path and query, in bytes. S3's keys have at most 1 KiB, tripled by encoding; a presigned link adds about 1 KiB. */
 const urlBytesMax = 16 * 1024;
-
-/** How many parameters a query may have, far above any client's: reading them takes time, and nothing is verified yet. */
-const queryParametersMax = 1_000;
 
 /** A request that has arrived. */
 interface Arrival {
@@ -261,22 +259,6 @@ function respond(
   return undefined;
 }
 
-/** The response to a request that is refused before anything else of it is looked at. */
-const beyondLimits: ServiceResponse = {
-  status: 400,
-  headers: { "x-amzn-ErrorType": "BadRequest" },
-  body: `The Host header must have at most ${hostLengthMax} characters, and the query at most ${queryParametersMax} parameters\n`,
-  fault: "BadRequest",
-};
-
-/** The response to a request under a name that is not this server's. It does not repeat the name. */
-const misdirected: ServiceResponse = {
-  status: 421,
-  headers: { "x-amzn-ErrorType": "MisdirectedRequest", "content-type": "text/plain; charset=utf-8" },
-  body: "This server has not the name under which it was asked. Names besides localhost and its own addresses are set with --host-names\n",
-  fault: "MisdirectedRequest",
-};
-
 function respondWithoutService(
   options: FrontDoorOptions,
   arrival: Arrival,
@@ -290,22 +272,6 @@ function respondWithoutService(
   exchange.limitBodyTime(options.bodyMilliseconds ?? defaultBodyMilliseconds);
   fallback();
   return undefined;
-}
-
-function unknownService(authorization: Authorization | "malformed", requestId: string): ServiceResponse {
-  const name =
-    authorization === "malformed" ? "that the request is for" : `"${authorization.service}" of the credential scope`;
-  const message = `There is no service ${name} here`;
-  return {
-    status: 404,
-    headers: {
-      "content-type": "application/x-amz-json-1.1",
-      "x-amzn-RequestId": requestId,
-      "x-amzn-ErrorType": "UnknownServiceException",
-    },
-    body: JSON.stringify({ __type: "UnknownServiceException", message }),
-    fault: "UnknownServiceException",
-  };
 }
 
 /** S3's path with the bucket in front, also when the bucket is in the host's name. */
