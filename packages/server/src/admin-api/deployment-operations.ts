@@ -132,6 +132,8 @@ function checked(asked: CreateDeploymentRequest): CreateDeploymentRequest {
   return asked;
 }
 
+type AccessOfOne = AccessTable[string];
+
 /** What they touch: deployment groups, by the names that CodeDeploy's own operations on them have. */
 export function deploymentAccesses(context: DeploymentOperationsContext): AccessTable {
   const accesses = codedeployAccesses(context);
@@ -139,6 +141,13 @@ export function deploymentAccesses(context: DeploymentOperationsContext): Access
   const creating = async (input: unknown, call: Call): Promise<readonly Access[]> => {
     const needed = await accesses("CreateDeployment", input as Readonly<Record<string, unknown>>, call);
     return needed.map((access) => ({ action: "codedeploy:CreateDeployment", ...access }));
+  };
+  /** Without a group they are about all, hosts and calls among them: a Deny on any denies, and only an Allow on all allows. */
+  const ofOneGroup: AccessOfOne = (input, call) => {
+    const isNamed = [input["applicationName"], input["deploymentGroupName"]].every(
+      (name) => typeof name === "string" && name !== "",
+    );
+    return isNamed ? accesses("GetDeploymentGroup", input, call) : [];
   };
   return {
     ExplainDeployment: (input, call) => accesses("GetDeployment", input, call),
@@ -150,16 +159,14 @@ export function deploymentAccesses(context: DeploymentOperationsContext): Access
     },
     RetryDeployment: (input, call) => orNothing(() => creating(retryRequestOf(context, input), call)),
     RollBackDeploymentGroup: (input, call) => orNothing(() => creating(rollBackRequestOf(context, input), call)),
-    // Without a deployment or a group they are about everything, hosts and calls among them.
+    // Events outlive their deployments, and then nobody can tell whose they were.
     ListEvents: (input, call) => {
-      if (typeof input["deploymentId"] === "string") return accesses("GetDeployment", input, call);
-      const isOfOneGroup = [input["applicationName"], input["deploymentGroupName"]].every((name) => name !== undefined);
-      return isOfOneGroup ? accesses("GetDeploymentGroup", input, call) : [{ resource: "*" }];
+      const { deploymentId } = input;
+      if (deploymentId === undefined) return ofOneGroup(input, call);
+      const isKnown = typeof deploymentId === "string" && context.store.deployments.byId(deploymentId) !== undefined;
+      return isKnown ? accesses("GetDeployment", input, call) : [];
     },
-    ListRunningRevisions: (input, call) =>
-      typeof input["deploymentGroupName"] === "string"
-        ? accesses("GetDeploymentGroup", input, call)
-        : [{ resource: "*" }],
+    ListRunningRevisions: ofOneGroup,
   };
 }
 
