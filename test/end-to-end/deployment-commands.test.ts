@@ -77,6 +77,13 @@ test(
     const { application, group, revision } = made;
 
     const planned = await sluice.cli("plan", application, group, "--json");
+    const slow = await sluice.cli(
+      "plan",
+      application,
+      group,
+      "--deployment-config-name",
+      "CodeDeployDefault.OneAtATime",
+    );
     const troubled = await sluice.cli("plan", application, group, "--fail", "2");
     const unknown = await sluice.cli("plan", application, group, "--fail", "i-nobody");
     writeFileSync(join(mine, "scripts/validate.sh"), "#!/bin/sh\nexit 3\n");
@@ -101,6 +108,7 @@ test(
     assert.equal(plan.targets.length, 2);
     assert(plan.targets.every(({ wave }) => wave !== undefined));
     assert.match(plan.basis, /medians of d-/);
+    assert.match(slow.stdout, /^Would succeed: 2 targets in 2 waves, .*CodeDeployDefault\.OneAtATime/s);
     assert.equal(troubled.code, 3);
     assert.match(
       troubled.stdout,

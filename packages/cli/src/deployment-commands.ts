@@ -94,7 +94,7 @@ function addPlan(program: Command, { endpointFound }: CommandContext): void {
     .option("--s3-location <form>", "the revision: bucket=…,key=…,bundleType=…; default: the one deployed last")
     .option("--github-location <form>", "the revision: repository=…,commitId=…")
     .option("--revision <json>", "the revision as CreateDeployment takes it")
-    .option("--config <name>", "deployment configuration; default: the group's")
+    .option("--deployment-config-name <name>", "deployment configuration; default: the group's")
     .option("--outdated-only", "only hosts that do not have the revision")
     .option("--fail <host...>", "hosts that are to fail: how many of the first ones, or their ids")
     .option("--zone-down <zone>", "an Availability Zone whose hosts do not answer")

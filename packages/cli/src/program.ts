@@ -94,7 +94,7 @@ program
   .option("--application <name>", "default: the only one there is")
   .option("--group <name>", "deployment group; default: the only one there is")
   .option("--bucket <name>", "bucket for the revision")
-  .option("--config <name>", "deployment configuration; default: the group's")
+  .option("--deployment-config-name <name>", "deployment configuration; default: the group's")
   .option("--description <text>")
   .addOption(new Option("--file-exists-behavior <what>").choices(["DISALLOW", "OVERWRITE", "RETAIN"]))
   .description("bundle a folder, upload it, deploy it and watch")

@@ -10,7 +10,7 @@ export interface DeployRequest {
   readonly application?: string | undefined;
   readonly group?: string | undefined;
   readonly bucket?: string | undefined;
-  readonly config?: string | undefined;
+  readonly deploymentConfigName?: string | undefined;
   readonly description?: string | undefined;
   readonly fileExistsBehavior?: "DISALLOW" | "OVERWRITE" | "RETAIN" | undefined;
 }
@@ -29,7 +29,7 @@ export async function deploy(client: CodeDeployClient, endpoint: Endpoint, reque
       applicationName,
       deploymentGroupName,
       revision: { revisionType: "S3", s3Location },
-      deploymentConfigName: request.config,
+      deploymentConfigName: request.deploymentConfigName,
       description: request.description,
       fileExistsBehavior: request.fileExistsBehavior,
     }),

@@ -9,7 +9,7 @@ import { type RevisionFlags, revisionOf } from "./revision-flags.ts";
 export interface PlanRequest extends RevisionFlags {
   readonly application: string;
   readonly group: string;
-  readonly config?: string | undefined;
+  readonly deploymentConfigName?: string | undefined;
   readonly outdatedOnly?: boolean | undefined;
   /** Numbers of hosts, and ids of hosts. */
   readonly fail?: readonly string[] | undefined;
@@ -19,13 +19,13 @@ export interface PlanRequest extends RevisionFlags {
 
 /** Prints what a deployment would do. Returns the exit code: 0 only if it would succeed. */
 export async function plan(endpoint: Endpoint, request: PlanRequest, print: (line: string) => void): Promise<number> {
-  const { application, group, config, outdatedOnly, fail = [], zoneDown, json } = request;
+  const { application, group, deploymentConfigName, outdatedOnly, fail = [], zoneDown, json } = request;
   const numbers = fail.filter((word) => /^\d+$/.test(word));
   const answer = (await callSluice(endpoint, "PlanDeployment", {
     deployment: {
       applicationName: application,
       deploymentGroupName: group,
-      deploymentConfigName: config,
+      deploymentConfigName,
       revision: revisionOf(request),
       updateOutdatedInstancesOnly: outdatedOnly,
     },
