@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { type MetricDefinition, metricTable } from "../packages/server/src/metrics/metric-table.ts";
 
 const sources = globSync("packages/*/src/**/*.{ts,tsx,sh}")
   .filter((path) => !path.endsWith(".test.ts"))
@@ -20,6 +21,26 @@ test("every message and code that the troubleshooting guide explains is in the c
       assert(sources.includes(message), `nothing says "${message}"`);
   }
 });
+
+test("the dashboard asks for metrics and labels that there are", () => {
+  const dashboard = readFileSync("examples/observability/grafana-dashboard.json", "utf8");
+  const { panels } = JSON.parse(dashboard) as { readonly panels: readonly { readonly targets: readonly Target[] }[] }; // ours
+  const known = Object.values<MetricDefinition>(metricTable);
+
+  for (const { expr, legendFormat } of panels.flatMap(({ targets }) => targets)) {
+    const [name = ""] = /sluice_[a-z_]+/.exec(expr) ?? [];
+    if (name === "") continue; // of Node's process
+    const metric = known.find((one) => one.name === name.replace(/_(bucket|sum|count)$/, "") || one.name === name);
+    assert(metric !== undefined, `there is no metric ${name}`);
+    for (const [, label = ""] of legendFormat.matchAll(/\{\{(\w+)\}\}/g))
+      assert(metric.labels.includes(label) && expr.includes(label), `${name} has no label ${label}`);
+  }
+});
+
+interface Target {
+  readonly expr: string;
+  readonly legendFormat: string;
+}
 
 test("every setting and file that the guides link to or name as a flag is there", () => {
   const settings =
