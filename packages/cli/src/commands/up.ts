@@ -29,6 +29,10 @@ export async function up(configuration: Configuration, { instances, example }: U
     throw new Error(
       "Cannot switch plain HTTP off in a local cloud: its instances, functions and load balancers use it within this machine. Use --tls, which speaks HTTPS beside it, or sluice server --tls-only",
     );
+  if (configuration.database !== undefined)
+    throw new Error(
+      "Cannot share a local cloud through a database: its instances and buckets are this machine's. Leave --database and SLUICE_DATABASE out, or use sluice server --database",
+    );
   openDataFolder(dataFolder);
   refuseMoved(dataFolder);
   closeInheritedDescriptors();
