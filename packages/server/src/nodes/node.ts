@@ -14,6 +14,8 @@ const readEveryMilliseconds = 1_000;
 /** How long a node waits before it begins anew after trouble, in milliseconds. */
 const pauseMilliseconds = 500;
 
+const never = new Promise<never>(() => undefined);
+
 /** What is opened when a node begins to write. */
 export interface Writing {
   /** Stops what acts by itself, and lets what is under way end. */
@@ -111,7 +113,7 @@ export class Node {
       if ("replica" in this.#role && this.#role.replica.position.sequence >= sequence) return true;
       const left = until - timing.now();
       if (left <= 0) return false;
-      await Promise.race([this.#moved.next, timing.patience(left)]);
+      await this.#moved.or(timing.patience(left));
     }
   }
 
@@ -119,9 +121,9 @@ export class Node {
   async handOver(): Promise<void> {
     this.#mayWrite = false;
     while (this.#role.kind === "writes" || this.#role.kind === "takes up") {
-      const changed = this.#roleChanged.next;
+      const { count } = this.#roleChanged;
       this.#leaving.resolve();
-      await changed;
+      await this.#roleChanged.or(never, count);
     }
   }
 
@@ -153,7 +155,7 @@ export class Node {
           replica = undefined;
         }
         onTrouble(cause, cause instanceof Unfit ? "follow with its replica, and begins from the base" : "go on");
-        await Promise.race([timing.sleep(pauseMilliseconds), this.#wake.next]);
+        await this.#wake.or(timing.sleep(pauseMilliseconds));
       }
     }
     replica?.close();
@@ -166,7 +168,7 @@ export class Node {
       const taken = await this.#follow(replica);
       if (taken === undefined) return;
       const term = new Term(taken.number, taken.askedAt, { ...this.#parts, replica, onTrouble });
-      const renewing = term.renew();
+      void term.renew(); // until the term is over
       try {
         await this.#takeUp(replica, term);
       } catch (cause) {
@@ -174,13 +176,14 @@ export class Node {
         onTrouble(cause, "write any longer, and follows");
       } finally {
         term.end();
-        await renewing;
-        await journal.leaveLease(term.number).catch((cause: unknown) => onTrouble(cause, "let its lease go"));
+        const left = journal.leaveLease(term.number).catch((cause: unknown) => onTrouble(cause, "let its lease go"));
+        // A journal that does not answer must not keep this node from asking the next writer.
+        await Promise.race([left, timing.sleep(pauseMilliseconds)]);
         this.#leaving = Promise.withResolvers();
         this.#showFollowing(replica, undefined, true);
       }
       // Who has just lost its place lets others try first.
-      await Promise.race([timing.sleep(tryEveryMilliseconds), this.#wake.next]);
+      await this.#wake.or(timing.sleep(tryEveryMilliseconds));
     }
   }
 
@@ -193,7 +196,7 @@ export class Node {
     let isKnown = await this.#catchUp(replica);
     this.#showFollowing(replica, lease, isKnown);
     while (!this.#isClosed) {
-      const woken = this.#wake.next;
+      const { count } = this.#wake;
       try {
         if (!this.isTold || timing.now() - readAt >= readEveryMilliseconds) {
           isKnown = await this.#catchUp(replica);
@@ -212,7 +215,7 @@ export class Node {
         if (cause instanceof Unfit) throw cause;
         onTrouble(cause, "read the journal");
       }
-      await Promise.race([timing.sleep(tryEveryMilliseconds), woken]);
+      await this.#wake.or(timing.sleep(tryEveryMilliseconds), count);
     }
     return undefined;
   }

@@ -1,8 +1,12 @@
+import { Duplex } from "node:stream";
 import { Client } from "pg";
 
 /** How long a connection and a statement may take, in milliseconds: more, and the database counts as away. */
 const connectMilliseconds = 3_000;
 const statementMilliseconds = 5_000;
+
+/** How long the end of a connection may take, in milliseconds. */
+const endMilliseconds = 1_000;
 
 /** The oldest PostgreSQL that is known to do, by its version number. */
 const versionMin = 130_000;
@@ -52,7 +56,7 @@ export class PostgresConnection {
   async close(): Promise<void> {
     this.#isClosed = true;
     const client = await this.#client?.catch(() => undefined);
-    await client?.end();
+    if (client !== undefined) await end(client);
   }
 
   #with<Result>(work: (client: Client) => Promise<Result>): Promise<Result> {
@@ -95,10 +99,24 @@ export class PostgresConnection {
   #drop(opening: Promise<Client>): void {
     if (this.#client === opening) this.#client = undefined;
     void opening.then(
-      (client) => client.end().catch(() => undefined),
+      (client) => end(client),
       () => undefined,
     );
   }
+}
+
+/** Ends a connection; one over which nothing comes any more is cut. */
+async function end(client: Client): Promise<void> {
+  const patience = setTimeout(() => cut(client), endMilliseconds);
+  await client.end().catch(() => undefined); // it was lost already
+  clearTimeout(patience);
+}
+
+/** `pg` has no way to end a connection without asking the other side: this is its socket. */
+function cut(client: Client): void {
+  const connection: unknown = Reflect.get(client, "connection");
+  const stream: unknown = typeof connection === "object" && connection !== null && Reflect.get(connection, "stream");
+  if (stream instanceof Duplex) stream.destroy();
 }
 
 async function run(client: Client, sql: string, values: readonly unknown[]) {

@@ -84,7 +84,7 @@ export class SharedServices {
       if (way !== undefined) return way;
       const left = until - this.#timing.now();
       if (left <= 0 || this.#isEnded) return undefined;
-      await Promise.race([this.#changed.next, this.#timing.patience(left)]);
+      await this.#changed.or(this.#timing.patience(left));
     }
   }
 }

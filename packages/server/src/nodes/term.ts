@@ -90,7 +90,7 @@ export class Term implements Keeper {
     while (!this.isSure) {
       const left = until - timing.now();
       if (this.#isOver || left <= 0) throw new TermOver("It is not known which node writes");
-      await Promise.race([this.#changed.next, timing.patience(left)]);
+      await this.#changed.or(timing.patience(left));
     }
   }
 
@@ -106,7 +106,7 @@ export class Term implements Keeper {
       } catch (cause) {
         onTrouble(cause, "renew its lease");
       }
-      await Promise.race([timing.sleep(renewEveryMilliseconds), this.over]);
+      if (!this.#isOver) await this.#changed.or(timing.sleep(renewEveryMilliseconds));
     }
   }
 
@@ -162,7 +162,7 @@ export class Term implements Keeper {
         if (cause instanceof Superseded) throw cause;
         onTrouble(cause, "keep an entry");
       }
-      await Promise.race([timing.sleep(wait), this.over]);
+      if (!this.#isOver) await this.#changed.or(timing.sleep(wait));
     }
     this.#sentAt = undefined;
   }

@@ -15,19 +15,32 @@ export const realTiming: Timing = {
   patience: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds).unref()),
 };
 
-/** Something that others can wait for again and again. */
+/** Something that others can wait for again and again. Who has stopped waiting leaves nothing behind. */
 export class Signal {
-  #next = Promise.withResolvers<void>();
+  readonly #waiting = new Set<() => void>();
+  #count = 0;
 
-  /** Resolves with the next call of `give`. */
-  get next(): Promise<void> {
-    return this.#next.promise;
+  /** How often it was given. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Resolves when it is given, or when `other` resolves; at once, if it was given since the count was `since`. */
+  or(other: Promise<unknown>, since = this.#count): Promise<void> {
+    if (this.#count !== since) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#waiting.delete(done);
+        resolve();
+      };
+      this.#waiting.add(done);
+      void other.then(done);
+    });
   }
 
   /** Wakes all who wait. */
   give(): void {
-    const { resolve } = this.#next;
-    this.#next = Promise.withResolvers();
-    resolve();
+    this.#count += 1;
+    for (const done of [...this.#waiting]) done();
   }
 }

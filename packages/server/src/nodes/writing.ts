@@ -51,6 +51,16 @@ export class KeptFirst {
 export function answersOf(term: Term, gate: KeptFirst, services: readonly Service[]): Here & { stop(): void } {
   const byName = new Map(services.map((service) => [service.name, service]));
   let isStopped = false;
+  /** Requests that are under way: when the term is over, nobody can be told what becomes of them here. */
+  const open = new Set<(cause: Error) => void>();
+  void term.over.then(() => {
+    for (const leave of open) leave(new TermOver("This node no longer writes"));
+  });
+  const untilOver = (serving: Promise<ServiceResponse>): Promise<ServiceResponse> =>
+    new Promise((resolve, reject) => {
+      open.add(reject);
+      serving.then(resolve, reject).finally(() => open.delete(reject));
+    });
   return {
     /** Polls that end from now on are held on by the next node that writes. */
     stop: () => void (isStopped = true),
@@ -60,7 +70,7 @@ export function answersOf(term: Term, gate: KeptFirst, services: readonly Servic
     async serve(name: string, request: ServiceRequest): Promise<ServiceResponse> {
       const service = byName.get(name);
       if (service === undefined || term.isOver) throw new TermOver("This node does not write");
-      const response = await service.serve(request);
+      const response = await untilOver(service.serve(request));
       const waiting = gate.beforeAnswers();
       if (waiting !== undefined) await waiting;
       if (isStopped && response.operation === "PollHostCommand") throw new TermOver("This node lets another one write");
