@@ -32,10 +32,9 @@ export class Backups {
     this.#parts = parts;
   }
 
-  /** Holds the data folder still. Throws a fault while another backup does. */
+  /** Holds the data folder still. A backup that was begun before, whose client may be gone, is not said to be good any more. */
   begin(): StartedBackup {
-    if (this.#current !== undefined)
-      throw new Fault("BackupInProgressException", "Another backup is under way: wait for its end, or at most an hour");
+    this.close();
     const backupId = randomUUID();
     const release = this.#freeze();
     const timer = setTimeout(() => this.#end(backupId), heldMilliseconds);
@@ -49,10 +48,11 @@ export class Backups {
     if (!this.#end(backupId))
       throw new Fault(
         "BackupDoesNotExistException",
-        "This backup took longer than an hour, or the server was restarted",
+        "Another backup was begun meanwhile, this one took longer than an hour, or the server was restarted: try again",
       );
   }
 
+  /** Lets the data folder go on, whoever holds it. */
   close(): void {
     if (this.#current !== undefined) this.#end(this.#current.id);
   }
