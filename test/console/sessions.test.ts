@@ -41,6 +41,22 @@ test("a code is a session once, within a minute, and nothing of it stands in an 
   assert.equal((await ask(`${path}?code=${code}`)).status, 401, "a link that is only looked at spends nothing");
 });
 
+test("whoever sets the clock back prolongs no code and no session", async (t) => {
+  const { clock, move } = movedClock();
+  const { newCode, spend, logIn, ask } = await openConsoleFixture(t, { clock });
+  const hour = 3_600_000;
+  const { code = "" } = await newCode();
+  const one = await logIn();
+  move(-30_000);
+  assert.equal((await ask(path, { as: one })).status, 200, "clocks that are set right go back a little");
+
+  move(-5 * hour);
+  assert.equal((await spend(code)).status, 401);
+  assert.equal((await ask(path, { as: one })).status, 401);
+  move(5 * hour);
+  assert.equal((await ask(path, { as: one })).status, 401, "it has ended");
+});
+
 test("a session needs both of its halves", async (t) => {
   const { logIn, ask } = await openConsoleFixture(t);
   const [one, other] = [await logIn(), await logIn()];

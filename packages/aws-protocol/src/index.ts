@@ -50,6 +50,7 @@ export {
   type Statement,
   type Trust,
 } from "./policy/index.ts";
+export { isStillGood } from "./lifetime.ts";
 export { printable, printableLines } from "./printable.ts";
 export { requestTags, resourceTags, type Tags, withTags } from "./permission/tag-context.ts";
 export { buildModel, type Operation, serviceModel, type ServiceModel, type ServiceName } from "./service/model.ts";

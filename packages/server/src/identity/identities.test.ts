@@ -113,3 +113,23 @@ test("an inactive or revoked key is as good as none", async (t) => {
   assert.equal(identities.find(two.accessKeyId), undefined);
   assert.deepEqual(identities.keysOf("AIDAANN"), [{ accessKeyId: one.accessKeyId, createdAt: 0, isActive: false }]);
 });
+
+test("a registration token is good for an hour, and whoever sets the clock back prolongs none", async (t) => {
+  const [folder, made, hour] = [folderOf(t), 1_800_000_000_000, 3_600_000];
+  let now = made;
+  const identities = await openIdentities({ dataFolder: folder, accountId: "123456789012", clock: () => now });
+  t.after(() => identities.close());
+  const goodAt = async (at: number) => {
+    now = made;
+    const { token } = await identities.newRegistration({ arn: host, instance: "web-1" });
+    now = at;
+    return (await identities.redeemRegistration(token)) !== undefined;
+  };
+
+  assert.deepEqual(
+    [await goodAt(made), await goodAt(made - 5_000), await goodAt(made + hour - 1)],
+    [true, true, true],
+    "clocks that are set right go back a little",
+  );
+  assert.deepEqual([await goodAt(made + hour), await goodAt(made - hour), await goodAt(0)], [false, false, false]);
+});

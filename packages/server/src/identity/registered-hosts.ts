@@ -1,4 +1,8 @@
+import { isStillGood } from "@sluice/aws-protocol";
 import type { Database } from "../store/database.ts";
+
+/** How long a registration token is good, in milliseconds: long enough to walk over to the host. */
+export const registrationMilliseconds = 3_600_000;
 
 /** A host outside the cloud: the ARN that it signs as, and that of the on-premises instance which it is registered as. */
 export interface RegisteredHost {
@@ -25,13 +29,13 @@ export function registeredHosts(db: Database) {
       db.run("INSERT OR REPLACE INTO host_registrations VALUES (?, ?, ?, ?)", hash, arn, instance, expiresAt),
     /** Returns the host of a token that is still valid, and invalidates it. */
     takeToken(hash: string, now: number): RegisteredHost | undefined {
-      const row = db.get<RegisteredHost>(
-        "SELECT arn, instance FROM host_registrations WHERE hash = ? AND expires_at > ?",
+      const row = db.get<RegisteredHost & { readonly expires_at: number }>(
+        "SELECT arn, instance, expires_at FROM host_registrations WHERE hash = ?",
         hash,
-        now,
       );
       db.run("DELETE FROM host_registrations WHERE hash = ? OR expires_at <= ?", hash, now);
-      return row;
+      if (row === undefined || !isStillGood(row.expires_at, registrationMilliseconds, now)) return undefined;
+      return { arn: row.arn, instance: row.instance };
     },
   };
 }

@@ -2,10 +2,7 @@ import { createHash } from "node:crypto";
 import { newSecret } from "../random.ts";
 import type { KeyPair } from "./administrator.ts";
 import type { KeyStore } from "./key-store.ts";
-import type { RegisteredHost } from "./registered-hosts.ts";
-
-/** How long a registration token is good, in milliseconds: long enough to walk over to the host. */
-export const registrationMilliseconds = 3_600_000;
+import { type RegisteredHost, registrationMilliseconds } from "./registered-hosts.ts";
 
 /** Tokens with which hosts get their keys: each is good once, for one registration of a host. Only their hashes are kept. */
 export function registrations(keys: KeyStore, clock: () => number, newPair: () => KeyPair) {

@@ -1,3 +1,5 @@
+import { isStillGood } from "@sluice/aws-protocol";
+
 /** Seals and opens secrets; `open` throws on what was not sealed for this name. */
 export interface Vault {
   seal(text: string, name: string): Buffer;
@@ -38,7 +40,7 @@ export class RegistryTokens {
     const [user, password = ""] = Buffer.from(text, "base64").toString("utf8").split(":", 2);
     if (user !== tokenUser || password === "" || password.length > passwordLengthMax) return undefined;
     const [, expiresAt, accessKeyId] = /^(\d+) (\w+)$/.exec(this.#opened(password)) ?? [];
-    return Number(expiresAt) > this.#clock() ? accessKeyId : undefined;
+    return isStillGood(Number(expiresAt), tokenMilliseconds, this.#clock()) ? accessKeyId : undefined;
   }
 
   #opened(password: string): string {

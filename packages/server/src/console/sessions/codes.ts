@@ -1,3 +1,4 @@
+import { isStillGood } from "@sluice/aws-protocol";
 import { newConsoleSecret } from "../../random.ts";
 import { hashOf } from "./secrets.ts";
 
@@ -52,7 +53,8 @@ export class ConsoleCodes {
     const hash = hashOf(code).toString("hex");
     const found = this.#open.get(hash);
     this.#open.delete(hash);
-    return found === undefined || found.expiresAt <= this.#clock() ? undefined : found.accessKeyId;
+    if (found === undefined) return undefined;
+    return isStillGood(found.expiresAt, codeMilliseconds, this.#clock()) ? found.accessKeyId : undefined;
   }
 
   #forgetExpired(): void {

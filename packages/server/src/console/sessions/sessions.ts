@@ -1,4 +1,4 @@
-import type { AccessKey, AccessKeys, Principal } from "@sluice/aws-protocol";
+import { type AccessKey, type AccessKeys, isStillGood, type Principal } from "@sluice/aws-protocol";
 import { newConsoleSecret, newConsoleSessionId } from "../../random.ts";
 import { hashOf, isSame } from "./secrets.ts";
 
@@ -104,7 +104,7 @@ export class Sessions {
     if (kept === undefined) return undefined;
     const now = this.#clock();
     const key = await this.#keyOf(kept.accessKeyId);
-    const isOver = kept.expiresAt <= now || kept.lastUsedAt + idleMilliseconds <= now;
+    const isOver = !isLive(kept, now);
     if (isOver || key === undefined || key.principal.userId !== kept.userId || !isOfPerson(key.principal)) {
       this.end(kept.id);
       return undefined;
@@ -152,12 +152,15 @@ export class Sessions {
   #makeRoom(accessKeyId: string): void {
     const now = this.#clock();
     for (const { id, expiresAt, lastUsedAt } of this.#open.values())
-      if (expiresAt <= now || lastUsedAt + idleMilliseconds <= now) this.end(id);
+      if (!isLive({ expiresAt, lastUsedAt }, now)) this.end(id);
     const own = this.of(accessKeyId);
     const [oldest] = own.length >= sessionsOfKeyMax ? own : this.#open.size >= sessionsMax ? this.#open.values() : [];
     if (oldest !== undefined) this.end(oldest.id);
   }
 }
+
+const isLive = ({ expiresAt, lastUsedAt }: Pick<ConsoleSession, "expiresAt" | "lastUsedAt">, now: number): boolean =>
+  isStillGood(expiresAt, sessionMilliseconds, now) && isStillGood(lastUsedAt + idleMilliseconds, idleMilliseconds, now);
 
 /** Hosts and services have keys, too, and neither looks at a console. */
 const isOfPerson = ({ host, service }: Principal): boolean => host === undefined && service === undefined;

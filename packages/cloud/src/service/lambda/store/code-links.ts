@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { isStillGood } from "@sluice/aws-protocol";
 
 /** How long a link is good for, in milliseconds: as long as AWS's. */
 const goodMilliseconds = 10 * 60_000;
@@ -22,7 +23,8 @@ export class CodeLinks {
   codeOf({ path, query }: { readonly path: string; readonly query: URLSearchParams }): string | undefined {
     const [, code] = /^\/([0-9a-f]{64})\.zip$/.exec(path) ?? [];
     const expires = query.get("expires") ?? "";
-    if (code === undefined || !/^\d{1,15}$/.test(expires) || Number(expires) <= this.#clock()) return undefined;
+    if (code === undefined || !/^\d{1,15}$/.test(expires)) return undefined;
+    if (!isStillGood(Number(expires), goodMilliseconds, this.#clock())) return undefined;
     const given = Buffer.from(query.get("signature") ?? "");
     const wanted = Buffer.from(this.#sign(code, expires));
     return given.length === wanted.length && timingSafeEqual(given, wanted) ? code : undefined;
