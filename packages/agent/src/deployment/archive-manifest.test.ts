@@ -1,5 +1,16 @@
 import assert from "node:assert/strict";
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  lchownSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -62,6 +73,41 @@ test("whatever is missing or different is named", async (t) => {
     assert.equal(await fault(), wanted);
   }
 });
+
+test("what a script has given away is no longer what was unpacked, whatever its size and times say", async (t) => {
+  const gifts: readonly [string, (archive: string) => void][] = [
+    ['"file" may be changed by others', (archive) => chmodSync(join(archive, "file"), 0o666)],
+    ['"folder" may be changed by others', (archive) => chmodSync(join(archive, "folder"), 0o775)],
+    ["others may change it", (archive) => chmodSync(archive, 0o777)],
+  ];
+  for (const [wanted, give] of gifts) {
+    const { archive, fault } = await fixture(t);
+    give(archive);
+    assert.equal(await fault(), wanted);
+  }
+});
+
+test(
+  "a local user who was given an unpacked script cannot have root run another one in its place",
+  { skip: process.getuid?.() !== 0 && "needs root" },
+  async (t) => {
+    const { deployment, archive, fault } = await fixture(t);
+    const script = join(archive, "file");
+    utimesSync(script, 1_800_000_000, 1_800_000_000);
+    await writeManifest(deployment, archive);
+    chownSync(script, 12_345, 12_345);
+    writeFileSync(script, "CONTENT");
+    utimesSync(script, 1_800_000_000, 1_800_000_000);
+    assert.equal(await fault(), '"file" may be changed by others');
+
+    const other = await fixture(t);
+    lchownSync(join(other.archive, "link"), 12_345, 12_345);
+    assert.equal(await other.fault(), '"link" may be changed by others');
+    const third = await fixture(t);
+    chownSync(third.archive, 12_345, 12_345);
+    assert.equal(await third.fault(), "others may change it");
+  },
+);
 
 test("a manifest that is missing, torn or damaged vouches for nothing", async (t) => {
   const { deployment, fault } = await fixture(t);

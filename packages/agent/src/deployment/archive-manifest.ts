@@ -1,5 +1,6 @@
 import { type BigIntStats, lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
+import { geteuid } from "node:process";
 import { writeAtomically } from "../files/atomic-file.ts";
 import { yieldToEventLoop } from "../yield-to-event-loop.ts";
 
@@ -33,6 +34,8 @@ export type ManifestCheck = { readonly names: ReadonlySet<string> } | { readonly
 export async function checkManifest(deployment: string, archive: string): Promise<ManifestCheck> {
   const lines = readManifest(fileIn(deployment));
   if (lines === undefined) return { fault: "nothing tells what was unpacked" };
+  const root = lstatSync(archive, { bigint: true, throwIfNoEntry: false });
+  if (root !== undefined && isOthersToChange(root)) return { fault: "others may change it" };
   for (const [index, [name, kind, content]] of lines.entries()) {
     if (index % entriesPerTurn === entriesPerTurn - 1) await yieldToEventLoop();
     const difference = differenceAt(bytesOf(archive, name), kind, content);
@@ -45,8 +48,17 @@ function differenceAt(path: Buffer, kind: Kind, content: string): string | undef
   const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
   if (found === undefined) return "is missing";
   if (kindOf(found) !== kind) return `is a ${kindOf(found)}, and was a ${kind}`;
+  if (isOthersToChange(found)) return "may be changed by others";
   return contentOf(path, found) === content ? undefined : "has changed";
 }
+
+/**
+ * Whether others than the agent may change something: a script has given it away. Sizes and times prove nothing then, since
+ * an owner sets times as they like, and what was looked at may be exchanged before it is copied. Unpacked files are the
+ * agent's alone (docs/decisions/009).
+ */
+const isOthersToChange = (stats: BigIntStats): boolean =>
+  stats.uid !== BigInt(geteuid?.() ?? 0) || (!stats.isSymbolicLink() && (stats.mode & 0o022n) !== 0n);
 
 function readManifest(file: string): readonly Line[] | undefined {
   try {
