@@ -54,8 +54,8 @@ function asOrdinaryUser(t: TestContext, ids: string): readonly string[] {
   return ["unshare", "-m", "sh", "-c", `${mounts} && exec env HOME=/ ${becomes.join(" ")} "$@"`, "sh"];
 }
 
-/** A house of that user, and what a container says that runs as user 1000 of its image. */
-async function openHouse(t: TestContext, ids: string): Promise<string> {
+/** Starts a server as that user, and returns what a container of its says that runs as user 1000 of its image. */
+async function runTaskAsOrdinaryUser(t: TestContext, ids: string): Promise<string> {
   const sluice = new SluiceProcess(t, ["--no-example", "--driver", "ns"], asOrdinaryUser(t, ids));
   chownSync(sluice.folder, uid, uid);
   await sluice.open();
@@ -89,13 +89,13 @@ async function openHouse(t: TestContext, ids: string): Promise<string> {
 }
 
 test("an ordinary user with subordinate ids runs tasks as the users of their images", { skip }, async (t) => {
-  const said = await openHouse(t, `${uid}:6000000:65536\n`);
+  const said = await runTaskAsOrdinaryUser(t, `${uid}:6000000:65536\n`);
 
   assert.equal(said, "Its last output: 1000 | 2000 | written");
 });
 
 test("an ordinary user without subordinate ids runs tasks as the one user that there is", { skip }, async (t) => {
-  const said = await openHouse(t, "");
+  const said = await runTaskAsOrdinaryUser(t, "");
 
   assert.equal(said, "Its last output: 0 | 0 | written");
 });

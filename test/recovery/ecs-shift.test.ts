@@ -16,8 +16,8 @@ const skip = whyNoImages() || (await whyNoNamespaces());
 /** Green's shares of a linear shift by 34 percent. */
 const plan = [0, 34, 68, 100];
 
-/** A house whose minutes take five seconds, with a gate before traffic moves and a wait before the original tasks end. */
-async function openHouse(t: Parameters<typeof EcsDeploymentFixture.open>[0]) {
+/** A server whose minutes take five seconds, with a gate before traffic moves and a wait before the original tasks end. */
+async function openServerFixture(t: Parameters<typeof EcsDeploymentFixture.open>[0]) {
   const sluice = new SluiceProcess(t, ["--no-example", "--driver", "ns", "--time-scale", "12"]);
   const gate = { actionOnTimeout: "STOP_DEPLOYMENT", waitTimeInMinutes: 600 } as const;
   const termination = { action: "TERMINATE", terminationWaitTimeInMinutes: 4 } as const;
@@ -80,7 +80,7 @@ test(
   "a server that is killed at each step of a shift and of a rollback keeps to the plan, and finishes when it is back",
   { skip, timeout: 300_000 },
   async (t) => {
-    const { fixture, killed, reached, ready, answers } = await openHouse(t);
+    const { fixture, killed, reached, ready, answers } = await openServerFixture(t);
     const id = await fixture.begin(await fixture.define("2"), { config: "thirds" });
     await fixture.until("the replacement is there", ({ taskSets }) => taskSets?.length === 2);
     assert.equal(await killed(), 0);

@@ -1,5 +1,5 @@
 /** Entries in the order of their times, and at one time in the order in which they came: a binary heap. */
-export class Agenda<Entry> {
+export class EventQueue<Entry> {
   readonly #heap: { readonly at: number; readonly turn: number; readonly entry: Entry }[] = [];
   #turn = 0;
 

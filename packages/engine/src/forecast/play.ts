@@ -7,7 +7,7 @@ import { applyReports } from "../reports.ts";
 import { nextOnTarget } from "../target.ts";
 import { targetOf } from "../target-index.ts";
 import type { HoldName, LifecycleEvent, Report, Target, World } from "../world.ts";
-import { Agenda } from "./agenda.ts";
+import { EventQueue } from "./event-queue.ts";
 import { assumedCheckpoint, assumedFailure, type Assumptions, plannedEnd } from "./assumptions.ts";
 
 /** A decision, and when it is made. */
@@ -37,7 +37,7 @@ export function play(world: World, assumptions: Assumptions): Play {
 
 class Player {
   readonly #assumptions: Assumptions;
-  readonly #agenda = new Agenda<Report>();
+  readonly #eventQueue = new EventQueue<Report>();
   readonly #moves: Move[] = [];
   #world: World;
 
@@ -97,7 +97,7 @@ class Player {
     const { deployment, now } = this.#world;
     const continueRequestedAt = { ...deployment.continueRequestedAt, [hold]: now };
     this.#world = { ...this.#world, deployment: { ...deployment, continueRequestedAt } };
-    this.#agenda.add(now, nothing(now));
+    this.#eventQueue.add(now, nothing(now));
   }
 
   #pickUp(runs: readonly DecisionOf<"run">[]): void {
@@ -126,7 +126,7 @@ class Player {
 
   #expectOutcome(commandId: string, at: number, checkpoint: Checkpoint | undefined, trouble?: "fails"): void {
     const outcome = trouble === undefined ? { status: "Succeeded" as const } : failure;
-    this.#agenda.add(at, { commandId, at, kind: "completed", ...outcome, checkpoint });
+    this.#eventQueue.add(at, { commandId, at, kind: "completed", ...outcome, checkpoint });
   }
 
   #lookUp({ fleet }: DecisionOf<"look up fleet">): boolean {
@@ -139,11 +139,11 @@ class Player {
   /** Goes on to when the next report comes or a wait is over. False when neither will ever be. */
   #goOnInTime(until: number | undefined): boolean {
     for (;;) {
-      const at = Math.min(this.#agenda.nextAt ?? Number.POSITIVE_INFINITY, until ?? Number.POSITIVE_INFINITY);
+      const at = Math.min(this.#eventQueue.nextAt ?? Number.POSITIVE_INFINITY, until ?? Number.POSITIVE_INFINITY);
       if (!Number.isFinite(at)) return false;
       const now = Math.max(at, this.#world.now);
       this.#world = { ...this.#world, now };
-      const reports = this.#agenda.takeDue(now);
+      const reports = this.#eventQueue.takeDue(now);
       if (this.#passOn(reports)) continue;
       this.#world = { ...this.#world, reports: reports.filter(({ commandId }) => commandId !== "") };
       return true;
