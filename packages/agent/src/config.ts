@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { type BundleRuleOptions, defaultBundleRules } from "./bundle/bundle-rules.ts";
-import { waitSecondsMax } from "./deadline.ts";
+import { count, isOn, named, plainKeys, seconds, signers, text, url } from "./config-values.ts";
 import { checkProxy } from "./daemon/node-version.ts";
 import type { TransportOptions } from "./protocol/signed-requests.ts";
 
@@ -202,81 +202,13 @@ export function readConfiguration(file: string): ConfigurationFile {
   }
 }
 
-/** Returns a document's values by key. Keys may be written as Ruby symbols, `:key:`. */
-export function plainKeys(document: unknown): Map<string, unknown> {
-  if (document === null || document === undefined) return new Map();
-  if (typeof document !== "object" || Array.isArray(document))
-    throw new Error(`a mapping of keys to values was expected, and ${JSON.stringify(document)} was found`);
-  return new Map(Object.entries(document).map(([key, value]) => [key.replace(/^:/, ""), value]));
-}
-
-function text(value: unknown): string | undefined {
-  return value === null || value === undefined || value === ""
-    ? undefined
-    : typeof value === "string"
-      ? value
-      : JSON.stringify(value);
-}
-
-/** A URL may contain a password, which must not be in a message. */
-function url(value: unknown, key: string): string | undefined {
-  const found = text(value);
-  if (found === undefined || /^https?:$/.test(protocolOf(found) ?? "")) return found;
-  throw new Error(
-    `Invalid configuration :${key}: a URL that begins with http:// or https:// was expected, and ${protocolOf(found) === undefined ? "something that is no URL" : `one that begins with ${protocolOf(found)}`} was found`,
-  );
-}
-
-const protocolOf = (text: string): string | undefined => (URL.canParse(text) ? new URL(text).protocol : undefined);
-
-/** The official agents accept these words, too. */
-function isOn(value: unknown, otherwise: boolean): boolean {
-  if (value === null || value === undefined || value === "") return otherwise;
-  return value === true || (typeof value === "string" && /^(true|yes|on)$/i.test(value));
-}
-
 function optional<Name extends keyof Configuration>(name: Name, value: unknown): Partial<Configuration> {
   const found = text(value);
   return found === undefined ? {} : { [name]: found };
 }
 
-/** Gives a value back. A key that says who is trusted, and names nobody, is a mistake: without it everybody is. */
-function named(value: unknown, key: string, expected: string): unknown {
-  if (value === undefined || (text(value)?.trim() ?? "") !== "") return value;
-  throw new Error(`Invalid configuration :${key}: ${expected} was expected, and nothing was found`);
-}
-
-/** Several are separated by commas or blanks. */
-function signers(value: unknown): readonly string[] | undefined {
-  const words = text(named(value, "trusted_signer", "the SHA-256 of a public key, 64 hexadecimal digits,"))
-    ?.toLowerCase()
-    .split(/[\s,]+/)
-    .filter((word) => word !== "");
-  const odd = words?.find((word) => !/^[0-9a-f]{64}$/.test(word));
-  if (odd === undefined) return words;
-  throw new Error(
-    `Invalid configuration :trusted_signer: the SHA-256 of a public key, 64 hexadecimal digits, was expected, and ${JSON.stringify(odd.slice(0, 100))} was found`,
-  );
-}
-
-function count(value: unknown, key: string, { least }: { least: number }): number | undefined {
-  if (value === null || value === undefined || value === "") return undefined;
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < least)
-    throw new Error(
-      `Invalid configuration :${key}=${JSON.stringify(value)}: a whole number of ${least} or more was expected`,
-    );
-  return number;
-}
-
 /** The longest wait at a stop: nothing that an agent runs takes longer. */
 const daySeconds = 86_400;
-
-/** Reads a time to wait. One longer than timers can wait means for ever. */
-function seconds(value: unknown, key: string, limits: { least: number }): number | undefined {
-  const found = count(value, key, limits);
-  return found === undefined ? undefined : Math.min(found, waitSecondsMax);
-}
 
 /** Returns how requests reach their services, from the configuration and the environment. */
 export function transportOptions(

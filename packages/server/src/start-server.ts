@@ -83,22 +83,9 @@ const nothingElse: Freeze = () => () => {};
 
 /** Opens the store, continues what an earlier process left, and listens. Throws one clear sentence when it cannot. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { dataFolder, clock, identities, hostNames: names = [] } = options;
-  const log = openLog(options.logLevel);
-  const metrics = options.metrics && (await openMetrics());
-  const onDefect = countedDefects(defectLog(log, clock), metrics);
-  const store = openStore(dataFolder, { eventsMax: options.eventsMax, onDefect });
-  const scriptLogs = openScriptLogs(dataFolder, { bytesMax: options.scriptLogBytesMax, onDefect });
-  const own = { url: "" };
-  const signer = openSigner(dataFolder, clock);
-  const freezes = [
-    () => store.freeze(),
-    () => identities.freeze(),
-    () => scriptLogs.freeze(),
-    options.freezeCloud ?? nothingElse,
-  ];
-  const backups = new Backups(dataFolder, clock, freezes);
-  const parts = { store, scriptLogs, signer, log, onDefect, own, backups, measurements: metrics };
+  const { clock, identities, hostNames: names = [] } = options;
+  const parts = await openParts(options);
+  const { store, scriptLogs, signer, log, onDefect, own, backups, measurements: metrics } = parts;
   const controlPlane = openControlPlane(options, parts);
   await controlPlane.takeOver();
   if (metrics !== undefined) measureCommits(metrics, { store, audit: identities.audit });
@@ -144,6 +131,26 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       identities.close();
     },
   };
+}
+
+/** Opens what the control plane stands on. */
+async function openParts(options: ServerOptions) {
+  const { dataFolder, clock, identities } = options;
+  const log = openLog(options.logLevel);
+  const metrics = options.metrics && (await openMetrics());
+  const onDefect = countedDefects(defectLog(log, clock), metrics);
+  const store = openStore(dataFolder, { eventsMax: options.eventsMax, onDefect });
+  const scriptLogs = openScriptLogs(dataFolder, { bytesMax: options.scriptLogBytesMax, onDefect });
+  const own = { url: "" };
+  const signer = openSigner(dataFolder, clock);
+  const freezes = [
+    () => store.freeze(),
+    () => identities.freeze(),
+    () => scriptLogs.freeze(),
+    options.freezeCloud ?? nothingElse,
+  ];
+  const backups = new Backups(dataFolder, clock, freezes);
+  return { store, scriptLogs, signer, log, onDefect, own, backups, measurements: metrics };
 }
 
 /** What happens with the line of each request. */

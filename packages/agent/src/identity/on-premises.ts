@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
-import { plainKeys } from "../config.ts";
+import { plainKeys } from "../config-values.ts";
 import type { SigningCredentials } from "@sluice/aws-protocol/signature-v4";
 
 /** This host's identity in the on-premises file (agent.md §7.5). */

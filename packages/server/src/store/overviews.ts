@@ -53,92 +53,100 @@ const joined = "deployments d JOIN applications a ON a.id = d.application_id";
 
 /** Reads across applications and deployments: for people who look at many at once. */
 export function overviews(db: Database) {
-  return {
-    /** All groups of applications that are there, by names. */
-    groups: (): readonly GroupOverview[] =>
-      db
-        .all<GroupRow>(
-          `SELECT g.id, g.name, g.application_id, a.name AS application, a.compute_platform, g.target_revision
+  return { ...groupOverviews(db), ...deploymentOverviews(db), ...hostOverviews(db) };
+}
+
+const groupOverviews = (db: Database) => ({
+  /** All groups of applications that are there, by names. */
+  groups: (): readonly GroupOverview[] =>
+    db
+      .all<GroupRow>(
+        `SELECT g.id, g.name, g.application_id, a.name AS application, a.compute_platform, g.target_revision
 FROM deployment_groups g JOIN applications a ON a.id = g.application_id
 WHERE NOT EXISTS (SELECT 1 FROM deleted_applications WHERE deleted_applications.id = a.id) ORDER BY a.name, g.name`,
-        )
-        .map(groupFromRow),
-    /** Ids of deployments. */
-    deployments(filter: OverviewFilter, { sort, isAscending, offset, limit }: OverviewPage): readonly string[] {
-      const { where, values } = conditions(filter);
-      const direction = isAscending ? "ASC" : "DESC";
-      return db
-        .all<{ id: string }>(
-          `SELECT d.id FROM ${joined} WHERE ${where} ORDER BY ${columnsOf[sort]} ${direction}, d.rowid ${direction} LIMIT ? OFFSET ?`,
-          ...values,
-          limit,
-          offset,
-        )
-        .map(({ id }) => id);
-    },
-    /** How many deployments there are, by status. */
-    countByStatus(filter: OverviewFilter): Readonly<Record<string, number>> {
-      const { where, values } = conditions(filter);
-      return Object.fromEntries(
-        db
-          .all<{ status: string; n: number }>(
-            `SELECT d.status, count(*) AS n FROM ${joined} WHERE ${where} GROUP BY d.status`,
-            ...values,
-          )
-          .map(({ status, n }) => [status, n]),
-      );
-    },
-    /** How deployments ended since a time, by the hour of their end. */
-    outcomes: (
-      since: number,
-      groupIds: readonly string[] | undefined,
-    ): readonly { readonly hour: number; readonly status: string; readonly n: number }[] => {
-      const { where, values } = conditions({ groupIds, isOver: true });
-      return db.all(
-        `SELECT d.state ->> 'completeTime' / 3600000 AS hour, d.status, count(*) AS n FROM ${joined}
-WHERE ${where} AND d.create_time >= ? AND d.state ->> 'completeTime' >= ? GROUP BY 1, 2`,
-        ...values,
-        since - longestDeployment,
-        since,
-      );
-    },
-    /** How many targets of a deployment have which status. */
-    targetCounts: (id: string): DeploymentCounts => byDeployment(db, id),
-    /** How many hosts a group remembers to have which revision, by its identity; those with none under "". */
-    installed: (groupId: string): readonly { readonly identity: string; readonly n: number }[] =>
-      db.all(
-        "SELECT coalesce(memory ->> 'installed', '') AS identity, count(*) AS n FROM host_memories WHERE group_id = ? GROUP BY 1 ORDER BY 2 DESC",
-        groupId,
-      ),
-    /** What all groups remember of hosts, by host. */
-    hosts: (): readonly {
-      readonly host: string;
-      readonly groupId: string;
-      readonly health: string;
-      readonly identity: string | null;
-    }[] =>
-      db.all(
-        "SELECT host, group_id AS groupId, memory ->> 'health' AS health, memory ->> 'installed' AS identity FROM host_memories ORDER BY host",
-      ),
-    /** Durations of the deployments of a group that succeeded, the newest first, in milliseconds. */
-    durations: (
-      groupId: string,
-      count: number,
-    ): readonly { readonly id: string; readonly at: number; readonly duration: number }[] =>
-      db.all(
-        `SELECT id, state ->> 'completeTime' AS at, state ->> 'completeTime' - coalesce(state ->> 'startTime', create_time) AS duration
+      )
+      .map(groupFromRow),
+  /** Durations of the deployments of a group that succeeded, the newest first, in milliseconds. */
+  durations: (
+    groupId: string,
+    count: number,
+  ): readonly { readonly id: string; readonly at: number; readonly duration: number }[] =>
+    db.all(
+      `SELECT id, state ->> 'completeTime' AS at, state ->> 'completeTime' - coalesce(state ->> 'startTime', create_time) AS duration
 FROM deployments WHERE group_id = ? AND status = 'Succeeded' ORDER BY create_time DESC LIMIT ?`,
-        groupId,
-        count,
-      ),
-    /** The deployment that has a host now. */
-    runningOn: (host: string): string | undefined =>
-      db.get<{ id: string }>(
-        "SELECT d.id FROM targets t JOIN deployments d ON d.id = t.deployment_id WHERE t.host = ? AND d.is_over = 0 ORDER BY d.create_time DESC",
-        host,
-      )?.id,
-  };
-}
+      groupId,
+      count,
+    ),
+});
+
+const deploymentOverviews = (db: Database) => ({
+  /** Ids of deployments. */
+  deployments(filter: OverviewFilter, { sort, isAscending, offset, limit }: OverviewPage): readonly string[] {
+    const { where, values } = conditions(filter);
+    const direction = isAscending ? "ASC" : "DESC";
+    return db
+      .all<{ id: string }>(
+        `SELECT d.id FROM ${joined} WHERE ${where} ORDER BY ${columnsOf[sort]} ${direction}, d.rowid ${direction} LIMIT ? OFFSET ?`,
+        ...values,
+        limit,
+        offset,
+      )
+      .map(({ id }) => id);
+  },
+  /** How many deployments there are, by status. */
+  countByStatus(filter: OverviewFilter): Readonly<Record<string, number>> {
+    const { where, values } = conditions(filter);
+    return Object.fromEntries(
+      db
+        .all<{ status: string; n: number }>(
+          `SELECT d.status, count(*) AS n FROM ${joined} WHERE ${where} GROUP BY d.status`,
+          ...values,
+        )
+        .map(({ status, n }) => [status, n]),
+    );
+  },
+  /** How deployments ended since a time, by the hour of their end. */
+  outcomes: (
+    since: number,
+    groupIds: readonly string[] | undefined,
+  ): readonly { readonly hour: number; readonly status: string; readonly n: number }[] => {
+    const { where, values } = conditions({ groupIds, isOver: true });
+    return db.all(
+      `SELECT d.state ->> 'completeTime' / 3600000 AS hour, d.status, count(*) AS n FROM ${joined}
+WHERE ${where} AND d.create_time >= ? AND d.state ->> 'completeTime' >= ? GROUP BY 1, 2`,
+      ...values,
+      since - longestDeployment,
+      since,
+    );
+  },
+  /** How many targets of a deployment have which status. */
+  targetCounts: (id: string): DeploymentCounts => byDeployment(db, id),
+});
+
+const hostOverviews = (db: Database) => ({
+  /** How many hosts a group remembers to have which revision, by its identity; those with none under "". */
+  installed: (groupId: string): readonly { readonly identity: string; readonly n: number }[] =>
+    db.all(
+      "SELECT coalesce(memory ->> 'installed', '') AS identity, count(*) AS n FROM host_memories WHERE group_id = ? GROUP BY 1 ORDER BY 2 DESC",
+      groupId,
+    ),
+  /** What all groups remember of hosts, by host. */
+  hosts: (): readonly {
+    readonly host: string;
+    readonly groupId: string;
+    readonly health: string;
+    readonly identity: string | null;
+  }[] =>
+    db.all(
+      "SELECT host, group_id AS groupId, memory ->> 'health' AS health, memory ->> 'installed' AS identity FROM host_memories ORDER BY host",
+    ),
+  /** The deployment that has a host now. */
+  runningOn: (host: string): string | undefined =>
+    db.get<{ id: string }>(
+      "SELECT d.id FROM targets t JOIN deployments d ON d.id = t.deployment_id WHERE t.host = ? AND d.is_over = 0 ORDER BY d.create_time DESC",
+      host,
+    )?.id,
+});
 
 /** Deployments take at most so long, in milliseconds: what ended since a time began at most so long before. */
 const longestDeployment = 8 * 24 * 3_600_000;
