@@ -6,7 +6,7 @@ import { Ago } from "../ui/time.tsx";
 export function Comparison({ cells, close }: { readonly cells: readonly WhereCell[]; readonly close: () => void }) {
   const [left, right] = cells;
   if (left === undefined || right === undefined) return null;
-  const rows: readonly (readonly [string, (cell: WhereCell) => string])[] = [
+  const facts: readonly (readonly [string, (cell: WhereCell) => string])[] = [
     ["Revision", ({ shares, target }) => shares[0]?.revision.text ?? target?.text ?? "none"],
     ["Versions", ({ shares }) => String(shares.length)],
     ["Targets", ({ targets }) => String(targets)],
@@ -37,19 +37,9 @@ export function Comparison({ cells, close }: { readonly cells: readonly WhereCel
             </tr>
           </thead>
           <tbody>
-            {rows.map(([name, text]) => {
-              const isSame = text(left) === text(right);
-              return (
-                <tr key={name}>
-                  <th scope="row" class="soft">
-                    {name}
-                    {!isSame && <span class="tag wait">differs</span>}
-                  </th>
-                  <td class={isSame ? "muted any" : "any strong"}>{text(left)}</td>
-                  <td class={isSame ? "muted any" : "any strong"}>{text(right)}</td>
-                </tr>
-              );
-            })}
+            {facts.map(([name, text]) => (
+              <Fact key={name} name={name} left={text(left)} right={text(right)} />
+            ))}
             <tr>
               <th scope="row" class="soft">
                 Since
@@ -64,5 +54,19 @@ export function Comparison({ cells, close }: { readonly cells: readonly WhereCel
         </table>
       </div>
     </section>
+  );
+}
+
+function Fact({ name, left, right }: { readonly name: string; readonly left: string; readonly right: string }) {
+  const isSame = left === right;
+  return (
+    <tr>
+      <th scope="row" class="soft">
+        {name}
+        {!isSame && <span class="tag wait">differs</span>}
+      </th>
+      <td class={isSame ? "muted any" : "any strong"}>{left}</td>
+      <td class={isSame ? "muted any" : "any strong"}>{right}</td>
+    </tr>
   );
 }

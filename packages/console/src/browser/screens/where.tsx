@@ -104,8 +104,6 @@ const compareKey = ({ application, group }: WhereCell): string =>
 
 function Cell({ cell, chosen }: { readonly cell: WhereCell; readonly chosen: readonly string[] }) {
   const { application, group, shares, targets, outdated, since, because, running, lastOutcome, target } = cell;
-  const key = compareKey(cell);
-  const toggled = chosen.includes(key) ? chosen.filter((each) => each !== key) : [...chosen.slice(-1), key];
   const main = shares[0]?.revision ?? target;
   return (
     <li class={`where-cell${shares.length > 1 ? " mixed" : ""}`}>
@@ -118,34 +116,12 @@ function Cell({ cell, chosen }: { readonly cell: WhereCell; readonly chosen: rea
         <a class="whole strong clip" data-row href={pathTo("group", { application, group })}>
           {group}
         </a>
-        <label class="act push check small" title="Compare with another">
-          <input
-            type="checkbox"
-            checked={chosen.includes(key)}
-            onChange={() => setQuery({ compare: toggled.join("|") })}
-          />
-          <span class="sr">Compare {group}</span>
-        </label>
+        <CompareBox cell={cell} chosen={chosen} />
       </div>
       <p class="where-version mono clip" title={main?.text}>
         {main?.short ?? <span class="muted">never deployed</span>}
       </p>
-      {targets > 0 && (
-        <div
-          class="sharebar thin"
-          role="img"
-          aria-label={shares.map((share) => `${share.targets} of ${targets} on ${share.revision.short}`).join(", ")}
-        >
-          {shares.map((share, index) => (
-            <i
-              key={share.revision.id}
-              class={index === 0 ? "ok" : "wait"}
-              style={{ flex: `${share.targets} 0 0` }}
-              title={`${share.revision.short}: ${share.targets}`}
-            />
-          ))}
-        </div>
-      )}
+      {targets > 0 && <SharesBar shares={shares} targets={targets} />}
       <p class="small soft row">
         <span>
           {number(shares[0]?.targets ?? 0)}
@@ -163,5 +139,37 @@ function Cell({ cell, chosen }: { readonly cell: WhereCell; readonly chosen: rea
         </p>
       )}
     </li>
+  );
+}
+
+/** Chooses a cell to compare; a third one takes the place of the first. */
+function CompareBox({ cell, chosen }: { readonly cell: WhereCell; readonly chosen: readonly string[] }) {
+  const key = compareKey(cell);
+  const toggled = chosen.includes(key) ? chosen.filter((each) => each !== key) : [...chosen.slice(-1), key];
+  return (
+    <label class="act push check small" title="Compare with another">
+      <input type="checkbox" checked={chosen.includes(key)} onChange={() => setQuery({ compare: toggled.join("|") })} />
+      <span class="sr">Compare {cell.group}</span>
+    </label>
+  );
+}
+
+/** How many of a group's targets are on which version. */
+function SharesBar({ shares, targets }: Pick<WhereCell, "shares" | "targets">) {
+  return (
+    <div
+      class="sharebar thin"
+      role="img"
+      aria-label={shares.map((share) => `${share.targets} of ${targets} on ${share.revision.short}`).join(", ")}
+    >
+      {shares.map((share, index) => (
+        <i
+          key={share.revision.id}
+          class={index === 0 ? "ok" : "wait"}
+          style={{ flex: `${share.targets} 0 0` }}
+          title={`${share.revision.short}: ${share.targets}`}
+        />
+      ))}
+    </div>
   );
 }

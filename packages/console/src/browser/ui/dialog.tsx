@@ -1,4 +1,4 @@
-import { signal } from "@preact/signals";
+import { type Signal, signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 
@@ -55,19 +55,7 @@ function Asking({ question }: { readonly question: Question }) {
       <form class="ask" onSubmit={submit}>
         <h2 id="question">{question.title}</h2>
         <div class="soft stack">{question.content}</div>
-        {question.typedName !== undefined && (
-          <label class="field">
-            <span>
-              Type <code>{question.typedName}</code> to go on
-            </span>
-            <input
-              type="text"
-              autocomplete="off"
-              value={typed.value}
-              onInput={(event) => (typed.value = event.currentTarget.value)}
-            />
-          </label>
-        )}
+        {question.typedName !== undefined && <TypedName name={question.typedName} typed={typed} />}
         {problem.value !== undefined && (
           <p class="is-bad any" role="alert">
             {problem.value}
@@ -88,5 +76,21 @@ function Asking({ question }: { readonly question: Question }) {
         </div>
       </form>
     </dialog>
+  );
+}
+
+function TypedName({ name, typed }: { readonly name: string; readonly typed: Signal<string> }) {
+  return (
+    <label class="field">
+      <span>
+        Type <code>{name}</code> to go on
+      </span>
+      <input
+        type="text"
+        autocomplete="off"
+        value={typed.value}
+        onInput={(event) => (typed.value = event.currentTarget.value)}
+      />
+    </label>
   );
 }

@@ -119,24 +119,39 @@ function OpenPalette() {
           onKeyDown={onKeyDown}
         />
       </div>
-      <ul id="palette-list" role="listbox" aria-label="Found">
-        {choices.map((choice, index) => (
-          <li
-            key={`${choice.label} ${index}`}
-            id={`choice-${index}`}
-            role="option"
-            aria-selected={index === chosen}
-            onClick={() => choose(choice)}
-            onMouseMove={() => (at.value = index)}
-          >
-            <Icon name={choice.icon} />
-            <span class="clip">{choice.label}</span>
-            <span class="muted clip">{choice.detail}</span>
-          </li>
-        ))}
-      </ul>
+      <Found choices={choices} chosen={chosen} point={(index) => (at.value = index)} choose={choose} />
       {choices.length === 0 && <p class="picture">Nothing is called that</p>}
     </dialog>
+  );
+}
+
+interface FoundOptions {
+  readonly choices: readonly Choice[];
+  /** The place of the choice that Enter takes. */
+  readonly chosen: number;
+  /** The pointer is over a choice. */
+  readonly point: (index: number) => void;
+  readonly choose: (choice: Choice) => void;
+}
+
+function Found({ choices, chosen, point, choose }: FoundOptions) {
+  return (
+    <ul id="palette-list" role="listbox" aria-label="Found">
+      {choices.map((choice, index) => (
+        <li
+          key={`${choice.label} ${index}`}
+          id={`choice-${index}`}
+          role="option"
+          aria-selected={index === chosen}
+          onClick={() => choose(choice)}
+          onMouseMove={() => point(index)}
+        >
+          <Icon name={choice.icon} />
+          <span class="clip">{choice.label}</span>
+          <span class="muted clip">{choice.detail}</span>
+        </li>
+      ))}
+    </ul>
   );
 }
 

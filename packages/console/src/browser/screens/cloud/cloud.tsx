@@ -1,11 +1,10 @@
 import type { Cloud } from "@sluice/server/console-contract";
 import { address } from "../../live/api.ts";
-import { pathTo } from "../../live/router.ts";
 import { useSnapshot } from "../../live/snapshot.ts";
 import { ActionButton } from "../../ui/action.tsx";
 import { PageHeader } from "../../ui/header.tsx";
 import { Empty, Shown } from "../../ui/pictures.tsx";
-import { Ago } from "../../ui/time.tsx";
+import { Instances } from "./instances.tsx";
 import { Balancers, Functions, Groups, Services } from "./parts.tsx";
 import { CloudPart, StateTag } from "./part.tsx";
 
@@ -38,99 +37,6 @@ export function CloudPage() {
         }
       </Shown>
     </>
-  );
-}
-
-function Instances({ cloud: { instances, can } }: { readonly cloud: Cloud }) {
-  return (
-    <CloudPart
-      id="instances"
-      title="Instances"
-      part={instances}
-      empty="No instances. npx sluice up starts some, with the example."
-    >
-      {(rows) => (
-        <div class="scroll">
-          <table class="list">
-            <thead>
-              <tr>
-                <th scope="col">Instance</th>
-                <th scope="col">State</th>
-                <th scope="col">Address</th>
-                <th scope="col">Zone</th>
-                <th scope="col">Group</th>
-                <th scope="col" class="num">
-                  Launched
-                </th>
-                <th scope="col">
-                  <span class="sr">Actions</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map(({ id, name, state, ip, zone, scalingGroup, launchTime }) => (
-                <tr key={id}>
-                  <td>
-                    <a class="whole mono" data-row href={pathTo("host", { host: id })}>
-                      {id}
-                    </a>
-                    {name !== undefined && <span class="muted small"> {name}</span>}
-                  </td>
-                  <td>
-                    <StateTag state={state} />
-                  </td>
-                  <td class="mono small">{ip ?? "–"}</td>
-                  <td class="soft">{zone ?? "–"}</td>
-                  <td class="soft">{scalingGroup ?? "–"}</td>
-                  <td class="num soft">
-                    <Ago at={launchTime} isShort />
-                  </td>
-                  <td class="num">
-                    <span class="act row">
-                      {state === "stopped" && (
-                        <ActionButton
-                          name="start-instance"
-                          body={{ instanceId: id }}
-                          can={can["start-instance"]}
-                          label="Start"
-                          look="quiet"
-                          isSmall
-                          question={`Start ${id}?`}
-                        />
-                      )}
-                      {state === "running" && (
-                        <ActionButton
-                          name="stop-instance"
-                          body={{ instanceId: id }}
-                          can={can["stop-instance"]}
-                          label="Stop"
-                          look="quiet"
-                          isSmall
-                          question={`Stop ${id}?`}
-                        />
-                      )}
-                      {state !== "terminated" && (
-                        <ActionButton
-                          name="terminate-instance"
-                          body={{ instanceId: id }}
-                          can={can["terminate-instance"]}
-                          label="Terminate"
-                          look="quiet"
-                          isSmall
-                          question={`Terminate ${id}?`}
-                          typedName={id}
-                          explanation={<p>Its disk goes with it. This cannot be undone.</p>}
-                        />
-                      )}
-                    </span>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-    </CloudPart>
   );
 }
 

@@ -48,28 +48,7 @@ function Group({ group, can }: { readonly group: ScalingGroupTile; readonly can:
             {suspended.length > 0 && <span class="is-wait"> · suspended: {suspended.join(", ")}</span>}
           </>
         }
-        actions={
-          <>
-            {desired > min && (
-              <ActionButton
-                name="set-desired"
-                body={{ scalingGroup: name, desired: desired - 1 }}
-                can={can["set-desired"]}
-                label="One less"
-                question={`Have ${desired - 1} instances in ${name}?`}
-              />
-            )}
-            {desired < max && (
-              <ActionButton
-                name="set-desired"
-                body={{ scalingGroup: name, desired: desired + 1 }}
-                can={can["set-desired"]}
-                label="One more"
-                question={`Have ${desired + 1} instances in ${name}?`}
-              />
-            )}
-          </>
-        }
+        actions={<DesiredButtons group={group} can={can} />}
       />
       <div class="stack wide">
         <div class="lanes">
@@ -83,30 +62,69 @@ function Group({ group, can }: { readonly group: ScalingGroupTile; readonly can:
             />
           ))}
         </div>
-        <section class="panel" aria-labelledby="activities">
-          <header>
-            <h2 id="activities">Activities</h2>
-          </header>
-          {activities.length === 0 ? (
-            <p class="quietline">None yet.</p>
-          ) : (
-            <ol class="plain">
-              {activities.map(({ id, status, description, cause, startTime }) => (
-                <li key={id}>
-                  <p class="row">
-                    <StateTag state={status} /> <span class="any">{description}</span>
-                    <span class="push muted small">
-                      <Ago at={startTime} isShort />
-                    </span>
-                  </p>
-                  <p class="muted small any">{cause}</p>
-                </li>
-              ))}
-            </ol>
-          )}
-        </section>
+        <Activities activities={activities} />
       </div>
     </>
+  );
+}
+
+/** One instance less or one more, where the group's bounds leave room. */
+function DesiredButtons({
+  group: { name, desired, min, max },
+  can,
+}: {
+  readonly group: ScalingGroupTile;
+  readonly can: Cloud["can"];
+}) {
+  return (
+    <>
+      {desired > min && (
+        <ActionButton
+          name="set-desired"
+          body={{ scalingGroup: name, desired: desired - 1 }}
+          can={can["set-desired"]}
+          label="One less"
+          question={`Have ${desired - 1} instances in ${name}?`}
+        />
+      )}
+      {desired < max && (
+        <ActionButton
+          name="set-desired"
+          body={{ scalingGroup: name, desired: desired + 1 }}
+          can={can["set-desired"]}
+          label="One more"
+          question={`Have ${desired + 1} instances in ${name}?`}
+        />
+      )}
+    </>
+  );
+}
+
+/** What the group did, and why. */
+function Activities({ activities }: Pick<ScalingGroupTile, "activities">) {
+  return (
+    <section class="panel" aria-labelledby="activities">
+      <header>
+        <h2 id="activities">Activities</h2>
+      </header>
+      {activities.length === 0 ? (
+        <p class="quietline">None yet.</p>
+      ) : (
+        <ol class="plain">
+          {activities.map(({ id, status, description, cause, startTime }) => (
+            <li key={id}>
+              <p class="row">
+                <StateTag state={status} /> <span class="any">{description}</span>
+                <span class="push muted small">
+                  <Ago at={startTime} isShort />
+                </span>
+              </p>
+              <p class="muted small any">{cause}</p>
+            </li>
+          ))}
+        </ol>
+      )}
+    </section>
   );
 }
 

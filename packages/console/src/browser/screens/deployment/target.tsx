@@ -38,7 +38,7 @@ export function TargetPage({ names }: { readonly names: Readonly<Record<string, 
 }
 
 function Target({ answer }: { readonly answer: TargetAnswer }) {
-  const { deployment, target, can, previousFailed, nextFailed } = answer;
+  const { deployment, target } = answer;
   const { id, application, group } = deployment;
   const failed = target.events.filter(({ status }) => status === "Failed");
   return (
@@ -64,44 +64,7 @@ function Target({ answer }: { readonly answer: TargetAnswer }) {
           </>
         }
         cli={["logs", id, "--target", target.id]}
-        actions={
-          <>
-            {previousFailed !== undefined && (
-              <a class="button quiet" href={pathTo("target", { id, target: previousFailed })}>
-                Previous failed
-              </a>
-            )}
-            {nextFailed !== undefined && (
-              <a class="button quiet" href={pathTo("target", { id, target: nextFailed })}>
-                Next failed
-              </a>
-            )}
-            <ActionButton
-              name="skip-target"
-              body={{ deploymentId: id, targetId: target.id }}
-              can={
-                can["skip-target"]?.isAllowed === false && can["skip-target"].because === "state"
-                  ? undefined
-                  : can["skip-target"]
-              }
-              icon="skip"
-              label="Skip this target"
-              question={`Go on without ${target.id}?`}
-            />
-            <ActionButton
-              name="retry"
-              body={{ deploymentId: id }}
-              can={can.retry?.isAllowed === false && can.retry.because === "state" ? undefined : can.retry}
-              icon="retry"
-              look="primary"
-              label="Retry"
-              question="Retry the targets that lack the revision?"
-            />
-            <a class="button" href={pathTo("logs", { id }, { t: target.id })}>
-              <Icon name="audit" size={14} /> Log
-            </a>
-          </>
-        }
+        actions={<TargetActions answer={answer} />}
       />
       <div class="stack">
         {failed.map((event) => (
@@ -110,6 +73,50 @@ function Target({ answer }: { readonly answer: TargetAnswer }) {
         <Waterfall events={target.events} logPath={(event) => pathTo("logs", { id }, { t: target.id, hook: event })} />
         <Host answer={answer} />
       </div>
+    </>
+  );
+}
+
+/** The ways to the other failed targets, what can be done about this one, and its log. */
+function TargetActions({ answer }: { readonly answer: TargetAnswer }) {
+  const { deployment, target, can, previousFailed, nextFailed } = answer;
+  const { id } = deployment;
+  return (
+    <>
+      {previousFailed !== undefined && (
+        <a class="button quiet" href={pathTo("target", { id, target: previousFailed })}>
+          Previous failed
+        </a>
+      )}
+      {nextFailed !== undefined && (
+        <a class="button quiet" href={pathTo("target", { id, target: nextFailed })}>
+          Next failed
+        </a>
+      )}
+      <ActionButton
+        name="skip-target"
+        body={{ deploymentId: id, targetId: target.id }}
+        can={
+          can["skip-target"]?.isAllowed === false && can["skip-target"].because === "state"
+            ? undefined
+            : can["skip-target"]
+        }
+        icon="skip"
+        label="Skip this target"
+        question={`Go on without ${target.id}?`}
+      />
+      <ActionButton
+        name="retry"
+        body={{ deploymentId: id }}
+        can={can.retry?.isAllowed === false && can.retry.because === "state" ? undefined : can.retry}
+        icon="retry"
+        look="primary"
+        label="Retry"
+        question="Retry the targets that lack the revision?"
+      />
+      <a class="button" href={pathTo("logs", { id }, { t: target.id })}>
+        <Icon name="audit" size={14} /> Log
+      </a>
     </>
   );
 }

@@ -182,7 +182,6 @@ function Details({ id, columns, selected, clear, version }: DetailsOptions) {
   );
   const indexes = selected.length > 0 ? selected : failed;
   const title = selected.length > 0 ? plural(selected.length, "selected target") : "Failed and waiting targets";
-  const keys = ["wave", ...columns.keys.keys()].slice(0, 3);
   if (indexes.length === 0) return null;
   return (
     <section class="panel" aria-label={title}>
@@ -195,47 +194,62 @@ function Details({ id, columns, selected, clear, version }: DetailsOptions) {
           </button>
         )}
       </header>
-      <div class="scroll">
-        <table class="list">
-          <thead>
-            <tr>
-              <th scope="col">Target</th>
-              <th scope="col">State</th>
-              <th scope="col">Event</th>
-              {keys.map((key) => (
-                <th scope="col" key={key}>
-                  {keyNames[key] ?? key}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {indexes.slice(0, rowsMax).map((index) => (
-              <tr key={index}>
-                <td>
-                  <a class="whole mono" data-row href={pathTo("target", { id, target: columns.ids[index] ?? "" })}>
-                    {columns.ids[index]}
-                  </a>
-                </td>
-                <td>
-                  <StatusText status={stateOf(columns, index)} />
-                </td>
-                <td class="soft">{eventOf(columns, index) ?? "–"}</td>
-                {keys.map((key) => (
-                  <td class="soft" key={key}>
-                    {keyOf(columns, key, index) ?? "–"}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <TargetTable id={id} columns={columns} indexes={indexes.slice(0, rowsMax)} version={version} />
       {indexes.length > rowsMax && (
         <p class="quietline">
           {number(indexes.length - rowsMax)} more. Select fewer of them in the picture, or choose a state.
         </p>
       )}
     </section>
+  );
+}
+
+interface TargetTableOptions {
+  readonly id: string;
+  readonly columns: Columns;
+  readonly indexes: readonly number[];
+  /** Grows with each change of cells, which are changed in place: without it this would not be drawn again. */
+  readonly version: number;
+}
+
+function TargetTable({ id, columns, indexes }: TargetTableOptions) {
+  const keys = ["wave", ...columns.keys.keys()].slice(0, 3);
+  return (
+    <div class="scroll">
+      <table class="list">
+        <thead>
+          <tr>
+            <th scope="col">Target</th>
+            <th scope="col">State</th>
+            <th scope="col">Event</th>
+            {keys.map((key) => (
+              <th scope="col" key={key}>
+                {keyNames[key] ?? key}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {indexes.map((index) => (
+            <tr key={index}>
+              <td>
+                <a class="whole mono" data-row href={pathTo("target", { id, target: columns.ids[index] ?? "" })}>
+                  {columns.ids[index]}
+                </a>
+              </td>
+              <td>
+                <StatusText status={stateOf(columns, index)} />
+              </td>
+              <td class="soft">{eventOf(columns, index) ?? "–"}</td>
+              {keys.map((key) => (
+                <td class="soft" key={key}>
+                  {keyOf(columns, key, index) ?? "–"}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }

@@ -22,7 +22,6 @@ export function Waterfall({
       startTime === undefined ? [] : [endTime ?? (status === "InProgress" ? now : startTime)],
     ),
   );
-  const share = (time: number) => `${(Math.min(Math.max(0, time - from), to - from) / (to - from)) * 100}%`;
   return (
     <section class="panel" aria-labelledby="waterfall">
       <header>
@@ -34,50 +33,83 @@ export function Waterfall({
         )}
       </header>
       <ol class="waterfall">
-        {events.map((event) => {
-          const { name, status, startTime, endTime, usualDuration, progress } = event;
-          const end = endTime ?? (status === "InProgress" ? now : startTime);
-          return (
-            <li key={name}>
-              <a class="waterfall-name" href={logPath(name)}>
-                <Glyph status={status} />
-                {name}
-                <span class="sr"> {statusWord(status)}</span>
-              </a>
-              <span class="waterfall-track" aria-hidden="true">
-                {startTime !== undefined && end !== undefined && (
-                  <i
-                    class={`cell ${toneOf(status)}`}
-                    style={{
-                      insetInlineStart: share(startTime),
-                      width: `calc(${share(from + end - startTime)} + 2px)`,
-                    }}
-                  />
-                )}
-                {startTime !== undefined && usualDuration !== undefined && (
-                  <b
-                    style={{ insetInlineStart: share(startTime + usualDuration) }}
-                    title={`Usually ${durationText(usualDuration)}`}
-                  />
-                )}
-              </span>
-              <span class="num soft">
-                {startTime === undefined || end === undefined ? (
-                  <span class="muted">{statusWord(status).toLowerCase()}</span>
-                ) : (
-                  <>
-                    {durationText(end - startTime)}
-                    {usualDuration !== undefined && (
-                      <span class="muted small"> usually {durationText(usualDuration)}</span>
-                    )}
-                  </>
-                )}
-              </span>
-              {progress !== undefined && <p class="muted small waterfall-note any">{progress}</p>}
-            </li>
-          );
-        })}
+        {events.map((event) => (
+          <Row key={event.name} event={event} now={now} axis={{ from, to }} logPath={logPath(event.name)} />
+        ))}
       </ol>
     </section>
+  );
+}
+
+/** The stretch of time that the picture is wide, in milliseconds since 1970. */
+interface Axis {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A duration in milliseconds as a CSS length on the axis. */
+const lengthOn = ({ from, to }: Axis, duration: number): string =>
+  `${(Math.min(Math.max(0, duration), to - from) / (to - from)) * 100}%`;
+
+interface RowOptions {
+  readonly event: TargetEvent;
+  readonly now: number;
+  readonly axis: Axis;
+  readonly logPath: string;
+}
+
+function Row({ event, now, axis, logPath }: RowOptions) {
+  const { name, status, startTime, endTime, usualDuration, progress } = event;
+  const end = endTime ?? (status === "InProgress" ? now : startTime);
+  return (
+    <li>
+      <a class="waterfall-name" href={logPath}>
+        <Glyph status={status} />
+        {name}
+        <span class="sr"> {statusWord(status)}</span>
+      </a>
+      <Track event={event} end={end} axis={axis} />
+      <span class="num soft">
+        {startTime === undefined || end === undefined ? (
+          <span class="muted">{statusWord(status).toLowerCase()}</span>
+        ) : (
+          <>
+            {durationText(end - startTime)}
+            {usualDuration !== undefined && <span class="muted small"> usually {durationText(usualDuration)}</span>}
+          </>
+        )}
+      </span>
+      {progress !== undefined && <p class="muted small waterfall-note any">{progress}</p>}
+    </li>
+  );
+}
+
+interface TrackOptions {
+  readonly event: TargetEvent;
+  /** When the event ended, or how far it is; undefined before it began. */
+  readonly end: number | undefined;
+  readonly axis: Axis;
+}
+
+/** An event as a bar, and a mark where it usually ends. */
+function Track({ event: { status, startTime, usualDuration }, end, axis }: TrackOptions) {
+  return (
+    <span class="waterfall-track" aria-hidden="true">
+      {startTime !== undefined && end !== undefined && (
+        <i
+          class={`cell ${toneOf(status)}`}
+          style={{
+            insetInlineStart: lengthOn(axis, startTime - axis.from),
+            width: `calc(${lengthOn(axis, end - startTime)} + 2px)`,
+          }}
+        />
+      )}
+      {startTime !== undefined && usualDuration !== undefined && (
+        <b
+          style={{ insetInlineStart: lengthOn(axis, startTime + usualDuration - axis.from) }}
+          title={`Usually ${durationText(usualDuration)}`}
+        />
+      )}
+    </span>
   );
 }

@@ -28,19 +28,11 @@ interface GridOptions {
 export function Grid({ id, columns, by, shown, listeners, onSelect }: GridOptions) {
   const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
-  const width = useSignal(0);
+  const width = useWidth(frame);
   const at = useSignal<number | undefined>(undefined);
-  useLayoutEffect(() => {
-    const box = frame.current;
-    if (box === null) return;
-    width.value = box.clientWidth;
-    const observer = new ResizeObserver(() => (width.value = box.clientWidth));
-    observer.observe(box);
-    return () => observer.disconnect();
-  }, []);
   const layout = useMemo(
-    () => (width.value === 0 ? undefined : layOut(columns, by, width.value, shown)),
-    [columns, by, width.value, shown],
+    () => (width === 0 ? undefined : layOut(columns, by, width, shown)),
+    [columns, by, width, shown],
   );
   usePainting(canvas, columns, layout, listeners);
   const drag = useDragging(layout, onSelect);
@@ -152,6 +144,20 @@ function Cursor({
       </div>
     </>
   );
+}
+
+/** The width of an element in CSS pixels; 0 until it is measured. */
+function useWidth(frame: { readonly current: HTMLElement | null }): number {
+  const width = useSignal(0);
+  useLayoutEffect(() => {
+    const box = frame.current;
+    if (box === null) return;
+    width.value = box.clientWidth;
+    const observer = new ResizeObserver(() => (width.value = box.clientWidth));
+    observer.observe(box);
+    return () => observer.disconnect();
+  }, []);
+  return width.value;
 }
 
 function usePainting(

@@ -2,16 +2,13 @@ import type { LogLine } from "@sluice/server/console-contract";
 import type { ComponentChildren } from "preact";
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
-import { query, setQuery, withQuery } from "../../../live/router.ts";
-import { plainText } from "../../../ui/ansi.ts";
-import { copyText } from "../../../ui/copy.tsx";
-import { FilterInput } from "../../../ui/filters.tsx";
-import { Icon } from "../../../ui/icons.tsx";
+import { query, setQuery } from "../../../live/router.ts";
 import { Empty, Failure, Loading } from "../../../ui/pictures.tsx";
-import { prefer, preferences } from "../../../ui/preferences.ts";
+import { preferences } from "../../../ui/preferences.ts";
 import { number } from "../../../ui/share-bar.tsx";
-import { download } from "../settings-view.tsx";
 import { LineWindow } from "./line-window.ts";
+import { type LogFilter, LogFilters } from "./log-filters.tsx";
+import { LogTools } from "./log-tools.tsx";
 import { VirtualLines } from "./virtual-lines.tsx";
 
 interface LogsViewOptions {
@@ -23,7 +20,7 @@ interface LogsViewOptions {
 
 /** What the scripts wrote: opens at the failure, and follows what is written. */
 export function LogsView({ id, events, hasFailed }: LogsViewOptions) {
-  const filter = {
+  const filter: LogFilter = {
     target: query.value.get("t") ?? "",
     event: query.value.get("hook") ?? "",
     q: query.value.get("q") ?? "",
@@ -41,66 +38,13 @@ export function LogsView({ id, events, hasFailed }: LogsViewOptions) {
     isFollowing.value = false;
     setQuery({ L: isRange && from !== "" ? `${from}-${line.position}` : line.position });
   };
+  const toggleFollowing = () => follow(window, isFollowing);
   const startAt = (all: readonly LogLine[]) => startOf(all, from, hasFailed);
   return (
     <section class="panel logs" aria-label="Log">
       <header>
-        <FilterInput name="q" label="Find in the log" />
-        <select
-          aria-label="Lifecycle event"
-          value={filter.event}
-          onChange={(event) => setQuery({ hook: event.currentTarget.value, L: undefined })}
-        >
-          <option value="">All events</option>
-          {events.map((name) => (
-            <option key={name}>{name}</option>
-          ))}
-        </select>
-        {filter.target !== "" && (
-          <span class="tag">
-            <span class="mono clip">{filter.target}</span>
-            <a href={withQuery({ t: undefined, L: undefined })} aria-label="Show all targets">
-              ✕
-            </a>
-          </span>
-        )}
-        <span class="push row">
-          <button
-            type="button"
-            class="button quiet small"
-            aria-pressed={isFollowing.value}
-            onClick={() => follow(window, isFollowing)}
-          >
-            <Icon name="down" size={14} /> {isFollowing.value ? "Following" : "Follow"}
-          </button>
-          <button
-            type="button"
-            class="button quiet small"
-            aria-pressed={preferences.value.isWrapped}
-            onClick={() => prefer({ isWrapped: !preferences.value.isWrapped })}
-          >
-            Wrap
-          </button>
-          <button
-            type="button"
-            class="button quiet small"
-            onClick={() =>
-              void copyText(
-                textOf(marked.size > 0 ? lines.filter(({ position }) => marked.has(position)) : lines),
-                marked.size > 0 ? "the marked lines" : "the loaded lines",
-              )
-            }
-          >
-            <Icon name="copy" size={14} /> Copy
-          </button>
-          <button
-            type="button"
-            class="button quiet small"
-            onClick={() => download(textOf(lines), `${id}.log`, "text/plain")}
-          >
-            <Icon name="down" size={14} /> Download
-          </button>
-        </span>
+        <LogFilters filter={filter} events={events} />
+        <LogTools id={id} lines={lines} marked={marked} isFollowing={isFollowing.value} follow={toggleFollowing} />
       </header>
       <Body window={window} isEmptyByFilter={filter.q !== "" || filter.target !== "" || filter.event !== ""}>
         <VirtualLines
@@ -119,18 +63,7 @@ export function LogsView({ id, events, hasFailed }: LogsViewOptions) {
           onMark={onMark}
         />
       </Body>
-      <footer class="logs-foot small muted">
-        <span>
-          {number(lines.length)} of {number(window.total.value)} lines loaded
-          {!window.isWhole.value && ". Hosts send only the last 2,048 characters of each script's output"}
-          {window.cut.value !== undefined && `. ${window.cut.value}`}
-        </span>
-        {!isFollowing.value && window.unseen.value > 0 && (
-          <button type="button" class="button small" onClick={() => follow(window, isFollowing)}>
-            {number(window.unseen.value)} new
-          </button>
-        )}
-      </footer>
+      <Foot window={window} isFollowing={isFollowing.value} follow={toggleFollowing} />
     </section>
   );
 }
@@ -139,6 +72,30 @@ function follow(window: LineWindow, isFollowing: { value: boolean }): void {
   isFollowing.value = !isFollowing.value;
   window.unseen.value = 0;
   if (isFollowing.value && window.later.value !== undefined) void window.open("end");
+}
+
+interface FootOptions {
+  readonly window: LineWindow;
+  readonly isFollowing: boolean;
+  readonly follow: () => void;
+}
+
+/** How much of the log is here, and what came while the reader was elsewhere. */
+function Foot({ window, isFollowing, follow }: FootOptions) {
+  return (
+    <footer class="logs-foot small muted">
+      <span>
+        {number(window.lines.value.length)} of {number(window.total.value)} lines loaded
+        {!window.isWhole.value && ". Hosts send only the last 2,048 characters of each script's output"}
+        {window.cut.value !== undefined && `. ${window.cut.value}`}
+      </span>
+      {!isFollowing && window.unseen.value > 0 && (
+        <button type="button" class="button small" onClick={follow}>
+          {number(window.unseen.value)} new
+        </button>
+      )}
+    </footer>
+  );
 }
 
 function Body({
@@ -180,5 +137,3 @@ function rangeOf(lines: readonly LogLine[], from: string, to: string): ReadonlyS
   const [start = -1, end = -1] = ends.toSorted((a, b) => a - b);
   return new Set(start < 0 ? [from, to] : lines.slice(start, end + 1).map(({ position }) => position));
 }
-
-const textOf = (lines: readonly LogLine[]): string => `${lines.map(({ text }) => plainText(text)).join("\n")}\n`;

@@ -3,13 +3,14 @@ import { ActionButton } from "../../../ui/action.tsx";
 import { Command } from "../../../ui/copy.tsx";
 import { number } from "../../../ui/share-bar.tsx";
 
+interface NextStepsOptions {
+  readonly why: Why;
+  readonly deployment: DeploymentHeader;
+}
+
 /** What to do next: with a button where the server would accept it, and as the command that does the same. */
-export function NextSteps({ why, deployment }: { readonly why: Why; readonly deployment: DeploymentHeader }) {
+export function NextSteps({ why, deployment }: NextStepsOptions) {
   const { can, next } = why;
-  // Those that failed, and those that were not tried any more.
-  const lacking = deployment.counts.total - (deployment.counts.Succeeded ?? 0);
-  const id = why.deploymentId;
-  const stopped = why.groups.some(({ event }) => event === "ApplicationStop" || event === "BeforeBlockTraffic");
   if (next.length === 0 && Object.keys(can).length === 0) return null;
   return (
     <section class="panel next" aria-labelledby="next">
@@ -17,52 +18,7 @@ export function NextSteps({ why, deployment }: { readonly why: Why; readonly dep
         <h2 id="next">What to do next</h2>
       </header>
       <div class="body stack">
-        <div class="row">
-          {offered(can.retry) && (
-            <ActionButton
-              name="retry"
-              body={{ deploymentId: id }}
-              can={can.retry}
-              icon="retry"
-              look="primary"
-              label={
-                lacking === 1 ? "Retry the target that lacks it" : `Retry the ${number(lacking)} targets that lack it`
-              }
-              question="Retry the targets that lack the revision?"
-            />
-          )}
-          {offered(can.retry) && stopped && (
-            <ActionButton
-              name="retry"
-              body={{ deploymentId: id, ignoreApplicationStopFailures: true }}
-              can={can.retry}
-              icon="retry"
-              label="Retry, ignoring ApplicationStop"
-              question="Retry, whatever the old revision's ApplicationStop does?"
-            />
-          )}
-          {offered(can.rollback) && (
-            <ActionButton
-              name="rollback"
-              body={{ deploymentId: id }}
-              can={can.rollback}
-              icon="back"
-              label="Roll back"
-              question="Roll the group back to its last good revision?"
-            />
-          )}
-          {offered(can.redeploy) && (
-            <ActionButton
-              name="redeploy"
-              body={{ deploymentId: id }}
-              can={can.redeploy}
-              icon="deploy"
-              look="quiet"
-              label="Deploy again"
-              question="Deploy the same revision again, to all targets?"
-            />
-          )}
-        </div>
+        <Offers why={why} deployment={deployment} />
         <ul class="stack next-list">
           {next.map(({ text, command }) => (
             <li key={command}>
@@ -73,6 +29,60 @@ export function NextSteps({ why, deployment }: { readonly why: Why; readonly dep
         </ul>
       </div>
     </section>
+  );
+}
+
+/** The buttons for what the server would accept. */
+function Offers({ why, deployment }: NextStepsOptions) {
+  const { can, deploymentId: id } = why;
+  // Those that failed, and those that were not tried any more.
+  const lacking = deployment.counts.total - (deployment.counts.Succeeded ?? 0);
+  const stopped = why.groups.some(({ event }) => event === "ApplicationStop" || event === "BeforeBlockTraffic");
+  return (
+    <div class="row">
+      {offered(can.retry) && (
+        <ActionButton
+          name="retry"
+          body={{ deploymentId: id }}
+          can={can.retry}
+          icon="retry"
+          look="primary"
+          label={lacking === 1 ? "Retry the target that lacks it" : `Retry the ${number(lacking)} targets that lack it`}
+          question="Retry the targets that lack the revision?"
+        />
+      )}
+      {offered(can.retry) && stopped && (
+        <ActionButton
+          name="retry"
+          body={{ deploymentId: id, ignoreApplicationStopFailures: true }}
+          can={can.retry}
+          icon="retry"
+          label="Retry, ignoring ApplicationStop"
+          question="Retry, whatever the old revision's ApplicationStop does?"
+        />
+      )}
+      {offered(can.rollback) && (
+        <ActionButton
+          name="rollback"
+          body={{ deploymentId: id }}
+          can={can.rollback}
+          icon="back"
+          label="Roll back"
+          question="Roll the group back to its last good revision?"
+        />
+      )}
+      {offered(can.redeploy) && (
+        <ActionButton
+          name="redeploy"
+          body={{ deploymentId: id }}
+          can={can.redeploy}
+          icon="deploy"
+          look="quiet"
+          label="Deploy again"
+          question="Deploy the same revision again, to all targets?"
+        />
+      )}
+    </div>
   );
 }
 
