@@ -19,7 +19,7 @@ import {
 } from "@aws-sdk/client-codedeploy";
 import { openVaultOf } from "../../packages/server/src/identity/vault.ts";
 import { EntryChain } from "../../packages/server/src/nodes/entry-chain.ts";
-import { PostgresJournal } from "../../packages/server/src/nodes/postgres-journal.ts";
+import { PostgresJournal } from "../../packages/server/src/nodes/postgres/postgres-journal.ts";
 import { Replica } from "../../packages/server/src/nodes/replica.ts";
 import { dumpOf } from "../../packages/server/test/nodes/dump.ts";
 import { callSluice } from "../../packages/cli/src/sluice-call.ts";

@@ -15,32 +15,27 @@ import { BaseMaker } from "./nodes/bases.ts";
 import { compareClocks } from "./nodes/compare-clocks.ts";
 import { FollowWriter } from "./nodes/follow-writer.ts";
 import type { House } from "./nodes/house.ts";
-import type { Journal, NodeReport } from "./nodes/journal.ts";
+import type { Journal } from "./nodes/journal.ts";
 import { isOnLoopback, requireSafeWay } from "./nodes/node-address.ts";
 import { Node, type Role, type Writing } from "./nodes/node.ts";
 import { passConnectionsOn, passRequestsOn } from "./nodes/pass-on.ts";
 import { AnswerPeers, type WriterSide } from "./nodes/peers/answer-peers.ts";
 import type { AskWriter } from "./nodes/peers/ask-writer.ts";
 import type { Replica } from "./nodes/replica.ts";
+import { ReportRole } from "./nodes/report-role.ts";
 import { SharedServices } from "./nodes/shared-services.ts";
 import { currentSchema } from "./nodes/tables.ts";
 import type { Term } from "./nodes/term.ts";
 import { realTiming } from "./nodes/timing.ts";
+import { TroubleLog } from "./nodes/trouble-log.ts";
 import { answersOf, KeptFirst } from "./nodes/writing.ts";
-import { PeriodicTask } from "./reconciler/periodic-task.ts";
 import { openSigner } from "./specification/signer.ts";
 import type { NodeOptions } from "./node-options.ts";
 import type { Database } from "./store/database.ts";
 import type { ScriptLogs } from "./store/script-logs.ts";
 
-/** How often a node says in the journal what it does, in milliseconds. */
-const reportMilliseconds = 2_000;
-
 /** How long a node that ends goes on to pass requests to the next writer, in milliseconds. */
 const lingerMilliseconds = 1_000;
-
-/** After how long the same trouble is told of again, in milliseconds. */
-const sayAgainMilliseconds = 30_000;
 
 /** How long an unknown key is waited for, in milliseconds: the replica may be behind the writer. */
 const newKeyMilliseconds = 1_000;
@@ -66,7 +61,8 @@ export class NodeServer {
   readonly #following: FollowWriter;
   readonly #actingParts: ActingParts;
   readonly #tls: ReturnType<NodeOptions["certificate"]>;
-  readonly #reports: PeriodicTask;
+  readonly #reports: ReportRole;
+  readonly #trouble: TroubleLog;
   readonly #server: Server;
   readonly #own = { url: "" };
   #address = "";
@@ -75,17 +71,13 @@ export class NodeServer {
   #answering: WriterSide | undefined;
   #fallback: RequestListener | undefined;
   #isEnding = false;
-  #since: number;
-  #shown: Role["kind"] = "begins";
-  #said = "";
-  #saidAt = 0;
   port = 0;
 
   constructor(options: NodeOptions, parts: NodeServerParts) {
     const { house, log, onDefect, replica, scriptLogs } = parts;
     this.#options = options;
     this.#parts = parts;
-    this.#since = options.clock();
+    this.#trouble = new TroubleLog(log, realTiming);
     this.#tls = options.certificate();
     this.#peers = new AnswerPeers({ key: house.peerKey, answering: () => this.#answering, onDefect });
     this.#following = new FollowWriter({
@@ -94,13 +86,9 @@ export class NodeServer {
       isInsecure: options.insecureNodes,
       onEntry: (entry) => this.#node?.hear(entry),
       onConnection: (writer) => this.#connected(writer),
-      onTrouble: (cause, doing) => this.#warn(cause, doing),
+      onTrouble: this.#trouble.warn,
     });
-    this.#reports = new PeriodicTask(
-      reportMilliseconds,
-      () => this.#report(),
-      (error) => this.#warn(error, "say what it does"),
-    );
+    this.#reports = new ReportRole({ ...options, journal: parts.journal, onTrouble: this.#trouble.warn });
     this.#actingParts = {
       ...{ options, house, scriptLogs, log, onDefect, own: this.#own, authority: this.#tls?.authority },
       signer: openSigner(options.dataFolder, options.clock),
@@ -126,13 +114,14 @@ export class NodeServer {
     this.#address = options.advertise ?? this.#between();
     requireSafeWay(this.#address, options.insecureNodes);
     const { journal, house, replica } = parts;
-    const bases = new BaseMaker({ journal, house, onTrouble: (cause, doing) => this.#warn(cause, doing) });
+    const bases = new BaseMaker({ journal, house, onTrouble: this.#trouble.warn });
+    const me = { node: new URL(this.#address).host, address: this.#address };
     let first: Replica | undefined = replica;
     this.#node = new Node({
       journal,
       chain: house.chain,
       timing: realTiming,
-      me: { node: new URL(this.#address).host, address: this.#address },
+      me,
       schema: currentSchema,
       openReplica: async () => {
         const opened = first ?? (await house.openReplica());
@@ -149,10 +138,10 @@ export class NodeServer {
         this.#peers.tell(entry);
         bases.grown(entry);
       },
-      onTrouble: (cause, doing) => this.#warn(cause, doing),
+      onTrouble: this.#trouble.warn,
     });
     this.#node.start();
-    this.#reports.start();
+    this.#reports.start(me);
   }
 
   /** Lets another node write, passes on what still comes, and ends. */
@@ -252,10 +241,8 @@ export class NodeServer {
   }
 
   #play(role: Role): void {
-    if (role.kind !== this.#shown) this.#since = this.#options.clock();
-    if (role.kind === "follows" && this.#shown === "takes up") this.#parts.log.warn("this node follows from now on");
-    this.#shown = role.kind;
-    void this.#report().catch((cause: unknown) => this.#warn(cause, "say what it does"));
+    const before = this.#reports.change(role);
+    if (role.kind === "follows" && before === "takes up") this.#parts.log.warn("this node follows from now on");
     if (role.kind === "writes" || role.kind === "takes up") this.#following.leave();
     if (role.kind !== "follows" && role.kind !== "passes on") return;
     if (role.kind === "passes on") this.#server.closeAllConnections();
@@ -285,31 +272,5 @@ export class NodeServer {
     const sequence = await way.position().catch(() => 0);
     if (sequence > 0) await this.node.reached(sequence, newKeyMilliseconds);
     return this.#acting.controlPlane.keys.find(accessKeyId);
-  }
-
-  async #report(): Promise<void> {
-    const role = this.#node?.role;
-    if (role === undefined || role.kind === "begins" || role.kind === "takes up") return;
-    const report: NodeReport = {
-      node: new URL(this.#address).host,
-      address: this.#address,
-      version: this.#options.version,
-      role: role.kind,
-      sequence: role.replica.position.sequence,
-      since: this.#since,
-    };
-    await this.#parts.journal.report(report);
-  }
-
-  /** Says what is wrong: the same again only after a while, since it is tried again many times. */
-  #warn(cause: unknown, doing: string): void {
-    const said = `${doing}: ${cause instanceof Error ? cause.message : String(cause)}`;
-    const now = realTiming.now();
-    if (said === this.#said && now - this.#saidAt < sayAgainMilliseconds) return;
-    [this.#said, this.#saidAt] = [said, now];
-    this.#parts.log.warn(
-      { cause: cause instanceof Error ? cause.message : String(cause) },
-      `this node cannot ${doing}`,
-    );
   }
 }

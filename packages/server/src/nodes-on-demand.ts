@@ -28,7 +28,7 @@ export async function listNodes(database: string): Promise<{
   /** The address of the node that writes, if any does. */
   readonly writer: string | undefined;
 }> {
-  const { PostgresJournal } = await import("./nodes/postgres-journal.ts");
+  const { PostgresJournal } = await import("./nodes/postgres/postgres-journal.ts");
   const journal = await PostgresJournal.open(database);
   try {
     const [nodes, lease, newest] = await Promise.all([journal.nodes(), journal.lease(), journal.newest()]);

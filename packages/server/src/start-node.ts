@@ -6,7 +6,7 @@ import type { NodeOptions } from "./node-options.ts";
 import { openScriptLogs } from "./store/script-logs.ts";
 import { NodeServer } from "./node-server.ts";
 import { House } from "./nodes/house.ts";
-import { PostgresJournal } from "./nodes/postgres-journal.ts";
+import { PostgresJournal } from "./nodes/postgres/postgres-journal.ts";
 import { openSigningKey } from "./specification/signing-key.ts";
 import { openDatabase } from "./store/database.ts";
 

@@ -6,8 +6,8 @@ import { openDatabase, type Tables } from "../store/database.ts";
 import { start } from "./entry-chain.ts";
 import { House } from "./house.ts";
 import { noteFile } from "./moved.ts";
-import { PostgresJournal } from "./postgres-journal.ts";
-import { withoutPassword } from "./postgres-connection.ts";
+import { PostgresJournal } from "./postgres/postgres-journal.ts";
+import { withoutPassword } from "./postgres/postgres-connection.ts";
 import { Replica } from "./replica.ts";
 import { currentSchema, replicaTables } from "./tables.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Postgres, whyNoPostgres } from "../../../../test/support/postgres.ts";
 import { start, EntryChain } from "../../src/nodes/entry-chain.ts";
-import { PostgresJournal } from "../../src/nodes/postgres-journal.ts";
+import { PostgresJournal } from "../../src/nodes/postgres/postgres-journal.ts";
 import { journalContract } from "./journal-contract.ts";
 
 const ends: (() => Promise<void> | void)[] = [];

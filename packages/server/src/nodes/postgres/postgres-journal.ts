@@ -8,39 +8,9 @@ import {
   type Position,
   type SeenNode,
   Superseded,
-} from "./journal.ts";
-import {
-  checkVersion,
-  codeOf,
-  PostgresConnection,
-  type Query,
-  type Row,
-  withoutPassword,
-} from "./postgres-connection.ts";
-
-/** The version of the tables below. */
-const format = 1;
-
-/** Any number: nodes that begin at once make the tables one after the other. */
-const lockNumber = 7_587_423;
-
-const tables = `CREATE SCHEMA IF NOT EXISTS sluice;
-CREATE TABLE IF NOT EXISTS sluice.writer (
-  only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one), format integer NOT NULL,
-  term bigint NOT NULL, node text NOT NULL, address text NOT NULL, until timestamptz NOT NULL
-);
-CREATE TABLE IF NOT EXISTS sluice.entries (
-  sequence bigint PRIMARY KEY, term bigint NOT NULL, schema integer NOT NULL, digest bytea NOT NULL, changes bytea NOT NULL,
-  at timestamptz NOT NULL DEFAULT clock_timestamp()
-);
-ALTER TABLE sluice.entries ALTER changes SET STORAGE EXTERNAL;
-CREATE TABLE IF NOT EXISTS sluice.bases (
-  sequence bigint, part integer, parts integer NOT NULL, digest bytea NOT NULL, seal bytea NOT NULL, bytes bytea NOT NULL, PRIMARY KEY (sequence, part)
-);
-ALTER TABLE sluice.bases ALTER bytes SET STORAGE EXTERNAL;
-CREATE TABLE IF NOT EXISTS sluice.nodes (
-  node text PRIMARY KEY, address text NOT NULL, version text NOT NULL, role text NOT NULL, sequence bigint NOT NULL, since bigint NOT NULL, seen timestamptz NOT NULL
-);`;
+} from "../journal.ts";
+import { codeOf, PostgresConnection, type Row } from "./postgres-connection.ts";
+import { prepareTables } from "./postgres-tables.ts";
 
 /** How many entries, and about how many bytes of them, are read at a time. */
 const entriesAtOnce = 500;
@@ -66,10 +36,8 @@ export class PostgresJournal implements Journal {
   readonly #entries: PostgresConnection;
   readonly #leases: PostgresConnection;
   readonly #reads: PostgresConnection;
-  readonly #url: string;
 
   private constructor(url: string) {
-    this.#url = url;
     this.#entries = new PostgresConnection(url);
     this.#leases = new PostgresConnection(url);
     this.#reads = new PostgresConnection(url);
@@ -79,7 +47,7 @@ export class PostgresJournal implements Journal {
   static async open(url: string): Promise<PostgresJournal> {
     const journal = new PostgresJournal(url);
     try {
-      await journal.#prepare();
+      await prepareTables(journal.#reads, url);
       return journal;
     } catch (cause) {
       await journal.close();
@@ -235,23 +203,6 @@ ON CONFLICT (node) DO UPDATE SET address = $2, version = $3, role = $4, sequence
     await Promise.all([this.#entries.close(), this.#leases.close(), this.#reads.close()]);
   }
 
-  async #prepare(): Promise<void> {
-    const about = `Cannot use the database ${withoutPassword(this.#url)}`;
-    await checkVersion(this.#reads.query, this.#url);
-    const { rows } = await this.#reads.query("SELECT to_regclass('sluice.nodes') IS NOT NULL AS is_there");
-    if (rows[0]?.["is_there"] !== true)
-      await this.#reads.transaction(makeTables).catch((cause: unknown) => {
-        throw new Error(`${about}: its tables cannot be made there. The user needs the right to create a schema`, {
-          cause,
-        });
-      });
-    const found = Number((await this.#reads.query("SELECT format FROM sluice.writer")).rows[0]?.["format"]);
-    if (found !== format)
-      throw new Error(
-        `${about}: its tables are of version ${found}, and this program knows version ${format}. Use a ${found > format ? "later" : "suitable"} one`,
-      );
-  }
-
   async #hasBase({ sequence, digest }: Position): Promise<boolean> {
     const { rows } = await this.#reads.query(
       "SELECT 1 FROM sluice.bases WHERE part = 0 AND sequence = $1 AND digest = $2",
@@ -288,12 +239,6 @@ const reading = `SELECT sequence, term, schema, digest, changes FROM (
   SELECT *, sum(length(changes)) OVER (ORDER BY sequence) - length(changes) AS before
   FROM (SELECT * FROM sluice.entries WHERE sequence >= $1 ORDER BY sequence LIMIT $2 + 1) AS next
 ) AS summed WHERE before <= $3 OR sequence = $1 + 1 ORDER BY sequence`;
-
-async function makeTables(query: Query): Promise<void> {
-  await query("SELECT pg_advisory_xact_lock($1)", [lockNumber]);
-  for (const statement of tables.split(";\n")) await query(statement);
-  await query("INSERT INTO sluice.writer VALUES (true, $1, 0, '', '', '-infinity') ON CONFLICT DO NOTHING", [format]);
-}
 
 const text = (row: Row, column: string): string => {
   const value = row[column];
