@@ -215,7 +215,7 @@ check("file names say what is in them", "a drawer called utils fills up", produc
 
 /** The homes of the wall clock: where it is injected from, and the agent's own programs, which nobody else starts. */
 const strayClocks =
-  /\/cli\/src\/(commands|backup)\/(up|serve|serve-node|audit|backup)\.ts$|clock\.ts$|\/agent\/src\/(agent-log|identity\/on-premises|identity\/identity|protocol\/signed-content|protocol\/wire-log|scripts\/script-output|commands\/journal)\.ts$|\/aws-protocol\/src\/(signature\/signature-v4|front-door\/fast-path-connection)\.ts$/;
+  /\/cli\/src\/(commands|commands\/server|backup)\/(up|serve|serve-node|audit|backup)\.ts$|clock\.ts$|\/agent\/src\/(agent-log|identity\/on-premises|identity\/identity|protocol\/signed-content|protocol\/wire-log|scripts\/script-output|commands\/journal)\.ts$|\/aws-protocol\/src\/(signature\/signature-v4|front-door\/fast-path-connection)\.ts$/;
 
 /** The homes of chance. */
 const strayChance = /random\.ts$|\/agent\/src\/(retry|install\/unfinished-installation|local\/local)\.ts$/;

@@ -5,7 +5,7 @@ import { addCompletion, addDeploymentCommands } from "./deployment-commands.ts";
 import type { AuditRequest } from "./commands/audit.ts";
 import { configuration, settings, type Configuration } from "./config.ts";
 import type { DeployRequest } from "./commands/deploy.ts";
-import type { ServiceRequest } from "./commands/service.ts";
+import type { ServiceRequest } from "./commands/server/service.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { isClone, ownCommand } from "./environment.ts";
 
@@ -26,7 +26,7 @@ program
   .option("--instances <number>", "instances for the example", "3")
   .option("--no-example", "start empty")
   .action(async ({ instances, example }: { instances: string; example: boolean }) => {
-    const { up } = await import("./commands/up.ts");
+    const { up } = await import("./commands/server/up.ts");
     await up(configured(), { instances: instanceCount(instances), example });
     end();
   });
@@ -36,7 +36,7 @@ program
   .description("start the control plane alone: fleets, load balancers and functions are AWS's, or hosts of your own")
   .addOption(new Option("--account <id>", "the AWS account that everything belongs to").env("SLUICE_ACCOUNT"))
   .action(async ({ account }: { account?: string }) => {
-    const { serve } = await import("./commands/serve.ts");
+    const { serve } = await import("./commands/server/serve.ts");
     await serve(configured(), account);
     end();
   });
@@ -45,7 +45,7 @@ program
   .command("nodes")
   .description("list the nodes that share a database: who writes, who follows, how far behind, since when")
   .action(async () => {
-    const { nodes } = await import("./commands/nodes.ts");
+    const { nodes } = await import("./commands/server/nodes.ts");
     process.exitCode = await nodes(configured(), (line) => console.log(line));
   });
 
@@ -54,7 +54,7 @@ program
   .requiredOption("--to <place>", "postgres://USER@HOST/NAME, or an empty folder")
   .description("move everything from the data folder into a database for several nodes, or from there into a folder")
   .action(async ({ to }: { to: string }) => {
-    const { move } = await import("./commands/move.ts");
+    const { move } = await import("./commands/server/move.ts");
     for (const line of await move(configured(), to)) console.log(line);
   });
 
@@ -223,7 +223,7 @@ program
   .option("--local-cloud", "start a local cloud, too, whose S3 and IAM hosts of your own use")
   .description("install sluice server as a systemd service, with the settings that this call is given")
   .action(async (what: ServiceRequest["what"], options: Pick<ServiceRequest, "root" | "account" | "localCloud">) => {
-    const { service } = await import("./commands/service.ts");
+    const { service } = await import("./commands/server/service.ts");
     const start = isClone ? undefined : ownCommand();
     process.exitCode = service({ what, start, ...options, given: program.opts() }, (line) => console.log(line));
   });
@@ -238,7 +238,7 @@ program
 program
   .command("down")
   .description("stop what `sluice up` started")
-  .action(async () => console.log(await (await import("./commands/down.ts")).down(configured())));
+  .action(async () => console.log(await (await import("./commands/server/down.ts")).down(configured())));
 
 async function codeDeployAt(endpoint: Endpoint): Promise<CodeDeployClient> {
   const { CodeDeployClient } = await import("@aws-sdk/client-codedeploy");

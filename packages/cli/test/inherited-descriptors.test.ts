@@ -4,7 +4,7 @@ import { closeSync, openSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
 
-const file = join(resolve(import.meta.dirname, "../src/commands"), "inherited-descriptors.ts");
+const file = join(resolve(import.meta.dirname, "../src/commands/server"), "inherited-descriptors.ts");
 
 test("what the shell had open that started the server is open in nothing that the server starts", () => {
   const shells = 40;

@@ -1,20 +1,20 @@
 import { fileURLToPath } from "node:url";
-import { inspect } from "node:util";
-import { printableLines } from "@sluice/aws-protocol/printable";
 import { startCloud, type RunningCloud } from "@sluice/cloud";
-import { openIdentities, refuseMoved, startServer, type RunningServer, withHostSetup } from "@sluice/server";
-import { consoleLink } from "./console.ts";
-import { consolePages, consoleSettings } from "./console-settings.ts";
-import { agentBundle } from "../agent-bundle.ts";
-import { certificateOf } from "../certificates.ts";
-import { accountId, type Configuration } from "../config.ts";
-import { openDataFolder } from "../data-folder.ts";
+import { openIdentities, refuseMoved, startServer, type RunningServer } from "@sluice/server";
+import { agentBundle } from "../../agent-bundle.ts";
+import { certificateOf } from "../../certificates.ts";
+import { accountId, type Configuration } from "../../config.ts";
+import { openDataFolder } from "../../data-folder.ts";
+import { programName } from "../../environment.ts";
+import { forgetRunning } from "../../running.ts";
+import { consoleLink } from "../console.ts";
 import { closeInheritedDescriptors } from "./inherited-descriptors.ts";
-import { programName } from "../environment.ts";
-import { forgetRunning, noteRunning } from "../running.ts";
+import { noteReady, type ReadyServer } from "./note-ready.ts";
+import { pages, serverOptions } from "./server-options.ts";
+import { signalled } from "./signals.ts";
 
 /** The folder of the example application. */
-const exampleFolder = fileURLToPath(new URL("../../../../examples/hello", import.meta.url));
+const exampleFolder = fileURLToPath(new URL("../../../../../examples/hello", import.meta.url));
 
 /** What `sluice up` is asked for beside its settings. */
 export interface UpOptions {
@@ -43,7 +43,7 @@ export async function up(configuration: Configuration, { instances, example }: U
   try {
     const shown = connect(house).then(async (driver) => {
       if (!example) return;
-      const { deployExample } = await import("../example.ts");
+      const { deployExample } = await import("../../example.ts");
       await deployExample({ url: server.url, region, credentials: key }, { folder: exampleFolder, instances, driver });
     });
     const signal = await Promise.race([ended, shown]);
@@ -57,11 +57,9 @@ export async function up(configuration: Configuration, { instances, example }: U
   }
 }
 
-interface House {
+interface House extends ReadyServer {
   readonly server: RunningServer;
   readonly cloud: RunningCloud;
-  readonly key: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  readonly certificate: ReturnType<typeof certificateOf>;
 }
 
 /** Connects the instances, and says why when they do not run as hoped. Returns how they run. */
@@ -71,56 +69,16 @@ async function connect({ cloud, server }: House): Promise<string> {
   return driver;
 }
 
-/** The URL by which this machine's own programs reach a server that listens on all addresses: no certificate names those. */
-const onThisMachine = (url: string) => url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
-
-/** Records for other commands, and prints, that a server is there. */
-export function noteReady(
-  { dataFolder, region }: Configuration,
-  {
-    server,
-    key,
-    certificate,
-  }: Pick<House, "key" | "certificate"> & {
-    readonly server: Pick<RunningServer, "url" | "metricsUrl">;
-  },
-): void {
-  const { url } = server;
-  noteRunning(dataFolder, { url: onThisMachine(url), region, ...key, caBundle: certificate?.caBundle });
-  const isAlone = certificate?.isRequired === true;
-  const trusted = certificate?.caBundle === undefined ? "" : `, for clients that trust ${certificate.caBundle}`;
-  console.log(`ready on ${url}${isAlone ? trusted : ""}`);
-  if (certificate !== undefined && !isAlone) console.log(`and on ${url.replace(/^http:/, "https:")}${trusted}`);
-  if (server.metricsUrl !== undefined) console.log(`metrics on ${server.metricsUrl}`);
-}
-
 async function open(configuration: Configuration, example: boolean): Promise<House> {
-  const {
-    dataFolder,
-    port,
-    region,
-    hostname,
-    driver,
-    chaos,
-    timeScale,
-    loadBalancer,
-    logLevel,
-    eventsUrl,
-    eventsMax,
-    scriptLogBytesMax,
-  } = configuration;
+  const { dataFolder, region, driver, chaos, timeScale, loadBalancer, metrics, limits, actsWithServiceRoles } =
+    configuration;
   const clock = () => Date.now();
   const certificate = certificateOf(configuration, clock);
+  const authority = certificate?.authority;
   const identities = await openIdentities({ dataFolder, accountId, clock });
-  const common = { dataFolder, region, accountId, clock };
   const cloud = startCloud({
-    ...common,
+    ...{ dataFolder, region, accountId, clock, driver, loadBalancer, chaos, timeScale, actsWithServiceRoles },
     keys: identities,
-    driver,
-    loadBalancer,
-    chaos,
-    timeScale,
-    actsWithServiceRoles: configuration.actsWithServiceRoles,
     plainInstead: example,
     uploadDays: configuration.keep.uploads,
     agentBundle: agentBundle(),
@@ -128,37 +86,17 @@ async function open(configuration: Configuration, example: boolean): Promise<Hou
   const key = identities.administrator();
   try {
     const server = await startServer({
-      ...common,
-      port,
-      hostname,
+      ...serverOptions(configuration),
+      ...{ accountId, clock, identities, metrics, limits, timeScale, actsWithServiceRoles, authority },
       tls: certificate,
-      authority: certificate?.authority,
-      identities,
-      logLevel,
-      metrics: configuration.metrics,
-      keep: configuration.keep,
-      limits: configuration.limits,
       freezeCloud: () => cloud.freeze(),
       services: cloud.services,
       permissionsOf: cloud.permissionsOf,
       uniqueIdOf: cloud.uniqueIdOf,
       roleExists: cloud.roleExists,
       revisionSha256: cloud.objectSha256,
-      actsWithServiceRoles: configuration.actsWithServiceRoles,
       ec2: "self",
-      timeScale,
-      eventsUrl,
-      eventsMax,
-      scriptLogBytesMax,
-      ...consoleSettings(configuration),
-      fallback: withHostSetup(consolePages(configuration), {
-        identities,
-        region,
-        clock,
-        agentBundle: agentBundle(),
-        authority: certificate?.authority,
-        onDefect: (error, about) => console.error(printableLines(`Defect in ${about}: ${inspect(error)}`)),
-      }),
+      fallback: pages(configuration, { identities, clock, authority }),
     });
     return { server, cloud, key, certificate };
   } catch (error) {
@@ -170,31 +108,6 @@ async function open(configuration: Configuration, example: boolean): Promise<Hou
 async function close({ server, cloud }: House): Promise<void> {
   await cloud.close();
   await server.close();
-}
-
-/** Signals within this many milliseconds of the first repeat it: a terminal and npm send the same one, and so does a service manager that signals every process. */
-const repeatedMilliseconds = 1000;
-
-/**
- * Resolves with the name of the first signal that asks to end. A later one ends the process at once. With `reload`, SIGHUP
- * asks for that instead, unless a terminal has hung up.
- */
-export function signalled(reload?: () => void): Promise<string> {
-  return new Promise((resolve) => {
-    let first: number | undefined;
-    const isReload = (signal: NodeJS.Signals) =>
-      signal === "SIGHUP" && reload !== undefined && first === undefined && !process.stdin.isTTY;
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-      process.on(signal, () => {
-        if (isReload(signal)) return reload?.();
-        if (first !== undefined && performance.now() - first > repeatedMilliseconds) {
-          process.removeAllListeners(signal);
-          process.kill(process.pid, signal);
-        }
-        first ??= performance.now();
-        resolve(signal);
-      });
-  });
 }
 
 const invitation = (example: boolean, link: string) => `

@@ -1,36 +1,21 @@
-import { inspect } from "node:util";
-import { printableLines } from "@sluice/aws-protocol/printable";
 import { version } from "@sluice/aws-protocol/version";
 import { Authority } from "@sluice/cloud";
-import { startNode, withHostSetup } from "@sluice/server";
-import { agentBundle } from "../agent-bundle.ts";
-import { certificateOf } from "../certificates.ts";
-import type { Configuration } from "../config.ts";
-import { openDataFolder } from "../data-folder.ts";
-import { forgetRunning } from "../running.ts";
-import { consolePages, consoleSettings } from "./console-settings.ts";
+import { startNode } from "@sluice/server";
+import { certificateOf } from "../../certificates.ts";
+import type { Configuration } from "../../config.ts";
+import { openDataFolder } from "../../data-folder.ts";
+import { forgetRunning } from "../../running.ts";
+import { noteReady } from "./note-ready.ts";
 import { reload } from "./reload.ts";
-import { noteReady, signalled } from "./up.ts";
+import { pages, serverOptions } from "./server-options.ts";
+import { signalled } from "./signals.ts";
 
 /**
  * Starts one of several control planes that share a database, and stays up until a signal ends it. One of them writes;
  * the others answer too, and take over when it is gone.
  */
 export async function serveNode(configuration: Configuration, database: string, account: string): Promise<void> {
-  const {
-    dataFolder,
-    port,
-    region,
-    hostname,
-    logLevel,
-    eventsUrl,
-    eventsMax,
-    scriptLogBytesMax,
-    keep,
-    keyFile,
-    advertise,
-    insecureNodes,
-  } = configuration;
+  const { dataFolder, port, hostname, keyFile, advertise, insecureNodes } = configuration;
   if (advertise === undefined && (hostname === "0.0.0.0" || hostname === "::"))
     throw new Error(
       `Cannot tell the other nodes where this one is: it listens on ${hostname}. Name an address that they reach with --advertise https://ADDRESS:${port}`,
@@ -41,23 +26,8 @@ export async function serveNode(configuration: Configuration, database: string, 
   const clock = () => Date.now();
   const certificate = () => certificateOf(configuration, clock);
   const node = await startNode({
-    ...{
-      dataFolder,
-      database,
-      keyFile,
-      advertise,
-      insecureNodes,
-      port,
-      hostname,
-      region,
-      clock,
-      logLevel,
-      eventsUrl,
-      eventsMax,
-      scriptLogBytesMax,
-      keep,
-      version,
-    },
+    ...serverOptions(configuration),
+    ...{ database, keyFile, advertise, insecureNodes, clock, version },
     accountId: account,
     ec2: "aws",
     makeSecrets: () => void Authority.open(dataFolder, clock),
@@ -65,16 +35,7 @@ export async function serveNode(configuration: Configuration, database: string, 
       const found = certificate();
       return found === undefined ? undefined : { ...found, authority: found.authority };
     },
-    ...consoleSettings(configuration),
-    fallback: (identities) =>
-      withHostSetup(consolePages(configuration), {
-        identities,
-        region,
-        clock,
-        agentBundle: agentBundle(),
-        authority: certificate()?.authority,
-        onDefect: (error, about) => console.error(printableLines(`Defect in ${about}: ${inspect(error)}`)),
-      }),
+    fallback: (identities) => pages(configuration, { identities, clock, authority: certificate()?.authority }),
   });
   noteReady(configuration, {
     server: { url: node.url, metricsUrl: undefined },

@@ -1,6 +1,6 @@
 import { printable } from "@sluice/aws-protocol/printable";
 import { listNodes } from "@sluice/server";
-import type { Configuration } from "../config.ts";
+import type { Configuration } from "../../config.ts";
 
 /** After how long without a word a node counts as silent, in milliseconds. */
 const silentMilliseconds = 7_000;

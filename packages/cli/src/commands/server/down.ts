@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { endLeftovers } from "@sluice/cloud/running-instances";
-import type { Configuration } from "../config.ts";
-import { findRunning, forgetRunning, isAlive } from "../running.ts";
+import type { Configuration } from "../../config.ts";
+import { findRunning, forgetRunning, isAlive } from "../../running.ts";
 
 /** How long a running `sluice up` may take to end by itself, in milliseconds: draining is quick, a host agent's held poll ends at once. */
 const endsWithinMilliseconds = 15_000;

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import { moveToDatabase, moveToFolder } from "@sluice/server";
-import type { Configuration } from "../config.ts";
-import { openDataFolder } from "../data-folder.ts";
-import { findRunning } from "../running.ts";
-import { databaseUrl } from "../settings/setting-values.ts";
+import type { Configuration } from "../../config.ts";
+import { openDataFolder } from "../../data-folder.ts";
+import { findRunning } from "../../running.ts";
+import { databaseUrl } from "../../settings/setting-values.ts";
 
 /** Moves everything into a database that several nodes share, or out of it into a folder. Returns what to do next. */
 export async function move({ database, dataFolder, keyFile }: Configuration, to: string): Promise<readonly string[]> {

@@ -1,7 +1,7 @@
 import { printableLines } from "@sluice/aws-protocol/printable";
 import type { RunningServer } from "@sluice/server";
-import { certificateOf } from "../certificates.ts";
-import type { Configuration } from "../config.ts";
+import { certificateOf } from "../../certificates.ts";
+import type { Configuration } from "../../config.ts";
 
 /** Uses the certificate that is there now; the former one stays in force when that cannot be used. */
 export function reload(

@@ -1,16 +1,14 @@
-import { inspect } from "node:util";
-import { printableLines } from "@sluice/aws-protocol/printable";
-import { openIdentities, refuseMoved, startServer, withHostSetup } from "@sluice/server";
-import { agentBundle } from "../agent-bundle.ts";
-import { certificateOf } from "../certificates.ts";
-import { accountId, type Configuration } from "../config.ts";
-import { programName } from "../environment.ts";
-import { forgetRunning } from "../running.ts";
-import { openDataFolder } from "../data-folder.ts";
-import { consoleLink } from "./console.ts";
-import { consolePages, consoleSettings } from "./console-settings.ts";
+import { openIdentities, refuseMoved, startServer } from "@sluice/server";
+import { certificateOf } from "../../certificates.ts";
+import { accountId, type Configuration } from "../../config.ts";
+import { programName } from "../../environment.ts";
+import { forgetRunning } from "../../running.ts";
+import { openDataFolder } from "../../data-folder.ts";
+import { consoleLink } from "../console.ts";
+import { noteReady } from "./note-ready.ts";
 import { reload } from "./reload.ts";
-import { noteReady, signalled } from "./up.ts";
+import { pages, serverOptions } from "./server-options.ts";
+import { signalled } from "./signals.ts";
 
 /**
  * Starts the control plane without a local cloud, and stays up until a signal ends it. Fleets, load balancers, functions and
@@ -22,52 +20,21 @@ export async function serve(configuration: Configuration, account: string = acco
     const { serveNode } = await import("./serve-node.ts");
     return serveNode(configuration, configuration.database, account);
   }
-  const {
-    dataFolder,
-    port,
-    region,
-    hostname,
-    logLevel,
-    eventsUrl,
-    eventsMax,
-    scriptLogBytesMax,
-    metrics,
-    keep,
-    limits,
-  } = configuration;
+  const { dataFolder, metrics, limits } = configuration;
   openDataFolder(dataFolder);
   refuseMoved(dataFolder);
   const clock = () => Date.now();
   const identities = await openIdentities({ dataFolder, accountId: account, clock });
   const certificate = certificateOf(configuration, clock);
+  const authority = certificate?.authority;
   const server = await startServer({
-    dataFolder,
-    region,
+    ...serverOptions(configuration),
+    ...{ clock, identities, metrics, limits, authority },
     accountId: account,
-    clock,
-    port,
-    hostname,
-    identities,
-    logLevel,
-    metrics,
-    keep,
-    limits,
     services: [],
     tls: certificate,
-    authority: certificate?.authority,
     ec2: "aws",
-    eventsUrl,
-    eventsMax,
-    scriptLogBytesMax,
-    ...consoleSettings(configuration),
-    fallback: withHostSetup(consolePages(configuration), {
-      identities,
-      region,
-      clock,
-      agentBundle: agentBundle(),
-      authority: certificate?.authority,
-      onDefect: (error, about) => console.error(printableLines(`Defect in ${about}: ${inspect(error)}`)),
-    }),
+    fallback: pages(configuration, { identities, clock, authority }),
   });
   const key = identities.administrator();
   noteReady(configuration, { server, key, certificate });

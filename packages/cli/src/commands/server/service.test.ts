@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { promisify } from "node:util";
-import { whyMissing } from "../../../../test/support/why-missing.ts";
-import { places } from "../service/unit.ts";
+import { whyMissing } from "../../../../../test/support/why-missing.ts";
+import { places } from "../../service/unit.ts";
 import { service, type ServiceRequest } from "./service.ts";
 
 const run = promisify(execFile);

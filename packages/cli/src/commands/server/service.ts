@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { configuration, settings } from "../config.ts";
-import { type Given, places, settingsHead, sysusers, unit, withLocalCloud, withSettings } from "../service/unit.ts";
+import { configuration, settings } from "../../config.ts";
+import { type Given, places, settingsHead, sysusers, unit, withLocalCloud, withSettings } from "../../service/unit.ts";
 
 /** What `sluice service` is asked for. */
 export interface ServiceRequest {
