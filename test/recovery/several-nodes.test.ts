@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { get } from "node:https";
 import { test, type TestContext } from "node:test";
-import { CreateApplicationCommand, ListApplicationsCommand } from "@aws-sdk/client-codedeploy";
+import { CodeDeployClient, CreateApplicationCommand, ListApplicationsCommand } from "@aws-sdk/client-codedeploy";
 import { eventually } from "../support/eventually.ts";
 import { Postgres, whyNoPostgres } from "../support/postgres.ts";
 import { deploy, endOf, eventsOf, nodesOf, openTwoNodes, registerHosts, rowsOf } from "../support/several-nodes.ts";
@@ -140,4 +140,25 @@ test("nodes that speak HTTPS alone follow each other by the authority that they 
       ).on("error", () => resolve(undefined));
     });
   await eventually("the second node has reached the first", isReady, 15);
+});
+
+test("a node throttles a key by its own limit", options, async (t) => {
+  const postgres = await Postgres.open(t);
+  const [one] = nodesOf(t, await postgres.database());
+  await one.start("--limit-requests", "1");
+  await eventually("it writes", async () => one.writes || undefined);
+  const { url, ...rest } = one.endpoint;
+  const client = new CodeDeployClient({ ...rest, endpoint: url, maxAttempts: 1 });
+  t.after(() => client.destroy());
+
+  const asked = await Promise.allSettled(
+    Array.from({ length: 20 }, () => client.send(new ListApplicationsCommand({}))),
+  );
+
+  const refused = asked.flatMap((answer) => (answer.status === "rejected" ? [String(answer.reason)] : []));
+  assert(refused.length > 0 && refused.length < asked.length, `${refused.length} of ${asked.length} were refused`);
+  assert(
+    refused.every((reason) => reason.startsWith("ThrottlingException")),
+    refused.join("\n"),
+  );
 });

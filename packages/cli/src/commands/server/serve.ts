@@ -20,7 +20,7 @@ export async function serve(configuration: Configuration, account: string = acco
     const { serveNode } = await import("./serve-node.ts");
     return serveNode(configuration, configuration.database, account);
   }
-  const { dataFolder, metrics, limits } = configuration;
+  const { dataFolder, metrics } = configuration;
   openDataFolder(dataFolder);
   refuseMoved(dataFolder);
   const clock = () => Date.now();
@@ -29,7 +29,7 @@ export async function serve(configuration: Configuration, account: string = acco
   const authority = certificate?.authority;
   const server = await startServer({
     ...serverOptions(configuration),
-    ...{ clock, identities, metrics, limits, authority },
+    ...{ clock, identities, metrics, authority },
     accountId: account,
     services: [],
     tls: certificate,

@@ -14,6 +14,7 @@ export const serverOptions = ({
   port,
   logLevel,
   keep,
+  limits,
   eventsUrl,
   eventsMax,
   scriptLogBytesMax,
@@ -21,7 +22,7 @@ export const serverOptions = ({
   hostNames,
   consoleBehindProxy,
 }: Configuration) => ({
-  ...{ dataFolder, region, hostname, port, logLevel, keep, eventsUrl, eventsMax, scriptLogBytesMax },
+  ...{ dataFolder, region, hostname, port, logLevel, keep, limits, eventsUrl, eventsMax, scriptLogBytesMax },
   hostNames: [...tlsNames, ...hostNames],
   console: { isBehindProxy: consoleBehindProxy, version },
 });

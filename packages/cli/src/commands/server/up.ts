@@ -70,8 +70,7 @@ async function connect({ cloud, server }: House): Promise<string> {
 }
 
 async function open(configuration: Configuration, example: boolean): Promise<House> {
-  const { dataFolder, region, driver, chaos, timeScale, loadBalancer, metrics, limits, actsWithServiceRoles } =
-    configuration;
+  const { dataFolder, region, driver, chaos, timeScale, loadBalancer, metrics, actsWithServiceRoles } = configuration;
   const clock = () => Date.now();
   const certificate = certificateOf(configuration, clock);
   const authority = certificate?.authority;
@@ -87,7 +86,7 @@ async function open(configuration: Configuration, example: boolean): Promise<Hou
   try {
     const server = await startServer({
       ...serverOptions(configuration),
-      ...{ accountId, clock, identities, metrics, limits, timeScale, actsWithServiceRoles, authority },
+      ...{ accountId, clock, identities, metrics, timeScale, actsWithServiceRoles, authority },
       tls: certificate,
       freezeCloud: () => cloud.freeze(),
       services: cloud.services,
