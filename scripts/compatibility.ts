@@ -118,11 +118,14 @@ const tests: ReadonlyMap<string, string> = new Map(
     .map((path) => [path, readFileSync(path, "utf8")]),
 );
 
-/** The test file that sends an operation most often. */
+/** The test file that sends an operation most often, of those about the API where there is one. */
 function testedIn(name: string): string {
   const sent = [...tests].map(([path, text]) => ({ path, times: text.split(`${name}Command(`).length - 1 }));
-  const [most] = sent.toSorted((a, b) => b.times - a.times);
-  if (most === undefined || most.times === 0) return "–";
+  const isAboutApi = ({ path }: { readonly path: string }) => Number(path.startsWith("test/conformance/"));
+  const [most] = sent
+    .filter(({ times }) => times > 0)
+    .toSorted((a, b) => isAboutApi(b) - isAboutApi(a) || b.times - a.times);
+  if (most === undefined) return "–";
   return `[${most.path.replace(/^.*\//, "").replace(".test.ts", "")}](../${most.path})`;
 }
 
