@@ -63,12 +63,7 @@ function List({ shown, isFiltered }: { readonly shown: Applications; readonly is
           </tbody>
         </table>
       </div>
-      <Pages
-        shown={shown.rows.length}
-        total={shown.total}
-        next={shown.next}
-        isBounded={shown.isTotalBounded === true}
-      />
+      <Pages of={shown} />
     </section>
   );
 }

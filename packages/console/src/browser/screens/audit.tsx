@@ -87,12 +87,7 @@ function List({ audit }: { readonly audit: Audit }) {
           </tbody>
         </table>
       </div>
-      <Pages
-        shown={audit.rows.length}
-        total={audit.total}
-        next={audit.next}
-        isBounded={audit.isTotalBounded === true}
-      />
+      <Pages of={audit} />
     </section>
   );
 }

@@ -61,12 +61,7 @@ function List({ shown, isFiltered }: { readonly shown: Deployments; readonly isF
   return (
     <section class="panel" aria-label="Deployments">
       <FinishedTable rows={shown.rows} />
-      <Pages
-        shown={shown.rows.length}
-        total={shown.total}
-        next={shown.next}
-        isBounded={shown.isTotalBounded === true}
-      />
+      <Pages of={shown} />
     </section>
   );
 }

@@ -68,12 +68,7 @@ function List({ shown, isFiltered }: { readonly shown: Hosts; readonly isFiltere
           </tbody>
         </table>
       </div>
-      <Pages
-        shown={shown.rows.length}
-        total={shown.total}
-        next={shown.next}
-        isBounded={shown.isTotalBounded === true}
-      />
+      <Pages of={shown} />
     </section>
   );
 }

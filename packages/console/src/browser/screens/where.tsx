@@ -87,12 +87,7 @@ function Matrix({ where, isFiltered }: { readonly where: Where; readonly isFilte
             </ul>
           </div>
         ))}
-        <Pages
-          shown={where.rows.length}
-          total={where.total}
-          next={where.next}
-          isBounded={where.isTotalBounded === true}
-        />
+        <Pages of={where} />
       </section>
     </div>
   );

@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import type { Page } from "@sluice/server/console-contract";
 import { useEffect } from "preact/hooks";
 import { query, setQuery, withQuery } from "../live/router.ts";
 
@@ -76,22 +77,12 @@ export function FilterChoice({
 }
 
 /** The way through the pages of a list. */
-export function Pages({
-  shown,
-  total,
-  next,
-  isBounded = false,
-}: {
-  readonly shown: number;
-  readonly total: number;
-  readonly next: string | undefined;
-  readonly isBounded?: boolean;
-}) {
+export function Pages({ of: { rows, total, next, isTotalBounded } }: { readonly of: Page<unknown> }) {
   const isFirst = query.value.get("page") === null;
   return (
     <p class="quietline row">
       <span>
-        {shown.toLocaleString("en-US")} of {isBounded && "at least "}
+        {rows.length.toLocaleString("en-US")} of {isTotalBounded === true && "at least "}
         {total.toLocaleString("en-US")}
       </span>
       {!isFirst && <a href={withQuery({ page: undefined })}>First page</a>}
