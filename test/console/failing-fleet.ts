@@ -1,6 +1,6 @@
 import { CreateDeploymentConfigCommand } from "@aws-sdk/client-codedeploy";
-import type { Report } from "../support/simulated-agents.ts";
 import { openConsole } from "./browser.ts";
+import { diskFull, validationFailed } from "./failed-reports.ts";
 
 /** Which of the hosts fail, by the order in which they are begun, and why: so it ends the same whatever the order is. */
 const causes: ReadonlyMap<number, "migration" | "disk"> = new Map([
@@ -10,32 +10,15 @@ const causes: ReadonlyMap<number, "migration" | "disk"> = new Map([
 ]);
 
 /** What a host says whose health check fails: a line of it differs from host to host. */
-const migration = (host: string): Report => ({
-  status: "Failed",
-  diagnostics: {
-    error_code: 4,
-    script_name: "scripts/validate.sh",
-    message: "Script at specified location: scripts/validate.sh failed with exit code 7",
-    log: [
-      "LifecycleEvent - ValidateService",
-      "Script - scripts/validate.sh",
-      `[stdout]waiting for http://${host}.internal:8080/health`,
-      "[stdout]attempt 1: connection refused",
-      "[stderr]\u001b[31mERROR\u001b[0m health check failed: migration 0042_orders is pending",
-      "[stderr]  at check (scripts/validate.sh:31)",
-    ].join("\n"),
-  },
-});
+const migration = (host: string) =>
+  validationFailed([
+    `[stdout]waiting for http://${host}.internal:8080/health`,
+    "[stdout]attempt 1: connection refused",
+    "[stderr]\u001b[31mERROR\u001b[0m health check failed: migration 0042_orders is pending",
+    "[stderr]  at check (scripts/validate.sh:31)",
+  ]);
 
-const disk: Report = {
-  status: "Failed",
-  diagnostics: {
-    error_code: 5,
-    script_name: "",
-    message: "No space left on device @ rb_sysopen - /opt/shop/releases/bundle.tar",
-    log: "",
-  },
-};
+const disk = diskFull("/opt/shop/releases/bundle.tar");
 
 /** A console over twenty hosts, on which a revision has succeeded and another fails on three, for two causes. */
 export async function openFailingFleet(t: Parameters<typeof openConsole>[0]) {

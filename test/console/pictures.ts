@@ -15,36 +15,20 @@ import type { Page } from "playwright-core";
 import { accountId } from "../support/server-fixture.ts";
 import type { Report } from "../support/simulated-agents.ts";
 import { type ConsoleInBrowser, openConsole } from "./browser.ts";
+import { diskFull, validationFailed } from "./failed-reports.ts";
 
 const folder = resolve(import.meta.dirname, "../../docs/pictures");
 
-const migration = (host: string): Report => ({
-  status: "Failed",
-  diagnostics: {
-    error_code: 4,
-    script_name: "scripts/validate.sh",
-    message: "Script at specified location: scripts/validate.sh failed with exit code 7",
-    log: [
-      "LifecycleEvent - ValidateService",
-      "Script - scripts/validate.sh",
-      `[stdout]waiting for http://${host}:8080/health`,
-      "[stdout]attempt 1: HTTP 503",
-      "[stdout]attempt 2: HTTP 503",
-      "[stderr]\u001b[31mERROR\u001b[0m not healthy: migration 0042_orders is pending",
-      "[stderr]  at check (scripts/validate.sh:31)",
-    ].join("\n"),
-  },
-});
+const migration = (host: string) =>
+  validationFailed([
+    `[stdout]waiting for http://${host}:8080/health`,
+    "[stdout]attempt 1: HTTP 503",
+    "[stdout]attempt 2: HTTP 503",
+    "[stderr]\u001b[31mERROR\u001b[0m not healthy: migration 0042_orders is pending",
+    "[stderr]  at check (scripts/validate.sh:31)",
+  ]);
 
-const disk: Report = {
-  status: "Failed",
-  diagnostics: {
-    error_code: 5,
-    script_name: "",
-    message: "No space left on device @ rb_sysopen - /opt/shop/releases/2.14.0/bundle.tar",
-    log: "",
-  },
-};
+const disk = diskFull("/opt/shop/releases/2.14.0/bundle.tar");
 
 /** Which hosts of the deployment that fails do so, by the order in which they are begun. */
 const causes: ReadonlyMap<number, (host: string) => Report> = new Map([

@@ -1,21 +1,27 @@
 import assert from "node:assert/strict";
 import { cpSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { test } from "node:test";
+import { test, type TestContext } from "node:test";
 import { eventually } from "../support/eventually.ts";
 import { SluiceProcess } from "../support/sluice-process.ts";
 
 const example = resolve(import.meta.dirname, "../../examples/hello");
 
+/** A Sluice whose example runs on two instances, and a copy of the example to change. */
+async function openExample(t: TestContext) {
+  const sluice = new SluiceProcess(t, ["--instances", "2", "--driver", "plain"]);
+  await sluice.open();
+  await sluice.printed(/The example application runs/);
+  const mine = join(sluice.folder, "mine");
+  cpSync(example, mine, { recursive: true });
+  return { sluice, mine };
+}
+
 test(
   "a failed deployment is explained with its cause, its rule and what changed, for people and as JSON",
   { timeout: 120_000 },
   async (t) => {
-    const sluice = new SluiceProcess(t, ["--instances", "2", "--driver", "plain"]);
-    await sluice.open();
-    await sluice.printed(/The example application runs/);
-    const mine = join(sluice.folder, "mine");
-    cpSync(example, mine, { recursive: true });
+    const { sluice, mine } = await openExample(t);
     writeFileSync(
       join(mine, "scripts/validate.sh"),
       "#!/bin/sh\necho the database at 10.0.0.$$ is not there >&2\nexit 3\n",
@@ -66,11 +72,7 @@ test(
   "a deployment is planned, its failure is tried again, and the group goes back to what ran before",
   { timeout: 180_000 },
   async (t) => {
-    const sluice = new SluiceProcess(t, ["--instances", "2", "--driver", "plain"]);
-    await sluice.open();
-    await sluice.printed(/The example application runs/);
-    const mine = join(sluice.folder, "mine");
-    cpSync(example, mine, { recursive: true });
+    const { sluice, mine } = await openExample(t);
     const before = JSON.parse((await sluice.cli("status", "--json")).stdout) as readonly Status[];
     const [made] = before;
     assert(made?.revision !== undefined);
@@ -131,11 +133,7 @@ test(
   "what scripts print is there while they run, line by line, and can be searched over all targets",
   { timeout: 120_000 },
   async (t) => {
-    const sluice = new SluiceProcess(t, ["--instances", "2", "--driver", "plain"]);
-    await sluice.open();
-    await sluice.printed(/The example application runs/);
-    const mine = join(sluice.folder, "mine");
-    cpSync(example, mine, { recursive: true });
+    const { sluice, mine } = await openExample(t);
     const gate = join(sluice.folder, "gate");
     const many = "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo line $i; done";
     writeFileSync(
